@@ -1,0 +1,189 @@
+"""The errors of this package; nothing else leaves its public functions.
+
+    NanoverJupyterError
+    ├── ConnectError            nothing usable answers at an address
+    │   └── AddressError        (also ValueError) the address itself makes no sense
+    ├── ConnectionLost          the server went away during a call or a stream
+    ├── TimedOut                (also TimeoutError) no answer within the given time
+    ├── ClosedError             the client was closed; make a new one
+    ├── UpdateRefused           the server kept its state: a key is locked elsewhere
+    ├── ServerFailed            the server answered with an error of its own
+    │   └── CommandFailed       ... to a command, and said why
+    ├── InvalidValue            (also TypeError) a value that this wire cannot carry
+    ├── ProtocolError           bytes or an answer that the protocol does not allow
+    └── NotSupported            this server has no such ability
+
+Every error carries its facts as attributes and makes its own sentence of them.
+Errors that came from a gRPC call are also a `grpc.RpcError` with `code()` and
+`details()`, so that notebooks written for NanoVer's own client still catch them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AddressError",
+    "ClosedError",
+    "CommandFailed",
+    "ConnectError",
+    "ConnectionLost",
+    "InvalidValue",
+    "NanoverJupyterError",
+    "NotSupported",
+    "ProtocolError",
+    "ServerFailed",
+    "TimedOut",
+    "UpdateRefused",
+]
+
+PathStep = str | int
+
+_KEYS_NAMED = 3
+
+
+class NanoverJupyterError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ConnectError(NanoverJupyterError):
+    """No usable server answers at `address`; `reason` is a phrase."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"could not connect to {self.address}: {self.reason}"
+
+
+class AddressError(ConnectError, ValueError):
+    """`address` is not the address of a server, whatever the network says."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.address!r} is not a server address: {self.reason} "
+            "(write HOST, HOST:PORT or grpc://HOST:PORT)"
+        )
+
+
+class ConnectionLost(NanoverJupyterError):
+    """The connection to `address` ended during `doing`; `reason` is a phrase."""
+
+    def __init__(self, address: str, doing: str, reason: str) -> None:
+        super().__init__(address, doing, reason)
+        self.address = address
+        self.doing = doing
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"lost {self.address} while {self.doing}: {self.reason}"
+
+
+class TimedOut(NanoverJupyterError, TimeoutError):
+    """Nothing came back within `seconds`; the server may still act on it."""
+
+    def __init__(self, doing: str, seconds: float) -> None:
+        super().__init__(doing, seconds)
+        self.doing = doing
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"no answer within {self.seconds:g} s while {self.doing}; "
+            "the server may still carry it out"
+        )
+
+
+class ClosedError(NanoverJupyterError):
+    """`what` was closed before or during the call."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what} is closed; connect again to go on"
+
+
+class UpdateRefused(NanoverJupyterError):
+    """The server refused a change of `keys` because one is locked by another client."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = tuple(keys)
+        super().__init__(self.keys)
+
+    def __str__(self) -> str:
+        named = ", ".join(repr(key) for key in self.keys[:_KEYS_NAMED])
+        left = len(self.keys) - _KEYS_NAMED
+        more = f" and {left} more" if left > 0 else ""
+        return f"the server refused the change of {named}{more}: someone else holds a lock"
+
+
+class ServerFailed(NanoverJupyterError):
+    """The server answered `doing` with an error; `message` holds its own words."""
+
+    def __init__(self, doing: str, message: str) -> None:
+        super().__init__(doing, message)
+        self.doing = doing
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"the server failed while {self.doing}: {self.message or 'it gave no reason'}"
+
+
+class CommandFailed(ServerFailed):
+    """Command `name` ended in an error; `message` holds the server's own words."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"running {name!r}", message)
+        self.name = name
+        self.args = (name, message)
+
+    def __str__(self) -> str:
+        said = self.message or "the server gave no reason"
+        return f"command {self.name!r} failed: {said}"
+
+
+class InvalidValue(NanoverJupyterError, TypeError):
+    """A value at `path` that cannot be sent; `path` starts at the outermost key."""
+
+    def __init__(self, path: Iterable[PathStep], reason: str) -> None:
+        self.path = tuple(path)
+        self.reason = reason
+        super().__init__(self.path, reason)
+
+    def __str__(self) -> str:
+        if not self.path:
+            return f"cannot send this value: {self.reason}"
+        first, *rest = self.path
+        place = str(first) + "".join(f"[{step!r}]" for step in rest)
+        return f"cannot send {place}: {self.reason}"
+
+    def within(self, step: PathStep) -> InvalidValue:
+        """The same error seen from one container further out."""
+        return InvalidValue((step, *self.path), self.reason)
+
+
+class ProtocolError(NanoverJupyterError):
+    """What came over the wire is not NanoVer's protocol; `reason` is a phrase."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"not a NanoVer message: {self.reason}"
+
+
+class NotSupported(NanoverJupyterError):
+    """This kind of server has no `ability`; nothing was sent."""
+
+    def __init__(self, ability: str, transport: str) -> None:
+        super().__init__(ability, transport)
+        self.ability = ability
+        self.transport = transport
+
+    def __str__(self) -> str:
+        return f"{self.ability}: not supported by this server ({self.transport})"
