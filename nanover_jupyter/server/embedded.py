@@ -1,0 +1,239 @@
+"""NanoVer's gRPC server inside this process; knows nothing of clients and notebooks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Final, Self
+
+import grpc
+
+from nanover_jupyter.errors import ClosedError, UpdateRefused
+from nanover_jupyter.server.bind_address import BindAddress, ServeError
+from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.grpc_service import GrpcService
+from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.threads import DaemonThreads
+from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
+from nanover_jupyter.wire.values import Value
+
+__all__ = ["NanoverServer"]
+
+logger = logging.getLogger("nanover_jupyter.server")
+
+# At most 48 of these serve subscriptions (see grpc_service); the rest serve calls.
+_THREADS: Final = 64
+# Calls beyond this many at once, running or waiting for a thread, are refused.
+_CALLS_LIMIT: Final = 1024
+
+# How long calls in progress may go on once the server closes, and the longest that
+# closing takes altogether, in seconds.
+_GRACE: Final = 0.3
+_CLOSING_LIMIT: Final = 1.0
+
+_OPTIONS: Final = (
+    # Without this a second server would share a busy port and get half the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+)
+
+
+class NanoverServer:
+    """A NanoVer server: shared state with locks, and commands.
+
+    It serves from the moment it is made until `close`, or the end of the process,
+    which it never delays. Up to 48 subscriptions and 16 calls are served at once;
+    more calls wait, more subscriptions are refused.
+
+    All methods may be called from any thread.
+
+    Example:
+        >>> with NanoverServer() as server:
+        ...     server.register_command("greet", lambda name: {"result": f"Hi {name}"})
+        ...     server.update_state("me", DictionaryChange({"answer": 42}))
+        ...     server.copy_state()
+        {'answer': 42}
+
+    Args:
+        address: The host name or address to listen at. Whoever can reach it can
+            read and change everything, so anything but the machine itself is
+            logged as a warning.
+        port: The TCP port; 0 lets the system choose one.
+
+    Raises:
+        AddressError: The address or port makes no sense.
+        ConnectError: The port is in use, or the address is not this machine's.
+    """
+
+    def __init__(self, *, address: str = "127.0.0.1", port: int = 0) -> None:
+        bind = BindAddress.checked(address, port)
+        self._address = address
+        self._state = SharedState()
+        self._commands = CommandRegistry()
+        self._closing = threading.Lock()
+        self._threads = DaemonThreads(_THREADS, name="nanover-server")
+        self._server = grpc.server(
+            self._threads,  # type: ignore[arg-type]  # only its submit() is used
+            handlers=GrpcService(self._state, self._commands).handlers(),
+            options=_OPTIONS,
+            maximum_concurrent_rpcs=_CALLS_LIMIT,
+        )
+        try:
+            self._port = self._server.add_insecure_port(bind.target)
+        except RuntimeError as error:
+            # Someone may have taken the port since it was checked.
+            raise ServeError(bind.target, "the system does not allow to listen there") from error
+        if not bind.loopback:
+            logger.warning(
+                "serving at %s, open to the network: anyone who reaches it can change the state "
+                "and run commands",
+                bind.target,
+            )
+        self._server.start()
+        logger.info("serving at %s port %s", address, self._port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        closed = " closed" if self._state.frozen else ""
+        return f"<{type(self).__name__} {self._address} port {self._port}{closed}>"
+
+    @property
+    def address(self) -> str:
+        """The host name or address it was told to listen at."""
+        return self._address
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens at; never 0."""
+        return self._port
+
+    # commands -------------------------------------------------------------------
+
+    @property
+    def commands(self) -> dict[str, dict[str, Value]]:
+        """The default arguments by command name; a copy."""
+        return self._commands.defaults
+
+    def register_command(
+        self,
+        name: str,
+        callback: Callable[..., object],
+        default_arguments: Mapping[str, object] | None = None,
+    ) -> None:
+        """Let clients run `callback` as command `name`.
+
+        It is called as `callback(**arguments)`, in one of the server's threads and
+        several times at once if clients ask so. The arguments are the defaults,
+        overridden key by key; numbers come as floats. It returns a dict or None;
+        what it raises is told to the client.
+
+        Raises:
+            ValueError: There is a command of that name already.
+            TypeError: `callback` cannot be called.
+            InvalidValue: A default argument that cannot be sent.
+        """
+        self._commands.register(name, callback, default_arguments)
+
+    def unregister_command(self, name: str) -> None:
+        """Take a command back; a call that is running goes on.
+
+        Raises:
+            KeyError: There is no such command.
+        """
+        self._commands.unregister(name)
+
+    # state ----------------------------------------------------------------------
+
+    def update_state(self, access_token: object, change: DictionaryChange) -> None:
+        """Apply a change as a client with `access_token` would: whole or not at all.
+
+        Args:
+            access_token: Who asks; any object, compared by equality.
+            change: New values by key, copied here, and keys to remove.
+
+        Raises:
+            UpdateRefused: Someone else has locked a key; `keys` names those locked.
+            InvalidValue: A value that cannot be sent.
+            ClosedError: The server was closed.
+        """
+        if self._state.attempt_update(access_token, change):
+            return
+        if self._state.frozen:
+            raise ClosedError("this server")
+        keys = (*change.updates, *change.removals)
+        # A lock may have ended since; then nobody can tell which one it was.
+        raise UpdateRefused(self._state.blocked(access_token, keys) or keys)
+
+    def update_locks(
+        self,
+        access_token: object,
+        acquire: Mapping[str, float] | None = None,
+        release: Iterable[str] | None = None,
+    ) -> None:
+        """Lock and release keys as a client with `access_token` would.
+
+        Locks bind those who use this method, `update_state` or the network alike;
+        nothing checks that a token belongs to who shows it.
+
+        Args:
+            access_token: Who asks; any object, compared by equality.
+            acquire: Seconds from now by key; infinity lasts until released.
+            release: Keys to give back; those not held are passed over.
+
+        Raises:
+            UpdateRefused: Someone else holds a lock on `keys`; nothing was locked
+                or released.
+            InvalidValue: A duration that is no number.
+        """
+        request = LockRequest(dict(acquire or {}), frozenset(release or ()))
+        if not self._state.attempt_update_locks(access_token, request):
+            keys = tuple(request.acquire)
+            raise UpdateRefused(self._state.blocked(access_token, keys) or keys)
+
+    def copy_state(self) -> dict[str, Value]:
+        """The shared state as it is now; a deep copy."""
+        return self._state.copy()
+
+    def lock_state(self) -> AbstractContextManager[Mapping[str, Value]]:
+        """The shared state, while all updates from other threads and clients wait.
+
+        To be used in a `with` statement, briefly. The values are the server's own:
+        read them, never change them.
+        """
+        return self._state.held()
+
+    def clear_locks(self) -> None:
+        """Release every lock of everyone."""
+        self._state.clear_locks()
+
+    # end ------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End all subscriptions in good order and stop serving; again does nothing.
+
+        Takes about a second at most. A command that is still running by then goes
+        on in its thread, which does not keep the process alive; its caller is told
+        that the call was cancelled.
+        """
+        deadline = time.monotonic() + _CLOSING_LIMIT
+        self._state.freeze()
+        with self._closing:
+            stopped = self._server.stop(_GRACE)
+            stopped.wait(max(0.0, deadline - time.monotonic()))
+            self._threads.shutdown(timeout=max(0.0, deadline - time.monotonic()))
+        logger.info("closed the server at %s port %s", self._address, self._port)

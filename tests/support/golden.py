@@ -1,0 +1,47 @@
+"""Bytes captured from real NanoVer servers, where this machine has them.
+
+They lie beside the project, not in it: some hold other people's recorded sessions.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "golden"
+
+needs_golden = pytest.mark.skipif(
+    not GOLDEN.is_dir(), reason=f"the captured streams are not on this machine ({GOLDEN})"
+)
+
+
+def golden_bytes(name: str) -> bytes:
+    """One captured message, such as "live_get_commands_reply"."""
+    return (GOLDEN / "grpc" / f"{name}.bin").read_bytes()
+
+
+def golden_stream(name: str) -> list[bytes]:
+    """A captured stream, message by message: each is framed by its length, uint32 little endian."""
+    data, messages = golden_bytes(name), []
+    while data:
+        (length,) = struct.unpack_from("<I", data)
+        messages.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return messages
+
+
+def golden_json(name: str) -> Any:
+    """What the captured bytes mean, decoded by NanoVer's own client."""
+    return json.loads((GOLDEN / "grpc" / f"{name}.json").read_text())
+
+
+def golden_final_state(name: str) -> dict[str, Any]:
+    """The state after all changes of a captured stream; null removes a key."""
+    state: dict[str, Any] = {}
+    for change in golden_json(name):
+        state.update(change)
+    return {key: value for key, value in state.items() if value is not None}
