@@ -1,0 +1,110 @@
+"""Delivers state changes to subscribers on one thread, merged for the slow ones."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["ChangeCallback", "ChangeFeed"]
+
+logger = logging.getLogger("nanover_jupyter.client")
+
+ChangeCallback = Callable[[DictionaryChange], object]
+
+_JOIN_SECONDS = 2.0
+
+
+class _Subscription:
+    __slots__ = ("active", "callback", "pending")
+
+    def __init__(self, callback: ChangeCallback) -> None:
+        self.callback = callback
+        self.pending: DictionaryChange | None = None
+        self.active = True
+
+
+class ChangeFeed:
+    """Calls subscribers with each change, in order, on the thread `nanover-changes`.
+
+    A subscriber that is slower than the server gets several changes merged into
+    one (the last word on each key), so what waits for it never outgrows the state.
+    One that raises is logged, and the rest go on. The thread starts with the first
+    subscriber and ends with `close`.
+    """
+
+    def __init__(self) -> None:
+        # Guards everything below, including the pending changes.
+        self._wake = threading.Condition()
+        self._subscriptions: list[_Subscription] = []
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def subscribe(self, callback: ChangeCallback) -> Unsubscribe:
+        """Call `callback` with every change from now on; returns what ends that.
+
+        The change belongs to the callback; the values in it are shared and must not
+        be altered.
+        """
+        subscription = _Subscription(callback)
+        with self._wake:
+            self._subscriptions.append(subscription)
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(
+                    target=self._run, name="nanover-changes", daemon=True
+                )
+                self._thread.start()
+
+        def unsubscribe() -> None:
+            with self._wake:
+                subscription.active = False
+                if subscription in self._subscriptions:
+                    self._subscriptions.remove(subscription)
+
+        return unsubscribe
+
+    def publish(self, change: DictionaryChange) -> None:
+        """Hand a change to every subscriber; returns at once."""
+        with self._wake:
+            for subscription in self._subscriptions:
+                if subscription.pending is None:
+                    subscription.pending = DictionaryChange(change.updates, change.removals)
+                else:
+                    subscription.pending.merge(change)
+            if self._subscriptions:
+                self._wake.notify()
+
+    def close(self) -> None:
+        """Forget all subscribers and end the thread. Idempotent."""
+        with self._wake:
+            self._closed = True
+            self._subscriptions.clear()
+            self._wake.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._closed and not any(s.pending for s in self._subscriptions):
+                    self._wake.wait()
+                if self._closed:
+                    return
+                due = [s for s in self._subscriptions if s.pending]
+                changes = [s.pending for s in due]
+                for subscription in due:
+                    subscription.pending = None
+            for subscription, change in zip(due, changes, strict=True):
+                if subscription.active and change is not None:
+                    self._deliver(subscription.callback, change)
+
+    @staticmethod
+    def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:
+        try:
+            callback(change)
+        except Exception:
+            logger.exception("! a subscriber to state changes failed: %r", callback)

@@ -1,0 +1,135 @@
+"""NanoVer's own client API over gRPC: the one client module that names grpc."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Self
+
+import grpc
+
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address
+from nanover_jupyter.transport.grpc_transport import GrpcTransport, open_channel
+
+__all__ = ["GrpcClient", "NanoverClient", "NanoverStubClient"]
+
+_UNNAMED = "the server of the given channel"
+
+
+class GrpcClient:
+    """Something that talks over a gRPC channel.
+
+    Args:
+        channel: The channel to talk over.
+        make_channel_owner: Whether `close` closes the channel too.
+    """
+
+    def __init__(self, *, channel: grpc.Channel, make_channel_owner: bool = False) -> None:
+        self.channel = channel
+        self._channel_owner = make_channel_owner
+
+    @classmethod
+    def insecure_channel(cls, *, address: str | None = None, port: int | None = None) -> Self:
+        """A client with a channel of its own, without encryption; opens lazily.
+
+        Args:
+            address: Host name or IP address, "localhost" by default.
+            port: Port number, 38801 by default.
+        """
+        where = Address(
+            DEFAULT_HOST if address is None else address, DEFAULT_PORT if port is None else port
+        )
+        channel = open_channel(where)
+        client = cls(channel=channel, make_channel_owner=True)
+        client._name_server(str(where))
+        return client
+
+    @property
+    def is_channel_owner(self) -> bool:
+        """Whether `close` closes the channel."""
+        return self._channel_owner
+
+    def close(self) -> None:
+        """Close the channel if it is ours. Idempotent."""
+        if self._channel_owner:
+            self.channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _name_server(self, address: str) -> None:
+        """Told where the channel leads, which a channel does not say itself."""
+
+
+class NanoverClient(ClientCore, GrpcClient):
+    """A client of a NanoVer gRPC server: shared state, commands and locks.
+
+    The names and behaviour are those of NanoVer's own client, so that a notebook
+    moves over by changing one import. Its access token, under which its locks are
+    held, is made anew for each client.
+
+        with NanoverClient.insecure_channel() as client:
+            client.subscribe_all_state_updates()
+            client.attempt_update_state(DictionaryChange({"hello": "world"}))
+
+    Args:
+        channel: The channel to talk over.
+        make_channel_owner: Whether `close` closes the channel too.
+    """
+
+    def __init__(self, *, channel: grpc.Channel, make_channel_owner: bool = False) -> None:
+        GrpcClient.__init__(self, channel=channel, make_channel_owner=make_channel_owner)
+        self._grpc = GrpcTransport(channel, access_token=str(uuid.uuid4()), address=_UNNAMED)
+        ClientCore.__init__(self, self._grpc)
+
+    def close(self) -> None:
+        """Give back our locks, end all threads, close the channel if it is ours. Idempotent."""
+        ClientCore.close(self)
+        GrpcClient.close(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.address}: {self.status.state}>"
+
+    def _name_server(self, address: str) -> None:
+        self._grpc.address = address
+
+
+class NanoverStubClient(NanoverClient):
+    """A NanoverClient with a generated gRPC stub of one's own beside it.
+
+    Args:
+        channel: The channel to talk over.
+        stub: The stub's class; it is attached to the channel as `.stub`.
+        make_channel_owner: Whether `close` closes the channel too.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel: grpc.Channel,
+        stub: Callable[[grpc.Channel], Any],
+        make_channel_owner: bool = False,
+    ) -> None:
+        super().__init__(channel=channel, make_channel_owner=make_channel_owner)
+        self.stub = stub(channel)
+
+    @classmethod
+    def insecure_channel(
+        cls,
+        *,
+        address: str | None = None,
+        port: int | None = None,
+        stub: Callable[[grpc.Channel], Any] | None = None,
+    ) -> Self:
+        """As `GrpcClient.insecure_channel`; subclasses that bring their stub leave it out."""
+        host = DEFAULT_HOST if address is None else address
+        where = Address(host, DEFAULT_PORT if port is None else port)
+        channel = open_channel(where)
+        brought = {} if stub is None else {"stub": stub}
+        client = cls(channel=channel, make_channel_owner=True, **brought)
+        client._name_server(str(where))
+        return client

@@ -1,0 +1,1 @@
+"""How messages travel: one small contract, one implementation per wire."""

@@ -1,0 +1,62 @@
+"""Server addresses as people write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from nanover_jupyter.errors import AddressError
+
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "parse_address"]
+
+DEFAULT_HOST = "localhost"
+DEFAULT_PORT = 38801
+_SCHEMES = ("grpc",)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens; `str` gives the form with the scheme."""
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    scheme: str = "grpc"
+
+    @property
+    def target(self) -> str:
+        """`host:port`, with brackets around an IPv6 host."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.target}"
+
+
+def parse_address(text: str) -> Address:
+    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT` or `grpc://HOST:PORT`.
+
+    Raises:
+        AddressError: It is none of these.
+    """
+    written = text.strip()
+    if written.isascii() and written.isdigit():
+        written = f":{written}"
+    if "://" not in written:
+        written = f"grpc://{written}"
+    try:
+        parts = urlsplit(written)
+        port = parts.port
+    except ValueError as error:
+        raise AddressError(text, str(error).lower()) from error
+    if parts.scheme not in _SCHEMES:
+        raise AddressError(text, f"{parts.scheme}:// is no protocol of ours")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise AddressError(text, "there is more in it than a host and a port")
+    if not parts.netloc:
+        raise AddressError(text, "there is no host and no port in it")
+    host = parts.hostname or DEFAULT_HOST
+    # urlsplit has dropped some blanks by now.
+    if any(character.isspace() or not character.isprintable() for character in written):
+        raise AddressError(text, "a host name has no blanks")
+    if port == 0:
+        raise AddressError(text, "no server listens on port 0")
+    return Address(host, DEFAULT_PORT if port is None else port, parts.scheme)
