@@ -1,0 +1,110 @@
+"""A control room for NanoVer sessions, in the notebook.
+
+    %load_ext nanover_jupyter
+    %nanover connect
+
+or, from Python,
+
+    from nanover_jupyter import ControlRoom, connect
+
+    connection = connect("localhost:38801")
+    ControlRoom(connection)
+
+Importing this package is quick, opens nothing, and needs no Jupyter until a widget
+or a magic is touched: every public name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from nanover_jupyter.client.connection import Connection, connect
+    from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
+    from nanover_jupyter.errors import (
+        AddressError,
+        ClosedError,
+        CommandFailed,
+        ConnectError,
+        ConnectionLost,
+        InvalidValue,
+        NanoverJupyterError,
+        NotSupported,
+        ProtocolError,
+        ServerFailed,
+        TimedOut,
+        UpdateRefused,
+    )
+    from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
+    from nanover_jupyter.server import DemoWorld, NanoverServer
+    from nanover_jupyter.widgets import (
+        CommandPalette,
+        ControlRoom,
+        LockManager,
+        StateInspector,
+    )
+    from nanover_jupyter.wire.command_info import CommandInfo
+    from nanover_jupyter.wire.messages import DictionaryChange
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AddressError",
+    "ClosedError",
+    "CommandFailed",
+    "CommandInfo",
+    "CommandPalette",
+    "ConnectError",
+    "Connection",
+    "ConnectionLost",
+    "ControlRoom",
+    "DemoWorld",
+    "DictionaryChange",
+    "GrpcClient",
+    "InvalidValue",
+    "LockManager",
+    "NanoverClient",
+    "NanoverJupyterError",
+    "NanoverServer",
+    "NanoverStubClient",
+    "NotSupported",
+    "ProtocolError",
+    "ServerFailed",
+    "StateInspector",
+    "TimedOut",
+    "UpdateRefused",
+    "connect",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_HOMES: Final = {
+    "CommandInfo": "wire.command_info",
+    "CommandPalette": "widgets",
+    "Connection": "client.connection",
+    "ControlRoom": "widgets",
+    "DemoWorld": "server",
+    "DictionaryChange": "wire.messages",
+    "GrpcClient": "client.grpc_client",
+    "LockManager": "widgets",
+    "NanoverClient": "client.grpc_client",
+    "NanoverServer": "server",
+    "NanoverStubClient": "client.grpc_client",
+    "StateInspector": "widgets",
+    "connect": "client.connection",
+    "load_ipython_extension": "magics",
+    "unload_ipython_extension": "magics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,22 @@
+"""IPython's edge: `%load_ext nanover_jupyter` and the `%nanover` family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register `%nanover`. Opens nothing, starts nothing, imports no widgets."""
+    from nanover_jupyter.magics._magics import NanoverMagics  # noqa: PLC0415 - needs IPython
+
+    ipython.register_magics(NanoverMagics(ipython))
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Close what `%nanover` opened and take the magic away again."""
+    registered = ipython.magics_manager.registry.pop("NanoverMagics", None)
+    ipython.magics_manager.magics["line"].pop("nanover", None)
+    if registered is not None:
+        registered.close()

@@ -1,0 +1,10 @@
+"""What is shown: the only place that knows anywidget and ipywidgets."""
+
+from __future__ import annotations
+
+from nanover_jupyter.widgets.control_room import ControlRoom
+from nanover_jupyter.widgets.inspector import StateInspector
+from nanover_jupyter.widgets.locks import LockManager
+from nanover_jupyter.widgets.palette import CommandPalette
+
+__all__ = ["CommandPalette", "ControlRoom", "LockManager", "StateInspector"]

@@ -1,0 +1,156 @@
+"""Values on their way to a page and back: JSON that hides nothing.
+
+JSON has no NaN, no infinities and no bytes; JavaScript has no large integers; and
+a page should not be sent a million numbers that nobody looks at. Such values
+become an object with the single telling key `$nvj`:
+
+    {"$nvj": "nan"}  {"$nvj": "inf"}  {"$nvj": "-inf"}
+    {"$nvj": "int", "text": "9007199254740993"}     an integer beyond 2**53
+    {"$nvj": "bytes", "length": 12, "hex": "00ff…"} at most 64 bytes of it
+    {"$nvj": "cut", "kind": "list", "length": 100000, "bytes": 1899000, "head": [...]}
+    {"$nvj": "esc", "value": {...}}                 a real object with such a key
+
+`bytes` in a cut is the size of the whole value as JSON; `head` holds the first
+items (list), fields (dict) or characters (str), themselves in page form.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+from typing import Any, Final
+
+import orjson
+
+from nanover_jupyter.wire.values import Value
+
+__all__ = ["WHOLE_LIMIT", "encode", "from_page", "to_page"]
+
+_TAG: Final = "$nvj"
+_TAG_BYTES: Final = b'"$nvj"'
+
+# A value whose JSON is longer travels cut; 16 kB is some screenfuls of text.
+_CUT_BYTES: Final = 16 * 1024
+# Longer lists are cut without being written out first.
+_CUT_ITEMS: Final = 2_000
+_HEAD_ITEMS: Final = 50
+_HEAD_TEXT: Final = 2_000
+_HEAD_BYTES: Final = 64
+_DEEPEST: Final = 100
+_SAMPLE: Final = 200
+
+# What `to_page` lets pass when somebody asked for the whole value.
+WHOLE_LIMIT: Final = 8 * 1024 * 1024
+
+_SAFE_INTEGER: Final = 2**53
+
+
+def encode(value: Value, limit: int = _CUT_BYTES) -> bytes:
+    """A value as the JSON of its page form, cut when it is longer than `limit` bytes."""
+    if type(value) is list and len(value) > _CUT_ITEMS and limit == _CUT_BYTES:
+        return orjson.dumps(_cut(value, _estimate(value)))
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+    except TypeError:
+        # orjson gives up on large integers, bytes, lone surrogates and great depth.
+        written = orjson.dumps(_tagged(value, 0))
+    else:
+        # orjson writes NaN and infinity as null, and would pass a tag of somebody else's.
+        if b"null" in written or _TAG_BYTES in written:
+            written = orjson.dumps(_tagged(value, 0))
+    if len(written) > limit:
+        return orjson.dumps(_cut(value, len(written)))
+    return written
+
+
+def to_page(value: Value, limit: int = WHOLE_LIMIT) -> Any:
+    """A value in page form as Python objects that any JSON writer takes."""
+    return orjson.loads(encode(value, limit))
+
+
+def from_page(value: Any) -> Value:
+    """The value that a page sent in page form.
+
+    Raises:
+        ValueError: A tag that a page has no business to send.
+    """
+    if isinstance(value, list):
+        return [from_page(item) for item in value]
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]
+    if _TAG not in value:
+        return {key: from_page(item) for key, item in value.items()}
+    match value:
+        case {"$nvj": "nan"}:
+            return math.nan
+        case {"$nvj": "inf"}:
+            return math.inf
+        case {"$nvj": "-inf"}:
+            return -math.inf
+        case {"$nvj": "int", "text": str(text)}:
+            return int(text)
+        case {"$nvj": "esc", "value": dict(fields)}:
+            return {key: from_page(item) for key, item in fields.items()}
+    raise ValueError(f"a value tagged {value[_TAG]!r} cannot be sent back")
+
+
+def _tagged(value: Any, depth: int) -> Any:
+    """The page form of one value, whole."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _SAFE_INTEGER else {_TAG: "int", "text": str(value)}
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, bytes | bytearray):
+        return {_TAG: "bytes", "length": len(value), "hex": bytes(value[:_HEAD_BYTES]).hex()}
+    if isinstance(value, list | tuple):
+        if depth >= _DEEPEST:
+            return {_TAG: "cut", "kind": "list", "length": len(value), "bytes": 0, "head": []}
+        return [_tagged(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        if depth >= _DEEPEST:
+            return {_TAG: "cut", "kind": "object", "length": len(value), "bytes": 0, "head": {}}
+        fields = {_text(str(key)): _tagged(item, depth + 1) for key, item in value.items()}
+        return {_TAG: "esc", "value": fields} if _TAG in fields else fields
+    return _text(repr(value))
+
+
+def _number(value: float) -> Any:
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return {_TAG: "nan"}
+    return {_TAG: "inf" if value > 0 else "-inf"}
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _cut(value: Any, size: int) -> Any:
+    """The head of a value that is too long, its parts cut in turn."""
+    if isinstance(value, str):
+        head: Any = _text(value[:_HEAD_TEXT])
+        kind = "string"
+    elif isinstance(value, dict):
+        fields = islice(value.items(), _HEAD_ITEMS)
+        head = {_text(str(key)): orjson.Fragment(encode(item, _HEAD_TEXT)) for key, item in fields}
+        kind = "object"
+        if _TAG in head:
+            head = {_TAG: "esc", "value": head}
+    elif isinstance(value, list | tuple):
+        head = [orjson.Fragment(encode(item, _HEAD_TEXT)) for item in value[:_HEAD_ITEMS]]
+        kind = "list"
+    else:
+        return _tagged(value, 0)
+    return {_TAG: "cut", "kind": kind, "length": len(value), "bytes": size, "head": head}
+
+
+def _estimate(items: list[Any]) -> int:
+    """Roughly how many bytes a long list takes as JSON, from samples along it."""
+    step = max(1, len(items) // _SAMPLE)
+    sample = items[::step]
+    return len(orjson.dumps([orjson.Fragment(encode(item)) for item in sample])) * step

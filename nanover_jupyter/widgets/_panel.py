@@ -1,0 +1,251 @@
+"""What all our widgets share: a connection, a publisher and a way to be asked things."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol
+
+import anywidget
+import traitlets
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.widgets._messages import AbilitiesBody, Envelope, HelloResult, StatusBody
+from nanover_jupyter.widgets._publisher import Publisher
+from nanover_jupyter.widgets._requests import Answer, Handler, answer_request
+from nanover_jupyter.widgets._state_feed import StateFeed
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["Panel", "Tool", "asset"]
+
+logger = logging.getLogger("nanover_jupyter.widgets")
+
+_STATIC: Final = Path(__file__).parent.parent / "static"
+
+
+def asset(name: str) -> Path:
+    """A file of the built frontend.
+
+    Raises:
+        FileNotFoundError: The frontend was not built.
+    """
+    path = _STATIC / name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"the frontend is not built ({path} is missing): run scripts/build in the source "
+            "folder, or install the package from a wheel"
+        )
+    return path
+
+
+class Tool(Protocol):
+    """One tool's kernel half: what it answers, and what it tells a view that says hello.
+
+    Handlers run on whichever thread the kernel gives messages to, also while a cell
+    runs: they are short, and leave calls to the server to `Answer.later`.
+    """
+
+    needs_state: ClassVar[bool]
+
+    def __init__(self, connection: Connection, post: Callable[..., None]) -> None: ...
+
+    def handlers(self) -> dict[str, Handler]:
+        """The requests it answers, by `op`."""
+
+    def greet(self, client: str) -> None:
+        """Tell a new view what it must know."""
+
+    def beat(self) -> None:
+        """Called once a second while somebody looks, on the publisher's thread."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class Panel(anywidget.AnyWidget):
+    """Base of the widgets: binds tools to a connection and to the views in the page.
+
+    Traits hold only what a reopened page must know; see `_messages.py` for the rest.
+    Two threads: messages from the page are handled where the kernel delivers them (a
+    subshell thread, so that buttons work while a cell runs), and everything to the page
+    leaves through the publisher's thread. Traits are set from neither.
+
+    Args:
+        source: A Connection, or a NanoverClient.
+        **options: Initial values of `tool`, `query` and `height`.
+
+    Raises:
+        TypeError: `source` is neither, or an option is misspelt.
+    """
+
+    tools: ClassVar[tuple[type[Tool], ...]] = ()
+
+    tool = traitlets.Unicode("", help="The tab that is shown, where there are tabs.").tag(sync=True)
+    query = traitlets.Unicode("", help="The text in the inspector's search box.").tag(sync=True)
+    height = traitlets.Int(420, min=160, max=4000, help="Height of the content in CSS pixels.").tag(
+        sync=True
+    )
+
+    def __init__(self, source: Connection | ClientCore, **options: Any) -> None:
+        _check_options(type(self), options)
+        self._connection = Connection.of(source)
+        super().__init__(**options)
+        client = self._connection.client
+        needs_state = any(tool.needs_state for tool in self.tools)
+        self._feed = StateFeed(client) if needs_state else None
+        self._publisher = Publisher(
+            self._to_views, self._feed, health=self._health, on_beat=self._beat
+        )
+        self._tools = [tool(self._connection, self._publisher.post) for tool in self.tools]
+        self._handlers: dict[str, Handler] = {"hello": self._hello}
+        for tool in self._tools:
+            for op, handler in tool.handlers().items():
+                self._handlers.setdefault(op, handler)
+        self._unsubscribe = [client.on_status(self._on_status)]
+        if self._feed is not None:
+            self._unsubscribe.append(client.on_change(self._on_change))
+        self.on_msg(self._on_frontend_message)
+        _answer_while_cells_run(self)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that is shown."""
+        return self._connection
+
+    def close(self) -> None:
+        """End the publisher and remove the widget from all pages; the connection stays."""
+        publisher = getattr(self, "_publisher", None)
+        if publisher is not None:
+            for unsubscribe in self._unsubscribe:
+                unsubscribe()
+            for tool in self._tools:
+                tool.close()
+            publisher.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        connection = self._connection
+        keys = connection.client.health.keys
+        return (
+            f"<{type(self).__name__} of {connection.name}: {connection.status.state}, {keys} keys>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = repr(self)
+        return bundle
+
+    # to the page -----------------------------------------------------------------
+
+    def _to_views(self, envelope: Envelope, buffers: Sequence[bytes]) -> None:
+        if self.comm is not None:
+            self.send(envelope, list(buffers))
+
+    def _health(self) -> tuple[int, float | None, float]:
+        health = self._connection.client.health
+        return health.keys, health.age, health.rate
+
+    def _beat(self) -> None:
+        for tool in self._tools:
+            tool.beat()
+
+    def _on_status(self, status: Status) -> None:
+        self._publisher.post("status", self._status_body(status))
+
+    def _on_change(self, change: DictionaryChange) -> None:
+        if self._feed is not None:
+            self._feed.changed(change)
+            self._publisher.changes_waiting()
+
+    def _status_body(self, status: Status) -> StatusBody:
+        able = self._connection.client.capabilities
+        return StatusBody(
+            name=self._connection.name,
+            address=self._connection.address,
+            state=status.state,
+            reason=status.reason,
+            attempt=status.attempt,
+            since=max(0.0, time.monotonic() - status.since),
+            abilities=AbilitiesBody(
+                transport=able.transport,
+                locks=able.locks,
+                acknowledged_updates=able.acknowledged_updates,
+                integers=able.integers,
+                null_values=able.null_values,
+            ),
+        )
+
+    # from the page ---------------------------------------------------------------
+
+    def _on_frontend_message(self, _: Any, content: Any, buffers: Any) -> None:  # noqa: ARG002
+        """Handle one message from a page, on whichever thread it is delivered."""
+        if not isinstance(content, dict):
+            logger.warning("! a message from the page is no object: %r", content)
+            return
+        client = content.get("client")
+        number = content.get("id")
+        if not isinstance(client, str):
+            client = ""
+        if isinstance(number, int):
+            answer = Answer(
+                lambda body: self._publisher.post("reply", body, client=client, request=number),
+                self._connection.calls,
+            )
+            answer_request(self._handlers, content, client, answer)
+        else:
+            self._notice(client, content)
+
+    def _notice(self, client: str, content: dict[str, Any]) -> None:
+        body = content.get("body")
+        match content.get("op"):
+            case "ack" if isinstance(body, dict) and isinstance(body.get("seq"), int):
+                self._publisher.acknowledge(client, body["seq"])
+            case "hide":
+                self._publisher.hide(client)
+            case "bye":
+                self._publisher.forget(client)
+            case other:
+                logger.warning("! the page sent a notice that makes no sense: %r", other)
+
+    def _hello(self, client: str, body: dict[str, Any], answer: Answer) -> None:
+        epoch, rev = body.get("epoch"), body.get("rev")
+        answer.ok(HelloResult(epoch=self._feed.epoch if self._feed else ""))
+        status = self._status_body(self._connection.status)
+        self._publisher.post("status", status, client=client)
+        for tool in self._tools:
+            tool.greet(client)
+        self._publisher.hello(
+            client,
+            epoch if isinstance(epoch, str) else None,
+            rev if isinstance(rev, int) else None,
+        )
+
+
+def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:
+    """Refuse misspelt options, which ipywidgets would let pass without a word."""
+    allowed = ["tool", "query", "height", "layout"]
+    for option in options:
+        if option not in allowed:
+            near = difflib.get_close_matches(option, allowed, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(allowed)}"
+            raise TypeError(f"{kind.__name__} has no option {option!r}{hint}")
+
+
+def _answer_while_cells_run(widget: Panel) -> None:
+    """Let the page's messages be handled on the subshell that it asks for.
+
+    JupyterLab sends comm messages to a subshell, so that widgets work while a cell
+    runs, but ipykernel 7 reroutes them to the shell that last sent something on the
+    comm, which is the busy one (browser test: test_a_click_during_a_running_cell).
+    The method is private: where it does not exist, nothing needs to be done.
+    """
+    comm = widget.comm
+    if comm is not None and hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - as said above

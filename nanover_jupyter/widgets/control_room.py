@@ -1,0 +1,28 @@
+"""The three tools as tabs of one panel."""
+
+from __future__ import annotations
+
+from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets.inspector import InspectorTool
+from nanover_jupyter.widgets.locks import LocksTool
+from nanover_jupyter.widgets.palette import PaletteTool
+
+__all__ = ["ControlRoom"]
+
+
+class ControlRoom(Panel):
+    """Inspector, command palette and lock manager of one connection.
+
+        ControlRoom(connection)
+        ControlRoom(client, tool="palette", height=600)
+
+    Args:
+        source: A Connection, or a NanoverClient.
+        tool: The tab to show at first: "inspector", "palette" or "locks".
+        query: What the inspector searches for at first.
+        height: Height of the content in CSS pixels.
+    """
+
+    _esm = asset("control_room.js")
+    _css = asset("panel.css")
+    tools = (InspectorTool, PaletteTool, LocksTool)

@@ -1,0 +1,66 @@
+"""The live state inspector: the whole shared state as a searchable tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.widgets._messages import ValueResult
+from nanover_jupyter.widgets._page_values import to_page
+from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._requests import Answer, Handler, field_of
+
+__all__ = ["InspectorTool", "StateInspector"]
+
+_ABSENT: Any = object()
+
+
+class InspectorTool:
+    """The kernel half of the inspector; implements `Tool`."""
+
+    needs_state: ClassVar[bool] = True
+
+    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:  # noqa: ARG002
+        self._client = connection.client
+
+    def handlers(self) -> dict[str, Handler]:
+        """See `Tool.handlers`."""
+        return {"value": self._value}
+
+    def greet(self, client: str) -> None:
+        """The state itself comes from the publisher."""
+
+    def beat(self) -> None:
+        """Nothing changes by the clock alone."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _value(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        key = field_of(body, "key", str)
+
+        def read() -> ValueResult:
+            value = self._client.peek(key, _ABSENT)
+            if value is _ABSENT:
+                return ValueResult(key=key, exists=False)
+            return ValueResult(key=key, exists=True, value=to_page(value))
+
+        answer.later(read)
+
+
+class StateInspector(Panel):
+    """The shared state as a live, searchable tree.
+
+        StateInspector(connection)
+        StateInspector(client, query="avatar.*")
+
+    Args:
+        source: A Connection, or a NanoverClient.
+        query: What to search for at first.
+        height: Height of the content in CSS pixels.
+    """
+
+    _esm = asset("inspector.js")
+    _css = asset("panel.css")
+    tools = (InspectorTool,)

@@ -1,0 +1,139 @@
+"""The lock manager: take locks on state keys, watch them run, give them back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.leases import Lease
+from nanover_jupyter.errors import NotSupported
+from nanover_jupyter.widgets._messages import LeaseBody, LeasesBody, LockResult
+from nanover_jupyter.widgets._page_values import from_page
+from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of, text_list
+
+__all__ = ["LockManager", "LocksTool"]
+
+
+class LocksTool:
+    """The kernel half of the lock manager; implements `Tool`."""
+
+    needs_state: ClassVar[bool] = True
+
+    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
+        self._client = connection.client
+        self._post = post
+        self._told: list[tuple[str, str]] = []
+        self._unsubscribe = self._client.leases.subscribe(self._tell)
+
+    def handlers(self) -> dict[str, Handler]:
+        """See `Tool.handlers`."""
+        return {
+            "lock": self._lock,
+            "renew": self._renew,
+            "release": self._release,
+            "forget": self._forget,
+        }
+
+    def greet(self, client: str) -> None:
+        """Tell all leases."""
+        self._post("leases", self._body(), client=client)
+
+    def beat(self) -> None:
+        """Leases end by the clock alone; views count down, but are told what it means."""
+        if self._states() != self._told:
+            self._tell()
+
+    def close(self) -> None:
+        """Stop listening to the book of leases."""
+        self._unsubscribe()
+
+    def _lock(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        keys = list(dict.fromkeys(text_list(body, "keys")))
+        seconds = _duration(body.get("seconds"))
+        answer.later(lambda: self._take(dict.fromkeys(keys, seconds)))
+
+    def _renew(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        key = field_of(body, "key", str)
+        lease = self._client.leases.get(key)
+        if lease is None:
+            raise BadRequest(f"no lock was ever taken on {key!r} here")
+        answer.later(lambda: self._take({key: lease.seconds}))
+
+    def _release(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        keys = text_list(body, "keys")
+
+        def release() -> None:
+            # A request of its own: one that also asked for locks could be refused whole.
+            self._require_locks()
+            self._client.attempt_update_locks(dict.fromkeys(keys))
+
+        answer.later(release)
+
+    def _forget(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        self._client.leases.forget(field_of(body, "key", str))
+        answer.ok()
+
+    def _take(self, durations: dict[str, float]) -> LockResult:
+        self._require_locks()
+        return LockResult(granted=self._client.attempt_update_locks(durations))
+
+    def _require_locks(self) -> None:
+        able = self._client.capabilities
+        if not able.locks:
+            raise NotSupported("locks", able.transport)
+
+    def _tell(self) -> None:
+        self._told = self._states()
+        self._post("leases", self._body())
+
+    def _states(self) -> list[tuple[str, str]]:
+        return [(lease.key, lease.state) for lease in self._client.leases.leases()]
+
+    def _body(self) -> LeasesBody:
+        book = self._client.leases
+        now = book.clock()
+        return LeasesBody(leases=[_lease_body(lease, now) for lease in book.leases()])
+
+
+class LockManager(Panel):
+    """The locks of this client: take, watch, renew and give back.
+
+        LockManager(connection)
+
+    Args:
+        source: A Connection, or a NanoverClient.
+        height: Height of the content in CSS pixels.
+    """
+
+    _esm = asset("locks.js")
+    _css = asset("panel.css")
+    tools = (LocksTool,)
+
+
+def _duration(sent: Any) -> float:
+    try:
+        seconds = from_page(sent)
+    except ValueError:
+        seconds = None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise BadRequest("a lock lasts a number of seconds")
+    if math.isnan(seconds) or seconds <= 0:
+        raise BadRequest("a lock lasts more than 0 seconds")
+    return float(seconds)
+
+
+def _lease_body(lease: Lease, now: float) -> LeaseBody:
+    left = lease.left(now)
+    endless = math.isinf(lease.seconds)
+    return LeaseBody(
+        key=lease.key,
+        state=lease.state,
+        seconds=None if endless else lease.seconds,
+        left=None if left is None or math.isinf(left) else left,
+        endless=endless and left is not None,
+        held=(lease.ended_at or now) - lease.held_since,
+        note=lease.note,
+    )

@@ -1,0 +1,55 @@
+"""A real IPython shell without a terminal, whose cells answer with what they showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+
+@dataclass
+class Cell:
+    """What a cell printed, showed and raised."""
+
+    shown: list[Any]
+    printed: str
+    errors: str
+    error: BaseException | None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(output.data.get("text/plain", "") for output in self.shown)
+
+
+class Shell:
+    """Runs cells in a shell of its own."""
+
+    def __init__(self) -> None:
+        quiet = Config({"HistoryManager": {"enabled": False}})
+        # display() speaks to the one instance there is.
+        self.ip = InteractiveShell.instance(config=quiet)
+
+    def run(self, source: str) -> Cell:
+        with capture_output() as captured:
+            result = self.ip.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+        return Cell(captured.outputs, captured.stdout, captured.stderr, error)
+
+    def value(self, name: str) -> Any:
+        return self.ip.user_ns[name]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    # Nothing else on this machine should be found by a bare %nanover connect.
+    monkeypatch.setattr("nanover_jupyter.magics._sessions.DEFAULT_PORT", 9)
+    shell = Shell()
+    shell.run("%load_ext nanover_jupyter")
+    yield shell
+    shell.run("%unload_ext nanover_jupyter")
+    InteractiveShell.clear_instance()

@@ -1,0 +1,194 @@
+"""What every widget does: greet a view, tell it everything, answer it, let go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from inspect import isfunction
+from typing import Any
+
+import pytest
+from anywidget import AnyWidget
+
+from nanover_jupyter import (
+    Connection,
+    ControlRoom,
+    DictionaryChange,
+    NanoverClient,
+    NanoverServer,
+    StateInspector,
+)
+from nanover_jupyter.widgets._panel import Panel
+from tests.support.eventually import eventually
+from tests.support.fake_page import FakePage
+
+OpenPage = Callable[..., FakePage]
+
+
+def test_a_new_view_is_told_status_commands_leases_and_state(open_page: OpenPage) -> None:
+    page = open_page(ControlRoom)
+
+    status = page.last("status")
+    assert (status["name"], status["state"]) == ("lab", "connected")
+    assert status["abilities"]["locks"] is True
+    assert [command["name"] for command in page.last("commands")["commands"]] == ["user/echo"]
+    assert page.last("leases") == {"leases": []}
+    eventually(lambda: page.model.values == {"scene": [0] * 10, "title": "demo"})
+
+
+def test_changes_arrive_and_the_view_stays_right(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    page = open_page(StateInspector)
+    eventually(lambda: page.model.complete)
+    for number in range(100):
+        server.update_state(None, DictionaryChange({"n": number, f"k{number % 7}": number}))
+    server.update_state(None, DictionaryChange(removals={"title"}))
+
+    eventually(lambda: page.model.values.get("n") == 99 and "title" not in page.model.values)
+
+    assert not page.model.doubts
+    assert page.model.values == server.copy_state()
+
+
+def test_hostile_keys_and_values_arrive_as_they_are(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    page = open_page(StateInspector)
+    hostile = {
+        "__proto__": {"__proto__": {"polluted": True}},
+        "<img src=x onerror=alert(1)>": "<script>alert(1)</script>",
+        "": "empty",
+        "a\n\u202eb": "turned",
+        "k" * 10_000: 1.0,
+    }
+    server.update_state(None, DictionaryChange(hostile))
+
+    eventually(lambda: hostile.items() <= page.model.values.items())
+
+
+def test_two_views_get_the_same_and_each_its_own_replies(
+    connection: Connection, server: NanoverServer
+) -> None:
+    panel = StateInspector(connection)
+    one, two = FakePage(panel, "one"), FakePage(panel, "two")
+    one.hello()
+    two.hello()
+    server.update_state(None, DictionaryChange({"n": 1.0}))
+
+    for page in (one, two):
+        eventually(lambda page=page: page.model.values.get("n") == 1)
+    reply = one.ask("value", key="title")
+    assert reply["result"] == {"key": "title", "exists": True, "value": "demo"}
+    assert len(two.all("reply")) == 1
+    panel.close()
+
+
+def test_a_view_that_lost_a_message_is_right_again_after_a_hello(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    page = open_page(StateInspector)
+    eventually(lambda: page.model.complete)
+    page.model.rev = -5
+    server.update_state(None, DictionaryChange({"n": 1.0}))
+    eventually(lambda: page.model.doubts)
+
+    page.hello()
+
+    eventually(lambda: page.model.values == server.copy_state())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, [], "text", {}, {"op": "ack"}, {"op": "ack", "body": {"seq": "x"}}, {"op": "nonsense"}],
+)
+def test_nonsense_from_a_page_harms_nothing(open_page: OpenPage, content: Any) -> None:
+    page = open_page(ControlRoom)
+
+    page.raw(content)
+
+    assert page.ask("value", key="title")["ok"]
+
+
+@pytest.mark.parametrize("body", [{}, {"key": 1}, {"key": None}])
+def test_a_malformed_request_is_answered(open_page: OpenPage, body: dict[str, Any]) -> None:
+    reply = open_page(StateInspector).ask("value", **body)
+
+    assert reply["error"]["kind"] == "BadRequest"
+
+
+def test_users_own_message_callbacks_still_fire(open_page: OpenPage) -> None:
+    page = open_page(StateInspector)
+    seen: list[Any] = []
+    page.panel.on_msg(lambda _widget, content, _buffers: seen.append(content["op"]))
+
+    page.ask("value", key="title")
+
+    assert "value" in seen
+
+
+def test_a_lost_server_is_told_at_once(open_page: OpenPage, server: NanoverServer) -> None:
+    page = open_page(ControlRoom)
+    page.last("status")
+    server.close()
+
+    eventually(lambda: page.last("status")["state"] == "lost")
+
+    assert page.last("status")["reason"]
+
+
+def test_a_misspelt_option_names_the_right_one(connection: Connection) -> None:
+    with pytest.raises(TypeError, match=r"no option 'hight'; did you mean 'height'"):
+        ControlRoom(connection, hight=300)
+
+
+def test_only_clients_and_connections_can_be_shown() -> None:
+    with pytest.raises(TypeError, match="a NanoverClient or a Connection is needed, not str"):
+        ControlRoom("localhost")  # type: ignore[arg-type]
+
+
+def test_a_bare_client_will_do(server: NanoverServer) -> None:
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+        page = FakePage(StateInspector(client))
+        page.hello()
+
+        eventually(lambda: page.model.values.get("title") == "demo")
+        page.panel.close()
+
+
+def test_the_plain_face_says_what_is_shown(open_page: OpenPage) -> None:
+    panel = open_page(StateInspector).panel
+
+    assert repr(panel) == "<StateInspector of lab: connected, 2 keys>"
+    data, _ = panel._repr_mimebundle_()
+    assert data["text/plain"] == repr(panel)
+
+
+def test_no_secret_is_a_trait(open_page: OpenPage, connection: Connection) -> None:
+    panel = open_page(ControlRoom).panel
+    token = connection.client._transport._access_token  # type: ignore[attr-defined]
+
+    assert token not in str(panel.get_state())
+    assert {"tool", "query", "height"} <= set(panel.get_state())
+
+
+def test_closing_a_widget_leaves_no_thread_of_its_own(open_page: OpenPage) -> None:
+    page = open_page(ControlRoom)
+    eventually(lambda: page.model.complete)
+    page.panel.close()
+
+    names = [thread.name for thread in threading.enumerate()]
+    assert "nanover-publisher" not in names
+
+
+def test_no_name_of_ours_hides_one_of_the_base_class() -> None:
+    methods = {
+        name
+        for kind in (Panel, ControlRoom)
+        for name, member in vars(kind).items()
+        if isfunction(member)
+    }
+
+    hidden = {name for name in methods if hasattr(AnyWidget, name)}
+
+    assert hidden == {"__init__", "__repr__", "close", "_repr_mimebundle_"}
