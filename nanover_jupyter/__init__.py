@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
     from nanover_jupyter.server import DemoWorld, NanoverServer
+    from nanover_jupyter.transport.tls import TlsSettings
     from nanover_jupyter.widgets import (
         CommandPalette,
         ControlRoom,
@@ -73,6 +74,7 @@ __all__ = [
     "ServerFailed",
     "StateInspector",
     "TimedOut",
+    "TlsSettings",
     "UpdateRefused",
     "connect",
     "load_ipython_extension",
@@ -92,6 +94,7 @@ _HOMES: Final = {
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
     "StateInspector": "widgets",
+    "TlsSettings": "transport.tls",
     "connect": "client.connection",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",

@@ -18,6 +18,7 @@ from nanover_jupyter.errors import (
     TimedOut,
 )
 from nanover_jupyter.transport.address import parse_address
+from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "connect"]
 
@@ -159,24 +160,29 @@ def connect(
     name: str | None = None,
     timeout: float = 5.0,
     interval: float | None = None,
+    tls: TlsSettings | None = None,
 ) -> Connection:
     """Connect to a server and follow its shared state.
 
     Returns once the server has answered and its state is here.
 
     Args:
-        address: `HOST`, `HOST:PORT` or `grpc://HOST:PORT`; localhost and 38801 fill in
-            what is left out.
+        address: `HOST`, `HOST:PORT`, `grpc://HOST:PORT`, or `grpcs://` for an encrypted
+            connection; localhost and 38801 fill in what is left out.
         name: What to call the connection; its address by default.
         timeout: Seconds to wait for the server to answer.
         interval: Seconds between updates at the least, 1/30 by default.
+        tls: Certificates and tokens for `grpcs://`.
 
     Raises:
         AddressError: It is no address.
         ConnectError: No NanoVer server answers there within `timeout`.
     """
     where = parse_address(address) if address.strip() else parse_address(":38801")
-    client = NanoverClient.insecure_channel(address=where.host, port=where.port)
+    if where.scheme == "grpcs":
+        client = NanoverClient.secure_channel(address=where.host, port=where.port, tls=tls)
+    else:
+        client = NanoverClient.insecure_channel(address=where.host, port=where.port)
     try:
         _reach(client, timeout)
         if interval is not None:

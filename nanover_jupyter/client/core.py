@@ -15,6 +15,7 @@ from nanover_jupyter.client.mirror import MirrorHealth, StateMirror
 from nanover_jupyter.client.status import ConnectionState, Status
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
@@ -240,6 +241,26 @@ class ClientCore:
         else:
             self._leases.refused(request.acquire, longest)
         return granted
+
+    def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
+        """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
+
+            reply = await client.run_command_async("user/checkpoint")
+
+        Raises:
+            InvalidValue: An argument that cannot be sent; nothing was. All other errors
+                are the future's.
+        """
+        return self._transport.start_command(name, arguments, self.command_timeout)
+
+    def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
+        """As `attempt_update_state`, without waiting: returns a future.
+
+        Raises:
+            InvalidValue: A value that cannot be sent; nothing was. All other errors are
+                the future's.
+        """
+        return self._transport.start_update(change, self.call_timeout)
 
     def close(self) -> None:
         """End the subscription, give back the locks we hold, end all threads. Idempotent."""

@@ -11,6 +11,7 @@ import grpc
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address
 from nanover_jupyter.transport.grpc_transport import GrpcTransport, open_channel
+from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["GrpcClient", "NanoverClient", "NanoverStubClient"]
 
@@ -37,11 +38,27 @@ class GrpcClient:
             address: Host name or IP address, "localhost" by default.
             port: Port number, 38801 by default.
         """
-        where = Address(
-            DEFAULT_HOST if address is None else address, DEFAULT_PORT if port is None else port
-        )
-        channel = open_channel(where)
-        client = cls(channel=channel, make_channel_owner=True)
+        return cls._to(_where(address, port, "grpc"))
+
+    @classmethod
+    def secure_channel(
+        cls, *, address: str | None = None, port: int | None = None, tls: TlsSettings | None = None
+    ) -> Self:
+        """A client with an encrypted channel of its own; opens lazily.
+
+        Args:
+            address: Host name or IP address, "localhost" by default.
+            port: Port number, 38801 by default.
+            tls: Certificates and tokens; the machine's own roots by default.
+
+        Raises:
+            ConnectError: A certificate file cannot be read.
+        """
+        return cls._to(_where(address, port, "grpcs"), tls)
+
+    @classmethod
+    def _to(cls, where: Address, tls: TlsSettings | None = None, **options: Any) -> Self:
+        client = cls(channel=open_channel(where, tls), make_channel_owner=True, **options)
         client._name_server(str(where))
         return client
 
@@ -126,10 +143,11 @@ class NanoverStubClient(NanoverClient):
         stub: Callable[[grpc.Channel], Any] | None = None,
     ) -> Self:
         """As `GrpcClient.insecure_channel`; subclasses that bring their stub leave it out."""
-        host = DEFAULT_HOST if address is None else address
-        where = Address(host, DEFAULT_PORT if port is None else port)
-        channel = open_channel(where)
-        brought = {} if stub is None else {"stub": stub}
-        client = cls(channel=channel, make_channel_owner=True, **brought)
-        client._name_server(str(where))
-        return client
+        brought: dict[str, Any] = {} if stub is None else {"stub": stub}
+        return cls._to(_where(address, port, "grpc"), **brought)
+
+
+def _where(host: str | None, port: int | None, scheme: str) -> Address:
+    return Address(
+        DEFAULT_HOST if host is None else host, DEFAULT_PORT if port is None else port, scheme
+    )

@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "parse_address"]
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 38801
-_SCHEMES = ("grpc",)
+_SCHEMES = ("grpc", "grpcs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT` or `grpc://HOST:PORT`.
+    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT`, or `grpc://HOST:PORT` (`grpcs` encrypts).
 
     Raises:
         AddressError: It is none of these.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
@@ -71,6 +72,14 @@ class Transport(Protocol):
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> dict[str, Value]:
         """Run a command and return its result, {} if it has none."""
+
+    def start_update(self, change: DictionaryChange, timeout: float | None) -> PendingCall[bool]:
+        """As `update_state`, without waiting; what cannot be sent is raised at once."""
+
+    def start_command(
+        self, name: str, arguments: Mapping[str, object], timeout: float | None
+    ) -> PendingCall[dict[str, Value]]:
+        """As `run_command`, without waiting; what cannot be sent is raised at once."""
 
     def close(self) -> None:
         """End the run, its thread and whatever the transport opened. Idempotent."""

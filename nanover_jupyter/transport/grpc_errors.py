@@ -31,6 +31,15 @@ _CONNECT = re.compile(
 # What gRPC says of a connection that did not come about, and what people should
 # read instead; the first that fits counts.
 _UNREACHABLE = (
+    (
+        "certificate_verify_failed|certificate verify failed",
+        (
+            "its certificate is not one that we trust (for a self-signed server, give that "
+            "certificate: tls=TlsSettings(root_certificates=...))"
+        ),
+    ),
+    ("hostname verification|peer name .* is not in", "its certificate is for another host name"),
+    ("handshake", "the encrypted connection could not be set up (does the server speak TLS?)"),
     (r"refused", "nothing listens there (is the server running, is the port right?)"),
     (r"contact(ing)? dns|temporary failure", "names cannot be looked up (is the network up?)"),
     (r"resolving|name resolution|dns|not known", "there is no host of that name"),

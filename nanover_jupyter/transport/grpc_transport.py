@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -14,6 +16,8 @@ from nanover_jupyter.errors import ClosedError, NanoverJupyterError, ProtocolErr
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.grpc_errors import translate
+from nanover_jupyter.transport.pending import PendingCall
+from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
@@ -38,12 +42,56 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 
 _JOIN_SECONDS = 2.0
 
+Answer = TypeVar("Answer")
 
-def open_channel(address: Address) -> grpc.Channel:
-    """A channel to a server, without encryption; nothing is sent before the first call."""
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a call is for, for the error it may end in."""
+
+    doing: str
+    timeout: float | None
+    command: str | None = None
+
+
+class _Metadata(grpc.AuthMetadataPlugin):
+    """Adds headers to every call; gRPC refuses to do that without encryption."""
+
+    def __init__(self, metadata: Mapping[str, str]) -> None:
+        self._metadata = tuple(metadata.items())
+
+    def __call__(self, _: Any, callback: Any) -> None:
+        """Called by gRPC on a thread of its own, before each call."""
+        callback(self._metadata, None)
+
+
+def open_channel(address: Address, tls: TlsSettings | None = None) -> grpc.Channel:
+    """A channel to a server; nothing is sent before the first call.
+
+    Args:
+        address: The server; the scheme `grpcs` encrypts.
+        tls: Certificates and tokens, for `grpcs`.
+
+    Raises:
+        ConnectError: A certificate file cannot be read.
+    """
     # With its scheme, as "dns", "unix" and others mean more than a host to gRPC.
     target = f"dns:///{quote(address.target, safe='[]:')}"
-    return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+    if address.scheme != "grpcs":
+        return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+    settings = tls or TlsSettings()
+    credentials = grpc.ssl_channel_credentials(
+        settings.pem("root_certificates"),
+        settings.pem("private_key"),
+        settings.pem("certificate_chain"),
+    )
+    if settings.metadata:
+        tokens = grpc.metadata_call_credentials(_Metadata(settings.metadata))
+        credentials = grpc.composite_channel_credentials(credentials, tokens)
+    options = list(CHANNEL_OPTIONS)
+    if settings.server_name is not None:
+        options.append(("grpc.ssl_target_name_override", settings.server_name))
+    return grpc.secure_channel(target, credentials, options=options)
 
 
 class GrpcTransport:
@@ -96,28 +144,43 @@ class GrpcTransport:
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """See `Transport.update_state`."""
         request = grpc_codec.encode_update_request(self._access_token, change)
-        reply = self._call(self._update_state, request, "changing the shared state", timeout)
+        reply = self._wait(self._update_state, request, _Call("changing the shared state", timeout))
         return grpc_codec.decode_success(reply)
 
     def update_locks(self, request: LockRequest, timeout: float | None) -> bool:
         """See `Transport.update_locks`."""
         encoded = grpc_codec.encode_locks_request(self._access_token, request)
-        reply = self._call(self._update_locks, encoded, "changing locks", timeout)
+        reply = self._wait(self._update_locks, encoded, _Call("changing locks", timeout))
         return grpc_codec.decode_success(reply)
 
     def list_commands(self, timeout: float | None) -> list[CommandInfo]:
         """See `Transport.list_commands`."""
-        reply = self._call(self._list_commands, b"", "listing the commands", timeout)
+        reply = self._wait(self._list_commands, b"", _Call("listing the commands", timeout))
         listed = grpc_codec.decode_commands(reply)
-        return [CommandInfo(name, **arguments) for name, arguments in listed.items()]
+        # The wire keeps no order; sorted, a command looks the same each time.
+        return [CommandInfo(name, **dict(sorted(listed[name].items()))) for name in sorted(listed)]
 
     def run_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> dict[str, Value]:
         """See `Transport.run_command`."""
         request = grpc_codec.encode_command(name, arguments)
-        reply = self._call(self._run_command, request, f"running {name!r}", timeout, command=name)
+        reply = self._wait(self._run_command, request, _Call(f"running {name!r}", timeout, name))
         return grpc_codec.decode_command_reply(reply)
+
+    def start_update(self, change: DictionaryChange, timeout: float | None) -> PendingCall[bool]:
+        """See `Transport.start_update`."""
+        request = grpc_codec.encode_update_request(self._access_token, change)
+        call = _Call("changing the shared state", timeout)
+        return self._start(self._update_state, request, call, grpc_codec.decode_success)
+
+    def start_command(
+        self, name: str, arguments: Mapping[str, object], timeout: float | None
+    ) -> PendingCall[dict[str, Value]]:
+        """See `Transport.start_command`."""
+        request = grpc_codec.encode_command(name, arguments)
+        call = _Call(f"running {name!r}", timeout, name)
+        return self._start(self._run_command, request, call, grpc_codec.decode_command_reply)
 
     def close(self) -> None:
         """See `Transport.close`."""
@@ -129,27 +192,51 @@ class GrpcTransport:
         if reader is not None and reader is not threading.current_thread():
             reader.join(_JOIN_SECONDS)
 
-    def _call(
-        self,
-        method: Any,
-        request: bytes,
-        doing: str,
-        timeout: float | None,
-        *,
-        command: str | None = None,
-    ) -> bytes:
+    def _wait(self, method: Any, request: bytes, call: _Call) -> bytes:
+        """Make a call and wait for its reply."""
+        with self._translated(call):
+            reply: bytes = method(request, timeout=call.timeout)
+        return reply
+
+    def _start(
+        self, method: Any, request: bytes, call: _Call, decode: Callable[[bytes], Answer]
+    ) -> PendingCall[Answer]:
+        """Make a call and let gRPC's thread settle it."""
+        with self._translated(call):
+            future = method.future(request, timeout=call.timeout)
+        pending: PendingCall[Answer] = PendingCall(future.cancel)
+
+        def settle(done: Any) -> None:
+            def read() -> Answer:
+                with self._translated(call):
+                    reply: bytes = done.result()
+                return decode(reply)
+
+            pending.settle(read)
+
+        future.add_done_callback(settle)
+        return pending
+
+    @contextmanager
+    def _translated(self, call: _Call) -> Iterator[None]:
+        """Raise our errors for gRPC's."""
         if self._closed:
             raise self._closed_error()
         try:
-            reply: bytes = method(request, timeout=timeout)
+            yield
         except grpc.RpcError as error:
             raise translate(
-                error, address=self.address, doing=doing, timeout=timeout, command=command
+                error,
+                address=self.address,
+                doing=call.doing,
+                timeout=call.timeout,
+                command=call.command,
             ) from error
+        except grpc.FutureCancelledError as error:
+            raise self._closed_error() from error
         except ValueError as error:
             # gRPC's word for a channel that was closed under the call.
             raise self._closed_error() from error
-        return reply
 
     def _read(self, stream: Any, listener: TransportListener) -> None:
         reason: NanoverJupyterError | None = ProtocolError("the server ended the stream")

@@ -1,0 +1,52 @@
+"""An answer that is still on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar
+
+__all__ = ["PendingCall"]
+
+Answer = TypeVar("Answer")
+
+
+class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
+    """A future for one call to the server, which a cell can also `await`.
+
+        reply = await client.run_command_async("user/checkpoint")
+
+    `cancel` stops waiting and tells the transport; whether the server stops too is
+    the server's business. Callbacks run on the transport's thread.
+
+    Args:
+        abandon: Tells the transport that nobody waits any more.
+    """
+
+    def __init__(self, abandon: Callable[[], object]) -> None:
+        super().__init__()
+        self._abandon = abandon
+
+    def __await__(self) -> Generator[Any, None, Answer]:
+        return asyncio.wrap_future(self).__await__()
+
+    def cancel(self) -> bool:
+        """Stop waiting; False when the answer is already here."""
+        if self.cancelled():
+            return True
+        cancelled = super().cancel()
+        if cancelled:
+            self._abandon()
+        return cancelled
+
+    def settle(self, compute: Callable[[], Answer]) -> None:
+        """Take what `compute` returns or raises as the answer, unless nobody waits."""
+        if not self.set_running_or_notify_cancel():
+            return
+        try:
+            answer = compute()
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            self.set_exception(error)
+        else:
+            self.set_result(answer)

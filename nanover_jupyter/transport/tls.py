@@ -1,0 +1,50 @@
+"""What a client needs to talk over TLS, and what it tells the server of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nanover_jupyter.errors import ConnectError
+
+__all__ = ["TlsSettings"]
+
+Material = bytes | str | Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """Certificates and tokens for an encrypted connection; its text shows none of them.
+
+    Attributes:
+        root_certificates: PEM that proves the server: a path or the bytes. The
+            machine's own roots where left out. For a self-signed server this is its
+            certificate.
+        private_key: PEM of the client's key, where the server asks for one.
+        certificate_chain: PEM of the client's certificate, which goes with the key.
+        server_name: The name in the server's certificate, if not the one in its address.
+        metadata: Sent with every call, such as {"authorization": "Bearer ..."}; names
+            in lower case. Only ever sent encrypted.
+    """
+
+    root_certificates: Material | None = field(default=None, repr=False)
+    private_key: Material | None = field(default=None, repr=False)
+    certificate_chain: Material | None = field(default=None, repr=False)
+    server_name: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def pem(self, name: str) -> bytes | None:
+        """The bytes of one of the three PEM fields, read from its file if it names one.
+
+        Raises:
+            ConnectError: The file cannot be read.
+        """
+        material: Material | None = getattr(self, name)
+        if material is None or isinstance(material, bytes):
+            return material
+        try:
+            return Path(material).expanduser().read_bytes()
+        except OSError as error:
+            what = name.replace("_", " ")
+            raise ConnectError("a TLS server", f"cannot read the {what}: {error}") from error

@@ -1,0 +1,108 @@
+"""An answer on its way: waited for, awaited, cancelled, failed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from nanover_jupyter import (
+    ClosedError,
+    CommandFailed,
+    DictionaryChange,
+    InvalidValue,
+    NanoverClient,
+    NanoverServer,
+)
+from nanover_jupyter.transport.pending import PendingCall
+
+
+@pytest.fixture
+def gate() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def server(gate: threading.Event) -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        server.register_command("wait", lambda: {"came": gate.wait(10)})
+        server.register_command("fail", lambda: 1 / 0)
+        yield server
+        gate.set()
+
+
+@pytest.fixture
+def client(server: NanoverServer) -> Iterator[NanoverClient]:
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+        yield client
+
+
+def test_a_cell_can_await_a_command_and_an_update(
+    client: NanoverClient, gate: threading.Event
+) -> None:
+    async def cell() -> tuple[object, bool]:
+        command = client.run_command_async("wait")
+        updated = await client.update_state_async(DictionaryChange({"a": 1}))
+        gate.set()
+        return await command, updated
+
+    assert asyncio.run(cell()) == ({"came": True}, True)
+
+
+def test_a_failure_is_the_futures(client: NanoverClient) -> None:
+    error = client.run_command_async("fail").exception(5)
+
+    assert isinstance(error, CommandFailed)
+    assert isinstance(error, grpc.RpcError)
+    assert error.message == "division by zero"
+
+
+def test_what_cannot_be_sent_is_said_at_once(client: NanoverClient) -> None:
+    with pytest.raises(InvalidValue, match=r"cannot send a: a set"):
+        client.run_command_async("wait", a={1})
+
+
+def test_a_cancelled_call_is_waited_for_no_more(client: NanoverClient) -> None:
+    pending = client.run_command_async("wait")
+
+    assert pending.cancel()
+    assert pending.cancelled()
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(_await(pending))
+
+
+def test_giving_up_an_await_cancels_the_call(client: NanoverClient) -> None:
+    pending = client.run_command_async("wait")
+
+    async def cell() -> None:
+        await asyncio.wait_for(_await(pending), 0.05)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(cell())
+    assert pending.cancelled()
+
+
+def test_closing_the_client_ends_what_is_on_its_way(client: NanoverClient) -> None:
+    pending = client.run_command_async("wait")
+    client.close()
+
+    assert isinstance(pending.exception(5), ClosedError)
+
+
+def test_an_answer_that_comes_after_the_cancel_is_dropped() -> None:
+    abandoned: list[bool] = []
+    pending: PendingCall[int] = PendingCall(lambda: abandoned.append(True))
+    pending.cancel()
+
+    pending.settle(lambda: 1)
+
+    assert pending.cancelled()
+    assert pending.cancel()
+    assert abandoned == [True]
+
+
+async def _await(pending: PendingCall[object]) -> object:
+    return await pending
