@@ -1,0 +1,46 @@
+// Builds the four widgets and their one stylesheet. `--dev` serves js/dev instead.
+import { mkdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */
+export const ENTRIES = {
+  palette: "src/palette/index.ts",
+  locks: "src/locks/index.ts",
+  inspector: "src/inspector/index.ts",
+  control_room: "src/control_room/index.ts",
+  panel: "src/panel.css",
+};
+
+const options = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  logLevel: "info",
+  absWorkingDir: here("."),
+};
+
+if (process.argv.includes("--dev")) {
+  const context = await esbuild.context({
+    ...options,
+    entryPoints: { dev: "dev/dev.ts", panel: "src/panel.css" },
+    outdir: here("dev/dist"),
+    sourcemap: "inline",
+  });
+  const port = Number(process.env.PORT ?? 8123);
+  await context.serve({ servedir: here("dev"), host: "127.0.0.1", port });
+} else {
+  const outdir = here("../nanover_jupyter/static");
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await esbuild.build({
+    ...options,
+    entryPoints: ENTRIES,
+    outdir,
+    minify: true,
+    legalComments: "none",
+  });
+}

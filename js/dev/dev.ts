@@ -1,0 +1,93 @@
+/**
+ * All views on a fake kernel, to look at: no Jupyter needed.
+ *
+ *   ?theme=light|dark|none     JupyterLab's variables, or none of them
+ *   ?scene=normal|empty|huge|hostile|lost|connecting|closed|busy|gone|silent|nolocks|slow
+ *   ?tool=inspector|palette|locks|all    one card with that tab, or the three alone
+ *   ?still                     nothing moves
+ */
+
+import room from "../src/control_room/index.ts";
+import inspector from "../src/inspector/index.ts";
+import locks from "../src/locks/index.ts";
+import palette from "../src/palette/index.ts";
+import type { PageRecord, PageValue } from "../src/shared/protocol.ts";
+import { ABILITIES, FakeKernel, type FakeKernelOptions } from "./fake_kernel.ts";
+import { FakeModel } from "./fake_model.ts";
+import { COMMANDS, hostileWorld, hugeWorld, LEASES, moves, normalWorld } from "./scenes.ts";
+
+const wanted = new URLSearchParams(location.search);
+const scene = wanted.get("scene") ?? "normal";
+const tool = wanted.get("tool") ?? "all";
+const theme = wanted.get("theme") ?? "none";
+if (theme !== "none") document.documentElement.dataset.theme = theme;
+
+const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+async function run(name: string, args: PageRecord): Promise<PageValue> {
+  await wait(name === "user/slow" ? 6 : 0.31);
+  if (name === "broken") throw new Error("Exception calling application: no simulation is loaded");
+  if (name === "playback/list") return { simulations: ["nanotube", "methane", "17-ala"] };
+  if (name === "user/checkpoint") return { result: "Saved as “draft”.", frame: 1200, ...args };
+  return {};
+}
+
+function world(): NonNullable<FakeKernelOptions["state"]> {
+  if (scene === "empty") return {};
+  if (scene === "huge") return hugeWorld();
+  return scene === "hostile" ? hostileWorld() : normalWorld();
+}
+
+const LINES = {
+  lost: { state: "lost", reason: "connection refused", attempt: 2, since: 4 },
+  connecting: { state: "connecting", reason: "nobody answers at this address", since: 2 },
+  closed: { state: "closed", reason: "closed by client.close()", since: 2 },
+  nolocks: { abilities: { ...ABILITIES, transport: "websocket", locks: false } },
+} as const;
+
+function start(definition: typeof room, traits: Readonly<Record<string, unknown>>): void {
+  const empty = scene === "empty";
+  const model = new FakeModel(traits);
+  const kernel = new FakeKernel(model, {
+    state: world(),
+    commands: empty ? [] : COMMANDS,
+    leases: empty ? [] : LEASES,
+    run,
+    lock: (keys) => !keys.includes("selection.root"),
+  });
+  const el = document.createElement("div");
+  document.body.append(el);
+  definition.render({ model, el });
+  Object.assign(window, { kernel, model });
+
+  let time = 0;
+  const moving = !wanted.has("still") && !empty && scene !== "lost" && scene !== "silent";
+  const beat = () => kernel.sendHeartbeat({ age: 0.1, rate: moving ? 31 : 0 });
+  setInterval(() => {
+    if (!moving || scene === "gone") return;
+    time += 1 / 30;
+    for (const [key, value] of moves(time)) kernel.set(key, value);
+    kernel.sendDelta();
+  }, 33);
+  setInterval(() => {
+    if (scene !== "silent" && scene !== "gone") beat();
+  }, 1000);
+  setTimeout(() => {
+    beat();
+    if (scene in LINES) kernel.sendStatus(LINES[scene as keyof typeof LINES]);
+    if (scene === "gone") {
+      kernel.busy = true;
+      model.emit("comm_live_update");
+    }
+    if (scene === "busy") {
+      kernel.busy = true;
+      el.querySelector<HTMLElement>(".nvj-palette-left .nvj-toolbar button")?.click();
+    }
+  }, 300);
+}
+
+if (tool === "all") {
+  start(inspector, { query: wanted.get("query") ?? "", height: 320 });
+  start(palette, { height: 300 });
+  start(locks, { height: 220 });
+} else start(room, { tool, query: wanted.get("query") ?? "", height: 420 });

@@ -1,0 +1,287 @@
+/** A kernel without Python: answers a FakeModel after widgets/_messages.py. */
+
+import type {
+  Buffers,
+  CommandBody,
+  LeaseBody,
+  PageRecord,
+  PageValue,
+  StatusBody,
+} from "../src/shared/protocol.ts";
+import { VERSION } from "../src/shared/protocol.ts";
+import type { FakeModel } from "./fake_model.ts";
+import { type PageMessage, readPageMessage } from "./page_message.ts";
+
+type RequestMessage = Extract<PageMessage, { readonly id: number }>;
+
+export const ABILITIES = {
+  transport: "grpc",
+  locks: true,
+  acknowledged_updates: true,
+  integers: false,
+  null_values: false,
+} as const;
+
+export const STATUS: StatusBody = {
+  name: "demo",
+  address: "grpc://127.0.0.1:38801",
+  state: "connected",
+  reason: "",
+  attempt: 0,
+  since: 0,
+  abilities: ABILITIES,
+};
+
+const encoder = new TextEncoder();
+
+/** Buffers as Jupyter hands them over: views that start at an odd byte. */
+export function makeBuffers(ids: readonly number[], content: unknown): Buffers {
+  const numbers = new DataView(new ArrayBuffer(ids.length * 4 + 1), 1);
+  for (const [index, id] of ids.entries()) numbers.setUint32(index * 4, id, true);
+  const text = encoder.encode(JSON.stringify(content));
+  const padded = new Uint8Array(text.length + 3);
+  padded.set(text, 3);
+  return [numbers, new DataView(padded.buffer, 3)];
+}
+
+export interface FakeKernelOptions {
+  readonly state?: PageRecord | Iterable<readonly [string, PageValue]>;
+  readonly commands?: readonly CommandBody[];
+  readonly leases?: readonly LeaseBody[];
+  readonly status?: Partial<StatusBody>;
+  readonly keysPerPart?: number;
+  /** The server's answer to a command; throwing is a failure. */
+  readonly run?: (name: string, args: PageRecord) => PageValue | Promise<PageValue>;
+  readonly lock?: (keys: readonly string[]) => boolean;
+}
+
+const isIterable = (
+  state: NonNullable<FakeKernelOptions["state"]>,
+): state is Iterable<readonly [string, PageValue]> => Symbol.iterator in state;
+
+export class FakeKernel {
+  readonly epoch = "epoch-1";
+  rev = 1;
+  seq = 0;
+  readonly state = new Map<string, PageValue>();
+  /** Requests that were malformed: a test that leaves any here has failed. */
+  readonly refused: unknown[] = [];
+  readonly received: PageMessage[] = [];
+  /** While busy, nothing is read: requests wait. */
+  busy = false;
+  leases: LeaseBody[];
+  status: StatusBody;
+  commands: readonly CommandBody[];
+  commandsError: string | null = null;
+  readonly #ids = new Map<string, number>();
+  readonly #waiting: PageMessage[] = [];
+  readonly #changed = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #new = new Set<string>();
+  #told: number;
+
+  constructor(
+    readonly model: FakeModel,
+    readonly options: FakeKernelOptions = {},
+  ) {
+    const { state = {} } = options;
+    for (const [key, value] of isIterable(state) ? state : Object.entries(state)) {
+      this.state.set(key, value);
+    }
+    this.#told = this.rev;
+    this.leases = [...(options.leases ?? [])];
+    this.commands = options.commands ?? [];
+    this.status = { ...STATUS, ...options.status };
+    model.onSend = (envelope) => this.#take(envelope);
+  }
+
+  #idOf(key: string): number {
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#ids.size;
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  #send(op: string, body: unknown, more: object = {}, buffers: Buffers = []): void {
+    this.model.receive({ v: VERSION, op, body: structuredClone(body), ...more }, buffers);
+  }
+
+  #take(envelope: unknown): void {
+    const message = readPageMessage(envelope);
+    if (message === null) {
+      this.refused.push(envelope);
+      return;
+    }
+    this.received.push(message);
+    if (this.busy) this.#waiting.push(message);
+    // Never within the send: a real kernel answers later.
+    else queueMicrotask(() => void this.#handle(message));
+  }
+
+  wake(): void {
+    this.busy = false;
+    for (const message of this.#waiting.splice(0)) void this.#handle(message);
+  }
+
+  async #handle(message: PageMessage): Promise<void> {
+    if (!("id" in message) || message.id === undefined) return;
+    const { client, id } = message;
+    try {
+      const result = await this.#answer(message);
+      this.#send("reply", { ok: true, result }, { client, id });
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      const kind = error instanceof Error ? error.name : "Error";
+      this.#send("reply", { ok: false, error: { kind, message: words } }, { client, id });
+    }
+  }
+
+  async #answer(message: RequestMessage): Promise<unknown> {
+    switch (message.op) {
+      case "hello":
+        this.sendStatus({}, message.client);
+        this.sendCommands(message.client);
+        this.sendLeases(message.client);
+        if (message.body.epoch !== this.epoch || message.body.rev !== this.#told) {
+          this.sendSnapshot(message.client);
+        }
+        return { epoch: this.epoch };
+      case "ping":
+        return null;
+      case "value": {
+        const value = this.state.get(message.body.key);
+        const exists = value !== undefined;
+        return { key: message.body.key, exists, ...(exists ? { value } : {}) };
+      }
+      case "refresh_commands":
+        this.sendCommands();
+        return this.commands.length;
+      case "run": {
+        const { name, arguments: args } = message.body;
+        const started = performance.now();
+        const result = (await this.options.run?.(name, args)) ?? {};
+        return { result, seconds: (performance.now() - started) / 1000 };
+      }
+      case "lock":
+        return { granted: this.#lock(message.body.keys, message.body.seconds) };
+      case "renew": {
+        const lease = this.leases.find(({ key }) => key === message.body.key);
+        return { granted: this.#lock([message.body.key], lease?.seconds ?? 10) };
+      }
+      case "release":
+        this.leases = this.leases.map((lease) =>
+          message.body.keys.includes(lease.key)
+            ? { ...lease, state: "released", left: null, note: "given back" }
+            : lease,
+        );
+        this.sendLeases();
+        return null;
+      case "forget":
+        this.leases = this.leases.filter(({ key }) => key !== message.body.key);
+        this.sendLeases();
+        return null;
+    }
+  }
+
+  #lock(keys: readonly string[], seconds: number): boolean {
+    const granted = this.options.lock?.(keys) ?? true;
+    const kept = this.leases.filter(({ key }) => !keys.includes(key));
+    const taken = keys.map(
+      (key): LeaseBody => ({
+        key,
+        state: granted ? "held" : "refused",
+        seconds,
+        left: granted ? seconds : null,
+        endless: false,
+        held: 0,
+        note: granted ? "" : "someone else holds it",
+      }),
+    );
+    this.leases = [...kept, ...taken];
+    this.sendLeases();
+    return granted;
+  }
+
+  sendStatus(change: Partial<StatusBody> = {}, client?: string): void {
+    this.status = { ...this.status, ...change };
+    this.#send("status", this.status, client === undefined ? {} : { client });
+  }
+
+  sendCommands(client?: string): void {
+    const body = { commands: this.commands, error: this.commandsError };
+    this.#send("commands", body, client === undefined ? {} : { client });
+  }
+
+  sendLeases(client?: string): void {
+    this.#send("leases", { leases: this.leases }, client === undefined ? {} : { client });
+  }
+
+  sendHeartbeat(change: { readonly age?: number | null; readonly rate?: number } = {}): void {
+    const { epoch, rev, seq } = this;
+    this.#send("heartbeat", { epoch, rev, seq, keys: this.state.size, age: 0, rate: 0, ...change });
+  }
+
+  sendSnapshot(client: string): void {
+    const keys = [...this.state.keys()];
+    const size = this.options.keysPerPart ?? 5000;
+    const parts = Math.max(1, Math.ceil(keys.length / size));
+    for (let part = 0; part < parts; part += 1) {
+      const some = keys.slice(part * size, (part + 1) * size);
+      this.seq += 1;
+      this.#send(
+        "snapshot",
+        {
+          epoch: this.epoch,
+          rev: this.#told,
+          seq: this.seq,
+          part,
+          last: part === parts - 1,
+          keys: keys.length,
+        },
+        { client },
+        makeBuffers(
+          some.map((key) => this.#idOf(key)),
+          { keys: some, values: some.map((key) => this.state.get(key) ?? null) },
+        ),
+      );
+    }
+  }
+
+  set(key: string, value: PageValue): void {
+    if (!this.state.has(key) && !this.#ids.has(key)) this.#new.add(key);
+    this.state.set(key, value);
+    this.#removed.delete(key);
+    this.#changed.add(key);
+    this.rev += 1;
+  }
+
+  remove(key: string): void {
+    if (!this.state.delete(key)) return;
+    this.#changed.delete(key);
+    this.#removed.add(key);
+    this.rev += 1;
+  }
+
+  /** Sends what has changed since the last time; `lost` for a message that never arrives. */
+  sendDelta({ lost = false }: { readonly lost?: boolean } = {}): void {
+    if (this.rev === this.#told) return;
+    const keys = [...this.#changed];
+    this.seq += 1;
+    const body = { epoch: this.epoch, from: this.#told, to: this.rev, seq: this.seq };
+    const added = [...this.#new].map((key) => [this.#idOf(key), key]);
+    const buffers = makeBuffers(
+      keys.map((key) => this.#idOf(key)),
+      {
+        values: keys.map((key) => this.state.get(key) ?? null),
+        new: added,
+        removed: [...this.#removed],
+      },
+    );
+    this.#told = this.rev;
+    this.#changed.clear();
+    this.#removed.clear();
+    this.#new.clear();
+    if (!lost) this.#send("delta", body, {}, buffers);
+  }
+}

@@ -1,0 +1,65 @@
+/** anywidget's model without Jupyter: traits, events, and sends that somebody takes. */
+
+import type { Model } from "../src/shared/host.ts";
+import type { Buffers } from "../src/shared/protocol.ts";
+
+type Handler = (...args: never[]) => void;
+
+export class FakeModel implements Model {
+  readonly #traits = new Map<string, unknown>();
+  readonly #handlers = new Map<string, Set<Handler>>();
+  /** What the page has sent, oldest first. */
+  readonly sent: unknown[] = [];
+  saves = 0;
+  /** As after a restart of the kernel: every send throws. */
+  dead = false;
+  onSend: (envelope: unknown) => void = () => undefined;
+
+  constructor(traits: Readonly<Record<string, unknown>> = {}) {
+    for (const [name, value] of Object.entries(traits)) this.#traits.set(name, value);
+  }
+
+  get(name: string): unknown {
+    return this.#traits.get(name);
+  }
+
+  set(name: string, value: unknown): void {
+    this.#traits.set(name, value);
+    this.emit(`change:${name}`);
+  }
+
+  save_changes(): void {
+    this.saves += 1;
+  }
+
+  send(content: unknown): void {
+    if (this.dead) throw new Error("Cannot send");
+    // What crosses a comm is JSON: anything else would only seem to arrive.
+    const envelope: unknown = JSON.parse(JSON.stringify(content));
+    this.sent.push(envelope);
+    this.onSend(envelope);
+  }
+
+  on(name: string, fn: Handler): void {
+    const known = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, known);
+    known.add(fn);
+  }
+
+  off(name: string, fn: Handler): void {
+    this.#handlers.get(name)?.delete(fn);
+  }
+
+  emit(name: string, ...args: unknown[]): void {
+    for (const fn of [...(this.#handlers.get(name) ?? [])])
+      (fn as (...a: unknown[]) => void)(...args);
+  }
+
+  receive(envelope: unknown, buffers: Buffers = []): void {
+    this.emit("msg:custom", envelope, buffers);
+  }
+
+  get handlerCount(): number {
+    return [...this.#handlers.values()].reduce((sum, known) => sum + known.size, 0);
+  }
+}

@@ -1,0 +1,58 @@
+/** Checks what a page sends, as the kernel does: so that the fake kernel is a strict one. */
+
+import { isRecord } from "../src/shared/guards.ts";
+import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/shared/protocol.ts";
+import { VERSION } from "../src/shared/protocol.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+const isKeys = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(isText);
+
+const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = {
+  hello: ({ epoch, rev }) => (epoch === null || isText(epoch)) && (rev === null || isCount(rev)),
+  ping: () => true,
+  value: ({ key }) => isText(key),
+  refresh_commands: () => true,
+  run: ({ name, arguments: values }) => isText(name) && isRecord(values),
+  lock: ({ keys, seconds }) =>
+    isKeys(keys) && typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0,
+  renew: ({ key }) => isText(key),
+  release: ({ keys }) => isKeys(keys),
+  forget: ({ key }) => isText(key),
+};
+
+const NOTICES: { readonly [Op in PageNoticeOp]: (body: Fields) => boolean } = {
+  ack: ({ seq, rev }) => isCount(seq) && isCount(rev),
+  hide: () => true,
+  bye: () => true,
+};
+
+export type PageMessage =
+  | {
+      readonly [Op in PageRequestOp]: {
+        readonly op: Op;
+        readonly client: string;
+        readonly id: number;
+        readonly body: Requests[Op]["body"];
+      };
+    }[PageRequestOp]
+  | {
+      readonly [Op in PageNoticeOp]: {
+        readonly op: Op;
+        readonly client: string;
+        readonly body: Notices[Op];
+      };
+    }[PageNoticeOp];
+
+export function readPageMessage(envelope: unknown): PageMessage | null {
+  if (!isRecord(envelope) || envelope.v !== VERSION) return null;
+  const { op, client, id, body } = envelope;
+  if (!isText(op) || !isText(client) || !isRecord(body)) return null;
+  if (Object.hasOwn(REQUESTS, op)) {
+    if (!isCount(id) || !REQUESTS[op as PageRequestOp](body)) return null;
+  } else if (!Object.hasOwn(NOTICES, op) || !NOTICES[op as PageNoticeOp](body)) return null;
+  return { op, client, id, body } as unknown as PageMessage;
+}

@@ -1,0 +1,12 @@
+/**
+ * StateInspector in anywidget.
+ * Synced: query, height. Page only: what is open and chosen. The server owns the state,
+ * the kernel a mirror of it, the page a copy of that.
+ */
+
+import { mount, type RenderProps } from "../shared/mount.ts";
+import { createInspector } from "./view.ts";
+
+const render = (props: RenderProps): (() => void) => mount(props, [createInspector], "needed");
+
+export default { render };

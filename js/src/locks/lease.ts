@@ -1,0 +1,81 @@
+/** What a lease is at a moment, from what was last told of it. Pure. */
+
+import type { LeaseBody, LeaseState } from "../shared/protocol.ts";
+import { duration } from "../shared/words.ts";
+
+export type LeaseTone = "good" | "amber" | "bad" | "neutral";
+
+export interface LeaseNow {
+  readonly key: string;
+  readonly state: LeaseState;
+  readonly tone: LeaseTone;
+  /** Seconds left, or null where time does not count. */
+  readonly left: number | null;
+  /** How much of the time is left, from 0 to 1. */
+  readonly share: number;
+  readonly leftText: string;
+  readonly heldText: string;
+  readonly note: string;
+  readonly canRenew: boolean;
+  readonly canRelease: boolean;
+  readonly canTryAgain: boolean;
+  readonly canDismiss: boolean;
+}
+
+const TONES: Readonly<Record<LeaseState, LeaseTone>> = {
+  pending: "amber",
+  held: "good",
+  expiring: "amber",
+  refused: "bad",
+  lost: "bad",
+  released: "neutral",
+};
+
+export const isHeld = (state: LeaseState): boolean => state === "held" || state === "expiring";
+export const isOver = (state: LeaseState): boolean =>
+  state === "refused" || state === "lost" || state === "released";
+
+/** `passed` is the time in seconds since the lease was told. */
+export function leaseNow(lease: LeaseBody, passed: number): LeaseNow {
+  const held = isHeld(lease.state);
+  const left = lease.left === null || !held ? null : Math.max(0, lease.left - passed);
+  const share =
+    left === null || lease.seconds === null || lease.seconds <= 0
+      ? 1
+      : Math.min(1, left / lease.seconds);
+  return {
+    key: lease.key,
+    state: lease.state,
+    tone: TONES[lease.state],
+    left,
+    share,
+    leftText: held ? (lease.endless ? "without end" : left === null ? "" : leftText(left)) : "",
+    heldText: held ? duration(lease.held + passed) : lease.held > 0 ? duration(lease.held) : "",
+    note: lease.note,
+    canRenew: held && !lease.endless,
+    canRelease: held,
+    canTryAgain: lease.state === "refused" || lease.state === "lost",
+    canDismiss: isOver(lease.state),
+  };
+}
+
+const leftText = (seconds: number): string =>
+  seconds < 60 ? `${seconds.toFixed(1)} s` : duration(seconds);
+
+export type Seconds =
+  | { readonly ok: true; readonly seconds: number }
+  | { readonly ok: false; readonly problem: string };
+
+/** A duration as typed: "10", "10 s", "2.5", "1 min". */
+export function readSeconds(text: string): Seconds {
+  const found = /^\s*(\d+(?:[.,]\d+)?)\s*(s|min)?\s*$/.exec(text);
+  const amount = found?.[1]?.replace(",", ".");
+  if (amount === undefined) {
+    return { ok: false, problem: "The time must be a number of seconds, such as 10." };
+  }
+  const seconds = Number(amount) * (found?.[2] === "min" ? 60 : 1);
+  if (!(seconds > 0) || !Number.isFinite(seconds)) {
+    return { ok: false, problem: "The time must be more than 0 seconds." };
+  }
+  return { ok: true, seconds };
+}

@@ -1,0 +1,143 @@
+/** The leases as a table, whose count-downs turn without traffic. */
+
+import { h, setText, svg } from "../shared/dom.ts";
+import type { LeaseBody } from "../shared/protocol.ts";
+import { visible } from "../shared/visible_text.ts";
+import { type LeaseNow, leaseNow } from "./lease.ts";
+
+export type LeaseAction = "renew" | "release" | "again" | "dismiss";
+
+export interface LeaseTable {
+  readonly element: HTMLElement;
+  /** `passed` is the time in seconds since the leases were told. */
+  show(leases: readonly LeaseBody[], passed: number): void;
+  setBlocked(reason: string | null): void;
+}
+
+interface RowView {
+  readonly element: HTMLTableRowElement;
+  draw(lease: LeaseNow, blocked: string | null): void;
+}
+
+const RADIUS = 6;
+const ROUND = 2 * Math.PI * RADIUS;
+
+function createRing(): { element: SVGElement; set(share: number): void } {
+  const common = { cx: 8, cy: 8, r: RADIUS, fill: "none", "stroke-width": 2.5 };
+  const arc = svg("circle", {
+    ...common,
+    class: "nvj-ring-arc",
+    transform: "rotate(-90 8 8)",
+    "stroke-dasharray": ROUND.toFixed(2),
+  });
+  const element = svg(
+    "svg",
+    { class: "nvj-ring", viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("circle", { ...common, class: "nvj-ring-back" }),
+    arc,
+  );
+  return {
+    element,
+    set: (share) => arc.setAttribute("stroke-dashoffset", (ROUND * (1 - share)).toFixed(2)),
+  };
+}
+
+const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseNow])[] = [
+  ["renew", "Renew", "canRenew"],
+  ["release", "Release", "canRelease"],
+  ["again", "Try again", "canTryAgain"],
+  ["dismiss", "Dismiss", "canDismiss"],
+];
+
+function createRow(key: string): RowView {
+  const chip = h("span", { class: "nvj-chip" });
+  const note = h("span", { class: "nvj-dim nvj-lease-note" });
+  const ring = createRing();
+  const left = h("span", { class: "nvj-tabular" });
+  const held = h("td", { class: "nvj-tabular nvj-held", role: "cell" });
+  const shownKey = key === "" ? "(empty)" : visible(key, 200);
+  const buttons = ACTIONS.map(([action, label]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: action === "dismiss" ? "nvj-quiet" : "nvj-button",
+        "data-action": action,
+        "aria-label": `${label} ${shownKey}`,
+      },
+      label,
+    ),
+  );
+  const element = h(
+    "tr",
+    // A narrow card lays rows out as grids, by which browsers forget what they are.
+    { role: "row" },
+    h("td", { role: "cell" }, h("code", {}, shownKey)),
+    h("td", { role: "cell" }, chip, " ", note),
+    h("td", { class: "nvj-left", role: "cell" }, ring.element, left),
+    held,
+    h("td", { class: "nvj-actions", role: "cell" }, ...buttons),
+  );
+  return {
+    element,
+    draw(lease, blocked) {
+      setText(chip, lease.state);
+      chip.dataset.tone = lease.tone;
+      setText(note, visible(lease.note, 300));
+      element.dataset.tone = lease.tone;
+      ring.element.style.display = lease.left === null ? "none" : "";
+      ring.set(lease.share);
+      setText(left, lease.leftText);
+      setText(held, lease.heldText);
+      for (const [index, [action, , can]] of ACTIONS.entries()) {
+        const button = buttons[index];
+        if (button === undefined) continue;
+        button.hidden = lease[can] !== true;
+        // Dropping a row asks the kernel only.
+        button.disabled = blocked !== null && action !== "dismiss";
+        button.title = button.disabled ? (blocked ?? "") : "";
+      }
+    },
+  };
+}
+
+export function createLeaseTable(): LeaseTable {
+  const body = h("tbody");
+  const heads = ["Key", "State", "Left", "Held for"].map((text) => h("th", { scope: "col" }, text));
+  const element = h(
+    "table",
+    { class: "nvj-table", role: "table" },
+    h(
+      "thead",
+      {},
+      h("tr", {}, ...heads, h("th", { scope: "col" }, h("span", { class: "nvj-sr" }, "Actions"))),
+    ),
+    body,
+  );
+  const rows = new Map<string, RowView>();
+  let blocked: string | null = null;
+
+  return {
+    element,
+    show(leases, passed) {
+      const present = new Set(leases.map(({ key }) => key));
+      for (const [key, row] of rows) {
+        if (present.has(key)) continue;
+        row.element.remove();
+        rows.delete(key);
+      }
+      for (const [index, lease] of leases.entries()) {
+        const row = rows.get(lease.key) ?? createRow(lease.key);
+        rows.set(lease.key, row);
+        row.element.dataset.index = String(index);
+        if (body.children[index] !== row.element) {
+          body.insertBefore(row.element, body.children[index] ?? null);
+        }
+        row.draw(leaseNow(lease, passed), blocked);
+      }
+    },
+    setBlocked: (reason) => {
+      blocked = reason;
+    },
+  };
+}

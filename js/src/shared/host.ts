@@ -1,0 +1,248 @@
+/** What a view knows of the kernel, and the adapter from anywidget's model to it. */
+
+import { Cell, type Readable } from "./cell.ts";
+import { now } from "./clock.ts";
+import { isEnvelope, readKernelMessage, readResult } from "./guards.ts";
+import { debounced, type Emitter, every, onModel, whenOver } from "./lifetime.ts";
+import {
+  type Buffers,
+  type Envelope,
+  type KernelMessage,
+  type KernelOp,
+  type MessageOf,
+  type Notices,
+  type PageNoticeOp,
+  type PageRequestOp,
+  type ReplyBody,
+  type Requests,
+  VERSION,
+} from "./protocol.ts";
+
+/** `busy`: a question that the kernel answers at once has waited for a second. */
+export type KernelLife = "live" | "busy" | "gone";
+
+/** Why a request failed, in words for people. `kind` as in `ErrorBody`, or KernelGone. */
+export class RequestFailed extends Error {
+  override readonly name = "RequestFailed";
+  constructor(
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Traits {
+  readonly tool: string;
+  readonly query: string;
+  readonly height: number;
+}
+
+export interface Host {
+  /** This view's random name. */
+  readonly client: string;
+  readonly kernel: Readable<KernelLife>;
+  request<Op extends PageRequestOp>(
+    op: Op,
+    body: Requests[Op]["body"],
+  ): Promise<Requests[Op]["result"]>;
+  notify<Op extends PageNoticeOp>(op: Op, body: Notices[Op]): void;
+  /** `forMe` is false for what answers another view of the same widget. */
+  on<Op extends KernelOp>(
+    op: Op,
+    handler: (message: MessageOf<Op>, forMe: boolean) => void,
+    signal: AbortSignal,
+  ): void;
+  get<Name extends keyof Traits>(name: Name): Traits[Name] | null;
+  set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
+  observe<Name extends keyof Traits>(name: Name, fn: () => void, signal: AbortSignal): void;
+}
+
+/** The part of anywidget's model that is used. */
+export interface Model extends Emitter {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[] | ArrayBufferView[]): void;
+}
+
+interface Pending {
+  readonly op: PageRequestOp;
+  readonly sentAt: number;
+  /** The kernel answers this one without asking the server. */
+  readonly local: boolean;
+  readonly settle: (body: ReplyBody) => void;
+  readonly fail: (error: RequestFailed) => void;
+}
+
+const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set(["hello", "ping", "value", "forget"]);
+const PATIENCE = 1;
+const GONE = "the kernel has gone: run the cell again";
+
+/** `crypto.randomUUID` is missing where the page came over plain http. */
+export function randomName(): string {
+  if (typeof crypto !== "undefined" && typeof crypto.randomUUID === "function") {
+    return crypto.randomUUID();
+  }
+  const part = () => Math.random().toString(36).slice(2, 10).padEnd(8, "0");
+  return `${part()}${part()}${part()}`;
+}
+
+const isTrait = {
+  tool: (value: unknown): value is string => typeof value === "string",
+  query: (value: unknown): value is string => typeof value === "string",
+  height: (value: unknown): value is number => typeof value === "number" && value > 0,
+} as const;
+
+export function createHost(model: Model, signal: AbortSignal): Host {
+  const client = randomName();
+  const kernel = new Cell<KernelLife>("live");
+  const pending = new Map<number, Pending>();
+  const handlers = new Map<KernelOp, Set<(message: KernelMessage, forMe: boolean) => void>>();
+  let nextId = 1;
+  /** Local requests up to this id count no longer: a later one has been answered. */
+  let answeredUpTo = 0;
+  let lastProbe = Number.NEGATIVE_INFINITY;
+
+  const lose = () => {
+    kernel.set("gone");
+    for (const [id, request] of [...pending]) {
+      pending.delete(id);
+      request.fail(new RequestFailed("KernelGone", GONE));
+    }
+  };
+
+  const send = (envelope: Envelope): boolean => {
+    try {
+      model.send(envelope, undefined, []);
+      return true;
+    } catch {
+      // ipywidgets throws "Cannot send" once the kernel has been restarted or shut down.
+      lose();
+      return false;
+    }
+  };
+
+  const settle = (message: MessageOf<"reply">) => {
+    const id = message.id ?? 0;
+    const request = pending.get(id);
+    if (request === undefined) return;
+    pending.delete(id);
+    if (request.local) answeredUpTo = Math.max(answeredUpTo, id);
+    request.settle(message.body);
+  };
+
+  const receive = (content: unknown, buffers: Buffers = []) => {
+    if (!isEnvelope(content)) return;
+    const message = readKernelMessage(content, buffers);
+    if (message === null) {
+      console.warn("nanover_jupyter: dropped a malformed message from the kernel", content);
+      return;
+    }
+    const forMe = message.client === null || message.client === client;
+    if (kernel.get() === "gone") kernel.set("live");
+    if (message.op === "reply") {
+      if (forMe) settle(message);
+    }
+    for (const handler of [...(handlers.get(message.op) ?? [])]) handler(message, forMe);
+    watch();
+  };
+
+  const request: Host["request"] = (op, body) =>
+    new Promise((resolve, reject) => {
+      const id = nextId;
+      nextId += 1;
+      const fail = (error: RequestFailed) => reject(error);
+      pending.set(id, {
+        op,
+        sentAt: now(),
+        local: LOCAL_OPS.has(op),
+        fail,
+        settle: (reply) => {
+          if (!reply.ok) {
+            fail(new RequestFailed(reply.error.kind, reply.error.message));
+            return;
+          }
+          const result = readResult(op, reply.result);
+          if (result === undefined) {
+            fail(new RequestFailed("BadReply", "the kernel's answer could not be understood"));
+          } else resolve(result);
+        },
+      });
+      send({ v: VERSION, op, client, id, body });
+    });
+
+  /** Tells a busy kernel from a slow command: the first leaves everything unanswered. */
+  const watch = () => {
+    if (kernel.get() === "gone") return;
+    const time = now();
+    let waiting = false;
+    let probing = false;
+    let slow = false;
+    for (const [id, { local, sentAt }] of pending) {
+      const late = time - sentAt > PATIENCE;
+      if (local && id > answeredUpTo) {
+        waiting ||= late;
+        probing = true;
+      } else if (!local) slow ||= late;
+    }
+    kernel.set(waiting ? "busy" : "live");
+    if (slow && !probing && time - lastProbe > 2 * PATIENCE) {
+      lastProbe = time;
+      request("ping", {}).catch(() => undefined);
+    }
+  };
+
+  const save = debounced(
+    300,
+    () => {
+      try {
+        model.save_changes();
+      } catch {
+        // The kernel has gone: there is nobody to keep it for.
+      }
+    },
+    signal,
+  );
+
+  onModel(
+    model,
+    "msg:custom",
+    (content: unknown, buffers: Buffers) => receive(content, buffers),
+    signal,
+  );
+  onModel(model, "comm_live_update", lose, signal);
+  every(250, watch, signal);
+  whenOver(signal, () => {
+    for (const { fail } of pending.values()) fail(new RequestFailed("ViewClosed", "closed"));
+    pending.clear();
+  });
+
+  return {
+    client,
+    kernel,
+    request,
+    notify: (op, body) => {
+      if (kernel.get() !== "gone") send({ v: VERSION, op, client, body });
+    },
+    on: (op, handler, over) => {
+      const known = handlers.get(op) ?? new Set();
+      handlers.set(op, known);
+      // One per call, so that a handler may be given twice; the map's key fixes its type.
+      const entry = (message: KernelMessage, forMe: boolean) =>
+        handler(message as MessageOf<typeof op>, forMe);
+      known.add(entry);
+      whenOver(over, () => known.delete(entry));
+    },
+    get: (name) => {
+      const value = model.get(name);
+      return isTrait[name](value) ? (value as Traits[typeof name]) : null;
+    },
+    set: (name, value) => {
+      if (Object.is(model.get(name), value)) return;
+      model.set(name, value);
+      save();
+    },
+    observe: (name, fn, over) => onModel(model, `change:${name}`, fn, over),
+  };
+}

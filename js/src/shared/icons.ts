@@ -1,0 +1,24 @@
+/** The icons, 16 by 16, drawn in the colour of the text. Decoration only: words stand beside. */
+
+import { svg } from "./dom.ts";
+
+const STROKES = {
+  search: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9zM10.4 10.4L14 14",
+  lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
+  refresh: "M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3",
+  close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
+  plus: "M8 3.5v9M3.5 8h9",
+  play: "M5 3.5v9l7.5-4.5z",
+  command: "M3.5 4.5l3.5 3.5l-3.5 3.5M8.5 11.5h4",
+  chevron: "M6 4l4 4l-4 4",
+  copy: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
+} as const;
+
+export type IconName = keyof typeof STROKES;
+
+export const icon = (name: IconName): SVGElement =>
+  svg(
+    "svg",
+    { class: `nvj-icon nvj-icon-${name}`, viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("path", { d: STROKES[name] }),
+  );

@@ -1,0 +1,125 @@
+/**
+ * Subscriptions that end with an AbortSignal. Nothing else in these views adds a
+ * listener, an observer or a timer, so a disposed view leaves nothing behind.
+ */
+
+let live = 0;
+
+/** Subscriptions that have not ended: what the test of leaks counts. */
+export const liveSubscriptions = (): number => live;
+
+/** Runs `undo` once, when the signal aborts. */
+export function whenOver(signal: AbortSignal, undo: () => void): void {
+  if (signal.aborted) {
+    undo();
+    return;
+  }
+  live += 1;
+  signal.addEventListener(
+    "abort",
+    () => {
+      live -= 1;
+      undo();
+    },
+    { once: true },
+  );
+}
+
+type EventMap = HTMLElementEventMap & DocumentEventMap & WindowEventMap;
+
+export function listen<K extends keyof EventMap>(
+  target: EventTarget,
+  type: K,
+  fn: (event: EventMap[K]) => void,
+  signal: AbortSignal,
+  options: { readonly capture?: boolean; readonly passive?: boolean } = {},
+): void {
+  if (signal.aborted) return;
+  const listener = fn as EventListener;
+  target.addEventListener(type, listener, options);
+  whenOver(signal, () => target.removeEventListener(type, listener, options));
+}
+
+/** What anywidget's model has in common with every emitter in the style of Backbone. */
+export interface Emitter {
+  on(name: string, fn: (...args: never[]) => void): void;
+  off(name: string, fn: (...args: never[]) => void): void;
+}
+
+export function onModel(
+  model: Emitter,
+  name: string,
+  fn: (...args: never[]) => void,
+  signal: AbortSignal,
+): void {
+  if (signal.aborted) return;
+  model.on(name, fn);
+  whenOver(signal, () => model.off(name, fn));
+}
+
+export function every(milliseconds: number, fn: () => void, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const timer = setInterval(fn, milliseconds);
+  whenOver(signal, () => clearInterval(timer));
+}
+
+/** A function that runs `fn` once, `milliseconds` after the last call of it. */
+export function debounced(
+  milliseconds: number,
+  fn: () => void,
+  signal: AbortSignal,
+): { (): void; cancel(): void } {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const cancel = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  const call = () => {
+    if (signal.aborted) return;
+    cancel();
+    timer = setTimeout(() => {
+      timer = null;
+      fn();
+    }, milliseconds);
+  };
+  call.cancel = cancel;
+  whenOver(signal, cancel);
+  return call;
+}
+
+/** A function that runs `fn` in the next animation frame, however often it is called. */
+export function oncePerFrame(fn: () => void, signal: AbortSignal): () => void {
+  let frame: number | null = null;
+  whenOver(signal, () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+  });
+  return () => {
+    if (frame !== null || signal.aborted) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      fn();
+    });
+  };
+}
+
+export function observeSize(element: Element, fn: () => void, signal: AbortSignal): void {
+  if (typeof ResizeObserver === "undefined" || signal.aborted) return;
+  const observer = new ResizeObserver(() => fn());
+  observer.observe(element);
+  whenOver(signal, () => observer.disconnect());
+}
+
+/** Tells whether the element is in view, as far as the browser can tell. */
+export function observeInView(
+  element: Element,
+  fn: (inView: boolean) => void,
+  signal: AbortSignal,
+): void {
+  if (typeof IntersectionObserver === "undefined" || signal.aborted) return;
+  const observer = new IntersectionObserver((entries) => {
+    const last = entries.at(-1);
+    if (last !== undefined) fn(last.isIntersecting);
+  });
+  observer.observe(element);
+  whenOver(signal, () => observer.disconnect());
+}

@@ -1,0 +1,129 @@
+/** Fuzzy matching of one query in one text. Pure; the policy is written in match.test.ts. */
+
+export interface Match {
+  readonly score: number;
+  /** Where the query was found, as [start, end) pairs in order. */
+  readonly ranges: readonly (readonly [start: number, end: number])[];
+}
+
+/** "lo" in "playback/load" begins a word, in "colour" it does not. */
+const WORD_START = 8;
+/** "play" in "playback/play" counts more where nothing is left over. */
+const WHOLE_WORD = 4;
+/** Letters side by side are what people type; "pl" is rather "play" than "pause last". */
+const SIDE_BY_SIDE = 5;
+/** Each letter found is worth something, so that longer queries compare fairly. */
+const FOUND = 1;
+/** Of two equal matches the shorter text is the nearer one. */
+const PER_LETTER_LEFT = 0.02;
+
+const isSeparator = (character: string | undefined): boolean =>
+  character === undefined || /[\s./_:-]/.test(character);
+
+function startsWord(text: string, position: number): boolean {
+  if (isSeparator(text[position - 1])) return true;
+  const here = text.charAt(position);
+  const before = text.charAt(position - 1);
+  return /[a-z]/.test(before) && /[A-Z]/.test(here);
+}
+
+/** Lower case letter by letter, so that positions stay those of the original. */
+const fold = (text: string): string => {
+  const lower = text.toLowerCase();
+  if (lower.length === text.length) return lower;
+  return [...text].map((c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join("");
+};
+
+function matchWhole(query: string, text: string, folded: string): Match | null {
+  let best: Match | null = null;
+  for (let at = folded.indexOf(query); at >= 0; at = folded.indexOf(query, at + 1)) {
+    const end = at + query.length;
+    const score =
+      query.length * (FOUND + SIDE_BY_SIDE) +
+      (startsWord(text, at) ? WORD_START : 0) +
+      (startsWord(text, at) && isSeparator(text[end]) ? WHOLE_WORD : 0) -
+      text.length * PER_LETTER_LEFT;
+    if (best === null || score > best.score) best = { score, ranges: [[at, end]] };
+  }
+  return best;
+}
+
+/** Letters in order, each beside the last one or at the start of a word: "pl" in "play/load". */
+function matchInitials(query: string, text: string, folded: string): Match | null {
+  // What failed once fails again: without this, "aa.aa.aa" takes exponential time.
+  const failed = new Set<number>();
+  const attempt = (from: number, index: number): number[] | null => {
+    const place = from * 1000 + index;
+    if (failed.has(place)) return null;
+    const found = attemptHere(from, index);
+    if (found === null) failed.add(place);
+    return found;
+  };
+  const attemptHere = (from: number, index: number): number[] | null => {
+    if (index === query.length) return [];
+    const wanted = query[index];
+    const beside = index > 0 && folded[from] === wanted ? attempt(from + 1, index + 1) : null;
+    if (beside !== null) return [from, ...beside];
+    for (let at = from; at < folded.length; at += 1) {
+      if (folded[at] !== wanted || !startsWord(text, at)) continue;
+      const rest = attempt(at + 1, index + 1);
+      return rest === null ? null : [at, ...rest];
+    }
+    return null;
+  };
+  const positions = attempt(0, 0);
+  if (positions === null) return null;
+  const ranges: [number, number][] = [];
+  let score = -text.length * PER_LETTER_LEFT;
+  for (const at of positions) {
+    const last = ranges.at(-1);
+    score += FOUND;
+    if (last !== undefined && last[1] === at) {
+      last[1] = at + 1;
+      score += SIDE_BY_SIDE;
+    } else {
+      ranges.push([at, at + 1]);
+      score += WORD_START / 2;
+    }
+  }
+  return { score, ranges };
+}
+
+const LONGEST_TEXT = 400;
+
+/** How well one word fits the text, or null. An empty query fits everything equally. */
+export function match(query: string, text: string): Match | null {
+  if (query === "") return { score: 0, ranges: [] };
+  const head = text.slice(0, LONGEST_TEXT);
+  const folded = fold(head);
+  const wanted = fold(query);
+  if (wanted.length > folded.length) return null;
+  return matchWhole(wanted, head, folded) ?? matchInitials(wanted, head, folded);
+}
+
+/** Several words, each of which must be found somewhere, in any order. */
+export function matchWords(query: string, text: string): Match | null {
+  const words = query.split(/\s+/).filter((word) => word !== "");
+  let score = 0;
+  const ranges: (readonly [number, number])[] = [];
+  for (const word of words) {
+    const found = match(word, text);
+    if (found === null) return null;
+    score += found.score;
+    ranges.push(...found.ranges);
+  }
+  return { score, ranges: joined(ranges) };
+}
+
+/** In order and without overlaps, fit for marking. */
+export function joined(
+  ranges: readonly (readonly [number, number])[],
+): readonly (readonly [number, number])[] {
+  const result: [number, number][] = [];
+  for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else result.push([start, end]);
+  }
+  return result;
+}

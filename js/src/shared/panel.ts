@@ -1,0 +1,111 @@
+/** The card around one tool or several: header, tabs, banner, content, footer, grip. */
+
+import { type Cell, Cell as WatchedCell } from "./cell.ts";
+import { now } from "./clock.ts";
+import { h, setText } from "./dom.ts";
+import { addGrip } from "./grip.ts";
+import type { Host } from "./host.ts";
+import { every, listen, oncePerFrame } from "./lifetime.ts";
+import { describeLine, type LineText } from "./line.ts";
+import type { Session } from "./session.ts";
+import { createTabs } from "./tabs.ts";
+import type { MakeTool } from "./tool.ts";
+import { visible } from "./visible_text.ts";
+
+export interface PanelOptions {
+  readonly host: Host;
+  readonly session: Session;
+  readonly tools: readonly MakeTool[];
+  readonly signal: AbortSignal;
+}
+
+export function createPanel({ host, session, tools: makers, signal }: PanelOptions): HTMLElement {
+  const dot = h("span", { class: "nvj-dot", "aria-hidden": "true" });
+  const name = h("strong", { class: "nvj-name" });
+  const address = h("span", { class: "nvj-address" });
+  const word = h("span", { class: "nvj-chip nvj-word", hidden: true });
+  const fresh = h("span", { class: "nvj-fresh" });
+  const rate = h("span", { class: "nvj-rate" });
+  const banner = h("div", { class: "nvj-banner", hidden: true });
+  const body = h("div", { class: "nvj-body" });
+  const footer = h("div", { class: "nvj-footer" });
+  const speech = h("div", { class: "nvj-sr", role: "status", "aria-live": "polite" });
+
+  const facts = (): LineText =>
+    describeLine({
+      kernel: host.kernel.get(),
+      status: session.status.get(),
+      heartbeat: session.heartbeat.get(),
+      lastChange: session.lastChange(),
+      now: now(),
+    });
+  const line: Cell<LineText> = new WatchedCell(facts());
+  const announce = (text: string) => {
+    // The same words twice in a row would not be read again.
+    setText(speech, speech.textContent === text ? `${text}\u00a0` : text);
+  };
+
+  const context = { host, session, signal, line, announce };
+  const tools = makers.map((make) => make(context));
+  const tabs = createTabs(tools, host, { body, footer }, signal);
+
+  const header = h(
+    "div",
+    { class: "nvj-header" },
+    dot,
+    name,
+    address,
+    tabs,
+    h("span", { class: "nvj-space" }),
+    word,
+    fresh,
+    rate,
+  );
+  const card = h("div", { class: "nvj-card" }, header, banner, body, footer, speech);
+  const root = h(
+    "div",
+    { class: "nvj-root", role: "group", "data-lm-suppress-shortcuts": "true" },
+    card,
+  );
+  addGrip(card, body, host, signal);
+
+  let announced = "";
+  const draw = () => {
+    const text = facts();
+    const status = session.status.get()?.body;
+    root.dataset.tone = text.tone;
+    const title = status === undefined ? "NanoVer" : visible(status.name, 80);
+    setText(name, title);
+    setText(address, status === undefined ? "" : visible(status.address, 120));
+    root.setAttribute("aria-label", `NanoVer: ${title}`);
+    setText(word, text.word);
+    word.hidden = text.word === "";
+    setText(fresh, text.fresh);
+    setText(rate, text.rate);
+    setText(banner, visible(text.banner, 600));
+    banner.hidden = text.banner === "";
+    if (text.announcement !== announced) {
+      announced = text.announcement;
+      if (announced !== "") announce(visible(announced, 600));
+    }
+    const before = line.get();
+    if (before.blocked !== text.blocked || before.tone !== text.tone) line.set(text);
+  };
+  const redraw = oncePerFrame(draw, signal);
+  draw();
+  host.kernel.observe(redraw, signal);
+  session.status.observe(redraw, signal);
+  every(250, draw, signal);
+
+  // JupyterLab has shortcuts on plain letters, and Enter opens a cell for editing.
+  listen(
+    root,
+    "keydown",
+    (event) => {
+      const command = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.defaultPrevented || !command) event.stopPropagation();
+    },
+    signal,
+  );
+  return root;
+}

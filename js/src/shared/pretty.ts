@@ -1,0 +1,151 @@
+/** A value laid out in coloured lines. Pure; pretty_view.ts draws it. */
+
+import { missing, open } from "./page_value.ts";
+import type { PageValue } from "./protocol.ts";
+import { count } from "./words.ts";
+
+export type TokenKind = "sign" | "name" | "text" | "number" | "word" | "note";
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+}
+export interface Line {
+  readonly indent: number;
+  readonly tokens: readonly Token[];
+}
+export interface Layout {
+  readonly lines: readonly Line[];
+  /** False if there were more lines than asked for. */
+  readonly complete: boolean;
+}
+
+const WIDTH = 52;
+const DEEPEST = 40;
+
+const token = (kind: TokenKind, text: string): Token => ({ kind, text });
+const sign = (text: string): Token => token("sign", text);
+
+function scalar(value: PageValue): Token | null {
+  const opened = open(value);
+  switch (opened.kind) {
+    case "null":
+      return token("word", "null");
+    case "boolean":
+      return token("word", String(opened.value));
+    case "number":
+      return token("number", opened.text);
+    case "text": {
+      const rest = missing(opened);
+      const text = JSON.stringify(opened.text);
+      return token("text", rest > 0 ? `${text.slice(0, -1)}…" (${count(rest)} more)` : text);
+    }
+    case "bytes":
+      return token("note", `${count(opened.length)} bytes ${opened.hex}`);
+    case "list":
+      return opened.length === 0 ? sign("[]") : null;
+    case "object":
+      return opened.length === 0 ? sign("{}") : null;
+  }
+}
+
+interface Parts {
+  readonly before: string;
+  readonly after: string;
+  readonly items: readonly (readonly [name: string | null, value: PageValue])[];
+  readonly rest: number;
+}
+
+function partsOf(value: PageValue): Parts | null {
+  const opened = open(value);
+  if (opened.kind === "list") {
+    const items = opened.items.map((item) => [null, item] as const);
+    return { before: "[", after: "]", items, rest: missing(opened) };
+  }
+  if (opened.kind !== "object") return null;
+  return { before: "{", after: "}", items: opened.fields, rest: missing(opened) };
+}
+
+const nameTokens = (name: string | null): readonly Token[] =>
+  name === null ? [] : [token("name", JSON.stringify(name)), sign(": ")];
+
+const width = (tokens: readonly Token[]): number =>
+  tokens.reduce((sum, { text }) => sum + text.length, 0);
+
+/** All on one line, or null where that is wider than `room`. */
+function flat(value: PageValue, room: number, depth: number): Token[] | null {
+  const single = scalar(value);
+  if (single !== null) return single.text.length <= room || depth === 0 ? [single] : null;
+  const parts = partsOf(value);
+  if (parts === null || parts.rest > 0 || parts.items.length > room || depth > 4) return null;
+  const tokens: Token[] = [sign(parts.before)];
+  for (const [name, inner] of parts.items) {
+    if (tokens.length > 1) tokens.push(sign(", "));
+    tokens.push(...nameTokens(name));
+    const used = width(tokens);
+    const next = used < room ? flat(inner, room - used, depth + 1) : null;
+    if (next === null) return null;
+    tokens.push(...next);
+  }
+  tokens.push(sign(parts.after));
+  return width(tokens) <= room ? tokens : null;
+}
+
+export function pretty(value: PageValue, limit = 600): Layout {
+  const lines: Line[] = [];
+  let complete = true;
+
+  const push = (indent: number, tokens: readonly Token[]): boolean => {
+    if (lines.length >= limit) complete = false;
+    else lines.push({ indent, tokens });
+    return complete;
+  };
+
+  /** Scalars fill lines, so that a list of numbers is a paragraph and not a column. */
+  const fill = (items: Parts["items"], indent: number): boolean => {
+    let line: Token[] = [];
+    let used = 0;
+    for (const [position, [, item]] of items.entries()) {
+      const next = scalar(item);
+      if (next === null) continue;
+      if (used > 0 && used + next.text.length > WIDTH) {
+        if (!push(indent, line)) return false;
+        line = [];
+        used = 0;
+      }
+      line.push(next);
+      if (position < items.length - 1) line.push(sign(", "));
+      used += next.text.length + 2;
+    }
+    return line.length === 0 || push(indent, line);
+  };
+
+  const walk = (
+    inner: PageValue,
+    indent: number,
+    head: readonly Token[],
+    tail: readonly Token[],
+  ): boolean => {
+    const line = flat(inner, WIDTH - width(head), 0);
+    if (line !== null) return push(indent, [...head, ...line, ...tail]);
+    const parts = partsOf(inner);
+    if (parts === null) return true;
+    if (indent >= DEEPEST) return push(indent, [...head, token("note", "… deeper"), ...tail]);
+    if (!push(indent, [...head, sign(parts.before)])) return false;
+    const columns = parts.before === "[" && parts.items.every(([, item]) => scalar(item) !== null);
+    if (columns) {
+      if (!fill(parts.items, indent + 1)) return false;
+    } else {
+      for (const [position, [name, item]] of parts.items.entries()) {
+        const comma = position < parts.items.length - 1 ? [sign(",")] : [];
+        if (!walk(item, indent + 1, nameTokens(name), comma)) return false;
+      }
+    }
+    if (parts.rest > 0 && !push(indent + 1, [token("note", `… ${count(parts.rest)} more`)])) {
+      return false;
+    }
+    return push(indent, [sign(parts.after), ...tail]);
+  };
+
+  walk(value, 0, [], []);
+  return { lines, complete };
+}

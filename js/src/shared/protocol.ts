@@ -1,0 +1,222 @@
+/**
+ * What kernel and page say to each other, by the names of widgets/_messages.py.
+ * Knows the shapes only; guards.ts checks what arrives. Imports nothing.
+ */
+
+export const VERSION = 1;
+
+/** A value in page form, see widgets/_page_values.py: JSON with `$nvj` objects. */
+export type PageValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PageValue[]
+  | { readonly [key: string]: PageValue };
+
+export type PageRecord = Readonly<Record<string, PageValue>>;
+
+// page to kernel ------------------------------------------------------------------
+
+export interface HelloBody {
+  readonly epoch: string | null;
+  readonly rev: number | null;
+}
+export interface ValueBody {
+  readonly key: string;
+}
+export interface RunBody {
+  readonly name: string;
+  readonly arguments: PageRecord;
+}
+export interface LockBody {
+  readonly keys: readonly string[];
+  readonly seconds: number;
+}
+export interface RenewBody {
+  readonly key: string;
+}
+export interface ReleaseBody {
+  readonly keys: readonly string[];
+}
+export interface ForgetBody {
+  readonly key: string;
+}
+/** Zeros for nothing: then it only says that somebody looks. */
+export interface AckBody {
+  readonly seq: number;
+  readonly rev: number;
+}
+/** Operations that say all by their name. */
+export type EmptyBody = Readonly<Record<never, never>>;
+
+export interface HelloResult {
+  readonly epoch: string;
+}
+export interface ValueResult {
+  readonly key: string;
+  readonly exists: boolean;
+  readonly value?: PageValue;
+}
+export interface RunResult {
+  readonly result: PageValue;
+  readonly seconds: number;
+}
+export interface LockResult {
+  readonly granted: boolean;
+}
+
+/** Every request: what it carries and what it is answered with. */
+export interface Requests {
+  readonly hello: { readonly body: HelloBody; readonly result: HelloResult };
+  /** Answered at once: it only asks whether anybody is there. */
+  readonly ping: { readonly body: EmptyBody; readonly result: null };
+  readonly value: { readonly body: ValueBody; readonly result: ValueResult };
+  /** The result is how many commands there are now. */
+  readonly refresh_commands: { readonly body: EmptyBody; readonly result: number };
+  readonly run: { readonly body: RunBody; readonly result: RunResult };
+  readonly lock: { readonly body: LockBody; readonly result: LockResult };
+  readonly renew: { readonly body: RenewBody; readonly result: LockResult };
+  readonly release: { readonly body: ReleaseBody; readonly result: null };
+  readonly forget: { readonly body: ForgetBody; readonly result: null };
+}
+export type PageRequestOp = keyof Requests;
+
+/** Notices, which nobody answers. */
+export interface Notices {
+  readonly ack: AckBody;
+  readonly hide: EmptyBody;
+  readonly bye: EmptyBody;
+}
+export type PageNoticeOp = keyof Notices;
+
+/** Every message. `client` is the view's random name: who asks, or who is meant. */
+export interface Envelope {
+  readonly v: number;
+  readonly op: string;
+  readonly body: unknown;
+  readonly client?: string;
+  readonly id?: number;
+}
+
+// kernel to page ------------------------------------------------------------------
+
+export interface ErrorBody {
+  readonly kind: string;
+  readonly message: string;
+}
+export type ReplyBody =
+  | { readonly ok: true; readonly result?: unknown }
+  | { readonly ok: false; readonly error: ErrorBody };
+
+export interface AbilitiesBody {
+  readonly transport: string;
+  readonly locks: boolean;
+  readonly acknowledged_updates: boolean;
+  readonly integers: boolean;
+  readonly null_values: boolean;
+}
+
+export const CONNECTION_STATES = ["connecting", "connected", "lost", "closed"] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+export interface StatusBody {
+  readonly name: string;
+  readonly address: string;
+  readonly state: ConnectionState;
+  readonly reason: string;
+  readonly attempt: number;
+  /** Seconds in this state, at the time of sending. */
+  readonly since: number;
+  readonly abilities: AbilitiesBody;
+}
+
+export interface CommandBody {
+  readonly name: string;
+  readonly arguments: PageRecord;
+  readonly label: string | null;
+  readonly icon: string | null;
+}
+export interface CommandsBody {
+  readonly commands: readonly CommandBody[];
+  readonly error: string | null;
+}
+
+export const LEASE_STATES = ["pending", "held", "expiring", "refused", "lost", "released"] as const;
+export type LeaseState = (typeof LEASE_STATES)[number];
+
+export interface LeaseBody {
+  readonly key: string;
+  readonly state: LeaseState;
+  readonly seconds: number | null;
+  readonly left: number | null;
+  readonly endless: boolean;
+  readonly held: number;
+  readonly note: string;
+}
+export interface LeasesBody {
+  readonly leases: readonly LeaseBody[];
+}
+
+export interface SnapshotBody {
+  readonly epoch: string;
+  readonly rev: number;
+  readonly seq: number;
+  readonly part: number;
+  readonly last: boolean;
+  readonly keys: number;
+}
+export interface DeltaBody {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+  readonly seq: number;
+}
+export interface HeartbeatBody {
+  readonly epoch: string;
+  readonly rev: number;
+  readonly seq: number;
+  readonly keys: number;
+  readonly age: number | null;
+  readonly rate: number;
+}
+
+/** The buffers of a snapshot part, read. */
+export interface SnapshotContent {
+  readonly ids: Uint32Array;
+  readonly keys: readonly string[];
+  readonly values: readonly PageValue[];
+}
+/** The buffers of a delta, read. */
+export interface DeltaContent {
+  readonly ids: Uint32Array;
+  readonly values: readonly PageValue[];
+  readonly added: readonly (readonly [id: number, key: string])[];
+  readonly removed: readonly string[];
+}
+
+interface KernelBodies {
+  readonly reply: ReplyBody;
+  readonly status: StatusBody;
+  readonly commands: CommandsBody;
+  readonly leases: LeasesBody;
+  readonly snapshot: SnapshotBody;
+  readonly delta: DeltaBody;
+  readonly heartbeat: HeartbeatBody;
+}
+export type KernelOp = keyof KernelBodies;
+
+export type Buffers = readonly (ArrayBufferView | ArrayBuffer)[];
+
+/** A checked message. `buffers` are checked when they are read, see guards.ts. */
+export type KernelMessage = {
+  readonly [Op in KernelOp]: {
+    readonly op: Op;
+    readonly body: KernelBodies[Op];
+    readonly client: string | null;
+    readonly id: number | null;
+    readonly buffers: Buffers;
+  };
+}[KernelOp];
+
+export type MessageOf<Op extends KernelOp> = Extract<KernelMessage, { readonly op: Op }>;

@@ -1,0 +1,242 @@
+import { describe, expect, it, vi } from "vitest";
+import { hostileWorld, hugeWorld, normalWorld } from "../../dev/scenes.ts";
+import inspector from "../../src/inspector/index.ts";
+import {
+  click,
+  find,
+  findAll,
+  HOSTILE,
+  mountWidget,
+  pass,
+  press,
+  rowNames,
+  type,
+  useFakePage,
+  visibleRows,
+} from "../support.ts";
+
+useFakePage();
+
+const mount = (state: Parameters<typeof mountWidget>[1] = { state: normalWorld() }, traits = {}) =>
+  mountWidget(inspector, state, traits);
+const rowOf = (el: HTMLElement, name: string): HTMLElement => {
+  const row = visibleRows(el).find((each) => find(each, ".nvj-key").textContent === name);
+  if (row === undefined) throw new Error(`no row ${name}`);
+  return row;
+};
+const search = (el: HTMLElement) => find(el, ".nvj-search-input");
+
+describe("the tree", () => {
+  it("shows keys with value, type, rate and age", async () => {
+    const { el, kernel } = await mount();
+    expect(rowNames(el)).toContain("suggested.interaction.scale");
+    expect(rowOf(el, "scene").textContent).toContain("at 0.19 0.98 −0.15 · scale 0.23");
+    for (let tick = 0; tick < 60; tick += 1) {
+      kernel.set("scene", [tick]);
+      kernel.sendDelta();
+      await pass(0.1);
+    }
+    const row = rowOf(el, "scene");
+    expect(find(row, ".nvj-cell-type").textContent).toBe("list");
+    expect(find(row, ".nvj-cell-rate").textContent).toMatch(/^\d+(\.\d)?\/s$/);
+    expect(find(row, ".nvj-cell-age").textContent).toMatch(/^0\.\d s$/);
+    await pass(3);
+    expect(find(row, ".nvj-cell-age").textContent).toMatch(/^3\.\d s$/);
+  });
+
+  it("draws the rows in view only", async () => {
+    const { el } = await mount({ state: hugeWorld(20_000) });
+    await pass(0.2);
+    expect(find(el, ".nvj-footer").textContent).toContain("20\u202f000 keys");
+    click(rowOf(el, "particle"));
+    await pass(0.1);
+    expect(findAll(el, ".nvj-row").length).toBeLessThan(60);
+    expect(find(el, "[role=treegrid]").getAttribute("aria-rowcount")).toBe(
+      String(visibleRowTotal(el)),
+    );
+  });
+
+  it("flashes what changed on screen, and a closed branch for what is inside", async () => {
+    const { el, kernel } = await mount();
+    const flash = (name: string) => find(rowOf(el, name), ".nvj-preview").dataset.flash;
+    expect([flash("scene"), flash("interaction")]).toEqual([undefined, undefined]);
+    kernel.set("scene", [1]);
+    kernel.set("interaction.3be1", { changed: true });
+    kernel.sendDelta();
+    await pass(0.1);
+    expect([flash("scene"), flash("interaction"), flash("simulation")]).toEqual([
+      "a",
+      "a",
+      undefined,
+    ]);
+    await pass(0.5);
+    kernel.set("scene", [2]);
+    kernel.sendDelta();
+    await pass(0.1);
+    expect(flash("scene")).toBe("b");
+  });
+});
+
+const visibleRowTotal = (el: HTMLElement): number =>
+  Number.parseInt(find(el, ".nvj-canvas").style.height, 10) / 24;
+
+describe("the keyboard", () => {
+  it("walks the tree as a treegrid", async () => {
+    const { el } = await mount();
+    const tree = find(el, "[role=treegrid]");
+    press(search(el), "ArrowDown");
+    expect(document.activeElement?.textContent).toContain("avatar");
+    press(tree, "ArrowRight");
+    await pass(0.1);
+    expect(rowOf(el, "avatar").getAttribute("aria-expanded")).toBe("true");
+    press(tree, "ArrowRight");
+    await pass(0.1);
+    const focused = document.activeElement;
+    expect(focused?.getAttribute("aria-level")).toBe("2");
+    expect(focused?.getAttribute("aria-selected")).toBe("true");
+    expect(findAll(el, ".nvj-row[tabindex='0']").filter((row) => !row.hidden).length).toBe(1);
+    press(tree, "ArrowLeft");
+    expect(document.activeElement?.getAttribute("aria-level")).toBe("1");
+    press(tree, "ArrowLeft");
+    await pass(0.1);
+    expect(rowOf(el, "avatar").getAttribute("aria-expanded")).toBe("false");
+    press(tree, "End");
+    expect(document.activeElement?.textContent).toContain("user-origin");
+    press(tree, "Home");
+    expect(document.activeElement?.textContent).toContain("avatar");
+  });
+
+  it("goes to the search box by / and steps back by Escape", async () => {
+    const { el } = await mount();
+    click(rowOf(el, "scene"));
+    press(find(el, "[role=treegrid]"), "/");
+    expect(document.activeElement).toBe(search(el));
+    type(search(el), "scene");
+    await pass(0.2);
+    press(find(el, "[role=treegrid]"), "Escape");
+    await pass(0.1);
+    expect(find(el, ".nvj-detail-content").hidden).toBe(true);
+    expect(search(el)).toHaveProperty("value", "scene");
+    press(find(el, "[role=treegrid]"), "Escape");
+    expect(search(el)).toHaveProperty("value", "");
+  });
+});
+
+describe("the filter box", () => {
+  it("says how many it found, marks them and keeps the query", async () => {
+    const { el, model } = await mount();
+    type(search(el), "avatar.* name:an");
+    await pass(0.5);
+    expect(find(el, ".nvj-search .nvj-pill").textContent).toBe("3 of 146");
+    expect(findAll(el, "mark").map((mark) => mark.textContent)).toContain("avatar");
+    expect(findAll(el, "mark").map((mark) => mark.textContent)).toContain("An");
+    await pass(0.5);
+    expect(model.get("query")).toBe("avatar.* name:an");
+  });
+
+  it("starts with the query that was kept", async () => {
+    const { el } = await mount({ state: normalWorld() }, { query: "scene" });
+    expect(rowNames(el)).toContain("scene");
+    expect(rowNames(el)).not.toContain("avatar");
+  });
+
+  it("says that nothing matches, and how to get back", async () => {
+    const { el } = await mount();
+    type(search(el), "no such thing");
+    await pass(0.2);
+    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("Nothing matches");
+    click(find(el, "[data-act=clear]"));
+    await pass(0.2);
+    expect(rowNames(el)).toContain("scene");
+  });
+});
+
+describe("the detail", () => {
+  it("shows the whole value, live, and marks what changed", async () => {
+    const { el, kernel } = await mount({ state: { a: { x: 1, y: 2 } } });
+    click(rowOf(el, "a"));
+    await pass(0.1);
+    expect(find(el, ".nvj-pretty-lines").textContent).toBe('{"x": 1, "y": 2}');
+    kernel.set("a", { x: 1, y: 3 });
+    kernel.sendDelta();
+    await pass(0.1);
+    expect(find(el, ".nvj-pretty-lines").textContent).toBe('{"x": 1, "y": 3}');
+    expect(findAll(el, ".nvj-pretty [data-flash]").map((each) => each.textContent)).toEqual(["3"]);
+  });
+
+  it("says how much was cut and fetches the whole on demand", async () => {
+    const head = { $nvj: "cut", kind: "list", length: 1000, bytes: 588_890, head: [1, 2] };
+    const { el, kernel } = await mount({ state: { a: head } });
+    click(rowOf(el, "a"));
+    await pass(0.1);
+    expect(find(el, ".nvj-note").textContent).toContain("1\u202f000 items, 589 kB");
+    kernel.state.set("a", [1, 2, 3]);
+    click(find(el, ".nvj-note button"));
+    await pass(0.1);
+    expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1, 2, 3]");
+    expect(find(el, ".nvj-note").textContent).toContain("All of it.");
+  });
+
+  it("says why the whole cannot be had", async () => {
+    const head = { $nvj: "cut", kind: "list", length: 1000, bytes: 1, head: [1] };
+    const { el, model } = await mount({ state: { a: head } });
+    click(rowOf(el, "a"));
+    await pass(0.1);
+    model.dead = true;
+    click(find(el, ".nvj-note button"));
+    await pass(0.1);
+    expect(find(el, ".nvj-note").textContent).toContain("the kernel has gone");
+  });
+
+  it("says that the key is gone", async () => {
+    const { el, kernel } = await mount({ state: { a: 1, b: 2 } });
+    click(rowOf(el, "a"));
+    kernel.remove("a");
+    kernel.sendDelta();
+    await pass(0.1);
+    expect(find(el, ".nvj-detail .nvj-empty").textContent).toContain("is gone");
+  });
+
+  it("copies the value and the line of Python", async () => {
+    const write = vi.fn(() => Promise.resolve());
+    vi.stubGlobal("navigator", { clipboard: { writeText: write } });
+    const { el } = await mount({ state: { a: { on: true } } });
+    click(rowOf(el, "a"));
+    await pass(0.1);
+    for (const button of findAll(el, ".nvj-detail-head button, .nvj-detail-foot button"))
+      click(button);
+    await pass(0.1);
+    vi.unstubAllGlobals();
+    expect(write.mock.calls.flat().sort()).toEqual([
+      'client.copy_state()["a"]',
+      '{"on": True}',
+      '{"on": true}',
+    ]);
+  });
+});
+
+describe("empty states", () => {
+  it("wait before the first snapshot, and teach after an empty one", async () => {
+    const { el } = await mount({ state: {} });
+    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("There are no keys yet");
+    expect(find(el, ".nvj-empty code").textContent).toContain("update_state");
+  });
+});
+
+it("shows hostile text as text", async () => {
+  const { el } = await mount({ state: hostileWorld() });
+  for (const name of [HOSTILE, "line⏎break⇥and␀nul", "(empty)", "\\u202egnp.exe"]) {
+    type(search(el), "");
+    await pass(0.2);
+    const tree = find(el, "[role=treegrid]");
+    press(tree, "Home");
+    for (let step = 0; step < 60 && !rowNames(el).includes(name); step += 1) {
+      press(tree, "PageDown");
+      await pass(0.05);
+    }
+    click(rowOf(el, name));
+    await pass(0.1);
+  }
+  expect(findAll(el, "img, script")).toEqual([]);
+  expect(({} as Record<string, unknown>).__proto__x).toBeUndefined();
+});

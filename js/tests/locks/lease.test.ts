@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { LEASES } from "../../dev/scenes.ts";
+import { leaseNow, readSeconds } from "../../src/locks/lease.ts";
+import type { LeaseBody } from "../../src/shared/protocol.ts";
+
+const HELD: LeaseBody = {
+  key: "scene",
+  state: "held",
+  seconds: 10,
+  left: 7.4,
+  endless: false,
+  held: 72,
+  note: "",
+};
+
+describe("a lease", () => {
+  it("runs down by itself, and no further than to nothing", () => {
+    expect(leaseNow(HELD, 0)).toMatchObject({ leftText: "7.4 s", heldText: "1 min 12 s" });
+    expect(leaseNow(HELD, 2)).toMatchObject({ leftText: "5.4 s", heldText: "1 min 14 s" });
+    expect(leaseNow(HELD, 2).share).toBeCloseTo(0.54);
+    expect(leaseNow(HELD, 60)).toMatchObject({ leftText: "0.0 s", share: 0 });
+  });
+
+  it("without end has no time left to tell", () => {
+    const endless = { ...HELD, seconds: null, left: null, endless: true };
+    expect(leaseNow(endless, 5)).toMatchObject({ left: null, leftText: "without end", share: 1 });
+  });
+
+  it("that is over counts no longer", () => {
+    expect(leaseNow({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe("14 s");
+  });
+
+  it("offers what can be done in its state", () => {
+    const can = (lease: LeaseBody) => {
+      const now = leaseNow(lease, 0);
+      return [now.canRenew, now.canRelease, now.canTryAgain, now.canDismiss];
+    };
+    expect(LEASES.map(can)).toEqual([
+      [true, true, false, false],
+      [true, true, false, false],
+      [false, false, true, true],
+      [false, false, true, true],
+    ]);
+    expect(can({ ...HELD, state: "pending", left: null })).toEqual([false, false, false, false]);
+    expect(can({ ...HELD, state: "released", left: null })).toEqual([false, false, false, true]);
+  });
+});
+
+describe("a duration", () => {
+  it.each([
+    ["10", 10],
+    ["10 s", 10],
+    ["2.5", 2.5],
+    ["2,5s", 2.5],
+    ["1 min", 60],
+  ])("%j is %d seconds", (text, seconds) => {
+    expect(readSeconds(text)).toEqual({ ok: true, seconds });
+  });
+
+  it.each(["", "0", "-5", "soon", "1e3", "NaN", "10 h"])("%j is refused", (text) => {
+    expect(readSeconds(text).ok).toBe(false);
+  });
+});

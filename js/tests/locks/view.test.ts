@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
+import { LEASES } from "../../dev/scenes.ts";
+import locks from "../../src/locks/index.ts";
+import {
+  click,
+  find,
+  findAll,
+  HOSTILE,
+  mountWidget,
+  pass,
+  press,
+  submit,
+  type,
+  useFakePage,
+} from "../support.ts";
+
+useFakePage();
+
+const mount = (options: FakeKernelOptions = {}) =>
+  mountWidget(locks, { leases: LEASES, ...options });
+const keyInput = (el: HTMLElement) => find(el, ".nvj-key-input");
+const rowOf = (el: HTMLElement, key: string): HTMLElement => {
+  const row = findAll(el, "tbody tr").find((each) => find(each, "code").textContent === key);
+  if (row === undefined) throw new Error(`no row ${key}`);
+  return row;
+};
+const button = (row: HTMLElement, action: string) => find(row, `[data-action=${action}]`);
+const speech = (el: HTMLElement) => find(el, "[role=status].nvj-sr").textContent;
+
+describe("the form", () => {
+  it("takes several keys for a time, and says so", async () => {
+    const { el, kernel } = await mount({ leases: [] });
+    type(keyInput(el), "scene");
+    press(keyInput(el), "Enter");
+    type(keyInput(el), "selection.root");
+    type(find(el, ".nvj-seconds"), "2.5");
+    submit(find(el, ".nvj-take"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "lock",
+      body: { keys: ["scene", "selection.root"], seconds: 2.5 },
+    });
+    expect(speech(el)).toBe("Taken: scene, selection.root.");
+    expect(findAll(el, "tbody tr").length).toBe(2);
+    expect(findAll(el, ".nvj-key-chip")).toEqual([]);
+  });
+
+  it("says that the keys were refused, and keeps them for another try", async () => {
+    const { el } = await mount({ leases: [], lock: () => false });
+    type(keyInput(el), "scene");
+    submit(find(el, ".nvj-take"));
+    await pass(0.1);
+    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("someone else holds scene");
+    expect(findAll(el, ".nvj-key-chip").length).toBe(1);
+    expect(rowOf(el, "scene").textContent).toContain("refused");
+  });
+
+  it.each([
+    ["", "10", "at least one key"],
+    ["scene", "soon", "number of seconds"],
+    ["scene", "0", "more than 0"],
+  ])("does not send %j for %j", async (key, seconds, problem) => {
+    const { el, kernel } = await mount({ leases: [] });
+    type(keyInput(el), key);
+    type(find(el, ".nvj-seconds"), seconds);
+    submit(find(el, ".nvj-take"));
+    await pass(0.1);
+    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain(problem);
+    expect(kernel.received.some(({ op }) => op === "lock")).toBe(false);
+  });
+
+  it("suggests live keys, but not all of very many", async () => {
+    const state = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`key.${n}`, n]));
+    const { el } = await mount({ state: { ...state, scene: 1 } });
+    type(keyInput(el), "sce");
+    expect(findAll(el, "datalist option").map((each) => each.getAttribute("value"))).toEqual([
+      "scene",
+    ]);
+    type(keyInput(el), "key");
+    expect(findAll(el, "datalist option").length).toBe(200);
+  });
+
+  it("lets chips be taken away", async () => {
+    const { el } = await mount({ leases: [] });
+    type(keyInput(el), "a");
+    press(keyInput(el), "Enter");
+    type(keyInput(el), "b");
+    press(keyInput(el), ",");
+    click(find(el, ".nvj-key-chip button"));
+    expect(findAll(el, ".nvj-key-chip").map((chip) => chip.textContent)).toEqual(["b"]);
+    press(keyInput(el), "Backspace");
+    expect(findAll(el, ".nvj-key-chip")).toEqual([]);
+  });
+});
+
+describe("the table", () => {
+  it("counts down without a word from the kernel", async () => {
+    const { el, kernel } = await mount();
+    await pass(1);
+    const left = find(rowOf(el, "scene"), ".nvj-left");
+    const before = Number.parseFloat(left.textContent ?? "");
+    const received = kernel.seq;
+    await pass(3);
+    expect(Number.parseFloat(left.textContent ?? "")).toBeCloseTo(before - 3, 0);
+    expect(kernel.seq).toBe(received);
+    const arc = find(rowOf(el, "scene"), ".nvj-ring-arc");
+    expect(Number(arc.getAttribute("stroke-dashoffset"))).toBeGreaterThan(15);
+  });
+
+  it("says in words what happened", async () => {
+    const { el } = await mount();
+    expect(rowOf(el, "selection.root").textContent).toContain("refused someone else holds it");
+    expect(find(el, ".nvj-notice").textContent).toBe(
+      "selection.ligand was lost: the simulation was switched by playback/load",
+    );
+  });
+
+  it("renews, releases, tries again and dismisses", async () => {
+    const { el, kernel } = await mount();
+    for (const [key, action] of [
+      ["scene", "renew"],
+      ["suggested.interaction.scale", "release"],
+      ["selection.root", "again"],
+      ["selection.ligand", "dismiss"],
+    ] as const) {
+      click(button(rowOf(el, key), action));
+      await pass(0.1);
+    }
+    expect(kernel.received.flatMap(({ op, body }) => (op === "ack" ? [] : [[op, body]]))).toEqual([
+      ["hello", { epoch: null, rev: null }],
+      ["renew", { key: "scene" }],
+      ["release", { keys: ["suggested.interaction.scale"] }],
+      ["lock", { keys: ["selection.root"], seconds: 10 }],
+      ["forget", { key: "selection.ligand" }],
+    ]);
+    expect(findAll(el, "tbody tr").length).toBe(3);
+  });
+
+  it("releases all that are held", async () => {
+    const { el, kernel } = await mount();
+    click(find(el, ".nvj-locks-footer button"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "release",
+      body: { keys: ["scene", "suggested.interaction.scale"] },
+    });
+  });
+
+  it("keeps its rows as elements, so that a click is not lost", async () => {
+    const { el, kernel } = await mount();
+    const row = rowOf(el, "scene");
+    kernel.leases = [...kernel.leases].reverse();
+    kernel.sendLeases();
+    await pass(0.2);
+    expect(rowOf(el, "scene")).toBe(row);
+    expect(row.dataset.index).toBe("3");
+  });
+
+  it("says why something could not be done", async () => {
+    const { el, model } = await mount();
+    model.dead = true;
+    click(button(rowOf(el, "scene"), "renew"));
+    await pass(0.1);
+    expect(find(el, ".nvj-notice").textContent).toContain("Not renewed: the kernel has gone");
+  });
+});
+
+describe("what cannot be done", () => {
+  it("is explained where a server has no locks", async () => {
+    const status = { abilities: { ...ABILITIES, transport: "websocket", locks: false } };
+    const { el } = await mount({ leases: [], status });
+    expect(find(el, ".nvj-locks-able").hidden).toBe(true);
+    expect(find(el, ".nvj-locks > .nvj-empty").textContent).toContain("This server has no locks");
+  });
+
+  it("is disabled while the server is lost", async () => {
+    const { el, kernel } = await mount();
+    kernel.sendStatus({ state: "lost", reason: "x" });
+    await pass(0.4);
+    for (const each of [find(el, ".nvj-take [type=submit]"), button(rowOf(el, "scene"), "renew")]) {
+      expect(each).toHaveProperty("disabled", true);
+      expect(each.title).toContain("lost");
+    }
+  });
+
+  it("is taught where there are no locks yet", async () => {
+    const { el } = await mount({ leases: [] });
+    expect(find(el, ".nvj-scroll .nvj-empty").textContent).toContain("No locks taken");
+  });
+});
+
+it("shows hostile text as text", async () => {
+  const lease = LEASES.at(-1);
+  if (lease === undefined) throw new Error("no lease");
+  const { el } = await mount({ leases: [{ ...lease, key: HOSTILE, note: `\u202e${HOSTILE}` }] });
+  expect(find(el, "tbody code").textContent).toBe(HOSTILE);
+  expect(findAll(el, "img")).toEqual([]);
+});
