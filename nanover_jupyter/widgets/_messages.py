@@ -7,7 +7,8 @@ short:
 
 * A view says `hello` when it starts and whenever it doubts what it has. It is
   answered with `status`, `commands`, `leases` (what its tools need) and either
-  the changes since the revision it names or a whole `snapshot` in parts.
+  the changes since the revision it names (a `delta` for this `client` alone) or a
+  whole `snapshot` in parts.
 * Changes come as `delta`, for all views of the widget at once. `from`/`to` are
   revisions of the kernel's copy: a view at another revision says hello again.
 * `seq` counts every snapshot part and delta of the widget. A view that misses a
@@ -24,7 +25,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 VERSION: Final = 1
 
 PageRequestOp = Literal[
-    "hello", "value", "refresh_commands", "run", "lock", "renew", "release", "forget"
+    "hello", "ping", "value", "refresh_commands", "run", "lock", "renew", "release", "forget"
 ]
 PageNoticeOp = Literal["ack", "hide", "bye"]
 KernelOp = Literal["reply", "status", "commands", "leases", "snapshot", "delta", "heartbeat"]
@@ -48,6 +49,13 @@ class HelloBody(TypedDict):
 
     epoch: str | None
     rev: int | None
+
+
+class EmptyBody(TypedDict):
+    """Of `ping`, answered at once with null, and of `refresh_commands`.
+
+    The result of `refresh_commands` is the number of commands found.
+    """
 
 
 class ValueBody(TypedDict):

@@ -10,8 +10,9 @@ become an object with the single telling key `$nvj`:
     {"$nvj": "cut", "kind": "list", "length": 100000, "bytes": 1899000, "head": [...]}
     {"$nvj": "esc", "value": {...}}                 a real object with such a key
 
-`bytes` in a cut is the size of the whole value as JSON; `head` holds the first
-items (list), fields (dict) or characters (str), themselves in page form.
+`kind` of a cut is "list", "object" or "string"; `bytes` is the size of the whole value
+as JSON, roughly for long lists; `head` holds the first items, fields or characters,
+themselves in page form.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Panel(anywidget.AnyWidget):
             self._to_views, self._feed, health=self._health, on_beat=self._beat
         )
         self._tools = [tool(self._connection, self._publisher.post) for tool in self.tools]
-        self._handlers: dict[str, Handler] = {"hello": self._hello}
+        self._handlers: dict[str, Handler] = {"hello": self._hello, "ping": _pong}
         for tool in self._tools:
             for op, handler in tool.handlers().items():
                 self._handlers.setdefault(op, handler)
@@ -226,6 +226,10 @@ class Panel(anywidget.AnyWidget):
             epoch if isinstance(epoch, str) else None,
             rev if isinstance(rev, int) else None,
         )
+
+
+def _pong(_: str, __: dict[str, Any], answer: Answer) -> None:
+    answer.ok()
 
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "delta": _messages.DeltaBody,
     "heartbeat": _messages.HeartbeatBody,
     "hello": _messages.HelloBody,
+    "ping": _messages.EmptyBody,
+    "refresh_commands": _messages.EmptyBody,
     "value": _messages.ValueBody,
     "run": _messages.RunBody,
     "lock": _messages.LockBody,
