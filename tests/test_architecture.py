@@ -1,0 +1,148 @@
+"""What holds for the package as a whole: who imports whom, and what import itself does."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf import descriptor_pb2
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "nanover_jupyter"
+BUILD = ROOT / "js" / "build.mjs"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+# Modules without a test file of their own, each with what tests them instead.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_import_contracts_hold() -> None:
+    result = run(Path(sys.executable).with_name("lint-imports"))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_every_module_has_a_test_file(path: Path) -> None:
+    inside = path.relative_to(PACKAGE)
+    if str(inside) in TESTED_ELSEWHERE:
+        return
+
+    expected = ROOT / "tests" / inside.parent / f"test_{path.stem.removeprefix('_')}.py"
+
+    assert expected.is_file(), f"{inside} has no {expected.relative_to(ROOT)}"
+
+
+def test_exceptions_name_modules_that_exist() -> None:
+    assert set(TESTED_ELSEWHERE) <= {str(path.relative_to(PACKAGE)) for path in MODULES}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if not path.stem.startswith("_")], ids=dotted
+)
+def test_all_lists_what_a_module_offers(path: Path) -> None:
+    module = importlib.import_module(dotted(path))
+    offered = {
+        name
+        for name, member in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isclass(member) or inspect.isfunction(member))
+        and member.__module__ == module.__name__
+    }
+
+    assert len(module.__all__) == len(set(module.__all__))
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    assert offered <= set(module.__all__)
+
+
+def test_public_names_can_be_imported() -> None:
+    package = importlib.import_module("nanover_jupyter")
+
+    assert [name for name in package.__all__ if getattr(package, name, None) is None] == []
+    assert set(package.__all__) <= set(dir(package))
+
+
+def test_compiled_protocol_equals_its_sources(tmp_path: Path) -> None:
+    compiled = tmp_path / "nanover.binpb"
+
+    result = run(sys.executable, ROOT / "scripts" / "compile_protocol", compiled)
+
+    assert result.returncode == 0, result.stderr
+    committed = PACKAGE / "wire" / "protocol" / "nanover.binpb"
+    assert _our_files(compiled) == _our_files(committed), "run scripts/compile_protocol"
+
+
+def _our_files(path: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """Without Google's own files, which follow the compiler's version."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file
+    return {file.name: file for file in files if not file.name.startswith("google/")}
+
+
+def test_bundles_are_the_frontends_entries_and_the_widgets() -> None:
+    entries = set(re.findall(r'^  (\w+): "src/.*\.ts"', BUILD.read_text(), re.MULTILINE))
+    built = {path.stem for path in (PACKAGE / "static").glob("*.js")}
+    for path in (PACKAGE / "widgets").glob("[!_]*.py"):
+        importlib.import_module(dotted(path))
+    panel = importlib.import_module("nanover_jupyter.widgets._panel").Panel
+    used = {widget._esm._path.stem for widget in panel.__subclasses__()}
+
+    assert entries == built == used, "run scripts/build"
+
+
+def test_import_opens_nothing_and_pulls_in_nothing() -> None:
+    seen = _observe("import nanover_jupyter")
+
+    assert seen["events"] == []
+    assert seen["imported"] == []
+
+
+def test_load_ext_opens_nothing_and_leaves_widgets_and_grpc_alone() -> None:
+    seen = _observe(
+        "shell.run_line_magic('load_ext', 'nanover_jupyter')",
+        before="""
+            from traitlets.config import Config
+            from IPython.core.interactiveshell import InteractiveShell
+            # History is a database and a thread of IPython's own.
+            shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+        """,
+    )
+
+    assert seen["events"] == []
+    assert set(seen["imported"]) <= {"IPython", "traitlets"}
+
+
+def _observe(statement: str, *, before: str = "") -> dict[str, list[str]]:
+    """What a fresh interpreter opens, starts and imports during `statement`."""
+    program = f"""
+import json, sys
+{inspect.cleandoc(before)}
+events = []
+def note(event, arguments):
+    if event.startswith("socket.") or event == "_thread.start_new_thread":
+        events.append(event)
+sys.addaudithook(note)
+{statement}
+heavy = ["IPython", "traitlets", "ipywidgets", "anywidget", "grpc", "google.protobuf", "orjson"]
+heavy.append("nanover_jupyter.server")
+print(json.dumps({{"events": events, "imported": [name for name in heavy if name in sys.modules]}}))
+"""
+    result = run(sys.executable, "-c", program)
+    assert result.returncode == 0, result.stderr
+    seen: dict[str, list[str]] = json.loads(result.stdout)
+    return seen

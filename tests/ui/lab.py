@@ -1,0 +1,247 @@
+"""A real JupyterLab and its pages, for the browser tests.
+
+The server lives in throw-away directories, so that nobody's settings, workspaces
+or news reach a test. A page drives JupyterLab through the application object that
+`--expose-app-in-browser` publishes: commands resolve when they are done, where key
+presses may come before the kernel is ready and get lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+from tests.support.eventually import TIME_SCALE, eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "test-output" / "screenshots"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",  # containers run tests as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+# JupyterLab asks for things that a new machine does not have; the answers are logged as errors.
+_LABS_OWN_ERRORS = re.compile(r"/lab/api/workspaces/|/api/contents/.*\b404\b|favicon")
+
+_KERNEL_IDLE = """() => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.context?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+_ADD_CELL = """source => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.model.sharedModel.addCell({cell_type: 'code', source});
+    return notebook.model.cells.length - 1;
+}"""
+_RUN_CELL = """async index => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    await jupyterapp.commands.execute('notebook:run-cell');
+    return notebook.widgets[index].model.sharedModel.toJSON().outputs;
+}"""
+_START_CELL = """index => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    void jupyterapp.commands.execute('notebook:run-cell');
+}"""
+_IS_CELL_RUNNING = """index => {
+    const cell = jupyterapp.shell.currentWidget.content.widgets[index];
+    return cell.model.executionState === 'running' || cell.promptNode.textContent.includes('*');
+}"""
+_SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
+_SHUT_DOWN_KERNEL = "() => jupyterapp.shell.currentWidget?.context.sessionContext.shutdown()"
+_SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+_THEME_IS_LIGHT = "light => document.body.dataset.jpThemeLight === String(light)"
+
+
+class Lab:
+    """A JupyterLab server of its own on a free port."""
+
+    def __init__(self, home: Path) -> None:
+        self.notebooks = home / "notebooks"
+        self.notebooks.mkdir(parents=True)
+        self.log = home / "lab.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._silence_news(home / "settings")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(), env=_environment(home), stdout=log, stderr=subprocess.STDOUT
+            )
+        eventually(self._is_up, seconds=60, every=0.1)
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
+            *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}"),
+            *("--IdentityProvider.token=", "--ServerApp.password="),
+            *("--ServerApp.disable_check_xsrf=True", "--expose-app-in-browser"),
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+
+    def _is_up(self) -> bool:
+        if self._process.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended:\n{self.log.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/status", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    @staticmethod
+    def _silence_news(settings: Path) -> None:
+        answer = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+        answer.parent.mkdir(parents=True)
+        answer.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+
+def _environment(home: Path) -> dict[str, str]:
+    places = {
+        "HOME": home,
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+    }
+    return {**os.environ, **{name: str(place) for name, place in places.items()}}
+
+
+class NotebookPage:
+    """One notebook, open in one browser page, with a kernel of its own."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, lab: Lab, browser: Browser) -> None:
+        self.name = f"notebook-{next(self._numbers)}"
+        self._lab = lab
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
+        self.context.set_default_timeout(15_000 * TIME_SCALE)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on(
+            "pageerror", lambda error: self.errors.append(f"{error.name}: {error.message}")
+        )
+        self.page.on("console", self._on_console)
+
+    def close(self) -> None:
+        """Ends the kernel, then the page."""
+        self.page.evaluate(_SHUT_DOWN_KERNEL)
+        self.context.close()
+
+    def open(self, cells: list[str]) -> None:
+        """Opens a new notebook of these code cells and waits for its kernel."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self._lab.notebooks / f"{self.name}.ipynb")
+        # A workspace of its own and `reset`: else the tabs of the last test come back.
+        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb?reset")
+
+    def open_copy(self, source: Path) -> None:
+        """Opens a copy of an existing notebook."""
+        shutil.copy(source, self._lab.notebooks / f"{self.name}.ipynb")
+        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb?reset")
+
+    def reload(self) -> None:
+        """Saves the notebook and loads the page again; the kernel goes on."""
+        self.page.evaluate(_SAVE)
+        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb")
+
+    def run(self, source: str) -> str:
+        """Runs `source` in a new cell and returns its text; an error in it fails the test."""
+        return self.run_cell(self.page.evaluate(_ADD_CELL, source))
+
+    def run_cell(self, index: int) -> str:
+        """Runs an existing cell to its end and returns its text."""
+        texts = []
+        for output in self.page.evaluate(_RUN_CELL, index):
+            if output["output_type"] == "error":
+                raise AssertionError(_without_colour("\n".join(output["traceback"])))
+            texts.append(_text_of(output))
+        return "".join(texts)
+
+    def start(self, source: str) -> int:
+        """Starts `source` in a new cell and returns the cell's number while it runs."""
+        index: int = self.page.evaluate(_ADD_CELL, source)
+        self.page.evaluate(_START_CELL, index)
+        self.page.wait_for_function(_IS_CELL_RUNNING, arg=index)
+        return index
+
+    def is_running(self, index: int) -> bool:
+        """Whether the cell still runs."""
+        return bool(self.page.evaluate(_IS_CELL_RUNNING, index))
+
+    def use_theme(self, name: str) -> None:
+        """Switches JupyterLab to its "light" or "dark" theme."""
+        self.page.evaluate(_SET_THEME, THEMES[name])
+        self.page.wait_for_function(_THEME_IS_LIGHT, arg=name == "light")
+
+    def screenshot(self, name: str, place: Locator) -> None:
+        """Keeps a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for theme in ("dark", "light"):
+            self.use_theme(theme)
+            place.scroll_into_view_if_needed()
+            place.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", animations="disabled")
+
+    def _go(self, path: str) -> None:
+        self.page.goto(self._lab.url + path)
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").first.wait_for(
+            timeout=60_000 * TIME_SCALE
+        )
+        self.page.wait_for_function(_KERNEL_IDLE, timeout=60_000 * TIME_SCALE)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        words = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not _LABS_OWN_ERRORS.search(words):
+            self.errors.append(words)
+
+
+OpenNotebook = Callable[[list[str]], NotebookPage]
+
+
+def _text_of(output: dict[str, Any]) -> str:
+    text = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _without_colour(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

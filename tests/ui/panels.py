@@ -1,0 +1,97 @@
+"""What a person sees of our widgets and does with them; the one place that knows their markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+from tests.ui.lab import NotebookPage
+
+
+class Panel:
+    """A widget on a page: the one that was shown last."""
+
+    def __init__(self, notebook: NotebookPage) -> None:
+        self.notebook = notebook
+        self.root = notebook.page.locator(".nvj-root").last
+        expect(self.root).to_be_visible()
+
+    def tab(self, name: str) -> None:
+        """Turns to a tab of the control room."""
+        self.root.get_by_role("tab", name=name).click()
+
+    @property
+    def header(self) -> Locator:
+        return self.root.locator(".nvj-header")
+
+    def screenshot(self, name: str) -> None:
+        """Keeps a picture of the widget in both themes."""
+        self.notebook.screenshot(name, self.root)
+
+
+class Inspector(Panel):
+    """The state as a tree, and the whole value of one key."""
+
+    def search(self, text: str) -> None:
+        self.root.get_by_label("Filter keys and values").fill(text)
+
+    @property
+    def rows(self) -> Locator:
+        """The rows of keys and branches, without the parts of values."""
+        return self.root.locator(".nvj-row[data-kind=node]:visible")
+
+    def row(self, name: str) -> Locator:
+        """The row of a name: a whole key where nothing else begins like it."""
+        exactly = re.compile(rf"^{re.escape(name)}$")
+        key = self.notebook.page.locator(".nvj-key", has_text=exactly)
+        return self.rows.filter(has=key)
+
+    def open(self, key: str, *, query: str, rows: list[str]) -> None:
+        """Finds a key with a query that leaves these rows, and shows the last one's whole value."""
+        self.search(query)
+        expect(self.rows.locator(".nvj-key")).to_have_text(rows)
+        self.rows.last.locator(".nvj-key").click()
+        expect(self.root.locator(".nvj-detail-key")).to_have_text(key)
+
+    def copied_value(self) -> Any:
+        """What the detail pane puts on the clipboard as JSON."""
+        page = self.notebook.page
+        page.evaluate("navigator.clipboard.writeText('')")
+        self.root.locator(".nvj-detail").get_by_role("button", name="JSON").click()
+        page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
+        return json.loads(page.evaluate("navigator.clipboard.readText()"))
+
+
+class Palette(Panel):
+    """The commands of the server."""
+
+    def choose(self, name: str) -> None:
+        """Finds a command and opens its form."""
+        self.root.get_by_label("Find a command").fill(name)
+        self.root.get_by_role("option", name=name).first.click()
+
+    def run(self) -> None:
+        self.root.get_by_role("button", name="Run", exact=True).click()
+
+    @property
+    def result(self) -> Locator:
+        """The newest run."""
+        return self.root.locator(".nvj-run").first
+
+
+class Locks(Panel):
+    """The locks that this client holds."""
+
+    def take(self, key: str, seconds: float) -> None:
+        self.root.get_by_label("Key to lock").fill(key)
+        self.root.get_by_label("Seconds").fill(f"{seconds:g}")
+        self.root.get_by_role("button", name="Take", exact=True).click()
+
+    def row(self, key: str) -> Locator:
+        return self.root.locator(".nvj-table tbody tr", has_text=key)
+
+    def release(self, key: str) -> None:
+        self.root.get_by_role("button", name=f"Release {key}", exact=True).click()

@@ -1,0 +1,111 @@
+"""From the first cell to a live panel, and what a panel survives."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.support.eventually import eventually
+from tests.ui.lab import OpenNotebook
+from tests.ui.panels import Inspector, Palette, Panel
+
+pytestmark = pytest.mark.ui
+
+
+def test_connect_without_a_server_starts_the_demo_world(notebook: OpenNotebook) -> None:
+    page = notebook(["%load_ext nanover_jupyter"])
+
+    said = page.run("%nanover connect")
+
+    assert re.search(r"Connected to the demo world at grpc://127\.0\.0\.1:\d+: 15 commands, ", said)
+    panel = Panel(page)
+    for tab in ("Inspector", "Commands", "Locks"):
+        expect(panel.root.get_by_role("tab", name=tab)).to_be_visible()
+
+
+def test_control_room_shows_the_demo_world(notebook: OpenNotebook) -> None:
+    page = notebook(["%load_ext nanover_jupyter", "%nanover connect"])
+
+    inspector = Inspector(page)
+
+    inspector.search("simulation.name")
+    expect(inspector.row("name")).to_contain_text("nanotube")
+    inspector.search("")
+    inspector.rows.filter(has_text="Anna").first.click()
+    inspector.screenshot("control-room")
+
+
+def test_connecting_twice_uses_the_same_connection(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
+
+    said = page.run(f"%nanover connect 127.0.0.1:{server.port}")
+
+    assert "already" in said.lower()
+
+
+def test_nobody_at_the_address_is_one_clear_line(notebook: OpenNotebook) -> None:
+    page = notebook(["%load_ext nanover_jupyter"])
+
+    said = page.run("%nanover connect 127.0.0.1:9")
+
+    assert re.search(r"^UsageError: .*127\.0\.0\.1:9\b.*$", said.strip())
+    assert page.run("6 * 7") == "42"
+
+
+def test_click_works_while_a_cell_is_running(notebook: OpenNotebook, server: NanoverServer) -> None:
+    server.register_command("user/say", lambda text: {"result": text}, {"text": "in between"})
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
+    page.run("%nanover palette")
+    palette = Palette(page)
+    palette.choose("user/say")
+
+    cell = page.start("import time; time.sleep(8)")
+    palette.run()
+
+    expect(palette.result).to_contain_text("in between")
+    assert page.is_running(cell)
+    eventually(lambda: not page.is_running(cell), seconds=20)
+
+
+def test_page_reload_brings_the_panel_back_alive(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"before": 1.0}))
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
+    Inspector(page)
+
+    page.reload()
+
+    inspector = Inspector(page)
+    expect(inspector.row("before")).to_contain_text("1")
+    server.update_state("test", DictionaryChange({"after": 2.0}))
+    expect(inspector.row("after")).to_contain_text("2", timeout=1000)
+
+
+def test_server_that_dies_is_shown_and_its_state_stays(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"last.words": "still here"}))
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
+    inspector = Inspector(page)
+    expect(inspector.row("last.words")).to_be_visible()
+
+    server.close()
+
+    expect(inspector.header).to_contain_text("lost")
+    expect(inspector.row("last.words")).to_contain_text("still here")
+    assert page.run("6 * 7") == "42"
+
+
+def test_disconnect_is_shown(notebook: OpenNotebook, server: NanoverServer) -> None:
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
+    panel = Panel(page)
+
+    page.run("%nanover disconnect")
+
+    expect(panel.header).to_contain_text("closed")

@@ -1,0 +1,102 @@
+"""The state inspector in a real page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.support.golden import golden_final_state, needs_golden
+from tests.support.replay_server import ReplayServer
+from tests.ui.lab import NotebookPage, OpenNotebook
+from tests.ui.panels import Inspector
+
+pytestmark = pytest.mark.ui
+
+HTML = '<img src=x onerror="window.wasHurt = 1"><script>window.wasHurt = 1</script>'
+HOSTILE = {
+    "__proto__": {"polluted": True},
+    "constructor.prototype": "polluted",
+    f"html.{HTML}": HTML,
+    "nested": {"__proto__": {"polluted": HTML}, "toString": None},
+}
+
+
+def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Inspector]:
+    page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{port}"])
+    page.run("%nanover inspector")
+    return page, Inspector(page)
+
+
+def test_change_on_the_server_shows_within_a_second(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"temperature": 300.0}))
+    _page, inspector = open_inspector(notebook, server.port)
+    expect(inspector.row("temperature")).to_contain_text("300")
+
+    server.update_state("test", DictionaryChange({"temperature": 310.5}))
+
+    expect(inspector.row("temperature")).to_contain_text("310.5", timeout=1000)
+
+
+def test_removed_key_leaves_the_page(notebook: OpenNotebook, server: NanoverServer) -> None:
+    server.update_state("test", DictionaryChange({"stays": 1.0, "goes": 2.0}))
+    _page, inspector = open_inspector(notebook, server.port)
+    expect(inspector.row("goes")).to_be_visible()
+
+    server.update_state("test", DictionaryChange(removals={"goes"}))
+
+    expect(inspector.row("goes")).to_have_count(0, timeout=1000)
+    expect(inspector.row("stays")).to_be_visible()
+
+
+def test_filter_finds_one_key_among_many(notebook: OpenNotebook, server: NanoverServer) -> None:
+    keys = {f"particle.{number:03}": float(number) for number in range(400)}
+    server.update_state("test", DictionaryChange({**keys, "needle.in.there": "found"}))
+    _page, inspector = open_inspector(notebook, server.port)
+
+    inspector.search("needle")
+
+    expect(inspector.rows).to_have_count(1)
+    expect(inspector.row("needle.in.there")).to_contain_text("found")
+
+
+def test_hostile_keys_and_values_are_shown_as_text(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange(HOSTILE))
+    page, inspector = open_inspector(notebook, server.port)
+
+    for key, value in HOSTILE.items():
+        inspector.open(key, query=f"{key.partition('.')[0]}*", rows=[key])
+        assert inspector.copied_value() == value
+
+    inspector.search("")
+    inspector.screenshot("inspector-hostile")
+    assert (
+        page.page.evaluate("[window.wasHurt, {}.polluted, Object.prototype.polluted]") == [None] * 3
+    )
+    assert inspector.root.locator("img, script").count() == 0
+
+
+def short(name: str) -> str:
+    """How the tree writes a long random name."""
+    return f"{name[:4]}…{name[-2:]}"
+
+
+@needs_golden
+@pytest.mark.parametrize("stream", ["vr_recording_state_first60", "vr_avatar_stream"])
+def test_recorded_session_appears_as_its_decoded_json_says(
+    notebook: OpenNotebook, stream: str
+) -> None:
+    expected = golden_final_state(stream)
+    with ReplayServer(stream) as server:
+        _page, inspector = open_inspector(notebook, server.port)
+
+        for key, value in expected.items():
+            branch, _, person = key.rpartition(".")
+            inspector.open(key, query=f"{key}*", rows=[branch, short(person)])
+            assert inspector.copied_value() == value
+        inspector.search("")
+        inspector.screenshot(f"inspector-{stream}")
