@@ -71,7 +71,7 @@ class ChangeFeed:
         with self._wake:
             for subscription in self._subscriptions:
                 if subscription.pending is None:
-                    subscription.pending = DictionaryChange(change.updates, change.removals)
+                    subscription.pending = change.copy()
                 else:
                     subscription.pending.merge(change)
             if self._subscriptions:

@@ -74,6 +74,7 @@ class ClientCore:
         self._run: _Run | None = None
         self._interval = DEFAULT_INTERVAL
         self._status = Status("connecting", "", 0, time.monotonic())
+        self._heard_at = self._status.since
         # Held while a change arrives: `follow` may find the state empty, on another
         # thread, in the moment when the reader brings what is in it after all.
         self._arrival = threading.Lock()
@@ -121,13 +122,18 @@ class ClientCore:
         """Hold the local copy still: `with client.lock_state() as state: ...`.
 
         Updates from the server wait until the block ends. This locks nothing on the
-        server (see `attempt_update_locks`), and writing to `state` changes nothing.
+        server (see `attempt_update_locks`). The dict is one's own; the values in it are
+        shared, and not to be altered.
         """
         return self._mirror.lock()
 
     def snapshot(self) -> dict[str, Value]:
         """The state as a dict of one's own with shared values, for readers in a hurry."""
         return self._mirror.snapshot()
+
+    def keys(self) -> list[str]:
+        """The keys of the state, without looking at any value."""
+        return self._mirror.keys()
 
     def peek(self, key: str, default: Value = None) -> Value:
         """The value of one key, shared: not to be altered."""
@@ -293,6 +299,17 @@ class ClientCore:
         """Say that the lost connection is tried for the `attempt`th time."""
         self._set_status("lost", reason, attempt)
 
+    @property
+    def heard_at(self) -> float:
+        """When the server last said anything, in monotonic seconds."""
+        return self._heard_at
+
+    def give_up(self, reason: str) -> None:
+        """Call the connection lost, although its stream has not ended."""
+        with self._guard:
+            self._run = None
+        self._set_status("lost", reason)
+
     def follow(self, grace: float) -> None:
         """Subscribe (again) and wait until the state is known.
 
@@ -319,8 +336,9 @@ class ClientCore:
                 if run is not self._run:
                     return
                 first, run.first = run.first, False
+            self._heard_at = time.monotonic()
             if first:
-                changed = self._mirror.replace(change.updates)
+                changed = self._mirror.replace(change.unread_updates)
             else:
                 changed = change
                 self._mirror.apply(change)
@@ -334,15 +352,19 @@ class ClientCore:
         with self._guard:
             if run is not self._run:
                 return
+            # Together, or a run that is started in between would be called lost.
             self._run = None
-        if reason is not None:
-            self._set_status("lost", getattr(reason, "reason", "") or str(reason))
+            why = "" if reason is None else getattr(reason, "reason", "") or str(reason)
+            status = None if reason is None else self._next_status("lost", why, 0)
         self._synced.set()
+        if status is not None:
+            self._status_listeners.notify(status)
 
     # inside -----------------------------------------------------------------------
 
     def _fetch_commands(self, timeout: float | None) -> dict[str, CommandInfo]:
         found = {command.name: command for command in self._transport.list_commands(timeout)}
+        self._heard_at = time.monotonic()
         with self._guard:
             changed = found != self._commands
             self._commands = found
@@ -352,16 +374,22 @@ class ClientCore:
 
     def _set_status(self, state: ConnectionState, reason: str = "", attempt: int = 0) -> None:
         with self._guard:
-            old = self._status
-            if old.state == "closed" or (old.state, old.reason, old.attempt) == (
-                state,
-                reason,
-                attempt,
-            ):
-                return
-            since = old.since if state == old.state else time.monotonic()
-            status = self._status = Status(state, reason, attempt, since)
-        self._status_listeners.notify(status)
+            status = self._next_status(state, reason, attempt)
+        if status is not None:
+            self._status_listeners.notify(status)
+
+    def _next_status(self, state: ConnectionState, reason: str, attempt: int) -> Status | None:
+        """Set the status; None if nothing changed. The caller holds the guard."""
+        old = self._status
+        if old.state == "closed" or (old.state, old.reason, old.attempt) == (
+            state,
+            reason,
+            attempt,
+        ):
+            return None
+        since = old.since if state == old.state else time.monotonic()
+        self._status = Status(state, reason, attempt, since)
+        return self._status
 
     def _give_back_locks(self) -> None:
         held = self._leases.held_keys()

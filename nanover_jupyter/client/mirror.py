@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from nanover_jupyter.wire.collector import collector_paused
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.undecoded import Received, Undecoded, read, read_all
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["MirrorHealth", "StateMirror"]
@@ -30,7 +32,8 @@ class StateMirror:
     """A thread-safe copy of the shared state, written by one reader thread.
 
     Values are replaced whole and never altered in place, so readers may keep what
-    they got. One reentrant lock guards everything; `lock` holds it on purpose.
+    they got. A value stays in the bytes it came in until somebody asks for it. One
+    reentrant lock guards everything; `lock` holds it on purpose.
 
     Args:
         clock: Monotonic seconds.
@@ -39,7 +42,10 @@ class StateMirror:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._state: dict[str, Value] = {}
+        # As far as it is taken apart; what came since waits in `_news`. While nobody
+        # looks, many updates of the same keys are taken apart as one.
+        self._state: dict[str, Received] = {}
+        self._news = DictionaryChange()
         # Times of recent updates, for the rate; bounded, as 1 000 a second do occur.
         self._recent: deque[float] = deque(maxlen=4096)
         self._last: float | None = None
@@ -47,46 +53,64 @@ class StateMirror:
     def apply(self, change: DictionaryChange) -> None:
         """Take over a change from the server."""
         with self._lock:
-            self._state.update(change.updates)
-            for key in change.removals:
-                self._state.pop(key, None)
+            self._news.merge(change)
+            if not self._news.is_whole:
+                self._settle_locked()
             self._stamp()
 
-    def replace(self, state: dict[str, Value]) -> DictionaryChange:
+    def replace(self, state: Mapping[str, Received]) -> DictionaryChange:
         """Take over a whole state; returns what differs from the old one."""
         with self._lock:
+            self._settle_locked()
             old, self._state = self._state, dict(state)
             self._stamp()
-        absent = object()
-        updates = {key: value for key, value in state.items() if old.get(key, absent) != value}
-        return DictionaryChange(updates, old.keys() - state.keys())
+        updates = {
+            key: value
+            for key, value in state.items()
+            if key not in old or not _equal(old[key], value)
+        }
+        return DictionaryChange.unread(updates, old.keys() - state.keys())
 
     def copy(self) -> dict[str, Value]:
-        """A deep copy of the state."""
-        return {key: copy_value(value) for key, value in self.snapshot().items()}
+        """A deep copy of the state. Values not read yet stay so: the copy is read apart."""
+        with self._lock:
+            state = dict(self._settle_locked())
+        with collector_paused():
+            return {
+                key: value.fresh() if isinstance(value, Undecoded) else copy_value(value)
+                for key, value in state.items()
+            }
 
     def snapshot(self) -> dict[str, Value]:
         """A shallow copy of the state: a dict of one's own, with shared values."""
         with self._lock:
-            return dict(self._state)
+            state = dict(self._settle_locked())
+        return read_all(state)
 
     def get(self, key: str, default: Value = None) -> Value:
         """The value of a key; shared, not to be altered."""
         with self._lock:
-            return self._state.get(key, default)
+            value = self._settle_locked().get(key, default)
+        return read(value)
+
+    def keys(self) -> list[str]:
+        """All keys, without looking at any value."""
+        with self._lock:
+            return list(self._state)
 
     def __contains__(self, key: object) -> bool:
         with self._lock:
-            return key in self._state
+            return key in self._settle_locked()
 
     def __len__(self) -> int:
-        return len(self._state)
+        with self._lock:
+            return len(self._settle_locked())
 
     @contextmanager
     def lock(self) -> Iterator[dict[str, Value]]:
         """The state as it is now; updates wait until the block ends."""
         with self._lock:
-            yield dict(self._state)
+            yield read_all(self._settle_locked())
 
     def health(self) -> MirrorHealth:
         """How many keys, how old, how fast."""
@@ -95,8 +119,23 @@ class StateMirror:
             since = now - _RATE_WINDOW
             count = sum(1 for stamp in self._recent if stamp > since)
             age = None if self._last is None else now - self._last
-            return MirrorHealth(len(self._state), age, count / _RATE_WINDOW)
+            return MirrorHealth(len(self._settle_locked()), age, count / _RATE_WINDOW)
+
+    def _settle_locked(self) -> dict[str, Received]:
+        """The state with all that came."""
+        if self._news:
+            news, self._news = self._news, DictionaryChange()
+            self._state.update(news.unread_updates)
+            for key in news.removals:
+                self._state.pop(key, None)
+        return self._state
 
     def _stamp(self) -> None:
         self._last = self._clock()
         self._recent.append(self._last)
+
+
+def _equal(old: Received, new: Received) -> bool:
+    if isinstance(old, Undecoded) and isinstance(new, Undecoded) and old.says_the_same(new):
+        return True
+    return read(old) == read(new)

@@ -20,7 +20,6 @@ import orjson
 from nanover_jupyter.widgets import _page_values
 from nanover_jupyter.widgets._messages import DeltaBody, SnapshotBody
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
 
 __all__ = ["Bulk", "SnapshotCursor", "StateFeed", "StateSource"]
 
@@ -36,8 +35,8 @@ _ABSENT: Final = object()
 class StateSource(Protocol):
     """Where values are read: a client."""
 
-    def snapshot(self) -> dict[str, Value]:
-        """All keys with shared values."""
+    def keys(self) -> list[str]:
+        """All keys."""
 
     def peek(self, key: str, default: Any = None) -> Any:
         """The value of one key."""
@@ -142,7 +141,7 @@ class StateFeed:
 
     def begin_snapshot(self) -> SnapshotCursor:
         """Start a snapshot of everything, in the order of the keys."""
-        keys = sorted(self._source.snapshot())
+        keys = sorted(self._source.keys())
         with self._lock:
             return SnapshotCursor(keys, self._sent)
 

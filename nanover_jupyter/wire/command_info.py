@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nanover_jupyter.wire import grpc_codec
-from nanover_jupyter.wire.values import Value, copy_value, normalise
+from nanover_jupyter.wire.values import Value, copy_value, normalise, same_value
 
 __all__ = ["CommandInfo"]
 
@@ -64,8 +64,12 @@ class CommandInfo:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CommandInfo):
             return NotImplemented
-        mine = (self.name, self._arguments, self.label, self.icon)
-        return mine == (other.name, other._arguments, other.label, other.icon)
+        mine = (self.name, self.label, self.icon)
+        if mine != (other.name, other.label, other.icon):
+            return False
+        # 1 and 1.0 are alike, as the wire has only the latter; but NaN is not equal to itself.
+        ours, theirs = self._arguments, other._arguments
+        return ours == theirs or same_value(ours, theirs)
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -9,22 +9,26 @@ the path, for what the wire cannot carry.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire import protocol
-from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
-from nanover_jupyter.wire.values import (
-    Value,
-    check_integer,
-    check_key,
-    check_nesting,
-    check_text,
-    unfamiliar,
+from nanover_jupyter.wire.grpc_envelopes import (
+    COMMAND,
+    COMMAND_REPLY,
+    UPDATE_REQUEST,
+    open_envelope,
 )
+from nanover_jupyter.wire.grpc_received import change_of, received_update
+from nanover_jupyter.wire.grpc_shape_book import read_by_shape, write_by_shape
+from nanover_jupyter.wire.grpc_struct_walk import read_fields
+from nanover_jupyter.wire.grpc_value_reader import Unusual
+from nanover_jupyter.wire.grpc_value_writer import delimited, write_fields
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
+from nanover_jupyter.wire.values import Value, check_integer, check_key, unfamiliar
 
 __all__ = [
     "CAPABILITIES",
@@ -73,83 +77,29 @@ CAPABILITIES: Final = Capabilities(
     client_commands=False,
 )
 
-# How many messages surround the fields of each kind of Struct (see values.NESTING_LIMIT).
-_UPDATE_NESTING = 4
-_ARGUMENT_NESTING = 3
+# How many messages surround a value, at the most (an update may travel in a request).
+_UPDATE_NESTING = 2
+_ARGUMENT_NESTING = 1
 
+# Fields of the messages, each the tag of a text or of another message.
+_FIELD_1 = b"\x0a"
+_FIELD_2 = b"\x12"
 
 # values -------------------------------------------------------------------------
 
 
-def _read_value(value: Any) -> Value:
-    kind = value.WhichOneof("kind")
-    if kind is None:
-        return None  # a Value with nothing set; upstream's Rust server reads it as null too
-    return _READERS[kind](value)
+def _read_struct(struct: Any) -> dict[str, Value]:
+    """The fields of the envelope of a `Struct`."""
+    return {str(entry.key, "utf-8"): read_by_shape(entry.value) for entry in struct.fields}
 
 
-def _read_list(value: Any) -> Value:
-    return [_read_value(item) for item in value.list_value.values]
+def _write_struct(fields: Mapping[str, object], nesting: int) -> bytes:
+    return write_fields(fields, nesting, write_by_shape)
 
 
-def _read_struct(value: Any) -> Value:
-    return _read_fields(value.struct_value)
-
-
-def _read_fields(struct: Any) -> dict[str, Value]:
-    return {key: _read_value(item) for key, item in struct.fields.items()}
-
-
-_READERS: Final[dict[str, Callable[[Any], Value]]] = {
-    "null_value": lambda _: None,
-    "number_value": lambda value: value.number_value,
-    "string_value": lambda value: value.string_value,
-    "bool_value": lambda value: value.bool_value,
-    "struct_value": _read_struct,
-    "list_value": _read_list,
-}
-
-
-def _write_value(target: Any, value: object, nesting: int) -> None:
-    kind = type(value)
-    if value is None:
-        target.null_value = 0
-    elif kind is bool:
-        target.bool_value = value
-    elif kind is float or kind is int:
-        if kind is int:
-            check_integer(value)  # type: ignore[arg-type]
-        target.number_value = value
-    elif kind is str:
-        check_text(value)  # type: ignore[arg-type]
-        target.string_value = value
-    elif kind is list or kind is tuple:
-        _write_list(target.list_value, value, nesting)  # type: ignore[arg-type]
-    elif kind is dict:
-        target.struct_value.SetInParent()
-        _write_fields(target.struct_value, value, nesting + 1)  # type: ignore[arg-type]
-    else:
-        _write_value(target, unfamiliar(value), nesting)
-
-
-def _write_list(target: Any, items: list[object], nesting: int) -> None:
-    target.SetInParent()
-    check_nesting(nesting + (2 if items else 1))
-    for index, item in enumerate(items):
-        try:
-            _write_value(target.values.add(), item, nesting + 2)
-        except InvalidValue as error:
-            raise error.within(index) from None
-
-
-def _write_fields(target: Any, fields: Mapping[Any, object], nesting: int) -> None:
-    check_nesting(nesting + (2 if fields else 0))
-    for key, item in fields.items():
-        name = check_key(key)
-        try:
-            _write_value(target.fields[name], item, nesting + 2)
-        except InvalidValue as error:
-            raise error.within(name) from None
+def _write_text(text: str) -> bytes:
+    """The first field of a message that starts with a name or token; nothing if it is empty."""
+    return delimited(_FIELD_1, check_key(text).encode()) if text else b""
 
 
 def _parse(kind: Any, data: bytes) -> Any:
@@ -164,27 +114,39 @@ def _parse(kind: Any, data: bytes) -> Any:
 
 def encode_state_update(change: DictionaryChange) -> bytes:
     """A change as a `StateUpdate`. Raises InvalidValue."""
-    message = protocol.StateUpdate()
-    _write_change(message, change)
-    return bytes(message.SerializeToString())
+    fields = {**change.updates, **dict.fromkeys(change.removals)}
+    return delimited(_FIELD_1, _write_struct(fields, _UPDATE_NESTING)) if fields else b""
 
 
 def decode_state_update(data: bytes) -> DictionaryChange:
-    """A `StateUpdate` as a change. Raises ProtocolError."""
-    return _read_change(_parse(protocol.StateUpdate, data))
+    """A `StateUpdate` as a change. Raises ProtocolError.
+
+    It is not taken apart before somebody asks what is in it, nor are its lists and
+    dicts decoded before somebody asks for them. What does not decode then costs no
+    other key: text that is no UTF-8 gets U+FFFD for what is not, and where the bytes
+    make no sense at all the value is None, with a warning in the log.
+    """
+    change = received_update(data)
+    if change is None:
+        return change_of(read_fields(_parse(protocol.StateUpdate, data).changed_keys))
+    return change
 
 
 def encode_update_request(access_token: str, change: DictionaryChange) -> bytes:
     """An `UpdateStateRequest`. Raises InvalidValue."""
-    message = protocol.UpdateStateRequest(access_token=access_token)
-    _write_change(message.update, change)
-    return bytes(message.SerializeToString())
+    update = encode_state_update(change)
+    return _write_text(access_token) + (delimited(_FIELD_2, update) if update else b"")
 
 
 def decode_update_request(data: bytes) -> tuple[str, DictionaryChange]:
     """Access token and change of an `UpdateStateRequest`. Raises ProtocolError."""
-    message = _parse(protocol.UpdateStateRequest, data)
-    return message.access_token, _read_change(message.update)
+    try:
+        envelope = open_envelope(UPDATE_REQUEST, data)
+        token = str(envelope.access_token, "utf-8")
+        return token, change_of(_read_struct(envelope.update.changed_keys))
+    except (Unusual, UnicodeDecodeError):
+        message = _parse(protocol.UpdateStateRequest, data)
+        return message.access_token, change_of(read_fields(message.update.changed_keys))
 
 
 def encode_subscribe_request(interval: float) -> bytes:
@@ -208,39 +170,21 @@ def decode_success(data: bytes) -> bool:
     return bool(_parse(protocol.UpdateStateResponse, data).success)
 
 
-def _write_change(message: Any, change: DictionaryChange) -> None:
-    _write_fields(message.changed_keys, change.updates, _UPDATE_NESTING - 2)
-    for key in change.removals:
-        message.changed_keys.fields[check_key(key)].null_value = 0
-
-
-def _read_change(message: Any) -> DictionaryChange:
-    change = DictionaryChange()
-    for key, value in message.changed_keys.fields.items():
-        decoded = _read_value(value)
-        if decoded is None:
-            change.removals.add(key)
-        else:
-            change.updates[key] = decoded
-    return change
-
-
 # locks --------------------------------------------------------------------------
 
 
 def encode_locks_request(access_token: str, request: LockRequest) -> bytes:
     """An `UpdateLocksRequest`. Raises InvalidValue for a duration that is no number."""
-    message = protocol.UpdateLocksRequest(access_token=access_token)
-    message.lock_keys.SetInParent()
+    fields: dict[str, float | None] = {}
     for key, seconds in request.acquire.items():
         name = check_key(key)
         try:
-            message.lock_keys.fields[name].number_value = _duration(seconds)
+            fields[name] = _duration(seconds)
         except InvalidValue as error:
             raise error.within(name) from None
-    for key in request.release:
-        message.lock_keys.fields[check_key(key)].null_value = 0
-    return bytes(message.SerializeToString())
+    fields.update(dict.fromkeys(request.release))
+    lock_keys = _write_struct(fields, _ARGUMENT_NESTING)
+    return _write_text(access_token) + delimited(_FIELD_2, lock_keys)
 
 
 def _duration(seconds: object) -> int | float:
@@ -257,7 +201,7 @@ def _duration(seconds: object) -> int | float:
 def decode_locks_request(data: bytes) -> tuple[str, dict[str, Value]]:
     """Access token and the raw durations of an `UpdateLocksRequest`. Raises ProtocolError."""
     message = _parse(protocol.UpdateLocksRequest, data)
-    return message.access_token, _read_fields(message.lock_keys)
+    return message.access_token, read_fields(message.lock_keys)
 
 
 # commands -----------------------------------------------------------------------
@@ -265,33 +209,37 @@ def decode_locks_request(data: bytes) -> tuple[str, dict[str, Value]]:
 
 def write_command(name: str, arguments: Mapping[str, object]) -> Any:
     """A protobuf `CommandMessage`. Raises InvalidValue."""
-    message = protocol.CommandMessage(name=name)
-    message.arguments.SetInParent()
-    _write_fields(message.arguments, arguments, _ARGUMENT_NESTING - 2)
-    return message
+    return protocol.CommandMessage.FromString(encode_command(name, arguments))
 
 
 def read_command(message: Any) -> tuple[str, dict[str, Value]]:
     """Name and arguments of a protobuf `CommandMessage` of any package."""
-    return message.name, _read_fields(message.arguments)
+    return message.name, read_fields(message.arguments)
 
 
 def encode_command(name: str, arguments: Mapping[str, object]) -> bytes:
     """A `CommandMessage`: the request of RunCommand. Raises InvalidValue."""
-    return bytes(write_command(name, arguments).SerializeToString())
+    return _write_command(name, arguments, _ARGUMENT_NESTING)
+
+
+def _write_command(name: str, arguments: Mapping[str, object], nesting: int) -> bytes:
+    return _write_text(name) + delimited(_FIELD_2, _write_struct(arguments, nesting))
 
 
 def decode_command(data: bytes) -> tuple[str, dict[str, Value]]:
     """Name and arguments of a `CommandMessage`. Raises ProtocolError."""
-    return read_command(_parse(protocol.CommandMessage, data))
+    try:
+        envelope = open_envelope(COMMAND, data)
+        return str(envelope.name, "utf-8"), _read_struct(envelope.arguments)
+    except (Unusual, UnicodeDecodeError):
+        return read_command(_parse(protocol.CommandMessage, data))
 
 
 def encode_commands(commands: Mapping[str, Mapping[str, object]]) -> bytes:
     """A `GetCommandsReply` with the default arguments by command name. Raises InvalidValue."""
-    message = protocol.GetCommandsReply()
-    for name, arguments in commands.items():
-        message.commands.append(write_command(name, arguments))
-    return bytes(message.SerializeToString())
+    return b"".join(
+        delimited(_FIELD_1, encode_command(name, arguments)) for name, arguments in commands.items()
+    )
 
 
 def decode_commands(data: bytes) -> dict[str, dict[str, Value]]:
@@ -302,13 +250,14 @@ def decode_commands(data: bytes) -> dict[str, dict[str, Value]]:
 
 def encode_command_reply(result: Mapping[str, object] | None) -> bytes:
     """A `CommandReply`; None leaves its result unset. Raises InvalidValue."""
-    message = protocol.CommandReply()
-    if result is not None:
-        message.result.SetInParent()
-        _write_fields(message.result, result, _ARGUMENT_NESTING - 2)
-    return bytes(message.SerializeToString())
+    if result is None:
+        return b""
+    return delimited(_FIELD_1, _write_struct(result, _ARGUMENT_NESTING))
 
 
 def decode_command_reply(data: bytes) -> dict[str, Value]:
     """The result of a `CommandReply`; empty when there was none. Raises ProtocolError."""
-    return _read_fields(_parse(protocol.CommandReply, data).result)
+    try:
+        return _read_struct(open_envelope(COMMAND_REPLY, data).result)
+    except (Unusual, UnicodeDecodeError):
+        return read_fields(_parse(protocol.CommandReply, data).result)

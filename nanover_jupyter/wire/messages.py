@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nanover_jupyter.wire.undecoded import Received, read_all
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["Capabilities", "DictionaryChange", "LockRequest"]
+
+
+# Takes several received messages apart, and makes one change of them.
+Split = Callable[[Sequence[bytes]], "DictionaryChange"]
+
+# Changes of the same keys cost least when many are taken apart at once; this many at most.
+_PARTS_LIMIT = 64
+_BYTES_LIMIT = 4_000_000
 
 
 class DictionaryChange:
@@ -22,22 +31,78 @@ class DictionaryChange:
         removals: Keys to remove.
     """
 
-    __slots__ = ("removals", "updates")
+    # What is said: `_updates` and `_removals`, and after those what is in `_parts`.
+    __slots__ = ("_parts", "_removals", "_split", "_unread", "_updates")
 
     def __init__(
         self, updates: Mapping[str, Any] | None = None, removals: Iterable[str] | None = None
     ) -> None:
         if isinstance(removals, str):
             raise TypeError(f"removals takes several keys, not one text: write {{{removals!r}}}")
-        self.updates: dict[str, Any] = dict(updates or {})
-        self.removals: set[str] = set(removals or ())
+        self._updates: dict[str, Any] = dict(updates or {})
+        self._removals: set[str] = set(removals or ())
+        self._unread = False
+        self._parts: list[bytes] = []
+        self._split: Split | None = None
+
+    @classmethod
+    def unread(cls, updates: Mapping[str, Received], removals: Iterable[str]) -> DictionaryChange:
+        """A change with values of which some may not be read yet."""
+        change = cls(updates, removals)
+        change._unread = True
+        return change
+
+    @classmethod
+    def unsplit(cls, data: bytes, split: Split) -> DictionaryChange:
+        """A change not yet taken apart, which `split` can do."""
+        change = cls()
+        change._parts.append(data)
+        change._split = split
+        return change
+
+    @property
+    def updates(self) -> dict[str, Any]:
+        """Whole new values by key; reads those that are not read yet."""
+        self._take_apart()
+        if self._unread:
+            self._updates = read_all(self._updates)
+            self._unread = False
+        return self._updates
+
+    @updates.setter
+    def updates(self, updates: dict[str, Any]) -> None:
+        self._take_apart()
+        self._updates = updates
+        self._unread = False
+
+    @property
+    def removals(self) -> set[str]:
+        """Keys to remove."""
+        self._take_apart()
+        return self._removals
+
+    @removals.setter
+    def removals(self, removals: set[str]) -> None:
+        self._take_apart()
+        self._removals = removals
+
+    @property
+    def unread_updates(self) -> Mapping[str, Any]:
+        """The updates without reading them: a value may be `Undecoded`."""
+        self._take_apart()
+        return self._updates
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it has been taken apart yet, which costs little to keep."""
+        return bool(self._parts)
 
     def __iter__(self) -> Iterator[Any]:
         yield self.updates
         yield self.removals
 
     def __bool__(self) -> bool:
-        return bool(self.updates or self.removals)
+        return bool(self._parts or self._updates or self._removals)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DictionaryChange):
@@ -49,13 +114,35 @@ class DictionaryChange:
     def __repr__(self) -> str:
         return f"DictionaryChange(updates={self.updates!r}, removals={self.removals!r})"
 
+    def copy(self) -> DictionaryChange:
+        """A change of one's own with the same values, read or not."""
+        copy = DictionaryChange()
+        copy.merge(self)
+        return copy
+
     def merge(self, later: DictionaryChange) -> None:
         """Let this change also say what `later` says; the last word on a key counts."""
-        self.updates.update(later.updates)
-        self.removals.difference_update(later.updates)
-        for key in later.removals:
-            self.updates.pop(key, None)
-        self.removals.update(later.removals)
+        if later._updates or later._removals:
+            self._take_apart()
+            self._say(later)
+        if later._parts:
+            self._parts += later._parts
+            self._split = later._split
+            if len(self._parts) > _PARTS_LIMIT or sum(map(len, self._parts)) > _BYTES_LIMIT:
+                self._take_apart()
+
+    def _take_apart(self) -> None:
+        if self._parts and self._split is not None:
+            parts, self._parts = self._parts, []
+            self._say(self._split(parts))
+
+    def _say(self, later: DictionaryChange) -> None:
+        self._updates.update(later._updates)
+        self._unread = self._unread or later._unread
+        self._removals.difference_update(later._updates)
+        for key in later._removals:
+            self._updates.pop(key, None)
+        self._removals.update(later._removals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,18 @@ from typing import Any
 
 from nanover_jupyter.errors import InvalidValue
 
-__all__ = ["NESTING_LIMIT", "Value", "copy_value", "normalise", "unfamiliar"]
+__all__ = [
+    "NESTING_LIMIT",
+    "Value",
+    "check_integer",
+    "check_key",
+    "check_nesting",
+    "check_text",
+    "copy_value",
+    "normalise",
+    "same_value",
+    "unfamiliar",
+]
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 
@@ -20,12 +31,12 @@ Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 # starts four deep in an update; a list adds two, a dict three (wire-protocol G1:
 # 48 lists or 32 dicts pass, one more is refused).
 NESTING_LIMIT = 100
-_NESTING_OF_A_KEY = 4
+NESTING_OF_A_KEY = 4
 
 _PLAIN = (str, bool, int, float, type(None))
 
 
-def normalise(value: object, nesting: int = _NESTING_OF_A_KEY) -> Value:
+def normalise(value: object, nesting: int = NESTING_OF_A_KEY) -> Value:
     """A fresh copy of `value` made of plain Python types only.
 
     Tuples and numpy arrays become lists, numpy scalars become Python numbers.
@@ -134,12 +145,39 @@ def check_nesting(nesting: int) -> None:
         raise InvalidValue((), "it is nested too deeply (48 lists or 32 dicts at the most)")
 
 
+def same_value(left: object, right: object) -> bool:
+    """Whether two plain values are the same to the last bit: NaN is NaN, 0.0 is not -0.0.
+
+    `==` would call True and 1.0 alike, and a list with a NaN in it unlike itself.
+    """
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, float) and isinstance(right, float):
+        return left.hex() == right.hex()
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_value, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(
+            same_value(item, right[key]) for key, item in left.items()
+        )
+    return bool(left == right)
+
+
 def copy_value(value: Value) -> Value:
     """A deep copy of a plain value; several times as fast as `copy.deepcopy`."""
-    if type(value) is list:
-        return [copy_value(item) for item in value]
     if type(value) is dict:
-        return {key: copy_value(item) for key, item in value.items()}
+        fields = value.copy()
+        for key, item in fields.items():
+            kind = type(item)
+            if kind is list or kind is dict:
+                fields[key] = copy_value(item)
+        return fields
+    if type(value) is list:
+        for item in value:
+            kind = type(item)
+            if kind is list or kind is dict:
+                return [copy_value(item) for item in value]
+        return value.copy()
     return value
 
 

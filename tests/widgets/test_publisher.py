@@ -41,8 +41,8 @@ class Bench:
             clock=self.clock,
         )
 
-    def snapshot(self) -> dict[str, Any]:
-        return dict(self.state)
+    def keys(self) -> list[str]:
+        return list(self.state)
 
     def peek(self, key: str, default: Any = None) -> Any:
         return self.state.get(key, default)

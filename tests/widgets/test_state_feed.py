@@ -20,8 +20,8 @@ class Source:
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
 
-    def snapshot(self) -> dict[str, Any]:
-        return dict(self.state)
+    def keys(self) -> list[str]:
+        return list(self.state)
 
     def peek(self, key: str, default: Any = None) -> Any:
         return self.state.get(key, default)

@@ -37,11 +37,15 @@ __all__ = [
 _pool = descriptor_pool.DescriptorPool()
 
 
-def _load() -> None:
-    compiled = descriptor_pb2.FileDescriptorSet.FromString(
+def descriptors() -> descriptor_pb2.FileDescriptorSet:
+    """The compiled `.proto` files, each call its own."""
+    return descriptor_pb2.FileDescriptorSet.FromString(
         files(__name__).joinpath("nanover.binpb").read_bytes()
     )
-    for file in compiled.file:
+
+
+def _load() -> None:
+    for file in descriptors().file:
         _pool.Add(file)
 
 

@@ -1,0 +1,114 @@
+"""Reads and writes values by the shapes of those before them, where they have any.
+
+What has no known shape is walked or written piece by piece; the result is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+
+from nanover_jupyter.wire.grpc_value_reader import Unusual, walk
+from nanover_jupyter.wire.grpc_value_shapes import OtherShape, ReadingShape, WritingShape
+from nanover_jupyter.wire.grpc_value_writer import write_value
+from nanover_jupyter.wire.values import Value
+
+__all__ = ["ShapeBook", "read_by_shape", "write_by_shape"]
+
+# Larger values are hardly many of one shape, and what is in them are long lists.
+_LONGEST: Final = 4096
+_SHAPES_KEPT: Final = 512
+_TRUST: Final = 8
+
+_Shape = TypeVar("_Shape", ReadingShape, WritingShape)
+
+
+class ShapeBook(Generic[_Shape]):
+    """The shapes met so far, by a mark that all values of one shape have in common.
+
+    What is met once says nothing yet; the second time its shape is kept, until several
+    others in a row had that mark. Any thread may use a book: shapes do not change, and
+    a race between threads costs a shape at the most.
+    """
+
+    def __init__(self) -> None:
+        self._shapes: dict[Hashable, _Shape | None] = {}
+        self._trust: dict[Hashable, int] = {}
+
+    def find(self, mark: Hashable) -> _Shape | None:
+        """The shape that a value with this mark may have."""
+        return self._shapes.get(mark)
+
+    def fitted(self, mark: Hashable) -> None:
+        """Take note that the shape found was the right one."""
+        self._trust[mark] = _TRUST
+
+    def wants(self, mark: Hashable) -> bool:
+        """Whether to keep the shape of a value that had another than was found, or none."""
+        if mark not in self._shapes:
+            if len(self._shapes) >= _SHAPES_KEPT:
+                self._shapes.clear()
+                self._trust.clear()
+            self._shapes[mark] = None
+            return False
+        trust = self._trust[mark] = self._trust.get(mark, 1) - 1
+        return trust <= 0
+
+    def keep(self, mark: Hashable, shape: _Shape) -> None:
+        """Find this shape from now on."""
+        self._shapes[mark] = shape
+        self._trust[mark] = _TRUST
+
+
+_reading: ShapeBook[ReadingShape] = ShapeBook()
+_writing: ShapeBook[WritingShape] = ShapeBook()
+
+
+def read_by_shape(data: bytes) -> Value:
+    """The value in the bytes of one `Value`.
+
+    Raises:
+        Unusual: Ask protobuf.
+    """
+    mark = len(data)
+    shape = _reading.find(mark)
+    if shape is not None:
+        try:
+            value = shape.read(data)
+        except OtherShape:
+            pass
+        else:
+            _reading.fitted(mark)
+            return value
+    value, runs = walk(data)
+    if runs and mark <= _LONGEST and _reading.wants(mark):
+        _reading.keep(mark, ReadingShape(data, value, runs))
+    return value
+
+
+def write_by_shape(value: object, nesting: int) -> bytes:
+    """The bytes of a `Value`, which has `nesting` messages around it.
+
+    Raises:
+        InvalidValue: Something in it cannot be sent; `path` leads there.
+    """
+    if type(value) is not dict:
+        return write_value(value, nesting)
+    # Names and such are of many lengths, and each length makes a shape of its own.
+    mark = (*value, *[len(item) for item in value.values() if type(item) is str])
+    shape = _writing.find(mark)
+    if shape is not None:
+        try:
+            data = shape.write(value)
+        except OtherShape:
+            pass
+        else:
+            _writing.fitted(mark)
+            return data
+    data = write_value(value, nesting)
+    if len(data) <= _LONGEST and _writing.wants(mark):
+        # Nested too deeply for some message, it is not walked, and so never a shape.
+        with suppress(Unusual):
+            _writing.keep(mark, WritingShape(data, *walk(data)))
+    return data

@@ -1,0 +1,117 @@
+"""Every error makes its own sentence of its facts."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import pytest
+
+from nanover_jupyter import errors
+from nanover_jupyter.errors import (
+    AddressError,
+    ClosedError,
+    CommandFailed,
+    ConnectError,
+    ConnectionLost,
+    InvalidValue,
+    NanoverJupyterError,
+    NotSupported,
+    ProtocolError,
+    ServerFailed,
+    TimedOut,
+    UpdateRefused,
+)
+
+SENTENCES = [
+    (
+        ConnectError("grpc://host:1", "nothing listens there"),
+        "could not connect to grpc://host:1: nothing listens there",
+    ),
+    (
+        AddressError("http://x", "http:// is no protocol of ours"),
+        (
+            "'http://x' is not a server address: http:// is no protocol of ours "
+            "(write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT)"
+        ),
+    ),
+    (
+        ConnectionLost("grpc://host:1", "running 'x'", "socket closed"),
+        "lost grpc://host:1 while running 'x': socket closed",
+    ),
+    (
+        TimedOut("changing locks", 2.5),
+        "no answer within 2.5 s while changing locks; the server may still carry it out",
+    ),
+    (ClosedError("this server"), "this server is closed; connect again to go on"),
+    (
+        UpdateRefused(["scene"]),
+        "the server refused the change of 'scene': someone else holds a lock",
+    ),
+    (
+        UpdateRefused(["a", "b", "c", "d", "e"]),
+        "the server refused the change of 'a', 'b', 'c' and 2 more: someone else holds a lock",
+    ),
+    (ServerFailed("changing locks", "no"), "the server failed while changing locks: no"),
+    (
+        ServerFailed("changing locks", ""),
+        "the server failed while changing locks: it gave no reason",
+    ),
+    (
+        CommandFailed("playback/load", "list index out of range"),
+        "command 'playback/load' failed: list index out of range",
+    ),
+    (
+        CommandFailed("playback/step", ""),
+        "command 'playback/step' failed: the server gave no reason",
+    ),
+    (InvalidValue((), "too big"), "cannot send this value: too big"),
+    (InvalidValue(("scene",), "too big"), "cannot send scene: too big"),
+    (
+        InvalidValue(("a", 0, "b c"), "a set is not a JSON-like value"),
+        "cannot send a[0]['b c']: a set is not a JSON-like value",
+    ),
+    (ProtocolError("it ends early"), "not a NanoVer message: it ends early"),
+    (NotSupported("locks", "websocket"), "locks: not supported by this server (websocket)"),
+]
+
+
+@pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=lambda part: type(part).__name__)
+def test_an_error_makes_its_sentence(error, sentence):
+    assert str(error) == sentence
+
+
+def test_the_table_above_holds_every_error():
+    kinds = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
+    named = {kind for kind in kinds if issubclass(kind, NanoverJupyterError)}
+
+    assert {type(error) for error, _ in SENTENCES} == named - {NanoverJupyterError}
+    assert {kind.__name__ for kind in named} == set(errors.__all__)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [(AddressError, ValueError), (TimedOut, TimeoutError), (InvalidValue, TypeError)],
+)
+def test_some_errors_are_what_python_programs_expect_too(kind, builtin):
+    assert issubclass(kind, builtin)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in SENTENCES], ids=str)
+def test_an_error_survives_pickling_with_its_facts(error):
+    copied = pickle.loads(pickle.dumps(error))
+
+    assert type(copied) is type(error)
+    assert vars(copied) == vars(error)
+    assert str(copied) == str(error)
+
+
+def test_a_path_grows_from_the_inside_out():
+    error = InvalidValue((), "no").within(3).within("list").within("key")
+
+    assert error.path == ("key", "list", 3)
+    assert error.reason == "no"
+
+
+def test_a_refusal_remembers_all_keys_in_order():
+    assert UpdateRefused(key for key in "edcba").keys == tuple("edcba")

@@ -1,0 +1,129 @@
+"""Messages with the values in them left as bytes."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.message import DecodeError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanover_jupyter.wire import protocol
+from nanover_jupyter.wire.grpc_envelopes import (
+    COMMAND,
+    COMMAND_REPLY,
+    STATE_UPDATE,
+    UPDATE_REQUEST,
+    open_envelope,
+)
+from nanover_jupyter.wire.grpc_value_reader import Unusual
+from tests.support.values import same
+from tests.support.wire_bytes import (
+    UNKNOWN,
+    by_protobuf,
+    field,
+    legal_structs,
+    state_update,
+    value_by_protobuf,
+)
+
+
+def entries(data):
+    fields = open_envelope(STATE_UPDATE, data).changed_keys.fields
+    return {entry.key.decode(): entry.value for entry in fields}
+
+
+def entry(key, value):
+    return field(1, field(1, key) + field(2, value))
+
+
+def test_keys_come_apart_from_values():
+    data = state_update(entry(b"a", b"\x20\x01") + entry(b"b", b"whatever"))
+
+    assert entries(data) == {"a": b"\x20\x01", "b": b"whatever"}
+
+
+@given(legal_structs)
+def test_an_envelope_that_opens_holds_what_protobuf_finds(struct):
+    data = state_update(struct)
+    expected = by_protobuf(protocol.StateUpdate, data, ["changed_keys"])
+    try:
+        found = entries(data)
+    except Unusual:
+        return
+
+    assert same({key: value_by_protobuf(value) for key, value in found.items()}, expected)
+
+
+def test_a_key_or_value_left_out_is_empty():
+    assert entries(state_update(field(1, field(2, b"\x20\x01")))) == {"": b"\x20\x01"}
+    assert entries(state_update(field(1, field(1, b"k")))) == {"k": b""}
+
+
+def test_a_key_or_value_may_be_written_though_empty():
+    assert entries(state_update(entry(b"", b""))) == {"": b""}
+
+
+def test_the_last_of_several_entries_counts():
+    assert entries(state_update(entry(b"a", b"1") + entry(b"a", b"2"))) == {"a": b"2"}
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=bytes.hex)
+def test_unknown_fields_are_unusual(unknown):
+    for data in (
+        unknown,
+        field(1, unknown),
+        # What protobuf makes of this depends on its implementation: the common one drops
+        # an entry with more in it than it knows.
+        field(1, field(1, field(1, b"k") + field(2, b"v") + unknown)),
+    ):
+        with pytest.raises(Unusual):
+            entries(data)
+
+
+def test_an_update_in_two_parts_is_unusual():
+    with pytest.raises(Unusual):
+        entries(state_update(entry(b"a", b"1")) + state_update(entry(b"b", b"2")))
+
+
+@pytest.mark.parametrize(
+    "struct",
+    [
+        field(1, field(1, b"k") + field(2, b"\x1a\x01a") + field(2, b"")),
+        field(1, field(1, b"k") + field(1, b"l") + field(2, b"")),
+        field(1, field(1, b"k", padding=1) + field(2, b"")),
+        b"\x0a\x7f",
+    ],
+    ids=bytes.hex,
+)
+def test_what_says_things_twice_or_is_cut_off_is_unusual(struct):
+    with pytest.raises(Unusual):
+        entries(state_update(struct))
+
+
+@pytest.mark.parametrize(
+    ("envelope", "kind"),
+    [
+        (STATE_UPDATE, protocol.StateUpdate),
+        (UPDATE_REQUEST, protocol.UpdateStateRequest),
+        (COMMAND, protocol.CommandMessage),
+        (COMMAND_REPLY, protocol.CommandReply),
+    ],
+)
+@given(data=st.binary(max_size=30))
+def test_bytes_that_are_no_message_are_unusual_or_hold_what_is_none(envelope, kind, data):
+    try:
+        kind.FromString(data)
+    except DecodeError:
+        return
+    try:
+        open_envelope(envelope, data)
+    except Unusual:
+        return
+
+
+def test_text_that_is_no_utf8_costs_nothing_else():
+    assert entries_raw(state_update(entry(b"\xff", b"v") + entry(b"k", b"w"))) == [b"\xff", b"k"]
+
+
+def entries_raw(data):
+    return [entry.key for entry in open_envelope(STATE_UPDATE, data).changed_keys.fields]

@@ -1,0 +1,45 @@
+"""Shapes: what one reads or writes is what was given to it, or it does neither."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanover_jupyter.wire.grpc_value_reader import walk
+from nanover_jupyter.wire.grpc_value_shapes import OtherShape
+from nanover_jupyter.wire.grpc_value_writer import write_value
+from tests.support.shapes import shapes, vary
+from tests.support.values import same, values
+
+
+@given(values, st.data())
+def test_a_shape_reads_and_writes_a_value_rightly_or_not_at_all(value, data):
+    reading, writing = shapes(value)
+    for other in (value, vary(value, data.draw), data.draw(values)):
+        encoded = write_value(other, 4)
+        try:
+            assert writing.write(other) == encoded
+        except OtherShape:
+            assert other is not value
+        if len(encoded) == len(write_value(value, 4)):
+            try:
+                assert same(reading.read(encoded), other)
+            except OtherShape:
+                assert other is not value
+
+
+@given(values, st.data())
+def test_damaged_bytes_fit_a_shape_only_if_they_mean_what_it_reads(value, data):
+    reading, _ = shapes(value)
+    damaged = bytearray(write_value(value, 4))
+    for _ in range(data.draw(st.integers(1, 3))):
+        if damaged:
+            place = data.draw(st.integers(0, len(damaged) - 1))
+            damaged[place] = data.draw(st.integers(0, 255))
+
+    try:
+        found = reading.read(bytes(damaged))
+    except OtherShape:
+        return
+
+    assert same(found, walk(bytes(damaged))[0])

@@ -1,0 +1,86 @@
+"""Values that are read when somebody asks."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from nanover_jupyter.wire.undecoded import Undecoded, read, read_all
+
+
+class Spelled(Undecoded):
+    """Reads letters into a list, and counts how often."""
+
+    __slots__ = ()
+    times = 0
+
+    @staticmethod
+    def decode(data):
+        Spelled.times += 1
+        return list(data.decode())
+
+
+@pytest.fixture(autouse=True)
+def not_yet():
+    Spelled.times = 0
+
+
+def test_a_value_is_read_once_for_all():
+    value = Spelled(b"ab")
+
+    assert value.read() == ["a", "b"]
+    assert value.read() is value.read()
+    assert Spelled.times == 1
+
+
+def test_a_fresh_value_is_the_askers_own_and_not_kept():
+    value = Spelled(b"ab")
+
+    value.fresh().append("c")
+    value.read()
+    value.fresh().append("c")
+
+    assert value.fresh() == ["a", "b"]
+    assert Spelled.times == 2
+
+
+def test_what_is_no_undecoded_value_is_read_as_it_is():
+    assert read(1.0) == 1.0
+    assert read(Spelled(b"a")) == ["a"]
+
+
+def test_equal_bytes_say_the_same_until_they_are_read():
+    one, other = Spelled(b"ab"), Spelled(b"ab")
+
+    assert one.says_the_same(other)
+    assert not one.says_the_same(Spelled(b"ac"))
+    other.read()
+    assert not one.says_the_same(other)
+    one.read()
+    assert not one.says_the_same(other)
+
+
+def test_threads_that_ask_at_once_all_get_the_value():
+    values = [Spelled(b"some letters") for _ in range(500)]
+    barrier = threading.Barrier(4)
+    found = []
+
+    def ask():
+        barrier.wait()
+        found.append([value.read() for value in values])
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [[list("some letters")] * 500] * 4
+
+
+def test_all_of_several_values_are_read_into_a_plain_dict():
+    values = {"a": Spelled(b"ab"), "b": 1.0}
+
+    assert read_all(values) == {"a": ["a", "b"], "b": 1.0}
+    assert values["b"] == 1.0
