@@ -17,7 +17,7 @@ from nanover_jupyter.magics._render import Listing, Notice
 
 if TYPE_CHECKING:
     from nanover_jupyter.client.connection import Connection
-    from nanover_jupyter.magics._sessions import Reached, Sessions
+    from nanover_jupyter.magics._sessions import EmbeddedServer, Reached, Sessions
     from nanover_jupyter.widgets._panel import Panel
 
 __all__ = ["NanoverMagics"]
@@ -71,7 +71,7 @@ class NanoverMagics(Magics):
             self.shell.user_ns[options.output] = reached.connection.client
         if options.quiet:
             return
-        _display(Notice(_connected(reached)))
+        _display(Notice(_connected(reached, self._sessions.embedded)))
         self._show("ControlRoom")
 
     def _disconnect(self, order: Order) -> None:
@@ -105,9 +105,8 @@ class NanoverMagics(Magics):
             said = f"A server already runs here, at {running.address}. Stop it with --stop."
         else:
             started = sessions.serve(port=options.port, demo=not options.empty)
-            what = "an empty server" if options.empty else "the demo world"
             said = (
-                f"Serving {what} at {started.address}, for this machine only. "
+                f"Serving {started.what} at {started.address}, for this machine only. "
                 "Stop it with %nanover serve --stop."
             )
         if not options.quiet:
@@ -155,9 +154,11 @@ def _display(thing: Notice | Listing | Panel) -> None:
     ipython_display(thing)  # type: ignore[no-untyped-call]  # IPython has no types here
 
 
-def _connected(reached: Reached) -> str:
+def _connected(reached: Reached, embedded: EmbeddedServer | None) -> str:
     connection = reached.connection
-    what = f"the demo world at {connection.address}" if reached.embedded else connection.address
+    what = connection.address
+    if reached.embedded and embedded is not None:
+        what = f"{embedded.what} at {what}"
     if reached.reused:
         return f"Already connected to {what}: {_counts(connection)}."
     return f"Connected to {what}: {_counts(connection)}. Stop it with %nanover disconnect."

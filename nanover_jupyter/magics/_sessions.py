@@ -35,6 +35,11 @@ class EmbeddedServer:
         self.world = DemoWorld(self.server) if demo else None
 
     @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return "an empty server" if self.world is None else "the demo world"
+
+    @property
     def address(self) -> Address:
         """Where it listens."""
         return Address(self.server.address, self.server.port)
@@ -146,7 +151,8 @@ class Sessions:
             else:
                 self._adopt(connection)
                 return Reached(connection, reused=False, embedded=False)
-        connection = connect(str(self.embedded.address), name=name or "demo", timeout=timeout)
+        name = name or ("demo" if self.embedded.world else "empty server")
+        connection = connect(str(self.embedded.address), name=name, timeout=timeout)
         self._adopt(connection)
         self._server_is_ours = started
         return Reached(connection, reused=False, embedded=True)
@@ -156,7 +162,7 @@ class Sessions:
         connection = self.connection
         if connection is None or connection.status.state == "closed":
             return None
-        same_place = wanted is None or str(wanted) == connection.address
+        same_place = wanted is None or wanted.covers(connection.address)
         return connection if same_place and name in {None, connection.name} else None
 
     def _adopt(self, connection: Connection) -> None:

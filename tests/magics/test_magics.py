@@ -96,6 +96,13 @@ def test_serve_runs_a_server_that_others_reach(shell: Shell) -> None:
     assert shell.run("%nanover serve --stop").text == "No server ran here."
 
 
+def test_an_empty_server_is_not_called_the_demo_world(shell: Shell) -> None:
+    shell.run("%nanover serve --empty")
+
+    assert shell.run("%nanover connect").text.startswith("Connected to an empty server at")
+    assert shell.run("%nanover disconnect").text == "Disconnected from empty server."
+
+
 def test_help_lists_every_subcommand_and_explains_each(shell: Shell) -> None:
     listing = shell.run("%nanover").text
     for name in subcommands():
@@ -113,7 +120,7 @@ def test_help_lists_every_subcommand_and_explains_each(shell: Shell) -> None:
             "connect 'not an address'",
             (
                 "'not an address' is not a server address: a host name has no blanks "
-                "(write HOST, HOST:PORT or grpc://HOST:PORT)"
+                "(write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT)"
             ),
         ),
         (

@@ -71,6 +71,7 @@ _IS_CELL_RUNNING = """index => {
     return cell.model.executionState === 'running' || cell.promptNode.textContent.includes('*');
 }"""
 _SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
+_IS_SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
 _SHUT_DOWN_KERNEL = "() => jupyterapp.shell.currentWidget?.context.sessionContext.shutdown()"
 _SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 _THEME_IS_LIGHT = "light => document.body.dataset.jpThemeLight === String(light)"
@@ -208,6 +209,10 @@ class NotebookPage:
     def is_running(self, index: int) -> bool:
         """Whether the cell still runs."""
         return bool(self.page.evaluate(_IS_CELL_RUNNING, index))
+
+    def is_saved(self) -> bool:
+        """Whether nothing has changed since the notebook was last saved."""
+        return bool(self.page.evaluate(_IS_SAVED))
 
     def use_theme(self, name: str) -> None:
         """Switches JupyterLab to its "light" or "dark" theme."""

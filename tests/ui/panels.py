@@ -23,6 +23,10 @@ class Panel:
         """Turns to a tab of the control room."""
         self.root.get_by_role("tab", name=name).click()
 
+    def press(self, keys: str) -> None:
+        """Presses keys wherever the focus is."""
+        self.notebook.page.keyboard.press(keys)
+
     @property
     def header(self) -> Locator:
         return self.root.locator(".nvj-header")

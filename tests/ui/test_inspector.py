@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from nanover_jupyter import DictionaryChange, NanoverServer
+from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer
 from tests.support.golden import golden_final_state, needs_golden
 from tests.support.replay_server import ReplayServer
 from tests.ui.lab import NotebookPage, OpenNotebook
@@ -60,6 +60,19 @@ def test_filter_finds_one_key_among_many(notebook: OpenNotebook, server: Nanover
 
     expect(inspector.rows).to_have_count(1)
     expect(inspector.row("needle.in.there")).to_contain_text("found")
+
+
+def test_filter_without_a_match_is_left_by_a_click_while_the_state_moves(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    with DemoWorld(server):
+        _page, inspector = open_inspector(notebook, server.port)
+        inspector.search("nobody")
+        expect(inspector.rows).to_have_count(0)
+
+        inspector.root.get_by_text("Clear the filter").click()
+
+        expect(inspector.row("scene")).to_be_visible()
 
 
 def test_hostile_keys_and_values_are_shown_as_text(

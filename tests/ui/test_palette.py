@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, NanoverServer
+from tests.support.eventually import eventually
 from tests.support.golden import needs_golden
 from tests.support.replay_server import ReplayServer
 from tests.ui.lab import OpenNotebook
@@ -47,6 +48,21 @@ def test_command_that_fails_shows_the_servers_words(
     palette.run()
 
     expect(palette.result).to_contain_text("no <b>fuse</b> left")
+
+
+def test_keys_after_a_click_go_to_the_widget_and_saving_to_jupyterlab(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.register_command("user/say", lambda text: {"result": text}, {"text": "by key"})
+    palette = open_palette(notebook, server.port)
+    palette.choose("user/say")
+
+    palette.press("Control+Enter")
+
+    expect(palette.result).to_contain_text("by key")
+    assert not palette.notebook.is_saved()
+    palette.press("Control+s")
+    eventually(palette.notebook.is_saved)
 
 
 @needs_golden

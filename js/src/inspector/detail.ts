@@ -27,6 +27,14 @@ interface Whole {
 }
 
 const LINES = 600;
+const TAIL = 6;
+
+/** Where there is no room the middle goes: keys often differ in their last letters only. */
+function headAndTail(text: string): readonly [head: string, tail: string] {
+  const signs = [...text];
+  if (signs.length < 4 * TAIL) return [text, ""];
+  return [signs.slice(0, -TAIL).join(""), signs.slice(-TAIL).join("")];
+}
 
 export function createDetail(host: Host, signal: AbortSignal): Detail {
   let key: string | null = null;
@@ -34,9 +42,13 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
   let drawn: PageValue | undefined;
   let whole: Whole | null = null;
   let lines = LINES;
+  let exact = false;
 
-  const title = h("strong", { class: "nvj-detail-key" });
-  const type = h("span", { class: "nvj-dim" });
+  const titleHead = h("span", { class: "nvj-detail-key-head" });
+  const titleTail = h("span");
+  const title = h("strong", { class: "nvj-detail-key" }, titleHead, titleTail);
+  const type = h("span", { class: "nvj-dim nvj-detail-type" });
+  const digits = h("button", { type: "button", class: "nvj-link", hidden: true });
   const note = h("div", { class: "nvj-note", hidden: true });
   const noteText = h("span");
   const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Show all of it");
@@ -45,7 +57,7 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
     lines += LINES;
     draw();
   }, signal);
-  const line = h("code", { class: "nvj-line" });
+  const line = h("code", { class: "nvj-line nvj-dim" });
   const empty = h("div", { class: "nvj-empty" });
 
   /** The value as text must be whole, so that what is pasted is what there is. */
@@ -95,9 +107,20 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
     "div",
     { class: "nvj-detail-foot" },
     type,
+    digits,
     h("span", { class: "nvj-space" }),
     line,
-    copyButton("Copy", () => (key === null ? "" : readLine(key)), signal),
+    copyButton("", () => (key === null ? "" : readLine(key)), signal, "Copy this line of Python"),
+  );
+  listen(
+    digits,
+    "click",
+    () => {
+      exact = !exact;
+      drawn = undefined;
+      draw();
+    },
+    signal,
   );
   const content = h("div", { class: "nvj-detail-content" }, head, scroller, foot);
   const element = h("section", { class: "nvj-detail", "aria-label": "Value" }, empty, content);
@@ -118,11 +141,19 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
     const isCutValue = isCut(value);
     const isWhole = isCutValue && whole !== null;
     const shown = isWhole && whole !== null ? whole.value : value;
-    pretty.show(shown, { changes: drawn !== undefined && !isWhole, lines });
+    const changes = drawn !== undefined && !isWhole;
+    const rounded = pretty.show(shown, { changes, lines, short: !exact });
     drawn = shown;
+    digits.hidden = !rounded && !exact;
+    setText(digits, exact ? "all digits" : "rounded");
+    digits.title = exact
+      ? "Round the numbers, so that they are easy to read"
+      : "Show all digits. Copies have them in any case; pointing at a number shows them too.";
     setText(type, typeName(open(value)));
     note.hidden = !isCutValue;
     if (!isCutValue) return;
+    const isOld = whole !== null && whole.of !== value;
+    note.dataset.tone = whole === null || isOld ? "amber" : "neutral";
     if (whole !== null && isCut(whole.value)) {
       setText(noteText, `Too large for this page: ${typeName(open(value))}.`);
       fetchButton.hidden = true;
@@ -130,14 +161,13 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
       setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
       fetchButton.hidden = false;
     } else {
-      const changed = whole.of !== value;
       setText(
         noteText,
-        changed
+        isOld
           ? `Whole as it was ${age(now() - whole.at)} ago; it has changed since.`
-          : "All of it.",
+          : "All of it is here.",
       );
-      fetchButton.hidden = !changed;
+      fetchButton.hidden = !isOld;
     }
   };
   draw();
@@ -149,9 +179,12 @@ export function createDetail(host: Host, signal: AbortSignal): Detail {
         drawn = undefined;
         whole = null;
         lines = LINES;
-        setText(title, nextKey === null ? "" : nextKey === "" ? "(empty)" : visible(nextKey, 200));
+        const [head, tail] = headAndTail(nextKey === "" ? "(empty)" : visible(nextKey ?? "", 200));
+        setText(titleHead, head);
+        setText(titleTail, tail);
         title.title = nextKey === null ? "" : visible(nextKey, 2000);
         setText(line, nextKey === null ? "" : visible(readLine(nextKey), 300));
+        line.title = line.textContent;
         scroller.scrollTop = 0;
       } else if (nextEntry === entry && nextEntry?.value === drawn) return;
       key = nextKey;

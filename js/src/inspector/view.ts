@@ -2,7 +2,7 @@
 
 import { Cell } from "../shared/cell.ts";
 import { now } from "../shared/clock.ts";
-import { fill, h, setText } from "../shared/dom.ts";
+import { type Child, fill, h, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
@@ -16,6 +16,9 @@ import type { Row } from "./rows.ts";
 import { createSearchBox } from "./search_box.ts";
 
 const ROW_HEIGHT = 24;
+
+/** Why there are no rows: nothing matches, nothing has come yet, there is nothing. */
+type EmptyState = "filtered" | "waiting" | "bare";
 
 export function createInspector({ host, session, signal, line }: ToolContext): Tool {
   const { mirror } = session;
@@ -76,25 +79,34 @@ export function createInspector({ host, session, signal, line }: ToolContext): T
   listen(tree, "focusin", () => (hadFocus = true), signal);
   listen(tree, "focusout", (event) => (hadFocus = event.relatedTarget === null), signal);
 
+  const noMatch = h("p");
+  const clear = h(
+    "button",
+    { type: "button", class: "nvj-link", "data-act": "clear" },
+    "Clear the filter",
+  );
+  /** Drawn only when it means something else: a link that is replaced cannot be clicked. */
+  const emptyTexts: Readonly<Record<EmptyState, () => readonly Child[]>> = {
+    filtered: () => [noMatch, clear],
+    waiting: () => [h("p", {}, "Waiting for the shared state.")],
+    bare: () => [
+      h("p", {}, "There are no keys yet."),
+      h("p", { class: "nvj-dim" }, "They appear here as soon as any client writes one, as in"),
+      h("code", {}, 'client.attempt_update_state(DictionaryChange({"hello": 1}))'),
+    ],
+  };
+  let emptyState: EmptyState | null = null;
+
   const drawEmpty = () => {
     const total = mirror.entries.size;
     const nothing = model.matched === 0;
     empty.hidden = !nothing;
     tree.hidden = nothing;
     if (!nothing) return;
-    if (total > 0) {
-      const clear = h("button", { type: "button", class: "nvj-link", "data-act": "clear" });
-      clear.append("Clear the filter");
-      fill(empty, h("p", {}, `Nothing matches among ${plural(total, "key")}.`), clear);
-    } else if (!mirror.loaded) fill(empty, h("p", {}, "Waiting for the shared state."));
-    else {
-      fill(
-        empty,
-        h("p", {}, "There are no keys yet."),
-        h("p", { class: "nvj-dim" }, "They appear here as soon as any client writes one, as in"),
-        h("code", {}, 'client.update_state({"hello": 1})'),
-      );
-    }
+    setText(noMatch, `Nothing matches among ${plural(total, "key")}.`);
+    const next = total > 0 ? "filtered" : mirror.loaded ? "bare" : "waiting";
+    if (next !== emptyState) fill(empty, ...emptyTexts[next]());
+    emptyState = next;
   };
   listen(
     empty,
@@ -202,7 +214,7 @@ export function createInspector({ host, session, signal, line }: ToolContext): T
     toggle,
     activate,
     unselect: () => {
-      const had = selectedKey !== null;
+      const had = selectedId !== null;
       selectedKey = null;
       selectedId = null;
       update();

@@ -9,6 +9,8 @@ export interface LeaseNow {
   readonly key: string;
   readonly state: LeaseState;
   readonly tone: LeaseTone;
+  /** The state as a word, with a question mark where it may have changed unseen. */
+  readonly word: string;
   /** Seconds left, or null where time does not count. */
   readonly left: number | null;
   /** How much of the time is left, from 0 to 1. */
@@ -35,8 +37,11 @@ export const isHeld = (state: LeaseState): boolean => state === "held" || state 
 export const isOver = (state: LeaseState): boolean =>
   state === "refused" || state === "lost" || state === "released";
 
-/** `passed` is the time in seconds since the lease was told. */
-export function leaseNow(lease: LeaseBody, passed: number): LeaseNow {
+/** What the server still knows of a lock while nobody can ask it. */
+const UNSURE = "the server cannot be asked";
+
+/** `passed` is the time in seconds since the lease was told; `sure` whether it still holds. */
+export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNow {
   const held = isHeld(lease.state);
   const left = lease.left === null || !held ? null : Math.max(0, lease.left - passed);
   const share =
@@ -46,12 +51,13 @@ export function leaseNow(lease: LeaseBody, passed: number): LeaseNow {
   return {
     key: lease.key,
     state: lease.state,
-    tone: TONES[lease.state],
+    tone: held && !sure ? "amber" : TONES[lease.state],
+    word: held && !sure ? `${lease.state}?` : lease.state,
     left,
     share,
     leftText: held ? (lease.endless ? "without end" : left === null ? "" : leftText(left)) : "",
     heldText: held ? duration(lease.held + passed) : lease.held > 0 ? duration(lease.held) : "",
-    note: lease.note,
+    note: held && !sure ? UNSURE : lease.note,
     canRenew: held && !lease.endless,
     canRelease: held,
     canTryAgain: lease.state === "refused" || lease.state === "lost",
@@ -66,14 +72,19 @@ export type Seconds =
   | { readonly ok: true; readonly seconds: number }
   | { readonly ok: false; readonly problem: string };
 
-/** A duration as typed: "10", "10 s", "2.5", "1 min". */
+const FACTORS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** A duration as typed: "10", "10 s", "2.5", "1 min", "2 h". */
 export function readSeconds(text: string): Seconds {
-  const found = /^\s*(\d+(?:[.,]\d+)?)\s*(s|min)?\s*$/.exec(text);
+  const found = /^\s*(\d+(?:[.,]\d+)?)\s*(s|min|h)?\s*$/.exec(text);
   const amount = found?.[1]?.replace(",", ".");
   if (amount === undefined) {
-    return { ok: false, problem: "The time must be a number of seconds, such as 10." };
+    return {
+      ok: false,
+      problem: "The time must be a number of seconds, such as 10, or 2 min, or 1 h.",
+    };
   }
-  const seconds = Number(amount) * (found?.[2] === "min" ? 60 : 1);
+  const seconds = Number(amount) * (FACTORS[found?.[2] ?? "s"] ?? 1);
   if (!(seconds > 0) || !Number.isFinite(seconds)) {
     return { ok: false, problem: "The time must be more than 0 seconds." };
   }

@@ -81,7 +81,7 @@ function createRow(key: string): RowView {
   return {
     element,
     draw(lease, blocked) {
-      setText(chip, lease.state);
+      setText(chip, lease.word);
       chip.dataset.tone = lease.tone;
       setText(note, visible(lease.note, 300));
       element.dataset.tone = lease.tone;
@@ -101,7 +101,8 @@ function createRow(key: string): RowView {
   };
 }
 
-export function createLeaseTable(): LeaseTable {
+/** `onFocusLost`: no row is left that could have the focus. */
+export function createLeaseTable(onFocusLost: () => void): LeaseTable {
   const body = h("tbody");
   const heads = ["Key", "State", "Left", "Held for"].map((text) => h("th", { scope: "col" }, text));
   const element = h(
@@ -117,9 +118,22 @@ export function createLeaseTable(): LeaseTable {
   const rows = new Map<string, RowView>();
   let blocked: string | null = null;
 
+  /** A button that is gone or hidden leaves the focus to one beside it. */
+  const keepFocus = (focused: Element | null, row: HTMLElement, index: number) => {
+    const isThere = focused instanceof HTMLButtonElement && focused.isConnected;
+    if (isThere && !focused.hidden) return;
+    const next = row.isConnected ? row : body.children[Math.min(index, body.children.length - 1)];
+    const button = next?.querySelector<HTMLElement>("button:not([hidden], :disabled)");
+    if (button instanceof HTMLElement) button.focus();
+    else onFocusLost();
+  };
+
   return {
     element,
     show(leases, passed) {
+      const focused = document.activeElement;
+      const at = [...rows.values()].find((row) => row.element.contains(focused))?.element;
+      const index = Number(at?.dataset.index ?? -1);
       const present = new Set(leases.map(({ key }) => key));
       for (const [key, row] of rows) {
         if (present.has(key)) continue;
@@ -133,8 +147,9 @@ export function createLeaseTable(): LeaseTable {
         if (body.children[index] !== row.element) {
           body.insertBefore(row.element, body.children[index] ?? null);
         }
-        row.draw(leaseNow(lease, passed), blocked);
+        row.draw(leaseNow(lease, passed, blocked === null), blocked);
       }
+      if (at !== undefined) keepFocus(focused, at, index);
     },
     setBlocked: (reason) => {
       blocked = reason;

@@ -11,6 +11,7 @@ export interface TakeForm {
   readonly element: HTMLElement;
   setBlocked(reason: string | null): void;
   setProblem(text: string): void;
+  focus(): void;
   /** Empties the form after its keys have been taken. */
   clear(): void;
 }
@@ -18,13 +19,15 @@ export interface TakeForm {
 export interface TakeFormOptions {
   /** Live keys that fit what is being typed. */
   readonly suggest: (typed: string, most: number) => readonly string[];
+  /** Whether there is such a key; one that is not there can be locked all the same. */
+  readonly isKnown: (key: string) => boolean;
   readonly onTake: (keys: readonly string[], seconds: number) => void;
   readonly signal: AbortSignal;
 }
 
 const MOST_SUGGESTIONS = 200;
 
-export function createTakeForm({ suggest, onTake, signal }: TakeFormOptions): TakeForm {
+export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOptions): TakeForm {
   let keys: readonly string[] = [];
   const listId = `nvj-${randomName().slice(0, 8)}-keys`;
   const chips = h("span", { class: "nvj-chips" });
@@ -75,6 +78,7 @@ export function createTakeForm({ suggest, onTake, signal }: TakeFormOptions): Ta
           "span",
           { class: "nvj-key-chip" },
           h("code", {}, key === "" ? "(empty)" : visible(key, 60)),
+          !isKnown(key) && h("span", { class: "nvj-dim nvj-key-new" }, "no such key yet"),
           h(
             "button",
             {
@@ -158,6 +162,7 @@ export function createTakeForm({ suggest, onTake, signal }: TakeFormOptions): Ta
   return {
     element,
     setProblem,
+    focus: () => input.focus(),
     setBlocked: (reason) => {
       take.disabled = reason !== null;
       take.title = reason ?? "";

@@ -22,7 +22,7 @@ const namesOf = (keys: readonly string[]): string =>
 
 export function createLocks({ host, session, signal, line, announce }: ToolContext): Tool {
   const heldCount = new Cell<number | null>(null);
-  const table = createLeaseTable();
+  const table = createLeaseTable(() => form.focus());
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
   const releaseAll = h("button", { type: "button", class: "nvj-button" }, "Release all");
   const summary = h("span");
@@ -109,6 +109,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   };
   const form = createTakeForm({
     suggest,
+    isKnown: (key) => !session.mirror.loaded || session.mirror.entries.has(key),
     signal,
     onTake: (keys, seconds) => void take(keys, seconds),
   });

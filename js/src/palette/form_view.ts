@@ -1,7 +1,7 @@
 /** The form of the chosen command, and the line of Python that would do the same. */
 
 import { copyButton } from "../shared/copy_button.ts";
-import { h, setText } from "../shared/dom.ts";
+import { h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { CommandBody, PageRecord } from "../shared/protocol.ts";
@@ -76,6 +76,12 @@ export function createFormView({ onRun, signal }: FormViewOptions): FormView {
       const quiet = fields[index]?.extra === true && !asked && fields[index].text === "";
       setText(problem, quiet ? "" : text);
       problem.hidden = problem.textContent === "";
+      const field = problem.parentElement;
+      if (field === null) continue;
+      setAttribute(field, "data-wrong", !problem.hidden);
+      for (const control of field.querySelectorAll("input, textarea")) {
+        setAttribute(control, "aria-invalid", problem.hidden ? null : "true");
+      }
     }
     line.hidden = !read.ok;
     if (read.ok) {
@@ -220,17 +226,6 @@ export function createFormView({ onRun, signal }: FormViewOptions): FormView {
     element,
     "submit",
     (event) => {
-      event.preventDefault();
-      run();
-    },
-    signal,
-  );
-  // A submit event comes from buttons and single-line boxes; this also from text areas.
-  listen(
-    element,
-    "keydown",
-    (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       run();
     },

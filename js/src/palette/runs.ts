@@ -117,12 +117,15 @@ export function createRuns(
       const item = h("section", { class: "nvj-run", "aria-label": visible(name, 80) }, head, body);
       const run: Run = { name, startedAt: now(), element: item, time, ended, over: false };
       element.prepend(item);
+      item.scrollIntoView({ block: "nearest" });
       runs = [run, ...runs];
       answer.then(
         ({ result, seconds }) => {
           setText(time, elapsed(seconds));
           finish(run, chip, "done", "good");
           drawResult(body, result, over);
+          // Later the person may be elsewhere.
+          if (now() - run.startedAt < 1) item.scrollIntoView({ block: "nearest" });
           if (!isNothing(result)) head.append(copyButton("JSON", () => toJsonText(result), over));
           prune();
         },

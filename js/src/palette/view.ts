@@ -1,7 +1,7 @@
 /** The command palette: a list to choose from, a form, and what came of it. Knows no Jupyter. */
 
 import { Cell } from "../shared/cell.ts";
-import { fill, h, setText } from "../shared/dom.ts";
+import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { every, listen } from "../shared/lifetime.ts";
@@ -18,6 +18,7 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   const total = new Cell<number | null>(null);
   const idPrefix = `nvj-${randomName().slice(0, 8)}-command`;
   let chosen: string | null = null;
+  let asking = false;
   let order: readonly Found[] = [];
 
   const input = h("input", {
@@ -51,7 +52,9 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
       runs.add(name, text, host.request("run", { name, arguments: args }));
     },
   });
-  const nothing = h("div", { class: "nvj-empty" }, h("p", {}, "Choose a command to run it."));
+  const nothingText = h("p");
+  const nothing = h("div", { class: "nvj-empty" }, nothingText);
+  const right = h("div", { class: "nvj-palette-right" }, nothing, form.element, runs.element);
 
   const drawEmpty = () => {
     empty.hidden = order.length > 0;
@@ -89,9 +92,16 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   };
 
   const choose = (name: string | null) => {
+    if (name !== chosen) right.scrollTop = 0;
     chosen = name;
     const command = commands().find((known) => known.name === name) ?? null;
     form.show(command);
+    setText(
+      nothingText,
+      name === null || command !== null
+        ? "Choose a command to run it."
+        : `The server has no ${visible(name, 80)} any more. Choose another command.`,
+    );
     nothing.hidden = command !== null || commands().length === 0;
     drawList();
   };
@@ -106,7 +116,9 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   };
 
   const refreshCommands = async () => {
-    refresh.disabled = true;
+    if (asking || line.get().blocked !== null) return;
+    asking = true;
+    drawRefresh();
     try {
       await host.request("refresh_commands", {});
       announce("The list of commands is up to date.");
@@ -114,8 +126,15 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     } catch (error) {
       showTrouble(error instanceof Error ? error.message : String(error));
     } finally {
-      refresh.disabled = line.get().blocked !== null;
+      asking = false;
+      drawRefresh();
     }
+  };
+  /** Not `disabled`, by which the button would lose the focus to the notebook. */
+  const drawRefresh = () => {
+    const { blocked } = line.get();
+    setAttribute(refresh, "aria-disabled", asking || blocked !== null ? "true" : null);
+    refresh.title = blocked ?? "Ask the server for its commands again";
   };
   const showTrouble = (words: string | null) => {
     trouble.hidden = words === null;
@@ -154,9 +173,7 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     input,
     "keydown",
     (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.run();
-      else if (!onKey(event.key)) return;
-      event.preventDefault();
+      if (!event.ctrlKey && !event.metaKey && onKey(event.key)) event.preventDefault();
     },
     signal,
   );
@@ -176,7 +193,10 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     ({ target }) => {
       const item = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
       const found = order[Number(item?.dataset.index ?? -1)];
-      if (found !== undefined) choose(found.command.name);
+      if (found === undefined) return;
+      choose(found.command.name);
+      // The list has no focus of its own: the keys go on from the box above it.
+      input.focus({ preventScroll: true });
     },
     signal,
   );
@@ -190,7 +210,6 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   );
   listen(refresh, "click", () => void refreshCommands(), signal);
 
-  const right = h("div", { class: "nvj-palette-right" }, nothing, form.element, runs.element);
   const hint = h("div", { class: "nvj-hint" }, "↑↓ choose · Ctrl+Enter runs");
   const left = h(
     "div",
@@ -221,11 +240,14 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     element,
     "keydown",
     (event) => {
+      const command = event.ctrlKey || event.metaKey;
       const editable = event.target instanceof Element && event.target.matches("input, textarea");
-      if (event.key !== "/" || editable || event.ctrlKey || event.metaKey) return;
+      if (event.key === "Enter" && command) form.run();
+      else if (event.key === "/" && !editable && !command) {
+        input.focus();
+        input.select();
+      } else return;
       event.preventDefault();
-      input.focus();
-      input.select();
     },
     signal,
   );
@@ -233,8 +255,7 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   const drawLine = () => {
     const { blocked } = line.get();
     form.setBlocked(blocked);
-    refresh.disabled = blocked !== null;
-    refresh.title = blocked ?? "Ask the server for its commands again";
+    drawRefresh();
   };
   line.observe(drawLine, signal);
   session.commands.observe((body) => {

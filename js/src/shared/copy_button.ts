@@ -9,9 +9,16 @@ export function copyButton(
   label: string,
   text: () => string | Promise<string>,
   signal: AbortSignal,
+  /** What the button does, where its label does not say so. */
+  title: string | null = null,
 ): HTMLButtonElement {
   const word = h("span", { "aria-live": "polite" }, label);
-  const button = h("button", { type: "button", class: "nvj-quiet" }, icon("copy"), word);
+  const button = h(
+    "button",
+    { type: "button", class: "nvj-quiet", title, "aria-label": label === "" ? title : null },
+    icon("copy"),
+    word,
+  );
   const restore = debounced(1500, () => setText(word, label), signal);
   const copy = async () => {
     try {

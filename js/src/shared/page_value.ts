@@ -136,12 +136,26 @@ export function typeName(opened: Opened): string {
   }
 }
 
-/** A number to glance at: at most four digits behind the point. The detail has them all. */
+const SIGNIFICANT = 5;
+
+/**
+ * A number short enough to stand beside others: five digits, and always one behind the
+ * point. Zeros at the end stay and tiny numbers get a power, so that a number that moves
+ * keeps its width.
+ */
+export function shorten(text: string): string {
+  const [, whole = "", fraction = "", power = ""] = /^-?(\d+)\.(\d+)(e.+)?$/.exec(text) ?? [];
+  const decimals = Math.max(1, SIGNIFICANT - whole.length);
+  if (fraction.length <= decimals) return text;
+  const number = Number(text);
+  if (Math.abs(number) < 0.001) return number.toExponential(1);
+  return power === "" ? number.toFixed(decimals) : number.toExponential(SIGNIFICANT - 1);
+}
+
+/** A number to glance at: as above, without the zeros at its end. */
 export function glance(text: string): string {
-  if (!/^-?\d+\.\d{5,}$/.test(text)) return text;
-  return Number(text)
-    .toFixed(4)
-    .replace(/\.?0+$/, "");
+  const short = shorten(text);
+  return short === text || short.includes("e") ? short : short.replace(/\.?0+$/, "");
 }
 
 /** One line about a value, about `limit` characters. */

@@ -2,7 +2,7 @@
 
 import { type Cell, Cell as WatchedCell } from "./cell.ts";
 import { now } from "./clock.ts";
-import { h, setText } from "./dom.ts";
+import { h, setAttribute, setText } from "./dom.ts";
 import { addGrip } from "./grip.ts";
 import type { Host } from "./host.ts";
 import { every, listen, oncePerFrame } from "./lifetime.ts";
@@ -11,6 +11,13 @@ import type { Session } from "./session.ts";
 import { createTabs } from "./tabs.ts";
 import type { MakeTool } from "./tool.ts";
 import { visible } from "./visible_text.ts";
+
+/** What people press to edit text; with Ctrl or Cmd these stay in the widget. */
+const EDITING = new Set(["a", "c", "v", "x", "y", "z"]);
+
+/** Saving, finding, the list of all commands: letters with Ctrl or Cmd that edit no text. */
+const belongsToJupyter = ({ key, ctrlKey, metaKey }: KeyboardEvent): boolean =>
+  (ctrlKey || metaKey) && /^[a-z]$/i.test(key) && !EDITING.has(key.toLowerCase());
 
 export interface PanelOptions {
   readonly host: Host;
@@ -64,7 +71,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const card = h("div", { class: "nvj-card" }, header, banner, body, footer, speech);
   const root = h(
     "div",
-    { class: "nvj-root", role: "group", "data-lm-suppress-shortcuts": "true" },
+    // It can have the focus, so that a click anywhere in it brings the keys here.
+    { class: "nvj-root", role: "group", tabindex: -1, "data-lm-suppress-shortcuts": "true" },
     card,
   );
   addGrip(card, body, host, signal);
@@ -77,6 +85,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
     const title = status === undefined ? "NanoVer" : visible(status.name, 80);
     setText(name, title);
     setText(address, status === undefined ? "" : visible(status.address, 120));
+    // A connection without a name of its own goes by its address.
+    address.hidden = status === undefined || status.address.endsWith(`//${status.name}`);
     root.setAttribute("aria-label", `NanoVer: ${title}`);
     setText(word, text.word);
     word.hidden = text.word === "";
@@ -97,7 +107,18 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   session.status.observe(redraw, signal);
   every(250, draw, signal);
 
-  // JupyterLab has shortcuts on plain letters, and Enter opens a cell for editing.
+  // JupyterLab has shortcuts on plain letters, and Enter opens a cell for editing. It looks
+  // for this mark while the event is on its way down, and leaves alone what is below it.
+  listen(
+    window,
+    "keydown",
+    (event) => {
+      if (!(event.target instanceof Node) || !root.contains(event.target)) return;
+      setAttribute(root, "data-lm-suppress-shortcuts", belongsToJupyter(event) ? null : "true");
+    },
+    signal,
+    { capture: true },
+  );
   listen(
     root,
     "keydown",

@@ -1,6 +1,6 @@
 /** A value laid out in coloured lines. Pure; pretty_view.ts draws it. */
 
-import { missing, open } from "./page_value.ts";
+import { missing, open, shorten } from "./page_value.ts";
 import type { PageValue } from "./protocol.ts";
 import { count } from "./words.ts";
 
@@ -8,6 +8,8 @@ export type TokenKind = "sign" | "name" | "text" | "number" | "word" | "note";
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
+  /** All digits of a number that was shortened. */
+  readonly exact?: string;
 }
 export interface Line {
   readonly indent: number;
@@ -19,13 +21,28 @@ export interface Layout {
   readonly complete: boolean;
 }
 
-const WIDTH = 52;
+export interface PrettyOptions {
+  /** At most so many lines. */
+  readonly lines?: number;
+  /** How many signs fit on a line. */
+  readonly columns?: number;
+  /** Whether numbers are shortened. */
+  readonly short?: boolean;
+}
+
 const DEEPEST = 40;
+/** Of a longer text only so much is drawn. */
+const LONGEST_TEXT = 20_000;
 
 const token = (kind: TokenKind, text: string): Token => ({ kind, text });
 const sign = (text: string): Token => token("sign", text);
 
-function scalar(value: PageValue): Token | null {
+function numberToken(text: string, short: boolean): Token {
+  const shown = short ? shorten(text) : text;
+  return shown === text ? token("number", text) : { kind: "number", text: shown, exact: text };
+}
+
+function scalar(value: PageValue, short: boolean): Token | null {
   const opened = open(value);
   switch (opened.kind) {
     case "null":
@@ -33,10 +50,11 @@ function scalar(value: PageValue): Token | null {
     case "boolean":
       return token("word", String(opened.value));
     case "number":
-      return token("number", opened.text);
+      return numberToken(opened.text, short);
     case "text": {
-      const rest = missing(opened);
-      const text = JSON.stringify(opened.text);
+      const head = opened.text.slice(0, LONGEST_TEXT);
+      const rest = opened.length - head.length;
+      const text = JSON.stringify(head);
       return token("text", rest > 0 ? `${text.slice(0, -1)}…" (${count(rest)} more)` : text);
     }
     case "bytes":
@@ -68,13 +86,16 @@ function partsOf(value: PageValue): Parts | null {
 const nameTokens = (name: string | null): readonly Token[] =>
   name === null ? [] : [token("name", JSON.stringify(name)), sign(": ")];
 
+/** A number that moves may change its sign at any time: there is always room for one. */
+const tokenWidth = ({ text, exact }: Token): number =>
+  text.length + (exact !== undefined && !text.startsWith("-") ? 1 : 0);
 const width = (tokens: readonly Token[]): number =>
-  tokens.reduce((sum, { text }) => sum + text.length, 0);
+  tokens.reduce((sum, each) => sum + tokenWidth(each), 0);
 
 /** All on one line, or null where that is wider than `room`. */
-function flat(value: PageValue, room: number, depth: number): Token[] | null {
-  const single = scalar(value);
-  if (single !== null) return single.text.length <= room || depth === 0 ? [single] : null;
+function flat(value: PageValue, room: number, depth: number, short: boolean): Token[] | null {
+  const single = scalar(value, short);
+  if (single !== null) return tokenWidth(single) <= room || depth === 0 ? [single] : null;
   const parts = partsOf(value);
   if (parts === null || parts.rest > 0 || parts.items.length > room || depth > 4) return null;
   const tokens: Token[] = [sign(parts.before)];
@@ -82,7 +103,7 @@ function flat(value: PageValue, room: number, depth: number): Token[] | null {
     if (tokens.length > 1) tokens.push(sign(", "));
     tokens.push(...nameTokens(name));
     const used = width(tokens);
-    const next = used < room ? flat(inner, room - used, depth + 1) : null;
+    const next = used < room ? flat(inner, room - used, depth + 1, short) : null;
     if (next === null) return null;
     tokens.push(...next);
   }
@@ -90,7 +111,10 @@ function flat(value: PageValue, room: number, depth: number): Token[] | null {
   return width(tokens) <= room ? tokens : null;
 }
 
-export function pretty(value: PageValue, limit = 600): Layout {
+export function pretty(
+  value: PageValue,
+  { lines: limit = 600, columns = 52, short = false }: PrettyOptions = {},
+): Layout {
   const lines: Line[] = [];
   let complete = true;
 
@@ -105,16 +129,17 @@ export function pretty(value: PageValue, limit = 600): Layout {
     let line: Token[] = [];
     let used = 0;
     for (const [position, [, item]] of items.entries()) {
-      const next = scalar(item);
+      const next = scalar(item, short);
       if (next === null) continue;
-      if (used > 0 && used + next.text.length > WIDTH) {
+      const comma = position < items.length - 1 ? 1 : 0;
+      if (used > 0 && used + tokenWidth(next) + comma > columns - indent) {
         if (!push(indent, line)) return false;
         line = [];
         used = 0;
       }
       line.push(next);
-      if (position < items.length - 1) line.push(sign(", "));
-      used += next.text.length + 2;
+      if (comma > 0) line.push(sign(", "));
+      used += tokenWidth(next) + 2;
     }
     return line.length === 0 || push(indent, line);
   };
@@ -125,14 +150,15 @@ export function pretty(value: PageValue, limit = 600): Layout {
     head: readonly Token[],
     tail: readonly Token[],
   ): boolean => {
-    const line = flat(inner, WIDTH - width(head), 0);
+    const line = flat(inner, columns - indent - width(head) - width(tail), 0, short);
     if (line !== null) return push(indent, [...head, ...line, ...tail]);
     const parts = partsOf(inner);
     if (parts === null) return true;
     if (indent >= DEEPEST) return push(indent, [...head, token("note", "… deeper"), ...tail]);
     if (!push(indent, [...head, sign(parts.before)])) return false;
-    const columns = parts.before === "[" && parts.items.every(([, item]) => scalar(item) !== null);
-    if (columns) {
+    const isParagraph =
+      parts.before === "[" && parts.items.every(([, item]) => scalar(item, short) !== null);
+    if (isParagraph) {
       if (!fill(parts.items, indent + 1)) return false;
     } else {
       for (const [position, [name, item]] of parts.items.entries()) {

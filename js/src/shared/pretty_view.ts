@@ -1,18 +1,33 @@
 /** Draws a laid-out value, and marks the parts that changed since it was last drawn. */
 
 import { h, setText } from "./dom.ts";
-import { listen } from "./lifetime.ts";
-import { type Layout, pretty } from "./pretty.ts";
+import { listen, observeSize } from "./lifetime.ts";
+import { type Layout, pretty, type Token } from "./pretty.ts";
 import type { PageValue } from "./protocol.ts";
 import { visible } from "./visible_text.ts";
 
 export interface PrettyView {
   readonly element: HTMLElement;
-  /** `changes` marks what differs from the value drawn before. */
-  show(value: PageValue, options?: { readonly changes?: boolean; readonly lines?: number }): void;
+  /** Draws the value, and says whether any number in it was shortened. */
+  show(value: PageValue, options?: ShowOptions): boolean;
 }
 
-const LONGEST_TOKEN = 20_000;
+export interface ShowOptions {
+  /** Whether to mark what differs from the value drawn before. */
+  readonly changes?: boolean;
+  readonly lines?: number;
+  readonly short?: boolean;
+}
+
+const LONGEST_TOKEN = 150_000;
+/** The code font is 12 px high and about 0.6 of that wide. */
+const SIGN_WIDTH = 7.25;
+const COLUMNS = { least: 24, usual: 52, most: 110 } as const;
+
+const columnsIn = (pixels: number): number =>
+  pixels === 0
+    ? COLUMNS.usual
+    : Math.min(COLUMNS.most, Math.max(COLUMNS.least, Math.floor(pixels / SIGN_WIDTH)));
 
 export function createPrettyView(onMore: () => void, signal: AbortSignal): PrettyView {
   const lines = h("div", { class: "nvj-pretty-lines" });
@@ -21,15 +36,24 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
   const element = h("div", { class: "nvj-pretty" }, lines, more);
   let shape = "";
   let spans: HTMLElement[] = [];
+  let columns: number = COLUMNS.usual;
+  let again: (() => unknown) | null = null;
+
+  const write = (span: HTMLElement, { text, exact }: Token) => {
+    setText(span, visible(text, LONGEST_TOKEN));
+    if (span.title !== (exact ?? "")) span.title = exact ?? "";
+  };
 
   const rebuild = (layout: Layout) => {
     spans = [];
     lines.replaceChildren(
       ...layout.lines.map(({ indent, tokens }) => {
         const line = h("div", { class: "nvj-pretty-line" });
-        line.style.paddingLeft = `${indent * 2}ch`;
-        for (const { kind, text } of tokens) {
-          const span = h("span", { class: `nvj-token-${kind}` }, visible(text, LONGEST_TOKEN));
+        // What is nested deep stays in view.
+        line.style.paddingLeft = `min(${indent}ch, 50%)`;
+        for (const token of tokens) {
+          const span = h("span", { class: `nvj-token-${token.kind}` });
+          write(span, token);
           spans.push(span);
           line.append(span);
         }
@@ -41,30 +65,39 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
   const update = (layout: Layout, changes: boolean) => {
     let position = 0;
     for (const { tokens } of layout.lines) {
-      for (const { text } of tokens) {
+      for (const token of tokens) {
         const span = spans[position];
         position += 1;
-        const shown = visible(text, LONGEST_TOKEN);
-        if (span === undefined || span.textContent === shown) continue;
-        setText(span, shown);
-        if (changes) restartFlash(span);
+        if (span === undefined) continue;
+        const before = span.textContent;
+        write(span, token);
+        if (changes && span.textContent !== before) restartFlash(span);
       }
     }
   };
 
-  return {
-    element,
-    show(value, { changes = false, lines: limit = 600 } = {}) {
-      const layout = pretty(value, limit);
-      const next = layout.lines
-        .map(({ indent, tokens }) => indent + tokens.map(({ kind }) => kind.charAt(0)).join(""))
-        .join("\n");
-      if (next === shape) update(layout, changes);
-      else rebuild(layout);
-      shape = next;
-      more.hidden = layout.complete;
-    },
+  const measure = (): boolean => {
+    const before = columns;
+    columns = columnsIn(element.clientWidth);
+    return columns !== before;
   };
+  observeSize(element, () => element.clientWidth > 0 && measure() && again?.(), signal);
+
+  const show = (value: PageValue, options: ShowOptions = {}): boolean => {
+    const { changes = false, lines: limit = 600, short = false } = options;
+    if (again === null) measure();
+    again = () => show(value, { ...options, changes: false });
+    const layout = pretty(value, { lines: limit, columns, short });
+    const next = layout.lines
+      .map(({ indent, tokens }) => indent + tokens.map(({ kind }) => kind.charAt(0)).join(""))
+      .join("\n");
+    if (next === shape) update(layout, changes);
+    else rebuild(layout);
+    shape = next;
+    more.hidden = layout.complete;
+    return layout.lines.some(({ tokens }) => tokens.some(({ exact }) => exact !== undefined));
+  };
+  return { element, show };
 }
 
 /** Two names for one animation: changing the name is what starts it again. */

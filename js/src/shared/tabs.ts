@@ -42,6 +42,7 @@ export function createTabs(
         })
       : h("span", { class: "nvj-tab nvj-tab-only" });
     append(button, [tool.label, " ", number]);
+    tool.element.tabIndex = -1;
     tool.element.id = `${prefix}-${tool.name}`;
     if (several) {
       tool.element.setAttribute("role", "tabpanel");

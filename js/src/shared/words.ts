@@ -28,8 +28,9 @@ export function duration(seconds: number): string {
   return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
 }
 
-/** "0.31 s", "2.4 s", "1 min 12 s": how long an answer took. */
+/** "4 ms", "0.31 s", "2.4 s", "1 min 12 s": how long an answer took. */
 export function elapsed(seconds: number): string {
+  if (seconds < 0.01) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 1) return `${seconds.toFixed(2)} s`;
   return seconds < 60 ? `${seconds.toFixed(1)} s` : duration(seconds);
 }

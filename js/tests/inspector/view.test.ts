@@ -80,6 +80,46 @@ describe("the tree", () => {
 const visibleRowTotal = (el: HTMLElement): number =>
   Number.parseInt(find(el, ".nvj-canvas").style.height, 10) / 24;
 
+describe("what is not there", () => {
+  it("can be left by one click, however fast the state moves", async () => {
+    const { el, kernel } = await mount();
+    type(search(el), "xyzzy");
+    await pass(0.2);
+    const clear = find(el, "[data-act=clear]");
+    for (let tick = 0; tick < 10; tick += 1) {
+      kernel.set("scene", [tick]);
+      kernel.sendDelta();
+      await pass(0.05);
+    }
+    expect(find(el, "[data-act=clear]")).toBe(clear);
+    click(clear);
+    await pass(0.1);
+    expect(rowNames(el)).toContain("scene");
+  });
+});
+
+describe("the detail of numbers", () => {
+  it("rounds, says so, and has all digits on demand", async () => {
+    const { el, kernel } = await mount();
+    kernel.set("scene", [1.6499658229696348, 0.25]);
+    kernel.sendDelta();
+    await pass(0.1);
+    click(rowOf(el, "scene"));
+    await pass(0.1);
+    expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1.6500, 0.25]");
+    expect(find(el, "[title='1.6499658229696348']").textContent).toBe("1.6500");
+    const digits = find(el, ".nvj-detail-foot .nvj-link");
+    expect(digits.textContent).toBe("rounded");
+    click(digits);
+    expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1.6499658229696348, 0.25]");
+    expect(digits.textContent).toBe("all digits");
+    click(digits);
+    click(rowOf(el, "suggested.interaction.scale"));
+    await pass(0.1);
+    expect(digits.hidden).toBe(true);
+  });
+});
+
 describe("the keyboard", () => {
   it("walks the tree as a treegrid", async () => {
     const { el } = await mount();
@@ -174,7 +214,7 @@ describe("the detail", () => {
     click(find(el, ".nvj-note button"));
     await pass(0.1);
     expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1, 2, 3]");
-    expect(find(el, ".nvj-note").textContent).toContain("All of it.");
+    expect(find(el, ".nvj-note").textContent).toContain("All of it is here.");
   });
 
   it("says why the whole cannot be had", async () => {

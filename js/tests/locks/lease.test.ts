@@ -30,6 +30,12 @@ describe("a lease", () => {
     expect(leaseNow({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe("14 s");
   });
 
+  it("is in doubt while the server cannot be asked", () => {
+    expect(leaseNow(HELD, 0, false)).toMatchObject({ word: "held?", tone: "amber" });
+    expect(leaseNow(HELD, 0, false).note).not.toBe("");
+    expect(leaseNow({ ...HELD, state: "lost", left: null }, 0, false).word).toBe("lost");
+  });
+
   it("offers what can be done in its state", () => {
     const can = (lease: LeaseBody) => {
       const now = leaseNow(lease, 0);
@@ -53,11 +59,12 @@ describe("a duration", () => {
     ["2.5", 2.5],
     ["2,5s", 2.5],
     ["1 min", 60],
+    ["2 h", 7200],
   ])("%j is %d seconds", (text, seconds) => {
     expect(readSeconds(text)).toEqual({ ok: true, seconds });
   });
 
-  it.each(["", "0", "-5", "soon", "1e3", "NaN", "10 h"])("%j is refused", (text) => {
+  it.each(["", "0", "-5", "soon", "1e3", "NaN", "10 d"])("%j is refused", (text) => {
     expect(readSeconds(text).ok).toBe(false);
   });
 });

@@ -81,6 +81,18 @@ describe("the form", () => {
     expect(findAll(el, "datalist option").length).toBe(200);
   });
 
+  it("says of a key that it is not there", async () => {
+    const { el } = await mount({ leases: [], state: { scene: 1 } });
+    for (const key of ["scene", "sce"]) {
+      type(keyInput(el), key);
+      press(keyInput(el), "Enter");
+    }
+    expect(findAll(el, ".nvj-key-chip").map((chip) => chip.textContent)).toEqual([
+      "scene",
+      "sceno such key yet",
+    ]);
+  });
+
   it("lets chips be taken away", async () => {
     const { el } = await mount({ leases: [] });
     type(keyInput(el), "a");
@@ -88,7 +100,7 @@ describe("the form", () => {
     type(keyInput(el), "b");
     press(keyInput(el), ",");
     click(find(el, ".nvj-key-chip button"));
-    expect(findAll(el, ".nvj-key-chip").map((chip) => chip.textContent)).toEqual(["b"]);
+    expect(findAll(el, ".nvj-key-chip code").map((chip) => chip.textContent)).toEqual(["b"]);
     press(keyInput(el), "Backspace");
     expect(findAll(el, ".nvj-key-chip")).toEqual([]);
   });
@@ -155,6 +167,32 @@ describe("the table", () => {
     await pass(0.2);
     expect(rowOf(el, "scene")).toBe(row);
     expect(row.dataset.index).toBe("3");
+  });
+
+  it("keeps the focus in the table while rows go", async () => {
+    const { el } = await mount();
+    const at = () => document.activeElement?.getAttribute("aria-label");
+    for (const [key, action, next] of [
+      ["selection.root", "dismiss", "Try again selection.ligand"],
+      ["selection.ligand", "dismiss", "Renew suggested.interaction.scale"],
+      ["scene", "release", "Dismiss scene"],
+    ] as const) {
+      const each = button(rowOf(el, key), action);
+      each.focus();
+      click(each);
+      await pass(0.2);
+      expect(at()).toBe(next);
+    }
+  });
+
+  it("is in doubt while the server is lost", async () => {
+    const { el, kernel } = await mount();
+    kernel.sendStatus({ state: "lost", reason: "x" });
+    await pass(0.4);
+    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("held?");
+    kernel.sendStatus({ state: "connected" });
+    await pass(0.4);
+    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("held");
   });
 
   it("says why something could not be done", async () => {

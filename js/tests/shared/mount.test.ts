@@ -165,16 +165,21 @@ describe("the card", () => {
     expect(find(el, ".nvj-banner").textContent).toContain("run the cell again");
   });
 
-  it("keeps its keys from JupyterLab, but not the commands of the browser", async () => {
+  it("keeps its keys from JupyterLab, but not saving and the like", async () => {
     const { el } = await mountWidget(room, options());
     const seen = vi.fn();
     el.addEventListener("keydown", seen);
-    expect(find(el, ".nvj-root").getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    const keptFrom = () => find(el, ".nvj-root").hasAttribute("data-lm-suppress-shortcuts");
     press(find(el, ".nvj-search-input"), "x");
+    expect(keptFrom()).toBe(true);
     press(find(el, ".nvj-tree"), "ArrowDown");
     expect(seen).not.toHaveBeenCalled();
     press(find(el, ".nvj-search-input"), "s", { ctrlKey: true });
     expect(seen).toHaveBeenCalledOnce();
+    expect(keptFrom()).toBe(false);
+    press(find(el, ".nvj-search-input"), "z", { ctrlKey: true });
+    press(find(el, ".nvj-search-input"), "Enter", { ctrlKey: true });
+    expect(keptFrom()).toBe(true);
   });
 
   it("changes its height by keys and keeps it", async () => {

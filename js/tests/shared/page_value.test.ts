@@ -5,6 +5,7 @@ import {
   missing,
   open,
   preview,
+  shorten,
   someText,
   toPage,
   typeName,
@@ -112,6 +113,26 @@ describe("preview", () => {
     expect(preview(deep)).toBe("[[[[…]]]]");
     expect(someText(deep, () => false)).toBe(false);
   });
+});
+
+it("never glances at a tiny number as nothing", () => {
+  expect(["0.00001234", "-0.00098765", "0.00004"].map(glance)).toEqual([
+    "1.2e-5",
+    "-9.9e-4",
+    "4.0e-5",
+  ]);
+});
+
+it("shortens numbers to five digits, and never to an integer", () => {
+  const texts = ["2", "0.25", "1.6499658229696348", "-12.345678", "123456.789", "0.00012345678"];
+  expect(texts.map(shorten)).toEqual(["2", "0.25", "1.6500", "-12.346", "123456.8", "1.2e-4"]);
+  expect(["NaN", "-0", "1e+300", "1.2345678e-7", "12345678901234567890"].map(shorten)).toEqual([
+    "NaN",
+    "-0",
+    "1e+300",
+    "1.2e-7",
+    "12345678901234567890",
+  ]);
 });
 
 it("rounds numbers for a glance only where they are long", () => {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { pretty } from "../../src/shared/pretty.ts";
+import { type PrettyOptions, pretty } from "../../src/shared/pretty.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 
-const text = (value: PageValue, limit?: number): readonly string[] =>
-  pretty(value, limit).lines.map(
+const text = (value: PageValue, options?: PrettyOptions): readonly string[] =>
+  pretty(value, options).lines.map(
     ({ indent, tokens }) => "  ".repeat(indent) + tokens.map((token) => token.text).join(""),
   );
 
@@ -38,10 +38,44 @@ it("says how much was cut", () => {
 
 it("stops at its limit of lines and says so", () => {
   const value = Array.from({ length: 5000 }, () => ({ text: "x".repeat(60) }));
-  const layout = pretty(value, 50);
+  const layout = pretty(value, { lines: 50 });
   expect(layout.lines.length).toBe(50);
   expect(layout.complete).toBe(false);
   expect(pretty([1]).complete).toBe(true);
+});
+
+it("shortens numbers, keeps what they are, and lets them move without a new layout", () => {
+  const short = (numbers: readonly number[]) =>
+    pretty(numbers, { columns: 26, short: true }).lines.map(({ tokens }) =>
+      tokens.map((token) => token.text).join(""),
+    );
+  expect(short([1.270889125348325, 1.6499658229696348, -0.11885388136423738])).toEqual([
+    "[",
+    "1.2709, 1.6500, -0.1189",
+    "]",
+  ]);
+  expect(short([-1.270889125348325, -1.6499658229696348, -0.11885388136423738]).length).toBe(3);
+  const { lines } = pretty([0.25, 1.6499658229696348], { short: true });
+  expect(lines[0]?.tokens.map(({ exact }) => exact)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    "1.6499658229696348",
+    undefined,
+  ]);
+});
+
+it("fills lines as wide as they are, whatever the depth", () => {
+  const numbers = Array.from({ length: 40 }, (_, index) => index * 1.25);
+  for (const columns of [24, 40, 90]) {
+    const lines = text({ a: { b: { c: numbers } } }, { columns });
+    expect(Math.max(...lines.map((line) => line.trim().length))).toBeLessThanOrEqual(columns);
+    expect(lines.length).toBeLessThan(8 + 40 / Math.floor((columns - 4) / 8));
+  }
+});
+
+it("says how much of a very long text it leaves out", () => {
+  expect(text("x".repeat(50_000)).join("")).toContain('…" (30\u202f000 more)');
 });
 
 it("ends in a value that is nested very deep", () => {

@@ -32,7 +32,13 @@ it("tells durations", () => {
     "1 h",
     "2 h 5 min",
   ]);
-  expect([0.314, 2.44, 72].map(elapsed)).toEqual(["0.31 s", "2.4 s", "1 min 12 s"]);
+  expect([0, 0.004, 0.314, 2.44, 72].map(elapsed)).toEqual([
+    "1 ms",
+    "4 ms",
+    "0.31 s",
+    "2.4 s",
+    "1 min 12 s",
+  ]);
 });
 
 it("tells sizes, counts and rates with their units", () => {
