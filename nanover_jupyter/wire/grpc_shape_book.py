@@ -19,7 +19,8 @@ __all__ = ["ShapeBook", "read_by_shape", "write_by_shape"]
 # Larger values are hardly many of one shape, and what is in them are long lists.
 _LONGEST: Final = 4096
 _SHAPES_KEPT: Final = 512
-_TRUST: Final = 8
+# A shape costs as much as reading ten values; so many others in a row must have come.
+_TRUST: Final = 32
 
 _Shape = TypeVar("_Shape", ReadingShape, WritingShape)
 
@@ -27,7 +28,7 @@ _Shape = TypeVar("_Shape", ReadingShape, WritingShape)
 class ShapeBook(Generic[_Shape]):
     """The shapes met so far, by a mark that all values of one shape have in common.
 
-    What is met once says nothing yet; the second time its shape is kept, until several
+    What is met once says nothing yet; the second time its shape is kept, until many
     others in a row had that mark. Any thread may use a book: shapes do not change, and
     a race between threads costs a shape at the most.
     """

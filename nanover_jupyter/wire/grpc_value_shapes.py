@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from nanover_jupyter.wire.grpc_value_reader import ITEM_SIZE, Run
@@ -32,13 +33,16 @@ class ReadingShape:
         runs: What is free in them, as `walk` found it.
     """
 
-    __slots__ = ("_build", "_common", "_mask", "_unpack")
+    __slots__ = ("_build", "_common", "_mask", "_texts", "_unpack")
 
     def __init__(self, data: bytes, value: Value, runs: list[Run]) -> None:
         layout = ["<"]
         mask = bytearray(b"\xff") * len(data)
         end = 0
-        for start, size, code in _slots(runs):
+        self._texts: list[int] = []
+        for slot, (start, size, code) in enumerate(_slots(runs)):
+            if code.endswith("s"):
+                self._texts.append(slot)
             layout.append(f"{start - end}x{code}")
             end = start + size
             # Of a bool all bits but one are given: beyond 1 the byte means something else.
@@ -58,10 +62,13 @@ class ReadingShape:
         # As one large integer each, to compare what must be equal in three steps of C.
         if int.from_bytes(data, "little") & self._mask != self._common:
             raise OtherShape
+        found = list(self._unpack(data))
         try:
-            return self._build(self._unpack(data))
+            for slot in self._texts:
+                found[slot] = found[slot].decode()
         except UnicodeDecodeError as error:
             raise OtherShape from error
+        return self._build(found)
 
 
 class WritingShape:
@@ -114,25 +121,20 @@ def _slots(runs: list[Run]) -> Iterator[tuple[int, int, str]]:
 
 # What is read ---------------------------------------------------------------------
 
-_Build = Callable[[tuple[Any, ...]], Value]
+_Build = Callable[[list[Any]], Value]
 
 
 def _builder(value: Value, slots: Iterator[int]) -> _Build:
-    """What makes a value like `value` of the contents of its slots."""
-    if isinstance(value, str):
-        slot = next(slots)
-        return lambda found: found[slot].decode()
-    if isinstance(value, bool | float):
-        slot = next(slots)
-        return lambda found: found[slot]
+    """What makes a value like `value` of the contents of all slots."""
+    if isinstance(value, str | bool | float):
+        return itemgetter(next(slots))
     if isinstance(value, dict):
         fields = [(key, _builder(item, slots)) for key, item in value.items()]
         return lambda found: {key: build(found) for key, build in fields}
     if isinstance(value, list):
         if _all_numbers(value):
             places = [next(slots) for _ in value]
-            first, end = places[0], places[-1] + 1
-            return lambda found: list(found[first:end])
+            return itemgetter(slice(places[0], places[-1] + 1))
         items = [_builder(item, slots) for item in value]
         return lambda found: [build(found) for build in items]
     return lambda _: value

@@ -27,7 +27,7 @@ def forgotten(monkeypatch):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(values, min_size=1, max_size=3), st.data())
 def test_books_change_nothing_however_often_they_learn(some, data):
-    for _ in range(40):
+    for _ in range(80):
         value = vary(data.draw(st.sampled_from(some)), data.draw)
         encoded = write_by_shape(value, 4)
 
@@ -98,9 +98,9 @@ def test_a_shape_is_given_up_when_others_come_in_its_place():
     book.wants("mark")
     book.keep("mark", shapes([1.0])[0])
 
-    wanted = [book.wants("mark") for _ in range(8)]
+    wanted = [book.wants("mark") for _ in range(32)]
 
-    assert wanted == [False] * 7 + [True]
+    assert wanted == [False] * 31 + [True]
 
 
 def test_a_shape_that_fits_now_and_then_stays():
@@ -109,7 +109,7 @@ def test_a_shape_that_fits_now_and_then_stays():
     book.keep("mark", shapes([1.0])[0])
 
     for _ in range(20):
-        assert not any(book.wants("mark") for _ in range(7))
+        assert not any(book.wants("mark") for _ in range(31))
         book.fitted("mark")
 
 

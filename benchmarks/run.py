@@ -1,0 +1,95 @@
+"""Runs the benchmarks and prints their tables as Markdown: python benchmarks/run.py [SECTION]...
+
+Sections: codec, network, memory; all by default. `--quick` measures less often.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+
+import codec
+import memory
+import network
+
+
+def _table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    heads = list(heads)
+    print(f"\n### {title}\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def _codec(rounds: int) -> None:
+    _table(
+        "Codec (processor time; `times` is how often a way fits into the first of its kind)",
+        ["what", "way", "ms", "times"],
+        (
+            [what, way, f"{ms:.1f}", f"{ratio:.1f}"]
+            for what, way, ms, ratio in codec.figures(rounds)
+        ),
+    )
+
+
+def _network(rounds: int) -> None:
+    _table(
+        "100 avatars per update, as fast as the reader takes them",
+        ["reader", "updates/s", "of straightforward", "CPU ms per update", "of raw"],
+        (
+            [way, f"{rate:.0f}", f"{faster:.1f}", f"{cost:.2f}", f"{dearer:.2f}"]
+            for way, rate, faster, cost, dearer in network.throughput(rounds // 3 or 1)
+        ),
+    )
+    _table(
+        "Connecting to 1 000 avatars",
+        ["way", "ms", "of raw"],
+        (
+            [way, f"{seconds * 1000:.1f}", f"{ratio:.2f}"]
+            for way, seconds, ratio in network.first_state(rounds * 2)
+        ),
+    )
+    raw, ours, ratio = network.commands(rounds * 100)
+    _table(
+        "Command round trip",
+        ["way", "ms", "of raw"],
+        [
+            ["raw unary call", f"{raw * 1000:.3f}", "1.00"],
+            ["run_command", f"{ours * 1000:.3f}", f"{ratio:.2f}"],
+        ],
+    )
+    _table(
+        "Processor of a subscribed client",
+        ["situation", "reader", "% of one core"],
+        (
+            [situation, way, f"{share * 100:.1f}"]
+            for situation, way, share in network.at_rest(rounds // 7 or 1)
+        ),
+    )
+
+
+def _memory(rounds: int) -> None:
+    keys = 100_000 if rounds > _QUICK else 10_000
+    _table(
+        f"Memory of {keys} avatars",
+        ["held as", "bytes per key", "of plain dict", "s to take over"],
+        (
+            [way, f"{size:.0f}", f"{ratio:.2f}", f"{seconds:.2f}"]
+            for way, size, ratio, seconds in memory.figures(keys)
+        ),
+    )
+
+
+_ROUNDS, _QUICK = 15, 5
+_SECTIONS: dict[str, Callable[[int], None]] = {
+    "codec": _codec,
+    "network": _network,
+    "memory": _memory,
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[[], *_SECTIONS], default=[])
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    for section in arguments.sections or _SECTIONS:
+        _SECTIONS[section](_QUICK if arguments.quick else _ROUNDS)
