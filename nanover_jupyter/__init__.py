@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from nanover_jupyter.client.connection import Connection, connect
+    from nanover_jupyter.client.discovery import discover
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
+    from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
         AddressError,
         ClosedError,
@@ -69,6 +71,7 @@ __all__ = [
     "NanoverJupyterError",
     "NanoverServer",
     "NanoverStubClient",
+    "NanoverWebSocketClient",
     "NotSupported",
     "ProtocolError",
     "ServerFailed",
@@ -77,6 +80,7 @@ __all__ = [
     "TlsSettings",
     "UpdateRefused",
     "connect",
+    "discover",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
@@ -93,9 +97,11 @@ _HOMES: Final = {
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
+    "NanoverWebSocketClient": "client.websocket_client",
     "StateInspector": "widgets",
     "TlsSettings": "transport.tls",
     "connect": "client.connection",
+    "discover": "client.discovery",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
 }

@@ -64,7 +64,7 @@ class AddressError(ConnectError, ValueError):
     def __str__(self) -> str:
         return (
             f"{self.address!r} is not a server address: {self.reason} "
-            "(write HOST, HOST:PORT or grpc://HOST:PORT)"
+            "(write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT)"
         )
 
 

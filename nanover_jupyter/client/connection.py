@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from typing import Self
 
 from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.grpc_client import NanoverClient
+from nanover_jupyter.client.nanover_objects import address_of
+from nanover_jupyter.client.reaching import reach
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
     ConnectError,
-    ConnectionLost,
     NanoverJupyterError,
-    TimedOut,
 )
-from nanover_jupyter.transport.address import parse_address
+from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "connect"]
 
 _FIRST_STATE_GRACE = 0.5
 _PROBE_SECONDS = 5.0
+_SILENT_SECONDS = 10.0
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _JOIN_SECONDS = 2.0
@@ -32,9 +33,9 @@ _JOIN_SECONDS = 2.0
 class Connection:
     """A client that is kept alive, under a name.
 
-    When the server goes away the connection tries again, with growing pauses, for as
-    long as it is open; the client, its access token, its widgets and its subscribers
-    stay. One thread of its own, `nanover-keeper`, does that.
+    When the server goes away, or is silent and answers no question, the connection tries
+    again, with growing pauses, for as long as it is open; the client, its access token,
+    its widgets and its subscribers stay. One thread of its own, `nanover-keeper`, does that.
 
     Made by `connect` or, for a client that already exists, by `Connection.of`.
 
@@ -124,12 +125,32 @@ class Connection:
         # A client that was handed over may have lost its server before we listened.
         self._on_status(self.client.status)
         while True:
-            self._wake.wait()
+            self._wake.wait(_SILENT_SECONDS / 2)
             if self._closed.is_set():
                 return
             self._wake.clear()
+            self._require_a_sign_of_life()
             if self.client.status.state == "lost":
                 self._revive()
+
+    def _require_a_sign_of_life(self) -> None:
+        """Ask a server that has been silent whether it is still there.
+
+        A stream says nothing while nothing changes; a frozen server, a pulled cable and a
+        subscription that was lost in a server's shutdown look the same. Pings of the
+        transport would tell the first two, but stock servers hang up on clients that ping
+        more often than every five minutes.
+        """
+        heard = self.client.heard_at
+        waiting = self.client.status.state in {"connecting", "connected"}
+        if not waiting or time.monotonic() - heard < _SILENT_SECONDS:
+            return
+        try:
+            self.client.probe(_PROBE_SECONDS)
+        except ClosedError:
+            return
+        except NanoverJupyterError as error:
+            self.client.give_up(str(error))
 
     def _revive(self) -> None:
         """Try until the server is back or the connection is closed."""
@@ -141,6 +162,7 @@ class Connection:
             try:
                 self.client.probe(_PROBE_SECONDS)
                 self.client.follow(_FIRST_STATE_GRACE)
+                self.client.prove_locks()
             except ClosedError:
                 return
             except NanoverJupyterError as error:
@@ -155,7 +177,7 @@ _making = threading.Lock()
 
 
 def connect(
-    address: str = "",
+    address: object = "",
     *,
     name: str | None = None,
     timeout: float = 5.0,
@@ -167,24 +189,24 @@ def connect(
     Returns once the server has answered and its state is here.
 
     Args:
-        address: `HOST`, `HOST:PORT`, `grpc://HOST:PORT`, or `grpcs://` for an encrypted
-            connection; localhost and 38801 fill in what is left out.
+        address: `HOST` or `HOST:PORT` for whichever protocol is spoken there, or
+            `ws://HOST:PORT` or `grpc://HOST:PORT`, or, encrypted, `wss://` or `grpcs://`;
+            localhost and 38801 fill in what is left out. Or an object of NanoVer's own
+            package: a runner, an app server or a client.
         name: What to call the connection; its address by default.
         timeout: Seconds to wait for the server to answer.
-        interval: Seconds between updates at the least, 1/30 by default.
-        tls: Certificates and tokens for `grpcs://`.
+        interval: Seconds between updates at the least, 1/30 by default, where the
+            protocol lets clients choose.
+        tls: Certificates and tokens for an encrypted connection.
 
     Raises:
         AddressError: It is no address.
         ConnectError: No NanoVer server answers there within `timeout`.
     """
-    where = parse_address(address) if address.strip() else parse_address(":38801")
-    if where.scheme == "grpcs":
-        client = NanoverClient.secure_channel(address=where.host, port=where.port, tls=tls)
-    else:
-        client = NanoverClient.insecure_channel(address=where.host, port=where.port)
+    written = address_of(address).strip()
+    where = parse_address(written or f":{DEFAULT_PORT}")
+    client = reach(where, timeout=timeout, tls=tls)
     try:
-        _reach(client, timeout)
         if interval is not None:
             client.subscribe_all_state_updates(interval)
         client.follow(_FIRST_STATE_GRACE)
@@ -195,28 +217,9 @@ def connect(
     return Connection(client, name=name or where.target, owns_client=True)
 
 
-def _reach(client: ClientCore, timeout: float) -> None:
-    try:
-        client.probe(timeout)
-    except TimedOut as error:
-        said = f"nothing answered within {timeout:g} s"
-        raise ConnectError(client.address, said) from error
-    except ConnectionLost as error:
-        raise ConnectError(client.address, _no_server(error.reason)) from error
-    except ConnectError:
-        raise
-    except NanoverJupyterError as error:
-        said = getattr(error, "reason", "") or str(error)
-        raise ConnectError(client.address, f"it is no NanoVer gRPC server ({said})") from error
-
-
 def _require_connected(client: ClientCore) -> None:
     if client.status.state == "lost":
         raise ConnectError(client.address, client.status.reason)
-
-
-def _no_server(reason: str) -> str:
-    return f"something listens there, but no gRPC server ({reason})"
 
 
 def _pause(attempt: int) -> float:

@@ -299,6 +299,25 @@ class ClientCore:
         """Say that the lost connection is tried for the `attempt`th time."""
         self._set_status("lost", reason, attempt)
 
+    def prove_locks(self) -> None:
+        """Ask again for the locks that we hold, for the time that they have left.
+
+        A server that was away may be another one, which knows nothing of them. Each is
+        asked for alone, so that one that is taken costs no other.
+
+        Raises:
+            NanoverJupyterError: The server went away again.
+        """
+        for lease in self._leases.leases():
+            asked_at = self._leases.clock()
+            left = lease.left(asked_at)
+            if not left:
+                continue
+            if self._transport.update_locks(LockRequest({lease.key: left}), self.call_timeout):
+                self._leases.proven(lease.key, left, asked_at)
+            else:
+                self._leases.taken(lease.key)
+
     @property
     def heard_at(self) -> float:
         """When the server last said anything, in monotonic seconds."""

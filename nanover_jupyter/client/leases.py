@@ -121,6 +121,20 @@ class LeaseBook:
         """Keys were given back."""
         self._end(keys, "released", "given back")
 
+    def proven(self, key: str, seconds: float, asked_at: float) -> None:
+        """The server granted a held lock once more, for the `seconds` that it had left."""
+        with self._lock:
+            known = self._leases.get(key)
+            if known is not None:
+                begun = asked_at + seconds - known.seconds
+                note = "asked for again, as the connection was lost for a while"
+                self._put(replace(known, state="held", asked_at=begun, note=note))
+        self._changed.notify()
+
+    def taken(self, key: str) -> None:
+        """Another client holds what we held."""
+        self._end([key], "lost", "someone else took it while the connection was lost")
+
     def forget(self, key: str) -> None:
         """Drop the row of a lease that ended."""
         with self._lock:

@@ -86,6 +86,22 @@ class NanoverMagics(Magics):
         also = " and stopped the demo world" if stopped else ""
         _display(Notice(f"Disconnected from {connection.name}{also}."))
 
+    def _servers(self, order: Order) -> None:
+        from nanover_jupyter.client.discovery import discover  # noqa: PLC0415 - see _sessions
+
+        found = discover(order.options.timeout, port=order.options.port)
+        if not found.servers:
+            _display(Notice(found.explanation))
+            return
+        rows = tuple(
+            (
+                server.urls[0],
+                f"{server.name}, by {' and '.join(server.protocols)}, {_heard(server.age)}",
+            )
+            for server in found
+        )
+        _display(Listing("Servers on this network:", rows, "%nanover connect ADDRESS connects."))
+
     def _status(self, _: Order) -> None:
         sessions = self._sessions
         lines = []
@@ -132,6 +148,7 @@ class NanoverMagics(Magics):
     _orders: dict[str, Callable[[NanoverMagics, Order], None]] = {  # noqa: RUF012 - a constant
         "connect": _connect,
         "disconnect": _disconnect,
+        "servers": _servers,
         "status": _status,
         "serve": _serve,
         "panel": _panel,
@@ -190,6 +207,10 @@ def _counts(connection: Connection) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _heard(age: float) -> str:
+    return f"heard {age:.1f} s ago"
 
 
 def _ago(seconds: float) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from nanover_jupyter.wire.discovery_codec import DISCOVERY_PORT
+
 __all__ = ["MistakenLine", "Order", "help_text", "parse", "subcommands"]
 
 
@@ -52,7 +54,9 @@ def _identifier(text: str) -> str:
 
 
 def _connect(parser: _Parser) -> None:
-    parser.add_argument("address", nargs="?", help="HOST, HOST:PORT or grpc://HOST:PORT")
+    parser.add_argument(
+        "address", nargs="?", help="HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT"
+    )
     parser.add_argument("--name", help="what to call the connection")
     parser.add_argument(
         "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="how long to try (5)"
@@ -69,6 +73,15 @@ def _connect(parser: _Parser) -> None:
 
 def _disconnect(parser: _Parser) -> None:
     parser.add_argument("--quiet", action="store_true", help="say nothing")
+
+
+def _servers(parser: _Parser) -> None:
+    parser.add_argument(
+        "--timeout", type=_seconds, default=1.5, metavar="SECONDS", help="how long to listen (1.5)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=DISCOVERY_PORT, help=f"the UDP port ({DISCOVERY_PORT})"
+    )
 
 
 def _serve(parser: _Parser) -> None:
@@ -99,6 +112,7 @@ _SUBCOMMANDS: Final[dict[str, tuple[str, Callable[[_Parser], None]]]] = {
         _connect,
     ),
     "disconnect": ("close the connection, and the demo world if there is one", _disconnect),
+    "servers": ("listen for servers that announce themselves on this network", _servers),
     "status": ("tell how the connection is", _nothing),
     "serve": ("run a server in this kernel that others can connect to", _serve),
     "panel": ("show the control room again", _panel),

@@ -143,7 +143,7 @@ class Sessions:
         started = False
         if self.embedded is None:
             try:
-                local = Address(DEFAULT_HOST, DEFAULT_PORT)
+                local = Address(DEFAULT_HOST, DEFAULT_PORT, "")
                 connection = connect(str(local), name=name, timeout=min(timeout, _LOCAL_TIMEOUT))
             except ConnectError:
                 self.embedded = EmbeddedServer()

@@ -61,6 +61,14 @@ class CommandRegistry:
                 raise ValueError(f"there is a command {name!r} already; unregister it first")
             self._commands[check_key(name)] = (callback, defaults)
 
+    def replace(
+        self, name: str, callback: Callable[..., object], default_arguments: Mapping[str, object]
+    ) -> None:
+        """As `register`, also where there is a command of that name: it is no more."""
+        defaults = _plain_fields(default_arguments, _DEFAULTS_NESTING)
+        with self._guard:
+            self._commands[check_key(name)] = (callback, defaults)
+
     def unregister(self, name: str) -> None:
         """Take a command back; a call that is running goes on.
 

@@ -13,11 +13,14 @@ from typing import Final, Self
 import grpc
 
 from nanover_jupyter.errors import ClosedError, UpdateRefused
+from nanover_jupyter.server.announcer import Announcer
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.commands import CommandRegistry
 from nanover_jupyter.server.grpc_service import GrpcService
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.threads import DaemonThreads
+from nanover_jupyter.server.websocket_service import WebSocketService
+from nanover_jupyter.wire.discovery_codec import DISCOVERY_PORT
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 
@@ -63,14 +66,30 @@ class NanoverServer:
         address: The host name or address to listen at. Whoever can reach it can
             read and change everything, so anything but the machine itself is
             logged as a warning.
-        port: The TCP port; 0 lets the system choose one.
+        port: The TCP port for gRPC; 0 lets the system choose one.
+        websocket_port: A second port, for the WebSocket protocol of NanoVer's current
+            servers, over the same state and commands; 0 lets the system choose, None
+            leaves it out. What that protocol's clients change is passed over where a
+            gRPC client holds a lock.
+        announce: A name under which to announce the server to those who look for one
+            on the network, or, where it is for this machine only, on this machine.
+            Left out, nothing is announced.
+        discovery_port: The UDP port of the announcements.
 
     Raises:
         AddressError: The address or port makes no sense.
-        ConnectError: The port is in use, or the address is not this machine's.
+        ConnectError: A port is in use, or the address is not this machine's.
     """
 
-    def __init__(self, *, address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        websocket_port: int | None = None,
+        announce: str | None = None,
+        discovery_port: int = DISCOVERY_PORT,
+    ) -> None:
         bind = BindAddress.checked(address, port)
         self._address = address
         self._state = SharedState()
@@ -88,6 +107,7 @@ class NanoverServer:
         except RuntimeError as error:
             # Someone may have taken the port since it was checked.
             raise ServeError(bind.target, "the system does not allow to listen there") from error
+        self._websockets = self._open_websockets(websocket_port)
         if not bind.loopback:
             logger.warning(
                 "serving at %s, open to the network: anyone who reaches it can change the state "
@@ -95,6 +115,15 @@ class NanoverServer:
                 bind.target,
             )
         self._server.start()
+        self._announcer: Announcer | None = None
+        if announce is not None:
+            self._announcer = Announcer(
+                name=announce,
+                host=address,
+                services=self._services(),
+                loopback=bind.loopback,
+                port=discovery_port,
+            )
         logger.info("serving at %s port %s", address, self._port)
 
     def __enter__(self) -> Self:
@@ -121,6 +150,25 @@ class NanoverServer:
     def port(self) -> int:
         """The TCP port it listens at; never 0."""
         return self._port
+
+    @property
+    def websocket_port(self) -> int | None:
+        """The TCP port at which it speaks WebSocket; None if it does not."""
+        return None if self._websockets is None else self._websockets.port
+
+    def _services(self) -> dict[str, int]:
+        """Ports by the names that NanoVer's servers announce."""
+        ports = {"multiplayer": self._port}
+        return ports if self._websockets is None else {**ports, "ws": self._websockets.port}
+
+    def _open_websockets(self, port: int | None) -> WebSocketService | None:
+        if port is None:
+            return None
+        try:
+            return WebSocketService(self._state, self._commands, host=self._address, port=port)
+        except BaseException:
+            self._server.stop(None)
+            raise
 
     # commands -------------------------------------------------------------------
 
@@ -231,9 +279,13 @@ class NanoverServer:
         that the call was cancelled.
         """
         deadline = time.monotonic() + _CLOSING_LIMIT
+        if self._announcer is not None:
+            self._announcer.close()
         self._state.freeze()
         with self._closing:
             stopped = self._server.stop(_GRACE)
+            if self._websockets is not None:
+                self._websockets.close(max(0.0, deadline - time.monotonic()))
             stopped.wait(max(0.0, deadline - time.monotonic()))
             self._threads.shutdown(timeout=max(0.0, deadline - time.monotonic()))
         logger.info("closed the server at %s port %s", self._address, self._port)

@@ -13,12 +13,12 @@ from typing import Final, NoReturn
 
 import grpc
 
-from nanover_jupyter.errors import ProtocolError
+from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.commands import CommandRaised, CommandRegistry, CommandRejected
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.unset_values import holds_unset_value
 from nanover_jupyter.wire import grpc_codec, protocol
-from nanover_jupyter.wire.messages import LockRequest
+from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["SUBSCRIPTIONS_LIMIT", "GrpcService"]
@@ -133,7 +133,7 @@ class GrpcService:
                 if not context.add_callback(subscription.end):
                     return
                 for change in subscription.paced(interval):
-                    yield grpc_codec.encode_state_update(change)
+                    yield _encoded(change)
                 if subscription.lagging:
                     context.abort(
                         grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -141,6 +141,22 @@ class GrpcService:
                     )
         finally:
             self._subscriptions.release()
+
+
+def _encoded(change: DictionaryChange) -> bytes:
+    """A change without what this wire cannot carry: clients of another may have set it."""
+    try:
+        return grpc_codec.encode_state_update(change)
+    except InvalidValue:
+        fitting = DictionaryChange(removals=change.removals)
+        for key, value in change.updates.items():
+            try:
+                grpc_codec.encode_state_update(DictionaryChange({key: value}))
+            except InvalidValue as error:
+                logger.warning("! gRPC clients do not see %r: %s", key, error)
+            else:
+                fitting.updates[key] = value
+        return grpc_codec.encode_state_update(fitting)
 
 
 def _lock_request(durations: Mapping[str, Value]) -> LockRequest | None:

@@ -11,12 +11,15 @@ __all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "parse_address"]
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 38801
-_SCHEMES = ("grpc", "grpcs")
+_SCHEMES = ("grpc", "grpcs", "ws", "wss")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens; `str` gives the form with the scheme."""
+    """Where a server listens; `str` gives the form with the scheme, if it has one.
+
+    An address as people write it may leave open which protocol is spoken there.
+    """
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
@@ -28,11 +31,22 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.target}"
+        return f"{self.scheme}://{self.target}" if self.scheme else self.target
+
+    def with_scheme(self, scheme: str) -> Address:
+        """The same place, and how to speak to it."""
+        return Address(self.host, self.port, scheme)
+
+    def covers(self, url: str) -> bool:
+        """Whether `url` is this address, or this place with any protocol if it names none."""
+        return str(self) == (url if self.scheme else url.rpartition("://")[2])
 
 
 def parse_address(text: str) -> Address:
-    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT`, or `grpc://HOST:PORT` (`grpcs` encrypts).
+    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT`, or either of the two with a scheme.
+
+    The schemes are `grpc://` and `ws://`, and `grpcs://` and `wss://` for encrypted
+    connections; without one, the address has an empty scheme.
 
     Raises:
         AddressError: It is none of these.
@@ -40,7 +54,8 @@ def parse_address(text: str) -> Address:
     written = text.strip()
     if written.isascii() and written.isdigit():
         written = f":{written}"
-    if "://" not in written:
+    scheme_given = "://" in written
+    if not scheme_given:
         written = f"grpc://{written}"
     try:
         parts = urlsplit(written)
@@ -59,4 +74,5 @@ def parse_address(text: str) -> Address:
         raise AddressError(text, "a host name has no blanks")
     if port == 0:
         raise AddressError(text, "no server listens on port 0")
-    return Address(host, DEFAULT_PORT if port is None else port, parts.scheme)
+    scheme = parts.scheme if scheme_given else ""
+    return Address(host, DEFAULT_PORT if port is None else port, scheme)

@@ -48,7 +48,7 @@ class Transport(Protocol):
     def start(self, listener: TransportListener, interval: float) -> None:
         """Begin a run of the subscription on a reader thread of its own.
 
-        May be called again once `on_closed` has been.
+        May be called again; a run that is still going on is ended first.
 
         Args:
             listener: Hears the changes and the end of this run.

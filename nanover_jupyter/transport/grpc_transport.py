@@ -127,6 +127,9 @@ class GrpcTransport:
         with self._lock:
             if self._closed:
                 raise self._closed_error()
+            if self._stream is not None:
+                # One that was given up may still be open: its server only seems dead.
+                self._stream.cancel()
             try:
                 stream = self._subscribe(grpc_codec.encode_subscribe_request(interval))
             except ValueError as error:

@@ -163,3 +163,36 @@ def test_unloading_closes_everything_and_takes_the_magic_away(shell: Shell) -> N
     assert "not found" in shell.run("%nanover status").errors
     shell.run("%load_ext nanover_jupyter")
     assert shell.run("%nanover status").text == "Not connected. %nanover connect begins."
+
+
+def unused_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("", 0))
+        return int(taken.getsockname()[1])
+
+
+def test_servers_that_announce_themselves_are_listed_with_what_to_connect_to(shell: Shell) -> None:
+    port = unused_udp_port()
+    with NanoverServer(websocket_port=0, announce="my lab", discovery_port=port) as server:
+        said = shell.run(f"%nanover servers --port {port} --timeout 0.8").text
+
+    assert said.startswith("Servers on this network:\n")
+    assert f"  ws://127.0.0.1:{server.websocket_port}  my lab, by ws and grpc, heard 0." in said
+
+
+def test_where_no_server_announces_itself_the_reasons_and_the_way_round_are_told(
+    shell: Shell,
+) -> None:
+    said = shell.run(f"%nanover servers --port {unused_udp_port()} --timeout 0.1").text
+
+    assert said.startswith("No server announced itself.")
+    assert "%nanover connect HOST:PORT" in said
+
+
+def test_a_websocket_server_is_connected_to_like_any_other(shell: Shell) -> None:
+    with NanoverServer(websocket_port=0) as server:
+        url = f"ws://127.0.0.1:{server.websocket_port}"
+        assert f"Connected to {url}" in shell.run(f"%nanover connect {url}").text
+        again = shell.run(f"%nanover connect 127.0.0.1:{server.websocket_port}").text
+        assert f"Already connected to {url}" in again
+        shell.run("%nanover disconnect")

@@ -20,6 +20,11 @@ def test_options_are_read_wherever_they_stand() -> None:
     }
 
 
+def test_servers_are_listened_for_where_nanover_announces_them() -> None:
+    assert vars(parse("servers").options) == {"timeout": 1.5, "port": 54545}
+    assert vars(parse("servers --timeout 3 --port 5").options) == {"timeout": 3.0, "port": 5}
+
+
 def test_a_quoted_name_is_one_word() -> None:
     assert parse("connect --name 'my lab'").options.name == "my lab"
 

@@ -19,14 +19,14 @@ needs_golden = pytest.mark.skipif(
 )
 
 
-def golden_bytes(name: str) -> bytes:
+def golden_bytes(name: str, wire: str = "grpc") -> bytes:
     """One captured message, such as "live_get_commands_reply"."""
-    return (GOLDEN / "grpc" / f"{name}.bin").read_bytes()
+    return (GOLDEN / wire / f"{name}.bin").read_bytes()
 
 
-def golden_stream(name: str) -> list[bytes]:
+def golden_stream(name: str, wire: str = "grpc") -> list[bytes]:
     """A captured stream, message by message: each is framed by its length, uint32 little endian."""
-    data, messages = golden_bytes(name), []
+    data, messages = golden_bytes(name, wire), []
     while data:
         (length,) = struct.unpack_from("<I", data)
         messages.append(data[4 : 4 + length])
@@ -34,9 +34,9 @@ def golden_stream(name: str) -> list[bytes]:
     return messages
 
 
-def golden_json(name: str) -> Any:
+def golden_json(name: str, wire: str = "grpc") -> Any:
     """What the captured bytes mean, decoded by NanoVer's own client."""
-    return json.loads((GOLDEN / "grpc" / f"{name}.json").read_text())
+    return json.loads((GOLDEN / wire / f"{name}.json").read_text())
 
 
 def golden_final_state(name: str) -> dict[str, Any]:

@@ -1,0 +1,118 @@
+"""How a WebSocket to a server is opened: limits, keep-alive and encryption."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from nanover_jupyter.errors import ConnectError
+from nanover_jupyter.transport.address import Address
+from nanover_jupyter.transport.tls import TlsSettings
+from nanover_jupyter.wire.websocket_codec import MESSAGE_LIMIT
+
+__all__ = ["Dialling", "dialling"]
+
+_CLOSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """All that is needed to open a WebSocket to one server, once or again."""
+
+    address: Address
+    context: ssl.SSLContext | None = None
+    server_name: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def open(
+        self, seconds: float, on_socket: Callable[[socket.socket], object]
+    ) -> AbstractContextManager[ClientConnection]:
+        """Connect, at the latest when the context is entered, and close when it is left.
+
+        Raises what `websockets` raises.
+
+        Args:
+            seconds: The longest that connecting may take.
+            on_socket: Told of the socket before the handshakes of WebSocket, so that
+                somebody who will not wait for them can cut it.
+        """
+
+        class Watched(ClientConnection):
+            def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+                super().__init__(sock, *arguments, **options)
+                on_socket(sock)
+
+        return connect(
+            str(self.address),
+            ssl=self.context,
+            server_hostname=self.server_name,
+            additional_headers=self.headers,
+            # Deflating costs more time than it saves on the networks of laboratories,
+            # and what is large in here, coordinates, hardly shrinks.
+            compression=None,
+            open_timeout=seconds,
+            close_timeout=_CLOSE_SECONDS,
+            max_size=MESSAGE_LIMIT,
+            create_connection=Watched,
+        )
+
+
+def dialling(
+    address: Address, tls: TlsSettings | None = None, context: ssl.SSLContext | None = None
+) -> Dialling:
+    """How to reach a server; opens nothing yet.
+
+    Args:
+        address: The server; the scheme `wss` encrypts.
+        tls: Certificates and headers, for `wss`.
+        context: In the place of the certificates of `tls`.
+
+    Raises:
+        ConnectError: A certificate file cannot be read, or is none.
+    """
+    if address.scheme != "wss":
+        return Dialling(address)
+    settings = tls or TlsSettings()
+    return Dialling(
+        address,
+        context or _context(settings),
+        settings.server_name,
+        tuple(settings.metadata.items()),
+    )
+
+
+def _context(settings: TlsSettings) -> ssl.SSLContext:
+    roots = settings.pem("root_certificates")
+    try:
+        context = ssl.create_default_context(cadata=None if roots is None else roots.decode())
+        if roots is not None:
+            # Whoever names a server's own certificate trusts it as it is: many a
+            # self-signed one is no authority, or lacks what newer Pythons insist on.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        _identify(context, settings)
+    except (ssl.SSLError, ValueError) as error:
+        raise ConnectError(
+            "a TLS server", f"a certificate or key makes no sense: {error}"
+        ) from error
+    return context
+
+
+def _identify(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    """Load our own certificate, which `ssl` takes from files only."""
+    chain, key = settings.pem("certificate_chain"), settings.pem("private_key")
+    if chain is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:  # for this user's eyes only
+        chain_file, key_file = Path(folder, "chain"), Path(folder, "key")
+        chain_file.write_bytes(chain)
+        key_file.write_bytes(key or chain)
+        context.load_cert_chain(chain_file, key_file)

@@ -1,0 +1,345 @@
+"""One WebSocket from its opening to its end: a reader thread, and calls that await replies."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from websockets.sync.client import ClientConnection
+
+from nanover_jupyter.errors import (
+    ClosedError,
+    ConnectionLost,
+    NanoverJupyterError,
+    ProtocolError,
+    TimedOut,
+)
+from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.websocket_dial import Dialling
+from nanover_jupyter.transport.websocket_errors import FOREIGN, lost, not_reached
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.websocket_codec import (
+    Message,
+    Reply,
+    Request,
+    decode_message,
+    is_frame,
+)
+
+__all__ = ["Link", "LinkOwner", "OnReply", "Unheard"]
+
+logger = logging.getLogger("nanover_jupyter.transport")
+
+# How long a server may take to open a connection, and to take a message off our hands.
+_OPEN_SECONDS: Final = 10.0
+_SEND_SECONDS: Final = 20.0
+_SEND_BYTES_PER_SECOND: Final = 100_000
+# Looks for a listener come this often, until there is one.
+_FIRST_LOOK: Final = 0.002
+_LAST_LOOK: Final = 0.1
+_HANG_UP_SECONDS: Final = 2.0
+
+OnReply = Callable[[Reply | NanoverJupyterError], None]
+
+
+class LinkOwner(Protocol):
+    """What a link tells on its reader thread, besides the state."""
+
+    def greetings(self) -> list[bytes]:
+        """What to send first."""
+
+    def asked(self, link: Link, request: Request) -> None:
+        """The server wants a command of ours to be run."""
+
+    def framed(self, message: bytes) -> None:
+        """A frame came, not decoded."""
+
+
+class Unheard:
+    """Owns a link that is there for calls alone."""
+
+    def greetings(self) -> list[bytes]:
+        """There is nothing to say."""
+        return []
+
+    def asked(self, link: Link, request: Request) -> None:
+        """Nothing was offered over this link, so nothing is asked."""
+
+    def framed(self, message: bytes) -> None:
+        """Frames are heard on another link."""
+
+
+class Link:
+    """A WebSocket and the thread that opens and reads it, `nanover-reader-...`.
+
+    Any thread may call any method. What the server says of its state before there is
+    a listener is kept, so the first change that a listener hears is the whole state.
+
+    Args:
+        dialling: How to reach the server.
+        owner: Hears what is not the state's.
+    """
+
+    def __init__(self, dialling: Dialling, owner: LinkOwner) -> None:
+        self.address = str(dialling.address)
+        self._dialling = dialling
+        self._owner = owner
+        # Guards what follows; held for moments only.
+        self._guard = threading.Lock()
+        self._listener: TransportListener | None = None
+        self._expected: dict[int, tuple[str, OnReply]] = {}
+        self._end: NanoverJupyterError | None = None
+        self._ended = False
+        # Set once it is open, or never will be.
+        self._settled = threading.Event()
+        self._socket: socket.socket | None = None
+        self._websocket: ClientConnection | None = None
+        # Held while a message is sent: `websockets` would let others wait without end.
+        self._sending = threading.Lock()
+        self.answered_at = time.monotonic()
+        self.strange: ProtocolError | None = None
+        self._thread = threading.Thread(
+            target=self._run, name=f"nanover-reader-{self.address}", daemon=True
+        )
+
+    def begin(self) -> None:
+        """Dial, on the link's own thread."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is open or about to be."""
+        return self._end is None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages go through at once."""
+        return self._websocket is not None and self._end is None
+
+    @property
+    def waits_for_replies(self) -> bool:
+        """Whether a call has not been answered yet."""
+        return bool(self._expected)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it has a listener."""
+        return self._listener is not None
+
+    def attach(self, listener: TransportListener) -> bool:
+        """Let `listener` hear the state from now on; False when the link has ended."""
+        with self._guard:
+            if self._ended:
+                return False
+            self._listener = listener
+            return True
+
+    # out ------------------------------------------------------------------------
+
+    def wait_until_open(self, *, doing: str, timeout: float | None) -> None:
+        """Wait until messages go through.
+
+        Raises:
+            NanoverJupyterError: TimedOut, or why the link has ended.
+        """
+        if not self._settled.wait(timeout):
+            raise TimedOut(doing, timeout or 0.0)
+        if self._websocket is None or self._end is not None:
+            raise self._reason(doing)
+
+    def send(self, message: bytes, *, doing: str, timeout: float | None) -> None:
+        """Hand a message over, once the connection is open.
+
+        Raises:
+            NanoverJupyterError: TimedOut, or why the link has ended.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self.wait_until_open(doing=doing, timeout=timeout)
+        left = -1 if deadline is None else max(0.0, deadline - time.monotonic())
+        if not self._sending.acquire(timeout=left):
+            raise TimedOut(doing, timeout or 0.0)
+        try:
+            websocket = self._websocket
+            if websocket is None or self._end is not None:
+                raise self._reason(doing)
+            # A peer that takes nothing any more would hold the sender for ever.
+            patience = _SEND_SECONDS + len(message) / _SEND_BYTES_PER_SECOND
+            websocket.socket.settimeout(patience)
+            websocket.send(message)
+        except FOREIGN as error:
+            raise self._reason(doing, lost(error, address=self.address, doing=doing)) from error
+        finally:
+            self._sending.release()
+
+    def expect(self, number: int, doing: str, on_reply: OnReply) -> None:
+        """Call `on_reply` once with the reply to request `number`, or why there is none."""
+        with self._guard:
+            if not self._ended:
+                self._expected[number] = (doing, on_reply)
+                return
+        on_reply(self._reason(doing))
+
+    def forget(self, number: int) -> bool:
+        """Expect no reply to `number` any more; False if it came or none was expected."""
+        with self._guard:
+            return self._expected.pop(number, None) is not None
+
+    def close(self) -> None:
+        """Say goodbye in good order, which lets the server clean up, and end the thread."""
+        self._mark(ClosedError(f"the connection to {self.address}"))
+        websocket = self._websocket
+        if websocket is None:
+            self._cut()
+        else:
+            # A peer that is frozen must not keep us: `websockets` waits for its own lock,
+            # which a message on its way to that peer may hold.
+            fuse = threading.Timer(_HANG_UP_SECONDS, self._cut)
+            fuse.name, fuse.daemon = "nanover-closing", True
+            fuse.start()
+            with suppress(*FOREIGN):
+                websocket.close()
+            fuse.cancel()
+            fuse.join()
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
+            self._thread.join(_HANG_UP_SECONDS)
+
+    def hang_up(self, reason: NanoverJupyterError) -> None:
+        """End the connection without waiting for a server that may be gone."""
+        self._mark(reason)
+        self._cut()
+
+    def _mark(self, reason: NanoverJupyterError) -> None:
+        with self._guard:
+            if self._end is None:
+                self._end = reason
+        self._settled.set()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _reason(self, doing: str, found: NanoverJupyterError | None = None) -> NanoverJupyterError:
+        """Why nothing goes through, as an error of its own for each who asks."""
+        end = self._end or found
+        if isinstance(end, ConnectionLost):
+            return ConnectionLost(self.address, doing, end.reason)
+        if end is None:
+            return ConnectionLost(self.address, doing, "it hung up")
+        return type(end)(*end.args)
+
+    # in: all of this runs on the reader thread ----------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._open_and_read()
+        except Exception as error:
+            logger.exception("! the reader of %s failed", self.address)
+            self._mark(ProtocolError(f"reading failed ({error})"))
+        with self._guard:
+            self._ended = True
+            expected, self._expected = self._expected, {}
+            listener, end = self._listener, self._end
+        for doing, on_reply in expected.values():
+            on_reply(self._reason(doing))
+        if listener is not None:
+            listener.on_closed(None if isinstance(end, ClosedError) else end)
+
+    def _open_and_read(self) -> None:
+        opened = False
+        try:
+            with self._dialling.open(_OPEN_SECONDS, self._take_socket) as websocket:
+                opened = True
+                for message in self._owner.greetings():
+                    websocket.send(message)
+                self._websocket = websocket
+                self._settled.set()
+                self._read(websocket)
+        except FOREIGN as error:
+            following = "following the state"
+            found: NanoverJupyterError = (
+                lost(error, address=self.address, doing=following)
+                if opened
+                else not_reached(error, address=self.address)
+            )
+            found.__cause__ = error
+            self._mark(found)
+
+    def _take_socket(self, taken: socket.socket) -> None:
+        self._socket = taken
+        if self._end is not None:
+            self._cut()
+
+    def _read(self, websocket: ClientConnection) -> None:
+        told = _Told()
+        look = _FIRST_LOOK
+        while self._end is None:
+            listener = self._listener
+            told.pass_on(listener)
+            try:
+                data = websocket.recv(None if listener is not None else look)
+            except TimeoutError:
+                look = min(look * 2, _LAST_LOOK)
+                continue
+            message = self._understood(data)
+            if message is None:
+                continue
+            for command in message.commands:
+                if isinstance(command, Reply):
+                    self._answered(command)
+                elif isinstance(command, Request):
+                    self._owner.asked(self, command)
+            if message.change:
+                told.take(message.change, listener)
+
+    def _understood(self, data: bytes | str) -> Message | None:
+        if isinstance(data, bytes) and is_frame(data):
+            self._owner.framed(data)
+            return None
+        try:
+            return decode_message(data)
+        except ProtocolError as error:
+            self.strange = error
+            logger.warning("! skipped a message from %s: %s", self.address, error)
+            return None
+
+    def _answered(self, reply: Reply) -> None:
+        self.answered_at = time.monotonic()
+        expected = None
+        if isinstance(reply.id, int):  # a list, say, could not be looked up
+            with self._guard:
+                expected = self._expected.pop(reply.id, None)
+        if expected is None:
+            logger.debug("< a reply that nobody waits for: %r", reply.id)
+        else:
+            expected[1](reply)
+
+
+class _Told:
+    """What the server said of its state, until there is a listener to hear it."""
+
+    def __init__(self) -> None:
+        self._state: dict[str, Value] | None = {}
+
+    def pass_on(self, listener: TransportListener | None) -> None:
+        """Tell the first listener the whole state so far, if anything is in it."""
+        if listener is None or self._state is None:
+            return
+        state, self._state = self._state, None
+        if state:
+            listener.on_change(DictionaryChange(state))
+
+    def take(self, change: DictionaryChange, listener: TransportListener | None) -> None:
+        """Tell a change, or keep what it comes to."""
+        if self._state is None and listener is not None:
+            listener.on_change(change)
+        elif self._state is not None:
+            self._state.update(change.updates)
+            for key in change.removals:
+                self._state.pop(key, None)

@@ -1,0 +1,93 @@
+"""A command on its way through a WebSocket server: sent once, answered once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from nanover_jupyter.errors import CommandFailed, NanoverJupyterError, TimedOut
+from nanover_jupyter.transport.pending import PendingCall
+from nanover_jupyter.transport.websocket_link import Link
+from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.websocket_codec import Reply
+
+__all__ = ["Question"]
+
+
+class Question:
+    """A request, and the answer that is awaited over its link.
+
+    Args:
+        link: The way there and back.
+        number: The request's id.
+        name: The command's name.
+        message: The request, encoded.
+        doing: What it is for, for the error it may end in.
+    """
+
+    def __init__(self, link: Link, number: int, name: str, message: bytes, doing: str) -> None:
+        self.link = link
+        self.pending: PendingCall[dict[str, Value]] = PendingCall(lambda: link.forget(number))
+        self._number = number
+        self._message = message
+        self._doing = doing
+        link.expect(number, doing, lambda reply: self.pending.settle(lambda: _read(name, reply)))
+
+    def send(self, timeout: float | None) -> None:
+        """Hand the request over; what prevents it is the answer."""
+        try:
+            self.link.send(self._message, doing=self._doing, timeout=timeout)
+        except NanoverJupyterError as error:
+            self._fail(error)
+
+    def answer(self, timeout: float | None) -> dict[str, Value]:
+        """Wait for the answer. Raises what the call ended in."""
+        try:
+            return self.pending.result(timeout)
+        except NanoverJupyterError:
+            raise
+        except TimeoutError:
+            self.pending.cancel()
+            raise TimedOut(self._doing, timeout or 0.0) from None
+
+    def expire_after(self, seconds: float, action: Callable[[], object] | None = None) -> None:
+        """Fail with TimedOut, and do `action`, if there is no answer after `seconds`."""
+
+        def expire() -> None:
+            if self._fail(TimedOut(self._doing, seconds)) and action is not None:
+                action()
+
+        timer = threading.Timer(seconds, expire)
+        timer.name, timer.daemon = "nanover-timeout", True
+        timer.start()
+        self.pending.add_done_callback(lambda _: timer.cancel())
+
+    def _fail(self, error: NanoverJupyterError) -> bool:
+        """Settle with an error, unless the answer came first."""
+        if not self.link.forget(self._number):
+            return False
+
+        def fail() -> dict[str, Value]:
+            raise error
+
+        self.pending.settle(fail)
+        return True
+
+
+def _read(name: str, reply: Reply | NanoverJupyterError) -> dict[str, Value]:
+    if isinstance(reply, NanoverJupyterError):
+        raise reply
+    if reply.failure is not None:
+        raise CommandFailed(name, _words(name, reply.failure))
+    if reply.result is None:
+        return {}
+    return reply.result if isinstance(reply.result, dict) else {"result": reply.result}
+
+
+def _words(name: str, failure: str) -> str:
+    """NanoVer sends the text of an exception, which for a KeyError is its key in quotes."""
+    if failure == repr(name):
+        return f"Unknown command: {name}"
+    if len(failure) > 1 and failure[0] == failure[-1] and failure[0] in "'\"":
+        return failure[1:-1]
+    return failure

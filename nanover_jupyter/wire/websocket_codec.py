@@ -1,0 +1,263 @@
+"""NanoVer's WebSocket protocol: messages to MessagePack and back; no sockets.
+
+A message is one map with the keys `state`, `command` or `frame` (wire-protocol W2 to
+W5). Decoders raise ProtocolError for what is no such map; encoders raise InvalidValue,
+with the path, for what the wire or NanoVer's server cannot carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nanover_jupyter.errors import InvalidValue, ProtocolError
+from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+from nanover_jupyter.wire.msgpack_values import pack, plain, unpack
+from nanover_jupyter.wire.values import Value, check_key
+
+__all__ = [
+    "CAPABILITIES",
+    "LIST_COMMANDS",
+    "MESSAGE_LIMIT",
+    "Message",
+    "Registration",
+    "Reply",
+    "Request",
+    "decode_command_list",
+    "decode_message",
+    "encode_change",
+    "encode_command_list",
+    "encode_exception",
+    "encode_registration",
+    "encode_request",
+    "encode_response",
+    "is_frame",
+]
+
+CAPABILITIES: Final = Capabilities(
+    transport="WebSocket",
+    locks=False,
+    acknowledged_updates=False,
+    integers=True,
+    null_values=True,
+    command_labels=True,
+    client_commands=True,
+)
+
+LIST_COMMANDS: Final = "commands/list"
+# NanoVer's server hangs up on longer ones, and its client does too.
+MESSAGE_LIMIT: Final = 128 * 1024 * 1024
+
+# A map of one entry whose key is `frame`: what upstream's frames begin with.
+_FRAME_ALONE: Final = b"\x81\xa5frame"
+_TEXTS: Final = frozenset((str,))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command to run; `said` is the request as it came, to be echoed in the reply."""
+
+    name: str
+    arguments: dict[str, Value]
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of the request `id`: a result, or an exception's text in `failure`."""
+
+    id: object
+    result: Value
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A command that a client offers to run."""
+
+    command: CommandInfo
+
+
+Command = Request | Reply | Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """All that one message says."""
+
+    change: DictionaryChange | None = None
+    commands: tuple[Command, ...] = ()
+    frame: Mapping[str, Any] | None = None
+
+
+# to the wire --------------------------------------------------------------------
+
+
+def encode_change(change: DictionaryChange) -> bytes:
+    """A `state` message. None is a value like others here. Raises InvalidValue."""
+    updates = {check_key(key): _within(key, value) for key, value in change.updates.items()}
+    removals = [check_key(key) for key in change.removals]
+    return pack({"state": {"updates": updates, "removals": removals}}, updates)
+
+
+def encode_request(number: int, name: str, arguments: Mapping[str, object]) -> bytes:
+    """A `command` message that asks for a command. Raises InvalidValue."""
+    given = _fields(arguments)
+    request = {"name": check_key(name), "arguments": given, "id": number}
+    return pack({"command": {"request": request}}, given)
+
+
+def encode_registration(command: CommandInfo) -> bytes:
+    """A `command` message that offers a command. Raises InvalidValue."""
+    arguments = _fields(command.arguments)
+    register = {
+        "name": check_key(command.name),
+        "arguments": arguments,
+        "label": command.label,
+        "icon": command.icon,
+    }
+    return pack({"command": {"register": register}}, arguments)
+
+
+def encode_response(request: Mapping[str, Any], result: object) -> bytes:
+    """A `command` message that answers a request with its result. Raises InvalidValue."""
+    sendable = _within("result", result)
+    return pack({"command": {"request": request, "response": sendable}}, {"result": sendable})
+
+
+def encode_exception(request: Mapping[str, Any], text: str) -> bytes:
+    """A `command` message that answers a request with the text of an error."""
+    carried = text.encode("utf-8", "replace").decode()
+    return pack({"command": {"request": request, "exception": carried}}, {})
+
+
+def encode_command_list(request: Mapping[str, Any], commands: list[CommandInfo]) -> bytes:
+    """The answer to `commands/list`, as NanoVer's server gives it."""
+    listed = []
+    for command in commands:
+        entry: dict[str, object] = {"name": command.name, "arguments": command.arguments}
+        if command.label is not None:
+            entry["label"] = command.label
+        if command.icon is not None:
+            entry["icon"] = command.icon
+        listed.append(entry)
+    defaults = {command.name: command.arguments for command in commands}
+    return encode_response(request, {"list": defaults, "commands": listed})
+
+
+def _fields(arguments: Mapping[str, object]) -> dict[str, object]:
+    return {check_key(name): _within(name, value) for name, value in arguments.items()}
+
+
+def _within(name: str, value: object) -> object:
+    try:
+        return plain(value)
+    except InvalidValue as error:
+        raise error.within(name) from None
+
+
+# from the wire ------------------------------------------------------------------
+
+
+def is_frame(data: bytes) -> bool:
+    """Whether a message is a frame and nothing else, told without decoding it."""
+    return data.startswith(_FRAME_ALONE)
+
+
+def decode_message(data: bytes | str) -> Message:
+    """What a message says; what is new in it is passed over.
+
+    Raises:
+        ProtocolError: It is no message of NanoVer's.
+    """
+    if isinstance(data, str):
+        raise ProtocolError("it came as text (is it another kind of WebSocket server?)")
+    said = unpack(data)
+    if not isinstance(said, dict):
+        raise ProtocolError(f"a message is a map, not {_kind(said)}")
+    change = _change(said["state"]) if "state" in said else None
+    commands = _commands(said["command"]) if "command" in said else ()
+    frame = _map(said["frame"], "frame") if "frame" in said else None
+    return Message(change, commands, frame)
+
+
+def decode_command_list(result: Value) -> list[CommandInfo]:
+    """The commands in the answer to `commands/list`, in either of its forms, by name.
+
+    Raises:
+        ProtocolError: It is no such answer.
+    """
+    answer = _map(result, "commands/list")
+    if "commands" in answer:
+        entries = answer["commands"]
+        if not isinstance(entries, list):
+            raise ProtocolError(f"the commands are a list, not {_kind(entries)}")
+        found = [_described(_map(entry, "a command")) for entry in entries]
+    elif "list" in answer:
+        listed = _map(answer["list"], "list")
+        found = [_described({"name": name, "arguments": given}) for name, given in listed.items()]
+    else:
+        raise ProtocolError("there is no list in the list of commands")
+    return sorted(found, key=lambda command: command.name)
+
+
+def _change(state: object) -> DictionaryChange:
+    said = _map(state, "state")
+    updates = _map(said.get("updates", {}), "updates")
+    removals = said.get("removals", [])
+    if not isinstance(removals, list) or not all(isinstance(key, str) for key in removals):
+        raise ProtocolError("removals are a list of keys")
+    if not _TEXTS.issuperset(map(type, updates)):
+        updates = {str(key): value for key, value in updates.items()}
+    # What is in both ends up removed (W3).
+    for key in removals:
+        updates.pop(key, None)
+    return DictionaryChange(updates, removals)
+
+
+def _commands(said: object) -> tuple[Command, ...]:
+    # A list is what servers of September 2025 spoke (W4).
+    several = said if isinstance(said, list) else [said]
+    return tuple(_command(_map(one, "command")) for one in several)
+
+
+def _command(said: dict[str, Any]) -> Command:
+    if "register" in said:
+        return Registration(_described(_map(said["register"], "register")))
+    request = _map(said.get("request", {}), "request")
+    if "exception" in said:
+        return Reply(request.get("id"), None, str(said["exception"]))
+    if "response" in said:
+        return Reply(request.get("id"), said["response"], None)
+    if "request" not in said:
+        raise ProtocolError("a command is a request, a reply or a registration")
+    return Request(
+        str(request.get("name")), _map(request.get("arguments") or {}, "arguments"), request
+    )
+
+
+def _described(entry: dict[str, Any]) -> CommandInfo:
+    name, label, icon = entry.get("name"), entry.get("label"), entry.get("icon")
+    if not isinstance(name, str):
+        raise ProtocolError(f"the name of a command is a text, not {_kind(name)}")
+    arguments = _map(entry.get("arguments") or {}, "arguments")
+    try:
+        return CommandInfo.described(name, arguments, label=_text(label), icon=_text(icon))
+    except InvalidValue as error:
+        raise ProtocolError(f"the defaults of {name!r} make no sense ({error})") from error
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _map(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProtocolError(f"{what} is a map, not {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -1,0 +1,149 @@
+"""The WebSocket client: NanoVer's API where its protocol has it."""
+
+from __future__ import annotations
+
+import msgpack
+import pytest
+
+from nanover_jupyter.client.connection import Connection, connect
+from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
+from nanover_jupyter.errors import AddressError, ClosedError, InvalidValue, NotSupported
+from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.eventually import eventually
+from tests.support.scripted_websocket import empty_list, scripted_server
+
+
+@pytest.fixture
+def both(no_thread_stays):
+    """A server of both protocols."""
+    with NanoverServer(websocket_port=0) as server:
+        yield server
+
+
+@pytest.fixture
+def client(both):
+    with NanoverWebSocketClient.from_url(f"ws://127.0.0.1:{both.websocket_port}") as client:
+        yield client
+
+
+@pytest.mark.parametrize("url", ["localhost", "grpc://localhost:1", "http://x", "ws://x/path"])
+def test_a_url_is_that_of_a_websocket(url):
+    with pytest.raises(AddressError) as caught:
+        NanoverWebSocketClient.from_url(url)
+
+    assert caught.value.address == url
+
+
+def test_nothing_is_opened_before_it_is_needed():
+    client = NanoverWebSocketClient.from_url("ws://nohost.invalid")
+
+    assert client.address == "ws://nohost.invalid:38801"
+    assert repr(client) == "<NanoverWebSocketClient of ws://nohost.invalid:38801: connecting>"
+    client.close()
+
+
+def test_it_does_what_its_capabilities_say(client, both):
+    assert not client.capabilities.locks
+    client.subscribe_all_state_updates()
+
+    assert client.attempt_update_state(DictionaryChange({"n": 2**60, "none": None})) is True
+
+    eventually(lambda: client.copy_state() == {"n": 2**60, "none": None})
+    assert type(client.peek("n")) is int
+    assert both.copy_state() == {"n": 2**60, "none": None}
+
+
+def test_locks_are_refused_and_leave_no_trace(client):
+    with pytest.raises(NotSupported, match=r"locks: not supported by this server \(WebSocket\)"):
+        client.attempt_update_locks({"a": 5})
+
+    assert client.leases.leases() == []
+
+
+def test_a_function_is_offered_with_its_label(client, both):
+    client.register_command("me/greet", lambda name: f"Hi {name}", label="Greet", name="you")
+
+    eventually(lambda: "me/greet" in both.commands)
+    assert client.update_available_commands()["me/greet"].label == "Greet"
+    assert client.run_command("me/greet", name="Ann") == {"result": "Hi Ann"}
+
+
+@pytest.mark.parametrize(
+    ("name", "callback", "defaults", "reason"),
+    [
+        ("playback/load", dict, {}, "choose another name"),
+        ("commands/list", dict, {}, "choose another name"),
+        ("me/x", 3, {}, "3 cannot be called"),
+        ("me/x", dict, {"a": {1}}, "a set is not"),
+    ],
+)
+def test_what_cannot_be_offered_is_refused(client, name, callback, defaults, reason):
+    with pytest.raises(InvalidValue, match=reason):
+        client.register_command(name, callback, **defaults)
+
+    assert client.update_available_commands() == {}
+
+
+def test_frames_reach_those_who_listen_and_nobody_else(no_thread_stays):
+    frame = msgpack.packb({"frame": {"frame.index": 0}})
+    heard = []
+    with (
+        scripted_server() as script,
+        NanoverWebSocketClient.from_url(script.url) as client,
+    ):
+        script.answer = empty_list
+        client.update_available_commands()
+        unsubscribe = client.on_frame(heard.append)
+        script.say(frame)
+        eventually(lambda: heard == [frame])
+        unsubscribe()
+        script.say(frame)
+        client.update_available_commands()
+
+    assert heard == [frame]
+
+
+def test_a_closed_client_keeps_its_state_and_does_nothing_more(client):
+    client.subscribe_all_state_updates()
+    client.attempt_update_state(DictionaryChange({"a": 1}))
+    eventually(lambda: client.copy_state() == {"a": 1})
+
+    client.close()
+    client.close()
+
+    assert client.copy_state() == {"a": 1}
+    for call in (client.update_available_commands, lambda: client.register_command("me/x", dict)):
+        with pytest.raises(ClosedError):
+            call()
+
+
+def test_a_user_takes_its_keys_along_when_it_closes(client, both):
+    both.update_state("server", DictionaryChange({"stays": 1}))
+    client.attempt_update_state(DictionaryChange({"avatar.me": {}, "thing.me": 1}))
+    eventually(lambda: "thing.me" in both.copy_state())
+
+    client.close()
+
+    eventually(lambda: both.copy_state() == {"stays": 1})
+
+
+def test_it_can_be_kept_alive_like_any_other(both):
+    both.update_state("server", DictionaryChange({"a": 1}))
+    client = NanoverWebSocketClient.from_url(f"ws://127.0.0.1:{both.websocket_port}")
+
+    with client, Connection.of(client) as connection:
+        eventually(lambda: connection.status.state == "connected")
+        assert client.copy_state() == {"a": 1}
+
+
+def test_a_connection_survives_its_server(both):
+    with connect(f"ws://127.0.0.1:{both.websocket_port}") as connection:
+        connection.client.register_command("me/x", lambda: {"still": "here"})
+        both.close()
+        eventually(lambda: connection.status.state == "lost")
+
+        with NanoverServer(websocket_port=both.websocket_port) as back:
+            back.update_state("server", DictionaryChange({"new": 1}))
+            eventually(lambda: connection.client.copy_state() == {"new": 1}, seconds=20)
+            assert connection.client.run_command("me/x") == {"still": "here"}

@@ -1,0 +1,123 @@
+"""How WebSockets are opened, with encryption in particular."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nanover_jupyter.errors import ConnectError
+from nanover_jupyter.transport.address import Address
+from nanover_jupyter.transport.tls import TlsSettings
+from nanover_jupyter.transport.websocket_dial import dialling
+from nanover_jupyter.transport.websocket_transport import WebSocketTransport
+from tests.support.scripted_websocket import empty_list, scripted_server
+
+SOON = 10.0
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a self-signed certificate for localhost and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*command.split(), *names], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def secure(certificate: Path, no_thread_stays: None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    context.load_verify_locations(certificate / "cert.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with scripted_server(ssl=context) as script:
+        script.answer = empty_list
+        yield script
+
+
+def listing(script, host="localhost", scheme="wss", **options):
+    """The commands, asked for and hung up."""
+    transport = WebSocketTransport(dialling(Address(host, script.port, scheme), **options))
+    try:
+        return transport.list_commands(SOON)
+    finally:
+        transport.close()
+
+
+def test_a_server_with_a_known_certificate_is_reached(secure, certificate):
+    assert listing(secure, tls=TlsSettings(root_certificates=certificate / "cert.pem")) == []
+
+
+def test_a_certificate_may_come_in_a_context_of_ones_own(secure, certificate):
+    context = ssl.create_default_context(cafile=certificate / "cert.pem")
+
+    assert listing(secure, context=context) == []
+
+
+def test_a_server_with_an_unknown_certificate_is_refused_with_a_word(secure):
+    with pytest.raises(ConnectError, match="for a self-signed server, give that certificate"):
+        listing(secure)
+
+
+def test_the_name_in_the_certificate_can_be_given(secure, certificate):
+    pem = (certificate / "cert.pem").read_bytes()
+
+    with pytest.raises(ConnectError, match="its certificate is for another host name"):
+        listing(secure, "127.0.0.1", tls=TlsSettings(root_certificates=pem))
+    named = TlsSettings(root_certificates=pem, server_name="localhost")
+    assert listing(secure, "127.0.0.1", tls=named) == []
+
+
+def test_we_show_our_own_certificate_and_tokens(secure, certificate):
+    settings = TlsSettings(
+        root_certificates=certificate / "cert.pem",
+        certificate_chain=certificate / "cert.pem",
+        private_key=(certificate / "key.pem").read_bytes(),
+        metadata={"authorization": "Bearer hunter2"},
+    )
+
+    assert listing(secure, tls=settings) == []
+
+    (client,) = secure.clients
+    assert client.request.headers["authorization"] == "Bearer hunter2"
+
+
+def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(secure):
+    with pytest.raises(ConnectError, match="something listens there"):
+        listing(secure, scheme="ws")
+
+
+def test_speaking_tls_to_a_plain_server_fails_with_a_word(no_thread_stays):
+    with scripted_server() as plain, pytest.raises(ConnectError, match="does the server speak TLS"):
+        listing(plain)
+
+
+def test_without_encryption_certificates_and_tokens_stay_here():
+    settings = TlsSettings(root_certificates="/nowhere.pem", metadata={"authorization": "secret"})
+
+    way = dialling(Address("host", 1, "ws"), settings)
+
+    assert way.context is None
+    assert way.headers == ()
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+
+    with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*nowhere\.pem"):
+        dialling(Address("host", 1, "wss"), TlsSettings(root_certificates="/nowhere.pem"))
+    with pytest.raises(ConnectError, match="a certificate or key makes no sense"):
+        dialling(Address("host", 1, "wss"), TlsSettings(root_certificates=broken))
+
+
+def test_messages_are_not_deflated(no_thread_stays):
+    with scripted_server() as script:
+        script.answer = empty_list
+        listing(script, "127.0.0.1", "ws")
+
+        assert "Sec-WebSocket-Extensions" not in script.clients[0].request.headers

@@ -1,0 +1,121 @@
+"""NanoVer's own server, as PyPI has it, in processes of its own.
+
+`scripts/real_server --prepare` makes the environment for it; without one these tests
+are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect as dial
+
+from tests.support.eventually import eventually
+from tests.support.own_threads import own_threads
+from tests.support.strange_servers import unused_port
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(os.environ.get("NANOVER_SERVER_HOME", ROOT / ".cache" / "nanover-server"))
+NAMES = ["chain", "other-chain"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.upstream)
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The environment that has NanoVer's server."""
+    if not (HOME / "bin" / "nanover-server").is_file():
+        pytest.skip(f"no NanoVer server in {HOME}: scripts/real_server --prepare makes one")
+    return HOME
+
+
+@pytest.fixture(scope="session")
+def simulations(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("simulations")
+    first, *others = [folder / f"{name}.xml" for name in NAMES]
+    script = Path(__file__).with_name("make_simulation.py")
+    subprocess.run([home / "bin" / "python", script, first], check=True, timeout=100)
+    for other in others:
+        other.write_bytes(first.read_bytes())
+    return [first, *others]
+
+
+class RealServer:
+    """A process that serves two simulations."""
+
+    def __init__(self, home: Path, simulations: list[Path], log: Path) -> None:
+        self.port = unused_port()
+        self._log = log
+        self._command = [home / "bin" / "nanover-server", "--omm", *simulations]
+        self._command += ["-p", str(self.port), "-n", f"tests of {self.port}"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str | Path) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *options], stdout=log, stderr=subprocess.STDOUT
+            )
+        eventually(self._answers, seconds=60, every=0.1)
+
+    def kill(self) -> None:
+        """End it without any goodbye."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.said()
+        try:
+            with dial(f"ws://127.0.0.1:{self.port}", open_timeout=1):
+                return True
+        except (WebSocketException, EOFError):
+            return True  # it is encrypted
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def make_server(
+    home: Path, simulations: list[Path], tmp_path: Path
+) -> Iterator[Callable[..., RealServer]]:
+    servers: list[RealServer] = []
+
+    def make(*options: str | Path) -> RealServer:
+        servers.append(RealServer(home, simulations, tmp_path / f"server-{len(servers)}.log"))
+        servers[-1].start(*options)
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def server(
+    home: Path, simulations: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealServer]:
+    """One for the tests that leave it as they found it."""
+    server = RealServer(home, simulations, tmp_path_factory.mktemp("server") / "log")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    yield
+    eventually(lambda: not own_threads())
