@@ -1,0 +1,49 @@
+"""Servers, clients of theirs, and clients of a fake; no test may leave a thread of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from nanover_jupyter.client.grpc_client import NanoverClient
+from nanover_jupyter.server import NanoverServer
+from tests.support.clock import FakeClock
+from tests.support.eventually import eventually
+from tests.support.own_threads import own_threads
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    yield
+    eventually(lambda: not own_threads())
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def server(no_thread_stays: None) -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        yield server
+
+
+@pytest.fixture
+def make_client(server: NanoverServer) -> Iterator[Callable[[], NanoverClient]]:
+    """Make clients of the server; all are closed in the end."""
+    clients: list[NanoverClient] = []
+
+    def make() -> NanoverClient:
+        clients.append(NanoverClient.insecure_channel(address="127.0.0.1", port=server.port))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[[], NanoverClient]) -> NanoverClient:
+    return make_client()

@@ -1,0 +1,204 @@
+"""The server dies, freezes, comes back or hangs up during each call and during the stream."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nanover_jupyter import (
+    ConnectError,
+    Connection,
+    ConnectionLost,
+    DictionaryChange,
+    NanoverClient,
+    NanoverServer,
+    TimedOut,
+    connect,
+)
+from tests.support.eventually import eventually
+from tests.support.own_threads import own_threads
+from tests.support.road import Road, road_to
+
+CALLS: dict[str, Callable[[NanoverClient], object]] = {
+    "update_available_commands": lambda client: client.update_available_commands(),
+    "run_command": lambda client: client.run_command("echo"),
+    "attempt_update_state": lambda client: client.attempt_update_state(DictionaryChange({"a": 1})),
+    "attempt_update_locks": lambda client: client.attempt_update_locks({"a": 1}),
+    "run_command_async": lambda client: client.run_command_async("echo").result(10),
+    "update_state_async": lambda client: client.update_state_async(
+        DictionaryChange({"a": 1})
+    ).result(10),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        server.update_state(None, DictionaryChange({"title": "before"}))
+        server.register_command("echo", lambda **arguments: arguments)
+        yield server
+
+
+@pytest.fixture
+def road(server: NanoverServer) -> Iterator[Road]:
+    with road_to(server.port) as road:
+        yield road
+
+
+@pytest.fixture
+def client(road: Road) -> Iterator[NanoverClient]:
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=road.port) as client:
+        client.update_available_commands()
+        yield client
+
+
+@pytest.fixture
+def connection(road: Road, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.3)
+    with connect(f"127.0.0.1:{road.port}") as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_frozen_server_ends_a_call_at_its_deadline(
+    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+) -> None:
+    client.call_timeout = client.command_timeout = 0.3
+    road.freeze()
+    begun = time.monotonic()
+
+    with pytest.raises(TimedOut, match=r"no answer within 0\.3 s"):
+        call(client)
+
+    assert time.monotonic() - begun < 3
+    road.thaw()
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_line_that_is_cut_ends_a_call_at_once(
+    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+) -> None:
+    road.freeze()
+    errors: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            call(client)
+        except (ConnectionLost, ConnectError) as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    road.cut()
+    road.thaw()
+    waiting.join(5)
+
+    assert errors
+    assert f"127.0.0.1:{road.port}" in str(errors[0])
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_call_after_the_line_is_mended_succeeds(
+    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+) -> None:
+    road.cut()
+    with pytest.raises((ConnectionLost, ConnectError)):
+        call(client)
+    road.mend()
+
+    def works() -> bool:
+        try:
+            call(client)
+        except (ConnectionLost, ConnectError):
+            return False
+        return True
+
+    eventually(works)
+
+
+def test_a_frozen_server_is_noticed_and_found_again(
+    connection: Connection, road: Road, server: NanoverServer
+) -> None:
+    road.freeze()
+    eventually(lambda: connection.status.state == "lost")
+    assert "no answer within 0.3 s" in connection.status.reason
+    server.update_state(None, DictionaryChange({"title": "after"}))
+
+    road.thaw()
+
+    eventually(lambda: connection.status.state == "connected", seconds=20)
+    eventually(lambda: connection.client.copy_state() == {"title": "after"})
+
+
+def test_a_quiet_server_is_not_taken_for_a_dead_one(
+    connection: Connection, server: NanoverServer
+) -> None:
+    seen: list[str] = []
+    connection.client.on_status(lambda status: seen.append(status.state))
+    asked = threading.Semaphore(0)
+    server.register_command("new", lambda: None)
+    connection.client.on_commands(asked.release)
+
+    # The questions that keep it alive also bring the news.
+    assert asked.acquire(timeout=5)
+
+    assert "new" in connection.client.available_commands
+    assert seen == []
+
+
+def test_a_line_that_is_cut_during_the_stream_is_mended(
+    connection: Connection, road: Road, server: NanoverServer
+) -> None:
+    gone = threading.Event()
+    connection.client.on_change(lambda change: gone.set() if "title" in change.removals else None)
+    road.cut()
+    eventually(lambda: connection.status.state == "lost")
+    server.update_state(None, DictionaryChange({"new": 1}, {"title"}))
+    road.mend()
+
+    eventually(lambda: connection.client.copy_state() == {"new": 1})
+    assert gone.wait(5)
+    assert connection.status.state == "connected"
+
+
+def test_a_server_that_closes_while_it_is_subscribed_to_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.3)
+    for _ in range(20):
+        server = NanoverServer()
+        client = NanoverClient.insecure_channel(address="127.0.0.1", port=server.port)
+        connection = Connection.of(client)
+        server.close()
+
+        eventually(lambda: client.status.state == "lost")  # noqa: B023 - called before the next
+
+        connection.close()
+        client.close()
+    assert own_threads() == []
+
+
+def test_a_thousand_clients_leave_nothing_behind(server: NanoverServer) -> None:
+    def use() -> None:
+        with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+            client.subscribe_all_state_updates()
+            client.update_available_commands()
+
+    for _ in range(20):
+        use()
+    files, threads = _open_files(), threading.active_count()
+    for _ in range(1_000):
+        use()
+
+    eventually(lambda: _open_files() <= files + 3)
+    eventually(lambda: threading.active_count() <= threads + 1)
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -1,0 +1,72 @@
+"""Callbacks that cannot hurt each other."""
+
+from __future__ import annotations
+
+import logging
+
+from nanover_jupyter.client.listeners import Listeners
+
+
+def test_listeners_are_told_in_the_order_of_their_subscription():
+    told = []
+    listeners = Listeners[int, str]()
+    listeners.subscribe(lambda number, text: told.append(("first", number, text)))
+    listeners.subscribe(lambda number, text: told.append(("second", number, text)))
+
+    listeners.notify(1, "x")
+
+    assert told == [("first", 1, "x"), ("second", 1, "x")]
+
+
+def test_a_listener_that_raises_is_logged_and_the_rest_are_told(caplog):
+    told = []
+    listeners = Listeners[int]()
+    listeners.subscribe(lambda number: number / 0)
+    listeners.subscribe(told.append)
+
+    with caplog.at_level(logging.ERROR, "nanover_jupyter.client"):
+        listeners.notify(1)
+
+    assert told == [1]
+    (record,) = caplog.records
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_one_who_left_is_told_nothing_and_may_leave_twice():
+    told = []
+    listeners = Listeners[int]()
+    leave = listeners.subscribe(told.append)
+    listeners.notify(1)
+    leave()
+    leave()
+    listeners.notify(2)
+
+    assert told == [1]
+
+
+def test_the_same_callback_may_listen_twice_and_leave_once():
+    told = []
+    listeners = Listeners[int]()
+    leave = listeners.subscribe(told.append)
+    listeners.subscribe(told.append)
+    leave()
+
+    listeners.notify(1)
+
+    assert told == [1]
+
+
+def test_a_listener_may_leave_or_subscribe_while_it_is_told():
+    told = []
+    listeners = Listeners[()]()
+
+    def once():
+        leave()
+        told.append("once")
+        listeners.subscribe(lambda: told.append("later"))
+
+    leave = listeners.subscribe(once)
+    listeners.notify()
+    listeners.notify()
+
+    assert told == ["once", "later"]

@@ -1,0 +1,46 @@
+"""Writes down what one run of a subscription says."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.eventually import eventually
+
+
+class RunListener:
+    """A `TransportListener` with a memory."""
+
+    def __init__(self) -> None:
+        self.changes: list[DictionaryChange] = []
+        self.ends: list[NanoverJupyterError | None] = []
+        self.threads: set[str] = set()
+
+    def on_change(self, change: DictionaryChange) -> None:
+        assert not self.ends, "a change after the end"
+        self.threads.add(threading.current_thread().name)
+        self.changes.append(change)
+
+    def on_closed(self, reason: NanoverJupyterError | None) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.ends.append(reason)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What all the changes come to."""
+        total = DictionaryChange()
+        for change in list(self.changes):
+            total.merge(change)
+        return total.updates
+
+    @property
+    def removed(self) -> set[str]:
+        return set().union(*(change.removals for change in list(self.changes)))
+
+    def end(self) -> NanoverJupyterError | None:
+        """Why the run ended, once it has."""
+        eventually(lambda: self.ends)
+        (reason,) = self.ends
+        return reason

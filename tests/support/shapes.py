@@ -1,0 +1,30 @@
+"""Shapes of values, and values that have them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from nanover_jupyter.wire.grpc_value_reader import walk
+from nanover_jupyter.wire.grpc_value_shapes import ReadingShape, WritingShape
+from nanover_jupyter.wire.grpc_value_writer import write_value
+from tests.support.values import floats
+
+
+def shapes(value):
+    learnt = (write_value(value, 4), *walk(write_value(value, 4)))
+    return ReadingShape(*learnt), WritingShape(*learnt)
+
+
+def vary(value, draw):
+    """Another value, often of the same shape."""
+    if isinstance(value, dict):
+        return {key: vary(item, draw) for key, item in value.items()}
+    if isinstance(value, list):
+        return [vary(item, draw) for item in value]
+    if isinstance(value, bool):
+        return draw(st.booleans())
+    if isinstance(value, float):
+        return draw(floats | st.sampled_from([True, "x"])) if draw(st.booleans()) else value
+    if isinstance(value, str):
+        return draw(st.text("aé\U0010ffff", min_size=len(value), max_size=len(value)))
+    return draw(st.sampled_from([None, 0.0]))

@@ -1,0 +1,119 @@
+"""Addresses as people write them."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanover_jupyter.errors import AddressError
+from nanover_jupyter.transport.address import Address, parse_address
+
+
+@pytest.mark.parametrize(
+    ("written", "host", "port", "scheme"),
+    [
+        ("localhost", "localhost", 38801, ""),
+        ("localhost:1234", "localhost", 1234, ""),
+        (":1234", "localhost", 1234, ""),
+        ("1234", "localhost", 1234, ""),
+        ("grpc://host:1234", "host", 1234, "grpc"),
+        ("grpc://host", "host", 38801, "grpc"),
+        ("grpc://:1234", "localhost", 1234, "grpc"),
+        ("grpcs://host:1234/", "host", 1234, "grpcs"),
+        ("GRPC://Host.Example:80", "host.example", 80, "grpc"),
+        ("ws://host", "host", 38801, "ws"),
+        ("wss://host:443/", "host", 443, "wss"),
+        ("  127.0.0.1:65535\n", "127.0.0.1", 65535, ""),
+        ("[::1]:1234", "::1", 1234, ""),
+        ("[::1]", "::1", 38801, ""),
+        ("[fe80::1%eth0]:1", "fe80::1%eth0", 1, ""),
+        ("my-server.uni.example", "my-server.uni.example", 38801, ""),
+        ("host:", "host", 38801, ""),
+        ("dns:80", "dns", 80, ""),
+        ("müller.example:80", "müller.example", 80, ""),
+    ],
+)
+def test_an_address_is_understood(written, host, port, scheme):
+    assert parse_address(written) == Address(host, port, scheme)
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("http://localhost:38801", "http:// is no protocol of ours"),
+        ("wsss://localhost", "wsss:// is no protocol of ours"),
+        ("://host", ":// is no protocol of ours"),
+        ("localhost:abc", "port"),
+        ("localhost:70000", "port out of range"),
+        ("70000", "port out of range"),
+        ("localhost:-1", "port"),
+        ("localhost:0", "no server listens on port 0"),
+        ("0", "no server listens on port 0"),
+        ("a:1:2", "port"),
+        ("::1", "port"),
+        ("[::1", "ipv6"),
+        ("[nonsense]:1", "ip"),
+        ("host/path", "more in it than a host and a port"),
+        ("host?query", "more in it than a host and a port"),
+        ("host#fragment", "more in it than a host and a port"),
+        ("user@host", "more in it than a host and a port"),
+        ("@host", "more in it than a host and a port"),
+        ("two words", "no blanks"),
+        ("ho\tst", "no blanks"),
+        ("ho\nst:1", "no blanks"),
+        ("ho\0st", "no blanks"),
+        ("host:1 2", ""),
+        ("", "no host and no port"),
+        ("/", "no host and no port"),
+        ("grpc://", "no host and no port"),
+        ("grpc:///", "no host and no port"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_address_is_refused_with_the_reason(written, reason):
+    with pytest.raises(AddressError) as caught:
+        parse_address(written)
+
+    assert caught.value.address == written
+    assert reason in caught.value.reason
+    assert "write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT" in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_an_address_error(written):
+    with contextlib.suppress(AddressError):
+        address = parse_address(written)
+        assert address.host
+        assert 0 < address.port < 65536
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        (Address(), "localhost:38801"),
+        (Address("127.0.0.1", 1), "127.0.0.1:1"),
+        (Address("::1", 1), "[::1]:1"),
+    ],
+)
+def test_an_address_shows_as_it_can_be_written(address, target):
+    assert address.target == target
+    assert str(address) == f"grpc://{target}"
+    assert parse_address(str(address)) == address
+
+
+def test_an_address_without_a_scheme_covers_its_place_whatever_is_spoken_there():
+    place = Address("host", 1, "")
+
+    assert str(place) == "host:1"
+    assert str(place.with_scheme("wss")) == "wss://host:1"
+    assert place.covers("ws://host:1")
+    assert place.covers("grpc://host:1")
+    assert not place.covers("ws://host:2")
+
+
+def test_an_address_with_a_scheme_covers_itself_alone():
+    assert Address("host", 1, "ws").covers("ws://host:1")
+    assert not Address("host", 1, "ws").covers("grpc://host:1")
