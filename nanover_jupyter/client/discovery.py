@@ -41,6 +41,15 @@ class FoundServer:
     age: float
 
     @property
+    def url(self) -> str:
+        """What to give to `connect` by default: without encryption if there is a choice.
+
+        Certificates of laboratories' servers are seldom ones that a stranger can check.
+        """
+        plain = (url for url in self.urls if not url.startswith(("wss:", "grpcs:")))
+        return next(plain, self.urls[0])
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """The schemes of its addresses."""
         return tuple(url.partition("://")[0] for url in self.urls)

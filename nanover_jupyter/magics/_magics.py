@@ -64,9 +64,10 @@ class NanoverMagics(Magics):
 
     def _connect(self, order: Order) -> None:
         options = order.options
-        reached = self._sessions.connect(
-            options.address, name=options.name, timeout=options.timeout
-        )
+        if options.find is not None and options.address is not None:
+            raise MistakenLine("%nanover connect takes an address or --find, not both")
+        address = options.address if options.find is None else _found(options.find)
+        reached = self._sessions.connect(address, name=options.name, timeout=options.timeout)
         if options.output and self.shell is not None:
             self.shell.user_ns[options.output] = reached.connection.client
         if options.quiet:
@@ -87,7 +88,7 @@ class NanoverMagics(Magics):
         _display(Notice(f"Disconnected from {connection.name}{also}."))
 
     def _servers(self, order: Order) -> None:
-        from nanover_jupyter.client.discovery import discover  # noqa: PLC0415 - see _sessions
+        from nanover_jupyter.client.discovery import discover  # noqa: PLC0415 - seldom needed
 
         found = discover(order.options.timeout, port=order.options.port)
         if not found.servers:
@@ -100,7 +101,13 @@ class NanoverMagics(Magics):
             )
             for server in found
         )
-        _display(Listing("Servers on this network:", rows, "%nanover connect ADDRESS connects."))
+        _display(
+            Listing(
+                "Servers on this network:",
+                rows,
+                "%nanover connect ADDRESS or %nanover connect --find NAME connects.",
+            )
+        )
 
     def _status(self, _: Order) -> None:
         sessions = self._sessions
@@ -207,6 +214,12 @@ def _counts(connection: Connection) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _found(name: str) -> str:
+    from nanover_jupyter.client.discovery import discover  # noqa: PLC0415 - seldom needed
+
+    return discover().named(name).url
 
 
 def _heard(age: float) -> str:

@@ -57,6 +57,9 @@ def _connect(parser: _Parser) -> None:
     parser.add_argument(
         "address", nargs="?", help="HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT"
     )
+    parser.add_argument(
+        "--find", metavar="NAME", help="a server that announces itself by this name, or part of it"
+    )
     parser.add_argument("--name", help="what to call the connection")
     parser.add_argument(
         "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="how long to try (5)"

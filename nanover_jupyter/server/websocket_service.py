@@ -100,11 +100,14 @@ class WebSocketService:
 
     def _serve(self, websocket: ServerConnection) -> None:
         """Called by `websockets` for each connection, on a thread of its own."""
-        threading.current_thread().name = "nanover-server-ws-reader"
+        threading.current_thread().name = "nanover-server-ws-client"
         with self._guard:
-            if self._closed:
-                return
-            self._connections.add(websocket)
+            closed = self._closed
+            if not closed:
+                self._connections.add(websocket)
+        if closed:
+            websocket.close(_GOING_AWAY)
+            return
         try:
             _Conversation(websocket, self._state, self._commands, self._offers).hold()
         finally:
@@ -208,6 +211,7 @@ def _listener(host: str, port: int) -> socket.socket:
     bare = host.removeprefix("[").removesuffix("]")
     family = socket.AF_INET6 if ":" in bare else socket.AF_INET
     try:
-        return socket.create_server((bare, port), family=family)
+        everybody = bare == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((bare, port), family=family, dualstack_ipv6=everybody)
     except OSError as error:
         raise ServeError(bind.target, f"the system does not allow it ({error})") from error

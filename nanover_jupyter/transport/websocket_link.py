@@ -22,8 +22,7 @@ from nanover_jupyter.errors import (
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.websocket_dial import Dialling
 from nanover_jupyter.transport.websocket_errors import FOREIGN, lost, not_reached
-from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.transport.websocket_state import StateSoFar
 from nanover_jupyter.wire.websocket_codec import (
     Message,
     Reply,
@@ -277,7 +276,7 @@ class Link:
             self._cut()
 
     def _read(self, websocket: ClientConnection) -> None:
-        told = _Told()
+        told = StateSoFar()
         look = _FIRST_LOOK
         while self._end is None:
             listener = self._listener
@@ -319,27 +318,3 @@ class Link:
             logger.debug("< a reply that nobody waits for: %r", reply.id)
         else:
             expected[1](reply)
-
-
-class _Told:
-    """What the server said of its state, until there is a listener to hear it."""
-
-    def __init__(self) -> None:
-        self._state: dict[str, Value] | None = {}
-
-    def pass_on(self, listener: TransportListener | None) -> None:
-        """Tell the first listener the whole state so far, if anything is in it."""
-        if listener is None or self._state is None:
-            return
-        state, self._state = self._state, None
-        if state:
-            listener.on_change(DictionaryChange(state))
-
-    def take(self, change: DictionaryChange, listener: TransportListener | None) -> None:
-        """Tell a change, or keep what it comes to."""
-        if self._state is None and listener is not None:
-            listener.on_change(change)
-        elif self._state is not None:
-            self._state.update(change.updates)
-            for key in change.removals:
-                self._state.pop(key, None)

@@ -56,6 +56,7 @@ def test_servers_are_found_once_each_by_name(port):
         ("a", ("wss://10.0.0.1:3", "ws://10.0.0.1:1")),
         ("b", ("ws://10.0.0.1:2",)),
     ]
+    assert [server.url for server in found] == ["ws://10.0.0.1:1", "ws://10.0.0.1:2"]
     assert [server.protocols for server in found] == [("wss", "ws"), ("ws",)]
     assert all(0 <= server.age < 0.3 * TIME_SCALE for server in found)
     assert found.explanation == ""

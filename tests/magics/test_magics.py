@@ -10,6 +10,7 @@ import time
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverClient, NanoverServer
+from nanover_jupyter.client import discovery
 from nanover_jupyter.magics._parse import subcommands
 from tests.magics.conftest import Shell
 from tests.support.eventually import eventually
@@ -196,3 +197,19 @@ def test_a_websocket_server_is_connected_to_like_any_other(shell: Shell) -> None
         again = shell.run(f"%nanover connect 127.0.0.1:{server.websocket_port}").text
         assert f"Already connected to {url}" in again
         shell.run("%nanover disconnect")
+
+
+def test_a_server_is_connected_to_by_the_name_it_announces(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = unused_udp_port()
+    monkeypatch.setattr(discovery.discover, "__kwdefaults__", {"port": port})
+    with NanoverServer(websocket_port=0, announce="my lab", discovery_port=port) as server:
+        said = shell.run("%nanover connect --find LAB").text
+        assert f"Connected to ws://127.0.0.1:{server.websocket_port}" in said
+        assert "only 'my lab' announced" in shell.run("%nanover connect --find office").errors
+        shell.run("%nanover disconnect")
+
+
+def test_an_address_and_a_name_at_once_are_one_too_many(shell: Shell) -> None:
+    assert "not both" in shell.run("%nanover connect localhost --find lab").errors

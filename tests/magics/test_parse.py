@@ -13,6 +13,7 @@ def test_options_are_read_wherever_they_stand() -> None:
     assert order.subcommand == "connect"
     assert vars(order.options) == {
         "address": "10.0.0.1:4000",
+        "find": None,
         "name": "lab",
         "timeout": 2.0,
         "output": "client",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from contextlib import contextmanager
 
@@ -218,6 +219,12 @@ def test_a_command_that_never_ends_does_not_keep_the_server(server):
         closing.join(SOON)
         assert not closing.is_alive()
         go_on.set()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_an_address_for_everybody_is_reached_by_both_kinds_of_ip():
+    with NanoverServer(address="[::]", websocket_port=0) as server, wire_to(server) as wire:
+        assert "response" in wire.run("commands/list")
 
 
 def test_it_is_there_on_request_only():

@@ -11,6 +11,7 @@ import msgpack
 import pytest
 
 from nanover_jupyter.client.connection import Connection, connect
+from nanover_jupyter.client.discovery import discover
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.errors import (
     CommandFailed,
@@ -268,6 +269,18 @@ def test_an_encrypted_server_is_followed_with_its_certificate(make_server, certi
         connect(f"localhost:{server.port}")
     with pytest.raises(ConnectError, match="its certificate is for another host name"):
         connect(f"wss://127.0.0.1:{server.port}", tls=trusted)
+
+
+# discovery ------------------------------------------------------------------------
+
+
+def test_it_is_heard_by_its_name_where_the_network_lets_broadcasts_through(server):
+    found = discover(3)
+    if not found.servers:
+        pytest.skip(found.explanation)
+
+    with connect(found.named(f"tests of {server.port}").url) as connection:
+        assert "simulation.name" in connection.client.copy_state()
 
 
 # NanoVer's own objects ------------------------------------------------------------------------
