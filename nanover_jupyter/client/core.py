@@ -13,7 +13,7 @@ from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.mirror import MirrorHealth, StateMirror
 from nanover_jupyter.client.status import ConnectionState, Status
-from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
+from nanover_jupyter.errors import InvalidValue, NanoverJupyterError, NotSupported
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -226,9 +226,12 @@ class ClientCore:
             `update` was done, releases included.
 
         Raises:
+            NotSupported: Servers of this kind have no locks; nothing was sent.
             InvalidValue: (a TypeError) A duration that is no number; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
+        if not self.capabilities.locks:
+            raise NotSupported("locks", self.capabilities.transport)
         request = LockRequest.from_durations(update)
         longest = _longest(request)
         self._leases.pending(request.acquire, longest)

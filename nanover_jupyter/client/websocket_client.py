@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
-from typing import NoReturn, Self
+from collections.abc import Callable
+from typing import Self
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.errors import AddressError, InvalidValue, NotSupported
+from nanover_jupyter.errors import AddressError, InvalidValue
 from nanover_jupyter.transport.address import Address, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.transport.websocket_dial import Dialling, dialling
@@ -80,10 +80,6 @@ class NanoverWebSocketClient(ClientCore):
     ) -> Self:
         """As `from_url`, for an address that is understood already."""
         return cls(dialling(where, tls, ssl_context))
-
-    def attempt_update_locks(self, update: Mapping[str, float | None]) -> NoReturn:  # noqa: ARG002
-        """Raises NotSupported, always: this wire has no locks."""
-        raise NotSupported("locks", self.capabilities.transport)
 
     def register_command(
         self,

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.leases import Lease
-from nanover_jupyter.errors import NotSupported
 from nanover_jupyter.widgets._messages import LeaseBody, LeasesBody, LockResult
 from nanover_jupyter.widgets._page_values import from_page
 from nanover_jupyter.widgets._panel import Panel, asset
@@ -67,7 +66,6 @@ class LocksTool:
 
         def release() -> None:
             # A request of its own: one that also asked for locks could be refused whole.
-            self._require_locks()
             self._client.attempt_update_locks(dict.fromkeys(keys))
 
         answer.later(release)
@@ -77,13 +75,7 @@ class LocksTool:
         answer.ok()
 
     def _take(self, durations: dict[str, float]) -> LockResult:
-        self._require_locks()
         return LockResult(granted=self._client.attempt_update_locks(durations))
-
-    def _require_locks(self) -> None:
-        able = self._client.capabilities
-        if not able.locks:
-            raise NotSupported("locks", able.transport)
 
     def _tell(self) -> None:
         self._told = self._states()

@@ -31,8 +31,7 @@ class PaletteTool:
             self._client.on_commands(self._tell),
             self._client.on_status(self._on_status),
         ]
-        self._known = self._client.available_commands
-        if not self._known and self._client.status.state != "closed":
+        if not self._client.available_commands and self._client.status.state != "closed":
             connection.calls.submit(self._fetch)
 
     def handlers(self) -> dict[str, Handler]:
@@ -69,9 +68,11 @@ class PaletteTool:
 
     def _refresh(self, _: str, body: dict[str, Any], answer: Answer) -> None:  # noqa: ARG002
         def refresh() -> int:
+            # A list that changed is told by the client's own event.
             count = len(self._client.update_available_commands())
-            self._error = None
-            self._tell()
+            if self._error is not None:
+                self._error = None
+                self._tell()
             return count
 
         answer.later(refresh)

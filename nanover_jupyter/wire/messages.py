@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nanover_jupyter.wire.undecoded import Received, read_all
-from nanover_jupyter.wire.values import Value
 
 __all__ = ["Capabilities", "DictionaryChange", "LockRequest"]
 
@@ -170,6 +169,3 @@ class Capabilities:
     null_values: bool
     command_labels: bool
     client_commands: bool
-
-
-Arguments = Mapping[str, Value]
