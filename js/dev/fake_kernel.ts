@@ -1,14 +1,9 @@
 /** A kernel without Python: answers a FakeModel after widgets/_messages.py. */
 
-import type {
-  Buffers,
-  CommandBody,
-  LeaseBody,
-  PageRecord,
-  PageValue,
-  StatusBody,
-} from "../src/shared/protocol.ts";
+import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
+import type { LeaseBody } from "../src/shared/protocol_locks.ts";
+import type { CommandBody } from "../src/shared/protocol_palette.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { type PageMessage, readPageMessage } from "./page_message.ts";
 

@@ -1,13 +1,9 @@
 /** Checks what a page sends, as the kernel does: so that the fake kernel is a strict one. */
 
-import { isRecord } from "../src/shared/guards.ts";
 import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
+import { type Fields, isCount, isRecord, isText } from "../src/shared/shapes.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isText = (value: unknown): value is string => typeof value === "string";
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const isKeys = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
@@ -29,6 +25,9 @@ const NOTICES: { readonly [Op in PageNoticeOp]: (body: Fields) => boolean } = {
   hide: () => true,
   bye: () => true,
 };
+
+/** Every `op` that a page sends. */
+export const PAGE_OPS: readonly string[] = [...Object.keys(REQUESTS), ...Object.keys(NOTICES)];
 
 export type PageMessage =
   | {

@@ -1,6 +1,8 @@
 /** Worlds to look at: what a session of a few people holds, and what a hostile one may. */
 
-import type { CommandBody, LeaseBody, PageValue } from "../src/shared/protocol.ts";
+import type { PageValue } from "../src/shared/protocol.ts";
+import type { LeaseBody } from "../src/shared/protocol_locks.ts";
+import type { CommandBody } from "../src/shared/protocol_palette.ts";
 
 export type World = Map<string, PageValue>;
 

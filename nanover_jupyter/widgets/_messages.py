@@ -1,5 +1,9 @@
 """The messages between a widget in the kernel and its views in the page.
 
+Here stand the envelope and what every widget says; each tool's own requests and
+messages stand in `_inspector_messages.py`, `_palette_messages.py` and
+`_lock_messages.py`.
+
 Both directions use one envelope, `Envelope`; `js/src/shared/protocol.ts` declares
 the same names, and both test suites read the examples in
 `tests/fixtures/messages`. The architecture page tells the protocol's story; in
@@ -24,12 +28,6 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 VERSION: Final = 1
 
-PageRequestOp = Literal[
-    "hello", "ping", "value", "refresh_commands", "run", "lock", "renew", "release", "forget"
-]
-PageNoticeOp = Literal["ack", "hide", "bye"]
-KernelOp = Literal["reply", "status", "commands", "leases", "snapshot", "delta", "heartbeat"]
-
 
 class Envelope(TypedDict):
     """Every message. `client` is the view's random name: who asks, or who is meant."""
@@ -52,48 +50,7 @@ class HelloBody(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """Of `ping`, answered at once with null, and of `refresh_commands`.
-
-    The result of `refresh_commands` is the number of commands found.
-    """
-
-
-class ValueBody(TypedDict):
-    """Asks for the whole value of a key, however large. Result: `ValueResult`."""
-
-    key: str
-
-
-class RunBody(TypedDict):
-    """Runs a command. Arguments are in page form. Result: `RunResult`."""
-
-    name: str
-    arguments: dict[str, Any]
-
-
-class LockBody(TypedDict):
-    """Takes all keys or none. Result: `LockResult`."""
-
-    keys: list[str]
-    seconds: float
-
-
-class RenewBody(TypedDict):
-    """Restarts the clock of a held key, for its last duration. Result: `LockResult`."""
-
-    key: str
-
-
-class ReleaseBody(TypedDict):
-    """Gives keys back. Result: null."""
-
-    keys: list[str]
-
-
-class ForgetBody(TypedDict):
-    """Drops the row of a lease that ended. Result: null."""
-
-    key: str
+    """Of operations that say all by their name, as `ping`, answered at once with null."""
 
 
 # page to kernel: notices, which nobody answers -----------------------------------
@@ -134,27 +91,6 @@ class HelloResult(TypedDict):
     epoch: str
 
 
-class ValueResult(TypedDict):
-    """The whole value in page form; `value` is absent when the key is gone."""
-
-    key: str
-    exists: bool
-    value: NotRequired[Any]
-
-
-class RunResult(TypedDict):
-    """What the command returned, in page form, and how long the client waited."""
-
-    result: Any
-    seconds: float
-
-
-class LockResult(TypedDict):
-    """False when another client holds one of the keys."""
-
-    granted: bool
-
-
 class AbilitiesBody(TypedDict):
     """The server's `Capabilities`, as far as the page shows them."""
 
@@ -178,47 +114,6 @@ class StatusBody(TypedDict):
     attempt: int
     since: float
     abilities: AbilitiesBody
-
-
-class CommandBody(TypedDict):
-    """One command with its default arguments in page form."""
-
-    name: str
-    arguments: dict[str, Any]
-    label: str | None
-    icon: str | None
-
-
-class CommandsBody(TypedDict):
-    """All commands, or why they could not be listed (`commands` then is the old list)."""
-
-    commands: list[CommandBody]
-    error: str | None
-
-
-LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
-
-
-class LeaseBody(TypedDict):
-    """One lease. `left` and `held` are seconds at the time of sending.
-
-    `left` is null for a lease that ended, and for one without end; `endless` tells
-    the two apart. `note` says in words what happened last.
-    """
-
-    key: str
-    state: LeaseState
-    seconds: float | None
-    left: float | None
-    endless: bool
-    held: float
-    note: str
-
-
-class LeasesBody(TypedDict):
-    """All leases of the connection, oldest first."""
-
-    leases: list[LeaseBody]
 
 
 class SnapshotBody(TypedDict):
@@ -263,3 +158,18 @@ class HeartbeatBody(TypedDict):
     keys: int
     age: float | None
     rate: float
+
+
+BODIES: Final[dict[str, Any]] = {
+    "hello": HelloBody,
+    "ping": EmptyBody,
+    "ack": AckBody,
+    "hide": EmptyBody,
+    "bye": EmptyBody,
+    "reply": ReplyBody,
+    "status": StatusBody,
+    "snapshot": SnapshotBody,
+    "delta": DeltaBody,
+    "heartbeat": HeartbeatBody,
+}
+"""The type of each body by `op`."""

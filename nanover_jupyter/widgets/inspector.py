@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.widgets._messages import ValueResult
+from nanover_jupyter.widgets._inspector_messages import ValueResult
 from nanover_jupyter.widgets._page_values import to_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, Handler, field_of

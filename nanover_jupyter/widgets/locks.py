@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.leases import Lease
-from nanover_jupyter.widgets._messages import LeaseBody, LeasesBody, LockResult
+from nanover_jupyter.widgets._lock_messages import LeaseBody, LeasesBody, LockResult
 from nanover_jupyter.widgets._page_values import from_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of, text_list

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import NanoverJupyterError
-from nanover_jupyter.widgets._messages import CommandBody, CommandsBody, RunResult
 from nanover_jupyter.widgets._page_values import from_page, to_page
+from nanover_jupyter.widgets._palette_messages import CommandBody, CommandsBody, RunResult
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
 

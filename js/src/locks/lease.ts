@@ -1,6 +1,6 @@
 /** What a lease is at a moment, from what was last told of it. Pure. */
 
-import type { LeaseBody, LeaseState } from "../shared/protocol.ts";
+import type { LeaseBody, LeaseState } from "../shared/protocol_locks.ts";
 import { duration } from "../shared/words.ts";
 
 export type LeaseTone = "good" | "amber" | "bad" | "neutral";

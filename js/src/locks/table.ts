@@ -1,7 +1,7 @@
 /** The leases as a table, whose count-downs turn without traffic. */
 
 import { h, setText, svg } from "../shared/dom.ts";
-import type { LeaseBody } from "../shared/protocol.ts";
+import type { LeaseBody } from "../shared/protocol_locks.ts";
 import { visible } from "../shared/visible_text.ts";
 import { type LeaseNow, leaseNow } from "./lease.ts";
 

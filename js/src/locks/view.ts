@@ -4,7 +4,7 @@ import { Cell } from "../shared/cell.ts";
 import { now } from "../shared/clock.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { every, listen } from "../shared/lifetime.ts";
-import type { LeaseBody } from "../shared/protocol.ts";
+import type { LeaseBody } from "../shared/protocol_locks.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";

@@ -1,7 +1,8 @@
 /** The fields of a command's form: made from the defaults, read back as typed. Pure. */
 
 import { open, type Plain, toPage } from "../shared/page_value.ts";
-import type { CommandBody, PageRecord, PageValue } from "../shared/protocol.ts";
+import type { PageRecord, PageValue } from "../shared/protocol.ts";
+import type { CommandBody } from "../shared/protocol_palette.ts";
 import { runLine, toJsonText, toPythonLine } from "../shared/value_text.ts";
 
 export type FieldKind = "boolean" | "number" | "text" | "json" | "any";

@@ -4,7 +4,8 @@ import { copyButton } from "../shared/copy_button.ts";
 import { h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
-import type { CommandBody, PageRecord } from "../shared/protocol.ts";
+import type { PageRecord } from "../shared/protocol.ts";
+import type { CommandBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
 import { extraField, type Field, fieldsOf, readForm } from "./form.ts";
 

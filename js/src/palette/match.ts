@@ -1,7 +1,7 @@
 /** Which commands fit a query, in which order, and what to mark in them. Pure. */
 
 import { joined, match } from "../shared/match.ts";
-import type { CommandBody } from "../shared/protocol.ts";
+import type { CommandBody } from "../shared/protocol_palette.ts";
 
 type Ranges = readonly (readonly [start: number, end: number])[];
 

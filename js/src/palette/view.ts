@@ -5,7 +5,7 @@ import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { every, listen } from "../shared/lifetime.ts";
-import type { CommandBody } from "../shared/protocol.ts";
+import type { CommandBody } from "../shared/protocol_palette.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";

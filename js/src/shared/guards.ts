@@ -3,75 +3,37 @@
  * A guard returns null for what is malformed; the caller drops it with a warning.
  */
 
+import { INSPECTOR_RESULTS } from "./guards_inspector.ts";
+import { LOCK_BODIES, LOCK_RESULTS } from "./guards_locks.ts";
+import { PALETTE_BODIES, PALETTE_RESULTS } from "./guards_palette.ts";
 import {
   type Buffers,
   CONNECTION_STATES,
-  type CommandBody,
   type DeltaContent,
   type KernelMessage,
   type KernelOp,
-  LEASE_STATES,
-  type LeaseBody,
-  type PageRecord,
   type PageRequestOp,
-  type PageValue,
   type Requests,
   type SnapshotContent,
   VERSION,
 } from "./protocol.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === "string";
-const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
-const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
-const isNumber = (value: unknown): value is number =>
-  typeof value === "number" && Number.isFinite(value);
-const isNumberOrNull = (value: unknown): value is number | null =>
-  value === null || isNumber(value);
-const isCount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-const isOneOf =
-  <T extends string>(names: readonly T[]) =>
-  (value: unknown): value is T =>
-    isText(value) && (names as readonly string[]).includes(value);
-const isListOf =
-  <T>(isItem: (value: unknown) => value is T) =>
-  (value: unknown): value is readonly T[] =>
-    Array.isArray(value) && value.every(isItem);
-
-/** Anything that JSON carried is a page value; undefined means that a field was absent. */
-const isPageValue = (value: unknown): value is PageValue => value !== undefined;
-const isPageRecord = (value: unknown): value is PageRecord => isRecord(value);
-
-type Guards<T> = { readonly [K in keyof T]-?: (value: unknown) => value is T[K] };
-
-/** `Guards<T>` makes the compiler ask for a guard of each field of the interface. */
-const isShape =
-  <T>(guards: Guards<T>) =>
-  (value: unknown): value is T =>
-    isRecord(value) &&
-    (Object.keys(guards) as (keyof T & string)[]).every((name) => guards[name](value[name]));
+import {
+  type Fields,
+  isBoolean,
+  isCount,
+  isListOf,
+  isNull,
+  isNumber,
+  isNumberOrNull,
+  isOneOf,
+  isPageValue,
+  isRecord,
+  isShape,
+  isText,
+} from "./shapes.ts";
 
 type BodyOf<Op extends KernelOp> = Extract<KernelMessage, { readonly op: Op }>["body"];
 
-const isCommand = isShape<CommandBody>({
-  name: isText,
-  arguments: isPageRecord,
-  label: isTextOrNull,
-  icon: isTextOrNull,
-});
-const isLease = isShape<LeaseBody>({
-  key: isText,
-  state: isOneOf(LEASE_STATES),
-  seconds: isNumberOrNull,
-  left: isNumberOrNull,
-  endless: isBoolean,
-  held: isNumber,
-  note: isText,
-});
 const isError = isShape({ kind: isText, message: isText });
 
 const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op> } = {
@@ -92,8 +54,6 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
       null_values: isBoolean,
     }),
   }),
-  commands: isShape<BodyOf<"commands">>({ commands: isListOf(isCommand), error: isTextOrNull }),
-  leases: isShape<BodyOf<"leases">>({ leases: isListOf(isLease) }),
   snapshot: isShape<BodyOf<"snapshot">>({
     epoch: isText,
     rev: isCount,
@@ -103,6 +63,8 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
     keys: isCount,
   }),
   delta: isShape<BodyOf<"delta">>({ epoch: isText, from: isCount, to: isCount, seq: isCount }),
+  ...PALETTE_BODIES,
+  ...LOCK_BODIES,
   heartbeat: isShape<BodyOf<"heartbeat">>({
     epoch: isText,
     rev: isCount,
@@ -112,6 +74,9 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
     rate: isNumber,
   }),
 };
+
+/** Every `op` that the kernel sends. */
+export const KERNEL_OPS = Object.keys(BODIES) as readonly KernelOp[];
 
 const isKernelOp = (op: unknown): op is KernelOp => isText(op) && Object.hasOwn(BODIES, op);
 
@@ -135,18 +100,10 @@ const RESULTS: {
   readonly [Op in PageRequestOp]: (result: unknown) => result is Requests[Op]["result"];
 } = {
   hello: isShape<Requests["hello"]["result"]>({ epoch: isText }),
-  ping: (result): result is null => result === null,
-  value: (result): result is Requests["value"]["result"] =>
-    isRecord(result) &&
-    isText(result.key) &&
-    isBoolean(result.exists) &&
-    (!result.exists || isPageValue(result.value)),
-  refresh_commands: isNumber,
-  run: isShape<Requests["run"]["result"]>({ result: isPageValue, seconds: isNumber }),
-  lock: isShape<Requests["lock"]["result"]>({ granted: isBoolean }),
-  renew: isShape<Requests["renew"]["result"]>({ granted: isBoolean }),
-  release: (result): result is null => result === null,
-  forget: (result): result is null => result === null,
+  ping: isNull,
+  ...INSPECTOR_RESULTS,
+  ...PALETTE_RESULTS,
+  ...LOCK_RESULTS,
 };
 
 /** The result of a request, or undefined if it is not of the declared shape. */

@@ -1,7 +1,12 @@
 /**
  * What kernel and page say to each other, by the names of widgets/_messages.py.
- * Knows the shapes only; guards.ts checks what arrives. Imports nothing.
+ * Knows the shapes only; guards.ts checks what arrives. Each tool's own requests and
+ * messages stand in a file of their own, as in Python.
  */
+
+import type { InspectorRequests } from "./protocol_inspector.ts";
+import type { LockMessages, LockRequests } from "./protocol_locks.ts";
+import type { PaletteMessages, PaletteRequests } from "./protocol_palette.ts";
 
 export const VERSION = 1;
 
@@ -22,26 +27,6 @@ export interface HelloBody {
   readonly epoch: string | null;
   readonly rev: number | null;
 }
-export interface ValueBody {
-  readonly key: string;
-}
-export interface RunBody {
-  readonly name: string;
-  readonly arguments: PageRecord;
-}
-export interface LockBody {
-  readonly keys: readonly string[];
-  readonly seconds: number;
-}
-export interface RenewBody {
-  readonly key: string;
-}
-export interface ReleaseBody {
-  readonly keys: readonly string[];
-}
-export interface ForgetBody {
-  readonly key: string;
-}
 /** Zeros for nothing: then it only says that somebody looks. */
 export interface AckBody {
   readonly seq: number;
@@ -53,32 +38,12 @@ export type EmptyBody = Readonly<Record<never, never>>;
 export interface HelloResult {
   readonly epoch: string;
 }
-export interface ValueResult {
-  readonly key: string;
-  readonly exists: boolean;
-  readonly value?: PageValue;
-}
-export interface RunResult {
-  readonly result: PageValue;
-  readonly seconds: number;
-}
-export interface LockResult {
-  readonly granted: boolean;
-}
 
 /** Every request: what it carries and what it is answered with. */
-export interface Requests {
+export interface Requests extends InspectorRequests, PaletteRequests, LockRequests {
   readonly hello: { readonly body: HelloBody; readonly result: HelloResult };
   /** Answered at once: it only asks whether anybody is there. */
   readonly ping: { readonly body: EmptyBody; readonly result: null };
-  readonly value: { readonly body: ValueBody; readonly result: ValueResult };
-  /** The result is how many commands there are now. */
-  readonly refresh_commands: { readonly body: EmptyBody; readonly result: number };
-  readonly run: { readonly body: RunBody; readonly result: RunResult };
-  readonly lock: { readonly body: LockBody; readonly result: LockResult };
-  readonly renew: { readonly body: RenewBody; readonly result: LockResult };
-  readonly release: { readonly body: ReleaseBody; readonly result: null };
-  readonly forget: { readonly body: ForgetBody; readonly result: null };
 }
 export type PageRequestOp = keyof Requests;
 
@@ -131,33 +96,6 @@ export interface StatusBody {
   readonly abilities: AbilitiesBody;
 }
 
-export interface CommandBody {
-  readonly name: string;
-  readonly arguments: PageRecord;
-  readonly label: string | null;
-  readonly icon: string | null;
-}
-export interface CommandsBody {
-  readonly commands: readonly CommandBody[];
-  readonly error: string | null;
-}
-
-export const LEASE_STATES = ["pending", "held", "expiring", "refused", "lost", "released"] as const;
-export type LeaseState = (typeof LEASE_STATES)[number];
-
-export interface LeaseBody {
-  readonly key: string;
-  readonly state: LeaseState;
-  readonly seconds: number | null;
-  readonly left: number | null;
-  readonly endless: boolean;
-  readonly held: number;
-  readonly note: string;
-}
-export interface LeasesBody {
-  readonly leases: readonly LeaseBody[];
-}
-
 export interface SnapshotBody {
   readonly epoch: string;
   readonly rev: number;
@@ -195,11 +133,9 @@ export interface DeltaContent {
   readonly removed: readonly string[];
 }
 
-interface KernelBodies {
+interface KernelBodies extends PaletteMessages, LockMessages {
   readonly reply: ReplyBody;
   readonly status: StatusBody;
-  readonly commands: CommandsBody;
-  readonly leases: LeasesBody;
   readonly snapshot: SnapshotBody;
   readonly delta: DeltaBody;
   readonly heartbeat: HeartbeatBody;

@@ -5,7 +5,9 @@ import { now } from "./clock.ts";
 import type { Host } from "./host.ts";
 import { every, whenOver } from "./lifetime.ts";
 import { type MirrorChange, PageMirror } from "./page_mirror.ts";
-import type { CommandsBody, HeartbeatBody, LeasesBody, StatusBody } from "./protocol.ts";
+import type { HeartbeatBody, StatusBody } from "./protocol.ts";
+import type { LeasesBody } from "./protocol_locks.ts";
+import type { CommandsBody } from "./protocol_palette.ts";
 
 /** A message, and when it came: its times are "seconds at the time of sending". */
 export interface Timed<T> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LEASES } from "../../dev/scenes.ts";
 import { leaseNow, readSeconds } from "../../src/locks/lease.ts";
-import type { LeaseBody } from "../../src/shared/protocol.ts";
+import type { LeaseBody } from "../../src/shared/protocol_locks.ts";
 
 const HELD: LeaseBody = {
   key: "scene",
