@@ -1,0 +1,1 @@
+"""Shared state as traits and mappings: knows traitlets, and nothing of Jupyter."""
