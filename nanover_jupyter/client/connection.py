@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import Self
+from typing import Protocol, Self
+from weakref import WeakSet
 
 from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.client.core import ClientCore
@@ -20,7 +21,7 @@ from nanover_jupyter.errors import (
 from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Connection", "Dependent", "connect"]
 
 _FIRST_STATE_GRACE = 0.5
 _PROBE_SECONDS = 5.0
@@ -28,6 +29,13 @@ _SILENT_SECONDS = 10.0
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _JOIN_SECONDS = 2.0
+
+
+class Dependent(Protocol):
+    """What shows a connection, and can turn to another."""
+
+    def rebind(self, source: Connection) -> None:
+        """Leave the connection for another."""
 
 
 class Connection:
@@ -49,6 +57,8 @@ class Connection:
         self.client = client
         self.name = name
         self.calls = CallSlots()
+        # Held weakly: a widget that nobody shows any more needs no successor.
+        self.dependents: WeakSet[Dependent] = WeakSet()
         self._owns_client = owns_client
         self._wake = threading.Event()
         self._closed = threading.Event()
@@ -95,6 +105,11 @@ class Connection:
     def status(self) -> Status:
         """Where the connection stands."""
         return self.client.status
+
+    def hand_over(self, successor: Connection) -> None:
+        """Let everything that shows this connection show another instead."""
+        for dependent in list(self.dependents):
+            dependent.rebind(successor)
 
     def close(self) -> None:
         """Stop keeping the client, and close it if it is ours. Idempotent."""

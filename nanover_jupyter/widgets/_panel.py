@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import difflib
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final
 
 import anywidget
 import traitlets
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.status import Status
-from nanover_jupyter.widgets._messages import AbilitiesBody, Envelope, HelloResult, StatusBody
+from nanover_jupyter.widgets._binding import Binding
+from nanover_jupyter.widgets._messages import Envelope, HelloResult
 from nanover_jupyter.widgets._publisher import Publisher
-from nanover_jupyter.widgets._requests import Answer, Handler, answer_request
-from nanover_jupyter.widgets._state_feed import StateFeed
-from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.widgets._requests import Answer, answer_request
+from nanover_jupyter.widgets._tool import Tool
 
-__all__ = ["Panel", "Tool", "asset"]
+__all__ = ["Panel", "asset"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
@@ -41,30 +39,6 @@ def asset(name: str) -> Path:
             "folder, or install the package from a wheel"
         )
     return path
-
-
-class Tool(Protocol):
-    """One tool's kernel half: what it answers, and what it tells a view that says hello.
-
-    Handlers run on whichever thread the kernel gives messages to, also while a cell
-    runs: they are short, and leave calls to the server to `Answer.later`.
-    """
-
-    needs_state: ClassVar[bool]
-
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None: ...
-
-    def handlers(self) -> dict[str, Handler]:
-        """The requests it answers, by `op`."""
-
-    def greet(self, client: str) -> None:
-        """Tell a new view what it must know."""
-
-    def beat(self) -> None:
-        """Called once a second while somebody looks, on the publisher's thread."""
-
-    def close(self) -> None:
-        """Let go of everything."""
 
 
 class Panel(anywidget.AnyWidget):
@@ -93,43 +67,42 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, source: Connection | ClientCore, **options: Any) -> None:
         _check_options(type(self), options)
-        self._connection = Connection.of(source)
+        connection = Connection.of(source)
         super().__init__(**options)
-        client = self._connection.client
-        needs_state = any(tool.needs_state for tool in self.tools)
-        self._feed = StateFeed(client) if needs_state else None
-        self._publisher = Publisher(
-            self._to_views, self._feed, health=self._health, on_beat=self._beat
-        )
-        self._tools = [tool(self._connection, self._publisher.post) for tool in self.tools]
-        self._handlers: dict[str, Handler] = {"hello": self._hello, "ping": _pong}
-        for tool in self._tools:
-            for op, handler in tool.handlers().items():
-                self._handlers.setdefault(op, handler)
-        self._unsubscribe = [client.on_status(self._on_status)]
-        if self._feed is not None:
-            self._unsubscribe.append(client.on_change(self._on_change))
+        self._publisher = Publisher(self._to_views, None, health=self._health, on_beat=self._beat)
+        self._bind(connection)
         self.on_msg(self._on_frontend_message)
         _answer_while_cells_run(self)
 
     @property
     def connection(self) -> Connection:
         """The connection that is shown."""
-        return self._connection
+        return self._binding.connection
+
+    def rebind(self, source: Connection | ClientCore) -> None:
+        """Show another connection from now on, in every view, without a new widget.
+
+        Raises:
+            TypeError: `source` is neither a Connection nor a client.
+        """
+        connection = Connection.of(source)
+        old = self._binding
+        if connection is not old.connection:
+            old.connection.dependents.discard(self)
+            old.cut()
+            self._bind(connection)
 
     def close(self) -> None:
         """End the publisher and remove the widget from all pages; the connection stays."""
-        publisher = getattr(self, "_publisher", None)
-        if publisher is not None:
-            for unsubscribe in self._unsubscribe:
-                unsubscribe()
-            for tool in self._tools:
-                tool.close()
-            publisher.close()
+        binding = getattr(self, "_binding", None)
+        if binding is not None:
+            binding.connection.dependents.discard(self)
+            binding.cut()
+            self._publisher.close()
         super().close()
 
     def __repr__(self) -> str:
-        connection = self._connection
+        connection = self.connection
         keys = connection.client.health.keys
         return (
             f"<{type(self).__name__} of {connection.name}: {connection.status.state}, {keys} keys>"
@@ -149,38 +122,18 @@ class Panel(anywidget.AnyWidget):
             self.send(envelope, list(buffers))
 
     def _health(self) -> tuple[int, float | None, float]:
-        health = self._connection.client.health
-        return health.keys, health.age, health.rate
+        return self._binding.health()
 
     def _beat(self) -> None:
-        for tool in self._tools:
-            tool.beat()
+        self._binding.beat()
 
-    def _on_status(self, status: Status) -> None:
-        self._publisher.post("status", self._status_body(status))
-
-    def _on_change(self, change: DictionaryChange) -> None:
-        if self._feed is not None:
-            self._feed.changed(change)
-            self._publisher.changes_waiting()
-
-    def _status_body(self, status: Status) -> StatusBody:
-        able = self._connection.client.capabilities
-        return StatusBody(
-            name=self._connection.name,
-            address=self._connection.address,
-            state=status.state,
-            reason=status.reason,
-            attempt=status.attempt,
-            since=max(0.0, time.monotonic() - status.since),
-            abilities=AbilitiesBody(
-                transport=able.transport,
-                locks=able.locks,
-                acknowledged_updates=able.acknowledged_updates,
-                integers=able.integers,
-                null_values=able.null_values,
-            ),
-        )
+    def _bind(self, connection: Connection) -> None:
+        """Make the tools for a connection, and tell the views that are there."""
+        # In this order: a view that says hello meanwhile is told by us or by the new binding.
+        binding = self._binding = Binding(connection, self.tools, self._publisher)
+        connection.dependents.add(self)
+        for client in self._publisher.turn_to(binding.feed):
+            binding.greet(client)
 
     # from the page ---------------------------------------------------------------
 
@@ -194,11 +147,13 @@ class Panel(anywidget.AnyWidget):
         if not isinstance(client, str):
             client = ""
         if isinstance(number, int):
+            binding = self._binding
             answer = Answer(
                 lambda body: self._publisher.post("reply", body, client=client, request=number),
-                self._connection.calls,
+                binding.connection.calls,
             )
-            answer_request(self._handlers, content, client, answer)
+            handlers = {"hello": self._hello, "ping": _pong, **binding.handlers}
+            answer_request(handlers, content, client, answer)
         else:
             self._notice(client, content)
 
@@ -216,16 +171,14 @@ class Panel(anywidget.AnyWidget):
 
     def _hello(self, client: str, body: dict[str, Any], answer: Answer) -> None:
         epoch, rev = body.get("epoch"), body.get("rev")
-        answer.ok(HelloResult(epoch=self._feed.epoch if self._feed else ""))
-        status = self._status_body(self._connection.status)
-        self._publisher.post("status", status, client=client)
-        for tool in self._tools:
-            tool.greet(client)
+        feed = self._binding.feed
+        answer.ok(HelloResult(epoch=feed.epoch if feed else ""))
         self._publisher.hello(
             client,
             epoch if isinstance(epoch, str) else None,
             rev if isinstance(rev, int) else None,
         )
+        self._binding.greet(client)
 
 
 def _pong(_: str, __: dict[str, Any], answer: Answer) -> None:

@@ -137,6 +137,25 @@ class Publisher:
                 self._queue.append(envelope)
                 self._rouse()
 
+    def turn_to(self, feed: StateFeed | None) -> list[str]:
+        """Tell of another state from now on; returns the views that are known.
+
+        Each is sent the whole of it without being asked, since a busy kernel may not hear
+        it ask. One that is out of sight, or was given up, sees by the epoch that it must.
+        """
+        with self._wake:
+            old, self._feed = self._feed, feed
+            if feed is not None and old is not None:
+                feed.number_from(old.seq)
+            for view in self._views.values():
+                view.cursor = None
+                view.greeting = None if feed is None else (None, None)
+            self._next_beat = 0.0
+            if self._views:
+                self._queue.append(self._beat(None))
+                self._rouse()
+            return list(self._views)
+
     def hello(self, client: str, epoch: str | None, rev: int | None) -> None:
         """A view starts, or doubts what it has: bring it up to date."""
         now = self._clock()

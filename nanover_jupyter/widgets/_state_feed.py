@@ -113,6 +113,11 @@ class StateFeed:
         """Whether there is anything to broadcast."""
         return bool(self._dirty)
 
+    def number_from(self, seq: int) -> None:
+        """Count on from the messages of the feed that this one follows in the same widget."""
+        with self._lock:
+            self._seq = max(self._seq, seq)
+
     def changed(self, change: DictionaryChange) -> None:
         """Note that keys changed; what they changed to is read later."""
         with self._lock:

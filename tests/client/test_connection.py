@@ -426,3 +426,25 @@ def test_a_held_lock_is_asked_for_again_when_the_server_was_replaced(connection,
         with pytest.raises(UpdateRefused):
             replaced.update_state("a stranger", DictionaryChange({"scene": 1}))
         connection.close()
+
+
+class Shower:
+    """Shows a connection, and turns to another when it is told."""
+
+    def __init__(self, shown):
+        self.shown = shown
+        shown.dependents.add(self)
+
+    def rebind(self, source):
+        self.shown = source
+
+
+def test_what_shows_a_connection_is_handed_over_and_what_is_gone_is_not(connection, server):
+    shower, gone = Shower(connection), Shower(connection)
+    del gone
+    gc.collect()
+    with connect(f"127.0.0.1:{server.port}") as successor:
+        assert len(connection.dependents) == 1
+        connection.hand_over(successor)
+
+        assert shower.shown is successor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import isfunction
 from typing import Any
 
@@ -17,6 +17,7 @@ from nanover_jupyter import (
     NanoverClient,
     NanoverServer,
     StateInspector,
+    connect,
 )
 from nanover_jupyter.widgets._panel import Panel
 from tests.support.eventually import eventually
@@ -192,3 +193,99 @@ def test_no_name_of_ours_hides_one_of_the_base_class() -> None:
     hidden = {name for name in methods if hasattr(AnyWidget, name)}
 
     assert hidden == {"__init__", "__repr__", "close", "_repr_mimebundle_"}
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Connection]:
+    """A connection to another server, with a state of its own."""
+    with NanoverServer() as server:
+        server.update_state(None, DictionaryChange({"title": "another", "extra": 1.0}))
+        server.register_command("user/other", dict)
+        with connect(f"127.0.0.1:{server.port}", name="elsewhere") as connection:
+            yield connection
+
+
+def test_a_panel_turns_to_another_connection_and_tells_its_views_unasked(
+    open_page: OpenPage, elsewhere: Connection
+) -> None:
+    page = open_page(ControlRoom)
+    eventually(lambda: page.model.complete)
+    page.panel.rebind(elsewhere)
+
+    eventually(lambda: page.model.values == {"title": "another", "extra": 1})
+
+    assert page.last("status")["name"] == "elsewhere"
+    assert [command["name"] for command in page.last("commands")["commands"]] == ["user/other"]
+    assert page.last("leases") == {"leases": []}
+    assert page.panel.connection is elsewhere
+    assert repr(page.panel).startswith("<ControlRoom of elsewhere: connected")
+
+
+def test_after_a_rebind_requests_and_changes_are_the_new_connections(
+    open_page: OpenPage, elsewhere: Connection, server: NanoverServer
+) -> None:
+    page = open_page(ControlRoom)
+    eventually(lambda: page.model.complete)
+    page.panel.rebind(elsewhere)
+    eventually(lambda: page.model.values.get("extra") == 1)
+    server.update_state(None, DictionaryChange({"stale": True}))
+    elsewhere.client.attempt_update_state(DictionaryChange({"fresh": True}))
+
+    eventually(lambda: page.model.values.get("fresh") is True)
+
+    assert "stale" not in page.model.values
+    assert not page.model.doubts
+    assert page.ask("value", key="title")["result"]["value"] == "another"
+    assert page.ask("lock", keys=["title"], seconds=5)["result"] == {"granted": True}
+    assert elsewhere.client.leases.held_keys() == ["title"]
+
+
+def test_what_the_old_connection_still_says_is_not_shown(
+    open_page: OpenPage, connection: Connection, elsewhere: Connection
+) -> None:
+    page = open_page(ControlRoom)
+    page.panel.rebind(elsewhere)
+    eventually(lambda: page.last("status")["name"] == "elsewhere")
+
+    connection.close()
+    page.ask("ping")
+
+    assert page.last("status")["state"] == "connected"
+
+
+def test_a_view_that_was_out_of_sight_takes_the_new_state_by_its_epoch(
+    open_page: OpenPage, elsewhere: Connection
+) -> None:
+    page = open_page(StateInspector)
+    eventually(lambda: page.model.complete)
+    page.notify("hide")
+    page.panel.rebind(elsewhere)
+
+    page.hello()
+
+    eventually(lambda: page.model.values == {"title": "another", "extra": 1})
+
+
+def test_a_connection_hands_its_panels_over_to_another(
+    open_page: OpenPage, connection: Connection, elsewhere: Connection
+) -> None:
+    shown, closed = open_page(StateInspector).panel, open_page(StateInspector).panel
+    closed.close()
+
+    connection.hand_over(elsewhere)
+
+    assert shown.connection is elsewhere
+    assert closed.connection is connection
+
+
+def test_turning_to_the_connection_that_is_shown_changes_nothing(
+    open_page: OpenPage, connection: Connection
+) -> None:
+    page = open_page(StateInspector)
+    eventually(lambda: page.model.complete)
+    epoch = page.model.epoch
+    page.panel.rebind(connection)
+
+    page.ask("ping")
+
+    assert page.model.epoch == epoch

@@ -243,3 +243,28 @@ def test_closing_sends_what_is_queued_and_ends_the_thread(bench: Bench) -> None:
 
     assert len(bench.all("reply")) == 20
     assert bench.publisher._thread is None
+
+
+def test_turned_to_another_feed_it_sends_each_view_the_whole_of_it_unasked(bench: Bench) -> None:
+    bench.hello("one")
+    bench.hello("two")
+    last = bench.feed.seq
+    bench.state = {"b": 1}
+    feed = StateFeed(bench)
+
+    assert bench.publisher.turn_to(feed) == ["one", "two"]
+
+    def fresh() -> list[Any]:
+        return [m for m in bench.all("snapshot") if m["body"]["epoch"] == feed.epoch]
+
+    parts = eventually(lambda: fresh() if len(fresh()) == 2 else None)
+    assert {part["client"] for part in parts} == {"one", "two"}
+    assert [part["body"]["seq"] for part in parts] == [last + 1, last + 2]
+    eventually(lambda: bench.all("heartbeat")[-1]["body"]["epoch"] == feed.epoch)
+
+
+def test_turned_to_another_feed_without_a_view_it_stays_asleep(bench: Bench) -> None:
+    assert bench.publisher.turn_to(StateFeed(bench)) == []
+
+    assert bench.publisher._thread is None
+    assert bench.sent == []

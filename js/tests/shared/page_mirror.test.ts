@@ -199,6 +199,15 @@ describe("a mirror that missed something", () => {
     expect(doubts).toBe(1);
   });
 
+  it("takes over the whole of another state that comes unasked", () => {
+    snapshot({ rev: 0, seq: 11, epoch: "another", state: [[0, "other", 1]] });
+    delta({ from: 0, to: 1, seq: 12, epoch: "another", values: [[0, 2]] });
+    expect([...mirror.entries.keys()]).toEqual(["other"]);
+    expect(mirror.entries.get("other")?.value).toBe(2);
+    expect(doubts).toBe(0);
+    expect(mirror.have).toEqual({ epoch: "another", rev: 1 });
+  });
+
   it("doubts another epoch", () => {
     start();
     delta({ from: 5, to: 6, seq: 11, epoch: "another", values: [[0, 3]] });
