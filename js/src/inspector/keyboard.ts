@@ -1,30 +1,21 @@
-/** The keys of the tree, after the treegrid pattern, and those that lead to the search box. */
+/** The keys inside the tree, after the treegrid pattern. */
 
 import { listen } from "../shared/lifetime.ts";
+import { isEditable, isPlain } from "./key_map.ts";
 import type { Row } from "./rows.ts";
-import type { SearchBox } from "./search_box.ts";
 
 export interface TreeKeys {
-  readonly root: HTMLElement;
   readonly tree: HTMLElement;
-  readonly search: SearchBox;
   readonly rows: () => readonly Row[];
   readonly currentIndex: () => number;
   readonly pageLength: () => number;
   readonly goTo: (index: number) => void;
   readonly toggle: (row: Row, open: boolean) => void;
   readonly activate: (row: Row) => void;
-  /** Lets go of the chosen row; false if none was chosen. */
-  readonly unselect: () => boolean;
   readonly signal: AbortSignal;
 }
 
-const isEditable = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("input, textarea, select");
-
 export function addTreeKeys(keys: TreeKeys): void {
-  const { root, tree, search, signal } = keys;
-
   const parentOf = (index: number): number => {
     const rows = keys.rows();
     const depth = rows[index]?.depth ?? 0;
@@ -84,43 +75,15 @@ export function addTreeKeys(keys: TreeKeys): void {
     }
   };
 
-  const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
-
   listen(
-    tree,
+    keys.tree,
     "keydown",
     (event) => {
-      if (plain(event) && handle(event.key)) event.preventDefault();
+      // A button or a field in a row has keys of its own.
+      const onRow = event.target instanceof HTMLElement && !event.target.matches("button");
+      if (!onRow || isEditable(event.target) || !isPlain(event)) return;
+      if (handle(event.key)) event.preventDefault();
     },
-    signal,
-  );
-  listen(
-    search.input,
-    "keydown",
-    (event) => {
-      if (event.key !== "ArrowDown" && event.key !== "Enter") return;
-      event.preventDefault();
-      keys.goTo(Math.max(0, keys.currentIndex()));
-    },
-    signal,
-  );
-  listen(
-    root,
-    "keydown",
-    (event) => {
-      if (event.key === "/" && plain(event) && !isEditable(event.target)) {
-        event.preventDefault();
-        search.input.focus();
-        search.input.select();
-      } else if (event.key === "Escape") {
-        // One step back at a time: the choice, then the query.
-        if (!isEditable(event.target) && keys.unselect()) event.preventDefault();
-        else if (search.input.value !== "") {
-          event.preventDefault();
-          search.clear();
-        }
-      }
-    },
-    signal,
+    keys.signal,
   );
 }

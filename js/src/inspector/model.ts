@@ -1,8 +1,8 @@
 /** What the inspector shows: keys, filter, what is open and chosen. Pure; view.ts draws it. */
 
-import type { Entry, MirrorChange } from "../shared/page_mirror.ts";
+import { type Entry, type MirrorChange, rateAt } from "../shared/page_mirror.ts";
 import { type Filter, parseFilter } from "./filter.ts";
-import { flatten, nodeId, type Row, type ValuePath, valueId } from "./rows.ts";
+import { flatten, keyOf, nodeId, type Row, type ValuePath, valueId } from "./rows.ts";
 import { KeyTree } from "./tree.ts";
 
 /** Items of a list that are shown at first, and added with each step. */
@@ -12,7 +12,7 @@ const FEW_KEYS = 40;
 
 export class InspectorModel {
   readonly tree = new KeyTree();
-  readonly #entries: ReadonlyMap<string, Entry>;
+  #entries: ReadonlyMap<string, Entry>;
   readonly #open = new Set<string>();
   /** While filtering, branches are open unless closed by hand. */
   readonly #closedWhileFiltering = new Set<string>();
@@ -72,6 +72,23 @@ export class InspectorModel {
     }
   }
 
+  /** Shows another state as it stood at `time`; what is open stays open. */
+  replace(entries: ReadonlyMap<string, Entry>, time: number): void {
+    for (const key of this.#entries.keys()) if (!entries.has(key)) this.tree.remove(key);
+    for (const key of entries.keys()) this.tree.add(key);
+    this.#entries = entries;
+    this.tree.retouch((key) => {
+      const entry = entries.get(key);
+      return entry === undefined ? null : { at: entry.changedAt, rate: rateAt(entry, time) };
+    }, time);
+    this.#rows = null;
+    if (this.#filter !== null) this.#match(entries.keys());
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
+  }
+
   setQuery(query: string): void {
     this.#filter = parseFilter(query);
     this.#closedWhileFiltering.clear();
@@ -113,6 +130,23 @@ export class InspectorModel {
     this.#rows = null;
   }
 
+  /** Opens whatever a key, or a part of its value, is folded into. */
+  reveal(key: string, path: ValuePath): void {
+    const node = this.tree.get(key);
+    for (let up = node?.parent ?? null; up !== null; up = up.parent) {
+      this.#open.add(nodeId(up));
+      this.#closedWhileFiltering.delete(nodeId(up));
+    }
+    if (path.length > 0) {
+      if (node !== undefined) this.#open.add(nodeId(node));
+      this.#openKeys.add(key);
+    }
+    for (let length = 1; length < path.length; length += 1) {
+      this.#open.add(valueId(key, path.slice(0, length)));
+    }
+    this.#rows = null;
+  }
+
   showMore(key: string, path: ValuePath): void {
     const id = valueId(key, path);
     this.#limits.set(id, (this.#limits.get(id) ?? PAGE) + PAGE);
@@ -122,10 +156,4 @@ export class InspectorModel {
   indexOf(id: string | null): number {
     return id === null ? -1 : this.rows.findIndex((row) => row.id === id);
   }
-}
-
-/** The key that a row belongs to, or null for a branch without one. */
-export function keyOf(row: Row): string | null {
-  if (row.kind !== "node") return row.key;
-  return row.node.hasKey ? row.node.path : null;
 }

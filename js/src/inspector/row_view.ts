@@ -1,6 +1,6 @@
 /** One row of the tree as elements, made once and drawn again for whatever scrolls by. */
 
-import { h, setText } from "../shared/dom.ts";
+import { h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { findWords, markedNodes } from "../shared/marks.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
@@ -9,10 +9,11 @@ import { restartFlash } from "../shared/pretty_view.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { label } from "../shared/visible_text.ts";
 import { age, count, rate } from "../shared/words.ts";
+import type { Place, RowPart, RowPartView } from "./bench.ts";
 import type { Filter } from "./filter.ts";
 import { describeBranch, describeKnown } from "./known.ts";
 import type { InspectorModel } from "./model.ts";
-import { type NodeRow, type Row, valueAt } from "./rows.ts";
+import { keyOf, type NodeRow, type Row, valueAt } from "./rows.ts";
 import { nodeRate, type TreeNode } from "./tree.ts";
 
 export interface RowContext {
@@ -30,6 +31,8 @@ export interface RowState {
   readonly selected: boolean;
   /** Whether Tab comes to this row. */
   readonly current: boolean;
+  /** What somebody edits, here or elsewhere. */
+  readonly edited: Place | null;
 }
 
 /** What a row says, apart from where it stands. */
@@ -134,14 +137,28 @@ function textsOf(row: Row, context: RowContext): Texts {
   }
 }
 
-export function createRowView(idPrefix: string): RowView {
+export interface PlacedPart {
+  readonly at: RowPart["at"];
+  readonly view: RowPartView;
+}
+
+const isEdited = (row: Row, edited: Place | null): boolean =>
+  edited !== null &&
+  edited.key === keyOf(row) &&
+  JSON.stringify(edited.path) === JSON.stringify(row.kind === "node" ? [] : row.path);
+
+export function createRowView(parts: readonly PlacedPart[]): RowView {
   const twisty = h("span", { class: "nvj-twisty", "aria-hidden": "true" }, icon("chevron"));
   const name = h("span", { class: "nvj-key" });
   const number = h("span", { class: "nvj-pill" });
   const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });
   const text = h("span", { class: "nvj-preview" });
   const main = h("span", { class: "nvj-cell-main", role: "gridcell" });
-  main.append(twisty, name, number, swatch, text);
+  const partsAt = (at: RowPart["at"]) =>
+    parts.filter((part) => part.at === at).map(({ view }) => view.element);
+  const end = h("span", { class: "nvj-row-end" });
+  end.append(...partsAt("end"));
+  main.append(twisty, name, number, swatch, text, ...partsAt("value"), end);
   const type = h("span", { class: "nvj-cell-type", role: "gridcell" });
   const perSecond = h("span", { class: "nvj-cell-rate", role: "gridcell" });
   const ago = h("span", { class: "nvj-cell-age", role: "gridcell" });
@@ -200,7 +217,12 @@ export function createRowView(idPrefix: string): RowView {
       const before = drawnText;
       const texts = textsOf(row, context);
       drawTexts(texts, context.model.filter);
-      flash(texts, context, sameRow, before);
+      const held = isEdited(row, state.edited);
+      setAttribute(element, "data-edited", held ? "true" : null);
+      if (!held) flash(texts, context, sameRow, before);
+      const key = keyOf(row);
+      const entry = key === null ? undefined : context.entries.get(key);
+      for (const { view } of parts) view.draw(row, entry, context.now);
       drawnText = texts.preview;
       element.tabIndex = state.current ? 0 : -1;
       element.setAttribute("aria-selected", String(state.selected));
@@ -209,7 +231,6 @@ export function createRowView(idPrefix: string): RowView {
         return;
       }
       drawnId = row.id;
-      element.id = `${idPrefix}-${index}`;
       element.dataset.open = String(row.open);
       element.dataset.kind = row.kind;
       element.style.setProperty("--nvj-depth", String(Math.min(row.depth, 16)));

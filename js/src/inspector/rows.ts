@@ -51,6 +51,12 @@ export const nodeId = (node: TreeNode): string => `n${node.path}`;
 export const valueId = (key: string, path: ValuePath): string =>
   `v${JSON.stringify([key, ...path])}`;
 
+/** The key that a row belongs to, or null for a branch without one. */
+export function keyOf(row: Row): string | null {
+  if (row.kind !== "node") return row.key;
+  return row.node.hasKey ? row.node.path : null;
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/i;
 
 /** Whether a branch and its only child are drawn as one row. A random name is worth a row. */

@@ -145,6 +145,28 @@ export class KeyTree {
     }
   }
 
+  /** Takes times and rates anew from the keys, after another state was put in place. */
+  retouch(
+    find: (key: string) => { readonly at: number | null; readonly rate: number } | null,
+    time: number,
+  ): void {
+    const visit = (node: TreeNode): number => {
+      const own = node.hasKey ? find(node.path) : null;
+      let rate = own?.rate ?? 0;
+      node.changedAt = own?.at ?? null;
+      for (const child of node.children.values()) {
+        rate += visit(child);
+        if (child.changedAt !== null && child.changedAt > (node.changedAt ?? 0)) {
+          node.changedAt = child.changedAt;
+        }
+      }
+      // `nodeRate` counts on from the last change.
+      node.rate = node.changedAt === null ? 0 : rate * Math.exp((time - node.changedAt) / MEMORY);
+      return rate;
+    };
+    visit(this.root);
+  }
+
   setMatched(node: TreeNode, matched: boolean): void {
     if (!node.hasKey) return;
     const below = [...node.children.values()].reduce((sum, child) => sum + child.matched, 0);

@@ -1,6 +1,10 @@
 /**
  * A long list of rows of one height, of which only those in view are elements.
  * Rows of one height need no measuring, which is what list libraries are large for.
+ *
+ * An element stays with its row for as long as the row is in view, wherever it moves:
+ * so focus, text in a field and a running flash stay where they belong. A row that has
+ * the focus stays an element even out of view.
  */
 
 import { h } from "./dom.ts";
@@ -8,11 +12,12 @@ import { listen, observeSize, oncePerFrame } from "./lifetime.ts";
 
 export interface WindowList {
   readonly scroller: HTMLElement;
-  setCount(count: number): void;
   /** Draws the rows in view in the next animation frame. */
   redraw(): void;
+  /** Says that there are other rows now: the one at the top of the view stays there. */
+  rowsChanged(): void;
   /** The element of a row that is drawn now. */
-  rowAt(index: number): HTMLElement | null;
+  rowOf(id: string): HTMLElement | null;
   /** Scrolls as little as needed for the row to be seen, and draws at once. */
   reveal(index: number): void;
   /** How many rows fit: a page of the keyboard. */
@@ -22,10 +27,20 @@ export interface WindowList {
 export interface WindowListOptions {
   readonly scroller: HTMLElement;
   readonly rowHeight: number;
+  readonly count: () => number;
+  /** Stable as long as the row means the same, and unique. */
+  readonly idAt: (index: number) => string;
+  /** -1 for a row that is gone. */
+  readonly indexOf: (id: string) => number;
   readonly makeRow: () => HTMLElement;
   readonly drawRow: (row: HTMLElement, index: number) => void;
   readonly afterDraw: () => void;
   readonly signal: AbortSignal;
+}
+
+interface Drawn {
+  readonly element: HTMLElement;
+  index: number;
 }
 
 const OVERSCAN = 6;
@@ -33,34 +48,70 @@ const OVERSCAN = 6;
 const UNKNOWN_HEIGHT = 480;
 
 export function createWindowList(options: WindowListOptions): WindowList {
-  const { scroller, rowHeight, makeRow, drawRow, afterDraw, signal } = options;
+  const { scroller, rowHeight, idAt, indexOf, makeRow, drawRow, afterDraw, signal } = options;
   const canvas = h("div", { class: "nvj-canvas", role: "presentation" });
   scroller.append(canvas);
-  const drawn = new Map<number, HTMLElement>();
+  const drawn = new Map<string, Drawn>();
   const spare: HTMLElement[] = [];
-  let count = 0;
+  let canvasRows = 0;
+  let topId: string | null = null;
 
   const height = () => scroller.clientHeight || UNKNOWN_HEIGHT;
 
-  const draw = () => {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - OVERSCAN);
-    const last = Math.min(count, Math.ceil((scroller.scrollTop + height()) / rowHeight) + OVERSCAN);
-    for (const [index, row] of drawn) {
-      if (index >= first && index < last) continue;
-      drawn.delete(index);
-      row.hidden = true;
-      spare.push(row);
-    }
-    for (let index = first; index < last; index += 1) {
-      let row = drawn.get(index);
-      if (row === undefined) {
-        row = spare.pop() ?? canvas.appendChild(makeRow());
-        row.hidden = false;
-        row.style.transform = `translateY(${index * rowHeight}px)`;
-        drawn.set(index, row);
+  const place = (row: Drawn, index: number) => {
+    if (row.index === index) return;
+    row.index = index;
+    row.element.style.transform = `translateY(${index * rowHeight}px)`;
+  };
+
+  const elementFor = (id: string): Drawn => {
+    const known = drawn.get(id);
+    if (known !== undefined) return known;
+    const element = spare.pop() ?? canvas.appendChild(makeRow());
+    element.hidden = false;
+    const row = { element, index: -1 };
+    drawn.set(id, row);
+    return row;
+  };
+
+  const release = (first: number, last: number) => {
+    const wanted = new Set<string>();
+    for (let index = first; index < last; index += 1) wanted.add(idAt(index));
+    for (const [id, row] of drawn) {
+      if (wanted.has(id)) continue;
+      const at = row.element.contains(document.activeElement) ? indexOf(id) : -1;
+      if (at >= 0) {
+        place(row, at);
+        drawRow(row.element, at);
+        continue;
       }
-      drawRow(row, index);
+      drawn.delete(id);
+      row.element.hidden = true;
+      spare.push(row.element);
     }
+  };
+
+  /** The canvas must be long enough before anything scrolls, or the browser stops short. */
+  const resize = (): number => {
+    const count = options.count();
+    if (count !== canvasRows) canvas.style.height = `${count * rowHeight}px`;
+    canvasRows = count;
+    return count;
+  };
+
+  const draw = () => {
+    const count = resize();
+    const top = scroller.scrollTop;
+    const first = Math.max(0, Math.min(count, Math.floor(top / rowHeight)) - OVERSCAN);
+    const last = Math.min(count, Math.ceil((top + height()) / rowHeight) + OVERSCAN);
+    release(first, last);
+    for (let index = first; index < last; index += 1) {
+      const row = elementFor(idAt(index));
+      place(row, index);
+      drawRow(row.element, index);
+    }
+    topId =
+      top > 0 && first < count ? idAt(Math.min(count - 1, Math.floor(top / rowHeight))) : null;
     afterDraw();
   };
   const redraw = oncePerFrame(draw, signal);
@@ -71,15 +122,17 @@ export function createWindowList(options: WindowListOptions): WindowList {
   return {
     scroller,
     redraw,
-    setCount: (next) => {
-      if (next !== count) {
-        count = next;
-        canvas.style.height = `${count * rowHeight}px`;
-      }
-      redraw();
+    rowsChanged: () => {
+      if (topId === null) return;
+      const index = indexOf(topId);
+      const before = Math.floor(scroller.scrollTop / rowHeight);
+      if (index < 0 || index === before) return;
+      resize();
+      scroller.scrollTop += (index - before) * rowHeight;
     },
-    rowAt: (index) => drawn.get(index) ?? null,
+    rowOf: (id) => drawn.get(id)?.element ?? null,
     reveal: (index) => {
+      resize();
       const top = index * rowHeight;
       const bottom = top + rowHeight - height();
       if (scroller.scrollTop > top) scroller.scrollTop = top;

@@ -120,5 +120,5 @@ it("takes 100 000 keys, and changes to them, in good time", () => {
   for (let index = 0; index < 3000; index += 1) tree.touch(`particle.${index % 50}.${index}`, 1);
   // Generous: these catch a wrong order of growth, not a slow machine.
   expect(built - before).toBeLessThan(3000);
-  expect(performance.now() - built).toBeLessThan(150);
+  expect(performance.now() - built).toBeLessThan(600);
 });

@@ -85,13 +85,13 @@ describe("what is not there", () => {
     const { el, kernel } = await mount();
     type(search(el), "xyzzy");
     await pass(0.2);
-    const clear = find(el, "[data-act=clear]");
+    const clear = find(el, ".nvj-tree-side .nvj-empty .nvj-link");
     for (let tick = 0; tick < 10; tick += 1) {
       kernel.set("scene", [tick]);
       kernel.sendDelta();
       await pass(0.05);
     }
-    expect(find(el, "[data-act=clear]")).toBe(clear);
+    expect(find(el, ".nvj-tree-side .nvj-empty .nvj-link")).toBe(clear);
     click(clear);
     await pass(0.1);
     expect(rowNames(el)).toContain("scene");
@@ -185,7 +185,7 @@ describe("the filter box", () => {
     type(search(el), "no such thing");
     await pass(0.2);
     expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("Nothing matches");
-    click(find(el, "[data-act=clear]"));
+    click(find(el, ".nvj-tree-side .nvj-empty .nvj-link"));
     await pass(0.2);
     expect(rowNames(el)).toContain("scene");
   });

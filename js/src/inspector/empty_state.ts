@@ -1,0 +1,44 @@
+/** What stands in place of the tree when it has no rows, and what can be done about it. */
+
+import { type Child, fill, h, setText } from "../shared/dom.ts";
+import { listen } from "../shared/lifetime.ts";
+import { plural } from "../shared/words.ts";
+
+/** Why there are no rows: nothing matches, nothing has come yet, there is nothing. */
+type Reason = "filtered" | "waiting" | "bare";
+
+export interface EmptyState {
+  readonly element: HTMLElement;
+  /** Shows itself where nothing is `shown` of a state of `keys`. */
+  draw(facts: { readonly shown: number; readonly keys: number; readonly loaded: boolean }): void;
+}
+
+export function createEmptyState(clearFilter: () => void, signal: AbortSignal): EmptyState {
+  const element = h("div", { class: "nvj-empty", hidden: true });
+  const noMatch = h("p");
+  const clear = h("button", { type: "button", class: "nvj-link" }, "Clear the filter");
+  listen(clear, "click", clearFilter, signal);
+  const texts: Readonly<Record<Reason, readonly Child[]>> = {
+    filtered: [noMatch, clear],
+    waiting: [h("p", {}, "Waiting for the shared state.")],
+    bare: [
+      h("p", {}, "There are no keys yet."),
+      h("p", { class: "nvj-dim" }, "They appear here as soon as any client writes one, as in"),
+      h("code", {}, 'client.attempt_update_state(DictionaryChange({"hello": 1}))'),
+    ],
+  };
+  let reason: Reason | null = null;
+
+  return {
+    element,
+    draw: ({ shown, keys, loaded }) => {
+      element.hidden = shown > 0;
+      if (shown > 0) return;
+      setText(noMatch, `Nothing matches among ${plural(keys, "key")}.`);
+      const next = keys > 0 ? "filtered" : loaded ? "bare" : "waiting";
+      // Drawn only when it means something else: a link that is replaced cannot be clicked.
+      if (next !== reason) fill(element, ...texts[next]);
+      reason = next;
+    },
+  };
+}

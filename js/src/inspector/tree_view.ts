@@ -1,0 +1,164 @@
+/** The rows as a treegrid: drawing, clicking, and walking with the keys. */
+
+import { h, setAttribute } from "../shared/dom.ts";
+import { listen } from "../shared/lifetime.ts";
+import { createWindowList } from "../shared/window_list.ts";
+import type { Place, RowPart } from "./bench.ts";
+import { addTreeKeys } from "./keyboard.ts";
+import type { InspectorModel } from "./model.ts";
+import { createRowView, type RowView } from "./row_view.ts";
+import { keyOf, nodeId, type Row, valueId } from "./rows.ts";
+import type { Selection } from "./selection.ts";
+
+const ROW_HEIGHT = 24;
+
+export interface TreeView {
+  readonly element: HTMLElement;
+  /** Draws in the next frame; `time` is what ages are counted from. */
+  draw(time: number): void;
+  /** Goes to the row that the keyboard stands on. */
+  focus(): void;
+  reveal(place: Place): void;
+  toTop(): void;
+}
+
+export interface TreeViewOptions {
+  readonly model: InspectorModel;
+  readonly selection: Selection;
+  readonly parts: readonly RowPart[];
+  readonly edited: () => Place | null;
+  /** Something was opened, closed or chosen. */
+  readonly onUpdate: () => void;
+  readonly signal: AbortSignal;
+}
+
+export function createTreeView(options: TreeViewOptions): TreeView {
+  const { model, selection, parts, edited, onUpdate, signal } = options;
+  const views = new WeakMap<HTMLElement, RowView>();
+  let time = 0;
+  let drawnRows: readonly Row[] = [];
+  const tree = h("div", {
+    class: "nvj-tree",
+    role: "treegrid",
+    "aria-label": "Shared state",
+    tabindex: -1,
+  });
+
+  const list = createWindowList({
+    scroller: tree,
+    rowHeight: ROW_HEIGHT,
+    signal,
+    count: () => model.rows.length,
+    idAt: (index) => model.rows[index]?.id ?? "",
+    indexOf: (id) => model.indexOf(id),
+    makeRow: () => {
+      const view = createRowView(parts.map((part) => ({ at: part.at, view: part.make() })));
+      views.set(view.element, view);
+      return view.element;
+    },
+    drawRow: (element, index) => {
+      const row = model.rows[index];
+      if (row === undefined) return;
+      const { currentId } = selection;
+      const state = {
+        selected: row.id === selection.selected.get()?.id,
+        current: currentId === null ? index === 0 : row.id === currentId,
+        edited: edited(),
+      };
+      element.dataset.index = String(index);
+      views.get(element)?.draw(row, index, state, { model, entries: model.entries, now: time });
+    },
+    afterDraw: () => {
+      // A row that was removed may have had the focus: it stays in the tree.
+      if (document.activeElement === document.body && hadFocus) tree.focus({ preventScroll: true });
+    },
+  });
+  let hadFocus = false;
+  listen(tree, "focusin", () => (hadFocus = true), signal);
+  listen(tree, "focusout", (event) => (hadFocus = event.relatedTarget === null), signal);
+
+  const toggle = (row: Row, open: boolean) => {
+    model.setOpen(row, open);
+    onUpdate();
+  };
+  const activate = (row: Row) => {
+    if (row.kind === "more" && row.hidden > 0) model.showMore(row.key, row.path);
+    selection.choose(row);
+    onUpdate();
+  };
+  const goTo = (index: number) => {
+    const row = model.rows[Math.min(Math.max(index, 0), model.rows.length - 1)];
+    if (row === undefined) return;
+    selection.choose(row);
+    onUpdate();
+    list.reveal(model.indexOf(row.id));
+    list.rowOf(row.id)?.focus({ preventScroll: true });
+  };
+  const rowOf = (target: EventTarget | null): Row | null => {
+    if (!(target instanceof Element)) return null;
+    const element = target.closest<HTMLElement>(".nvj-row");
+    return model.rows[Number(element?.dataset.index ?? -1)] ?? null;
+  };
+  /** What a part of a row does with a click is its own affair. */
+  const isInPart = (target: EventTarget | null): boolean =>
+    target instanceof Element && target.closest("button, input, textarea, select") !== null;
+
+  listen(
+    tree,
+    "click",
+    (event) => {
+      const row = rowOf(event.target);
+      if (row === null || isInPart(event.target)) return;
+      const onTwisty = event.target instanceof Element && event.target.closest(".nvj-twisty");
+      // A branch has nothing to choose, so that a click anywhere opens it.
+      if (row.open !== null && (onTwisty || keyOf(row) === null)) toggle(row, !row.open);
+      activate(row);
+    },
+    signal,
+  );
+  listen(
+    tree,
+    "dblclick",
+    (event) => {
+      if (event.target instanceof Element && event.target.closest(".nvj-twisty")) return;
+      const row = isInPart(event.target) ? null : rowOf(event.target);
+      if (row !== null && row.open !== null && keyOf(row) !== null) toggle(row, !row.open);
+    },
+    signal,
+  );
+  addTreeKeys({
+    tree,
+    rows: () => model.rows,
+    currentIndex: () => model.indexOf(selection.currentId),
+    pageLength: () => list.pageLength(),
+    goTo,
+    toggle,
+    activate,
+    signal,
+  });
+
+  return {
+    element: tree,
+    draw: (next) => {
+      time = next;
+      const { rows } = model;
+      if (rows !== drawnRows) list.rowsChanged();
+      drawnRows = rows;
+      setAttribute(tree, "aria-rowcount", rows.length);
+      list.redraw();
+    },
+    focus: () => goTo(Math.max(0, model.indexOf(selection.currentId))),
+    reveal: ({ key, path }) => {
+      model.reveal(key, path);
+      const node = model.tree.get(key);
+      const id = path.length > 0 || node === undefined ? valueId(key, path) : nodeId(node);
+      selection.choosePlace(id, { key, path });
+      const index = model.indexOf(id);
+      if (index >= 0) list.reveal(index);
+      onUpdate();
+    },
+    toTop: () => {
+      tree.scrollTop = 0;
+    },
+  };
+}
