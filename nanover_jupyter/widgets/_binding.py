@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.widgets._messages import AbilitiesBody, StatusBody
+from nanover_jupyter.widgets._picture import page
 from nanover_jupyter.widgets._publisher import Publisher
 from nanover_jupyter.widgets._requests import Handler
 from nanover_jupyter.widgets._state_feed import StateFeed
@@ -76,6 +78,12 @@ class Binding:
         health = self.connection.client.health
         return health.keys, health.age, health.rate
 
+    def picture(self) -> str:
+        """What stands in the widget's place where it cannot live, as static HTML."""
+        connection = self.connection
+        facts = f"{connection.address} · {connection.status.state} · {_local_time()}"
+        return page(connection.name, facts, [(tool.label, tool.picture()) for tool in self._tools])
+
     def cut(self) -> None:
         """Let go of the connection and say nothing more. Idempotent."""
         with self._guard:
@@ -112,3 +120,8 @@ class Binding:
                 null_values=able.null_values,
             ),
         )
+
+
+def _local_time() -> str:
+    """The time with its offset, as a picture may be looked at anywhere."""
+    return datetime.now().astimezone().isoformat(" ", "seconds")

@@ -113,6 +113,7 @@ class Panel(anywidget.AnyWidget):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/plain"] = repr(self)
+            data["text/html"] = self._binding.picture()
         return bundle
 
     # to the page -----------------------------------------------------------------

@@ -20,6 +20,7 @@ class Tool(Protocol):
     """
 
     needs_state: ClassVar[bool]
+    label: ClassVar[str]
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None: ...
 
@@ -31,6 +32,12 @@ class Tool(Protocol):
 
     def beat(self) -> None:
         """Called once a second while somebody looks, on the publisher's thread."""
+
+    def picture(self) -> str:
+        """What it shows now as static HTML, for a saved notebook; on any thread.
+
+        Bounded, every text escaped, no tokens, inline styles only: see `_picture.py`.
+        """
 
     def close(self) -> None:
         """Let go of everything."""

@@ -10,6 +10,7 @@ from nanover_jupyter.widgets._inspector_messages import ValueResult
 from nanover_jupyter.widgets._page_values import to_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, Handler, field_of
+from nanover_jupyter.widgets._state_picture import state_picture
 
 __all__ = ["InspectorTool", "StateInspector"]
 
@@ -20,6 +21,7 @@ class InspectorTool:
     """The kernel half of the inspector; implements `Tool`."""
 
     needs_state: ClassVar[bool] = True
+    label: ClassVar[str] = "Inspector"
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:  # noqa: ARG002
         self._client = connection.client
@@ -33,6 +35,10 @@ class InspectorTool:
 
     def beat(self) -> None:
         """Nothing changes by the clock alone."""
+
+    def picture(self) -> str:
+        """The top of the tree."""
+        return state_picture(self._client.keys(), self._client.peek)
 
     def close(self) -> None:
         """Nothing is held."""

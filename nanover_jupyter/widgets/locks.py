@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.leases import Lease
 from nanover_jupyter.widgets._lock_messages import LeaseBody, LeasesBody, LockResult
 from nanover_jupyter.widgets._page_values import from_page
 from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._picture import note, table, visible
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of, text_list
 
 __all__ = ["LockManager", "LocksTool"]
+
+_PICTURED: Final = 60
 
 
 class LocksTool:
     """The kernel half of the lock manager; implements `Tool`."""
 
     needs_state: ClassVar[bool] = True
+    label: ClassVar[str] = "Locks"
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
         self._client = connection.client
@@ -44,6 +48,16 @@ class LocksTool:
         """Leases end by the clock alone; views count down, but are told what it means."""
         if self._states() != self._told:
             self._tell()
+
+    def picture(self) -> str:
+        """The newest locks and what became of them."""
+        leases = self._client.leases.leases()
+        if not leases:
+            return note("No locks were taken here.")
+        rows = [
+            (visible(lease.key), lease.state, visible(lease.note)) for lease in leases[-_PICTURED:]
+        ]
+        return table(("Key", "State", "What happened"), rows)
 
     def close(self) -> None:
         """Stop listening to the book of leases."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
@@ -12,15 +12,19 @@ from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.widgets._page_values import from_page, to_page
 from nanover_jupyter.widgets._palette_messages import CommandBody, CommandsBody, RunResult
 from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._picture import note, table, visible
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
 
 __all__ = ["CommandPalette", "PaletteTool"]
+
+_PICTURED: Final = 60
 
 
 class PaletteTool:
     """The kernel half of the palette; implements `Tool`."""
 
     needs_state: ClassVar[bool] = False
+    label: ClassVar[str] = "Commands"
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
         self._connection = connection
@@ -44,6 +48,20 @@ class PaletteTool:
 
     def beat(self) -> None:
         """Commands change when they are fetched again, not by the clock."""
+
+    def picture(self) -> str:
+        """The commands with their arguments."""
+        commands = sorted(self._client.available_commands.values(), key=lambda known: known.name)
+        rows = [
+            (visible(known.name), visible(known.label or ""), visible(", ".join(known.arguments)))
+            for known in commands[:_PICTURED]
+        ]
+        if not rows:
+            return note("No commands.")
+        left = len(commands) - len(rows)
+        return table(("Command", "Label", "Arguments"), rows) + (
+            note(f"… {left} more") if left else ""
+        )
 
     def close(self) -> None:
         """Stop listening to the client."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from inspect import isfunction
@@ -163,6 +164,21 @@ def test_the_plain_face_says_what_is_shown(open_page: OpenPage) -> None:
     assert repr(panel) == "<StateInspector of lab: connected, 2 keys>"
     data, _ = panel._repr_mimebundle_()
     assert data["text/plain"] == repr(panel)
+
+
+def test_the_static_face_shows_the_state_with_its_time_and_no_secret(
+    open_page: OpenPage, connection: Connection
+) -> None:
+    panel = open_page(ControlRoom).panel
+    connection.client.attempt_update_locks({"scene": 30.0})
+
+    data, _ = panel._repr_mimebundle_()
+
+    html = data["text/html"]
+    for part in ("lab", "connected", "title", "user/echo", "scene", "held"):
+        assert part in html
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", html)
+    assert connection.client._transport._access_token not in html  # type: ignore[attr-defined]
 
 
 def test_no_secret_is_a_trait(open_page: OpenPage, connection: Connection) -> None:

@@ -1,0 +1,68 @@
+"""The top of the state's tree as static HTML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from nanover_jupyter.widgets._picture import note, preview, table, visible
+from nanover_jupyter.wire.values import Value
+
+__all__ = ["state_picture"]
+
+_ROWS: Final = 60
+_ROWS_OF_A_BRANCH: Final = 8
+# Sorting a million keys would keep the kernel for a second.
+_KEYS_LOOKED_AT: Final = 100_000
+_INDENT: Final = "\u00a0\u00a0"
+
+
+def state_picture(keys: Sequence[str], read: Callable[[str], Value]) -> str:
+    """A table of the first branches and keys; what is left out is counted.
+
+    Args:
+        keys: All keys, in any order.
+        read: Gives the value of a key; called for those that are shown only.
+    """
+    if not keys:
+        return note("There are no keys.")
+    shown = 0
+    rows: list[tuple[str, str]] = []
+    for row, covered in _rows(keys[:_KEYS_LOOKED_AT], read):
+        if len(rows) >= _ROWS:
+            break
+        rows.append(row)
+        shown += covered
+    left = len(keys) - shown
+    return table((), rows) + (note(f"… {left} more {_keys(left)}") if left else "")
+
+
+def _rows(
+    keys: Sequence[str], read: Callable[[str], Value]
+) -> Iterator[tuple[tuple[str, str], int]]:
+    """Rows of name and text, each with how many keys it accounts for."""
+    for prefix, members in _branches(keys):
+        if len(members) == 1:
+            (key,) = members
+            yield (visible(key) or "(empty)", preview(read(key))), 1
+            continue
+        yield (visible(prefix) or "(empty)", f"{len(members)} keys"), 0
+        for key in members[:_ROWS_OF_A_BRANCH]:
+            rest = key[len(prefix) + 1 :] or "(itself)"
+            yield (_INDENT + visible(rest), preview(read(key))), 1
+        left = len(members) - _ROWS_OF_A_BRANCH
+        if left > 0:
+            yield (f"{_INDENT}… {left} more", ""), left
+
+
+def _branches(keys: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Keys by what stands before the first dot or slash, all sorted."""
+    branches: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        branches[key.replace("/", ".").partition(".")[0]].append(key)
+    return sorted((prefix, sorted(members)) for prefix, members in branches.items())
+
+
+def _keys(number: int) -> str:
+    return "key" if number == 1 else "keys"
