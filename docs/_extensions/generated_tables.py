@@ -1,0 +1,71 @@
+"""Tables that are made from the code at build time, so that they cannot fall behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+import traitlets
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from nanover_jupyter.magics._parse import subcommands
+
+_PACKAGE = "nanover_jupyter."
+
+
+class _Table(SphinxDirective):
+    """A directive that becomes a table; for pages in Markdown."""
+
+    heading: Sequence[str] = ()
+
+    def run(self) -> list[nodes.Node]:
+        lines = [self.heading, ["---"] * len(self.heading), *self.rows()]
+        return self.parse_text_to_nodes(
+            "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+        )
+
+    def rows(self) -> Iterable[Sequence[str]]:
+        raise NotImplementedError
+
+
+class TraitsTable(_Table):
+    """```{traits} nanover_jupyter.StateInspector```: the traits that are ours."""
+
+    required_arguments = 1
+    heading = ("trait", "type", "default", "what it is")
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """One row for each public trait."""
+        module, _, name = self.arguments[0].rpartition(".")
+        found: dict[str, traitlets.TraitType[Any, Any]] = {}
+        for owner in reversed(getattr(import_module(module), name).__mro__):
+            if owner.__module__.startswith(_PACKAGE):
+                found |= {
+                    trait: kind
+                    for trait, kind in vars(owner).items()
+                    if isinstance(kind, traitlets.TraitType) and not trait.startswith("_")
+                }
+        for trait, kind in sorted(found.items()):
+            default = "" if kind.default_value is traitlets.Undefined else f"`{kind.default()!r}`"
+            yield f"`{trait}`", type(kind).__name__, default, str(kind.help).replace("|", "\\|")
+
+
+class SubcommandsTable(_Table):
+    """```{subcommands}```: what `%nanover` can do."""
+
+    heading = ("`%nanover` ...", "what it does")
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """One row for each subcommand."""
+        for name, phrase in subcommands().items():
+            yield f"`{name}`", phrase
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.add_directive("traits", TraitsTable)
+    app.add_directive("subcommands", SubcommandsTable)
+    return {"parallel_read_safe": True}
