@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from nanover_jupyter.client.connection import Connection
@@ -78,10 +77,10 @@ class Binding:
         health = self.connection.client.health
         return health.keys, health.age, health.rate
 
-    def picture(self) -> str:
+    def picture(self, time_text: str) -> str:
         """What stands in the widget's place where it cannot live, as static HTML."""
         connection = self.connection
-        facts = f"{connection.address} · {connection.status.state} · {_local_time()}"
+        facts = f"{connection.address} · {connection.status.state} · {time_text}"
         return page(connection.name, facts, [(tool.label, tool.picture()) for tool in self._tools])
 
     def cut(self) -> None:
@@ -120,8 +119,3 @@ class Binding:
                 null_values=able.null_values,
             ),
         )
-
-
-def _local_time() -> str:
-    """The time with its offset, as a picture may be looked at anywhere."""
-    return datetime.now().astimezone().isoformat(" ", "seconds")

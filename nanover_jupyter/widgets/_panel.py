@@ -15,8 +15,10 @@ from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.widgets._binding import Binding
 from nanover_jupyter.widgets._messages import Envelope, HelloResult
+from nanover_jupyter.widgets._picture import local_time
 from nanover_jupyter.widgets._publisher import Publisher
 from nanover_jupyter.widgets._requests import Answer, answer_request
+from nanover_jupyter.widgets._saved_picture import SavedPicture
 from nanover_jupyter.widgets._tool import Tool
 
 __all__ = ["Panel", "asset"]
@@ -70,6 +72,7 @@ class Panel(anywidget.AnyWidget):
         connection = Connection.of(source)
         super().__init__(**options)
         self._publisher = Publisher(self._to_views, None, health=self._health, on_beat=self._beat)
+        self._saved_picture = SavedPicture(self._draw_picture)
         self._bind(connection)
         self.on_msg(self._on_frontend_message)
         _answer_while_cells_run(self)
@@ -96,6 +99,7 @@ class Panel(anywidget.AnyWidget):
         """End the publisher and remove the widget from all pages; the connection stays."""
         binding = getattr(self, "_binding", None)
         if binding is not None:
+            self._saved_picture.finish()
             binding.connection.dependents.discard(self)
             binding.cut()
             self._publisher.close()
@@ -113,8 +117,17 @@ class Panel(anywidget.AnyWidget):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/plain"] = repr(self)
-            data["text/html"] = self._binding.picture()
+            data["text/html"] = self._draw_picture(local_time())
         return bundle
+
+    def _ipython_display_(self) -> None:
+        bundle = self._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            self._saved_picture.display(data)
+
+    def _draw_picture(self, time_text: str) -> str:
+        return self._binding.picture(time_text)
 
     # to the page -----------------------------------------------------------------
 
@@ -127,6 +140,7 @@ class Panel(anywidget.AnyWidget):
 
     def _beat(self) -> None:
         self._binding.beat()
+        self._saved_picture.beat()
 
     def _bind(self, connection: Connection) -> None:
         """Make the tools for a connection, and tell the views that are there."""
@@ -165,6 +179,7 @@ class Panel(anywidget.AnyWidget):
                 self._publisher.acknowledge(client, body["seq"])
             case "hide":
                 self._publisher.hide(client)
+                self._saved_picture.leave()
             case "bye":
                 self._publisher.forget(client)
             case other:

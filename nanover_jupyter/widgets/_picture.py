@@ -10,13 +10,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from itertools import islice
 from typing import Final
 
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["PREVIEW_CHARACTERS", "dim", "note", "page", "preview", "table", "visible"]
+__all__ = [
+    "PREVIEW_CHARACTERS",
+    "dim",
+    "local_time",
+    "note",
+    "page",
+    "preview",
+    "table",
+    "visible",
+]
 
 PREVIEW_CHARACTERS: Final = 120
 # What one tool may fill; a control room has three of them.
@@ -92,6 +102,11 @@ def page(title: str, facts: str, tools: Iterable[tuple[str, str]]) -> str:
         f'<div class="nvj-picture" style="{_FRAME}">'
         f"<div><b>{escape(visible(title))}</b> {dim(facts)}</div>{''.join(parts)}</div>"
     )
+
+
+def local_time() -> str:
+    """The time now, with its offset, as a picture may be looked at anywhere."""
+    return datetime.now().astimezone().isoformat(" ", "seconds")
 
 
 def _sign(match: re.Match[str]) -> str:
