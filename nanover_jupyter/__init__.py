@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.connection import Connection, connect
     from nanover_jupyter.client.discovery import discover
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
+    from nanover_jupyter.client.lease import Lease
     from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
         AddressError,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         ConnectError,
         ConnectionLost,
         InvalidValue,
+        LeaseLost,
+        LockRefused,
         NanoverJupyterError,
         NotSupported,
         ProtocolError,
@@ -66,7 +69,10 @@ __all__ = [
     "DictionaryChange",
     "GrpcClient",
     "InvalidValue",
+    "Lease",
+    "LeaseLost",
     "LockManager",
+    "LockRefused",
     "NanoverClient",
     "NanoverJupyterError",
     "NanoverServer",
@@ -93,6 +99,7 @@ _HOMES: Final = {
     "DemoWorld": "server",
     "DictionaryChange": "wire.messages",
     "GrpcClient": "client.grpc_client",
+    "Lease": "client.lease",
     "LockManager": "widgets",
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",

@@ -7,6 +7,8 @@
     ├── TimedOut                (also TimeoutError) no answer within the given time
     ├── ClosedError             the client was closed; make a new one
     ├── UpdateRefused           the server kept its state: a key is locked elsewhere
+    ├── LockRefused             the server gave no lock: a key is locked elsewhere
+    ├── LeaseLost               a lock that was ours is not, or not for long enough
     ├── ServerFailed            the server answered with an error of its own
     │   └── CommandFailed       ... to a command, and said why
     ├── InvalidValue            (also TypeError) a value that this wire cannot carry
@@ -29,6 +31,8 @@ __all__ = [
     "ConnectError",
     "ConnectionLost",
     "InvalidValue",
+    "LeaseLost",
+    "LockRefused",
     "NanoverJupyterError",
     "NotSupported",
     "ProtocolError",
@@ -115,10 +119,41 @@ class UpdateRefused(NanoverJupyterError):
         super().__init__(self.keys)
 
     def __str__(self) -> str:
-        named = ", ".join(repr(key) for key in self.keys[:_KEYS_NAMED])
-        left = len(self.keys) - _KEYS_NAMED
-        more = f" and {left} more" if left > 0 else ""
-        return f"the server refused the change of {named}{more}: someone else holds a lock"
+        return f"the server refused the change of {_named(self.keys)}: someone else holds a lock"
+
+
+class LockRefused(NanoverJupyterError):
+    """None of `keys` was locked, as someone else holds one; tried for `waited` seconds.
+
+    `holder` holds what is known of that someone, as a phrase; servers do not tell, so it
+    is often empty.
+    """
+
+    def __init__(self, keys: Iterable[str], waited: float = 0.0, holder: str = "") -> None:
+        self.keys = tuple(keys)
+        self.waited = waited
+        self.holder = holder
+        super().__init__(self.keys, waited, holder)
+
+    def __str__(self) -> str:
+        who = self.holder or "someone else"
+        if len(self.keys) == 1:
+            said = f"{self.keys[0]!r} was not locked: {who} holds it"
+        else:
+            said = f"none of {_named(self.keys)} was locked: {who} holds at least one of them"
+        return f"{said}; tried for {self.waited:.1f} s" if self.waited else said
+
+
+class LeaseLost(NanoverJupyterError):
+    """The lock on `keys` cannot be relied on any more; `reason` is a phrase."""
+
+    def __init__(self, keys: Iterable[str], reason: str) -> None:
+        self.keys = tuple(keys)
+        self.reason = reason
+        super().__init__(self.keys, reason)
+
+    def __str__(self) -> str:
+        return f"the lock on {_named(self.keys)} cannot be relied on: {self.reason}"
 
 
 class ServerFailed(NanoverJupyterError):
@@ -187,3 +222,9 @@ class NotSupported(NanoverJupyterError):
 
     def __str__(self) -> str:
         return f"{self.ability}: not supported by this server ({self.transport})"
+
+
+def _named(keys: tuple[str, ...]) -> str:
+    named = ", ".join(repr(key) for key in keys[:_KEYS_NAMED])
+    left = len(keys) - _KEYS_NAMED
+    return f"{named} and {left} more" if left > 0 else named

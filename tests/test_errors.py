@@ -15,6 +15,8 @@ from nanover_jupyter.errors import (
     ConnectError,
     ConnectionLost,
     InvalidValue,
+    LeaseLost,
+    LockRefused,
     NanoverJupyterError,
     NotSupported,
     ProtocolError,
@@ -51,6 +53,19 @@ SENTENCES = [
     (
         UpdateRefused(["a", "b", "c", "d", "e"]),
         "the server refused the change of 'a', 'b', 'c' and 2 more: someone else holds a lock",
+    ),
+    (LockRefused(["scene"]), "'scene' was not locked: someone else holds it"),
+    (
+        LockRefused(["scene"], 2.04, "Anna (until 12:03)"),
+        "'scene' was not locked: Anna (until 12:03) holds it; tried for 2.0 s",
+    ),
+    (
+        LockRefused(["a", "b"]),
+        "none of 'a', 'b' was locked: someone else holds at least one of them",
+    ),
+    (
+        LeaseLost(["a", "b", "c", "d"], "its time ran out"),
+        "the lock on 'a', 'b', 'c' and 1 more cannot be relied on: its time ran out",
     ),
     (ServerFailed("changing locks", "no"), "the server failed while changing locks: no"),
     (

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final, Self
 
+from nanover_jupyter.client.barrier import StateBarrier
 from nanover_jupyter.client.change_feed import ChangeCallback, ChangeFeed
+from nanover_jupyter.client.editing import Draft, Patience, draft_of, held_state
+from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
 from nanover_jupyter.client.mirror import MirrorHealth, StateMirror
 from nanover_jupyter.client.status import ConnectionState, Status
-from nanover_jupyter.errors import InvalidValue, NanoverJupyterError, NotSupported
+from nanover_jupyter.errors import ClosedError, ConnectionLost, NanoverJupyterError, TimedOut
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["DEFAULT_INTERVAL", "ClientCore"]
 
 DEFAULT_INTERVAL: Final = 1 / 30
-_RELEASE_SECONDS = 1.0
+
+_ORPHAN_TIMEOUT: Final = 1.0
+_WAS_LOST = "asked for again, as the connection was lost for a while"
+_TAKEN_MEANWHILE = "someone else took it while the connection was lost"
 
 
 class _Run:
@@ -65,7 +73,12 @@ class ClientCore:
         self._transport = transport
         self._mirror = StateMirror()
         self._feed = ChangeFeed()
-        self._leases = LeaseBook()
+        self._barrier = StateBarrier()
+        # Weak both ways: the thread that renews locks must not keep a client from being
+        # collected, and ends with it.
+        me = weakref.ref(self)
+        self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
+        weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
         self._status_listeners: Listeners[Status] = Listeners()
         self._command_listeners: Listeners[()] = Listeners()
         # Guards the fields below; never held during a call to the server or a callback.
@@ -105,8 +118,13 @@ class ClientCore:
 
     @property
     def leases(self) -> LeaseBook:
-        """The locks that went through this client."""
-        return self._leases
+        """The locks that went through this client, as they stand now."""
+        return self._locks.book
+
+    @property
+    def locks(self) -> Locks:
+        """What takes, renews and gives back the locks of this client."""
+        return self._locks
 
     @property
     def available_commands(self) -> dict[str, CommandInfo]:
@@ -230,26 +248,129 @@ class ClientCore:
             InvalidValue: (a TypeError) A duration that is no number; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        if not self.capabilities.locks:
-            raise NotSupported("locks", self.capabilities.transport)
-        request = LockRequest.from_durations(update)
-        longest = _longest(request)
-        self._leases.pending(request.acquire, longest)
-        asked_at = self._leases.clock()
+        return self._locks.attempt_update(update)
+
+    def lock(  # noqa: PLR0913 - choices that most callers leave as they are
+        self,
+        keys: str | Iterable[str],
+        *,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+        keep: bool = True,
+        max_hold: float | None = DEFAULT_MAX_HOLD,
+    ) -> Lease:
+        """Lock keys, all of them or none, and say whenever the lock cannot be relied on.
+
+            with client.lock("scene") as lease:
+                ...
+
+        Args:
+            keys: A key or several. They need not exist.
+            duration: Seconds that the server keeps the lock without hearing from us, and
+                so the longest that it outlives this process.
+            wait: Whether to try again, with growing pauses, while someone else holds one.
+            timeout: Seconds to try for at the most; implies `wait`.
+            keep: Renew it when a third of its duration has gone, whatever the main
+                thread does, until it is given back.
+            max_hold: Seconds after which it is renewed no more; None for no such cap.
+
+        Raises:
+            LockRefused: Someone else holds one of the keys.
+            InvalidValue: (a TypeError) A key or a duration that makes no sense.
+            NotSupported: Servers of this kind have no locks.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        lease = self._locks.lease(keys, duration=duration, keep=keep, max_hold=max_hold)
+        return lease.acquire(wait=wait, timeout=timeout)
+
+    def locked(
+        self,
+        *keys: str,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+    ) -> AbstractContextManager[dict[str, Value]]:
+        """Hold locks for the time of a `with` block, which gets the values under them.
+
+            with client.locked("scene", "selection.root") as state:
+                ...
+
+        `state` is a copy of one's own, without keys that do not exist. What it holds is
+        what the server has: nobody else can have written the keys since.
+
+        Args:
+            *keys: The keys.
+            duration: As for `lock`; the locks are kept for as long as the block runs, ten
+                minutes at the most.
+            wait: As for `lock`.
+            timeout: As for `lock`.
+
+        Raises:
+            LeaseLost: From the end of the block: the locks were lost inside it.
+            NanoverJupyterError: As `lock`, and as `catch_up`.
+        """
+        lease = self._locks.lease(keys, duration=duration)
+        return held_state(self, lease, Patience(wait, timeout))
+
+    def edit(
+        self,
+        *keys: str,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+        margin: float = 0.5,
+    ) -> AbstractContextManager[Draft]:
+        """Lock keys, let a `with` block alter their values, write these back, give back.
+
+            with client.edit("scene") as scene:
+                scene.value[7:] = [2.0, 2.0, 2.0]
+
+            with client.edit("suggested.interaction.scale") as scale:
+                scale.value = 50.0
+
+            with client.edit("selection.root", "scene") as draft:
+                draft["selection.root"]["name"] = "All"
+                del draft["scene"]
+
+        What was altered is written in one update, at the end of the block; nothing is
+        written when the block ends with an exception.
+
+        Args:
+            *keys: The keys; they need not exist.
+            duration: As for `locked`.
+            wait: As for `lock`.
+            timeout: As for `lock`.
+            margin: Seconds of the lock that must be left when the values are written.
+
+        Raises:
+            LeaseLost: From the end of the block: the locks were lost, or nearly over;
+                nothing was written.
+            InvalidValue: From the end of the block: a value that cannot be sent.
+            NanoverJupyterError: As `lock`, and as `catch_up`.
+        """
+        lease = self._locks.lease(keys, duration=duration)
+        return draft_of(self, lease, Patience(wait, timeout), margin)
+
+    def catch_up(self) -> None:
+        """Wait until the copy of the state has all that the server did before this call.
+
+        Follows the state first, if the client does not yet.
+
+        Raises:
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        self.subscribe_all_state_updates(self._interval)
+        key, arrival = self._barrier.mark()
         try:
-            granted = self._transport.update_locks(request, self.call_timeout)
-        except InvalidValue:
-            self._leases.withdrawn(request.acquire)
+            self.attempt_update_state(DictionaryChange(removals={key}))
+            arrival.result(self.call_timeout)
+        except NanoverJupyterError:
             raise
-        except BaseException as error:
-            self._leases.failed(request.acquire, str(error) or type(error).__name__)
-            raise
-        if granted:
-            self._leases.granted(request.acquire, asked_at)
-            self._leases.released(request.release)
-        else:
-            self._leases.refused(request.acquire, longest)
-        return granted
+        except TimeoutError as error:
+            raise TimedOut("catching up with the state", self.call_timeout or 0.0) from error
+        finally:
+            self._barrier.forget(key)
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
         """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
@@ -276,7 +397,7 @@ class ClientCore:
         with self._guard:
             if self._status.state == "closed":
                 return
-        self._give_back_locks()
+        self._locks.close(reachable=self._status.state != "lost")
         self._set_status("closed", "it was closed here")
         self._transport.close()
         self._feed.close()
@@ -311,15 +432,7 @@ class ClientCore:
         Raises:
             NanoverJupyterError: The server went away again.
         """
-        for lease in self._leases.leases():
-            asked_at = self._leases.clock()
-            left = lease.left(asked_at)
-            if not left:
-                continue
-            if self._transport.update_locks(LockRequest({lease.key: left}), self.call_timeout):
-                self._leases.proven(lease.key, left, asked_at)
-            else:
-                self._leases.taken(lease.key)
+        self._locks.prove(_WAS_LOST, _TAKEN_MEANWHILE)
 
     @property
     def heard_at(self) -> float:
@@ -330,6 +443,7 @@ class ClientCore:
         """Call the connection lost, although its stream has not ended."""
         with self._guard:
             self._run = None
+        self._barrier.broken(ConnectionLost(self.address, "following the state", reason))
         self._set_status("lost", reason)
 
     def follow(self, grace: float) -> None:
@@ -366,6 +480,7 @@ class ClientCore:
                 self._mirror.apply(change)
             if changed:
                 self._feed.publish(changed)
+            self._barrier.passed(change)
         if first:
             self._synced.set()
             self._set_status("connected")
@@ -379,6 +494,7 @@ class ClientCore:
             why = "" if reason is None else getattr(reason, "reason", "") or str(reason)
             status = None if reason is None else self._next_status("lost", why, 0)
         self._synced.set()
+        self._barrier.broken(reason or ClosedError(self.address))
         if status is not None:
             self._status_listeners.notify(status)
 
@@ -413,23 +529,12 @@ class ClientCore:
         self._status = Status(state, reason, attempt, since)
         return self._status
 
-    def _give_back_locks(self) -> None:
-        held = self._leases.held_keys()
-        if not held or self._status.state == "lost":
-            return
-        try:
-            release = LockRequest({}, frozenset(held))
-            self._transport.update_locks(release, _RELEASE_SECONDS)
-        except NanoverJupyterError:
-            return  # they end by their own time
-        self._leases.released(held)
+
+def _call_timeout(client: ClientCore | None) -> float | None:
+    return _ORPHAN_TIMEOUT if client is None else client.call_timeout
 
 
-def _longest(request: LockRequest) -> float:
-    # Not checked yet: what is no duration will be refused in a moment.
-    wanted: Mapping[str, object] = request.acquire
-    longest = 0.0
-    for seconds in wanted.values():
-        with suppress(TypeError, ValueError, OverflowError):
-            longest = max(longest, float(seconds))  # type: ignore[arg-type]
-    return longest
+def _abandon(locks: weakref.ref[Locks]) -> None:
+    left = locks()
+    if left is not None:
+        left.abandon()

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import math
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 
-__all__ = ["Lease", "LeaseBook", "LeaseState"]
+__all__ = ["LeaseBook", "LeaseEvent", "LeaseRow", "LeaseState", "Standing"]
 
 LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
+LeaseNews = Literal["taken", "refused", "lost", "released", "doubted"]
 
+_HELD: frozenset[LeaseState] = frozenset({"held", "expiring"})
 _ENDED: frozenset[LeaseState] = frozenset({"refused", "lost", "released"})
 _KEPT_ENDED = 50
+_KEPT_EVENTS = 200
+
+_ELSEWHERE = "someone else holds it"
+_ONE_ELSEWHERE = "someone else holds it or another of the keys asked for with it"
+_RAN_OUT = "its time ran out"
+_CAPPED = "it was held for as long as it was allowed to be"
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class LeaseRow:
     """One lock of ours on one key, as we know it; servers do not tell.
 
     Attributes:
@@ -29,6 +38,11 @@ class Lease:
         seconds: The duration last asked for.
         asked_at: When the last granted request was begun; time left counts from here.
         held_since: When the key became ours without a gap that we know of.
+        number: Counts the times that this client's keys became ours: another number is
+            another lock, even on the same key.
+        keep: Whether it is renewed by itself.
+        cap_at: When it is renewed no more; None for never.
+        continuous: False after a time in which the server may not have kept it for us.
         ended_at: When it was refused, lost or released.
         note: What happened last, for people.
     """
@@ -38,17 +52,48 @@ class Lease:
     seconds: float
     asked_at: float
     held_since: float
+    number: int = 0
+    keep: bool = False
+    cap_at: float | None = None
+    continuous: bool = True
     ended_at: float | None = None
     note: str = ""
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is ours, as far as we know."""
+        return self.state in _HELD
+
+    @property
+    def ends_at(self) -> float:
+        """When its time is over unless it is renewed; inf if it has no end."""
+        return self.asked_at + self.seconds
+
     def left(self, now: float) -> float | None:
-        """Seconds left of a lease that is held; None once it ended, inf if it never does."""
-        if self.state in _ENDED or self.state == "pending":
-            return None
-        return max(0.0, self.asked_at + self.seconds - now)
+        """Seconds left of a lease that is held; None otherwise, inf if it never ends."""
+        return max(0.0, self.ends_at - now) if self.is_held else None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class LeaseEvent:
+    """Something that happened to a lock: when by the book's clock, which, what, and why."""
+
+    at: float
+    key: str
+    news: LeaseNews
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How several locks stand together: as the one that stands worst."""
+
+    state: LeaseState
+    ends_at: float
+    continuous: bool
+    note: str
+
+
 class LeaseBook:
     """Records requests for locks and their outcome. Thread-safe; one lock guards it.
 
@@ -57,135 +102,229 @@ class LeaseBook:
     the book changed, on the thread that changed it.
 
     Args:
-        clock: Monotonic seconds.
+        clock: Seconds that only go forward.
     """
 
-    clock: Callable[[], float] = time.monotonic
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _leases: dict[str, Lease] = field(default_factory=dict)
-    _changed: Listeners[()] = field(default_factory=Listeners[()])
+    def __init__(self, clock: Callable[[], float] = lease_clock) -> None:
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._rows: dict[str, LeaseRow] = {}
+        # The keys of rows that ended, in the order in which they did.
+        self._over: dict[str, None] = {}
+        self._events: deque[LeaseEvent] = deque(maxlen=_KEPT_EVENTS)
+        self._numbers = 0
+        self._changed: Listeners[()] = Listeners()
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
         """Call `callback()` after every change of the book."""
         return self._changed.subscribe(callback)
 
-    def pending(self, keys: Iterable[str], seconds: float) -> None:
+    # what happens -------------------------------------------------------------------
+
+    def pending(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
         """A request for `keys` is on its way. Keys already held stay as they are."""
         now = self.clock()
         with self._lock:
             for key in keys:
-                known = self._aged(self._leases.get(key))
-                if known is None or known.state in _ENDED:
-                    self._put(Lease(key, "pending", seconds, now, now))
+                known = self._aged_locked(key, now)
+                if known is None or not known.is_held:
+                    asked_at = known.asked_at if known and known.state == "pending" else now
+                    self._put_locked(
+                        LeaseRow(key, "pending", seconds, asked_at, asked_at, note=note)
+                    )
         self._changed.notify()
 
     def withdrawn(self, keys: Iterable[str]) -> None:
-        """A request was never sent."""
+        """Nobody waits any more for a request that was not granted."""
         with self._lock:
             for key in keys:
-                known = self._leases.get(key)
+                known = self._rows.get(key)
                 if known is not None and known.state == "pending":
-                    del self._leases[key]
+                    del self._rows[key]
         self._changed.notify()
 
-    def granted(self, durations: Mapping[str, float], asked_at: float) -> None:
-        """The server granted locks that were asked for at `asked_at`."""
+    def granted(self, durations: Mapping[str, float], asked_at: float) -> dict[str, int]:
+        """The server granted locks that were asked for at `asked_at`; returns their numbers."""
+        now = self.clock()
+        numbers: dict[str, int] = {}
         with self._lock:
             for key, seconds in durations.items():
-                known = self._aged(self._leases.get(key))
-                ours = known is not None and known.state in ("held", "expiring")
-                since = known.held_since if ours and known is not None else asked_at
-                self._put(Lease(key, "held", float(seconds), asked_at, since))
+                known = self._aged_locked(key, now)
+                if known is not None and known.is_held:
+                    row = replace(known, state="held", seconds=float(seconds), asked_at=asked_at)
+                else:
+                    self._numbers += 1
+                    row = LeaseRow(
+                        key, "held", float(seconds), asked_at, asked_at, number=self._numbers
+                    )
+                    self._tell_locked(row, "taken")
+                self._put_locked(row)
+                numbers[key] = row.number
         self._changed.notify()
+        return numbers
 
-    def refused(self, keys: Iterable[str], seconds: float) -> None:
+    def refused(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
         """The server refused a request. What we held before, we still hold."""
         wanted = list(keys)
         now = self.clock()
-        alone = "someone else holds it"
-        several = "someone else holds it or another of the keys asked for with it"
+        why = note or (_ELSEWHERE if len(wanted) == 1 else _ONE_ELSEWHERE)
         with self._lock:
             for key in wanted:
-                known = self._aged(self._leases.get(key))
-                if known is not None and known.state in ("held", "expiring"):
-                    continue
-                note = alone if len(wanted) == 1 else several
-                self._put(Lease(key, "refused", seconds, now, now, now, note))
+                known = self._aged_locked(key, now)
+                if known is None or not known.is_held:
+                    row = LeaseRow(key, "refused", seconds, now, now, ended_at=now, note=why)
+                    self._put_locked(row)
+                    self._tell_locked(row, "refused")
         self._changed.notify()
 
     def failed(self, keys: Iterable[str], why: str) -> None:
         """A request got no answer: nobody knows whether the keys are ours."""
-        self._end(keys, "lost", f"{why}; whether the server locked it is unknown", only="pending")
+        note = f"{why}; whether the server locked it is unknown"
+        self._end(keys, "lost", note, only="pending")
 
-    def released(self, keys: Iterable[str]) -> None:
+    def released(self, keys: Iterable[str], note: str = "given back") -> None:
         """Keys were given back."""
-        self._end(keys, "released", "given back")
+        self._end(keys, "released", note)
 
-    def proven(self, key: str, seconds: float, asked_at: float) -> None:
-        """The server granted a held lock once more, for the `seconds` that it had left."""
+    def taken(self, keys: Iterable[str], why: str) -> None:
+        """Another client holds what we held."""
+        self._end(keys, "lost", why)
+
+    def doubted(self, keys: Iterable[str], note: str) -> None:
+        """Held locks that the server granted anew, but may not have kept for us all the time."""
+        now = self.clock()
         with self._lock:
-            known = self._leases.get(key)
-            if known is not None:
-                begun = asked_at + seconds - known.seconds
-                note = "asked for again, as the connection was lost for a while"
-                self._put(replace(known, state="held", asked_at=begun, note=note))
+            for key in keys:
+                known = self._aged_locked(key, now)
+                if known is not None and known.is_held:
+                    row = replace(known, continuous=False, note=note)
+                    self._put_locked(row)
+                    self._tell_locked(row, "doubted")
         self._changed.notify()
 
-    def taken(self, key: str) -> None:
-        """Another client holds what we held."""
-        self._end([key], "lost", "someone else took it while the connection was lost")
+    def keep(self, terms: Mapping[str, float | None], *, kept: Iterable[str]) -> None:
+        """Say until when locks may be held, and which of them are renewed by themselves."""
+        renewed = frozenset(kept)
+        with self._lock:
+            for key, cap_at in terms.items():
+                known = self._rows.get(key)
+                if known is not None and (known.keep, known.cap_at) != (key in renewed, cap_at):
+                    self._rows[key] = replace(known, keep=key in renewed, cap_at=cap_at)
+        self._changed.notify()
 
     def forget(self, key: str) -> None:
         """Drop the row of a lease that ended."""
         with self._lock:
-            known = self._aged(self._leases.get(key))
+            known = self._aged_locked(key, self.clock())
             if known is not None and known.state in _ENDED:
-                del self._leases[key]
+                del self._rows[key]
+                self._over.pop(key, None)
         self._changed.notify()
+
+    def age(self) -> None:
+        """Write down which locks ran out, and tell the listeners if any did."""
+        now = self.clock()
+        with self._lock:
+            before = [(key, row.state) for key, row in self._rows.items() if row.is_held]
+            states = [self._aged_locked(key, now) for key, _ in before]
+        if any(
+            row is None or row.state != was for row, (_, was) in zip(states, before, strict=True)
+        ):
+            self._changed.notify()
+
+    # what is known ------------------------------------------------------------------
 
     def held_keys(self) -> list[str]:
         """The keys that are ours now."""
-        return [lease.key for lease in self.leases() if lease.state in ("held", "expiring")]
+        return [row.key for row in self.leases() if row.is_held]
 
-    def get(self, key: str) -> Lease | None:
+    @property
+    def holds_any(self) -> bool:
+        """Whether any key may be ours; cheap, for those who ask often."""
+        with self._lock:
+            return len(self._rows) > len(self._over)
+
+    def get(self, key: str) -> LeaseRow | None:
         """What is known of one key."""
         with self._lock:
-            return self._aged(self._leases.get(key))
+            return self._aged_locked(key, self.clock())
 
-    def leases(self) -> list[Lease]:
+    def leases(self) -> list[LeaseRow]:
         """Everything in the book as it stands now, oldest first."""
+        now = self.clock()
         with self._lock:
-            for key, lease in list(self._leases.items()):
-                aged = self._aged(lease)
-                if aged is not None and aged.state != lease.state:
-                    self._leases[key] = aged
-            return list(self._leases.values())
+            rows = [self._aged_locked(key, now) for key in list(self._rows)]
+        return [row for row in rows if row is not None]
+
+    def history(self) -> list[LeaseEvent]:
+        """What happened to locks, newest last; a bounded number of events."""
+        with self._lock:
+            return list(self._events)
+
+    def standing(self, numbers: Mapping[str, int]) -> Standing:
+        """How the locks of these numbers stand together."""
+        now = self.clock()
+        ends_at, continuous, note, soon = math.inf, True, "", False
+        with self._lock:
+            for key, number in numbers.items():
+                row = self._aged_locked(key, now)
+                if row is None or row.number != number:
+                    return Standing("lost", now, continuous=False, note=_RAN_OUT)
+                if not row.is_held:
+                    return Standing(row.state, row.ended_at or now, row.continuous, row.note)
+                soon = soon or row.state == "expiring"
+                ends_at = min(ends_at, row.ends_at)
+                if not row.continuous:
+                    continuous, note = False, row.note
+        return Standing("expiring" if soon else "held", ends_at, continuous, note)
+
+    # inside ---------------------------------------------------------------------------
 
     def _end(
-        self, keys: Iterable[str], state: LeaseState, note: str, only: LeaseState | None = None
+        self,
+        keys: Iterable[str],
+        state: Literal["lost", "released"],
+        note: str,
+        only: LeaseState | None = None,
     ) -> None:
         now = self.clock()
         with self._lock:
             for key in keys:
-                known = self._aged(self._leases.get(key))
+                known = self._aged_locked(key, now)
                 if known is None or known.state in _ENDED or (only and known.state != only):
                     continue
-                self._put(replace(known, state=state, ended_at=now, note=note))
+                row = replace(known, state=state, ended_at=now, note=note)
+                self._put_locked(row)
+                self._tell_locked(row, state)
         self._changed.notify()
 
-    def _aged(self, lease: Lease | None) -> Lease | None:
-        """The lease as time has left it: held, about to end, or run out."""
-        if lease is None or lease.state not in ("held", "expiring") or math.isinf(lease.seconds):
-            return lease
-        left = lease.asked_at + lease.seconds - self.clock()
+    def _aged_locked(self, key: str, now: float) -> LeaseRow | None:
+        """The row as time has left it: held, about to end, or run out."""
+        row = self._rows.get(key)
+        if row is None or row.state not in _HELD:
+            return row
+        left = row.ends_at - now
         if left <= 0:
-            ended = lease.asked_at + lease.seconds
-            return replace(lease, state="lost", ended_at=ended, note="its time ran out")
-        soon = left < min(3.0, lease.seconds / 4)
-        return replace(lease, state="expiring" if soon else "held")
+            capped = row.cap_at is not None and row.ends_at >= row.cap_at
+            note = _CAPPED if capped else _RAN_OUT
+            row = replace(row, state="lost", ended_at=row.ends_at, note=note)
+            self._put_locked(row)
+            self._tell_locked(row, "lost")
+            return row
+        state: LeaseState = "expiring" if left < min(3.0, row.seconds / 4) else "held"
+        if state != row.state:
+            row = self._rows[key] = replace(row, state=state)
+        return row
 
-    def _put(self, lease: Lease) -> None:
-        self._leases[lease.key] = lease
-        ended = [key for key, known in self._leases.items() if known.state in _ENDED]
-        for key in ended[:-_KEPT_ENDED]:
-            del self._leases[key]
+    def _put_locked(self, row: LeaseRow) -> None:
+        self._rows[row.key] = row
+        self._over.pop(row.key, None)
+        if row.state in _ENDED:
+            self._over[row.key] = None
+            if len(self._over) > _KEPT_ENDED:
+                oldest = next(iter(self._over))
+                del self._over[oldest], self._rows[oldest]
+
+    def _tell_locked(self, row: LeaseRow, news: LeaseNews) -> None:
+        at = row.held_since if news == "taken" else row.ended_at or self.clock()
+        self._events.append(LeaseEvent(at, row.key, news, row.note))

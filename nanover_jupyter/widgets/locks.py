@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.client.leases import Lease
+from nanover_jupyter.client.leases import LeaseRow
 from nanover_jupyter.widgets._lock_messages import LeaseBody, LeasesBody, LockResult
 from nanover_jupyter.widgets._page_values import from_page
 from nanover_jupyter.widgets._panel import Panel, asset
@@ -131,7 +131,7 @@ def _duration(sent: Any) -> float:
     return float(seconds)
 
 
-def _lease_body(lease: Lease, now: float) -> LeaseBody:
+def _lease_body(lease: LeaseRow, now: float) -> LeaseBody:
     left = lease.left(now)
     endless = math.isinf(lease.seconds)
     return LeaseBody(

@@ -8,6 +8,7 @@ import pytest
 
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.server.store import SharedState
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
@@ -22,6 +23,12 @@ def no_thread_stays() -> Iterator[None]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def table(clock: FakeClock) -> SharedState:
+    """A server's locks, which end by the fake clock."""
+    return SharedState(clock=clock)
 
 
 @pytest.fixture

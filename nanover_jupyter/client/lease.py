@@ -1,0 +1,292 @@
+"""A lock of ours on one key or several, as an object to hold on to."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from nanover_jupyter.client.leases import Standing
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.errors import InvalidValue, LeaseLost
+from nanover_jupyter.wire.values import check_key
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from nanover_jupyter.client.locks import Locks
+
+__all__ = ["Lease", "Terms", "checked_keys"]
+
+HoldState = Literal["free", "pending", "held", "expiring", "lost", "released"]
+
+# Renewed when this share of its duration has gone: two more tries fit before it ends.
+RENEWED_AFTER = 1 / 3
+_NEARLY = 0.001
+_KEYS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For how long keys are asked for.
+
+    Attributes:
+        duration: Seconds that the server keeps the lock without hearing from us.
+        keep: Whether it is renewed before that.
+        max_hold: Seconds after which it is renewed no more; None for no such cap.
+    """
+
+    duration: float
+    keep: bool
+    max_hold: float | None
+
+    @classmethod
+    def checked(cls, duration: object, *, keep: bool, max_hold: object) -> Terms:
+        """Terms that make sense; raises InvalidValue for others."""
+        longest = None if max_hold is None else _positive("max_hold", max_hold)
+        if longest is not None and math.isinf(longest):
+            longest = None
+        seconds = _positive("duration", duration)
+        if longest is not None:
+            seconds = min(seconds, longest)
+        if math.isinf(seconds):
+            reason = "the lock would outlive this process: give seconds, and keep=True to renew it"
+            raise InvalidValue(("duration",), reason)
+        return cls(seconds, bool(keep), longest)
+
+
+class Lease:
+    """A lock on keys of the shared state, which says when it cannot be relied on.
+
+    Made by `client.lock` and `client.lease`; not for making by hand.
+
+        with client.lock("scene", duration=10) as lease:
+            ...
+            lease.check(margin=1)
+            client.attempt_update_state(change)
+
+    Time left is counted from before the server was asked, so it is never more than the
+    server's. Leaving the `with` block gives the keys back, and raises LeaseLost if they
+    were lost inside it. Locks belong to the client, and not to a thread of it: two
+    leases of one client may be on the same key, which is given back with the last.
+
+    Any thread may use it. Renewals and `on_lost` come from the thread `nanover-leases`.
+
+    Attributes:
+        keys: The keys, without repetitions.
+        lost: Set when the lock was lost, never when it was given back.
+    """
+
+    def __init__(self, locks: Locks, keys: tuple[str, ...], terms: Terms) -> None:
+        self.keys = keys
+        self.lost = threading.Event()
+        self._locks = locks
+        self._terms = terms
+        # Written by Locks, under its guard.
+        self.numbers: dict[str, int] = {}
+        self.taken_at: float | None = None
+        self._phase: HoldState = "free"
+        self._note = ""
+        self._on_lost: Listeners[Lease] = Listeners()
+
+    # what is known ------------------------------------------------------------------
+
+    @property
+    def state(self) -> HoldState:
+        """`free`, `pending`, `held`, `expiring`, `lost` or `released`."""
+        if self._phase != "held":
+            return self._phase
+        state = self.standing().state
+        return state if state in ("held", "expiring", "released") else "lost"
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left at the least; 0 when it is not held."""
+        if self._phase != "held":
+            return 0.0
+        standing = self.standing()
+        held = standing.state in ("held", "expiring")
+        return max(0.0, standing.ends_at - self._locks.clock()) if held else 0.0
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the server kept it for us all the time, as far as can be known.
+
+        False after a lost connection or a switched simulation: the keys are ours again,
+        but others may have written them in between. `note` says what happened.
+        """
+        return self._phase != "held" or self.standing().continuous
+
+    @property
+    def note(self) -> str:
+        """What happened to it last, for people; empty when there is nothing to say."""
+        return self._note if self._phase != "held" else self.standing().note
+
+    @property
+    def duration(self) -> float:
+        """Seconds asked for at a time."""
+        return self._terms.duration
+
+    @property
+    def max_hold(self) -> float | None:
+        """Seconds after which it is renewed no more; None for no such cap."""
+        return self._terms.max_hold
+
+    @max_hold.setter
+    def max_hold(self, seconds: float | None) -> None:
+        self.agree(Terms.checked(self.duration, keep=self.keep, max_hold=seconds))
+
+    @property
+    def keep(self) -> bool:
+        """Whether it is renewed by itself."""
+        return self._terms.keep
+
+    @keep.setter
+    def keep(self, keep: bool) -> None:
+        self.agree(Terms(self.duration, bool(keep), self.max_hold))
+
+    def check(self, margin: float = 0.5) -> None:
+        """Make sure, before a write, that the lock is ours for `margin` seconds more.
+
+        Raises:
+            LeaseLost: It is not held, or less than that is left.
+        """
+        state = self.state
+        if state not in ("held", "expiring"):
+            reason = {"lost": self.note, "released": "it was given back"}.get(state)
+            raise LeaseLost(self.keys, reason or "it was not taken")
+        left = self.left
+        if left < margin:
+            raise LeaseLost(self.keys, f"{left:.1f} s are left, less than the {margin:g} s needed")
+
+    def on_lost(self, callback: Callable[[Lease], object]) -> Unsubscribe:
+        """Call `callback(lease)` when the lock is lost, at once if it was already.
+
+        Otherwise it is called on the thread `nanover-leases`. Returns what ends that.
+        """
+        unsubscribe = self._on_lost.subscribe(callback)
+        if self.lost.is_set():
+            unsubscribe()
+            callback(self)
+        return unsubscribe
+
+    # what can be done -----------------------------------------------------------------
+
+    def acquire(self, *, wait: bool = False, timeout: float | None = None) -> Self:
+        """Take the keys, all of them or none; does nothing while they are held.
+
+        A lease that was lost or given back is taken anew.
+
+        Args:
+            wait: Whether to try again, with growing pauses, while someone else holds one.
+            timeout: Seconds to try for at the most; implies `wait`.
+
+        Raises:
+            LockRefused: Someone else holds one of the keys.
+            LeaseLost: It was over before the server's answer came.
+            NanoverJupyterError: NotSupported, ConnectError, ConnectionLost, TimedOut or
+                ClosedError.
+        """
+        self._locks.acquire(self, wait=wait, timeout=timeout)
+        return self
+
+    def renew(self) -> None:
+        """Restart the clock now.
+
+        Raises:
+            LeaseLost: It is not held, or someone else holds one of its keys now.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        self.check(0)
+        self._locks.renew([self])
+        self.check(0)
+
+    def release(self) -> None:
+        """Stop renewing, then give the keys back. Idempotent; raises nothing.
+
+        When the server cannot be told, the lock ends by its own time, and `note` says so.
+        """
+        self._locks.release(self)
+
+    def __enter__(self) -> Self:
+        return self.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        lost = self.state == "lost"
+        self.release()
+        if lost and kind is None:
+            raise LeaseLost(self.keys, self.note)
+
+    def __repr__(self) -> str:
+        keys = ", ".join(self.keys[:_KEYS_SHOWN]) + (", …" if self.keys[_KEYS_SHOWN:] else "")
+        state = self.state
+        left = f", {self.left:.1f} s left" if state in ("held", "expiring") else ""
+        return f"<Lease on {keys}: {state}{left}>"
+
+    # for Locks and its keeper -----------------------------------------------------------
+
+    def standing(self) -> Standing:
+        """How its locks stand in the book."""
+        return self._locks.book.standing(self.numbers)
+
+    def agree(self, terms: Terms) -> None:
+        """Go on under other terms."""
+        self._terms = terms
+        self._locks.terms_changed(self)
+
+    @property
+    def cap_at(self) -> float | None:
+        """When it must be over."""
+        if self.taken_at is None or self.max_hold is None:
+            return None
+        return self.taken_at + self.max_hold
+
+    def seconds_from(self, now: float) -> float:
+        """For how long to ask at `now`: its duration, as far as the cap allows."""
+        cap_at = self.cap_at
+        return self.duration if cap_at is None else max(0.0, min(self.duration, cap_at - now))
+
+    def renewal_due(self, standing: Standing) -> float:
+        """When to renew it; inf for never."""
+        cap_at = self.cap_at
+        capped = cap_at is not None and standing.ends_at >= cap_at - _NEARLY
+        if not self.keep or capped:
+            return math.inf
+        return standing.ends_at - self.duration * (1 - RENEWED_AFTER)
+
+    def enter(self, phase: HoldState, note: str = "") -> None:
+        """Be in another state; a lease that was lost tells so."""
+        self._phase, self._note = phase, note
+        if phase == "pending":
+            self.lost.clear()
+        elif phase == "lost":
+            self.lost.set()
+            self._on_lost.notify(self)
+
+
+def checked_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
+    """The keys of a lease, each once; raises InvalidValue for what are none."""
+    if isinstance(keys, str):
+        return (check_key(keys),)
+    try:
+        found = tuple(dict.fromkeys(check_key(key) for key in keys))
+    except TypeError:
+        raise InvalidValue(("keys",), f"a key or several are needed, not {keys!r}") from None
+    if not found:
+        raise InvalidValue(("keys",), "a lock needs at least one key")
+    return found
+
+
+def _positive(name: str, given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise InvalidValue((name,), f"it is a number of seconds, not {given!r}")
+    if not given > 0:
+        raise InvalidValue((name,), f"it is more than 0 seconds, not {given!r}")
+    return float(given)

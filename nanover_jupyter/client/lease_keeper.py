@@ -1,0 +1,126 @@
+"""Renews leases in time: one thread for all of a client's, whatever the main thread does."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from nanover_jupyter.client.lease import RENEWED_AFTER, Lease
+from nanover_jupyter.errors import NanoverJupyterError
+
+__all__ = ["LeaseKeeper", "LeaseOwner"]
+
+logger = logging.getLogger("nanover_jupyter.client")
+
+# Leases that are due soon are renewed with those that are due now: that share of their
+# duration before its time. They fall into step, and many need but one request.
+_TOGETHER = RENEWED_AFTER / 2
+_SHORTEST_PAUSE = 0.02
+_LONGEST_RETRY = 0.5
+_JOIN_SECONDS = 2.0
+
+
+class LeaseOwner(Protocol):
+    """Who has the leases and can talk to the server about them."""
+
+    def settle(self) -> Sequence[Lease]:
+        """Tell what has ended by now; returns the leases that are held."""
+
+    def renew(self, leases: Sequence[Lease]) -> None:
+        """Renew leases together; raises NanoverJupyterError if the server cannot be asked."""
+
+    def errand(self) -> None:
+        """Do what else was asked to be done on this thread."""
+
+
+class LeaseKeeper:
+    """Decides when which lease is renewed. The thread is `nanover-leases`.
+
+    Args:
+        owner: Has the leases.
+        clock: The seconds that leases are counted in.
+    """
+
+    def __init__(self, owner: LeaseOwner, clock: Callable[[], float]) -> None:
+        self._owner = owner
+        self._clock = clock
+        # Guards the two below.
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._wake = threading.Event()
+        # When the thread looks by itself; inf while it looks, and may have passed a lease by.
+        self._next_at = math.inf
+        # Only the thread that steps uses these.
+        self._retry_at = 0.0
+        self._failures = 0
+
+    def wake(self, at: float = -math.inf) -> None:
+        """Look at what is to do, at `at` by the clock at the latest; starts the thread."""
+        with self._guard:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(
+                    target=self._run, name="nanover-leases", daemon=True
+                )
+                self._thread.start()
+        if at < self._next_at:
+            self._wake.set()
+
+    def close(self) -> None:
+        """Renew nothing from now on and end the thread. Idempotent."""
+        with self._guard:
+            self._closed = True
+            thread = self._thread
+        self._wake.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_JOIN_SECONDS)
+
+    def step(self) -> float:
+        """Do what is due now; returns seconds until there may be more to do."""
+        self._owner.errand()
+        leases = self._owner.settle()
+        now = self._clock()
+        due: list[tuple[float, Lease]] = []
+        next_at = math.inf
+        for lease in leases:
+            standing = lease.standing()
+            renew_at = lease.renewal_due(standing)
+            due.append((renew_at, lease))
+            next_at = min(next_at, renew_at, standing.ends_at)
+        if min((at for at, _ in due), default=math.inf) <= now:
+            if now >= self._retry_at:
+                soon = [ls for at, ls in due if at - _TOGETHER * ls.duration <= now]
+                self._renew(soon)
+                return 0.0
+            next_at = min(self._retry_at, *(ls.standing().ends_at for _, ls in due))
+        return max(0.0, next_at - now)
+
+    def _renew(self, leases: Sequence[Lease]) -> None:
+        try:
+            self._owner.renew(leases)
+        except NanoverJupyterError as error:
+            self._failures += 1
+            shortest = min(lease.duration for lease in leases)
+            self._retry_at = self._clock() + min(_LONGEST_RETRY, shortest / 10)
+            if self._failures == 1:
+                logger.debug("! locks could not be renewed: %s", error)
+        else:
+            self._failures = 0
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._next_at = math.inf
+            self._wake.clear()
+            try:
+                pause = self.step()
+            except Exception:
+                logger.exception("! renewing locks failed")
+                pause = _LONGEST_RETRY
+            if self._closed:
+                return
+            pause = max(_SHORTEST_PAUSE, pause)
+            self._next_at = self._clock() + pause
+            self._wake.wait(None if math.isinf(pause) else pause)

@@ -1,0 +1,43 @@
+"""A way to a real lock table on a clock that moves when told to, with faults to order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nanover_jupyter.errors import ConnectionLost
+from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.messages import LockRequest
+from tests.support.clock import FakeClock
+
+
+class LockRoad:
+    """As much of a `Transport` as locks need. `answer_after` passes before each answer.
+
+    `before` is called with each request, before the server sees it.
+    """
+
+    address, capabilities = "fake://locks", grpc_codec.CAPABILITIES
+
+    def __init__(self, table: SharedState, token: str, clock: FakeClock) -> None:
+        self._table = table
+        self._token = token
+        self._clock = clock
+        self.requests: list[LockRequest] = []
+        self.dead = ""
+        self.deaf_once = False
+        self.answer_after = 0.0
+        self.before: Callable[[LockRequest], object] = lambda _: None
+
+    def update_locks(self, request: LockRequest, _timeout: float | None) -> bool:
+        grpc_codec.encode_locks_request(self._token, request)
+        self.before(request)
+        self.requests.append(request)
+        if self.dead:
+            raise ConnectionLost(self.address, "changing locks", self.dead)
+        granted = self._table.attempt_update_locks(self._token, request)
+        self._clock.pass_seconds(self.answer_after)
+        if self.deaf_once:
+            self.deaf_once = False
+            raise ConnectionLost(self.address, "changing locks", "the answer was lost")
+        return granted
