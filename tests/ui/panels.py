@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.ui.axe import violations
 from tests.ui.lab import NotebookPage
 
 
@@ -34,6 +35,12 @@ class Panel:
     def screenshot(self, name: str) -> None:
         """Keeps a picture of the widget in both themes."""
         self.notebook.screenshot(name, self.root)
+
+    def require_accessible(self) -> None:
+        """Fails with what axe-core finds wrong, in both themes, in what is shown now."""
+        for theme in ("dark", "light"):
+            self.notebook.use_theme(theme)
+            assert violations(self.root) == [], theme
 
 
 class Inspector(Panel):

@@ -32,6 +32,7 @@ def test_taken_lock_keeps_others_out_until_it_is_given_back(
 
     expect(locks.row("scene")).to_contain_text("held")
     locks.screenshot("locks")
+    locks.require_accessible()
     with NanoverClient.insecure_channel(address=server.address, port=server.port) as other:
         assert not other.attempt_update_state(change)
         assert not other.attempt_update_locks({"scene": 10})
