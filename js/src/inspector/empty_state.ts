@@ -4,13 +4,23 @@ import { type Child, fill, h, setText } from "../shared/dom.ts";
 import { listen } from "../shared/lifetime.ts";
 import { plural } from "../shared/words.ts";
 
-/** Why there are no rows: nothing matches, nothing has come yet, there is nothing. */
-type Reason = "filtered" | "waiting" | "bare";
+/** Why there are no rows: nothing matches, or not yet; nothing has come yet; there is nothing. */
+type Reason = "filtered" | "searching" | "waiting" | "bare";
+
+export interface EmptyFacts {
+  readonly shown: number;
+  /** Keys of the whole state. */
+  readonly keys: number;
+  /** Whether the state has come once. */
+  readonly loaded: boolean;
+  /** Whether the filter has looked at all keys. */
+  readonly searched: boolean;
+}
 
 export interface EmptyState {
   readonly element: HTMLElement;
-  /** Shows itself where nothing is `shown` of a state of `keys`. */
-  draw(facts: { readonly shown: number; readonly keys: number; readonly loaded: boolean }): void;
+  /** Shows itself where nothing is shown. */
+  draw(facts: EmptyFacts): void;
 }
 
 export function createEmptyState(clearFilter: () => void, signal: AbortSignal): EmptyState {
@@ -20,6 +30,7 @@ export function createEmptyState(clearFilter: () => void, signal: AbortSignal): 
   listen(clear, "click", clearFilter, signal);
   const texts: Readonly<Record<Reason, readonly Child[]>> = {
     filtered: [noMatch, clear],
+    searching: [h("p", {}, "Searching.")],
     waiting: [h("p", {}, "Waiting for the shared state.")],
     bare: [
       h("p", {}, "There are no keys yet."),
@@ -31,11 +42,12 @@ export function createEmptyState(clearFilter: () => void, signal: AbortSignal): 
 
   return {
     element,
-    draw: ({ shown, keys, loaded }) => {
+    draw: ({ shown, keys, loaded, searched }) => {
       element.hidden = shown > 0;
       if (shown > 0) return;
       setText(noMatch, `Nothing matches among ${plural(keys, "key")}.`);
-      const next = keys > 0 ? "filtered" : loaded ? "bare" : "waiting";
+      const missed = searched ? "filtered" : "searching";
+      const next = keys > 0 ? missed : loaded ? "bare" : "waiting";
       // Drawn only when it means something else: a link that is replaced cannot be clicked.
       if (next !== reason) fill(element, ...texts[next]);
       reason = next;

@@ -1,28 +1,36 @@
-/**
- * The filter box. Every word must be found: in the key, or in the value. Pure.
- *
- *   avatar          a part of the key or of the value; or first letters, as "sis" in
- *                   "suggested.interaction.scale"
- *   avatar.*        the whole key, * for anything
- *   name:an         a field of the value whose name starts so and that holds the rest
- */
+/** What a query means: which keys it lets through, and which parts of them it found. Pure. */
 
-import { match } from "../shared/match.ts";
-import { open, someText } from "../shared/page_value.ts";
+import type { Ranges } from "../shared/marks.ts";
+import { joined, match } from "../shared/match.ts";
+import { type Entry, rateAt } from "../shared/page_mirror.ts";
+import { type Opened, open, someText } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
+import { type Comparison, parseQuery, type Term } from "./query.ts";
+import { BadPattern, compile } from "./regex.ts";
 
 export interface Filter {
-  matches(key: string, value: PageValue): boolean;
-  /** What to mark in keys and in values, in lower case. */
-  readonly keyWords: readonly string[];
-  readonly valueWords: readonly string[];
+  /** `time` is what ages are counted from. */
+  matches(entry: Entry, time: number): boolean;
+  /** What to mark in a key, or in the path of a branch; and in the text of a value. */
+  keyRanges(key: string): Ranges;
+  valueRanges(text: string): Ranges;
+  /** Whether time alone changes what it lets through. */
+  readonly timed: boolean;
+  /** What cannot be understood, in words; empty if all can. */
+  readonly problem: string;
 }
 
-interface Term {
-  readonly matches: (key: string, value: PageValue) => boolean;
-  readonly keyWords: readonly string[];
-  readonly valueWords: readonly string[];
+interface Matcher {
+  matches(entry: Entry, time: number): boolean;
+  readonly keyRanges?: (key: string) => Ranges;
+  readonly valueRanges?: (text: string) => Ranges;
+  readonly timed?: boolean;
+  readonly problem?: string;
 }
+
+/** Longer texts are looked at in their head only: a megabyte is not searched at every key press. */
+const LONGEST_TEXT = 4000;
+const DEEPEST = 20;
 
 /** Whether `*` in the pattern can stand for what the text has. Never backtracks far. */
 export function globMatches(pattern: string, text: string): boolean {
@@ -48,13 +56,18 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-function globTerm(word: string): Term {
-  const parts = word.split(/[*./]+/).filter((part) => part !== "");
-  return {
-    matches: (key) => globMatches(word, key.toLowerCase()),
-    keyWords: parts,
-    valueWords: [],
-  };
+/** Every place of any of the words. */
+function rangesOf(text: string, words: readonly string[]): Ranges {
+  const lower = text.toLowerCase();
+  if (lower.length !== text.length) return [];
+  const found: [number, number][] = [];
+  for (const word of words) {
+    if (word === "") continue;
+    for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
+      found.push([at, at + word.length]);
+    }
+  }
+  return found;
 }
 
 const contains = (word: string) => (text: string) => text.toLowerCase().includes(word);
@@ -69,54 +82,208 @@ function inOrder(letters: string, text: string): boolean {
   return true;
 }
 
-function plainTerm(word: string): Term {
+function wordMatcher(word: string): Matcher {
   const has = contains(word);
   return {
-    matches: (key, value) => {
+    matches: ({ key, value }) => {
       const lower = key.toLowerCase();
       if (lower.includes(word)) return true;
       // Two letters are initials of far too much.
       const initials = word.length > 2 && inOrder(word, lower) && match(word, key) !== null;
       return initials || someText(value, has);
     },
-    keyWords: [word],
-    valueWords: [word],
-  };
-}
-
-function fieldTerm(word: string, field: string, wanted: string): Term {
-  const plain = plainTerm(word);
-  const has = contains(wanted);
-  return {
-    matches: (key, value) => {
-      const opened = open(value);
-      const found =
-        opened.kind === "object" &&
-        opened.fields.some(
-          ([name, inner]) => name.toLowerCase().startsWith(field) && someText(inner, has),
-        );
-      return found || plain.matches(key, value);
+    keyRanges: (key) => {
+      const whole = rangesOf(key, [word]);
+      if (whole.length > 0 || word.length <= 2) return whole;
+      return match(word, key)?.ranges ?? [];
     },
-    keyWords: [word],
-    valueWords: wanted === "" ? [] : [wanted],
+    valueRanges: (text) => rangesOf(text, [word]),
   };
 }
 
-function termOf(word: string): Term {
-  if (word.includes("*")) return globTerm(word);
-  const colon = word.indexOf(":");
-  if (colon > 0) return fieldTerm(word, word.slice(0, colon), word.slice(colon + 1));
-  return plainTerm(word);
+function phraseMatcher(phrase: string): Matcher {
+  const has = contains(phrase);
+  return {
+    matches: ({ key, value }) => has(key) || someText(value, has),
+    keyRanges: (key) => rangesOf(key, [phrase]),
+    valueRanges: (text) => rangesOf(text, [phrase]),
+  };
 }
+
+function globMatcher(pattern: string): Matcher {
+  const parts = pattern.split("*").map((part) => part.replace(/^[./]+|[./]+$/g, ""));
+  return {
+    matches: ({ key }) => globMatches(pattern, key.toLowerCase()),
+    keyRanges: (key) => rangesOf(key, parts),
+  };
+}
+
+function regexMatcher(pattern: string): Matcher {
+  try {
+    const regex = compile(pattern);
+    const fits = (text: string) => regex.test(text.slice(0, LONGEST_TEXT));
+    const ranges = (text: string): Ranges => {
+      const found = regex.find(text.slice(0, 400));
+      return found === null || found[0] === found[1] ? [] : [found];
+    };
+    return {
+      matches: ({ key, value }) => fits(key) || someText(value, fits),
+      keyRanges: ranges,
+      valueRanges: ranges,
+    };
+  } catch (error) {
+    if (!(error instanceof BadPattern)) throw error;
+    return { matches: () => true, problem: `/${pattern}/ cannot be read: ${error.message}` };
+  }
+}
+
+const compare = (left: number, comparison: Comparison, right: number): boolean => {
+  switch (comparison) {
+    case "<":
+      return left < right;
+    case "<=":
+      return left <= right;
+    case ">":
+      return left > right;
+    case ">=":
+      return left >= right;
+    case "=":
+      return left === right;
+  }
+};
+
+/**
+ * Whether a value under fields of these names passes. Where an object has such a field,
+ * those deeper inside of it are not meant: `name:an` asks for an avatar's name, and not
+ * for those of its hands.
+ */
+function someField(
+  value: PageValue,
+  names: readonly string[],
+  passes: (value: PageValue) => boolean,
+  depth = 0,
+): boolean {
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
+  const opened = open(value);
+  if (opened.kind === "list") {
+    return opened.items.some((item) => someField(item, names, passes, depth + 1));
+  }
+  if (opened.kind !== "object") return false;
+  const [name = "", ...rest] = names;
+  const meant = opened.fields.filter(([field]) => field.toLowerCase().startsWith(name));
+  if (meant.length === 0) {
+    return opened.fields.some(([, inner]) => someField(inner, names, passes, depth + 1));
+  }
+  return meant.some(([, inner]) =>
+    rest.length === 0 ? passes(inner) : someField(inner, rest, passes, depth + 1),
+  );
+}
+
+const numberOf = (opened: Opened): number | null =>
+  opened.kind === "number" ? Number(opened.text) : null;
+
+function textOf(opened: Opened): string | null {
+  switch (opened.kind) {
+    case "text":
+    case "number":
+      return opened.text;
+    case "boolean":
+      return String(opened.value);
+    case "null":
+      return "null";
+    case "bytes":
+    case "list":
+    case "object":
+      return null;
+  }
+}
+
+function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
+  const { word, field, text, exactly, compare: wanted } = term;
+  const has = text.includes("*")
+    ? (other: string) => globMatches(text, other.toLowerCase())
+    : contains(text);
+  const passes = (value: PageValue): boolean => {
+    const opened = open(value);
+    if (wanted !== null) {
+      const number = numberOf(opened);
+      if (number !== null && compare(number, wanted.comparison, wanted.number)) return true;
+      // "=100" may also be meant for a text.
+    }
+    if (exactly) return textOf(opened)?.toLowerCase() === text;
+    return wanted === null && someText(value, has);
+  };
+  const plain = contains(word);
+  return {
+    matches: ({ key, value }) =>
+      someField(value, field, passes) || plain(key) || someText(value, plain),
+    keyRanges: (key) => rangesOf(key, [word]),
+    valueRanges: (value) =>
+      rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),
+  };
+}
+
+const kindName = (value: PageValue): string => open(value).kind;
+
+function matcherOf(term: Term): Matcher {
+  switch (term.kind) {
+    case "word":
+      return wordMatcher(term.text);
+    case "phrase":
+      return phraseMatcher(term.text);
+    case "glob":
+      return globMatcher(term.pattern);
+    case "regex":
+      return regexMatcher(term.pattern);
+    case "type":
+      return { matches: ({ value }) => kindName(value) === term.type };
+    case "changed":
+      return {
+        timed: true,
+        matches: ({ changedAt }, time) => {
+          // What never changed while we looked is older than anything.
+          const age = changedAt === null ? Number.POSITIVE_INFINITY : time - changedAt;
+          return term.within ? age < term.seconds : age > term.seconds;
+        },
+      };
+    case "rate":
+      return {
+        timed: true,
+        matches: (entry, time) => compare(rateAt(entry, time), term.comparison, term.number),
+      };
+    case "field":
+      return fieldMatcher(term);
+  }
+}
+
+/** What costs little is asked first: most keys need no look at their value. */
+const COST: Readonly<Record<Term["kind"], number>> = {
+  type: 0,
+  changed: 0,
+  rate: 0,
+  glob: 1,
+  word: 2,
+  phrase: 2,
+  field: 3,
+  regex: 4,
+};
 
 /** Null for a query that asks nothing. */
 export function parseFilter(query: string): Filter | null {
-  const words = query.toLowerCase().split(/\s+/);
-  const terms = words.filter((word) => word !== "").map(termOf);
+  const terms = [...parseQuery(query)].sort((a, b) => COST[a.kind] - COST[b.kind]);
   if (terms.length === 0) return null;
+  const matchers = terms.map((term) => ({ not: term.not, matcher: matcherOf(term) }));
+  const wanted = matchers.filter(({ not }) => !not).map(({ matcher }) => matcher);
+  const problem = matchers.map(({ matcher }) => matcher.problem ?? "").find((text) => text !== "");
   return {
-    matches: (key, value) => terms.every((term) => term.matches(key, value)),
-    keyWords: terms.flatMap((term) => term.keyWords),
-    valueWords: terms.flatMap((term) => term.valueWords),
+    timed: matchers.some(({ matcher }) => matcher.timed === true),
+    problem: problem ?? "",
+    matches: (entry, time) =>
+      matchers.every(({ not, matcher }) =>
+        // A pattern that cannot be read asks nothing, whichever way it stands.
+        matcher.problem !== undefined ? true : matcher.matches(entry, time) !== not,
+      ),
+    keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
+    valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
   };
 }

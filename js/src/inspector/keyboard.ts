@@ -6,7 +6,9 @@ import type { Row } from "./rows.ts";
 
 export interface TreeKeys {
   readonly tree: HTMLElement;
-  readonly rows: () => readonly Row[];
+  readonly count: () => number;
+  readonly rowAt: (index: number) => Row | undefined;
+  readonly parentOf: (row: Row, index: number) => number;
   readonly currentIndex: () => number;
   readonly pageLength: () => number;
   readonly goTo: (index: number) => void;
@@ -16,29 +18,19 @@ export interface TreeKeys {
 }
 
 export function addTreeKeys(keys: TreeKeys): void {
-  const parentOf = (index: number): number => {
-    const rows = keys.rows();
-    const depth = rows[index]?.depth ?? 0;
-    for (let at = index - 1; at >= 0; at -= 1) {
-      if ((rows[at]?.depth ?? 0) < depth) return at;
-    }
-    return index;
-  };
-
   const right = (row: Row, index: number) => {
     if (row.open === false) keys.toggle(row, true);
     else if (row.open === true) keys.goTo(index + 1);
   };
   const left = (row: Row, index: number) => {
     if (row.open === true) keys.toggle(row, false);
-    else keys.goTo(parentOf(index));
+    else keys.goTo(keys.parentOf(row, index));
   };
 
   /** Whether the key meant something here. */
   const handle = (key: string): boolean => {
-    const rows = keys.rows();
     const index = Math.max(0, keys.currentIndex());
-    const row = rows[index];
+    const row = keys.rowAt(index);
     if (row === undefined) return false;
     switch (key) {
       case "ArrowDown":
@@ -57,7 +49,7 @@ export function addTreeKeys(keys: TreeKeys): void {
         keys.goTo(0);
         return true;
       case "End":
-        keys.goTo(rows.length - 1);
+        keys.goTo(keys.count() - 1);
         return true;
       case "PageDown":
         keys.goTo(index + keys.pageLength());

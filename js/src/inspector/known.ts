@@ -3,12 +3,22 @@
 import { glance, open, preview } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { count, plural } from "../shared/words.ts";
+import type { ValuePath } from "./rows.ts";
 
 export interface KnownText {
   readonly text: string;
   /** A colour of the value itself, as `rgb(…)`. */
   readonly swatch: string | null;
 }
+
+/** Seconds without a change after which somebody's headset is taken for put away. */
+export const STALE_AFTER = 5;
+
+/** Counters that say no more than that their client is there. */
+export const HEARTBEATS = "update.index";
+
+/** Keys of which every client that is there changes its own all the time. */
+export const isPresence = (key: string): boolean => key.startsWith("avatar.");
 
 function fieldsOf(value: PageValue): ReadonlyMap<string, PageValue> {
   const opened = open(value);
@@ -42,13 +52,27 @@ function swatchOf(value: PageValue | undefined): string | null {
 
 const two = (number: number): string => number.toFixed(2).replace("-", "−");
 
+const at = (position: readonly number[]): string => `at ${position.map(two).join(" ")}`;
+
+/** The angle of a rotation given as x, y, z, w, in whole degrees. */
+function turned(quaternion: readonly number[]): string | null {
+  const [x, y, z, w] = quaternion;
+  if (x === undefined || y === undefined || z === undefined || w === undefined) return null;
+  const length = Math.hypot(x, y, z, w);
+  if (!(length > 0)) return null;
+  const degrees = (2 * Math.acos(Math.min(1, Math.abs(w) / length)) * 180) / Math.PI;
+  return `turned ${Math.round(degrees)}°`;
+}
+
+const together = (...parts: readonly (string | null)[]): string =>
+  parts.filter((part) => part !== null).join(" · ");
+
 function scene(value: PageValue): string | null {
   const numbers = numbersOf(value);
   if (numbers === null || numbers.length !== 10) return null;
-  const position = numbers.slice(0, 3).map(two).join(" ");
   const [x = 0, y = 0, z = 0] = numbers.slice(7);
   const scale = x === y && y === z ? two(x) : [x, y, z].map(two).join(" ");
-  return `at ${position} · scale ${scale}`;
+  return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `scale ${scale}`);
 }
 
 function avatar(value: PageValue): KnownText | null {
@@ -87,16 +111,59 @@ function interaction(value: PageValue): string | null {
   return `${type}${force} on ${plural(atoms, "atom")}`;
 }
 
+function userOrigin(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const position = numbersOf(fields.get("position"));
+  if (position?.length !== 3) return null;
+  return together(at(position), turned(numbersOf(fields.get("rotation")) ?? []));
+}
+
+/** Four corners on the floor, in metres: the sides say more than the corners. */
+function playArea(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const corners = ["A", "B", "C", "D"].map((name) => numbersOf(fields.get(name)));
+  const [a, b, , d] = corners;
+  if (corners.some((corner) => corner?.length !== 3) || !a || !b || !d) return null;
+  const side = (from: readonly number[], to: readonly number[]) =>
+    Math.hypot(...from.map((part, index) => part - (to[index] ?? 0)));
+  return `${side(a, b).toFixed(1)} m by ${side(a, d).toFixed(1)} m`;
+}
+
+const heartbeat = (value: PageValue): string | null =>
+  typeof value === "number" ? `beat ${count(value)}` : null;
+
+const READERS: readonly (readonly [prefix: string, read: (value: PageValue) => string | null])[] = [
+  ["selection.", selection],
+  ["interaction.", interaction],
+  ["user-origin.", userOrigin],
+  ["playarea.", playArea],
+  ["play-area.", playArea],
+  [`${HEARTBEATS}.`, heartbeat],
+];
+
 const plain = (text: string | null): KnownText | null =>
   text === null ? null : { text, swatch: null };
 
 /** A sentence about a known key, or null. */
 export function describeKnown(key: string, value: PageValue): KnownText | null {
   if (key === "scene") return plain(scene(value));
-  if (key.startsWith("avatar.")) return avatar(value);
-  if (key.startsWith("selection.")) return plain(selection(value));
-  if (key.startsWith("interaction.")) return plain(interaction(value));
-  return null;
+  if (isPresence(key)) return avatar(value);
+  if (key.startsWith("suggested.")) return plain(`suggests ${preview(value, 80)}`);
+  const [, read] = READERS.find(([prefix]) => key.startsWith(prefix)) ?? [];
+  return read === undefined ? null : plain(read(value));
+}
+
+const SCENE_PARTS = [
+  ...["x", "y", "z"].map((axis) => `position ${axis}`),
+  ...["x", "y", "z", "w"].map((axis) => `rotation ${axis}`),
+  ...["x", "y", "z"].map((axis) => `scale ${axis}`),
+] as const;
+
+/** What a part of a known key's value is called, where a number alone says little. */
+export function partName(key: string, path: ValuePath): string | null {
+  const [index] = path;
+  if (key !== "scene" || path.length !== 1 || typeof index !== "number") return null;
+  return SCENE_PARTS[index] ?? null;
 }
 
 /** What a closed branch holds: its first keys in a few words. */

@@ -1,18 +1,37 @@
-/** What the inspector shows: keys, filter, what is open and chosen. Pure; view.ts draws it. */
+/** What the inspector shows: keys, filter, what is open and on top. Pure; view.ts draws it. */
 
 import { type Entry, type MirrorChange, rateAt } from "../shared/page_mirror.ts";
-import { type Filter, parseFilter } from "./filter.ts";
-import { flatten, keyOf, nodeId, type Row, type ValuePath, valueId } from "./rows.ts";
-import { KeyTree } from "./tree.ts";
+import type { PageValue } from "../shared/protocol.ts";
+import type { Filter } from "./filter.ts";
+import { HEARTBEATS } from "./known.ts";
+import type { Sort } from "./order.ts";
+import { RowIndex } from "./row_index.ts";
+import {
+  type FarItems,
+  keyOf,
+  nodeId,
+  type Row,
+  type ValuePath,
+  valueAt,
+  valueId,
+} from "./rows.ts";
+import { KeyTree, nodeRate, type TreeNode } from "./tree.ts";
 
 /** Items of a list that are shown at first, and added with each step. */
 export const PAGE = 100;
 /** A small state is shown open. */
 const FEW_KEYS = 40;
 
+const NOWHERE: FarItems = () => undefined;
+
 export class InspectorModel {
   readonly tree = new KeyTree();
+  /** Counts up whenever there may be other rows than before. */
+  version = 0;
+  /** Since when changes are seen; null before the first keys. */
+  watchedSince: number | null = null;
   #entries: ReadonlyMap<string, Entry>;
+  readonly #far: FarItems;
   readonly #open = new Set<string>();
   /** While filtering, branches are open unless closed by hand. */
   readonly #closedWhileFiltering = new Set<string>();
@@ -20,56 +39,116 @@ export class InspectorModel {
   /** Keys of which parts are open: their shape decides which rows there are. */
   readonly #openKeys = new Set<string>();
   #filter: Filter | null = null;
-  #rows: readonly Row[] | null = null;
+  /** Keys that the filter has still to look at. */
+  #unmatched: Iterator<string> | null = null;
+  #looked = 0;
+  #pins: readonly string[] = [];
+  #pinned: readonly TreeNode[] = [];
+  #muted: readonly TreeNode[] = [];
+  readonly #rows: RowIndex;
 
-  constructor(entries: ReadonlyMap<string, Entry>) {
+  constructor(entries: ReadonlyMap<string, Entry>, far: FarItems = NOWHERE) {
     this.#entries = entries;
+    this.#far = far;
+    const model = this;
+    this.#rows = new RowIndex(this.tree, {
+      get filtered() {
+        return model.#filter !== null;
+      },
+      get pinned() {
+        return model.#pinned;
+      },
+      get muted() {
+        return model.#muted;
+      },
+      isNodeOpen: (node) => this.#isOpen(nodeId(node), node.children.size > 0),
+      isOpen: (id) => this.#open.has(id),
+      limitOf: (id) => this.#limits.get(id) ?? PAGE,
+      valueOf: (key) => this.#entries.get(key)?.value,
+      far,
+    });
     for (const key of entries.keys()) this.tree.add(key);
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
   }
 
   get filter(): Filter | null {
     return this.#filter;
   }
 
-  /** Keys that the filter lets through. */
+  /** Keys that the filter lets through, as far as it has looked. */
   get matched(): number {
     return this.#filter === null ? this.tree.size : this.tree.root.matched;
   }
 
-  get rows(): readonly Row[] {
-    this.#rows ??= flatten({
-      tree: this.tree,
-      valueOf: (key) => this.#entries.get(key)?.value,
-      filtered: this.#filter !== null,
-      isOpen: (id, isBranch) => this.#isOpen(id, isBranch),
-      limitOf: (id) => this.#limits.get(id) ?? PAGE,
-    });
-    return this.#rows;
+  /** The share of the keys that the filter has looked at; 1 when it is done. */
+  get searched(): number {
+    return this.#unmatched === null ? 1 : this.#looked / Math.max(1, this.#entries.size);
   }
+
+  // rows ---------------------------------------------------------------------------
+
+  get rowCount(): number {
+    return this.#rows.count;
+  }
+
+  rowAt(index: number): Row | undefined {
+    return this.#rows.at(index);
+  }
+
+  indexOf(id: string | null): number {
+    return id === null ? -1 : this.#rows.indexOf(id);
+  }
+
+  parentOf(row: Row, index: number): number {
+    return this.#rows.parentOf(row, index);
+  }
+
+  liftedKeys(node: TreeNode): number {
+    return this.#rows.liftedKeys(node);
+  }
+
+  valueAt(key: string, path: ValuePath): PageValue | undefined {
+    return valueAt(key, this.#entries.get(key)?.value, path, this.#far);
+  }
+
+  // the state ----------------------------------------------------------------------
 
   apply({ added, changed, removed, at }: MirrorChange): void {
     const wasEmpty = this.tree.size === 0;
+    this.watchedSince ??= at;
     for (const key of removed) this.tree.remove(key);
     for (const key of added) this.tree.add(key);
-    if (added.length > 0 || removed.length > 0) this.#rows = null;
-    for (const key of changed) {
-      if (this.#openKeys.has(key)) this.#rows = null;
+    if (added.length > 0 || removed.length > 0) {
+      this.version += 1;
+      if (this.#pins.length > 0) this.setPins(this.#pins);
     }
     for (const keys of [changed, added]) {
       for (const key of keys) {
+        if (this.#openKeys.has(key)) this.valueChanged(key);
         // A snapshot after a gap names keys that have not changed.
         if (this.#entries.get(key)?.changedAt === at) this.tree.touch(key, at);
       }
     }
     if (this.#filter !== null) {
-      this.#match(added);
-      this.#match(changed);
+      for (const key of added) this.#match(key, at);
+      for (const key of changed) this.#match(key, at);
     }
     if (wasEmpty && this.tree.size > 0 && this.tree.size <= FEW_KEYS) {
       for (const node of this.tree.root.children.values()) {
-        if (node.children.size > 0) this.#open.add(nodeId(node));
+        if (node.children.size === 0 || HEARTBEATS.startsWith(node.path)) continue;
+        this.#open.add(nodeId(node));
+        this.tree.uncount(node);
       }
     }
+  }
+
+  /** The shape of a key's value may be another: what is open in it is laid out again. */
+  valueChanged(key: string): void {
+    this.#rows.valueChanged(key);
+    this.version += 1;
   }
 
   /** Shows another state as it stood at `time`; what is open stays open. */
@@ -81,36 +160,68 @@ export class InspectorModel {
       const entry = entries.get(key);
       return entry === undefined ? null : { at: entry.changedAt, rate: rateAt(entry, time) };
     }, time);
-    this.#rows = null;
-    if (this.#filter !== null) this.#match(entries.keys());
+    this.#reset();
+    this.#searchAgain();
   }
 
-  get entries(): ReadonlyMap<string, Entry> {
-    return this.#entries;
+  #reset(): void {
+    this.#rows.reset();
+    this.version += 1;
   }
 
-  setQuery(query: string): void {
-    this.#filter = parseFilter(query);
+  // search -------------------------------------------------------------------------
+
+  /** `search` then looks at the keys, a few at a time. */
+  setFilter(filter: Filter | null): void {
+    const before = this.#filter;
+    this.#filter = filter;
     this.#closedWhileFiltering.clear();
-    this.#rows = null;
-    if (this.#filter !== null) this.#match(this.#entries.keys());
+    if (before === null && filter !== null) {
+      for (const key of this.#entries.keys()) {
+        const node = this.tree.get(key);
+        if (node?.isMatch === true) this.tree.setMatched(node, false);
+      }
+    }
+    this.#reset();
+    this.#searchAgain();
   }
 
-  #match(keys: Iterable<string>): void {
-    const filter = this.#filter;
-    if (filter === null) return;
-    const before = this.tree.root.matched;
-    let moved = false;
-    for (const key of keys) {
-      const entry = this.#entries.get(key);
-      const node = this.tree.get(key);
-      if (entry === undefined || node === undefined) continue;
-      const had = node.matched;
-      this.tree.setMatched(node, filter.matches(key, entry.value));
-      moved ||= had !== node.matched;
-    }
-    if (moved || before !== this.tree.root.matched) this.#rows = null;
+  #searchAgain(): void {
+    this.#unmatched = this.#filter === null ? null : this.#entries.keys();
+    this.#looked = 0;
   }
+
+  /** Looks at all keys again: what a filter says may change with time alone. */
+  research(): void {
+    if (this.#filter !== null && this.#unmatched === null) this.#searchAgain();
+  }
+
+  /** Looks at keys until `isOver` says that it is time to stop; true when all are done. */
+  search(time: number, isOver: () => boolean): boolean {
+    const keys = this.#unmatched;
+    if (keys === null) return true;
+    for (;;) {
+      for (let step = 0; step < 64; step += 1) {
+        const { done, value } = keys.next();
+        if (done === true) {
+          this.#unmatched = null;
+          return true;
+        }
+        this.#looked += 1;
+        this.#match(value, time);
+      }
+      if (isOver()) return false;
+    }
+  }
+
+  #match(key: string, time: number): void {
+    const entry = this.#entries.get(key);
+    const node = this.tree.get(key);
+    if (this.#filter === null || entry === undefined || node === undefined) return;
+    if (this.tree.setMatched(node, this.#filter.matches(entry, time))) this.version += 1;
+  }
+
+  // what is open, on top, and folded away ------------------------------------------------
 
   #isOpen(id: string, isBranch: boolean): boolean {
     if (this.#filter !== null && isBranch) return !this.#closedWhileFiltering.has(id);
@@ -125,35 +236,74 @@ export class InspectorModel {
       else this.#closedWhileFiltering.add(row.id);
     } else if (open) this.#open.add(row.id);
     else this.#open.delete(row.id);
-    const key = keyOf(row);
-    if (open && key !== null) this.#openKeys.add(key);
-    this.#rows = null;
+    this.#laidOut(keyOf(row));
+    if (row.kind === "node") this.tree.uncount(row.node);
+    this.version += 1;
+  }
+
+  #laidOut(key: string | null): void {
+    if (key === null) return;
+    this.#openKeys.add(key);
+    this.valueChanged(key);
   }
 
   /** Opens whatever a key, or a part of its value, is folded into. */
   reveal(key: string, path: ValuePath): void {
-    const node = this.tree.get(key);
+    const node = this.tree.get(key) ?? null;
     for (let up = node?.parent ?? null; up !== null; up = up.parent) {
       this.#open.add(nodeId(up));
       this.#closedWhileFiltering.delete(nodeId(up));
     }
-    if (path.length > 0) {
-      if (node !== undefined) this.#open.add(nodeId(node));
-      this.#openKeys.add(key);
-    }
+    if (path.length > 0 && node !== null) this.#open.add(nodeId(node));
     for (let length = 1; length < path.length; length += 1) {
       this.#open.add(valueId(key, path.slice(0, length)));
     }
-    this.#rows = null;
+    this.#laidOut(key);
+    this.tree.uncount(node);
+    this.version += 1;
   }
 
   showMore(key: string, path: ValuePath): void {
     const id = valueId(key, path);
     this.#limits.set(id, (this.#limits.get(id) ?? PAGE) + PAGE);
-    this.#rows = null;
+    this.#laidOut(key);
   }
 
-  indexOf(id: string | null): number {
-    return id === null ? -1 : this.rows.findIndex((row) => row.id === id);
+  /** Keys or branches, by their paths; those that are not there wait until they are. */
+  setPins(paths: readonly string[]): void {
+    this.#pins = paths;
+    const nodes: TreeNode[] = [];
+    for (const path of paths) {
+      const node = this.tree.find(path);
+      if (node !== null && node.keys > 0 && !nodes.includes(node)) nodes.push(node);
+    }
+    if (sameNodes(nodes, this.#pinned)) return;
+    this.#pinned = nodes;
+    this.#reset();
+  }
+
+  /**
+   * Folds away the branches at the top that change more often than `limit` per second,
+   * null for none. What was folded away comes back at half of that only.
+   */
+  mute(limit: number | null, time: number): void {
+    const muted =
+      limit === null
+        ? []
+        : this.tree.childrenOf(this.tree.root).filter((node) => {
+            if (this.#pinned.includes(node)) return false;
+            return nodeRate(node, time) > (this.#muted.includes(node) ? limit / 2 : limit);
+          });
+    if (sameNodes(muted, this.#muted)) return;
+    this.#muted = muted;
+    this.#reset();
+  }
+
+  setSort(sort: Sort, time: number): void {
+    this.tree.setSort(sort, time);
+    this.version += 1;
   }
 }
+
+const sameNodes = (a: readonly TreeNode[], b: readonly TreeNode[]): boolean =>
+  a.length === b.length && a.every((node, index) => node === b[index]);

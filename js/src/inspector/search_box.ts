@@ -1,19 +1,17 @@
 /** The filter box, with what it found and a way back. */
 
-import { h, setText } from "../shared/dom.ts";
+import { h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
-import { debounced, listen } from "../shared/lifetime.ts";
+import { listen } from "../shared/lifetime.ts";
 
 export interface SearchBox {
   readonly element: HTMLElement;
   readonly input: HTMLInputElement;
-  setResult(text: string): void;
+  /** What was found, and what of the query cannot be understood. */
+  setResult(text: string, problem: string): void;
   setQuery(query: string): void;
   clear(): void;
 }
-
-/** Long enough to type on, short enough to seem at once. */
-const PAUSE = 80;
 
 export function createSearchBox(
   { placeholder, onQuery }: { placeholder: string; onQuery: (query: string) => void },
@@ -28,25 +26,33 @@ export function createSearchBox(
     autocomplete: "off",
   });
   const result = h("span", { class: "nvj-pill", "aria-live": "polite", hidden: true });
+  const trouble = h("span", { class: "nvj-search-problem nvj-error", role: "alert", hidden: true });
   const clearButton = h(
     "button",
     { type: "button", class: "nvj-quiet", "aria-label": "Clear the filter", hidden: true },
     icon("close"),
   );
-  const element = h("label", { class: "nvj-search" }, icon("search"), input, result, clearButton);
+  const element = h(
+    "label",
+    { class: "nvj-search" },
+    icon("search"),
+    input,
+    trouble,
+    result,
+    clearButton,
+  );
 
   const tell = () => {
     clearButton.hidden = input.value === "";
     onQuery(input.value);
   };
-  const tellSoon = debounced(PAUSE, tell, signal);
   const setQuery = (query: string) => {
     if (input.value === query) return;
     input.value = query;
     tell();
   };
   const clear = () => setQuery("");
-  listen(input, "input", tellSoon, signal);
+  listen(input, "input", tell, signal);
   listen(
     clearButton,
     "click",
@@ -62,9 +68,12 @@ export function createSearchBox(
     input,
     clear,
     setQuery,
-    setResult: (text) => {
+    setResult: (text, problem) => {
       setText(result, text);
-      result.hidden = text === "";
+      result.hidden = text === "" || problem !== "";
+      setText(trouble, problem);
+      trouble.hidden = problem === "";
+      setAttribute(input, "aria-invalid", problem === "" ? null : "true");
     },
   };
 }

@@ -32,7 +32,10 @@ function selectedOf(row: Row): Selected {
   const key = keyOf(row);
   return {
     id: row.id,
-    place: key === null ? null : { key, path: row.kind === "node" ? [] : row.path },
+    place:
+      key === null
+        ? null
+        : { key, path: row.kind === "value" || row.kind === "more" ? row.path : [] },
     node: row.kind === "node" ? row.node : null,
   };
 }

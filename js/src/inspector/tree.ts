@@ -3,53 +3,81 @@
  * and the branches above it, and never rebuilds anything.
  */
 
-export interface TreeNode {
-  /** The key up to here; of a node with a key, the key itself. */
-  readonly path: string;
-  /** The last segment, without the sign before it. */
-  readonly segment: string;
-  /** The sign before the segment, empty at the top. */
-  readonly separator: string;
-  readonly parent: TreeNode | null;
-  /** Whether there is a key of exactly this path. */
-  hasKey: boolean;
-  /** Keys here and below. */
-  keys: number;
-  /** Keys here and below that the filter lets through. */
-  matched: number;
-  readonly children: Map<string, TreeNode>;
-  /** The children in order; null until somebody looks. */
-  sorted: TreeNode[] | null;
-  changedAt: number | null;
-  rate: number;
-}
+import { compareNames, type Sort, sortByName } from "./order.ts";
 
 /** A key of ten thousand dots is still one row, and not ten thousand levels. */
 const DEEPEST = 24;
 /** As in page_mirror.ts: the rate forgets with this time, in seconds. */
 const MEMORY = 2;
 
-const makeNode = (parent: TreeNode | null, separator: string, segment: string): TreeNode => ({
-  path: parent === null ? segment : `${parent.path}${separator}${segment}`,
-  segment,
-  separator,
-  parent,
-  hasKey: false,
-  keys: 0,
-  matched: 0,
-  children: new Map(),
-  sorted: null,
-  changedAt: null,
-  rate: 0,
-});
+const NONE: ReadonlyMap<string, TreeNode> = new Map();
+/** Shared by all nodes to which nobody came; never added to. */
+const NOBODY: TreeNode[] = [];
+
+export class TreeNode {
+  /** Whether there is a key of exactly this path. */
+  hasKey = false;
+  /** Keys here and below. */
+  keys = 0;
+  /** Keys here and below that the filter lets through. */
+  matched = 0;
+  /** Whether the key here is among them. */
+  isMatch = false;
+  changedAt: number | null = null;
+  rate = 0;
+  /** Rows of this node and what is open in it; negative until somebody counts them. */
+  rows = -1;
+  /** Where the rows of each shown child begin, while the node is open. */
+  layout: Layout | null = null;
+  /** Leaves, which most nodes are, have no map of their own. */
+  #children: Map<string, TreeNode> | null = null;
+  /** The children in order; null until somebody looks. */
+  sorted: TreeNode[] | null = null;
+  /** Children that came since, and whether any left: put right when somebody looks again. */
+  arrived: TreeNode[] = NOBODY;
+  haveLeft = false;
+
+  constructor(
+    /** The key up to here; of a node with a key, the key itself. */
+    readonly path: string,
+    /** The last segment, without the sign before it. */
+    readonly segment: string,
+    /** The sign before the segment, empty at the top. */
+    readonly separator: string,
+    readonly parent: TreeNode | null,
+  ) {}
+
+  get children(): ReadonlyMap<string, TreeNode> {
+    return this.#children ?? NONE;
+  }
+
+  addChild(part: string, child: TreeNode): void {
+    this.#children ??= new Map();
+    this.#children.set(part, child);
+  }
+
+  removeChild(part: string): void {
+    this.#children?.delete(part);
+    if (this.#children?.size === 0) this.#children = null;
+  }
+}
+
+/** The children that are shown, and how many rows stand before each. */
+export interface Layout {
+  /** The children in the order it was made from. */
+  readonly of: readonly TreeNode[];
+  readonly nodes: readonly TreeNode[];
+  readonly starts: Uint32Array;
+  readonly count: number;
+}
 
 /** "a.b/c" -> ["a", ".b", "/c"]: the sign stays, as "a.b" and "a/b" are two keys. */
 export function splitKey(key: string): readonly string[] {
   const parts: string[] = [];
   let from = 0;
   for (let at = 0; at < key.length && parts.length < DEEPEST - 1; at += 1) {
-    const character = key[at];
-    if (character !== "." && character !== "/") continue;
+    const code = key.charCodeAt(at);
+    if (code !== 46 && code !== 47) continue;
     parts.push(key.slice(from, at));
     from = at;
   }
@@ -57,31 +85,34 @@ export function splitKey(key: string): readonly string[] {
   return parts;
 }
 
-const inOrder = new Intl.Collator("en", { numeric: true }).compare;
+type Compare = (a: TreeNode, b: TreeNode) => number;
 
-export function compareNodes(a: TreeNode, b: TreeNode): number {
-  // The collator takes some different texts for equal; a place must be unique.
-  const order = inOrder(a.segment, b.segment);
-  if (order !== 0) return order;
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
-}
+const byName: Compare = (a, b) =>
+  compareNames(a.segment, b.segment) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
-/** The position of the node among the sorted, or where it belongs. */
-function placeOf(sorted: readonly TreeNode[], node: TreeNode): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const there = sorted[middle];
-    if (there !== undefined && compareNodes(there, node) < 0) low = middle + 1;
-    else high = middle;
+/** Two sorted lists as one. */
+function merge(a: readonly TreeNode[], b: readonly TreeNode[], compare: Compare): TreeNode[] {
+  const merged: TreeNode[] = [];
+  let i = 0;
+  for (const node of b) {
+    for (let next = a[i]; next !== undefined && compare(next, node) < 0; next = a[i]) {
+      merged.push(next);
+      i += 1;
+    }
+    merged.push(node);
   }
-  return low;
+  for (; i < a.length; i += 1) {
+    const next = a[i];
+    if (next !== undefined) merged.push(next);
+  }
+  return merged;
 }
 
 export class KeyTree {
-  readonly root = makeNode(null, "", "");
+  readonly root = new TreeNode("", "", "", null);
   readonly #nodes = new Map<string, TreeNode>();
+  #sort: Sort = "name";
+  #sortTime = 0;
 
   get size(): number {
     return this.#nodes.size;
@@ -91,9 +122,58 @@ export class KeyTree {
     return this.#nodes.get(key);
   }
 
+  /** The node of a path, be it a key or a branch. */
+  find(path: string): TreeNode | null {
+    let node: TreeNode | undefined = this.root;
+    for (const part of splitKey(path)) node = node?.children.get(part);
+    return node ?? null;
+  }
+
+  /** Puts all branches in another order, as things stand at `time`. */
+  setSort(sort: Sort, time: number): void {
+    this.#sort = sort;
+    this.#sortTime = time;
+    const forget = (node: TreeNode) => {
+      node.sorted = null;
+      node.layout = null;
+      node.rows = -1;
+      for (const child of node.children.values()) if (child.children.size > 0) forget(child);
+    };
+    forget(this.root);
+  }
+
   childrenOf(node: TreeNode): readonly TreeNode[] {
-    node.sorted ??= [...node.children.values()].sort(compareNodes);
+    const { arrived, haveLeft } = node;
+    node.arrived = NOBODY;
+    node.haveLeft = false;
+    if (node.sorted === null) node.sorted = this.#inOrder([...node.children.values()]);
+    else {
+      if (haveLeft) node.sorted = node.sorted.filter(({ keys }) => keys > 0);
+      const others = arrived.filter(({ keys }) => keys > 0);
+      if (others.length > 0) node.sorted = this.#join(node.sorted, others);
+    }
     return node.sorted;
+  }
+
+  /** New ones have no rate yet: in the other orders they wait at the end for the next sort. */
+  #join(sorted: readonly TreeNode[], others: TreeNode[]): TreeNode[] {
+    const inOrder = this.#inOrder(others);
+    return this.#sort === "name" ? merge(sorted, inOrder, byName) : [...sorted, ...inOrder];
+  }
+
+  #inOrder(children: readonly TreeNode[]): TreeNode[] {
+    if (this.#sort === "name") return sortByName(children, ({ segment }) => segment);
+    const time = this.#sortTime;
+    const weigh =
+      this.#sort === "rate"
+        ? (child: TreeNode) => nodeRate(child, time)
+        : (child: TreeNode) => child.changedAt ?? Number.NEGATIVE_INFINITY;
+    const weighed = children.map((child) => ({ child, weight: weigh(child) }));
+    // Equal ones stand by name, so that what rests keeps its place.
+    weighed.sort((a, b) =>
+      a.weight === b.weight ? byName(a.child, b.child) : b.weight - a.weight,
+    );
+    return weighed.map(({ child }) => child);
   }
 
   add(key: string): TreeNode {
@@ -105,19 +185,23 @@ export class KeyTree {
     }
     node.hasKey = true;
     this.#nodes.set(key, node);
-    for (let up: TreeNode | null = node; up !== null; up = up.parent) up.keys += 1;
+    for (let up: TreeNode | null = node; up !== null; up = up.parent) {
+      up.keys += 1;
+      up.rows = -1;
+    }
     return node;
   }
 
   #addChild(parent: TreeNode, part: string, top: boolean): TreeNode {
     const separator = top ? "" : part.slice(0, 1);
     // The root is no part of any path.
-    const child = {
-      ...makeNode(top ? null : parent, separator, top ? part : part.slice(1)),
-      parent,
-    };
-    parent.children.set(part, child);
-    if (parent.sorted !== null) parent.sorted.splice(placeOf(parent.sorted, child), 0, child);
+    const path = top ? part : parent.path + part;
+    const child = new TreeNode(path, top ? part : part.slice(1), separator, parent);
+    parent.addChild(part, child);
+    if (parent.sorted !== null) {
+      if (parent.arrived === NOBODY) parent.arrived = [];
+      parent.arrived.push(child);
+    }
     return child;
   }
 
@@ -127,12 +211,15 @@ export class KeyTree {
     this.setMatched(node, false);
     this.#nodes.delete(key);
     node.hasKey = false;
-    for (let up: TreeNode | null = node; up !== null; up = up.parent) up.keys -= 1;
+    for (let up: TreeNode | null = node; up !== null; up = up.parent) {
+      up.keys -= 1;
+      up.rows = -1;
+    }
     let empty = node;
     while (empty.keys === 0 && empty.parent !== null) {
       const { parent } = empty;
-      parent.children.delete(`${empty.separator}${empty.segment}`);
-      if (parent.sorted !== null) parent.sorted.splice(placeOf(parent.sorted, empty), 1);
+      parent.removeChild(`${empty.separator}${empty.segment}`);
+      parent.haveLeft = true;
       empty = parent;
     }
   }
@@ -167,15 +254,26 @@ export class KeyTree {
     visit(this.root);
   }
 
-  setMatched(node: TreeNode, matched: boolean): void {
-    if (!node.hasKey) return;
-    const below = [...node.children.values()].reduce((sum, child) => sum + child.matched, 0);
-    const step = Number(matched) - (node.matched - below);
-    if (step === 0) return;
-    for (let up: TreeNode | null = node; up !== null; up = up.parent) up.matched += step;
+  /** Whether this made a difference. */
+  setMatched(node: TreeNode, matched: boolean): boolean {
+    if (!node.hasKey || node.isMatch === matched) return false;
+    node.isMatch = matched;
+    const step = matched ? 1 : -1;
+    for (let up: TreeNode | null = node; up !== null; up = up.parent) {
+      up.matched += step;
+      up.rows = -1;
+    }
+    return true;
+  }
+
+  /** Forgets how many rows a node has, and so those above it. */
+  uncount(node: TreeNode | null): void {
+    for (let up = node; up !== null; up = up.parent) up.rows = -1;
   }
 }
 
 export function nodeRate(node: TreeNode, time: number): number {
-  return node.changedAt === null ? 0 : node.rate * Math.exp((node.changedAt - time) / MEMORY);
+  if (node.changedAt === null || node.rate === 0) return 0;
+  // A clock that was set back must not let rates grow.
+  return node.rate * Math.exp(Math.min(0, node.changedAt - time) / MEMORY);
 }

@@ -36,7 +36,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   const { model, selection, parts, edited, onUpdate, signal } = options;
   const views = new WeakMap<HTMLElement, RowView>();
   let time = 0;
-  let drawnRows: readonly Row[] = [];
+  let drawnVersion = -1;
   const tree = h("div", {
     class: "nvj-tree",
     role: "treegrid",
@@ -48,8 +48,8 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     scroller: tree,
     rowHeight: ROW_HEIGHT,
     signal,
-    count: () => model.rows.length,
-    idAt: (index) => model.rows[index]?.id ?? "",
+    count: () => model.rowCount,
+    idAt: (index) => model.rowAt(index)?.id ?? "",
     indexOf: (id) => model.indexOf(id),
     makeRow: () => {
       const view = createRowView(parts.map((part) => ({ at: part.at, view: part.make() })));
@@ -57,7 +57,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       return view.element;
     },
     drawRow: (element, index) => {
-      const row = model.rows[index];
+      const row = model.rowAt(index);
       if (row === undefined) return;
       const { currentId } = selection;
       const state = {
@@ -66,7 +66,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
         edited: edited(),
       };
       element.dataset.index = String(index);
-      views.get(element)?.draw(row, index, state, { model, entries: model.entries, now: time });
+      views.get(element)?.draw(row, index, state, model, time);
     },
     afterDraw: () => {
       // A row that was removed may have had the focus: it stays in the tree.
@@ -87,7 +87,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     onUpdate();
   };
   const goTo = (index: number) => {
-    const row = model.rows[Math.min(Math.max(index, 0), model.rows.length - 1)];
+    const row = model.rowAt(Math.min(Math.max(index, 0), model.rowCount - 1));
     if (row === undefined) return;
     selection.choose(row);
     onUpdate();
@@ -97,7 +97,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   const rowOf = (target: EventTarget | null): Row | null => {
     if (!(target instanceof Element)) return null;
     const element = target.closest<HTMLElement>(".nvj-row");
-    return model.rows[Number(element?.dataset.index ?? -1)] ?? null;
+    return model.rowAt(Number(element?.dataset.index ?? -1)) ?? null;
   };
   /** What a part of a row does with a click is its own affair. */
   const isInPart = (target: EventTarget | null): boolean =>
@@ -128,7 +128,9 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   );
   addTreeKeys({
     tree,
-    rows: () => model.rows,
+    count: () => model.rowCount,
+    rowAt: (index) => model.rowAt(index),
+    parentOf: (row, index) => model.parentOf(row, index),
     currentIndex: () => model.indexOf(selection.currentId),
     pageLength: () => list.pageLength(),
     goTo,
@@ -141,10 +143,10 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     element: tree,
     draw: (next) => {
       time = next;
-      const { rows } = model;
-      if (rows !== drawnRows) list.rowsChanged();
-      drawnRows = rows;
-      setAttribute(tree, "aria-rowcount", rows.length);
+      const { version } = model;
+      if (version !== drawnVersion) list.rowsChanged();
+      drawnVersion = version;
+      setAttribute(tree, "aria-rowcount", model.rowCount);
       list.redraw();
     },
     focus: () => goTo(Math.max(0, model.indexOf(selection.currentId))),

@@ -8,9 +8,11 @@ import { count, plural } from "../shared/words.ts";
 import type { Bench, Place, RowPart } from "./bench.ts";
 import { createDetail } from "./detail.ts";
 import { createEmptyState } from "./empty_state.ts";
+import { parseFilter } from "./filter.ts";
 import { createKeyMap } from "./key_map.ts";
 import { InspectorModel } from "./model.ts";
 import { createSearchBox } from "./search_box.ts";
+import { createSearchRun } from "./search_run.ts";
 import { Selection } from "./selection.ts";
 import { createStateSwitch } from "./shown_state.ts";
 import { createToolbar } from "./toolbar.ts";
@@ -32,10 +34,10 @@ export function createInspector(context: ToolContext): Tool {
     {
       placeholder: "Filter keys and values",
       onQuery: (query) => {
-        model.setQuery(query);
+        model.setFilter(parseFilter(query));
         host.set("query", query);
         tree.toTop();
-        update();
+        run.start();
       },
     },
     signal,
@@ -60,14 +62,19 @@ export function createInspector(context: ToolContext): Tool {
   const drawNumbers = () => {
     const total = model.entries.size;
     keyCount.set(mirror.loaded || total > 0 ? total : null);
-    search.setResult(model.filter === null ? "" : `${count(model.matched)} of ${count(total)}`);
+    search.setResult(resultText(model), model.filter?.problem ?? "");
     const word = line.get().tone === "live" ? "live" : "not live";
     setText(footer, mirror.loaded || total > 0 ? `${plural(total, "key")} · ${word}` : "");
   };
   const draw = () => {
     const time = states.time();
     drawNumbers();
-    empty.draw({ shown: model.matched, keys: model.entries.size, loaded: mirror.loaded });
+    empty.draw({
+      shown: model.matched,
+      keys: model.entries.size,
+      loaded: mirror.loaded,
+      searched: model.searched === 1,
+    });
     tree.element.hidden = model.matched === 0;
     tree.draw(time);
     const key = selection.selected.get()?.place?.key ?? null;
@@ -76,6 +83,7 @@ export function createInspector(context: ToolContext): Tool {
   };
   const update = oncePerFrame(draw, signal);
   const states = createStateSwitch(session, model, update, signal);
+  const run = createSearchRun(model, states.time, update, signal);
 
   const bench: Bench = {
     ...context,
@@ -105,7 +113,12 @@ export function createInspector(context: ToolContext): Tool {
   every(
     500,
     () => {
-      if (element.isConnected && !element.hidden) update();
+      if (!element.isConnected || element.hidden) return;
+      if (model.filter?.timed === true) {
+        model.research();
+        run.start();
+      }
+      update();
     },
     signal,
   );
@@ -133,6 +146,13 @@ export function createInspector(context: ToolContext): Tool {
     footer,
     shown: update,
   };
+}
+
+/** "12 of 148", and how far it has come where that takes a while. */
+function resultText({ filter, matched, searched, entries }: InspectorModel): string {
+  if (filter === null) return "";
+  const found = `${count(matched)} of ${count(entries.size)}`;
+  return searched === 1 ? found : `${found} · searched ${Math.floor(100 * searched)} %`;
 }
 
 /** The ways to the search box and back. */

@@ -3,16 +3,25 @@ import { globMatches, parseFilter } from "../../src/inspector/filter.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 
 const WORLD: Readonly<Record<string, PageValue>> = {
-  "avatar.1": { name: "Anna", components: [{ name: "headset" }] },
-  "avatar.2": { name: "Ivan", components: [] },
-  scene: [0.19, 0.98],
+  "avatar.1": { name: "Anna", scale: 2, components: [{ name: "headset" }] },
+  "avatar.2": { name: "Ivan", scale: 10, components: [{ name: "hand.left" }] },
+  scene: [0.19, 0.98, -5],
   "suggested.interaction.scale": 100,
   "selection.root": { name: "Root", selected: null },
+  "notes/a:b": "two words",
 };
+const NOW = 100;
+/** How long ago each changed, in seconds. */
+const AGES: Readonly<Record<string, number>> = { "avatar.1": 0.1, "avatar.2": 30, scene: 90 };
 
 const found = (query: string): readonly string[] => {
   const filter = parseFilter(query);
-  return Object.keys(WORLD).filter((key) => filter?.matches(key, WORLD[key] ?? null) ?? true);
+  return Object.keys(WORLD).filter((key) => {
+    const age = AGES[key];
+    const changedAt = age === undefined ? null : NOW - age;
+    const entry = { key, value: WORLD[key] ?? null, changedAt, rate: key === "avatar.1" ? 30 : 0 };
+    return filter?.matches(entry, NOW) ?? true;
+  });
 };
 
 describe("the filter", () => {
@@ -22,14 +31,36 @@ describe("the filter", () => {
     ["avatar.*", ["avatar.1", "avatar.2"]],
     ["*.root", ["selection.root"]],
     ["avatar.* anna", ["avatar.1"]],
-    ["an", ["avatar.1", "avatar.2"]],
     ["0.98", ["scene"]],
+    ["-5", ["scene"]],
     ["headset", ["avatar.1"]],
     ["name:an", ["avatar.1", "avatar.2"]],
+    ["name:anna", ["avatar.1"]],
     ["name:root", ["selection.root"]],
+    ["name:=ivan", ["avatar.2"]],
+    ["name:i*n", ["avatar.2"]],
+    ["components.name:hand", ["avatar.2"]],
+    ["scale:>5", ["avatar.2"]],
+    ["scale:<=2", ["avatar.1"]],
+    ["scale:=10", ["avatar.2"]],
     ["sis", ["suggested.interaction.scale"]],
     ["100", ["suggested.interaction.scale"]],
     ["null", ["selection.root"]],
+    ['"two words"', ["notes/a:b"]],
+    ['"words two"', []],
+    ["a:b", ["notes/a:b"]],
+    ["type:number", ["suggested.interaction.scale"]],
+    ["type:string", ["notes/a:b"]],
+    ["type:obj -avatar", ["selection.root"]],
+    ["changed:<5s", ["avatar.1"]],
+    ["changed:1min", ["avatar.1", "avatar.2"]],
+    ["changed:>1min avatar", []],
+    ["-changed:<5s avatar.*", ["avatar.2"]],
+    ["rate:>5", ["avatar.1"]],
+    ["/^avatar\\.\\d$/", ["avatar.1", "avatar.2"]],
+    ["/an+a/", ["avatar.1"]],
+    ["-/o/", ["scene"]],
+    ["-avatar.* -s*", ["notes/a:b"]],
     ["nothing at all", []],
   ])("%j finds %j", (query, keys) => expect(found(query)).toEqual(keys));
 
@@ -38,11 +69,33 @@ describe("the filter", () => {
     expect(parseFilter("")).toBeNull();
   });
 
-  it("says what to mark", () => {
-    expect(parseFilter("avatar.* name:an")).toMatchObject({
-      keyWords: ["avatar", "name:an"],
-      valueWords: ["an"],
-    });
+  it("says what to mark in keys, initials included", () => {
+    const filter = parseFilter("avatar.* name:an -not");
+    expect(filter?.keyRanges("avatar.1")).toEqual([[0, 6]]);
+    expect(filter?.keyRanges("nothing")).toEqual([]);
+    expect(filter?.valueRanges("Anna, Ivan")).toEqual([
+      [0, 2],
+      [8, 10],
+    ]);
+    expect(parseFilter("sis")?.keyRanges("suggested.interaction.scale")).toEqual([
+      [0, 1],
+      [10, 11],
+      [22, 23],
+    ]);
+    expect(parseFilter("/n+/")?.valueRanges("Anna")).toEqual([[1, 3]]);
+  });
+
+  it("says in words what it cannot read, and shows everything meanwhile", () => {
+    const filter = parseFilter("/(a/");
+    expect(filter?.problem).toBe("/(a/ cannot be read: a ( is not closed");
+    expect(found("/(a/")).toEqual(Object.keys(WORLD));
+    expect(found("-/(a/")).toEqual(Object.keys(WORLD));
+  });
+
+  it("knows that time alone can change what it finds", () => {
+    expect(parseFilter("changed:<5s")?.timed).toBe(true);
+    expect(parseFilter("rate:>1 x")?.timed).toBe(true);
+    expect(parseFilter("avatar")?.timed).toBe(false);
   });
 });
 

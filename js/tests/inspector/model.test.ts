@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { parseFilter } from "../../src/inspector/filter.ts";
 import { InspectorModel, PAGE } from "../../src/inspector/model.ts";
 import type { Row } from "../../src/inspector/rows.ts";
 import type { Entry } from "../../src/shared/page_mirror.ts";
@@ -27,19 +28,27 @@ function change(state: Readonly<Record<string, PageValue>>, removed: readonly st
   model.apply({ added, changed, removed, at: 1 });
 }
 
+const nameOf = (row: Row): string => {
+  if (row.kind === "node") return row.pinned ? `*${row.node.path}` : row.node.path;
+  if (row.kind === "value") return row.name;
+  return row.kind === "more" ? `… ${row.hidden}+${row.cut}` : `muted ${row.nodes.length}`;
+};
 const text = (row: Row): string => {
   const sign = row.open === null ? " " : row.open ? "v" : ">";
-  const name =
-    row.kind === "node"
-      ? row.node.path
-      : row.kind === "value"
-        ? row.name
-        : `… ${row.hidden}+${row.cut}`;
+  const name = nameOf(row);
   return `${"  ".repeat(row.depth)}${sign} ${name}`;
 };
-const rows = () => model.rows.map(text);
+const allRows = (): readonly Row[] =>
+  Array.from({ length: model.rowCount }, (_, index) => model.rowAt(index)).filter(
+    (row) => row !== undefined,
+  );
+const rows = () => allRows().map(text);
+const search = (query: string) => {
+  model.setFilter(parseFilter(query));
+  while (!model.search(1, () => false));
+};
 const rowOf = (end: string): Row => {
-  const row = model.rows.find((candidate) => text(candidate).endsWith(` ${end}`));
+  const row = allRows().find((candidate) => text(candidate).endsWith(` ${end}`));
   if (row === undefined) throw new Error(`no row ${end}`);
   return row;
 };
@@ -78,14 +87,14 @@ describe("rows", () => {
   it("draw a chain without branches as one row", () => {
     start({ "suggested.interaction.scale": 1, "update.index.1": 1, "update.index.2": 2 });
     expect(rows()).toEqual(["  suggested.interaction.scale", "> update.index"]);
-    expect(model.rows.map((row) => row.kind === "node" && row.chain.length)).toEqual([3, 2]);
+    expect(allRows().map((row) => row.kind === "node" && row.chain.length)).toEqual([3, 2]);
   });
 
   it("stay the same list while only values change", () => {
     model.setOpen(rowOf("avatar"), true);
-    const before = model.rows;
+    const before = model.version;
     change({ "avatar.1": { name: "B", at: [1, 2] }, scene: 6 });
-    expect(model.rows).toBe(before);
+    expect(model.version).toBe(before);
   });
 
   it("follow the shape of a value that is open", () => {
@@ -104,28 +113,29 @@ describe("rows", () => {
   it("show a long list by pages and say what is left", () => {
     start({ long: Array.from({ length: 1080 }, (_, index) => index) });
     model.setOpen(rowOf("long"), true);
-    expect(model.rows.length).toBe(1 + PAGE + 1);
+    expect(model.rowCount).toBe(1 + PAGE + 1);
     expect(rows().at(-1)).toBe("    … 980+0");
     model.showMore("long", []);
     expect(rows().at(-1)).toBe("    … 880+0");
   });
 
-  it("say how much the kernel has cut", () => {
+  it("have a place for what the kernel has cut, and say how much is left", () => {
     start({ cut: { $nvj: "cut", kind: "list", length: 1000, bytes: 1, head: [1, 2] } });
     model.setOpen(rowOf("cut"), true);
-    expect(rows()).toEqual(["v cut", "    0", "    1", "    … 0+998"]);
+    expect(rows().slice(0, 3)).toEqual(["v cut", "    0", "    1"]);
+    expect(rows().at(-1)).toBe("    … 900+0");
   });
 });
 
 describe("a filter", () => {
   it("opens what it finds and hides the rest", () => {
-    model.setQuery("avatar");
+    search("avatar");
     expect(rows()).toEqual(["v avatar", "  > avatar.1", "    avatar.2"]);
     expect(model.matched).toBe(2);
   });
 
   it("follows values that come to match, and that cease to", () => {
-    model.setQuery("needle");
+    search("needle");
     expect(model.matched).toBe(0);
     change({ scene: "a needle" });
     expect(rows()).toEqual(["  scene"]);
@@ -134,18 +144,161 @@ describe("a filter", () => {
   });
 
   it("lets a branch be closed for as long as it holds", () => {
-    model.setQuery("avatar");
+    search("avatar");
     model.setOpen(rowOf("avatar"), false);
     expect(rows()).toEqual(["> avatar"]);
-    model.setQuery("avatar.");
+    search("avatar.");
     expect(rows()[0]).toBe("v avatar");
   });
 
   it("leaves the tree as it was before", () => {
     const before = rows();
-    model.setQuery("avatar.1");
-    model.setQuery("");
+    search("avatar.1");
+    search("");
     expect(rows()).toEqual(before);
     expect(model.matched).toBe(entries.size);
   });
 });
+
+describe("pins", () => {
+  it("stand on top with their whole name, and not in their place", () => {
+    start({ "a.x": 1, "a.y.z": 2, "b.c": { deep: 1 }, ...crowd });
+    model.setPins(["b.c", "a.y", "nowhere"]);
+    expect(rows()).toEqual(["> *b.c", "  *a.y.z", "> a", "> crowd"]);
+    model.setOpen(rowOf("*b.c"), true);
+    model.setOpen(rowOf("a"), true);
+    expect(rows()).toEqual(["v *b.c", "    deep", "  *a.y.z", "v a", "    a.x", "> crowd"]);
+    const [, , , a] = allRows();
+    if (a?.kind !== "node") throw new Error("no branch");
+    expect(model.liftedKeys(a.node)).toBe(1);
+    model.setPins([]);
+    expect(rows().at(0)).toBe("v a");
+  });
+
+  it("wait for keys that are not there yet", () => {
+    model.setPins(["later"]);
+    expect(rows()).toEqual(["> avatar", "> crowd", "  scene"]);
+    change({ later: 1 });
+    expect(rows()[0]).toBe("  *later");
+    change({}, ["later"]);
+    expect(rows()[0]).toBe("> avatar");
+  });
+
+  it("are searched like the rest", () => {
+    model.setPins(["avatar.2"]);
+    search("avatar.1");
+    expect(rows()).toEqual(["v avatar", "  > avatar.1"]);
+    search("avatar.*");
+    expect(rows()).toEqual(["  *avatar.2", "v avatar", "  > avatar.1"]);
+  });
+});
+
+describe("muting", () => {
+  const hurry = (key: string, times: number) => {
+    for (let step = 0; step < times; step += 1) change({ [key]: step });
+  };
+
+  it("folds what changes too often into one row, and brings it back when it is calm", () => {
+    hurry("scene", 100);
+    model.mute(30, 1);
+    expect(rows()).toEqual(["> avatar", "> crowd", "> muted 1"]);
+    const chip = rowOf("muted 1");
+    model.setOpen(chip, true);
+    expect(rows().slice(-2)).toEqual(["v muted 1", "    scene"]);
+    model.mute(30, 3);
+    expect(rows()).toContain("v muted 1");
+    model.mute(30, 6);
+    expect(rows()).toEqual(["> avatar", "> crowd", "  scene"]);
+  });
+
+  it("leaves alone what is pinned", () => {
+    hurry("scene", 100);
+    model.setPins(["scene"]);
+    model.mute(30, 1);
+    expect(rows()[0]).toBe("  *scene");
+  });
+});
+
+describe("the order", () => {
+  it("can be that of the last change, or of the rate", () => {
+    start({ a: 1, b: 1, c: 1, ...crowd });
+    entries.set("b", { key: "b", value: 2, changedAt: 5, rate: 0 });
+    model.apply({ added: [], changed: ["b"], removed: [], at: 5 });
+    model.setSort("changed", 5);
+    expect(rows()[0]).toBe("  b");
+    model.setSort("name", 5);
+    expect(rows()).toEqual(["  a", "  b", "  c", "> crowd"]);
+  });
+});
+
+/** Every row by walking, to hold the index of rows against. */
+function walk(): readonly string[] {
+  const seen: string[] = [];
+  for (let index = 0; index < model.rowCount; index += 1) {
+    const row = model.rowAt(index);
+    if (row === undefined) throw new Error(`no row ${index} of ${model.rowCount}`);
+    seen.push(row.id);
+    expect(model.indexOf(row.id)).toBe(index);
+    expect(model.parentOf(row, index)).toBeLessThanOrEqual(index);
+  }
+  expect(model.rowAt(model.rowCount)).toBeUndefined();
+  return seen;
+}
+
+it("counts and finds rows whatever happens to them", () => {
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed % below;
+  };
+  const name = () => ["a", "b.c", "b.c.d", "e/f", "e.f.g.h", "i"][random(6)] ?? "";
+  start({ ...crowd });
+  for (let step = 0; step < 400; step += 1) {
+    const key = `${name()}.${random(5)}`;
+    const row = model.rowAt(random(Math.max(1, model.rowCount)));
+    switch (random(8)) {
+      case 0:
+        change({}, entries.has(key) ? [key] : []);
+        break;
+      case 1:
+        if (row !== undefined) model.setOpen(row, row.open === false);
+        break;
+      case 2:
+        search(["", "a", "b.c*", "e", "-a"][random(5)] ?? "");
+        break;
+      case 3:
+        model.setPins([name(), key].slice(random(3)));
+        break;
+      case 4:
+        model.mute([null, 3][random(2)] ?? null, 1);
+        break;
+      case 5:
+        model.setSort((["name", "rate", "changed"] as const)[random(3)] ?? "name", 1);
+        break;
+      default:
+        change({ [key]: [step, { in: [1, 2, random(3)] }].slice(random(2)) });
+    }
+    const seen = walk();
+    expect(new Set(seen).size).toBe(seen.length);
+    // Everything is somewhere: with all open, every key that is shown has its row.
+    if (step % 20 === 0) expect(openAll()).toEqual(shownKeys());
+  }
+});
+
+function openAll(): readonly string[] {
+  for (let index = 0; index < model.rowCount; index += 1) {
+    const row = model.rowAt(index);
+    if (row !== undefined && row.open === false) model.setOpen(row, true);
+  }
+  return allRows()
+    .flatMap((row) => (row.kind === "node" && row.node.hasKey ? [row.node.path] : []))
+    .sort();
+}
+
+function shownKeys(): readonly string[] {
+  const { filter } = model;
+  return [...entries.values()]
+    .filter((entry) => filter === null || filter.matches(entry, 1))
+    .map(({ key }) => key)
+    .sort();
+}

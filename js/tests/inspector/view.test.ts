@@ -30,7 +30,9 @@ describe("the tree", () => {
   it("shows keys with value, type, rate and age", async () => {
     const { el, kernel } = await mount();
     expect(rowNames(el)).toContain("suggested.interaction.scale");
-    expect(rowOf(el, "scene").textContent).toContain("at 0.19 0.98 −0.15 · scale 0.23");
+    expect(rowOf(el, "scene").textContent).toContain(
+      "at 0.19 0.98 −0.15 · turned 28° · scale 0.23",
+    );
     for (let tick = 0; tick < 60; tick += 1) {
       kernel.set("scene", [tick]);
       kernel.sendDelta();
@@ -58,7 +60,11 @@ describe("the tree", () => {
 
   it("flashes what changed on screen, and a closed branch for what is inside", async () => {
     const { el, kernel } = await mount();
-    const flash = (name: string) => find(rowOf(el, name), ".nvj-preview").dataset.flash;
+    const flash = (name: string) => {
+      const row = rowOf(el, name);
+      const isBranch = row.hasAttribute("aria-expanded") && !find(row, ".nvj-pill").hidden;
+      return find(row, isBranch ? ".nvj-pill" : ".nvj-preview").dataset.flash;
+    };
     expect([flash("scene"), flash("interaction")]).toEqual([undefined, undefined]);
     kernel.set("scene", [1]);
     kernel.set("interaction.3be1", { changed: true });
