@@ -80,7 +80,7 @@ def test_examples_that_are_not_run_say_why(page: Path) -> None:
 def test_reference_has_every_public_name() -> None:
     reference = "".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
     documented = re.findall(
-        r"^\.\. auto(?!module)\w+:: nanover_jupyter\.(\w+)$", reference, re.MULTILINE
+        r"^\.\. auto(?!module)\w+:: nanover_jupyter\.(\w+)(?:\(.*\))?$", reference, re.MULTILINE
     )
 
     assert sorted(documented) == sorted(nanover_jupyter.__all__)
