@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+from tests.support.notebooks import NOTEBOOKS, ROOT, read
+
 SKIPS = re.compile(r"^#.*NBVAL_(?:SKIP|IGNORE_OUTPUT)", re.MULTILINE)
+PICTURES = re.compile(r"\((images/[^)]+)\)")
+SANITIZE = ROOT / "notebooks" / "sanitize.cfg"
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
-    return nbformat.read(request.param, as_version=4)
+    return read(request.param)
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -29,17 +34,55 @@ def test_is_valid_and_short(notebook: nbformat.NotebookNode) -> None:
 
 def test_stored_outputs_are_those_of_one_clean_run(notebook: nbformat.NotebookNode) -> None:
     cells = code_cells(notebook)
+    # These show what an error looks like.
+    quiet = [cell for cell in cells if "raises-exception" not in cell.metadata.get("tags", ())]
 
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [cell.id for cell in cells for out in cell.outputs if out.output_type == "error"]
-    assert not [cell.id for cell in cells for out in cell.outputs if out.get("name") == "stderr"]
+    assert not [cell.id for cell in quiet for out in cell.outputs if out.output_type == "error"]
+    assert not [cell.id for cell in quiet for out in cell.outputs if out.get("name") == "stderr"]
 
 
 def test_outputs_name_no_machine(notebook: nbformat.NotebookNode) -> None:
-    assert not re.search(r"/home/|/root/|/Users/|/tmp/", str(notebook))
+    assert not re.search(r"/home/|/root/|/Users/|/tmp/|/work/", str(notebook))
 
 
 def test_output_that_is_not_compared_has_a_reason(notebook: nbformat.NotebookNode) -> None:
     for cell in code_cells(notebook):
         for skip in SKIPS.findall(cell.source):
             assert " because " in cell.source, f"{skip} in cell {cell.id} needs a reason"
+
+
+def test_pictures_are_there(notebook: nbformat.NotebookNode) -> None:
+    shown = [name for cell in notebook.cells for name in PICTURES.findall(cell.source)]
+
+    assert [name for name in shown if not (ROOT / "notebooks" / name).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "stored"),
+    [
+        ("import sys; print('a warning', file=sys.stderr)", []),
+        ("1 + 1", []),
+        ("print('127.0.0.1:5 has other words')", ["127.0.0.1:6 has words\n"]),
+    ],
+    ids=["on the error stream", "that is new", "that differs"],
+)
+def test_comparison_finds_an_output(source: str, stored: list[str], tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell(source, execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", text=text) for text in stored]
+    path = tmp_path / "changed.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env"),
+            *("--nbval-sanitize-with", SANITIZE, "-c", ROOT / "pyproject.toml", path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert result.returncode == 1, result.stdout
+    assert "1 failed" in result.stdout

@@ -16,7 +16,7 @@ from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage, OpenNotebook
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    server = Lab(tmp_path_factory.mktemp("lab"))
+    server = Lab(tmp_path_factory.mktemp("lab")).start()
     yield server
     server.close()
 

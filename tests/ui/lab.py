@@ -1,4 +1,4 @@
-"""A real JupyterLab and its pages, for the browser tests.
+"""A real JupyterLab, its relatives, and their pages, for the browser tests.
 
 The server lives in throw-away directories, so that nobody's settings, workspaces
 or news reach a test. A page drives JupyterLab through the application object that
@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
@@ -42,9 +42,6 @@ CHROMIUM_OPTIONS = [
     "--disable-dev-shm-usage",
 ]
 
-# JupyterLab asks for things that a new machine does not have; the answers are logged as errors.
-_LABS_OWN_ERRORS = re.compile(r"/lab/api/workspaces/|/api/contents/.*\b404\b|favicon")
-
 _KERNEL_IDLE = """() => {
     const panel = window.jupyterapp?.shell.currentWidget;
     const kernel = panel?.context?.sessionContext?.session?.kernel;
@@ -60,6 +57,13 @@ _RUN_CELL = """async index => {
     notebook.activeCellIndex = index;
     await jupyterapp.commands.execute('notebook:run-cell');
     return notebook.widgets[index].model.sharedModel.toJSON().outputs;
+}"""
+_WIDGET_PLACES = """index => {
+    const cell = jupyterapp.shell.currentWidget.content.widgets[index];
+    cell.node.dataset.testCell = index;
+    const isWidget = ({data}) => data && 'application/vnd.jupyter.widget-view+json' in data;
+    const outputs = cell.model.sharedModel.toJSON().outputs;
+    return outputs.map((output, place) => isWidget(output) ? place : -1).filter(at => at >= 0);
 }"""
 _START_CELL = """index => {
     const notebook = jupyterapp.shell.currentWidget.content;
@@ -77,25 +81,48 @@ _SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {the
 _THEME_IS_LIGHT = "light => document.body.dataset.jpThemeLight === String(light)"
 
 
-class Lab:
-    """A JupyterLab server of its own on a free port."""
+class Application:
+    """A Jupyter application of its own on a free port, with settings that nobody has touched.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: An empty directory for all that it reads and writes.
+        kernels: A directory with `kernels` in it that come before the usual ones.
+    """
+
+    # What its pages log as errors without anything of ours on them. JupyterLab asks for
+    # things that a new machine does not have.
+    own_errors = re.compile(r"/lab/api/workspaces/|/api/contents/.*\b404\b|favicon")
+
+    def __init__(self, home: Path, *, kernels: Path | None = None) -> None:
         self.notebooks = home / "notebooks"
         self.notebooks.mkdir(parents=True)
-        self.log = home / "lab.log"
+        self.log = home / "log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._silence_news(home / "settings")
+        _silence_news(home / "settings")
+        self._environment = _environment(home)
+        if kernels is not None:
+            self._environment["JUPYTER_PATH"] = str(kernels)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it and wait until it answers."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command(), env=_environment(home), stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, *self.command()],
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         eventually(self._is_up, seconds=60, every=0.1)
+        return self
 
     def close(self) -> None:
+        """End it and its kernels."""
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             self._process.wait(timeout=20)
@@ -103,9 +130,18 @@ class Lab:
             self._process.kill()
             self._process.wait()
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """What Python is to run."""
+        raise NotImplementedError
+
+    def page_address(self, name: str, *, fresh: bool) -> str:
+        """Where the notebook NAME.ipynb is shown."""
+        raise NotImplementedError
+
+    def _serving(self, application: str) -> list[str]:
+        """How Lab and its relatives serve one user who has no password."""
         return [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("-m", application, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}"),
             *("--IdentityProvider.token=", "--ServerApp.password="),
@@ -115,19 +151,71 @@ class Lab:
         ]
 
     def _is_up(self) -> bool:
+        assert self._process is not None
         if self._process.poll() is not None:
-            raise RuntimeError(f"JupyterLab ended:\n{self.log.read_text()}")
+            raise RuntimeError(f"it ended:\n{self.log.read_text()}")
         try:
             with urllib.request.urlopen(f"{self.url}/api/status", timeout=2):
                 return True
+        except urllib.error.HTTPError:
+            return True  # Voila has no status, and says so
         except (urllib.error.URLError, OSError):
             return False
 
-    @staticmethod
-    def _silence_news(settings: Path) -> None:
-        answer = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-        answer.parent.mkdir(parents=True)
-        answer.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+class Lab(Application):
+    """JupyterLab."""
+
+    def command(self) -> list[str]:
+        """See `Application.command`."""
+        return self._serving("jupyterlab")
+
+    def page_address(self, name: str, *, fresh: bool) -> str:
+        """A workspace of its own, and `reset`: else the tabs of the last test come back."""
+        return f"/lab/workspaces/{name}/tree/{name}.ipynb{'?reset' if fresh else ''}"
+
+
+class Notebook7(Application):
+    """Jupyter Notebook, which is made of the same parts."""
+
+    own_errors = re.compile(
+        rf"{Application.own_errors.pattern}|properties of undefined \(reading 'schema'\)"
+    )
+
+    def command(self) -> list[str]:
+        """See `Application.command`."""
+        return self._serving("notebook")
+
+    def page_address(self, name: str, *, fresh: bool) -> str:
+        """See `Application.page_address`."""
+        del fresh
+        return f"/notebooks/{name}.ipynb"
+
+
+class Voila(Application):
+    """Voila, which runs a notebook whole and shows what came out of it."""
+
+    # Its template fetches icons and formulas from the network, and its loader complains
+    # of the parts of JupyterLab that it leaves out.
+    own_errors = re.compile(r"ERR_NAME_NOT_RESOLVED|shared module is not a function|favicon")
+
+    def command(self) -> list[str]:
+        """See `Application.command`."""
+        return [
+            *("-m", "voila", str(self.notebooks), "--no-browser", f"--port={self.port}"),
+            *("--Voila.ip=127.0.0.1", "--show_tracebacks=True"),
+        ]
+
+    def page_address(self, name: str, *, fresh: bool) -> str:
+        """See `Application.page_address`."""
+        del fresh
+        return f"/voila/render/{name}.ipynb"
+
+
+def _silence_news(settings: Path) -> None:
+    answer = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    answer.parent.mkdir(parents=True)
+    answer.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -148,7 +236,7 @@ class NotebookPage:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, lab: Lab, browser: Browser) -> None:
+    def __init__(self, lab: Application, browser: Browser) -> None:
         self.name = f"notebook-{next(self._numbers)}"
         self._lab = lab
         self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
@@ -156,9 +244,7 @@ class NotebookPage:
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
-        self.page.on(
-            "pageerror", lambda error: self.errors.append(f"{error.name}: {error.message}")
-        )
+        self.page.on("pageerror", lambda error: self._note(f"{error.name}: {error.message}"))
         self.page.on("console", self._on_console)
 
     def close(self) -> None:
@@ -173,28 +259,35 @@ class NotebookPage:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self._lab.notebooks / f"{self.name}.ipynb")
-        # A workspace of its own and `reset`: else the tabs of the last test come back.
-        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb?reset")
+        self._go(fresh=True)
 
     def open_copy(self, source: Path) -> None:
-        """Opens a copy of an existing notebook."""
-        shutil.copy(source, self._lab.notebooks / f"{self.name}.ipynb")
-        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb?reset")
+        """Opens a copy of an existing notebook, with the pictures in it, and waits for its kernel.
+
+        Not for Voila, whose pages have no cells: see `show_copy`.
+        """
+        self._copy(source)
+        self._go(fresh=True)
+
+    def show_copy(self, source: Path) -> None:
+        """Loads the page of a copy of an existing notebook."""
+        self._copy(source)
+        self.page.goto(self._lab.url + self._lab.page_address(self.name, fresh=True))
 
     def reload(self) -> None:
         """Saves the notebook and loads the page again; the kernel goes on."""
         self.page.evaluate(_SAVE)
-        self._go(f"/lab/workspaces/{self.name}/tree/{self.name}.ipynb")
+        self._go(fresh=False)
 
     def run(self, source: str) -> str:
         """Runs `source` in a new cell and returns its text; an error in it fails the test."""
         return self.run_cell(self.page.evaluate(_ADD_CELL, source))
 
-    def run_cell(self, index: int) -> str:
+    def run_cell(self, index: int, *, may_fail: bool = False) -> str:
         """Runs an existing cell to its end and returns its text."""
         texts = []
         for output in self.page.evaluate(_RUN_CELL, index):
-            if output["output_type"] == "error":
+            if output["output_type"] == "error" and not may_fail:
                 raise AssertionError(_without_colour("\n".join(output["traceback"])))
             texts.append(_text_of(output))
         return "".join(texts)
@@ -209,6 +302,12 @@ class NotebookPage:
     def is_running(self, index: int) -> bool:
         """Whether the cell still runs."""
         return bool(self.page.evaluate(_IS_CELL_RUNNING, index))
+
+    def widgets_under(self, index: int) -> list[Locator]:
+        """The outputs of a cell that are widgets, or should be."""
+        places = self.page.evaluate(_WIDGET_PLACES, index)
+        outputs = self.page.locator(f"[data-test-cell='{index}'] .jp-OutputArea-child")
+        return [outputs.nth(place).locator(".nvj-root, .jupyter-widgets").first for place in places]
 
     def is_saved(self) -> bool:
         """Whether nothing has changed since the notebook was last saved."""
@@ -227,16 +326,25 @@ class NotebookPage:
             place.scroll_into_view_if_needed()
             place.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", animations="disabled")
 
-    def _go(self, path: str) -> None:
-        self.page.goto(self._lab.url + path)
+    def _copy(self, source: Path) -> None:
+        shutil.copy(source, self._lab.notebooks / f"{self.name}.ipynb")
+        shutil.copytree(
+            source.parent / "images", self._lab.notebooks / "images", dirs_exist_ok=True
+        )
+
+    def _go(self, *, fresh: bool) -> None:
+        self.page.goto(self._lab.url + self._lab.page_address(self.name, fresh=fresh))
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").first.wait_for(
             timeout=60_000 * TIME_SCALE
         )
         self.page.wait_for_function(_KERNEL_IDLE, timeout=60_000 * TIME_SCALE)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        words = f"{message.text} {message.location.get('url', '')}"
-        if message.type == "error" and not _LABS_OWN_ERRORS.search(words):
+        if message.type == "error":
+            self._note(f"{message.text} {message.location.get('url', '')}")
+
+    def _note(self, words: str) -> None:
+        if not self._lab.own_errors.search(words):
             self.errors.append(words)
 
 
