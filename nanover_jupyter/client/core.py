@@ -23,6 +23,7 @@ from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+from nanover_jupyter.wire.undecoded import Received
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["DEFAULT_INTERVAL", "ClientCore"]
@@ -148,6 +149,10 @@ class ClientCore:
     def snapshot(self) -> dict[str, Value]:
         """The state as a dict of one's own with shared values, for readers in a hurry."""
         return self._mirror.snapshot()
+
+    def received(self) -> dict[str, Received]:
+        """The same without reading a value: some may be `Undecoded`."""
+        return self._mirror.received()
 
     def keys(self) -> list[str]:
         """The keys of the state, without looking at any value."""

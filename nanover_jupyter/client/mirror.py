@@ -83,9 +83,12 @@ class StateMirror:
 
     def snapshot(self) -> dict[str, Value]:
         """A shallow copy of the state: a dict of one's own, with shared values."""
+        return read_all(self.received())
+
+    def received(self) -> dict[str, Received]:
+        """The same without reading a value: some may be `Undecoded`."""
         with self._lock:
-            state = dict(self._settle_locked())
-        return read_all(state)
+            return dict(self._settle_locked())
 
     def get(self, key: str, default: Value = None) -> Value:
         """The value of a key; shared, not to be altered."""
@@ -96,7 +99,7 @@ class StateMirror:
     def keys(self) -> list[str]:
         """All keys, without looking at any value."""
         with self._lock:
-            return list(self._state)
+            return list(self._settle_locked())
 
     def __contains__(self, key: object) -> bool:
         with self._lock:

@@ -51,6 +51,22 @@ class Undecoded:
         data = self._data
         return copy_value(self._value) if data is None else self.decode(data)
 
+    def kept(self) -> Received:
+        """The same for somebody who keeps many values and asks for few.
+
+        Over the same bytes, but apart: that another reads this one turns no bytes of
+        theirs into objects, which take several times as much. The value where it was
+        read already.
+        """
+        data = self._data
+        return self._value if data is None else type(self)(data)
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes wait to be read; None once they were."""
+        data = self._data
+        return None if data is None else len(data)
+
     def says_the_same(self, other: Undecoded) -> bool:
         """Whether both are certainly equal, as far as their bytes tell."""
         return self._data is not None and self._data == other._data

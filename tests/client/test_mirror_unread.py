@@ -46,9 +46,21 @@ def test_counting_and_asking_for_keys_sees_all_that_came(mirror):
     assert len(mirror) == mirror.health().keys == 3
     assert "d" in mirror
     assert "n" not in mirror
+    assert sorted(mirror.keys()) == ["a", "b", "d"]
     with mirror.lock() as state:
         assert state == EXPECTED
         assert type(state) is dict
+
+
+def test_keys_asked_for_first_are_those_that_came(mirror):
+    assert sorted(mirror.keys()) == ["a", "b", "d"]
+
+
+def test_received_values_are_handed_on_unread(mirror):
+    received = mirror.received()
+
+    assert isinstance(received["b"], Undecoded)
+    assert received.keys() == EXPECTED.keys()
 
 
 def test_a_copy_reads_nothing_for_others_and_is_deep(mirror):

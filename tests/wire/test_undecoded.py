@@ -84,3 +84,14 @@ def test_all_of_several_values_are_read_into_a_plain_dict():
 
     assert read_all(values) == {"a": ["a", "b"], "b": 1.0}
     assert values["b"] == 1.0
+
+
+def test_a_kept_value_stays_in_its_bytes_when_the_other_is_read():
+    value = Spelled(b"ab")
+    kept = value.kept()
+
+    value.read()
+
+    assert (value.size, kept.size) == (None, 2)
+    assert kept.read() == ["a", "b"]
+    assert value.kept() is value.read()

@@ -1,0 +1,263 @@
+"""Remembers what the keys of the shared state were, within bounds of memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.client.track import Gone, Moment, Track
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.undecoded import Received, read
+from nanover_jupyter.wire.values import Value
+
+__all__ = ["PastState", "Recorder", "RecordingLimits"]
+
+_GONE: Final = Gone()
+# The queue of all moments is cleared of dropped ones when so many are in it.
+_SLACK: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLimits:
+    """How much a recorder keeps, whichever is reached first; bytes are of memory, about.
+
+    Attributes:
+        items_per_key: A minute and a bit at 30 changes a second.
+        bytes_per_key: So that one large value cannot drive out the rest.
+        items: Of all keys.
+        bytes: Of all keys.
+    """
+
+    items_per_key: int = 2_000
+    bytes_per_key: int = 4_000_000
+    items: int = 200_000
+    bytes: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """What the state was at a time, as what differs from now.
+
+    Attributes:
+        at: Seconds since the epoch.
+        moments: What keys were then that have changed since, by key.
+        absent: Keys of now or later that were not there then.
+        unknown: Keys of which is not known any more what they were then.
+    """
+
+    at: float
+    moments: Mapping[str, Moment]
+    absent: frozenset[str]
+    unknown: frozenset[str]
+
+
+class Recorder:
+    """Notes every change of a client's state. Thread-safe; one lock guards it all.
+
+    Costs little while nobody asks: it hears changes on the thread `nanover-changes`,
+    keeps values in the bytes they came in, and never reads one. A client that is too
+    slow for its server hears changes merged, and so does its recorder.
+
+    Times are seconds since the epoch, counted on by the monotonic clock from when
+    recording began: they never go back, whatever becomes of the machine's clock.
+
+    Made by `Recorder.of`.
+
+    Args:
+        client: The client to listen to.
+        limits: How much to keep.
+        clock: Monotonic seconds.
+        wall: Seconds since the epoch, asked once.
+    """
+
+    def __init__(
+        self,
+        client: ClientCore,
+        limits: RecordingLimits | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.limits = limits or RecordingLimits()
+        self._clock = clock
+        self._offset = wall() - clock()
+        self._lock = threading.Lock()
+        self._tracks: dict[str, Track] = {}
+        # Keys as they were at the beginning, until they change: shared with the client.
+        self._first: dict[str, Received] = {}
+        # All moments in the order of time, by track and number; also some that are gone.
+        self._order: deque[tuple[Track, int]] = deque()
+        self._items = self._bytes = 0
+        self.begun = self._dropped_until = self.now()
+        # In this order: a change that comes in between is noted twice, and none is missed.
+        self._unsubscribe = client.on_change(self._on_change)
+        with self._lock:
+            received = client.received()
+            self._first = {key: received[key] for key in received.keys() - self._tracks.keys()}
+
+    @classmethod
+    def of(cls, client: ClientCore) -> Recorder:
+        """The one recorder of a client, which begins with the first call and ends with it."""
+        with _making:
+            known = _recorders.get(client)
+            if known is None:
+                known = _recorders[client] = cls(client)
+                known._end_with(client)
+            return known
+
+    def close(self) -> None:
+        """Record no more; what is recorded stays. Idempotent."""
+        self._unsubscribe()
+
+    def now(self) -> float:
+        """The time on the recorder's clock."""
+        return self._clock() + self._offset
+
+    @property
+    def items(self) -> int:
+        """How many moments are kept."""
+        return self._items
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory they take."""
+        return self._bytes
+
+    def keys(self) -> list[str]:
+        """All keys that there are or were, as far as is remembered; sorted."""
+        with self._lock:
+            return sorted(self._tracks.keys() | self._first.keys())
+
+    def moments(self, key: str) -> list[Moment]:
+        """What is remembered of a key, oldest first."""
+        with self._lock:
+            return self._moments_locked(key)
+
+    def counts(self, keys: Iterable[str]) -> dict[str, int]:
+        """How many moments of each key are remembered."""
+        with self._lock:
+            return {
+                key: len(self._tracks[key]) if key in self._tracks else int(key in self._first)
+                for key in keys
+            }
+
+    def is_complete(self, key: str) -> bool:
+        """Whether everything since the beginning of the recording is remembered of a key."""
+        with self._lock:
+            track = self._tracks.get(key)
+            return track is None or track.complete
+
+    @property
+    def oldest(self) -> float:
+        """From when on the whole state is remembered, but for keys that filled their share."""
+        return self._dropped_until
+
+    def state_at(self, at: float) -> PastState:
+        """What the state was at a time, as the difference to the newest state."""
+        moments: dict[str, Moment] = {}
+        absent: set[str] = set()
+        unknown: set[str] = set()
+        with self._lock:
+            for key, track in self._tracks.items():
+                if track.last.at <= at:
+                    continue
+                moment = track.at(at)
+                if moment is None and not track.complete:
+                    unknown.add(key)
+                elif moment is None or not moment.exists:
+                    absent.add(key)
+                else:
+                    moments[key] = moment
+        return PastState(at, moments, frozenset(absent), frozenset(unknown))
+
+    def snapshot_at(self, at: float) -> dict[str, Value]:
+        """The whole state as it was at a time; keys not known any more are left out."""
+        with self._lock:
+            untouched = dict(self._first)
+            moments = [track.at(at) for track in self._tracks.values()]
+        state = {key: read(value) for key, value in untouched.items()}
+        for moment in moments:
+            if moment is not None and moment.exists:
+                state[moment.key] = moment.value
+        return state
+
+    def _moments_locked(self, key: str) -> list[Moment]:
+        track = self._tracks.get(key)
+        if track is not None:
+            return list(track)
+        if key not in self._first:
+            return []
+        alone = Track(key, 1, 0)
+        alone.add(self.begun, self._first[key])
+        return list(alone)
+
+    def _on_change(self, change: DictionaryChange) -> None:
+        at = self.now()
+        with self._lock:
+            for key, value in change.unread_updates.items():
+                self._note_locked(key, at, value)
+            for key in change.removals:
+                self._note_locked(key, at, _GONE)
+            while self._items > self.limits.items or self._bytes > self.limits.bytes:
+                if not self._order:
+                    break
+                self._drop_locked(*self._order.popleft())
+            if len(self._order) > 2 * self._items + _SLACK:
+                kept = ((track, number) for track, number in self._order if track.has(number))
+                self._order = deque(kept)
+
+    def _note_locked(self, key: str, at: float, value: Received | Gone) -> None:
+        track = self._tracks.get(key)
+        if track is None:
+            if isinstance(value, Gone) and key not in self._first:
+                return
+            track = self._tracks[key] = Track(
+                key, self.limits.items_per_key, self.limits.bytes_per_key
+            )
+            if key in self._first:
+                self._add_locked(track, self.begun, self._first.pop(key))
+        # Servers say some things again and again.
+        if not len(track) or not track.last.says(value):
+            self._add_locked(track, at, value)
+
+    def _add_locked(self, track: Track, at: float, value: Received | Gone) -> None:
+        before = track.size
+        dropped = track.add(at, value)
+        self._bytes += track.size - before
+        self._items += 1 - dropped
+        self._order.append((track, track.last.number))
+
+    def _drop_locked(self, track: Track, number: int) -> None:
+        """Forget the oldest moment of all, unless it is its key's last and the key is there."""
+        if not track.has(number):
+            return
+        key, before = track.last.key, track.size
+        if len(track) > 1:
+            self._dropped_until = max(self._dropped_until, track.drop())
+        elif not track.last.exists:
+            self._dropped_until = max(self._dropped_until, track.last.at)
+            track.drop()
+            del self._tracks[key]
+        else:
+            return
+        self._bytes += track.size - before
+        self._items -= 1
+
+    def _end_with(self, client: ClientCore) -> None:
+        def on_status(status: Status) -> None:
+            if status.state == "closed":
+                self.close()
+
+        client.on_status(on_status)
+        on_status(client.status)
+
+
+_making = threading.Lock()
+_recorders: WeakKeyDictionary[ClientCore, Recorder] = WeakKeyDictionary()
