@@ -111,7 +111,7 @@ class Application:
         """Start it and wait until it answers."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self.command()],
+                self.command(),
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -131,7 +131,7 @@ class Application:
             self._process.wait()
 
     def command(self) -> list[str]:
-        """What Python is to run."""
+        """What to run."""
         raise NotImplementedError
 
     def page_address(self, name: str, *, fresh: bool) -> str:
@@ -141,7 +141,7 @@ class Application:
     def _serving(self, application: str) -> list[str]:
         """How Lab and its relatives serve one user who has no password."""
         return [
-            *("-m", application, "--no-browser", "--allow-root"),
+            *(sys.executable, "-m", application, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}"),
             *("--IdentityProvider.token=", "--ServerApp.password="),
@@ -202,8 +202,8 @@ class Voila(Application):
     def command(self) -> list[str]:
         """See `Application.command`."""
         return [
-            *("-m", "voila", str(self.notebooks), "--no-browser", f"--port={self.port}"),
-            *("--Voila.ip=127.0.0.1", "--show_tracebacks=True"),
+            *(sys.executable, "-m", "voila", str(self.notebooks), "--no-browser"),
+            *(f"--port={self.port}", "--Voila.ip=127.0.0.1", "--show_tracebacks=True"),
         ]
 
     def page_address(self, name: str, *, fresh: bool) -> str:
@@ -267,6 +267,10 @@ class NotebookPage:
         Not for Voila, whose pages have no cells: see `show_copy`.
         """
         self._copy(source)
+        self._go(fresh=True)
+
+    def show(self) -> None:
+        """Goes where the application opens its notebook by itself, and waits for its kernel."""
         self._go(fresh=True)
 
     def show_copy(self, source: Path) -> None:
