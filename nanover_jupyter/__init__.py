@@ -43,6 +43,16 @@ if TYPE_CHECKING:
     )
     from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
     from nanover_jupyter.server import DemoWorld, NanoverServer
+    from nanover_jupyter.sharing.records import SharedRecord
+    from nanover_jupyter.sharing.values import (
+        SharedBool,
+        SharedFloat,
+        SharedInt,
+        SharedList,
+        SharedText,
+        SharedValue,
+        shared,
+    )
     from nanover_jupyter.transport.tls import TlsSettings
     from nanover_jupyter.widgets import (
         CommandPalette,
@@ -81,6 +91,13 @@ __all__ = [
     "NotSupported",
     "ProtocolError",
     "ServerFailed",
+    "SharedBool",
+    "SharedFloat",
+    "SharedInt",
+    "SharedList",
+    "SharedRecord",
+    "SharedText",
+    "SharedValue",
     "StateInspector",
     "TimedOut",
     "TlsSettings",
@@ -88,6 +105,7 @@ __all__ = [
     "connect",
     "discover",
     "load_ipython_extension",
+    "shared",
     "unload_ipython_extension",
 ]
 
@@ -105,11 +123,19 @@ _HOMES: Final = {
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
     "NanoverWebSocketClient": "client.websocket_client",
+    "SharedBool": "sharing.values",
+    "SharedFloat": "sharing.values",
+    "SharedInt": "sharing.values",
+    "SharedList": "sharing.values",
+    "SharedRecord": "sharing.records",
+    "SharedText": "sharing.values",
+    "SharedValue": "sharing.values",
     "StateInspector": "widgets",
     "TlsSettings": "transport.tls",
     "connect": "client.connection",
     "discover": "client.discovery",
     "load_ipython_extension": "magics",
+    "shared": "sharing.values",
     "unload_ipython_extension": "magics",
 }
 

@@ -113,6 +113,11 @@ class ClientCore:
         return self._status
 
     @property
+    def interval(self) -> float:
+        """Seconds between updates at the least, as the server was asked to keep."""
+        return self._interval
+
+    @property
     def health(self) -> MirrorHealth:
         """How live the copy of the state is."""
         return self._mirror.health()

@@ -6,6 +6,8 @@ Knows asyncio and threads; knows nothing of what the calls do.
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import logging
 import threading
 import time
@@ -26,6 +28,7 @@ PATIENCE: Final = 0.1
 """Seconds that the main thread has to take a call before our own thread does."""
 
 _JOIN_SECONDS = 2.0
+_INSTANT = 0.001
 
 
 class Delivery:
@@ -48,10 +51,10 @@ class Delivery:
     is on the main thread, so calls to the server do not belong here. What a call raises
     is logged.
 
-    `post` returns at once, and may be called on any thread, also by a call. The loop is
-    the one that runs on the main thread when a Delivery is made or asked for by `of`; the
-    loops of subshells end with their page and do not count. The thread starts with the
-    first call and ends with `close`.
+    `post` and `post_later` return at once, and may be called on any thread, also by a
+    call. The loop is the one that runs on the main thread when a Delivery is made or asked
+    for by `of`; the loops of subshells end with their page and do not count. The thread
+    starts with the first call and ends with `close`.
 
     Args:
         patience: Seconds that the loop has to take a call.
@@ -62,6 +65,9 @@ class Delivery:
         # Guards everything below; never held while a call runs.
         self._wake = threading.Condition()
         self._calls: deque[Callable[[], object]] = deque()
+        # Calls that are not due yet: when they will be, and a number that keeps their order.
+        self._later: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = itertools.count()
         self._running = False
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -95,18 +101,23 @@ class Delivery:
                 return
             self._calls.append(call)
             self._ask_loop_locked()
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._stand_by, name="nanover-traits", daemon=True
-                )
-                self._thread.start()
-            self._wake.notify_all()
+            self._wake_thread_locked()
+
+    def post_later(self, seconds: float, call: Callable[[], object]) -> None:
+        """As `post`, when `seconds` have passed."""
+        with self._wake:
+            if self._closed:
+                return
+            due = time.monotonic() + seconds
+            heapq.heappush(self._later, (due, next(self._numbers), call))
+            self._wake_thread_locked()
 
     def close(self) -> None:
         """Forget the calls that wait, and end the thread. Idempotent."""
         with self._wake:
             self._closed = True
             self._calls.clear()
+            self._later.clear()
             self._wake.notify_all()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -139,6 +150,14 @@ class Delivery:
 
     # on our own thread -------------------------------------------------------------
 
+    def _wake_thread_locked(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._stand_by, name="nanover-traits", daemon=True
+            )
+            self._thread.start()
+        self._wake.notify_all()
+
     def _stand_by(self) -> None:
         while True:
             with self._wake:
@@ -149,13 +168,21 @@ class Delivery:
             self._run_next()
 
     def _wait_locked(self) -> float | None:
-        """Seconds until the calls are ours to run: 0 is now, None until something happens."""
+        """Seconds until there is something for us to do; None until something happens.
+
+        0: the first call is ours to run.
+        """
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._calls.append(heapq.heappop(self._later)[2])
+        next_due = max(_INSTANT, self._later[0][0] - now) if self._later else None
         if self._running or not self._calls:
-            return None
+            return next_due
         self._ask_loop_locked()
         if self._asked_at is None:
             return 0
-        return max(0.0, self._asked_at + self._patience - time.monotonic())
+        patience = max(0.0, self._asked_at + self._patience - now)
+        return patience if next_due is None else min(patience, next_due)
 
     # on either -----------------------------------------------------------------------
 

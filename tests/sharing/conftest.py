@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -17,19 +18,26 @@ def no_thread_stays() -> Iterator[None]:
     eventually(lambda: not own_threads())
 
 
+@pytest.fixture(autouse=True)
+def empty_states_are_believed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests begin with one, for which every connection would wait half a second."""
+    monkeypatch.setattr("nanover_jupyter.client.connection._FIRST_STATE_GRACE", 0.05)
+
+
 @pytest.fixture
 def server(no_thread_stays: None) -> Iterator[NanoverServer]:
-    with NanoverServer() as server:
+    with NanoverServer(websocket_port=0) as server:
         yield server
 
 
 @pytest.fixture
-def open_connection(server: NanoverServer) -> Iterator[Callable[[], Connection]]:
-    """Connects to the server, as often as it is called; all are closed in the end."""
+def open_connection(server: NanoverServer) -> Iterator[Callable[..., Connection]]:
+    """Connects to the server, over either protocol; all connections are closed in the end."""
+    ports = {"grpc": server.port, "ws": server.websocket_port}
     connections: list[Connection] = []
 
-    def open_one() -> Connection:
-        connections.append(connect(f"127.0.0.1:{server.port}"))
+    def open_one(scheme: str = "grpc", *, port: int | None = None) -> Connection:
+        connections.append(connect(f"{scheme}://127.0.0.1:{port or ports[scheme]}"))
         return connections[-1]
 
     yield open_one
@@ -38,5 +46,11 @@ def open_connection(server: NanoverServer) -> Iterator[Callable[[], Connection]]
 
 
 @pytest.fixture
-def connection(open_connection: Callable[[], Connection]) -> Connection:
+def connection(open_connection: Callable[..., Connection]) -> Connection:
     return open_connection()
+
+
+@pytest.fixture(params=["grpc", "ws"])
+def either(request: pytest.FixtureRequest, open_connection: Callable[..., Connection]) -> Any:
+    """Makes connections of one protocol; the test runs once for each."""
+    return lambda: open_connection(request.param)

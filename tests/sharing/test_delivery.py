@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -178,6 +179,32 @@ def test_a_call_may_post_another() -> None:
         delivery.post(lambda: delivery.post(ran.set))
 
         assert ran.wait(LONG)
+
+
+def test_a_call_for_later_runs_when_its_time_has_come() -> None:
+    order: list[str] = []
+    done = threading.Event()
+    with delivering() as delivery:
+        asked_at = time.monotonic()
+        delivery.post_later(0.1, lambda: (order.append("later"), done.set()))
+        delivery.post_later(0.05, lambda: order.append("sooner"))
+        delivery.post(lambda: order.append("now"))
+
+        assert done.wait(LONG)
+    assert order == ["now", "sooner", "later"]
+    assert time.monotonic() - asked_at >= 0.1
+
+
+def test_a_call_for_later_runs_on_the_main_thread_too() -> None:
+    async def cell() -> list[str]:
+        seen: list[str] = []
+        done = asyncio.Event()
+        with delivering() as delivery:
+            delivery.post_later(0.01, lambda: (seen.append(thread_name()), done.set()))
+            await until(done)
+        return seen
+
+    assert asyncio.run(cell()) == ["MainThread"]
 
 
 def test_a_call_that_fails_is_logged_and_the_next_one_runs(
