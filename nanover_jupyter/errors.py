@@ -12,6 +12,7 @@
     ├── ServerFailed            the server answered with an error of its own
     │   └── CommandFailed       ... to a command, and said why
     ├── InvalidValue            (also TypeError) a value that this wire cannot carry
+    ├── ExportFailed            (also OSError) a file that could not be written
     ├── ProtocolError           bytes or an answer that the protocol does not allow
     └── NotSupported            this server has no such ability
 
@@ -30,6 +31,7 @@ __all__ = [
     "CommandFailed",
     "ConnectError",
     "ConnectionLost",
+    "ExportFailed",
     "InvalidValue",
     "LeaseLost",
     "LockRefused",
@@ -199,6 +201,18 @@ class InvalidValue(NanoverJupyterError, TypeError):
     def within(self, step: PathStep) -> InvalidValue:
         """The same error seen from one container further out."""
         return InvalidValue((step, *self.path), self.reason)
+
+
+class ExportFailed(NanoverJupyterError, OSError):
+    """The file `path` could not be written; `reason` is a phrase."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"could not write {self.path}: {self.reason}"
 
 
 class ProtocolError(NanoverJupyterError):

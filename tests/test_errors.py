@@ -14,6 +14,7 @@ from nanover_jupyter.errors import (
     CommandFailed,
     ConnectError,
     ConnectionLost,
+    ExportFailed,
     InvalidValue,
     LeaseLost,
     LockRefused,
@@ -44,6 +45,10 @@ SENTENCES = [
     (
         TimedOut("changing locks", 2.5),
         "no answer within 2.5 s while changing locks; the server may still carry it out",
+    ),
+    (
+        ExportFailed("/full/state.json", "no space left on device"),
+        "could not write /full/state.json: no space left on device",
     ),
     (ClosedError("this server"), "this server is closed; connect again to go on"),
     (

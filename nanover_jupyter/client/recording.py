@@ -130,7 +130,7 @@ class Recorder:
         """About how much memory they take."""
         return self._bytes
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         """All keys that there are or were, as far as is remembered; sorted."""
         with self._lock:
             return sorted(self._tracks.keys() | self._first.keys())

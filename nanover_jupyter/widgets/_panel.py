@@ -53,7 +53,7 @@ class Panel(anywidget.AnyWidget):
 
     Args:
         source: A Connection, or a NanoverClient.
-        **options: Initial values of `tool`, `query` and `height`.
+        **options: Initial values of `tool`, `query`, `selected` and `height`.
 
     Raises:
         TypeError: `source` is neither, or an option is misspelt.
@@ -63,6 +63,9 @@ class Panel(anywidget.AnyWidget):
 
     tool = traitlets.Unicode("", help="The tab that is shown, where there are tabs.").tag(sync=True)
     query = traitlets.Unicode("", help="The text in the inspector's search box.").tag(sync=True)
+    selected = traitlets.Unicode(
+        None, allow_none=True, help="The key that is chosen in the inspector."
+    ).tag(sync=True)
     height = traitlets.Int(420, min=160, max=4000, help="Height of the content in CSS pixels.").tag(
         sync=True
     )
@@ -203,7 +206,7 @@ def _pong(_: str, __: dict[str, Any], answer: Answer) -> None:
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:
     """Refuse misspelt options, which ipywidgets would let pass without a word."""
-    allowed = ["tool", "query", "height", "layout"]
+    allowed = ["tool", "query", "selected", "height", "layout"]
     for option in options:
         if option not in allowed:
             near = difflib.get_close_matches(option, allowed, n=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets.inspector import InspectorTool
 from nanover_jupyter.widgets.locks import LocksTool
 from nanover_jupyter.widgets.palette import PaletteTool
@@ -10,7 +11,7 @@ from nanover_jupyter.widgets.palette import PaletteTool
 __all__ = ["ControlRoom"]
 
 
-class ControlRoom(Panel):
+class ControlRoom(Panel, StateAccess):
     """Inspector, command palette and lock manager of one connection.
 
         ControlRoom(connection)
@@ -20,6 +21,7 @@ class ControlRoom(Panel):
         source: A Connection, or a NanoverClient.
         tool: The tab to show at first: "inspector", "palette" or "locks".
         query: What the inspector searches for at first.
+        selected: The key whose value the inspector shows at first.
         height: Height of the content in CSS pixels.
     """
 

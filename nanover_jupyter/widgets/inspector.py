@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.widgets._inspector_messages import ValueResult
 from nanover_jupyter.widgets._page_values import to_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, Handler, field_of
+from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets._state_picture import state_picture
 
 __all__ = ["InspectorTool", "StateInspector"]
@@ -25,6 +27,7 @@ class InspectorTool:
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:  # noqa: ARG002
         self._client = connection.client
+        self._recorder = Recorder.of(connection.client)
 
     def handlers(self) -> dict[str, Handler]:
         """See `Tool.handlers`."""
@@ -55,15 +58,18 @@ class InspectorTool:
         answer.later(read)
 
 
-class StateInspector(Panel):
+class StateInspector(Panel, StateAccess):
     """The shared state as a live, searchable tree.
 
-        StateInspector(connection)
-        StateInspector(client, query="avatar.*")
+        inspector = StateInspector(connection, query="avatar.*")
+        inspector.history("avatar.*")
+
+    The traits `query` and `selected` are what the user typed and chose, and can be set.
 
     Args:
         source: A Connection, or a NanoverClient.
         query: What to search for at first.
+        selected: The key whose value to show at first.
         height: Height of the content in CSS pixels.
     """
 

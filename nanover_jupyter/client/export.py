@@ -1,0 +1,92 @@
+"""The shared state, or a recording of it, as a JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.recording import Recorder
+from nanover_jupyter.errors import ExportFailed
+
+__all__ = ["FORMAT", "export_chunks", "write_export"]
+
+FORMAT: Final = "nanover-jupyter state 1"
+
+
+def export_chunks(
+    client: ClientCore, recorder: Recorder | None, fits: Callable[[str], bool]
+) -> Iterator[str]:
+    """The text of an export, piece by piece: a piece for each key.
+
+    `{"format", "address", "exported", "state": {KEY: VALUE}, "history": {KEY: [{"at",
+    "value"}]}}`; `at` is in seconds since the epoch, a removal has no "value", and
+    without a recorder there is no "history". Numbers that JSON has no word for are
+    written as Python's json module reads them (NaN, Infinity), bytes as {"$hex": TEXT}.
+
+    Args:
+        client: Whose state.
+        recorder: What to take the history from.
+        fits: Which keys.
+    """
+    head = {
+        "format": FORMAT,
+        "address": client.address,
+        "exported": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    yield _json(head)[:-1] + ', "state": {'
+    state = client.received()
+    comma = ""
+    for key in sorted(filter(fits, state)):
+        yield f"{comma}\n{_json(key)}: {_json(client.peek(key))}"
+        comma = ","
+    yield "}"
+    if recorder is not None:
+        yield ', "history": {'
+        comma = ""
+        for key in filter(fits, recorder.all_keys()):
+            moments = [
+                {"at": moment.at, "value": moment.value} if moment.exists else {"at": moment.at}
+                for moment in recorder.moments(key)
+            ]
+            yield f"{comma}\n{_json(key)}: {_json(moments)}"
+            comma = ","
+        yield "}"
+    yield "}\n"
+
+
+def write_export(path: str | os.PathLike[str], chunks: Iterator[str]) -> Path:
+    """Write a file whole or not at all; one of this name is replaced.
+
+    Raises:
+        ExportFailed: It cannot be written.
+    """
+    target = Path(path).expanduser()
+    written: str | None = None
+    try:
+        handle, written = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(chunks)
+        Path(written).chmod(0o644)
+        Path(written).replace(target)
+    except OSError as error:
+        if written is not None:
+            with suppress(OSError):
+                Path(written).unlink()
+        raise ExportFailed(str(target), error.strerror or str(error)) from error
+    return target
+
+
+def _json(value: Any) -> str:
+    # Escaped to ASCII: a lone surrogate, which UTF-8 has not, must not cost the file.
+    return json.dumps(value, default=_strange)
+
+
+def _strange(value: Any) -> Any:
+    return {"$hex": value.hex()} if isinstance(value, bytes | bytearray) else repr(value)

@@ -1,0 +1,105 @@
+"""The state as a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import DictionaryChange
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.export import FORMAT, export_chunks, write_export
+from nanover_jupyter.client.key_pattern import key_pattern
+from nanover_jupyter.client.recording import Recorder
+from nanover_jupyter.errors import ExportFailed
+from tests.support.eventually import eventually
+from tests.support.fake_transport import FakeTransport
+from tests.support.values import same
+
+STATE: dict[str, Any] = {
+    "": [math.nan, math.inf],
+    "avatar.é\u202e": {"name": "Anna"},
+    "__proto__": "x\x00",
+}
+
+
+@pytest.fixture
+def client() -> Iterator[ClientCore]:
+    with ClientCore(FakeTransport(STATE)) as client:
+        client.subscribe_all_state_updates()
+        eventually(lambda: len(client.keys()) == len(STATE))
+        yield client
+
+
+def exported(*arguments: Any) -> Any:
+    return json.loads("".join(export_chunks(*arguments)))
+
+
+def test_the_state_is_written_as_it_is(client: ClientCore) -> None:
+    document = exported(client, None, key_pattern("*"))
+
+    assert same(document["state"], STATE)
+    assert (document["format"], document["address"]) == (FORMAT, "fake://server")
+    assert "history" not in document
+
+
+def test_a_pattern_chooses_keys(client: ClientCore) -> None:
+    assert exported(client, None, key_pattern("avatar.*"))["state"].keys() == {"avatar.é\u202e"}
+
+
+def test_history_tells_values_and_removals_with_their_times(client: ClientCore) -> None:
+    recorder = Recorder.of(client)
+    client.attempt_update_state(DictionaryChange({"n": 1.0}))
+    eventually(lambda: len(recorder.moments("n")) == 1)
+    client.attempt_update_state(DictionaryChange(removals={"n"}))
+    eventually(lambda: len(recorder.moments("n")) == 2)
+
+    history = exported(client, recorder, key_pattern("*"))["history"]
+
+    assert history.keys() == {*STATE, "n"}
+    assert [sorted(moment) for moment in history["n"]] == [["at", "value"], ["at"]]
+    assert history["n"][0]["at"] == recorder.moments("n")[0].at
+
+
+def test_what_json_has_no_word_for_is_written_all_the_same() -> None:
+    class Client:
+        address = "ws://here"
+
+        def received(self) -> dict[str, Any]:
+            return {"bytes": b"\xff", "surrogate": "\ud800", "large": 2**70}
+
+        def peek(self, key: str) -> Any:
+            return self.received()[key]
+
+    document = exported(Client(), None, key_pattern("*"))
+
+    assert document["state"] == {
+        "bytes": {"$hex": "ff"},
+        "surrogate": "\ud800",
+        "large": 2**70,
+    }
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "state.json"
+    assert write_export(target, iter(["a", "b"])) == target
+    assert target.read_text() == "ab"
+
+    def broken() -> Iterator[str]:
+        yield "half"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ExportFailed, match="No space left on device"):
+        write_export(target, broken())
+
+    assert target.read_text() == "ab"
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ExportFailed, match=r"could not write .*nowhere"):
+        write_export(tmp_path / "nowhere" / "state.json", iter(["x"]))

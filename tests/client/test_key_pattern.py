@@ -1,0 +1,48 @@
+"""Patterns for keys."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanover_jupyter.client.key_pattern import key_pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting", "other"),
+    [
+        ("*", ["", "a", "a\nb"], []),
+        (
+            "avatar.*",
+            ["avatar.", "avatar.6f1c", "avatar.a\nb"],
+            ["avatar", "Avatar.x", "xavatar.y"],
+        ),
+        ("scene", ["scene"], ["scenes", "my scene", "scene\n"]),
+        ("*.scale", ["suggested.scale"], ["scale", "x.scales"]),
+        ("a[1].?", ["a[1].?"], ["a1.b", "a[1].b"]),
+        ("", [""], ["a"]),
+    ],
+)
+def test_only_stars_stand_for_anything(pattern: str, fitting: list[str], other: list[str]) -> None:
+    fits = key_pattern(pattern)
+
+    assert [key for key in fitting if not fits(key)] == []
+    assert [key for key in other if fits(key)] == []
+
+
+@given(st.text("ab*", max_size=8), st.text("ab", max_size=10))
+def test_it_means_what_shells_mean(pattern: str, key: str) -> None:
+    assert key_pattern(pattern)(key) == fnmatch.fnmatchcase(key, pattern)
+
+
+def test_a_hostile_pattern_takes_no_wild_time() -> None:
+    begun = time.perf_counter()
+
+    assert not key_pattern("*" * 1_000 + "b")("a" * 10_000)
+    assert not key_pattern("*a*b")("a" * 2_000)
+
+    assert time.perf_counter() - begun < 2
