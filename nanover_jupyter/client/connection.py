@@ -61,6 +61,8 @@ class Connection:
         self.dependents: WeakSet[Dependent] = WeakSet()
         self._owns_client = owns_client
         self._wake = threading.Event()
+        # Ends the pause before the next try.
+        self._hurry = threading.Event()
         self._closed = threading.Event()
         client.keeper = self
         self._unsubscribe = client.on_status(self._on_status)
@@ -111,10 +113,46 @@ class Connection:
         for dependent in list(self.dependents):
             dependent.rebind(successor)
 
+    def retry(self, timeout: float = 5.0) -> None:
+        """Connect again at once, and wait until the server is there.
+
+        The client stays what it is, with its token, its locks and its subscribers.
+
+        Args:
+            timeout: Seconds to wait. Trying goes on after that, as for every lost server.
+
+        Raises:
+            ClosedError: The connection was closed.
+            ConnectError: The server is not there after `timeout`.
+        """
+        if self.is_closed:
+            raise ClosedError("the connection")
+        if self.client.status.state != "lost":
+            self.client.give_up("connecting again, as was asked for")
+        settled = threading.Event()
+
+        def look(status: Status) -> None:
+            if status.state in ("connected", "closed"):
+                settled.set()
+
+        unsubscribe = self.client.on_status(look)
+        try:
+            self._hurry.set()
+            look(self.client.status)
+            settled.wait(timeout)
+        finally:
+            unsubscribe()
+        status = self.client.status
+        if status.state == "closed":
+            raise ClosedError("the connection")
+        if status.state == "lost":
+            raise ConnectError(self.address, f"{status.reason}; still trying")
+
     def close(self) -> None:
         """Stop keeping the client, and close it if it is ours. Idempotent."""
         self._closed.set()
         self._wake.set()
+        self._hurry.set()
         self._unsubscribe()
         if self._owns_client:
             self.client.close()
@@ -170,9 +208,15 @@ class Connection:
     def _revive(self) -> None:
         """Try until the server is back or the connection is closed."""
         reason = self.client.status.reason
-        attempt = 0
-        while not self._closed.wait(_pause(attempt)):
+        attempt = pauses = 0
+        while True:
+            asked = self._hurry.wait(_pause(pauses))
+            self._hurry.clear()
+            if self._closed.is_set():
+                return
             attempt += 1
+            # Somebody waits for it: short pauses again.
+            pauses = 0 if asked else pauses + 1
             self.client.retrying(attempt, reason)
             try:
                 self.client.probe(_PROBE_SECONDS)

@@ -17,6 +17,7 @@ def load_ipython_extension(ipython: Any) -> None:
 def unload_ipython_extension(ipython: Any) -> None:
     """Close what `%nanover` opened and take the magic away again."""
     registered = ipython.magics_manager.registry.pop("NanoverMagics", None)
-    ipython.magics_manager.magics["line"].pop("nanover", None)
+    for kind in ("line", "cell"):
+        ipython.magics_manager.magics[kind].pop("nanover", None)
     if registered is not None:
         registered.close()

@@ -1,11 +1,11 @@
-"""What the magics answer, with a plain face and an HTML face, both of plain words."""
+"""Text that the magics answer, with a plain face and an HTML face, both of plain words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Listing", "Notice"]
+__all__ = ["Notice", "Passage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,13 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A table of a term and its explanation, with a line above and one below."""
+class Passage:
+    """Several lines of text, whose blanks count."""
 
-    above: str
-    rows: tuple[tuple[str, str], ...]
-    below: str = ""
+    text: str
 
     def __repr__(self) -> str:
-        width = max((len(term) for term, _ in self.rows), default=0)
-        lines = [self.above, *(f"  {term:<{width}}  {text}" for term, text in self.rows)]
-        return "\n".join([*lines, self.below] if self.below else lines)
+        return self.text
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td style="text-align:left"><code>{escape(term)}</code></td>'
-            f'<td style="text-align:left">{escape(text)}</td></tr>'
-            for term, text in self.rows
-        )
-        below = f"<div>{escape(self.below)}</div>" if self.below else ""
-        return f"<div>{escape(self.above)}</div><table>{rows}</table>{below}"
+        return f'<pre style="white-space:pre-wrap">{escape(self.text)}</pre>'

@@ -1,182 +1,333 @@
-"""The connection that `%nanover` holds, and the server it may have started for it."""
+"""The connections that `%nanover` holds, by name, and the server it may have started."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nanover_jupyter.client.connection import Connection, connect
+from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.errors import ConnectError
-from nanover_jupyter.server import DemoWorld, NanoverServer
+from nanover_jupyter.magics._embedded import EmbeddedServer
+from nanover_jupyter.magics._parse import nearest
 from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
+from nanover_jupyter.transport.tls import TlsSettings
 
 if TYPE_CHECKING:
     from nanover_jupyter.widgets._panel import Panel
 
-__all__ = ["EmbeddedServer", "Reached", "Sessions"]
+__all__ = ["Closed", "Goal", "Reached", "Sessions"]
 
 # Long enough for a server on this machine, short enough not to be noticed.
 _LOCAL_TIMEOUT = 1.0
 
 
-class EmbeddedServer:
-    """A NanoVer server in this process, with the demo world on it or empty.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Where to connect to, and how.
 
-    Args:
-        port: Where to listen, on loopback; 0 for any free port.
-        demo: Whether the demo world plays on it.
-
-    Raises:
-        ConnectError: The port is taken.
+    Attributes:
+        address: What people wrote, or an object that has an address; None for whatever
+            is near.
+        interval: Seconds between updates at the least, where the server lets clients choose.
+        tls: Certificates and tokens for an encrypted connection.
     """
 
-    def __init__(self, *, port: int = 0, demo: bool = True) -> None:
-        self.server = NanoverServer(port=port)
-        self.world = DemoWorld(self.server) if demo else None
-
-    @property
-    def what(self) -> str:
-        """What it is, in words."""
-        return "an empty server" if self.world is None else "the demo world"
-
-    @property
-    def address(self) -> Address:
-        """Where it listens."""
-        return Address(self.server.address, self.server.port)
-
-    def close(self) -> None:
-        """Stop the world, then the server. Idempotent."""
-        if self.world is not None:
-            self.world.close()
-        self.server.close()
+    address: object = None
+    interval: float | None = None
+    tls: TlsSettings | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A connection, and how it came about."""
+    """A connection, and how it came about.
+
+    Attributes:
+        connection: It.
+        how: `new`; `reused`, if it was there; `moved`, if its name led elsewhere before.
+        embedded: Whether it leads to the server in this kernel.
+    """
 
     connection: Connection
-    reused: bool
+    how: str
     embedded: bool
 
 
-class Sessions:
-    """Holds one connection, its panels, and one embedded server at the most.
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A connection that was closed, and whether the demo world went with it."""
 
-    Used from the thread that runs cells only.
+    connection: Connection
+    stopped_server: bool
+
+
+class Sessions:
+    """Holds connections by name, their panels, and one embedded server at the most.
+
+    Widgets belong to a name: what leads elsewhere under a name that was there before
+    takes over the widgets of the former connection, those that people made themselves too.
+    Used from the thread that runs cells only; completion reads copies.
     """
 
     def __init__(self) -> None:
-        self.connection: Connection | None = None
         self.embedded: EmbeddedServer | None = None
-        # The embedded server was started by `connect`, so it goes with the connection.
+        # By name, the one that was used last at the end.
+        self._open: dict[str, Connection] = {}
+        # Those that were closed while widgets showed them.
+        self._former: dict[str, Connection] = {}
+        self._goals: dict[str, Goal] = {}
+        # The embedded server was started by `connect`, so it goes with its last connection.
         self._server_is_ours = False
-        self._panels: dict[type[Panel], Panel] = {}
+        self._panels: dict[tuple[str, type[Panel], str], Panel] = {}
 
-    def connect(self, address: str | None, *, name: str | None, timeout: float) -> Reached:
-        """Connect, or keep the connection if it already leads there.
+    # what there is ---------------------------------------------------------------
+
+    @property
+    def current(self) -> Connection | None:
+        """The connection that is used when none is named."""
+        return next(reversed(self._open.values()), None)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """All that are open, by name."""
+        opened = dict(self._open)
+        return tuple(opened[name] for name in sorted(opened))
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """Names of closed connections that `reconnect` can open again."""
+        return tuple(sorted(set(self._goals) - set(self._open)))
+
+    def named(self, name: str | None) -> Connection:
+        """The connection of a name, or the current one.
+
+        Raises:
+            ConnectError: There is none.
+        """
+        if name is None:
+            if self.current is None:
+                raise ConnectError("a server", "there is no connection yet (%nanover connect)")
+            return self.current
+        found = self._open.get(name)
+        if found is None:
+            raise ConnectError(repr(name), self._why_not(name))
+        return found
+
+    # connecting ------------------------------------------------------------------
+
+    def connect(self, goal: Goal, *, name: str | None, timeout: float) -> Reached:
+        """Connect, or keep a connection that already leads there; it becomes the current one.
 
         Raises:
             ConnectError: Nothing usable is there.
         """
-        wanted = parse_address(address) if address else None
+        if isinstance(goal.address, Connection | ClientCore):
+            return self._take(Connection.of(goal.address), goal, name)
+        wanted = None if goal.address is None else _address(goal.address)
         kept = self._kept(wanted, name)
         if kept is not None:
-            return Reached(kept, reused=True, embedded=self._is_embedded())
+            if kept.status.state == "lost":
+                kept.retry(timeout)
+            return self._adopt(kept, goal, "reused")
         if wanted is None:
-            return self._connect_nearby(name, timeout)
-        connection = connect(str(wanted), name=name, timeout=timeout)
-        self._adopt(connection)
-        return Reached(connection, reused=False, embedded=self._is_embedded())
+            return self._connect_nearby(goal, name, timeout)
+        return self._open_anew(
+            Goal(address=wanted, interval=goal.interval, tls=goal.tls), name, timeout
+        )
 
-    def serve(self, *, port: int, demo: bool) -> EmbeddedServer:
+    def use(self, name: str) -> Connection:
+        """Make a connection the current one.
+
+        Raises:
+            ConnectError: There is none of that name.
+        """
+        connection = self.named(name)
+        self._open[name] = self._open.pop(name)
+        return connection
+
+    def reconnect(self, name: str | None, *, timeout: float) -> Reached:
+        """Connect again to where a connection leads or, closed meanwhile, has led.
+
+        Raises:
+            ConnectError: There never was one, or its server cannot be reached.
+        """
+        if name is None and self.current is None and self._goals:
+            *_, name = self._goals
+        if name is None or name in self._open:
+            connection = self.named(name)
+            connection.retry(timeout)
+            return self._adopt(connection, self._goals[connection.name], "again")
+        goal = self._goals.get(name)
+        if goal is None:
+            raise ConnectError(repr(name), self._why_not(name))
+        return self._open_anew(goal, name, timeout)
+
+    def disconnect(self, name: str | None = None) -> Closed | None:
+        """Close a connection, and the demo world if nothing else leads there any more.
+
+        Its panels stay in the page and say that it is closed. None if there is nothing
+        to close.
+
+        Raises:
+            ConnectError: There is no connection of that name.
+        """
+        if name is None and not self._open:
+            return None
+        connection = self.named(name)
+        del self._open[connection.name]
+        if connection.dependents:
+            self._former[connection.name] = connection
+        connection.close()
+        embedded = self.embedded
+        stop = self._server_is_ours and embedded is not None and embedded.is_at(connection.address)
+        if stop and not any(map(self._is_embedded, self.connections)):
+            self.stop_server()
+            return Closed(connection, stopped_server=True)
+        return Closed(connection, stopped_server=False)
+
+    # the embedded server -----------------------------------------------------------
+
+    def serve(
+        self,
+        *,
+        port: int = 0,
+        websocket: bool = False,
+        demo: bool = True,
+        announce: str | None = None,
+    ) -> EmbeddedServer:
         """Start the embedded server, to stay until it is stopped.
 
         Raises:
             ConnectError: The port is taken.
         """
-        self.embedded = EmbeddedServer(port=port, demo=demo)
+        self.embedded = EmbeddedServer(port=port, websocket=websocket, demo=demo, announce=announce)
         self._server_is_ours = False
         return self.embedded
 
     def stop_server(self) -> None:
         """Stop the embedded server."""
         embedded, self.embedded = self.embedded, None
+        self._server_is_ours = False
         if embedded is not None:
             embedded.close()
 
-    def panel(self, kind: type[Panel], **options: int) -> Panel:
-        """The widget of a kind for the connection: one each, however often it is shown.
+    # widgets -----------------------------------------------------------------------
+
+    def panel(
+        self, kind: type[Panel], name: str | None, *, variant: str = "", **options: object
+    ) -> Panel:
+        """The widget of a kind for a connection: one each, however often it is shown.
+
+        Args:
+            kind: Its class.
+            name: The connection's; the current one's if None.
+            variant: Parts those that shall not be the same although of one kind.
+            **options: Given to it now, new or not.
 
         Raises:
-            ConnectError: There is no connection.
+            ConnectError: There is no such connection.
         """
-        if self.connection is None:
-            raise ConnectError("a server", "there is no connection yet (%nanover connect)")
-        panel = self._panels.get(kind)
-        if panel is None:
-            panel = self._panels[kind] = kind(self.connection, **options)
+        connection = self.named(name)
+        key = (connection.name, kind, variant)
+        panel = self._panels.get(key)
+        # One that was closed or shows something else by now is left to whoever did that.
+        if panel is None or panel.comm is None or panel.connection is not connection:
+            panel = self._panels[key] = kind(connection, **options)
         for option, value in options.items():
             setattr(panel, option, value)
         return panel
 
-    def disconnect(self) -> Connection | None:
-        """Close the connection, and the demo world that was started for it.
-
-        Its panels stay in the page and say that it is closed.
-        """
-        connection, self.connection = self.connection, None
-        self._panels.clear()
-        if connection is not None:
-            connection.close()
-        if self._server_is_ours:
-            self.stop_server()
-        return connection
-
     def close(self) -> None:
         """Close everything. Idempotent."""
-        self.disconnect()
+        while self.disconnect() is not None:
+            pass
         self.stop_server()
+        self._former.clear()
+        self._goals.clear()
+        self._panels.clear()
 
-    def _connect_nearby(self, name: str | None, timeout: float) -> Reached:
+    # inside --------------------------------------------------------------------------
+
+    def _connect_nearby(self, goal: Goal, name: str | None, timeout: float) -> Reached:
         """To the server on this machine if there is one, else to one of our own."""
-        started = False
         if self.embedded is None:
+            local = Goal(address=Address(DEFAULT_HOST, DEFAULT_PORT, ""), interval=goal.interval)
             try:
-                local = Address(DEFAULT_HOST, DEFAULT_PORT, "")
-                connection = connect(str(local), name=name, timeout=min(timeout, _LOCAL_TIMEOUT))
+                return self._open_anew(local, name, min(timeout, _LOCAL_TIMEOUT))
             except ConnectError:
-                self.embedded = EmbeddedServer()
-                started = True
-            else:
-                self._adopt(connection)
-                return Reached(connection, reused=False, embedded=False)
-        name = name or ("demo" if self.embedded.world else "empty server")
-        connection = connect(str(self.embedded.address), name=name, timeout=timeout)
-        self._adopt(connection)
-        self._server_is_ours = started
-        return Reached(connection, reused=False, embedded=True)
+                self.serve()
+                self._server_is_ours = True
+        embedded = self.embedded
+        if embedded is None:  # serve() has just set it
+            raise AssertionError
+        name = name or ("demo" if embedded.world else "empty server")
+        goal = Goal(address=embedded.address, interval=goal.interval)
+        return self._open_anew(goal, name, timeout)
+
+    def _open_anew(self, goal: Goal, name: str | None, timeout: float) -> Reached:
+        connection = connect(
+            str(goal.address), name=name, timeout=timeout, interval=goal.interval, tls=goal.tls
+        )
+        return self._take(connection, goal, name)
+
+    def _take(self, connection: Connection, goal: Goal, name: str | None) -> Reached:
+        """Take in a connection, in place of the one that had its name."""
+        if connection in self._open.values():
+            return self._adopt(connection, goal, "reused")
+        if name is not None:
+            connection.name = name
+        old = self._open.pop(connection.name, None)
+        former = old or self._former.pop(connection.name, None)
+        moved = old is not None and old.address != connection.address
+        reached = self._adopt(connection, goal, "moved" if moved else "new")
+        if former is not None:
+            former.hand_over(connection)
+            former.close()
+        return reached
+
+    def _adopt(self, connection: Connection, goal: Goal, how: str) -> Reached:
+        """Make a connection the current one."""
+        name = connection.name
+        self._open.pop(name, None)
+        self._open[name] = connection
+        self._goals.pop(name, None)
+        self._goals[name] = goal
+        return Reached(connection, how, self._is_embedded(connection))
 
     def _kept(self, wanted: Address | None, name: str | None) -> Connection | None:
         """The connection we have, if it is the one that is asked for."""
-        connection = self.connection
-        if connection is None or connection.status.state == "closed":
-            return None
-        same_place = wanted is None or wanted.covers(connection.address)
-        return connection if same_place and name in {None, connection.name} else None
+        self._forget_closed()
+        if name is not None:
+            candidates = [self._open[name]] if name in self._open else []
+        else:
+            candidates = list(reversed(self._open.values()))
+        for connection in candidates:
+            if wanted is None or wanted.covers(connection.address):
+                return connection
+        return None
 
-    def _adopt(self, connection: Connection) -> None:
-        """Take a new connection in place of the old one."""
-        keep = self.embedded is not None and connection.address == str(self.embedded.address)
-        ours, self._server_is_ours = self._server_is_ours, False
-        self.disconnect()
-        if ours and not keep:
-            self.stop_server()
-        self._server_is_ours = ours and keep
-        self.connection = connection
+    def _forget_closed(self) -> None:
+        """Drop connections that somebody closed by themselves."""
+        for name, connection in list(self._open.items()):
+            if connection.status.state == "closed":
+                self._former[name] = self._open.pop(name)
 
-    def _is_embedded(self) -> bool:
-        connection, embedded = self.connection, self.embedded
-        if connection is None or embedded is None:
-            return False
-        return connection.address == str(embedded.address)
+    def _is_embedded(self, connection: Connection) -> bool:
+        return self.embedded is not None and self.embedded.is_at(connection.address)
+
+    def _why_not(self, name: str) -> str:
+        if name in self._goals:
+            return f"it was closed (%nanover reconnect {name})"
+        near = nearest(name, self._open)
+        if near is not None:
+            return f"there is no connection of that name; did you mean {near}?"
+        names = ", ".join(sorted(self._open))
+        return "there is no connection of that name" + (
+            f", only {names}" if names else " (%nanover connect)"
+        )
+
+
+def _address(thing: object) -> Address:
+    from nanover_jupyter.client.nanover_objects import address_of  # noqa: PLC0415 - seldom needed
+
+    return parse_address(address_of(thing))

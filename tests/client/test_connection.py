@@ -448,3 +448,42 @@ def test_what_shows_a_connection_is_handed_over_and_what_is_gone_is_not(connecti
         connection.hand_over(successor)
 
         assert shower.shown is successor
+
+
+def test_a_connection_that_is_asked_to_connects_again_with_its_client_and_its_locks(
+    connection, server
+):
+    client = connection.client
+    assert client.attempt_update_locks({"scene": 60})
+    told = []
+    client.on_status(lambda status: told.append(status.state))
+
+    connection.retry(5 * TIME_SCALE)
+
+    assert told == ["lost", "lost", "connected"]
+    assert client.leases.held_keys() == ["scene"]
+    server.update_state(None, DictionaryChange({"after": 1}))
+    eventually(lambda: client.copy_state().get("after") == 1)
+
+
+def test_asking_ends_the_pause_between_tries(monkeypatch, connection, server):
+    def pause(pauses):
+        return 0.3 if pauses < 20 else 3600.0
+
+    monkeypatch.setattr("nanover_jupyter.client.connection._pause", lambda _: 3600.0)
+    port = server.port
+    server.close()
+    eventually(lambda: connection.status.state == "lost")
+    with pytest.raises(ConnectError, match="still trying"):
+        connection.retry(0.2)
+    monkeypatch.setattr("nanover_jupyter.client.connection._pause", pause)
+    with NanoverServer(port=port):
+        connection.retry(10 * TIME_SCALE)
+
+        assert connection.status.state == "connected"
+
+
+def test_a_closed_connection_is_not_tried_again(connection):
+    connection.close()
+    with pytest.raises(ClosedError):
+        connection.retry()

@@ -11,6 +11,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._magics import NanoverMagics
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 @dataclass
 class Cell:
@@ -20,6 +25,12 @@ class Cell:
     printed: str
     errors: str
     error: BaseException | None
+    value: Any
+
+    @property
+    def widgets(self) -> list[Any]:
+        """The widgets among what was shown, by what a page is given to show them."""
+        return [output.data for output in self.shown if WIDGET_VIEW in output.data]
 
     @property
     def text(self) -> str:
@@ -38,7 +49,12 @@ class Shell:
         with capture_output() as captured:
             result = self.ip.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
-        return Cell(captured.outputs, captured.stdout, captured.stderr, error)
+        return Cell(captured.outputs, captured.stdout, captured.stderr, error, result.result)
+
+    @property
+    def magics(self) -> NanoverMagics:
+        magics: NanoverMagics = self.ip.magics_manager.registry["NanoverMagics"]
+        return magics
 
     def value(self, name: str) -> Any:
         return self.ip.user_ns[name]
@@ -49,6 +65,8 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     # Nothing else on this machine should be found by a bare %nanover connect.
     monkeypatch.setattr("nanover_jupyter.magics._sessions.DEFAULT_PORT", 9)
     shell = Shell()
+    # In a notebook, unless a test says that it is in a terminal.
+    monkeypatch.setattr(Desk, "has_page", True)
     shell.run("%load_ext nanover_jupyter")
     yield shell
     shell.run("%unload_ext nanover_jupyter")

@@ -1,4 +1,4 @@
-"""The one connection of the magics, and the server that may go with it."""
+"""The connections of the magics by name, and the server that may go with them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nanover_jupyter import ConnectError, NanoverServer, StateInspector
-from nanover_jupyter.magics._sessions import Sessions
+from nanover_jupyter import ConnectError, NanoverServer, StateInspector, connect
+from nanover_jupyter.magics._sessions import Goal, Reached, Sessions
 
 
 @pytest.fixture
@@ -18,57 +18,68 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sessions]:
     sessions.close()
 
 
-def join(sessions: Sessions, address: str | None = None, name: str | None = None) -> object:
-    return sessions.connect(address, name=name, timeout=5)
+@pytest.fixture
+def server() -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        yield server
+
+
+def join(sessions: Sessions, server: NanoverServer | None = None, name: str = "") -> Reached:
+    address = None if server is None else f"127.0.0.1:{server.port}"
+    return sessions.connect(Goal(address=address), name=name or None, timeout=5)
 
 
 def test_without_an_address_a_demo_world_is_started_and_stopped_again(
     sessions: Sessions,
 ) -> None:
-    reached = sessions.connect(None, name=None, timeout=5)
+    reached = join(sessions)
     assert reached.embedded
     assert reached.connection.name == "demo"
     assert sessions.embedded is not None
 
-    sessions.disconnect()
+    closed = sessions.disconnect()
+
+    assert closed is not None
+    assert closed.stopped_server
+    assert sessions.embedded is None
+    assert sessions.disconnect() is None
+
+
+def test_connecting_again_keeps_the_connection(sessions: Sessions) -> None:
+    first = join(sessions)
+    again = join(sessions)
+    goal = Goal(address=first.connection.address)
+    by_address = sessions.connect(goal, name=None, timeout=5)
+
+    assert again.how == by_address.how == "reused"
+    assert again.connection is by_address.connection is first.connection
+
+
+def test_the_demo_world_stays_as_long_as_a_connection_leads_there(sessions: Sessions) -> None:
+    first = join(sessions)
+    goal = Goal(address=first.connection.address)
+    sessions.connect(goal, name="second", timeout=5)
+
+    sessions.disconnect("demo")
+    assert sessions.embedded is not None
+    sessions.disconnect("second")
 
     assert sessions.embedded is None
 
 
-def test_connecting_again_keeps_the_connection(sessions: Sessions) -> None:
-    first = sessions.connect(None, name=None, timeout=5)
-    again = sessions.connect(None, name=None, timeout=5)
-    by_address = sessions.connect(first.connection.address, name=None, timeout=5)
-
-    assert again.reused
-    assert by_address.reused
-    assert again.connection is by_address.connection is first.connection
-
-
-def test_another_server_takes_the_place_of_the_first(sessions: Sessions) -> None:
-    first = sessions.connect(None, name=None, timeout=5)
-    with NanoverServer() as server:
-        second = sessions.connect(f"127.0.0.1:{server.port}", name="other", timeout=5)
-
-        assert not second.embedded
-        assert first.connection.status.state == "closed"
-        assert sessions.embedded is None
-        sessions.disconnect()
-
-
-def test_a_failed_connect_leaves_the_old_connection(sessions: Sessions) -> None:
-    first = sessions.connect(None, name=None, timeout=5)
+def test_a_failed_connect_leaves_what_there_was(sessions: Sessions, server: NanoverServer) -> None:
+    first = join(sessions, server, "lab")
 
     with pytest.raises(ConnectError):
-        sessions.connect("127.0.0.1:9", name=None, timeout=1)
+        sessions.connect(Goal(address="127.0.0.1:9"), name="lab", timeout=1)
 
-    assert sessions.connection is first.connection
+    assert sessions.current is first.connection
     assert first.connection.status.state == "connected"
 
 
 def test_a_server_that_was_started_on_purpose_outlives_a_disconnect(sessions: Sessions) -> None:
-    embedded = sessions.serve(port=0, demo=False)
-    reached = sessions.connect(None, name=None, timeout=5)
+    embedded = sessions.serve(demo=False)
+    reached = join(sessions)
     assert reached.connection.address == str(embedded.address)
 
     sessions.disconnect()
@@ -78,16 +89,69 @@ def test_a_server_that_was_started_on_purpose_outlives_a_disconnect(sessions: Se
     assert sessions.embedded is None
 
 
-def test_a_panel_is_made_once_however_often_it_is_shown(sessions: Sessions) -> None:
-    join(sessions)
+def test_the_connection_used_before_is_the_current_one_after_a_disconnect(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    for name in ("a", "b", "c"):
+        join(sessions, server, name)
+    sessions.use("a")
+    sessions.use("c")
 
-    first = sessions.panel(StateInspector)
+    sessions.disconnect()
 
-    assert sessions.panel(StateInspector, height=300) is first
+    assert sessions.current is sessions.named("a")
+    assert [connection.name for connection in sessions.connections] == ["a", "b"]
+    assert sessions.former_names == ("c",)
+
+
+def test_one_that_was_closed_elsewhere_is_not_reused(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    first = join(sessions, server, "lab").connection
+    first.close()
+
+    second = join(sessions, server, "lab")
+
+    assert second.how == "new"
+    assert second.connection is not first
+
+
+def test_a_connection_of_ones_own_can_be_taken_in_twice(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    with connect(f"127.0.0.1:{server.port}", name="mine") as mine:
+        assert sessions.connect(Goal(address=mine), name=None, timeout=5).connection is mine
+        assert sessions.connect(Goal(address=mine), name=None, timeout=5).how == "reused"
+        assert sessions.named("mine") is mine
+
+
+def test_a_panel_is_made_once_however_often_it_is_shown(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    join(sessions, server)
+
+    first = sessions.panel(StateInspector, None)
+
+    assert sessions.panel(StateInspector, None, height=300) is first
+    assert sessions.panel(StateInspector, None, variant="other") is not first
     assert first.height == 300
     first.close()
+    assert sessions.panel(StateInspector, None) is not first
+
+
+def test_widgets_follow_a_name_to_another_server(sessions: Sessions, server: NanoverServer) -> None:
+    join(sessions, server, "lab")
+    panel = sessions.panel(StateInspector, "lab")
+    with NanoverServer() as other:
+        reached = join(sessions, other, "lab")
+
+        assert reached.how == "moved"
+        assert panel.connection is reached.connection
+        assert sessions.panel(StateInspector, "lab") is panel
+        sessions.disconnect()
+    panel.close()
 
 
 def test_without_a_connection_there_is_no_panel(sessions: Sessions) -> None:
     with pytest.raises(ConnectError, match="there is no connection yet"):
-        sessions.panel(StateInspector)
+        sessions.panel(StateInspector, None)

@@ -1,0 +1,74 @@
+"""The body of a `%%nanover update` cell: a JSON object, or one `key = value` a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from nanover_jupyter.magics._words import MistakenLine, UnfinishedWord, pair
+
+__all__ = ["read_body"]
+
+
+def read_body(body: str, read_value: Callable[[str], Any]) -> dict[str, Any]:
+    """The values by key.
+
+    Args:
+        body: What stands in the cell. Empty lines and lines that begin with # mean nothing.
+        read_value: Reads what stands behind a `=`.
+
+    Raises:
+        MistakenLine: It is neither of the two forms; the message names the line.
+    """
+    if body.lstrip().startswith("{"):
+        return _object(body)
+    values: dict[str, Any] = {}
+    at: dict[str, int] = {}
+    for number, line in enumerate(body.splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        key, value = _pair(text, number)
+        if key in at:
+            raise MistakenLine(f"{key!r} stands in line {at[key]} and in line {number}")
+        at[key] = number
+        try:
+            values[key] = read_value(value)
+        except MistakenLine as error:
+            raise MistakenLine(f"line {number}: {error}") from error
+    return values
+
+
+def _pair(text: str, number: int) -> tuple[str, str]:
+    try:
+        found = pair(text)
+    except UnfinishedWord as error:
+        raise MistakenLine(f"line {number}: {str(error).partition(': ')[2]}") from error
+    if found is None or not all(found):
+        raise MistakenLine(f"line {number}: write KEY = VALUE, not {text!r}")
+    return found
+
+
+def _object(body: str) -> dict[str, Any]:
+    twice: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice.append(next(name for name in names if names.count(name) > 1))
+        return values
+
+    try:
+        values: dict[str, Any] = json.loads(body, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        raise MistakenLine(
+            f"the body begins as a JSON object, but is none: {error.msg.lower()} "
+            f"(line {error.lineno}, column {error.colno})"
+        ) from error
+    except RecursionError as error:
+        raise MistakenLine("the body is nested too deep") from error
+    if twice:
+        raise MistakenLine(f"{twice[0]!r} stands twice in one object of the body")
+    return values

@@ -1,0 +1,215 @@
+"""Subcommands about connections and servers."""
+
+from __future__ import annotations
+
+from nanover_jupyter.client.discovery import Found, discover
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._parse import MistakenLine, Order
+from nanover_jupyter.magics._phrases import counts, described, many, state_of
+from nanover_jupyter.magics._sessions import Closed, Goal, Reached
+from nanover_jupyter.magics._tables import Table
+
+__all__ = ["connect", "disconnect", "list_", "reconnect", "serve", "servers", "status", "use"]
+
+_CONNECT_SECONDS = 5.0
+_LISTEN_SECONDS = 1.5
+
+
+def connect(desk: Desk, order: Order) -> None:
+    """`%nanover connect`."""
+    options = order.options
+    if options.find is not None and options.server is not None:
+        raise MistakenLine("%nanover connect takes a server or --find, not both")
+    name = None if options.name is None else desk.text(options.name)
+    timeout = options.timeout or _CONNECT_SECONDS
+    if options.find is not None:
+        goal = Goal(address=discover().named(desk.text(options.find)).url)
+    elif options.server is not None:
+        goal = Goal(address=desk.thing(options.server))
+    else:
+        goal = Goal()
+    reached = desk.sessions.connect(goal, name=name, timeout=timeout)
+    desk.keep(order, reached.connection.client)
+    if not options.quiet:
+        desk.say(order, _greeting(desk, reached))
+        if desk.has_page:
+            desk.show(order, desk.panel(reached.connection, "ControlRoom"))
+
+
+def disconnect(desk: Desk, order: Order) -> None:
+    """`%nanover disconnect`."""
+    sessions = desk.sessions
+    name = _which(desk, order)
+    closed = [sessions.disconnect(name)]
+    while order.options.all and closed[-1] is not None:
+        closed.append(sessions.disconnect())
+    ended = [each for each in closed if each is not None]
+    if not ended:
+        desk.say(order, "There was no connection.")
+        return
+    said = " ".join(map(_farewell, ended))
+    if sessions.current is not None:
+        said += f" The current connection is {sessions.current.name} now."
+    desk.say(order, said)
+
+
+def reconnect(desk: Desk, order: Order) -> None:
+    """`%nanover reconnect`."""
+    timeout = order.options.timeout or _CONNECT_SECONDS
+    reached = desk.sessions.reconnect(_which(desk, order), timeout=timeout)
+    connection = reached.connection
+    held = len(connection.client.leases.held_keys())
+    locks = f", {many(held, 'lock')} held" if held else ""
+    desk.say(
+        order,
+        f"Connected again to {connection.name} ({connection.address}): "
+        f"{counts(connection)}{locks}.",
+    )
+
+
+def use(desk: Desk, order: Order) -> None:
+    """`%nanover use`."""
+    connection = desk.sessions.use(desk.text(order.options.connection))
+    desk.say(order, f"The current connection is {connection.name} ({connection.address}) now.")
+
+
+def list_(desk: Desk, order: Order) -> None:
+    """`%nanover list`."""
+    sessions = desk.sessions
+    current = sessions.current
+    if current is None:
+        desk.say(order, "There is no connection. %nanover connect begins.")
+        return
+    shown = sessions.connections if order.options.name is None else (desk.connection(order),)
+    rows = [
+        (
+            "*" if connection is current else "",
+            connection.name,
+            connection.address,
+            state_of(connection),
+            str(connection.client.health.keys),
+            str(len(connection.client.leases.held_keys())),
+        )
+        for connection in shown
+    ]
+    desk.show(
+        order,
+        Table(
+            "Connections (* is the current one):",
+            ("", "name", "address", "state", "keys", "locks"),
+            rows,
+            below="%nanover use NAME makes another the current one." if len(rows) > 1 else "",
+        ),
+    )
+
+
+def status(desk: Desk, order: Order) -> None:
+    """`%nanover status`."""
+    sessions = desk.sessions
+    lines = []
+    if sessions.current is not None or order.options.name is not None:
+        lines.append(described(desk.connection(order)))
+    others = len(sessions.connections) - 1
+    if others > 0 and order.options.name is None:
+        lines.append(f"{many(others, 'more connection')}: %nanover list.")
+    if sessions.embedded is not None:
+        lines.append(f"A server runs here, at {_addresses(desk)}.")
+    desk.say(order, " ".join(lines) or "Not connected. %nanover connect begins.")
+
+
+def servers(desk: Desk, order: Order) -> None:
+    """`%nanover servers`."""
+    options = order.options
+    found = discover(options.timeout or _LISTEN_SECONDS, port=options.port)
+    if options.name is not None:
+        part = desk.text(options.name).casefold()
+        heard = tuple(server for server in found if part in server.name.casefold())
+        found = Found(heard, found.obstacle)
+    desk.heard = found.servers
+    if desk.keep(order, found):
+        return
+    if not found.servers:
+        desk.say(order, found.explanation)
+        return
+    rows = [
+        (server.urls[0], server.name, " and ".join(server.protocols), f"{server.age:.1f} s ago")
+        for server in found
+    ]
+    desk.show(
+        order,
+        Table(
+            "Servers on this network:",
+            ("address", "name", "by", "heard"),
+            rows,
+            below="%nanover connect ADDRESS or %nanover connect --find NAME connects.",
+        ),
+    )
+
+
+def serve(desk: Desk, order: Order) -> None:
+    """`%nanover serve`."""
+    options, sessions = order.options, desk.sessions
+    running = sessions.embedded
+    if options.stop:
+        where = _addresses(desk) if running else ""
+        sessions.stop_server()
+        said = f"Stopped the server at {where}." if running else "No server ran here."
+    elif running is not None:
+        said = f"A server already runs here, at {_addresses(desk)}. Stop it with --stop."
+    else:
+        announce = None if options.name is None else desk.text(options.name)
+        started = sessions.serve(
+            port=options.port,
+            websocket=options.websocket,
+            demo=not options.empty,
+            announce=announce,
+        )
+        called = f", announced as {announce!r}" if announce else ""
+        said = (
+            f"Serving {started.what} at {_addresses(desk)}{called}, for this machine only. "
+            "Stop it with %nanover serve --stop."
+        )
+    desk.say(order, said)
+
+
+def _which(desk: Desk, order: Order) -> str | None:
+    """The name of the connection that an order about connections is for."""
+    options = order.options
+    if options.connection is not None and options.name is not None:
+        raise MistakenLine(f"%nanover {order.subcommand} takes one name, not two")
+    name = options.connection if options.connection is not None else options.name
+    return None if name is None else desk.text(name)
+
+
+def _addresses(desk: Desk) -> str:
+    embedded = desk.sessions.embedded
+    return " and ".join(map(str, embedded.addresses)) if embedded is not None else ""
+
+
+def _greeting(desk: Desk, reached: Reached) -> str:
+    connection, sessions = reached.connection, desk.sessions
+    what = connection.address
+    if reached.embedded and sessions.embedded is not None:
+        what = f"{sessions.embedded.what} at {what}"
+    name = connection.name
+    plain = connection.address.endswith(f"//{name}") or name in {"demo", "empty server"}
+    called = "" if plain else f" as {name}"
+    if reached.how == "reused":
+        return f"Already connected to {what}{called}: {counts(connection)}."
+    if reached.how == "moved":
+        return f"{name} leads to {what} now, with its widgets: {counts(connection)}."
+    stop = (
+        "%nanover disconnect" if len(sessions.connections) == 1 else (f"%nanover disconnect {name}")
+    )
+    others = len(sessions.connections) - 1
+    more = (
+        f" {many(others, 'other connection')} stays open."
+        if others == 1
+        else (f" {many(others, 'other connection')} stay open." if others else "")
+    )
+    return f"Connected to {what}{called}: {counts(connection)}. Stop it with {stop}.{more}"
+
+
+def _farewell(closed: Closed) -> str:
+    also = " and stopped the demo world" if closed.stopped_server else ""
+    return f"Disconnected from {closed.connection.name}{also}."

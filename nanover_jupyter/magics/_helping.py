@@ -1,0 +1,22 @@
+"""`%nanover help`."""
+
+from __future__ import annotations
+
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._parse import Order, subcommand_named
+from nanover_jupyter.magics._render import Passage
+from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.magics._usage import explained, listed
+
+__all__ = ["help_"]
+
+
+def help_(desk: Desk, order: Order) -> None:
+    """`%nanover help`."""
+    about = order.options.subcommand
+    if about is not None:
+        desk.show(order, Passage(explained(subcommand_named(about))))
+        return
+    rows = [(line, what, group) for group, line, what in listed()]
+    below = "%nanover help SUBCOMMAND tells its options."
+    desk.show(order, Table("%nanover SUBCOMMAND:", ("subcommand", "what it does", ""), rows, below))

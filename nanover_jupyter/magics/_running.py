@@ -1,0 +1,89 @@
+"""Subcommands about commands of the server."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.errors import CommandFailed, InvalidValue
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._parse import MistakenLine, Order, nearest
+from nanover_jupyter.magics._patterns import matching
+from nanover_jupyter.magics._phrases import how_long, many
+from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.widgets._picture import preview
+from nanover_jupyter.wire.command_info import CommandInfo
+
+__all__ = ["commands", "run"]
+
+
+def commands(desk: Desk, order: Order) -> None:
+    """`%nanover commands`."""
+    with desk.client(order) as client:
+        known = client.update_available_commands()
+    pattern = order.options.pattern
+    names = matching(sorted(known), None if pattern is None else desk.text(pattern))
+    found = {name: known[name] for name in names}
+    if desk.keep(order, found):
+        return
+    if not found:
+        told = (
+            "This server has no commands."
+            if not known
+            else (f"None of {many(len(known), 'command')} is like {str(pattern)!r}.")
+        )
+        desk.say(order, told)
+        return
+    rows = [(name, _arguments(info), info.label or "") for name, info in found.items()]
+    labelled = any(label for *_, label in rows)
+    heads = ("command", "arguments and defaults", "label")
+    desk.show(
+        order,
+        Table(
+            f"{len(found)} of {many(len(known), 'command')}:",
+            heads if labelled else heads[:2],
+            rows if labelled else [row[:2] for row in rows],
+            below="%nanover run COMMAND NAME=VALUE runs one.",
+        ),
+    )
+
+
+def run(desk: Desk, order: Order) -> Any:
+    """`%nanover run`."""
+    name = desk.text(order.options.command)
+    arguments = desk.values(order.options.arguments)
+    begun = time.perf_counter()
+    with desk.client(order) as client:
+        try:
+            call = client.run_command_async(name, **arguments)
+        except InvalidValue as error:
+            raise InvalidValue(error.path, f"{error.reason} (in an argument of {name})") from error
+        try:
+            result = call.result()
+        except CommandFailed as error:
+            raise _explained(client, error) from error
+        except BaseException:
+            call.cancel()
+            raise
+    took = how_long(time.perf_counter() - begun)
+    kept = desk.keep(order, result)
+    where = f"; its result is in {order.options.output}" if kept else ""
+    desk.say(order, f"Ran {name} in {took}{where}.")
+    return None if kept or (order.options.quiet and not result) else result or None
+
+
+def _arguments(info: CommandInfo) -> str:
+    return ", ".join(f"{name}={preview(value, 30)}" for name, value in info.arguments.items())
+
+
+def _explained(client: ClientCore, error: CommandFailed) -> CommandFailed | MistakenLine:
+    """The error, or a better one where the server has no such command."""
+    known = client.available_commands
+    if error.name in known:
+        return error
+    near = nearest(error.name, known)
+    hint = f"did you mean {near}?" if near else "%nanover commands lists what there is."
+    said = json.dumps(error.message, ensure_ascii=False) if error.message else "nothing"
+    return MistakenLine(f"the server listed no command {error.name!r} and answers {said}; {hint}")

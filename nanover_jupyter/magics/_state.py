@@ -1,0 +1,150 @@
+"""Subcommands about the shared state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final
+
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.errors import NanoverJupyterError, UpdateRefused
+from nanover_jupyter.magics._body import read_body
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._parse import MistakenLine, Order, nearest
+from nanover_jupyter.magics._patterns import matching
+from nanover_jupyter.magics._phrases import many
+from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.widgets._picture import preview
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import copy_value
+
+__all__ = ["get", "set_", "state", "unset", "update"]
+
+_ROWS_LIMIT: Final = 100
+# Keys that are looked at to guess which one was meant.
+_GUESSES_LIMIT: Final = 2000
+_SETTLING_SECONDS: Final = 1.0
+_ABSENT: Final[Any] = object()
+
+
+def state(desk: Desk, order: Order) -> None:
+    """`%nanover state`."""
+    client = desk.connection(order).client
+    everything = client.keys()
+    pattern = None if order.options.pattern is None else desk.text(order.options.pattern)
+    keys = sorted(matching(everything, pattern))
+    if desk.keep(order, {key: copy_value(client.peek(key)) for key in keys}):
+        return
+    if not keys:
+        told = (
+            "The shared state is empty."
+            if not everything
+            else (f"None of {many(len(everything), 'key')} is like {pattern!r}.")
+        )
+        desk.say(order, told)
+        return
+    rows = [(key, preview(client.peek(key))) for key in keys[:_ROWS_LIMIT]]
+    left = len(keys) - len(rows)
+    below = f"… and {left} more; a pattern narrows it, -o VARIABLE takes all." if left else ""
+    above = f"{len(keys)} of {many(len(everything), 'key')}:"
+    desk.show(order, Table(above, ("key", "value"), rows, below))
+
+
+def get(desk: Desk, order: Order) -> Any:
+    """`%nanover get`."""
+    client = desk.connection(order).client
+    key = desk.text(order.options.key)
+    value = client.peek(key, _ABSENT)
+    if value is _ABSENT:
+        raise _no_key(client, key)
+    value = copy_value(value)
+    return None if desk.keep(order, value) else value
+
+
+def set_(desk: Desk, order: Order) -> None:
+    """`%nanover set`."""
+    key = desk.text(order.options.key)
+    value = desk.value(order.options.value.raw)
+    with desk.client(order) as client:
+        new = client.peek(key, _ABSENT) is _ABSENT
+        _change(client, {key: value}, ())
+    desk.say(order, f"Set {key}, which is a new key." if new else f"Set {key}.")
+
+
+def unset(desk: Desk, order: Order) -> None:
+    """`%nanover unset`."""
+    keys = [desk.text(key) for key in order.options.keys]
+    with desk.client(order) as client:
+        for key in keys:
+            if client.peek(key, _ABSENT) is _ABSENT:
+                raise _no_key(client, key)
+        _change(client, {}, keys)
+    desk.say(order, f"Removed {_named(keys)}.")
+
+
+def update(desk: Desk, order: Order) -> None:
+    """`%nanover update` and `%%nanover update`."""
+    changes = desk.values(order.options.changes)
+    removals = [desk.text(key) for key in order.options.unset]
+    if order.body is not None:
+        for key, value in read_body(order.body, desk.value).items():
+            if key in changes:
+                raise MistakenLine(f"{key!r} stands in the first line and in the body")
+            changes[key] = value
+    both = sorted(set(removals) & set(changes))
+    if both:
+        raise MistakenLine(f"{both[0]!r} cannot be changed and removed at once")
+    if not changes and not removals:
+        raise MistakenLine(
+            "there is nothing to change: write KEY=VALUE, or begin the cell with "
+            "%%nanover update and write one KEY = VALUE a line"
+        )
+    with desk.client(order) as client:
+        _change(client, changes, removals)
+    done = [f"changed {_named(changes)}"] if changes else []
+    done += [f"removed {_named(removals)}"] if removals else []
+    said = " and ".join(done)
+    desk.say(order, f"{said[0].upper()}{said[1:]}.")
+
+
+def _change(client: ClientCore, updates: Mapping[str, Any], removals: Iterable[str]) -> None:
+    """Change the state, all of it or nothing.
+
+    Raises:
+        UpdateRefused: Someone else holds a lock on one of the keys.
+        MistakenLine: A null that this kind of server would take for a removal.
+    """
+    if not client.capabilities.null_values:
+        for key, value in updates.items():
+            if value is None:
+                raise MistakenLine(
+                    f"this server ({client.capabilities.transport}) takes null for a removal: "
+                    f"to remove {key!r}, write %nanover unset or --unset"
+                )
+    removed = set(removals)
+    if not client.attempt_update_state(DictionaryChange(updates, removed)):
+        raise UpdateRefused([*updates, *removed])
+    _settle(client)
+
+
+def _settle(client: ClientCore) -> None:
+    """Let our copy of the state have what was just done, so that the next line sees it."""
+    before, client.call_timeout = client.call_timeout, _SETTLING_SECONDS
+    try:
+        # It was done, whatever comes of this.
+        with suppress(NanoverJupyterError):
+            client.catch_up()
+    finally:
+        client.call_timeout = before
+
+
+def _named(keys: Iterable[str]) -> str:
+    listed = list(keys)
+    return ", ".join(listed) if len(listed) < 4 else many(len(listed), "key")  # noqa: PLR2004
+
+
+def _no_key(client: ClientCore, key: str) -> MistakenLine:
+    near = nearest(key, islice(client.keys(), _GUESSES_LIMIT))
+    hint = f"did you mean {near!r}?" if near else "%nanover state lists what there is."
+    return MistakenLine(f"there is no key {key!r}; {hint}")

@@ -1,0 +1,44 @@
+"""The body of a %%nanover update cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from nanover_jupyter.magics._body import read_body
+from nanover_jupyter.magics._words import MistakenLine, read_value
+
+
+def test_one_key_and_value_a_line() -> None:
+    body = "a = 1\n\n  # not this\nb.c = [1, 2]\n'my = key' = some text here\nd = \"5\"\n"
+
+    assert read_body(body, read_value) == {
+        "a": 1,
+        "b.c": [1, 2],
+        "my = key": "some text here",
+        "d": "5",
+    }
+
+
+def test_a_json_object_over_several_lines() -> None:
+    assert read_body('\n{"a": 1,\n "b": {"c": null}}\n', read_value) == {"a": 1, "b": {"c": None}}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("a = 1\nb", "line 2: write KEY = VALUE, not 'b'"),
+        ("a =", "line 1: write KEY = VALUE, not 'a ='"),
+        ("= 5", "line 1: write KEY = VALUE, not '= 5'"),
+        ("a = 1\n\na = 2", "'a' stands in line 1 and in line 3"),
+        ("a = [1,", "line 1: [1, begins like JSON, but is none"),
+        ("'a = 1", "line 1: the quotation mark ' is never closed"),
+        ('{"a": 1,}', "the body begins as a JSON object, but is none"),
+        ('{"a": 1, "a": 2}', "'a' stands twice in one object of the body"),
+        ('{"a": ' + "[" * 100_000, "the body is nested too deep"),
+    ],
+)
+def test_what_is_neither_is_refused_with_its_place(body: str, said: str) -> None:
+    with pytest.raises(MistakenLine) as caught:
+        read_body(body, read_value)
+
+    assert str(caught.value).startswith(said)
