@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Self
 
-from nanover_jupyter.client.barrier import StateBarrier
-from nanover_jupyter.client.change_feed import ChangeCallback, ChangeFeed
+from nanover_jupyter.client.change_feed import ChangeCallback
 from nanover_jupyter.client.editing import Draft, Patience, draft_of, held_state
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
-from nanover_jupyter.client.mirror import MirrorHealth, StateMirror
-from nanover_jupyter.client.status import ConnectionState, Status
-from nanover_jupyter.errors import ClosedError, ConnectionLost, NanoverJupyterError, TimedOut
+from nanover_jupyter.client.mirror import MirrorHealth
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.client.stream import DEFAULT_INTERVAL, StateStream
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -28,33 +26,9 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = ["DEFAULT_INTERVAL", "ClientCore"]
 
-DEFAULT_INTERVAL: Final = 1 / 30
-
 _ORPHAN_TIMEOUT: Final = 1.0
 _WAS_LOST = "asked for again, as the connection was lost for a while"
 _TAKEN_MEANWHILE = "someone else took it while the connection was lost"
-
-
-class _Run:
-    """Hears one run of the subscription, and passes on with it which run it was.
-
-    What a run says that has been replaced by another does not count.
-    """
-
-    def __init__(
-        self,
-        on_change: Callable[[_Run, DictionaryChange], None],
-        on_closed: Callable[[_Run, NanoverJupyterError | None], None],
-    ) -> None:
-        self._on_change = on_change
-        self._on_closed = on_closed
-        self.first = True
-
-    def on_change(self, change: DictionaryChange) -> None:
-        self._on_change(self, change)
-
-    def on_closed(self, reason: NanoverJupyterError | None) -> None:
-        self._on_closed(self, reason)
 
 
 class ClientCore:
@@ -72,28 +46,16 @@ class ClientCore:
         # The Connection that keeps this client alive, if one does; set by it.
         self.keeper: object | None = None
         self._transport = transport
-        self._mirror = StateMirror()
-        self._feed = ChangeFeed()
-        self._barrier = StateBarrier()
         # Weak both ways: the thread that renews locks must not keep a client from being
         # collected, and ends with it.
         me = weakref.ref(self)
         self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
-        self._status_listeners: Listeners[Status] = Listeners()
+        self._stream = StateStream(transport, self._locks.seen)
         self._command_listeners: Listeners[()] = Listeners()
-        # Guards the fields below; never held during a call to the server or a callback.
+        # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
         self._commands: dict[str, CommandInfo] = {}
-        self._run: _Run | None = None
-        self._interval = DEFAULT_INTERVAL
-        self._status = Status("connecting", "", 0, time.monotonic())
-        self._heard_at = self._status.since
-        # Held while a change arrives: `follow` may find the state empty, on another
-        # thread, in the moment when the reader brings what is in it after all.
-        self._arrival = threading.Lock()
-        # Set when the state of the current run is known, be it empty.
-        self._synced = threading.Event()
 
     # what is known ---------------------------------------------------------------
 
@@ -110,17 +72,17 @@ class ClientCore:
     @property
     def status(self) -> Status:
         """Where the connection stands."""
-        return self._status
+        return self._stream.status
 
     @property
     def interval(self) -> float:
         """Seconds between updates at the least, as the server was asked to keep."""
-        return self._interval
+        return self._stream.interval
 
     @property
     def health(self) -> MirrorHealth:
         """How live the copy of the state is."""
-        return self._mirror.health()
+        return self._stream.mirror.health()
 
     @property
     def leases(self) -> LeaseBook:
@@ -140,7 +102,7 @@ class ClientCore:
 
     def copy_state(self) -> dict[str, Value]:
         """A deep copy of the shared state as last heard; still there after `close`."""
-        return self._mirror.copy()
+        return self._stream.mirror.copy()
 
     def lock_state(self) -> AbstractContextManager[dict[str, Value]]:
         """Hold the local copy still: `with client.lock_state() as state: ...`.
@@ -149,34 +111,34 @@ class ClientCore:
         server (see `attempt_update_locks`). The dict is one's own; the values in it are
         shared, and not to be altered.
         """
-        return self._mirror.lock()
+        return self._stream.mirror.lock()
 
     def snapshot(self) -> dict[str, Value]:
         """The state as a dict of one's own with shared values, for readers in a hurry."""
-        return self._mirror.snapshot()
+        return self._stream.mirror.snapshot()
 
     def received(self) -> dict[str, Received]:
         """The same without reading a value: some may be `Undecoded`."""
-        return self._mirror.received()
+        return self._stream.mirror.received()
 
     def keys(self) -> list[str]:
         """The keys of the state, without looking at any value."""
-        return self._mirror.keys()
+        return self._stream.mirror.keys()
 
     def peek(self, key: str, default: Value = None) -> Value:
         """The value of one key, shared: not to be altered."""
-        return self._mirror.get(key, default)
+        return self._stream.mirror.get(key, default)
 
     def on_change(self, callback: ChangeCallback) -> Unsubscribe:
         """Call `callback(change)` after every update, on the thread `nanover-changes`.
 
         A slow callback gets several updates merged into one. Returns what ends it.
         """
-        return self._feed.subscribe(callback)
+        return self._stream.feed.subscribe(callback)
 
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
         """Call `callback(status)` after every change of the status, on any thread."""
-        return self._status_listeners.subscribe(callback)
+        return self._stream.status_listeners.subscribe(callback)
 
     def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
         """Call `callback()` when the list of commands was fetched and had changed."""
@@ -195,18 +157,7 @@ class ClientCore:
         Raises:
             ClosedError: The client was closed.
         """
-        with self._guard:
-            if self._run is not None:
-                return
-            self._interval = interval
-            run = self._run = _Run(self._on_change, self._on_closed)
-            self._synced.clear()
-        try:
-            self._transport.start(run, interval)
-        except NanoverJupyterError:
-            with self._guard:
-                self._run = None
-            raise
+        self._stream.start(interval)
 
     def update_available_commands(self) -> dict[str, CommandInfo]:
         """Ask the server for its commands and return them by name.
@@ -228,7 +179,11 @@ class ClientCore:
             InvalidValue: An argument that cannot be sent; nothing was.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        return self._transport.run_command(name, arguments, self.command_timeout)
+        try:
+            return self._transport.run_command(name, arguments, self.command_timeout)
+        finally:
+            # Also when it failed: a server stops the old simulation first.
+            self._locks.ran(name)
 
     def attempt_update_state(self, change: DictionaryChange) -> bool:
         """Change the shared state, all of it or nothing, and wait for the answer.
@@ -362,6 +317,22 @@ class ClientCore:
         lease = self._locks.lease(keys, duration=duration)
         return draft_of(self, lease, Patience(wait, timeout), margin)
 
+    def who_blocks(self, keys: str | Iterable[str], *, most: int | None = None) -> list[str]:
+        """Those of `keys` that someone else holds; none of them is locked by asking.
+
+        One question to the server when all are free, and some more for each that is not.
+
+        Args:
+            keys: A key or several.
+            most: Stop when so many are found.
+
+        Raises:
+            NotSupported: Servers of this kind have no locks.
+            InvalidValue: (a TypeError) No key.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        return self._locks.blocking(keys, most=most)
+
     def catch_up(self) -> None:
         """Wait until the copy of the state has all that the server did before this call.
 
@@ -370,17 +341,7 @@ class ClientCore:
         Raises:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        self.subscribe_all_state_updates(self._interval)
-        key, arrival = self._barrier.mark()
-        try:
-            self.attempt_update_state(DictionaryChange(removals={key}))
-            arrival.result(self.call_timeout)
-        except NanoverJupyterError:
-            raise
-        except TimeoutError as error:
-            raise TimedOut("catching up with the state", self.call_timeout or 0.0) from error
-        finally:
-            self._barrier.forget(key)
+        self._stream.catch_up(self.call_timeout)
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
         """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
@@ -391,7 +352,9 @@ class ClientCore:
             InvalidValue: An argument that cannot be sent; nothing was. All other errors
                 are the future's.
         """
-        return self._transport.start_command(name, arguments, self.command_timeout)
+        call = self._transport.start_command(name, arguments, self.command_timeout)
+        call.add_done_callback(lambda _: self._locks.ran(name))
+        return call
 
     def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
         """As `attempt_update_state`, without waiting: returns a future.
@@ -404,14 +367,13 @@ class ClientCore:
 
     def close(self) -> None:
         """End the subscription, give back the locks we hold, end all threads. Idempotent."""
-        with self._guard:
-            if self._status.state == "closed":
-                return
-        self._locks.close(reachable=self._status.state != "lost")
-        self._set_status("closed", "it was closed here")
+        status = self._stream.status
+        if status.state == "closed":
+            return
+        self._locks.close(reachable=status.state != "lost")
+        self._stream.closing()
         self._transport.close()
-        self._feed.close()
-        self._synced.set()
+        self._stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -431,7 +393,7 @@ class ClientCore:
 
     def retrying(self, attempt: int, reason: str) -> None:
         """Say that the lost connection is tried for the `attempt`th time."""
-        self._set_status("lost", reason, attempt)
+        self._stream.retrying(attempt, reason)
 
     def prove_locks(self) -> None:
         """Ask again for the locks that we hold, for the time that they have left.
@@ -447,14 +409,11 @@ class ClientCore:
     @property
     def heard_at(self) -> float:
         """When the server last said anything, in monotonic seconds."""
-        return self._heard_at
+        return self._stream.heard_at
 
     def give_up(self, reason: str) -> None:
         """Call the connection lost, although its stream has not ended."""
-        with self._guard:
-            self._run = None
-        self._barrier.broken(ConnectionLost(self.address, "following the state", reason))
-        self._set_status("lost", reason)
+        self._stream.give_up(reason)
 
     def follow(self, grace: float) -> None:
         """Subscribe (again) and wait until the state is known.
@@ -463,81 +422,19 @@ class ClientCore:
         probe and nothing came for `grace` seconds, its state is empty, and what we
         still hold of an earlier server must go.
         """
-        self.subscribe_all_state_updates(self._interval)
-        if not self._synced.wait(grace):
-            with self._guard:
-                run = self._run
-            if run is not None:
-                self._on_change(run, DictionaryChange())
-        with self._guard:
-            lost = self._run is None
-        if not lost:
-            self._set_status("connected")
-
-    # called by the transport's reader --------------------------------------------
-
-    def _on_change(self, run: _Run, change: DictionaryChange) -> None:
-        with self._arrival:
-            with self._guard:
-                if run is not self._run:
-                    return
-                first, run.first = run.first, False
-            self._heard_at = time.monotonic()
-            if first:
-                changed = self._mirror.replace(change.unread_updates)
-            else:
-                changed = change
-                self._mirror.apply(change)
-            if changed:
-                self._feed.publish(changed)
-            self._barrier.passed(change)
-        if first:
-            self._synced.set()
-            self._set_status("connected")
-
-    def _on_closed(self, run: _Run, reason: NanoverJupyterError | None) -> None:
-        with self._guard:
-            if run is not self._run:
-                return
-            # Together, or a run that is started in between would be called lost.
-            self._run = None
-            why = "" if reason is None else getattr(reason, "reason", "") or str(reason)
-            status = None if reason is None else self._next_status("lost", why, 0)
-        self._synced.set()
-        self._barrier.broken(reason or ClosedError(self.address))
-        if status is not None:
-            self._status_listeners.notify(status)
+        self._stream.follow(grace)
 
     # inside -----------------------------------------------------------------------
 
     def _fetch_commands(self, timeout: float | None) -> dict[str, CommandInfo]:
         found = {command.name: command for command in self._transport.list_commands(timeout)}
-        self._heard_at = time.monotonic()
+        self._stream.heard()
         with self._guard:
             changed = found != self._commands
             self._commands = found
         if changed:
             self._command_listeners.notify()
         return dict(found)
-
-    def _set_status(self, state: ConnectionState, reason: str = "", attempt: int = 0) -> None:
-        with self._guard:
-            status = self._next_status(state, reason, attempt)
-        if status is not None:
-            self._status_listeners.notify(status)
-
-    def _next_status(self, state: ConnectionState, reason: str, attempt: int) -> Status | None:
-        """Set the status; None if nothing changed. The caller holds the guard."""
-        old = self._status
-        if old.state == "closed" or (old.state, old.reason, old.attempt) == (
-            state,
-            reason,
-            attempt,
-        ):
-            return None
-        since = old.since if state == old.state else time.monotonic()
-        self._status = Status(state, reason, attempt, since)
-        return self._status
 
 
 def _call_timeout(client: ClientCore | None) -> float | None:

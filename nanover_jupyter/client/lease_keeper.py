@@ -32,8 +32,8 @@ class LeaseOwner(Protocol):
     def renew(self, leases: Sequence[Lease]) -> None:
         """Renew leases together; raises NanoverJupyterError if the server cannot be asked."""
 
-    def errand(self) -> None:
-        """Do what else was asked to be done on this thread."""
+    def run_errands(self) -> float:
+        """Do what else is to be done on this thread by now; returns when there is more."""
 
 
 class LeaseKeeper:
@@ -80,11 +80,10 @@ class LeaseKeeper:
 
     def step(self) -> float:
         """Do what is due now; returns seconds until there may be more to do."""
-        self._owner.errand()
+        next_at = errands_at = self._owner.run_errands()
         leases = self._owner.settle()
         now = self._clock()
         due: list[tuple[float, Lease]] = []
-        next_at = math.inf
         for lease in leases:
             standing = lease.standing()
             renew_at = lease.renewal_due(standing)
@@ -95,7 +94,8 @@ class LeaseKeeper:
                 soon = [ls for at, ls in due if at - _TOGETHER * ls.duration <= now]
                 self._renew(soon)
                 return 0.0
-            next_at = min(self._retry_at, *(ls.standing().ends_at for _, ls in due))
+            ends = [lease.standing().ends_at for _, lease in due]
+            next_at = min(self._retry_at, *ends, errands_at)
         return max(0.0, next_at - now)
 
     def _renew(self, leases: Sequence[Lease]) -> None:

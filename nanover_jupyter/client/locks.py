@@ -1,4 +1,4 @@
-"""All requests for locks of one client, in one order, and the leases that come of them."""
+"""The leases of one client: which key is held by which, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from nanover_jupyter.client.blockers import blocked_among
 from nanover_jupyter.client.lease import Lease, Terms, checked_keys
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.leases import LeaseBook
+from nanover_jupyter.client.lock_requests import LockRequests
+from nanover_jupyter.client.lock_watch import LockWatch
+from nanover_jupyter.client.switches import SWITCHING_COMMANDS, looks_like_a_switch
 from nanover_jupyter.errors import (
-    ClosedError,
     InvalidValue,
     LeaseLost,
     LockRefused,
     NanoverJupyterError,
-    NotSupported,
 )
 from nanover_jupyter.transport.base import Transport
-from nanover_jupyter.wire.messages import LockRequest
+from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 
 __all__ = ["DEFAULT_DURATION", "DEFAULT_MAX_HOLD", "Locks"]
 
 DEFAULT_DURATION = 10.0
 DEFAULT_MAX_HOLD = 600.0
 
-_RELEASE_SECONDS = 1.0
-_SHORTEST_RENEWAL_TIMEOUT = 0.5
-# Keys in one renewal; a request of more would take long to answer, and to repeat.
-_KEYS_TOGETHER = 2000
+_SWITCH_SECONDS = 1.0
+_WATCH_SECONDS = 2.0
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
 
@@ -46,15 +46,13 @@ _UNTOLD = "given back, but the server could not be told: it ends by its own time
 class Locks:
     """Takes, renews and gives back the locks of a client.
 
-    Requests go out one at a time, in the order in which their answers are written down:
-    a renewal on its way when a lock is given back would otherwise lock it again behind
-    our back. Any thread may call any method.
+    Any thread may call any method.
 
     Args:
         transport: The way to the server.
         call_timeout: Seconds that a request may take; None for no limit.
         clock: The seconds that leases are counted in.
-        pause: Waits for some seconds, or less when it returns True: then it is over.
+        pause: Waits for some seconds, or until there is nothing to wait for.
     """
 
     def __init__(
@@ -63,27 +61,22 @@ class Locks:
         *,
         call_timeout: Callable[[], float | None] = lambda: 20.0,
         clock: Callable[[], float] = lease_clock,
-        pause: Callable[[float], bool] | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self.clock = clock
         self.book = LeaseBook(clock)
         self.keeper = LeaseKeeper(self, clock)
-        self._transport = transport
-        self._call_timeout = call_timeout
-        self._closed = threading.Event()
-        self._pause = pause or self._closed.wait
-        # Held during a request and until its outcome is written down. Taken before
-        # `_guard`, never after it; reentrant, as a listener to the book may ask for locks.
-        self._turn = threading.RLock()
-        # Guards the fields below.
+        self.watch = LockWatch(clock)
+        self._requests = LockRequests(transport, self.book, call_timeout)
+        self._pause = pause or self._requests.pause
+        # Guards the fields below; taken after the turn of the requests, never before it.
         self._guard = threading.Lock()
         self._active: dict[Lease, None] = {}
         self._holders: dict[str, set[Lease]] = {}
         # Keys locked by requests without a lease, by the number of the lock.
         self._bare: dict[str, int] = {}
-        # Keys of requests without an answer, which the server may have locked for us.
-        self._unclear: set[str] = set()
-        self._errands: list[Callable[[], None]] = []
+        self._errands: list[tuple[float, Callable[[], None]]] = []
+        self._switch_at = -math.inf
         self._process = os.getpid()
         _open.add(self)
 
@@ -91,11 +84,11 @@ class Locks:
 
     def attempt_update(self, update: Mapping[str, float | None]) -> bool:
         """See `ClientCore.attempt_update_locks`."""
-        self._require_locks()
+        self._requests.require_locks()
         request = LockRequest.from_durations(update)
         longest = _longest(request)
-        with self._turn:
-            numbers = self._ask(request, longest)
+        with self._requests.turn:
+            numbers = self._asked(request, longest)
             if numbers is None:
                 self.book.refused(request.acquire, longest)
                 return False
@@ -116,7 +109,7 @@ class Locks:
         max_hold: float | None = DEFAULT_MAX_HOLD,
     ) -> Lease:
         """A lease that is free: see `ClientCore.lock`, which takes it too."""
-        self._require_locks()
+        self._requests.require_locks()
         return Lease(
             self, checked_keys(keys), Terms.checked(duration, keep=keep, max_hold=max_hold)
         )
@@ -139,8 +132,7 @@ class Locks:
         Raises:
             NanoverJupyterError: The server cannot be asked.
         """
-        with self._turn:
-            self._require_open()
+        with self._requests.turn:
             # Asked in our turn: a lease that was given back meanwhile stays given back.
             with self._guard:
                 going = [lease for lease in leases if lease in self._active]
@@ -150,7 +142,7 @@ class Locks:
                 seconds = lease.seconds_from(now)
                 for key in lease.keys:
                     durations[key] = max(seconds, durations.get(key, 0.0))
-            self._renew_keys(self._never_shorter(durations, now), _TAKEN)
+            self._requests.renew(self._requests.never_shorter(durations, now), _TAKEN)
         self.settle()
 
     def release(self, lease: Lease) -> None:
@@ -158,7 +150,7 @@ class Locks:
         with self._guard:
             # First of all: from here on nobody renews it.
             self._active.pop(lease, None)
-        with self._turn:
+        with self._requests.turn:
             with self._guard:
                 keys = [key for key in lease.keys if self._was_last_locked(lease, key)]
             state = lease.state
@@ -166,7 +158,9 @@ class Locks:
                 lease.enter("released", "given back")
             elif state == "pending":
                 lease.enter("free")  # whoever waits for it finds that out
-            self._give_back(keys, lease)
+            told = self._requests.give_back(keys, _UNTOLD)
+            if not told and state in ("held", "expiring"):
+                lease.enter("released", _UNTOLD)
         self._mark(lease.keys)
         self.settle()
 
@@ -180,48 +174,81 @@ class Locks:
         with self._guard:
             return [lease for lease in self._holders.get(key, ()) if lease in self._active]
 
+    # others' locks ------------------------------------------------------------------------
+
+    def blocking(self, keys: str | Iterable[str], *, most: int | None = None) -> list[str]:
+        """See `ClientCore.who_blocks`."""
+        self._requests.require_locks()
+        return blocked_among(checked_keys(keys), self._requests.all_free, most=most)
+
+    def watch_keys(self, keys: str | Iterable[str]) -> None:
+        """Look every two seconds whose keys are, until they are left out again.
+
+        Raises:
+            NotSupported: Servers of this kind have no locks.
+            InvalidValue: No keys, or more than can be watched.
+        """
+        self._requests.require_locks()
+        nobody_looked = not self.watch.keys()
+        self.watch.add(checked_keys(keys))
+        if nobody_looked:
+            self._run_soon(self._look)
+
     # when others may have had our locks ----------------------------------------------------
 
     def prove(self, why: str, lost: str) -> None:
         """Ask again for all locks that we hold, for the time that they have left.
 
         Args:
-            why: What casts doubt on them, as a phrase.
+            why: What casts doubt on them, as a phrase; empty to say nothing about those
+                that are still ours.
             lost: What to say of those that someone else holds.
 
         Raises:
             NanoverJupyterError: The server cannot be asked.
         """
-        with self._turn:
-            self._require_open()
+        with self._requests.turn:
             now = self.clock()
             wanted = {
                 row.key: row.seconds if row.keep else row.ends_at - now
                 for row in self.book.leases()
                 if row.is_held
             }
-            self._give_back_unclear()
-            self._renew_keys(wanted, lost)
-            self.book.doubted(wanted, why)
+            self._requests.give_back_unclear()
+            self._requests.renew(wanted, lost)
+            if why:
+                self.book.doubted(wanted, why)
         self.settle()
 
-    def prove_soon(self, why: str, lost: str) -> None:
-        """As `prove`, on the keeper's thread; does nothing when we hold no lock."""
-        if not self.book.holds_any:
+    def ran(self, command: str) -> None:
+        """A command was run from here, with whatever outcome."""
+        if command in SWITCHING_COMMANDS and self.book.holds_any:
+            cause = f"the simulation was switched by {command}, which clears all locks"
+            self._switch_at = self.clock()
+            self._prove_soon(cause)
+
+    def seen(self, change: DictionaryChange) -> None:
+        """A change of the state has arrived."""
+        if not self.book.holds_any or not looks_like_a_switch(change):
             return
-        with self._guard:
-            self._errands.append(lambda: self.prove(why, lost))
-        self.keeper.wake()
+        now = self.clock()
+        if now - self._switch_at > _SWITCH_SECONDS:
+            self._switch_at = now
+            self._prove_soon("the simulation seems to have been switched, which clears all locks")
 
     # for the keeper ---------------------------------------------------------------------------
 
-    def errand(self) -> None:
-        """Do what was asked to be done on the keeper's thread."""
+    def run_errands(self) -> float:
+        """Do what was to be done by now on the keeper's thread; returns when there is more."""
+        now = self.clock()
         with self._guard:
-            errands, self._errands = self._errands, []
-        for errand in errands:
+            due = [errand for at, errand in self._errands if at <= now]
+            self._errands = [(at, errand) for at, errand in self._errands if at > now]
+        for errand in due:
             with suppress(NanoverJupyterError):
                 errand()
+        with self._guard:
+            return min((at for at, _ in self._errands), default=math.inf)
 
     def settle(self) -> Sequence[Lease]:
         """Tell which leases have ended by now; returns those that are held."""
@@ -247,33 +274,22 @@ class Locks:
         Args:
             reachable: Whether there is a server to tell.
         """
-        self._closed.set()
+        self._requests.close()
         self.keeper.close()
-        if not self._turn.acquire(timeout=_RELEASE_SECONDS):
-            return  # a request hangs: the locks end by their own time
-        try:
-            with self._guard:
-                leases = list(self._active)
-                self._active.clear()
-                unclear = set(self._unclear)
-            keys = [*dict.fromkeys((*self.book.held_keys(), *unclear))]
-            if keys and reachable:
-                with suppress(NanoverJupyterError):
-                    request = LockRequest({}, frozenset(keys))
-                    self._transport.update_locks(request, _RELEASE_SECONDS)
-                    self.book.released(keys)
-            for lease in leases:
-                lease.enter("released", "the client was closed")
-        finally:
-            self._turn.release()
+        with self._guard:
+            leases = list(self._active)
+            self._active.clear()
+        if reachable:
+            self._requests.give_back_all()
+        for lease in leases:
+            lease.enter("released", "the client was closed")
 
     def abandon(self) -> None:
         """As `close`, without waiting, for when nobody is left who could close."""
         with self._guard:
-            if not self._active or self._closed.is_set():
+            if not self._active:
                 return
-            self._errands.append(self.close)
-        self.keeper.wake()
+        self._run_soon(self.close)
 
     def leave(self) -> None:
         """As `close`, when the interpreter ends. A fork leaves its parent's locks alone."""
@@ -294,21 +310,21 @@ class Locks:
                 self.book.refused(lease.keys, lease.duration)
                 raise LockRefused(lease.keys, waited if pauses else 0.0)
             self.book.pending(lease.keys, lease.duration, _TRYING)
-            if self._pause(min(_back_off(pauses), left)):
-                raise ClosedError(self._transport.address)
+            self._pause(min(_back_off(pauses), left))
+            self._requests.require_open()
             if lease.state != "pending":
                 raise LeaseLost(lease.keys, "it was given back while somebody waited for it")
             pauses += 1
 
     def _take(self, lease: Lease) -> bool:
         """Ask for the keys of a lease once."""
-        with self._turn:
+        with self._requests.turn:
             now = self.clock()
             lease.taken_at = now
             lease.enter("pending")
             seconds = lease.seconds_from(now)
-            durations = self._never_shorter(dict.fromkeys(lease.keys, seconds), now)
-            numbers = self._ask(LockRequest(durations), seconds)
+            durations = self._requests.never_shorter(dict.fromkeys(lease.keys, seconds), now)
+            numbers = self._asked(LockRequest(durations), seconds)
             if numbers is None:
                 return False
             with self._guard:
@@ -325,60 +341,14 @@ class Locks:
         self.keeper.wake(min(lease.renewal_due(standing), standing.ends_at))
         return True
 
-    def _ask(self, request: LockRequest, seconds: float) -> dict[str, int] | None:
-        """Send a request and write its outcome down; None when it was refused."""
-        self._require_open()
-        self.book.pending(request.acquire, seconds)
-        asked_at = self.clock()
+    def _asked(self, request: LockRequest, seconds: float) -> dict[str, int] | None:
         try:
-            granted = self._transport.update_locks(request, self._call_timeout())
+            return self._requests.ask(request, seconds)
         except InvalidValue:
-            self.book.withdrawn(request.acquire)
             raise
-        except BaseException as error:
-            unclear = [key for key in request.acquire if not self._holds(key)]
-            self.book.failed(request.acquire, str(error) or type(error).__name__)
-            with self._guard:
-                self._unclear.update(unclear)
-                self._errands.append(self._give_back_unclear)
-            self.keeper.wake()
+        except BaseException:
+            self._run_soon(self._requests.give_back_unclear)
             raise
-        if not granted:
-            return None
-        with self._guard:
-            self._unclear.difference_update(request.acquire, request.release)
-        return self.book.granted(request.acquire, asked_at)
-
-    def _renew_keys(self, durations: Mapping[str, float], lost: str) -> None:
-        """Ask again for keys that are ours; halves what is refused down to what is lost."""
-        keys = list(durations)
-        parts = [keys[at : at + _KEYS_TOGETHER] for at in range(0, len(keys), _KEYS_TOGETHER)]
-        while parts:
-            part = parts.pop()
-            asked_at = self.clock()
-            wanted = {key: durations[key] for key in part}
-            if self._transport.update_locks(LockRequest(wanted), self._renewal_timeout(wanted)):
-                self.book.granted(wanted, asked_at)
-            elif len(part) == 1:
-                self.book.taken(part, lost)
-            else:
-                middle = len(part) // 2
-                parts += [part[:middle], part[middle:]]
-
-    def _renewal_timeout(self, durations: Mapping[str, float]) -> float | None:
-        """Short enough to try again before the first of the locks has ended."""
-        soon = max(_SHORTEST_RENEWAL_TIMEOUT, min(durations.values()) / 4)
-        limit = self._call_timeout()
-        return soon if limit is None else min(limit, soon)
-
-    def _never_shorter(self, durations: Mapping[str, float], now: float) -> dict[str, float]:
-        """What we hold for longer already is asked for that long."""
-        longer = dict(durations)
-        for key, seconds in durations.items():
-            row = self.book.get(key)
-            if row is not None and row.is_held:
-                longer[key] = max(seconds, row.ends_at - now)
-        return longer
 
     def _was_last_locked(self, lease: Lease, key: str) -> bool:
         """Whether nobody of ours holds a key any more once a lease lets go of it."""
@@ -392,37 +362,34 @@ class Locks:
         ours = number is not None and lease.numbers.get(key) == number
         return ours and not others and self._bare.get(key) != number
 
-    def _give_back(self, keys: Sequence[str], lease: Lease) -> None:
-        """A request of its own: one that also asked for locks could be refused whole."""
+    def _prove_soon(self, cause: str) -> None:
+        """Prove the locks on the keeper's thread, now and once more when all is over.
+
+        What is seen in the state may be seen before the server has cleared the locks.
+        """
+        self._run_soon(lambda: self.prove(f"taken again: {cause}", f"{cause}; someone else has it"))
+        self._run_soon(
+            lambda: self.prove("", f"{cause}; someone else has it"), after=_SWITCH_SECONDS
+        )
+
+    def _run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None:
+        at = self.clock() + after
+        with self._guard:
+            self._errands.append((at, errand))
+        self.keeper.wake(at)
+
+    def _look(self) -> None:
+        """Look whose the watched keys are, and again in a while."""
+        keys = self.watch.keys()
         if not keys:
             return
+        self._run_soon(self._look, after=_WATCH_SECONDS)
         try:
-            self._transport.update_locks(LockRequest({}, frozenset(keys)), self._call_timeout())
+            held = blocked_among(keys, self._requests.all_free)
         except NanoverJupyterError:
-            with self._guard:
-                self._unclear.update(keys)
-            if lease.state == "released":
-                lease.enter("released", _UNTOLD)
-            self.book.released(keys, _UNTOLD)
-        else:
-            self.book.released(keys)
-
-    def _give_back_unclear(self) -> None:
-        """Give back what the server may have locked for us without our knowing."""
-        with self._turn:
-            with self._guard:
-                unclear = frozenset(self._unclear)
-            unclear -= frozenset(self.book.held_keys())
-            if not unclear:
-                return
-            self._require_open()
-            self._transport.update_locks(LockRequest({}, unclear), self._call_timeout())
-            with self._guard:
-                self._unclear -= unclear
-
-    def _holds(self, key: str) -> bool:
-        row = self.book.get(key)
-        return row is not None and row.is_held
+            self.watch.unknown()
+            raise
+        self.watch.found(keys, {key for key in keys if self._requests.holds(key)}, held)
 
     def _mark(self, keys: Iterable[str]) -> None:
         """Write down which keys are renewed, and until when."""
@@ -435,15 +402,6 @@ class Locks:
             ends = [lease.cap_at for lease in leases]
             caps[key] = None if None in ends or not ends else max(end for end in ends if end)
         self.book.keep(caps, kept=kept)
-
-    def _require_open(self) -> None:
-        if self._closed.is_set():
-            raise ClosedError(self._transport.address)
-
-    def _require_locks(self) -> None:
-        able = self._transport.capabilities
-        if not able.locks:
-            raise NotSupported("locks", able.transport)
 
 
 _open: weakref.WeakSet[Locks] = weakref.WeakSet()

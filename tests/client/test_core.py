@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 
 import pytest
 
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.mirror import StateMirror
 from nanover_jupyter.errors import (
     ClosedError,
     CommandFailed,
@@ -78,48 +76,6 @@ def test_the_state_of_a_server_that_was_taken_for_empty_arrives_all_the_same(tra
         transport.change({"late": 1})
 
         eventually(lambda: client.copy_state() == {"late": 1})
-
-
-def test_a_state_that_arrives_while_it_is_found_empty_is_not_lost():
-    finding, overtaken = threading.Event(), threading.Event()
-
-    class Mirror(StateMirror):
-        """Gives the reader every chance to be faster than the one who finds the state empty."""
-
-        def replace(self, state):
-            finding.set()
-            overtaken.wait(0.2)
-            return super().replace(state)
-
-        def apply(self, change):
-            super().apply(change)
-            overtaken.set()
-
-    transport = FakeTransport()
-    with ClientCore(transport) as client:
-        client._mirror = Mirror()
-        keeper = threading.Thread(target=client.follow, args=(0,))
-        keeper.start()
-        assert finding.wait(10)
-        transport.change({"a": 1})
-        keeper.join()
-        assert overtaken.wait(10)
-
-        assert client.copy_state() == {"a": 1}
-
-
-def test_what_an_earlier_run_still_says_does_not_count(following, transport):
-    earlier = following._run
-    transport.die("restart")
-    eventually(lambda: following.status.state == "lost")
-    transport.come_back({"b": 2})
-    following.follow(10)
-
-    earlier.on_change(DictionaryChange({"ghost": 1}))
-    earlier.on_closed(ConnectionLost("fake://server", "haunting", "too late"))
-
-    assert following.copy_state() == {"b": 2}
-    assert following.status.state == "connected"
 
 
 def test_updates_and_removals_reach_the_copy(following, transport):

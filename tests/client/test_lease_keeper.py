@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import pytest
@@ -212,10 +213,11 @@ def test_a_fault_while_renewing_does_not_end_the_thread():
     steps = []
 
     class Owner:
-        def errand(self):
+        def run_errands(self):
             steps.append(1)
             if len(steps) == 1:
                 raise RuntimeError("a fault of ours")
+            return math.inf
 
         def settle(self):
             return []

@@ -135,7 +135,7 @@ def test_what_was_locked_without_our_hearing_of_it_is_given_back(locks, road, ta
     assert table.blocked("stranger", ["a"]) == ("a",)
     assert row(locks, "a").note.endswith("whether the server locked it is unknown")
 
-    locks.errand()
+    locks.run_errands()
 
     assert table.blocked("stranger", ["a"]) == ()
 
@@ -156,7 +156,7 @@ def test_a_renewal_without_an_answer_gives_nothing_back(locks, road, table):
     with pytest.raises(ConnectionLost):
         locks.attempt_update({"a": 60})
 
-    locks.errand()
+    locks.run_errands()
 
     assert table.blocked("stranger", ["a"]) == ("a",)
 
@@ -171,7 +171,7 @@ def test_an_interrupted_request_is_given_back(locks, road, table):
     with pytest.raises(KeyboardInterrupt):
         lease.acquire()
 
-    locks.errand()
+    locks.run_errands()
 
     assert lease.state == "free"
     assert road.requests == [LockRequest({}, frozenset({"a"}))]

@@ -1,0 +1,222 @@
+"""Follows the shared state of a server, one run of the subscription after another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from nanover_jupyter.client.barrier import StateBarrier
+from nanover_jupyter.client.change_feed import ChangeFeed
+from nanover_jupyter.client.listeners import Listeners
+from nanover_jupyter.client.mirror import StateMirror
+from nanover_jupyter.client.status import ConnectionState, Status
+from nanover_jupyter.errors import ClosedError, ConnectionLost, NanoverJupyterError, TimedOut
+from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["DEFAULT_INTERVAL", "StateStream"]
+
+DEFAULT_INTERVAL: Final = 1 / 30
+
+
+class _Run:
+    """Hears one run of the subscription, and passes on with it which run it was.
+
+    What a run says that has been replaced by another does not count.
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[_Run, DictionaryChange], None],
+        on_closed: Callable[[_Run, NanoverJupyterError | None], None],
+    ) -> None:
+        self._on_change = on_change
+        self._on_closed = on_closed
+        self.first = True
+
+    def on_change(self, change: DictionaryChange) -> None:
+        self._on_change(self, change)
+
+    def on_closed(self, reason: NanoverJupyterError | None) -> None:
+        self._on_closed(self, reason)
+
+
+class StateStream:
+    """Keeps the copy of the state up to date, and knows where the connection stands.
+
+    Any thread may call any method.
+
+    Args:
+        transport: The way to the server.
+        on_arrival: Called with each change, on the reader's thread, before subscribers
+            to the feed hear of it.
+
+    Attributes:
+        mirror: The copy of the state.
+        feed: Tells subscribers of changes.
+        status_listeners: Told of every change of the status, on any thread.
+        interval: Seconds between updates at the least, as last asked for.
+        heard_at: When the server last said anything, in monotonic seconds.
+    """
+
+    def __init__(
+        self, transport: Transport, on_arrival: Callable[[DictionaryChange], object]
+    ) -> None:
+        self.mirror = StateMirror()
+        self.feed = ChangeFeed()
+        self.status_listeners: Listeners[Status] = Listeners()
+        self._transport = transport
+        self._on_arrival = on_arrival
+        self._barrier = StateBarrier()
+        # Guards the fields below; never held during a call to the server or a callback.
+        self._guard = threading.Lock()
+        self._run: _Run | None = None
+        self.interval = DEFAULT_INTERVAL
+        self._status = Status("connecting", "", 0, time.monotonic())
+        self.heard_at = self._status.since
+        # Held while a change arrives: `follow` may find the state empty, on another
+        # thread, in the moment when the reader brings what is in it after all.
+        self._arrival = threading.Lock()
+        # Set when the state of the current run is known, be it empty.
+        self._synced = threading.Event()
+
+    @property
+    def status(self) -> Status:
+        """Where the connection stands."""
+        return self._status
+
+    def heard(self) -> None:
+        """The server said something, be it by another call."""
+        self.heard_at = time.monotonic()
+
+    def start(self, interval: float | None = None) -> None:
+        """Subscribe, unless a subscription runs; returns at once.
+
+        Args:
+            interval: Seconds between updates at the least; as last time by default.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        with self._guard:
+            if self._run is not None:
+                return
+            if interval is not None:
+                self.interval = interval
+            interval = self.interval
+            run = self._run = _Run(self._on_change, self._on_closed)
+            self._synced.clear()
+        try:
+            self._transport.start(run, interval)
+        except NanoverJupyterError:
+            with self._guard:
+                self._run = None
+            raise
+
+    def follow(self, grace: float) -> None:
+        """See `ClientCore.follow`."""
+        self.start()
+        if not self._synced.wait(grace):
+            with self._guard:
+                run = self._run
+            if run is not None:
+                self._on_change(run, DictionaryChange())
+        with self._guard:
+            lost = self._run is None
+        if not lost:
+            self._set_status("connected")
+
+    def catch_up(self, timeout: float | None) -> None:
+        """See `ClientCore.catch_up`."""
+        self.start()
+        key, arrival = self._barrier.mark()
+        try:
+            self._transport.update_state(DictionaryChange(removals={key}), timeout)
+            arrival.result(timeout)
+        except NanoverJupyterError:
+            raise
+        except TimeoutError as error:
+            raise TimedOut("catching up with the state", timeout or 0.0) from error
+        finally:
+            self._barrier.forget(key)
+
+    def retrying(self, attempt: int, reason: str) -> None:
+        """The lost connection is tried for the `attempt`th time."""
+        self._set_status("lost", reason, attempt)
+
+    def give_up(self, reason: str) -> None:
+        """Call the connection lost, although its stream has not ended."""
+        with self._guard:
+            self._run = None
+        lost = ConnectionLost(self._transport.address, "following the state", reason)
+        self._barrier.broken(lost)
+        self._set_status("lost", reason)
+
+    def closing(self) -> None:
+        """The transport is about to be closed."""
+        self._set_status("closed", "it was closed here")
+
+    def close(self) -> None:
+        """Tell nobody anything any more, once the transport is closed. Idempotent."""
+        self.feed.close()
+        self._synced.set()
+
+    # called by the transport's reader --------------------------------------------
+
+    def _on_change(self, run: _Run, change: DictionaryChange) -> None:
+        with self._arrival:
+            with self._guard:
+                if run is not self._run:
+                    return
+                first, run.first = run.first, False
+            self.heard()
+            if first:
+                changed = self.mirror.replace(change.unread_updates)
+            else:
+                changed = change
+                self.mirror.apply(change)
+            if changed:
+                self._on_arrival(changed)
+                self.feed.publish(changed)
+            self._barrier.passed(change)
+        if first:
+            self._synced.set()
+            self._set_status("connected")
+
+    def _on_closed(self, run: _Run, reason: NanoverJupyterError | None) -> None:
+        with self._guard:
+            if run is not self._run:
+                return
+            # Together, or a run that is started in between would be called lost.
+            self._run = None
+            why = "" if reason is None else getattr(reason, "reason", "") or str(reason)
+            status = None if reason is None else self._next_status_locked("lost", why, 0)
+        self._synced.set()
+        self._barrier.broken(reason or ClosedError(self._transport.address))
+        if status is not None:
+            self.status_listeners.notify(status)
+
+    # inside -----------------------------------------------------------------------
+
+    def _set_status(self, state: ConnectionState, reason: str = "", attempt: int = 0) -> None:
+        with self._guard:
+            status = self._next_status_locked(state, reason, attempt)
+        if status is not None:
+            self.status_listeners.notify(status)
+
+    def _next_status_locked(
+        self, state: ConnectionState, reason: str, attempt: int
+    ) -> Status | None:
+        """Set the status; None if nothing changed."""
+        old = self._status
+        if old.state == "closed" or (old.state, old.reason, old.attempt) == (
+            state,
+            reason,
+            attempt,
+        ):
+            return None
+        since = old.since if state == old.state else time.monotonic()
+        self._status = Status(state, reason, attempt, since)
+        return self._status

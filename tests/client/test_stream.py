@@ -1,0 +1,80 @@
+"""Following the state, run after run."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+from nanover_jupyter.client.mirror import StateMirror
+from nanover_jupyter.client.stream import StateStream
+from nanover_jupyter.errors import ConnectionLost
+from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.eventually import eventually
+from tests.support.fake_transport import FakeTransport
+
+
+@contextmanager
+def following(transport, on_arrival=lambda _: None):
+    stream = StateStream(transport, on_arrival)
+    yield stream
+    stream.closing()
+    transport.close()
+    stream.close()
+
+
+def test_a_state_that_arrives_while_it_is_found_empty_is_not_lost():
+    finding, overtaken = threading.Event(), threading.Event()
+
+    class Mirror(StateMirror):
+        """Gives the reader every chance to be faster than the one who finds the state empty."""
+
+        def replace(self, state):
+            finding.set()
+            overtaken.wait(0.2)
+            return super().replace(state)
+
+        def apply(self, change):
+            super().apply(change)
+            overtaken.set()
+
+    transport = FakeTransport()
+    with following(transport) as stream:
+        stream.mirror = Mirror()
+        keeper = threading.Thread(target=stream.follow, args=(0,))
+        keeper.start()
+        assert finding.wait(10)
+        transport.change({"a": 1})
+        keeper.join()
+        assert overtaken.wait(10)
+
+        assert stream.mirror.copy() == {"a": 1}
+
+
+def test_what_an_earlier_run_still_says_does_not_count():
+    transport = FakeTransport({"a": 1})
+    with following(transport) as stream:
+        stream.follow(10)
+        earlier = stream._run
+        transport.die("restart")
+        eventually(lambda: stream.status.state == "lost")
+        transport.come_back({"b": 2})
+        stream.follow(10)
+
+        earlier.on_change(DictionaryChange({"ghost": 1}))
+        earlier.on_closed(ConnectionLost("fake://server", "haunting", "too late"))
+
+        assert stream.mirror.copy() == {"b": 2}
+        assert stream.status.state == "connected"
+
+
+def test_every_change_is_told_to_the_client_before_its_subscribers():
+    arrived = []
+    transport = FakeTransport({"a": 1})
+    with following(transport, lambda change: arrived.append(dict(change.updates))) as stream:
+        seen = []
+        stream.feed.subscribe(lambda _: seen.append(len(arrived)))
+        stream.follow(10)
+        transport.change({"b": 2})
+        eventually(lambda: len(seen) == 2 or sum(seen) >= 2)
+
+    assert arrived == [{"a": 1}, {"b": 2}]
