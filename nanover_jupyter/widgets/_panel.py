@@ -53,13 +53,15 @@ class Panel(anywidget.AnyWidget):
 
     Args:
         source: A Connection, or a NanoverClient.
-        **options: Initial values of `tool`, `query`, `selected` and `height`.
+        **options: Initial values of `tool`, `query`, `selected`, `height` and a widget's own
+            options.
 
     Raises:
         TypeError: `source` is neither, or an option is misspelt.
     """
 
     tools: ClassVar[tuple[type[Tool], ...]] = ()
+    own_options: ClassVar[tuple[str, ...]] = ()
 
     tool = traitlets.Unicode("", help="The tab that is shown, where there are tabs.").tag(sync=True)
     query = traitlets.Unicode("", help="The text in the inspector's search box.").tag(sync=True)
@@ -206,7 +208,7 @@ def _pong(_: str, __: dict[str, Any], answer: Answer) -> None:
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:
     """Refuse misspelt options, which ipywidgets would let pass without a word."""
-    allowed = ["tool", "query", "selected", "height", "layout"]
+    allowed = ["tool", "query", "selected", "height", "layout", *kind.own_options]
     for option in options:
         if option not in allowed:
             near = difflib.get_close_matches(option, allowed, n=1)

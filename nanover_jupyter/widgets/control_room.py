@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nanover_jupyter.widgets._inspector_traits import InspectorTraits
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets.inspector import InspectorTool
@@ -11,7 +12,7 @@ from nanover_jupyter.widgets.palette import PaletteTool
 __all__ = ["ControlRoom"]
 
 
-class ControlRoom(Panel, StateAccess):
+class ControlRoom(InspectorTraits, Panel, StateAccess):
     """Inspector, command palette and lock manager of one connection.
 
         ControlRoom(connection)
@@ -22,6 +23,9 @@ class ControlRoom(Panel, StateAccess):
         tool: The tab to show at first: "inspector", "palette" or "locks".
         query: What the inspector searches for at first.
         selected: The key whose value the inspector shows at first.
+        pins: Keys or branches that the inspector keeps on top.
+        sort: How the inspector sorts: "name", "changed" or "rate".
+        mute: Changes per second from which the inspector folds a branch away; 0 for never.
         height: Height of the content in CSS pixels.
     """
 

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.widgets._inspector_messages import ValueResult
+from nanover_jupyter.widgets._inspector_traits import InspectorTraits
+from nanover_jupyter.widgets._lease_news import LeaseNews
 from nanover_jupyter.widgets._page_values import to_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, Handler, field_of
@@ -58,7 +60,27 @@ class InspectorTool:
         answer.later(read)
 
 
-class StateInspector(Panel, StateAccess):
+class _InspectorAlone(InspectorTool):
+    """With no lock manager beside it, it tells of the locks itself: rows show them."""
+
+    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
+        super().__init__(connection, post)
+        self._news = LeaseNews(connection.client, post)
+
+    def greet(self, client: str) -> None:
+        super().greet(client)
+        self._news.greet(client)
+
+    def beat(self) -> None:
+        super().beat()
+        self._news.beat()
+
+    def close(self) -> None:
+        self._news.close()
+        super().close()
+
+
+class StateInspector(InspectorTraits, Panel, StateAccess):
     """The shared state as a live, searchable tree.
 
         inspector = StateInspector(connection, query="avatar.*")
@@ -70,9 +92,12 @@ class StateInspector(Panel, StateAccess):
         source: A Connection, or a NanoverClient.
         query: What to search for at first.
         selected: The key whose value to show at first.
+        pins: Keys or branches that are kept on top.
+        sort: "name", "changed" or "rate".
+        mute: Changes per second from which a branch is folded away; 0 for never.
         height: Height of the content in CSS pixels.
     """
 
     _esm = asset("inspector.js")
     _css = asset("panel.css")
-    tools = (InspectorTool,)
+    tools = (_InspectorAlone,)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.client.leases import LeaseRow
-from nanover_jupyter.widgets._lock_messages import LeaseBody, LeasesBody, LockResult
+from nanover_jupyter.widgets._lease_news import LeaseNews
+from nanover_jupyter.widgets._lock_messages import LockResult
 from nanover_jupyter.widgets._page_values import from_page
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._picture import note, table, visible
@@ -27,9 +27,7 @@ class LocksTool:
 
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
         self._client = connection.client
-        self._post = post
-        self._told: list[tuple[str, str]] = []
-        self._unsubscribe = self._client.leases.subscribe(self._tell)
+        self._news = LeaseNews(self._client, post)
 
     def handlers(self) -> dict[str, Handler]:
         """See `Tool.handlers`."""
@@ -42,12 +40,11 @@ class LocksTool:
 
     def greet(self, client: str) -> None:
         """Tell all leases."""
-        self._post("leases", self._body(), client=client)
+        self._news.greet(client)
 
     def beat(self) -> None:
-        """Leases end by the clock alone; views count down, but are told what it means."""
-        if self._states() != self._told:
-            self._tell()
+        """Leases end by the clock alone."""
+        self._news.beat()
 
     def picture(self) -> str:
         """The newest locks and what became of them."""
@@ -61,7 +58,7 @@ class LocksTool:
 
     def close(self) -> None:
         """Stop listening to the book of leases."""
-        self._unsubscribe()
+        self._news.close()
 
     def _lock(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         keys = list(dict.fromkeys(text_list(body, "keys")))
@@ -91,18 +88,6 @@ class LocksTool:
     def _take(self, durations: dict[str, float]) -> LockResult:
         return LockResult(granted=self._client.attempt_update_locks(durations))
 
-    def _tell(self) -> None:
-        self._told = self._states()
-        self._post("leases", self._body())
-
-    def _states(self) -> list[tuple[str, str]]:
-        return [(lease.key, lease.state) for lease in self._client.leases.leases()]
-
-    def _body(self) -> LeasesBody:
-        book = self._client.leases
-        now = book.clock()
-        return LeasesBody(leases=[_lease_body(lease, now) for lease in book.leases()])
-
 
 class LockManager(Panel):
     """The locks of this client: take, watch, renew and give back.
@@ -129,17 +114,3 @@ def _duration(sent: Any) -> float:
     if math.isnan(seconds) or seconds <= 0:
         raise BadRequest("a lock lasts more than 0 seconds")
     return float(seconds)
-
-
-def _lease_body(lease: LeaseRow, now: float) -> LeaseBody:
-    left = lease.left(now)
-    endless = math.isinf(lease.seconds)
-    return LeaseBody(
-        key=lease.key,
-        state=lease.state,
-        seconds=None if endless else lease.seconds,
-        left=None if left is None or math.isinf(left) else left,
-        endless=endless and left is not None,
-        held=(lease.ended_at or now) - lease.held_since,
-        note=lease.note,
-    )

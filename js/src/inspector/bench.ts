@@ -50,6 +50,10 @@ export interface RowPart {
 }
 
 export interface Bench extends ToolContext {
+  /** The inspector as a whole. */
+  readonly element: HTMLElement;
+  /** Whether nobody can see it: then nothing needs to be kept up to date by the clock. */
+  isHidden(): boolean;
   readonly selected: Readable<Selected | null>;
   /** Chooses a place, opens what hides it and scrolls to it; null chooses nothing. */
   select(place: Place | null): void;

@@ -11,6 +11,8 @@ export interface SearchBox {
   setResult(text: string, problem: string): void;
   setQuery(query: string): void;
   clear(): void;
+  /** Puts a button at the end of the box. */
+  add(element: HTMLElement): void;
 }
 
 export function createSearchBox(
@@ -68,6 +70,7 @@ export function createSearchBox(
     input,
     clear,
     setQuery,
+    add: (extra) => element.append(extra),
     setResult: (text, problem) => {
       setText(result, text);
       result.hidden = text === "" || problem !== "";

@@ -1,20 +1,30 @@
 /** The state inspector: search, tree, detail. Knows no Jupyter. */
 
 import { Cell } from "../shared/cell.ts";
+import { now } from "../shared/clock.ts";
 import { h, setText } from "../shared/dom.ts";
+import { icon } from "../shared/icons.ts";
 import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
+import { createMenuButton } from "../shared/menu.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
 import { count, plural } from "../shared/words.ts";
 import type { Bench, Place, RowPart } from "./bench.ts";
+import { addCopyShortcut } from "./copy_shortcut.ts";
 import { createDetail } from "./detail.ts";
 import { createEmptyState } from "./empty_state.ts";
 import { parseFilter } from "./filter.ts";
 import { createKeyMap } from "./key_map.ts";
+import { addLockBadges } from "./lock_badge.ts";
 import { InspectorModel } from "./model.ts";
-import { createSearchBox } from "./search_box.ts";
+import { addMuteControl } from "./mute_control.ts";
+import { addPins } from "./pins.ts";
+import { createRecentQueries, type RecentQueries } from "./recent_queries.ts";
+import { createSearchBox, type SearchBox } from "./search_box.ts";
+import { createSearchHelp } from "./search_help.ts";
 import { createSearchRun } from "./search_run.ts";
 import { Selection } from "./selection.ts";
 import { createStateSwitch } from "./shown_state.ts";
+import { addSortControl } from "./sort_control.ts";
 import { createToolbar } from "./toolbar.ts";
 import { createTreeView } from "./tree_view.ts";
 
@@ -37,12 +47,14 @@ export function createInspector(context: ToolContext): Tool {
         model.setFilter(parseFilter(query));
         host.set("query", query);
         tree.toTop();
+        recent.note(query);
         run.start();
       },
     },
     signal,
   );
-  const toolbar = createToolbar(search.element);
+  const recent = createRecentQueries(host, signal);
+  const toolbar = createToolbar(search.element, signal);
   const bars = h("div", { class: "nvj-bars" });
   const keys = createKeyMap(element, signal);
   const tree = createTreeView({
@@ -85,8 +97,11 @@ export function createInspector(context: ToolContext): Tool {
   const states = createStateSwitch(session, model, update, signal);
   const run = createSearchRun(model, states.time, update, signal);
 
+  const isHidden = () => !element.isConnected || element.hidden || !session.visible.get();
   const bench: Bench = {
     ...context,
+    element,
+    isHidden,
     selected: selection.selected,
     select: (place) => {
       if (place === null) selection.clear();
@@ -104,6 +119,14 @@ export function createInspector(context: ToolContext): Tool {
     redraw: update,
   };
   addSearchKeys(bench, search, tree.focus);
+  addRecent(bench, search, recent);
+  const help = createSearchHelp(keys, signal);
+  search.add(help.button);
+  addPins(bench, model);
+  addLockBadges(bench, session.leases, now);
+  addSortControl(bench, model, states.time);
+  addMuteControl(bench, model, states.time);
+  addCopyShortcut(bench, model);
   edited.observe(update, signal);
   selection.selected.observe(update, signal);
   line.observe(update, signal);
@@ -113,7 +136,7 @@ export function createInspector(context: ToolContext): Tool {
   every(
     500,
     () => {
-      if (!element.isConnected || element.hidden) return;
+      if (isHidden()) return;
       if (model.filter?.timed === true) {
         model.research();
         run.start();
@@ -125,6 +148,7 @@ export function createInspector(context: ToolContext): Tool {
 
   element.append(
     toolbar.element,
+    help.panel,
     bars,
     h(
       "div",
@@ -155,10 +179,32 @@ function resultText({ filter, matched, searched, entries }: InspectorModel): str
   return searched === 1 ? found : `${found} · searched ${Math.floor(100 * searched)} %`;
 }
 
+function addRecent(bench: Bench, search: SearchBox, recent: RecentQueries): void {
+  const menu = createMenuButton(
+    {
+      name: "Last queries",
+      className: "nvj-quiet",
+      none: "What you search for is kept here.",
+      items: () =>
+        recent.get().map((query) => ({
+          label: query,
+          run: () => {
+            search.setQuery(query);
+            search.input.focus();
+          },
+        })),
+    },
+    bench.signal,
+  );
+  menu.setLabel(icon("recent"));
+  bench.keys.addEscape("menu", menu.close);
+  search.add(menu.element);
+}
+
 /** The ways to the search box and back. */
 function addSearchKeys(
   { keys, select, selected, signal }: Bench,
-  search: ReturnType<typeof createSearchBox>,
+  search: SearchBox,
   goToTree: () => void,
 ): void {
   keys.add({

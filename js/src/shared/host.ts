@@ -17,6 +17,7 @@ import {
   type Requests,
   VERSION,
 } from "./protocol.ts";
+import { isListOf, isNumber, isText } from "./shapes.ts";
 
 /** `busy`: a question that the kernel answers at once has waited for a second. */
 export type KernelLife = "live" | "busy" | "gone";
@@ -36,6 +37,11 @@ export interface Traits {
   readonly tool: string;
   readonly query: string;
   readonly height: number;
+  /** The inspector's: see widgets/_inspector_traits.py. */
+  readonly pins: readonly string[];
+  readonly sort: string;
+  readonly mute: number;
+  readonly recent_queries: readonly string[];
 }
 
 export interface Host {
@@ -89,9 +95,13 @@ export function randomName(): string {
 }
 
 const isTrait = {
-  tool: (value: unknown): value is string => typeof value === "string",
-  query: (value: unknown): value is string => typeof value === "string",
+  tool: isText,
+  query: isText,
   height: (value: unknown): value is number => typeof value === "number" && value > 0,
+  pins: isListOf(isText),
+  sort: isText,
+  mute: isNumber,
+  recent_queries: isListOf(isText),
 } as const;
 
 export function createHost(model: Model, signal: AbortSignal): Host {

@@ -105,7 +105,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   draw();
   host.kernel.observe(redraw, signal);
   session.status.observe(redraw, signal);
-  every(250, draw, signal);
+  every(250, () => session.visible.get() && draw(), signal);
+  session.visible.observe(redraw, signal);
 
   // JupyterLab has shortcuts on plain letters, and Enter opens a cell for editing. It looks
   // for this mark while the event is on its way down, and leaves alone what is below it.

@@ -27,6 +27,8 @@ export interface Session {
   /** When the last change arrived at the page. */
   lastChange(): number | null;
   onChange(fn: (change: MirrorChange) => void, signal: AbortSignal): void;
+  /** Whether anybody can see the view: nothing is sent to one that is out of sight. */
+  readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
 }
 
@@ -46,7 +48,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const leases = new Cell<Timed<LeasesBody> | null>(null);
   const heartbeat = new Cell<Timed<HeartbeatBody> | null>(null);
   const listeners = new Set<(change: MirrorChange) => void>();
-  let visible = true;
+  const visible = new Cell(true);
   let lastChange: number | null = null;
   let acked: number = NOTHING_HANDLED.seq;
   let ackedAt = now();
@@ -68,7 +70,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
 
   /** `insist` for a start and a return; a doubt waits for its turn. */
   const sayHello = (insist: boolean): void => {
-    if (!visible || signal.aborted || host.kernel.get() === "gone") return;
+    if (!visible.get() || signal.aborted || host.kernel.get() === "gone") return;
     const since = helloAt === null ? Number.POSITIVE_INFINITY : now() - helloAt;
     if (!insist && (since < pause || (waiting && since < HELLO_PATIENCE))) return;
     if (!insist) pause = Math.min(LONGEST_PAUSE, pause * 2);
@@ -89,7 +91,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const inDoubt = () => use === "needed" && mirror.inDoubt;
 
   const acknowledge = () => {
-    if (!visible) return;
+    if (!visible.get()) return;
     const handled = mirror.handled ?? NOTHING_HANDLED;
     if (handled.seq === acked && now() - ackedAt < SILENCE) return;
     acked = handled.seq;
@@ -134,13 +136,14 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     heartbeat,
     mirror,
     lastChange: () => lastChange,
+    visible,
     onChange: (fn, over) => {
       listeners.add(fn);
       whenOver(over, () => listeners.delete(fn));
     },
     setVisible: (next) => {
-      if (next === visible) return;
-      visible = next;
+      if (next === visible.get()) return;
+      visible.set(next);
       if (next) {
         // `resume` doubts, and so does hello by itself; once is enough.
         sayHello(true);

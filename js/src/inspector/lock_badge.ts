@@ -1,0 +1,72 @@
+/** Beside a key: whether we hold its lock, and for how long; or that somebody else does. */
+
+import { h, setText } from "../shared/dom.ts";
+import { icon } from "../shared/icons.ts";
+import type { LeaseBody, LeasesBody } from "../shared/protocol_locks.ts";
+import type { Session, Timed } from "../shared/session.ts";
+import { duration } from "../shared/words.ts";
+import type { Bench, RowPartView } from "./bench.ts";
+
+export interface Badge {
+  readonly text: string;
+  readonly tone: "good" | "amber" | "bad" | "neutral";
+}
+
+/** Seconds for which a refusal says anything about now. */
+const REFUSAL_HOLDS = 10;
+
+/** What to say of a key's lease, `age` seconds after it was told; null for nothing. Pure. */
+export function badgeOf(lease: LeaseBody, age: number): Badge | null {
+  switch (lease.state) {
+    case "pending":
+      return { text: "asking", tone: "neutral" };
+    case "held":
+    case "expiring": {
+      if (lease.endless || lease.left === null) return { text: "mine", tone: "good" };
+      const left = lease.left - age;
+      if (left <= 0) return { text: "ran out", tone: "amber" };
+      const tone = lease.state === "held" ? "good" : "amber";
+      return { text: `mine ${duration(Math.ceil(left))}`, tone };
+    }
+    case "refused":
+      return age < REFUSAL_HOLDS ? { text: "someone else", tone: "bad" } : null;
+    case "lost":
+      return { text: "lost", tone: "bad" };
+    case "released":
+      return null;
+  }
+}
+
+/** The newest lease of each key. */
+function byKey(leases: Timed<LeasesBody> | null): ReadonlyMap<string, LeaseBody> {
+  return new Map((leases?.body.leases ?? []).map((lease) => [lease.key, lease]));
+}
+
+export function addLockBadges(bench: Bench, leases: Session["leases"], clock: () => number): void {
+  let known = byKey(leases.get());
+  leases.observe((next) => {
+    known = byKey(next);
+    bench.redraw();
+  }, bench.signal);
+  bench.addRowPart({
+    at: "end",
+    make: (): RowPartView => {
+      const word = h("span");
+      const element = h("span", { class: "nvj-lock-badge", hidden: true }, icon("lock"), word);
+      return {
+        element,
+        draw: (row) => {
+          const lease =
+            row.kind === "node" && row.node.hasKey ? known.get(row.node.path) : undefined;
+          const told = leases.get()?.at ?? 0;
+          const badge = lease === undefined ? null : badgeOf(lease, clock() - told);
+          element.hidden = badge === null;
+          if (badge === null) return;
+          setText(word, badge.text);
+          element.dataset.tone = badge.tone;
+          element.title = lease?.note ?? "";
+        },
+      };
+    },
+  });
+}
