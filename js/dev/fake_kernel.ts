@@ -3,8 +3,9 @@
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
 import type { LeaseBody } from "../src/shared/protocol_locks.ts";
-import type { CommandBody } from "../src/shared/protocol_palette.ts";
+import type { ChoiceBody, CommandBody, MemoryBody } from "../src/shared/protocol_palette.ts";
 import type { FakeModel } from "./fake_model.ts";
+import { FakeRuns } from "./fake_runs.ts";
 import { type PageMessage, readPageMessage } from "./page_message.ts";
 
 type RequestMessage = Extract<PageMessage, { readonly id: number }>;
@@ -27,6 +28,8 @@ export const STATUS: StatusBody = {
   abilities: ABILITIES,
 };
 
+const NO_MEMORY: MemoryBody = { pins: [], recent: [], last: {}, integers: {}, result_name: "" };
+
 const encoder = new TextEncoder();
 
 /** Buffers as Jupyter hands them over: views that start at an odd byte. */
@@ -39,6 +42,8 @@ export function makeBuffers(ids: readonly number[], content: unknown): Buffers {
   return [numbers, new DataView(padded.buffer, 3)];
 }
 
+type Maybe<T> = T | Promise<T>;
+
 export interface FakeKernelOptions {
   readonly state?: PageRecord | Iterable<readonly [string, PageValue]>;
   readonly commands?: readonly CommandBody[];
@@ -47,6 +52,10 @@ export interface FakeKernelOptions {
   readonly keysPerPart?: number;
   /** The server's answer to a command; throwing is a failure. */
   readonly run?: (name: string, args: PageRecord) => PageValue | Promise<PageValue>;
+  /** What an argument that asks for its choices is answered. */
+  readonly choices?: (command: string) => Maybe<readonly ChoiceBody[]>;
+  readonly memory?: Partial<MemoryBody>;
+  readonly avatars?: number;
   readonly lock?: (keys: readonly string[]) => boolean;
 }
 
@@ -68,6 +77,8 @@ export class FakeKernel {
   status: StatusBody;
   commands: readonly CommandBody[];
   commandsError: string | null = null;
+  memory: MemoryBody;
+  readonly runs: FakeRuns;
   readonly #ids = new Map<string, number>();
   readonly #waiting: PageMessage[] = [];
   readonly #changed = new Set<string>();
@@ -87,6 +98,11 @@ export class FakeKernel {
     this.leases = [...(options.leases ?? [])];
     this.commands = options.commands ?? [];
     this.status = { ...STATUS, ...options.status };
+    this.memory = { ...NO_MEMORY, ...options.memory };
+    this.runs = new FakeRuns(
+      (op, body) => this.#send(op, body),
+      async (name, args) => (await options.run?.(name, args)) ?? {},
+    );
     model.onSend = (envelope) => this.#take(envelope);
   }
 
@@ -136,7 +152,10 @@ export class FakeKernel {
     switch (message.op) {
       case "hello":
         this.sendStatus({}, message.client);
+        this.sendMemory({}, message.client);
         this.sendCommands(message.client);
+        this.#send("runs", { runs: this.runs.list }, { client: message.client });
+        this.#send("people", { avatars: this.options.avatars ?? 0 }, { client: message.client });
         this.sendLeases(message.client);
         if (message.body.epoch !== this.epoch || message.body.rev !== this.#told) {
           this.sendSnapshot(message.client);
@@ -152,12 +171,39 @@ export class FakeKernel {
       case "refresh_commands":
         this.sendCommands();
         return this.commands.length;
-      case "run": {
-        const { name, arguments: args } = message.body;
-        const started = performance.now();
-        const result = (await this.options.run?.(name, args)) ?? {};
-        return { result, seconds: (performance.now() - started) / 1000 };
+      case "run":
+        void this.runs.start(message.body);
+        return null;
+      case "cancel_run":
+        this.runs.cancel(message.body.run);
+        return null;
+      case "whole_result":
+        return this.runs.whole(message.body.run);
+      case "forget_run":
+        this.runs.forget(message.body.run);
+        return null;
+      case "choices":
+        return { choices: (await this.options.choices?.(message.body.command)) ?? [] };
+      case "pin": {
+        const pin = message.body;
+        const others = this.memory.pins.filter(({ id }) => id !== pin.id);
+        this.sendMemory({ pins: [...others, pin] });
+        return null;
       }
+      case "unpin": {
+        const gone = message.body.id;
+        this.sendMemory({ pins: this.memory.pins.filter(({ id }) => id !== gone) });
+        return null;
+      }
+      case "integers": {
+        const { command, names } = message.body;
+        this.sendMemory({ integers: { ...this.memory.integers, [command]: names } });
+        return null;
+      }
+      case "name_result":
+        if (message.body.name === "1x") throw new Error("'1x' cannot be the name of a variable");
+        this.sendMemory({ result_name: message.body.name });
+        return null;
       case "lock":
         return { granted: this.#lock(message.body.keys, message.body.seconds) };
       case "renew": {
@@ -206,6 +252,11 @@ export class FakeKernel {
   sendCommands(client?: string): void {
     const body = { commands: this.commands, error: this.commandsError };
     this.#send("commands", body, client === undefined ? {} : { client });
+  }
+
+  sendMemory(change: Partial<MemoryBody>, client?: string): void {
+    this.memory = { ...this.memory, ...change };
+    this.#send("memory", this.memory, client === undefined ? {} : { client });
   }
 
   sendLeases(client?: string): void {

@@ -2,7 +2,7 @@
 
 import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
-import { type Fields, isCount, isRecord, isText } from "../src/shared/shapes.ts";
+import { type Fields, isCount, isListOf, isRecord, isText } from "../src/shared/shapes.ts";
 
 const isKeys = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
@@ -12,7 +12,16 @@ const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = 
   ping: () => true,
   value: ({ key }) => isText(key),
   refresh_commands: () => true,
-  run: ({ name, arguments: values }) => isText(name) && isRecord(values),
+  run: ({ run, name, arguments: values }) => isText(run) && isText(name) && isRecord(values),
+  cancel_run: ({ run }) => isText(run),
+  whole_result: ({ run }) => isText(run),
+  forget_run: ({ run }) => run === null || isText(run),
+  choices: ({ command, argument }) => isText(command) && isText(argument),
+  pin: ({ id, command, arguments: values, label, icon, tooltip }) =>
+    [id, command, label, icon, tooltip].every(isText) && isRecord(values),
+  unpin: ({ id }) => isText(id),
+  integers: ({ command, names }) => isText(command) && isListOf(isText)(names),
+  name_result: ({ name }) => isText(name),
   lock: ({ keys, seconds }) =>
     isKeys(keys) && typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0,
   renew: ({ key }) => isText(key),

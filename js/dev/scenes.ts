@@ -2,7 +2,7 @@
 
 import type { PageValue } from "../src/shared/protocol.ts";
 import type { LeaseBody } from "../src/shared/protocol_locks.ts";
-import type { CommandBody } from "../src/shared/protocol_palette.ts";
+import type { ArgumentBody, CommandBody } from "../src/shared/protocol_palette.ts";
 
 export type World = Map<string, PageValue>;
 
@@ -125,18 +125,50 @@ export function moves(time: number): readonly (readonly [string, PageValue])[] {
   ];
 }
 
-const command = (
+export const command = (
   name: string,
   args: CommandBody["arguments"] = {},
   label: string | null = null,
   icon: string | null = null,
-): CommandBody => ({ name, arguments: args, label, icon });
+  more: Partial<CommandBody> = {},
+): CommandBody => ({
+  name,
+  arguments: args,
+  label,
+  icon,
+  sentence: "",
+  danger: "",
+  danger_to: "everybody",
+  known: [],
+  ...more,
+});
+
+export const argument = (
+  name: string,
+  kind: ArgumentBody["kind"],
+  more: Partial<ArgumentBody> = {},
+): ArgumentBody => ({
+  name,
+  kind,
+  required: false,
+  default: null,
+  help: "",
+  unit: "",
+  min: null,
+  max: null,
+  options: null,
+  asks: false,
+  ...more,
+});
 
 export const COMMANDS: readonly CommandBody[] = [
   command("playback/load", { index: 2 }, "Load a simulation"),
   command("playback/play"),
   command("playback/pause", {}, "Pause", "⏸️"),
-  command("playback/reset"),
+  command("playback/reset", {}, null, null, {
+    sentence: "Puts the simulation back to its beginning.",
+    danger: "What has happened in it is lost.",
+  }),
   command("playback/step"),
   command("playback/list"),
   command(
@@ -147,7 +179,17 @@ export const COMMANDS: readonly CommandBody[] = [
   ),
   command("user/slow", { factor: 4 }, "slow motion", "🐌"),
   command("user/checkpoint", { tags: ["draft"], parent: null }, "checkpoint", "🚩"),
-  command("multiuser/radially-orient-origins", { radius: 1 }),
+  command("multiuser/radially-orient-origins", {}, null, null, {
+    sentence: "Stands everybody on a circle around the simulation, looking inwards.",
+    known: [
+      argument("radius", "float", {
+        default: { $nvj: "float", text: "1.0" },
+        min: 0,
+        unit: "m",
+        help: "How far from the centre people stand.",
+      }),
+    ],
+  }),
   command("broken"),
 ];
 

@@ -12,6 +12,7 @@ from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.nanover_objects import address_of
 from nanover_jupyter.client.reaching import reach
+from nanover_jupyter.client.runs import RunBook
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
@@ -57,6 +58,7 @@ class Connection:
         self.client = client
         self.name = name
         self.calls = CallSlots()
+        self.runs = RunBook(client)
         # Held weakly: a widget that nobody shows any more needs no successor.
         self.dependents: WeakSet[Dependent] = WeakSet()
         self._owns_client = owns_client

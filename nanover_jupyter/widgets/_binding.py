@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
@@ -18,6 +18,8 @@ from nanover_jupyter.widgets._tool import Tool
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["Binding"]
+
+Kind = TypeVar("Kind")
 
 
 class Binding:
@@ -66,6 +68,13 @@ class Binding:
         self.post("status", self._status_body(self.connection.status), client=client)
         for tool in self._tools:
             tool.greet(client)
+
+    def tool(self, kind: type[Kind]) -> Kind:
+        """The tool of that kind; raises LookupError where the widget has none."""
+        for tool in self._tools:
+            if isinstance(tool, kind):
+                return tool
+        raise LookupError(f"there is no {kind.__name__}")
 
     def beat(self) -> None:
         """Called once a second while somebody looks."""

@@ -6,13 +6,15 @@ become an object with the single telling key `$nvj`:
 
     {"$nvj": "nan"}  {"$nvj": "inf"}  {"$nvj": "-inf"}
     {"$nvj": "int", "text": "9007199254740993"}     an integer beyond 2**53
+    {"$nvj": "float", "text": "1.0"}                a number that was meant with its point
     {"$nvj": "bytes", "length": 12, "hex": "00ff…"} at most 64 bytes of it
     {"$nvj": "cut", "kind": "list", "length": 100000, "bytes": 1899000, "head": [...]}
     {"$nvj": "esc", "value": {...}}                 a real object with such a key
 
 `kind` of a cut is "list", "object" or "string"; `bytes` is the size of the whole value
 as JSON, roughly for long lists; `head` holds the first items, fields or characters,
-themselves in page form.
+themselves in page form. The float stands only in arguments: JavaScript's own numbers
+forget whether 1 or 1.0 was typed.
 """
 
 from __future__ import annotations
@@ -25,13 +27,13 @@ import orjson
 
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["WHOLE_LIMIT", "encode", "from_page", "to_page"]
+__all__ = ["CUT_LIMIT", "WHOLE_LIMIT", "encode", "from_page", "to_page", "to_page_as_typed"]
 
 _TAG: Final = "$nvj"
 _TAG_BYTES: Final = b'"$nvj"'
 
 # A value whose JSON is longer travels cut; 16 kB is some screenfuls of text.
-_CUT_BYTES: Final = 16 * 1024
+CUT_LIMIT: Final = 16 * 1024
 # Longer lists are cut without being written out first.
 _CUT_ITEMS: Final = 2_000
 _HEAD_ITEMS: Final = 50
@@ -46,9 +48,9 @@ WHOLE_LIMIT: Final = 8 * 1024 * 1024
 _SAFE_INTEGER: Final = 2**53
 
 
-def encode(value: Value, limit: int = _CUT_BYTES) -> bytes:
+def encode(value: Value, limit: int = CUT_LIMIT) -> bytes:
     """A value as the JSON of its page form, cut when it is longer than `limit` bytes."""
-    if type(value) is list and len(value) > _CUT_ITEMS and limit == _CUT_BYTES:
+    if type(value) is list and len(value) > _CUT_ITEMS and limit == CUT_LIMIT:
         return orjson.dumps(_cut(value, _estimate(value)))
     try:
         written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
@@ -90,9 +92,23 @@ def from_page(value: Any) -> Value:
             return -math.inf
         case {"$nvj": "int", "text": str(text)}:
             return int(text)
+        case {"$nvj": "float", "text": str(text)}:
+            return float(text)
         case {"$nvj": "esc", "value": dict(fields)}:
             return {key: from_page(item) for key, item in fields.items()}
     raise ValueError(f"a value tagged {value[_TAG]!r} cannot be sent back")
+
+
+def to_page_as_typed(value: Value) -> Any:
+    """A value in page form in which 1.0 stays apart from 1, as arguments need it."""
+    if isinstance(value, float) and value.is_integer():
+        return {_TAG: "float", "text": repr(value)}
+    if isinstance(value, list):
+        return [to_page_as_typed(item) for item in value]
+    if isinstance(value, dict):
+        fields = {_text(key): to_page_as_typed(item) for key, item in value.items()}
+        return {_TAG: "esc", "value": fields} if _TAG in fields else fields
+    return to_page(value)
 
 
 def _tagged(value: Any, depth: int) -> Any:

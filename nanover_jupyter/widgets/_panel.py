@@ -64,9 +64,9 @@ class Panel(anywidget.AnyWidget):
     own_options: ClassVar[tuple[str, ...]] = ()
 
     tool = traitlets.Unicode("", help="The tab that is shown, where there are tabs.").tag(sync=True)
-    query = traitlets.Unicode("", help="The text in the inspector's search box.").tag(sync=True)
+    query = traitlets.Unicode("", help="The text in the search box.").tag(sync=True)
     selected = traitlets.Unicode(
-        None, allow_none=True, help="The key that is chosen in the inspector."
+        None, allow_none=True, help="What is chosen in the list: a key, or in a palette a command."
     ).tag(sync=True)
     height = traitlets.Int(420, min=160, max=4000, help="Height of the content in CSS pixels.").tag(
         sync=True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import traitlets
+
 from nanover_jupyter.widgets._inspector_traits import InspectorTraits
+from nanover_jupyter.widgets._palette_tool import PaletteTool
 from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets.inspector import InspectorTool
 from nanover_jupyter.widgets.locks import LocksTool
-from nanover_jupyter.widgets.palette import PaletteTool
 
 __all__ = ["ControlRoom"]
 
@@ -26,9 +30,23 @@ class ControlRoom(InspectorTraits, Panel, StateAccess):
         pins: Keys or branches that the inspector keeps on top.
         sort: How the inspector sorts: "name", "changed" or "rate".
         mute: Changes per second from which the inspector folds a branch away; 0 for never.
+        command_query: What stands in the palette's search box at first.
+        selected_command: The command whose form is open at first.
         height: Height of the content in CSS pixels.
     """
 
     _esm = asset("control_room.js")
     _css = asset("panel.css")
     tools = (InspectorTool, PaletteTool, LocksTool)
+    own_options: ClassVar[tuple[str, ...]] = (
+        *InspectorTraits.own_options,
+        "command_query",
+        "selected_command",
+    )
+
+    command_query = traitlets.Unicode("", help="The text in the palette's search box.").tag(
+        sync=True
+    )
+    selected_command = traitlets.Unicode(
+        None, allow_none=True, help="The command whose form is open."
+    ).tag(sync=True)

@@ -2,138 +2,143 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
+import traitlets
+
+from nanover_jupyter.arguments import About, Argument
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.client.status import Status
-from nanover_jupyter.errors import NanoverJupyterError
-from nanover_jupyter.widgets._page_values import from_page, to_page
-from nanover_jupyter.widgets._palette_messages import CommandBody, CommandsBody, RunResult
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.describing import SHARED, Guide
+from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.transport.pending import PendingCall
+from nanover_jupyter.widgets._palette_tool import PaletteSettings, PaletteTool, checked_name
 from nanover_jupyter.widgets._panel import Panel, asset
-from nanover_jupyter.widgets._picture import note, table, visible
-from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
+from nanover_jupyter.wire.values import Value
 
-__all__ = ["CommandPalette", "PaletteTool"]
-
-_PICTURED: Final = 60
-
-
-class PaletteTool:
-    """The kernel half of the palette; implements `Tool`."""
-
-    needs_state: ClassVar[bool] = False
-    label: ClassVar[str] = "Commands"
-
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
-        self._connection = connection
-        self._client = connection.client
-        self._post = post
-        self._error: str | None = None
-        self._unsubscribe = [
-            self._client.on_commands(self._tell),
-            self._client.on_status(self._on_status),
-        ]
-        if not self._client.available_commands and self._client.status.state != "closed":
-            connection.calls.submit(self._fetch)
-
-    def handlers(self) -> dict[str, Handler]:
-        """See `Tool.handlers`."""
-        return {"run": self._run, "refresh_commands": self._refresh}
-
-    def greet(self, client: str) -> None:
-        """Tell the list of commands."""
-        self._post("commands", self._body(), client=client)
-
-    def beat(self) -> None:
-        """Commands change when they are fetched again, not by the clock."""
-
-    def picture(self) -> str:
-        """The commands with their arguments."""
-        commands = sorted(self._client.available_commands.values(), key=lambda known: known.name)
-        rows = [
-            (visible(known.name), visible(known.label or ""), visible(", ".join(known.arguments)))
-            for known in commands[:_PICTURED]
-        ]
-        if not rows:
-            return note("No commands.")
-        left = len(commands) - len(rows)
-        return table(("Command", "Label", "Arguments"), rows) + (
-            note(f"… {left} more") if left else ""
-        )
-
-    def close(self) -> None:
-        """Stop listening to the client."""
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-
-    def _run(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        name = field_of(body, "name", str)
-        try:
-            arguments = {
-                key: from_page(value) for key, value in field_of(body, "arguments", dict).items()
-            }
-        except ValueError as error:
-            raise BadRequest(str(error)) from error
-
-        def run() -> RunResult:
-            begun = time.perf_counter()
-            result = self._client.run_command(name, **arguments)
-            return RunResult(result=to_page(result), seconds=time.perf_counter() - begun)
-
-        answer.later(run)
-
-    def _refresh(self, _: str, body: dict[str, Any], answer: Answer) -> None:  # noqa: ARG002
-        def refresh() -> int:
-            # A list that changed is told by the client's own event.
-            count = len(self._client.update_available_commands())
-            if self._error is not None:
-                self._error = None
-                self._tell()
-            return count
-
-        answer.later(refresh)
-
-    def _fetch(self) -> None:
-        try:
-            self._client.update_available_commands()
-            self._error = None
-        except NanoverJupyterError as error:
-            self._error = str(error)
-            self._tell()
-
-    def _on_status(self, status: Status) -> None:
-        if status.state == "connected" and self._error is not None:
-            self._connection.calls.submit(self._fetch)
-
-    def _tell(self) -> None:
-        self._post("commands", self._body())
-
-    def _body(self) -> CommandsBody:
-        commands = self._client.available_commands.values()
-        listed = [
-            CommandBody(
-                name=command.name,
-                arguments={name: to_page(value) for name, value in command.arguments.items()},
-                label=command.label,
-                icon=command.icon,
-            )
-            for command in sorted(commands, key=lambda command: command.name)
-        ]
-        return CommandsBody(commands=listed, error=self._error)
+__all__ = ["CommandPalette"]
 
 
 class CommandPalette(Panel):
     """The server's commands: find, fill in, run, see the result.
 
         CommandPalette(connection)
+        palette = CommandPalette(client, filter="user/*", result_name="answer")
+        await palette.run("user/jump", height=0.5)
+
+    Every palette of a connection shows the same runs. `running` and `history` change by
+    themselves, on the kernel's main thread or, while a cell keeps that busy, on
+    `nanover-traits`.
 
     Args:
         source: A Connection, or a NanoverClient.
+        filter: Patterns as of file names, with commas between: "user/*, playback/*".
+        query: What stands in the search box at first.
+        selected: The command whose form is open at first.
+        result_name: A variable of the notebook that is given the result of each run.
         height: Height of the content in CSS pixels.
     """
 
     _esm = asset("palette.js")
     _css = asset("panel.css")
     tools = (PaletteTool,)
+    own_options: ClassVar[tuple[str, ...]] = ("filter", "result_name")
+
+    filter = traitlets.Unicode("", help="Which commands are shown: patterns with commas between.")
+    result_name = traitlets.Unicode("", help="The variable that is given each result.")
+    running = traitlets.Tuple((), help="The runs under way, the newest first.")
+    history = traitlets.Tuple((), help="The runs that ended, the newest first.")
+
+    def __init__(self, source: Connection | ClientCore, **options: Any) -> None:
+        self._guide = Guide(behind=SHARED)
+        self._stop_following: Unsubscribe | None = None
+        super().__init__(source, **options)
+        self.observe(lambda _: self._apply_settings(), ["filter", "result_name"])
+
+    @property
+    def last_result(self) -> Value:
+        """What the last run that succeeded returned; None before."""
+        for run in self.connection.runs.runs():
+            if run.state == "done":
+                return run.result
+        return None
+
+    def run(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
+        """Run a command as a press on its button does, and return at once.
+
+        Args:
+            name: The command's name.
+            **arguments: Its arguments, beside the server's defaults.
+
+        Returns:
+            The call: `await` it, ask for its `result()`, or `cancel()` it. A cell that
+            waits for `result()` shows the palette's progress only where the frontend
+            updates widgets meanwhile.
+
+        Raises:
+            NanoverJupyterError: Nothing could be sent; the palette shows that too.
+        """
+        call = self._binding.tool(PaletteTool).start(name, arguments)
+        if call is None:  # pragma: no cover - ids made by the book are new
+            raise AssertionError(name)
+        return call
+
+    def describe(self, name: str, about: str | About = "", /, **arguments: Argument) -> None:
+        """Say to this palette what a command does and takes.
+
+            palette.describe("user/jump", "Everybody jumps.", height=Float(1.0, min=0, unit="m"))
+
+        `nanover_jupyter.arguments` has the kinds; `nanover_jupyter.describing.describe`
+        says it to all palettes.
+
+        Raises:
+            InvalidValue: (a TypeError) An argument without a kind.
+        """
+        self._guide.describe(name, about, **arguments)
+
+    @traitlets.validate("result_name")
+    def _check_name(self, proposal: Any) -> str:
+        try:
+            return checked_name(proposal["value"])
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+
+    def close(self) -> None:
+        """Remove the widget from all pages; the runs go on."""
+        self._unfollow()
+        super().close()
+
+    def _bind(self, connection: Connection) -> None:
+        super()._bind(connection)
+        self._unfollow()
+        delivery = Delivery.of(connection)
+
+        self._stop_following = connection.runs.on_change(lambda _: delivery.post(self._take_runs))
+        delivery.post(self._take_runs)
+        self._apply_settings()
+
+    def _unfollow(self) -> None:
+        if self._stop_following is not None:
+            self._stop_following()
+        self._stop_following = None
+
+    def _apply_settings(self) -> None:
+        def take_name(name: str) -> None:
+            delivery = Delivery.of(self.connection)
+            delivery.post(lambda: setattr(self, "result_name", name))
+
+        self._binding.tool(PaletteTool).use(
+            PaletteSettings(
+                filter=self.filter,
+                guide=self._guide,
+                result_name=self.result_name,
+                on_result_name=take_name,
+            )
+        )
+
+    def _take_runs(self) -> None:
+        """Bring the traits up to date; where the delivery has it."""
+        runs = self.connection.runs.runs()
+        self.running = tuple(run for run in runs if not run.is_over)
+        self.history = tuple(run for run in runs if run.is_over)

@@ -94,8 +94,14 @@ def test_what_the_kernel_really_sends_is_what_the_types_say(
     page = open_page(ControlRoom)
     page.ask("lock", keys=["scene"], seconds=5)
     page.ask("lock", keys=["title"], seconds={"$nvj": "inf"})
-    page.ask("run", name="user/fail", arguments={})
-    page.ask("run", name="user/echo", arguments={"a": {"b": None}})
+    page.ask("run", run="r1", name="user/fail", arguments={})
+    page.ask("run", run="r2", name="user/echo", arguments={"a": {"b": None}})
+    page.ask("whole_result", run="r2")
+    page.ask("pin", id="p", command="user/echo", arguments={}, label="", icon="", tooltip="")
+    eventually(lambda: page.last("memory")["pins"])
+    eventually(lambda: page.last("run_state")["effects"])
+    page.ask("forget_run", run="r1")
+    page.last("runs")
     page.ask("value", key="scene")
     page.ask("value", key="nowhere")
     page.last("snapshot")
@@ -108,7 +114,7 @@ def test_what_the_kernel_really_sends_is_what_the_types_say(
         assert misfit(message["body"], BODIES[message["op"]], message["op"]) is None
     results = [reply["body"].get("result") for reply in page.all("reply")]
     for kind in (
-        _palette_messages.RunResult,
+        _palette_messages.WholeResult,
         _inspector_messages.ValueResult,
         _lock_messages.LockResult,
     ):

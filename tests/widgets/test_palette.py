@@ -1,86 +1,136 @@
-"""The kernel half of the command palette."""
+"""The palette in Python: traits, runs and descriptions."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from typing import Any
 
-from nanover_jupyter import CommandPalette, NanoverServer
+import pytest
+
+from nanover_jupyter import CommandFailed, CommandPalette, InvalidValue, NanoverServer
+from nanover_jupyter.client.connection import Connection
 from tests.support.eventually import eventually
 from tests.widgets.test_panel import OpenPage
 
 
-def test_commands_are_listed_with_their_defaults(open_page: OpenPage) -> None:
+@pytest.fixture
+def palette(open_page: OpenPage) -> Any:
+    return open_page(CommandPalette).panel
+
+
+def test_a_run_from_python_goes_the_way_of_a_press(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
-    (command,) = page.last("commands")["commands"]
+    result = page.panel.run("user/echo", n=2).result(timeout=5)
 
-    assert command == {
-        "name": "user/echo",
-        "arguments": {"n": 1, "name": "x"},
-        "label": None,
-        "icon": None,
-    }
-
-
-def test_a_run_brings_the_result_and_its_time(open_page: OpenPage) -> None:
-    reply = open_page(CommandPalette).ask(
-        "run", name="user/echo", arguments={"n": 2, "far": {"$nvj": "inf"}}
-    )
-
-    assert reply["result"]["result"] == {"n": 2, "name": "x", "far": {"$nvj": "inf"}}
-    assert 0 < reply["result"]["seconds"] < 5
+    assert result == {"n": 2, "name": "x"}
+    (run,) = page.panel.connection.runs.runs()
+    assert (run.name, run.arguments, run.state) == ("user/echo", {"n": 2}, "done")
+    eventually(lambda: page.last("run_state")["state"] == "done")
+    eventually(lambda: page.last("memory")["last"].get("user/echo") == {"n": 2})
 
 
-def test_a_failure_brings_the_servers_words(open_page: OpenPage, server: NanoverServer) -> None:
-    def fail() -> None:
-        raise ValueError("no <b>such</b> atom")
+def test_a_run_can_be_awaited(palette: CommandPalette) -> None:
+    async def run() -> object:
+        return await palette.run("user/echo", name="y")
 
-    server.register_command("user/fail", fail)
-
-    reply = open_page(CommandPalette).ask("run", name="user/fail", arguments={})
-
-    assert reply["error"]["kind"] == "CommandFailed"
-    assert reply["error"]["message"].endswith("no <b>such</b> atom")
+    assert asyncio.run(run()) == {"n": 1, "name": "y"}
 
 
-def test_arguments_that_make_no_sense_are_refused(open_page: OpenPage) -> None:
-    page = open_page(CommandPalette)
+def test_the_last_result_is_that_of_the_last_run_that_succeeded(palette: CommandPalette) -> None:
+    assert palette.last_result is None
+    palette.run("user/echo", n=2).result(timeout=5)
+    with pytest.raises(CommandFailed):
+        palette.run("user/nowhere").result(timeout=5)
 
-    assert page.ask("run", name="user/echo", arguments=[1])["error"]["kind"] == "BadRequest"
-    assert page.ask("run", arguments={})["error"]["kind"] == "BadRequest"
-    forged = page.ask("run", name="user/echo", arguments={"n": {"$nvj": "cut"}})
-    assert "cannot be sent back" in forged["error"]["message"]
+    assert palette.last_result == {"n": 2, "name": "x"}
 
 
-def test_several_runs_wait_at_once(open_page: OpenPage, server: NanoverServer) -> None:
+def test_running_and_history_are_observable(palette: CommandPalette, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and None)
-    page = open_page(CommandPalette)
+    seen: list[list[str]] = []
+    palette.observe(lambda change: seen.append([run.name for run in change["new"]]), "running")
 
-    slow = page.request("run", name="user/wait", arguments={})
-    quick = page.ask("run", name="user/echo", arguments={})
-
-    assert quick["ok"]
-    assert page.reply(slow) is None
+    call = palette.run("user/wait")
+    eventually(lambda: [run.name for run in palette.running] == ["user/wait"])
     gate.set()
-    assert eventually(lambda: page.reply(slow))["ok"]
+    call.result(timeout=5)
+
+    eventually(
+        lambda: [(run.name, run.state) for run in palette.history] == [("user/wait", "done")]
+    )
+    assert palette.running == ()
+    assert seen == [["user/wait"], []]
 
 
-def test_a_refresh_finds_new_commands_and_tells_every_view(
+def test_what_cannot_be_sent_is_raised_and_shown(palette: CommandPalette) -> None:
+    with pytest.raises(InvalidValue, match="cannot send"):
+        palette.run("user/echo", n=object())
+
+    run = eventually(lambda: palette.history)[0]
+    assert run.state == "failed"
+    assert "object object" in str(run.arguments["n"])
+
+
+def test_a_filter_leaves_out_what_does_not_fit_and_can_be_changed(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
-    page = open_page(CommandPalette)
-    server.register_command("user/new", lambda: None)
+    server.register_command("playback/play", dict)
+    server.register_command("other/x", dict)
+    page = open_page(CommandPalette, filter="user/*, playback/*")
+    page.ask("refresh_commands")
 
-    assert page.ask("refresh_commands")["result"] == 2
-    eventually(lambda: len(page.last("commands")["commands"]) == 2)
+    def names() -> list[str]:
+        return [command["name"] for command in page.last("commands")["commands"]]
+
+    eventually(lambda: names() == ["playback/play", "user/echo"])
+    page.panel.filter = "other/*"
+    eventually(lambda: names() == ["other/x"])
 
 
-def test_without_a_server_a_run_says_so(open_page: OpenPage, server: NanoverServer) -> None:
-    page = open_page(CommandPalette)
-    server.close()
+def test_query_and_selected_are_traits_that_reopened_pages_know(open_page: OpenPage) -> None:
+    panel = open_page(CommandPalette, query="ec", selected="user/echo").panel
 
-    reply = page.ask("run", name="user/echo", arguments={})
+    assert {"query": "ec", "selected": "user/echo"}.items() <= panel.get_state().items()
 
-    assert reply["error"]["kind"] in {"ConnectError", "ConnectionLost"}
-    assert "127.0.0.1" in reply["error"]["message"]
+
+def test_each_result_is_given_to_the_variable_of_the_chosen_name(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shell:
+        user_ns: dict[str, Any] = {}  # noqa: RUF012 - one for the test
+
+    monkeypatch.setattr(
+        "nanover_jupyter.widgets._palette_tool.get_ipython", lambda: Shell, raising=True
+    )
+    page = open_page(CommandPalette, result_name="answer")
+
+    page.panel.run("user/echo", n=3).result(timeout=5)
+    eventually(lambda: Shell.user_ns == {"answer": {"n": 3, "name": "x"}})
+    page.ask("name_result", name="other")
+    eventually(lambda: page.panel.result_name == "other")
+    page.panel.run("user/echo").result(timeout=5)
+
+    eventually(lambda: Shell.user_ns.get("other") == {"n": 1, "name": "x"})
+
+
+def test_a_bad_name_for_results_is_refused(palette: CommandPalette) -> None:
+    with pytest.raises(Exception, match="cannot be the name"):
+        palette.result_name = "not a name"
+
+
+def test_a_palette_that_is_closed_leaves_its_runs_going(
+    open_page: OpenPage, connection: Connection, server: NanoverServer
+) -> None:
+    gate = threading.Event()
+    server.register_command("user/wait", lambda: gate.wait(10) and None)
+    panel = open_page(CommandPalette).panel
+    call = panel.run("user/wait")
+
+    panel.close()
+    gate.set()
+
+    assert call.result(timeout=5) == {}
+    assert connection.runs.runs()[0].state == "done"

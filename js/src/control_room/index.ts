@@ -5,10 +5,18 @@
 
 import { createInspector } from "../inspector/view.ts";
 import { createLocks } from "../locks/view.ts";
-import { createPalette } from "../palette/view.ts";
+import { makePalette } from "../palette/view.ts";
 import { mount, type RenderProps } from "../shared/mount.ts";
 
 const render = (props: RenderProps): (() => void) =>
-  mount(props, [createInspector, createPalette, createLocks], "needed");
+  mount(
+    props,
+    [
+      createInspector,
+      makePalette({ query: "command_query", selected: "selected_command" }),
+      createLocks,
+    ],
+    "needed",
+  );
 
 export default { render };

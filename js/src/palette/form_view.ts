@@ -1,197 +1,297 @@
-/** The form of the chosen command, and the line of Python that would do the same. */
+/** The form of the chosen command: its fields or their JSON, and the line of Python. */
 
 import { copyButton } from "../shared/copy_button.ts";
-import { h, setAttribute, setText } from "../shared/dom.ts";
+import { fill, h, setAttribute, setText } from "../shared/dom.ts";
+import { type Host, randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
-import type { CommandBody } from "../shared/protocol_palette.ts";
+import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
-import { extraField, type Field, fieldsOf, readForm } from "./form.ts";
+import { cellButton } from "./cell_button.ts";
+import { type Choices, drawField, type FieldView } from "./field_view.ts";
+import {
+  extraField,
+  type Field,
+  type FormReading,
+  fieldsOf,
+  NOTHING_REMEMBERED,
+  type Remembered,
+  readForm,
+} from "./form.ts";
+import { fieldsFrom, jsonOf } from "./json_form.ts";
+import { createQuestion } from "./question.ts";
 
 export interface FormView {
   readonly element: HTMLElement;
   show(command: CommandBody | null): void;
+  /** Fills the form of the command that is shown with these arguments. */
+  load(args: PageRecord): void;
+  /** Adds an argument of this name, or goes to the one there is. */
+  add(name: string): void;
   /** The reason why nothing can be run now, or null. */
   setBlocked(reason: string | null): void;
+  setAvatars(count: number): void;
+  setMemory(memory: MemoryBody | null): void;
   run(): void;
   focusFirst(): void;
 }
 
 export interface FormViewOptions {
-  readonly onRun: (name: string, args: PageRecord, line: string) => void;
+  readonly host: Host;
+  readonly onRun: (name: string, args: PageRecord) => void;
+  readonly onPin: (command: CommandBody, args: PageRecord) => void;
   readonly signal: AbortSignal;
 }
 
-const KINDS = { number: "number", text: "text", json: "JSON", boolean: "yes or no", any: "" };
 /** Drafts of this many commands are kept while others are looked at. */
 const MOST_DRAFTS = 200;
+const ASKED: Choices = { state: "asked" };
 
-export function createFormView({ onRun, signal }: FormViewOptions): FormView {
+const CONTROLS = "input, textarea, select";
+
+export function createFormView({ host, onRun, onPin, signal }: FormViewOptions): FormView {
   const drafts = new Map<string, readonly Field[]>();
+  const idPrefix = `nvj-${randomName().slice(0, 8)}-field`;
   let command: CommandBody | null = null;
   let fields: readonly Field[] = [];
-  let problemLines: readonly HTMLElement[] = [];
+  let views: readonly FieldView[] = [];
+  let memory: MemoryBody | null = null;
+  let choices = new Map<string, Choices>();
   let blocked: string | null = null;
+  let avatars = 0;
+  /** Somebody wanted to run it: from then on, all that is wrong is said. */
   let asked = false;
+  let jsonProblem: string | null = null;
 
   const title = h("strong", { class: "nvj-form-title" });
   const name = h("code", { class: "nvj-dim" });
+  const formTab = h(
+    "button",
+    { type: "button", class: "nvj-quiet", "aria-pressed": "true" },
+    "Form",
+  );
+  const jsonTab = h(
+    "button",
+    { type: "button", class: "nvj-quiet", "aria-pressed": "false" },
+    "JSON",
+  );
+  const sentence = h("p", { class: "nvj-dim nvj-sentence", hidden: true });
   const rows = h("div", { class: "nvj-fields" });
+  const json = h("textarea", {
+    class: "nvj-input nvj-mono",
+    "aria-label": "All arguments as JSON",
+    spellcheck: "false",
+  });
+  const jsonWrong = h("div", { class: "nvj-problem", role: "alert", hidden: true });
+  const jsonBox = h("div", { class: "nvj-json", hidden: true }, json, jsonWrong);
   const addButton = h("button", { type: "button", class: "nvj-link" }, "+ add argument");
+  const defaults = h("button", { type: "button", class: "nvj-link" }, "defaults");
   const runButton = h("button", { type: "submit", class: "nvj-primary" }, icon("play"), "Run");
+  const people = h("span", { class: "nvj-chip", "data-tone": "amber", hidden: true });
+  const pinButton = h(
+    "button",
+    { type: "button", class: "nvj-quiet" },
+    icon("pin"),
+    "Pin as button",
+  );
   const reason = h("span", { class: "nvj-dim nvj-reason", role: "status" });
   const code = h("code", { class: "nvj-line" });
+  const wholeLine = () => code.dataset.text ?? "";
   const line = h(
     "div",
     { class: "nvj-code" },
     code,
-    copyButton("Copy", () => code.dataset.text ?? "", signal),
+    copyButton("Copy", wholeLine, signal, "Copy the line of Python that runs this"),
+    cellButton(host, wholeLine, signal),
   );
+  const question = createQuestion(signal);
   const element = h(
     "form",
     { class: "nvj-form", novalidate: true },
-    h("div", { class: "nvj-form-head" }, title, " ", name),
+    h(
+      "div",
+      { class: "nvj-form-head" },
+      h("span", { class: "nvj-form-names" }, title, " ", name),
+      h("span", { class: "nvj-form-tabs", role: "group", "aria-label": "View" }, formTab, jsonTab),
+    ),
+    sentence,
     rows,
-    addButton,
-    h("div", { class: "nvj-form-run" }, runButton, reason),
+    jsonBox,
+    h("div", { class: "nvj-form-more" }, addButton, defaults),
+    h(
+      "div",
+      { class: "nvj-form-run" },
+      runButton,
+      people,
+      reason,
+      h("span", { class: "nvj-space" }),
+      pinButton,
+    ),
+    question.element,
     line,
   );
+  const isJson = () => !jsonBox.hidden;
 
+  const remembered = (): Remembered => {
+    if (memory === null || command === null) return NOTHING_REMEMBERED;
+    const { last, integers } = memory;
+    return {
+      last: Object.hasOwn(last, command.name) ? (last[command.name] ?? null) : null,
+      integers: Object.hasOwn(integers, command.name) ? (integers[command.name] ?? []) : [],
+    };
+  };
+
+  const keepDraft = () => {
+    if (command === null) return;
+    drafts.delete(command.name);
+    drafts.set(command.name, fields);
+    const oldest = drafts.keys().next().value;
+    if (drafts.size > MOST_DRAFTS && oldest !== undefined) drafts.delete(oldest);
+  };
+  const setFields = (next: readonly Field[]) => {
+    fields = next;
+    keepDraft();
+    question.close();
+  };
   const edit = (index: number, change: Partial<Field>) => {
-    fields = fields.map((field, at) => (at === index ? { ...field, ...change } : field));
-    if (command !== null) {
-      drafts.set(command.name, fields);
-      const oldest = drafts.keys().next().value;
-      if (drafts.size > MOST_DRAFTS && oldest !== undefined) drafts.delete(oldest);
-    }
+    setFields(fields.map((field, at) => (at === index ? { ...field, ...change } : field)));
     check();
   };
 
-  const check = () => {
+  /** What is not filled in yet is wrong only once somebody wants to run it. */
+  const isQuiet = (field: Field | undefined) =>
+    field !== undefined && !asked && field.text === "" && (field.extra || field.known !== null);
+
+  const check = (): FormReading | null => {
     if (command === null) return null;
     const read = readForm(command.name, fields);
-    for (const [index, problem] of problemLines.entries()) {
+    for (const [index, view] of views.entries()) {
       const text = read.ok ? "" : (read.problems.get(index) ?? "");
-      // An argument just added is not wrong yet.
-      const quiet = fields[index]?.extra === true && !asked && fields[index].text === "";
-      setText(problem, quiet ? "" : text);
-      problem.hidden = problem.textContent === "";
-      const field = problem.parentElement;
-      if (field === null) continue;
-      setAttribute(field, "data-wrong", !problem.hidden);
-      for (const control of field.querySelectorAll("input, textarea")) {
-        setAttribute(control, "aria-invalid", problem.hidden ? null : "true");
-      }
+      view.showProblem(isQuiet(fields[index]) ? "" : text);
     }
-    line.hidden = !read.ok;
+    setText(jsonWrong, jsonProblem ?? (isJson() && !read.ok ? problemsText(read) : ""));
+    jsonWrong.hidden = jsonWrong.textContent === "";
+    setAttribute(json, "aria-invalid", jsonWrong.hidden ? null : "true");
+    const fine = read.ok && jsonProblem === null;
+    line.hidden = !fine;
     if (read.ok) {
       code.dataset.text = read.line;
       setText(code, visible(read.line, 2000));
     }
     runButton.disabled = blocked !== null;
     runButton.title = blocked ?? "";
-    setText(reason, blocked ?? (read.ok ? "" : "Something in the form needs a look."));
-    return read;
+    setText(reason, blocked ?? (fine || !asked ? "" : "Something in the form needs a look."));
+    return jsonProblem === null ? read : null;
   };
+  const problemsText = (read: Extract<FormReading, { ok: false }>): string =>
+    [...read.problems]
+      .map(([index, text]) => `${visible(fields[index]?.name ?? "", 60)}: ${text}`)
+      .join("; ");
 
   const run = () => {
     asked = true;
     const read = check();
-    if (read === null || blocked !== null || command === null) return;
-    if (read.ok) onRun(command.name, read.arguments, read.line);
-    else rows.querySelector<HTMLElement>("[data-wrong] input, [data-wrong] textarea")?.focus();
-  };
-
-  const control = (field: Field, index: number): HTMLElement => {
-    const common = { "data-index": index, "data-part": "text", spellcheck: "false" };
-    const label = field.extra ? "Value of the added argument" : field.name;
-    if (field.kind === "boolean") {
-      const box = h("input", { ...common, type: "checkbox", class: "nvj-switch" });
-      box.setAttribute("role", "switch");
-      box.setAttribute("aria-label", label);
-      box.checked = field.text === "true";
-      return box;
+    if (read === null || !read.ok) {
+      const wrong = rows.querySelector<HTMLElement>(
+        "[data-wrong] input, [data-wrong] textarea, [data-wrong] select",
+      );
+      (isJson() ? json : wrong)?.focus();
+      return;
     }
-    if (field.kind === "json") {
-      const area = h("textarea", { ...common, class: "nvj-input nvj-mono", "aria-label": label });
-      area.value = field.text;
-      area.rows = Math.min(8, field.text.split("\n").length);
-      return area;
-    }
-    const mono = field.kind === "text" ? "" : " nvj-mono";
-    const input = h("input", {
-      ...common,
-      type: "text",
-      class: `nvj-input${mono}`,
-      autocomplete: "off",
-      inputmode: field.kind === "number" ? "decimal" : null,
-      "aria-label": label,
-      placeholder: field.extra ? "value: JSON, or plain text" : null,
-    });
-    input.value = field.text;
-    return input;
+    if (blocked !== null || command === null) return;
+    const { name: chosen, danger, danger_to: to } = command;
+    const go = () => onRun(chosen, read.arguments);
+    const toOthers = to === "others" && avatars > 0;
+    if (danger !== "" && (to === "everybody" || toOthers)) {
+      question.ask(`${danger} Run ${visible(chosen, 80)}?`, go, runButton);
+    } else go();
   };
 
   const draw = () => {
-    const problems: HTMLElement[] = [];
-    rows.replaceChildren(
-      ...fields.map((field, index) => {
-        const problem = h("div", { class: "nvj-problem", hidden: true, role: "alert" });
-        problems.push(problem);
-        const head = field.extra ? extraHead(field, index) : plainHead(field);
-        return h(
-          "div",
-          { class: `nvj-field${field.extra ? " nvj-field-extra" : ""}` },
-          head,
-          control(field, index),
-          problem,
-        );
-      }),
+    const drawn = fields.map((field, index) =>
+      drawField(field, index, `${idPrefix}-${index}`, choicesFor(field)),
     );
-    problemLines = problems;
-    if (fields.length === 0) {
+    views = drawn;
+    fill(rows, ...drawn.map((view) => view.element));
+    if (fields.length === 0)
       rows.append(h("p", { class: "nvj-dim" }, "Takes no arguments by default."));
-    }
     check();
   };
+  const drawJson = () => {
+    json.value = jsonOf(fields);
+    json.rows = Math.min(16, Math.max(4, json.value.split("\n").length + 1));
+    jsonProblem = null;
+  };
 
-  const plainHead = (field: Field): HTMLElement =>
-    h(
-      "div",
-      { class: "nvj-field-head" },
-      h("code", {}, visible(field.name, 80)),
-      h("span", { class: "nvj-dim" }, KINDS[field.kind]),
-    );
+  const choicesFor = ({ name: argument, known }: Field): Choices => {
+    if (known?.options === null || known === null) return ASKED;
+    if (!known.asks) return { state: "here", options: known.options };
+    return choices.get(argument) ?? ASKED;
+  };
+  const askForChoices = (chosen: CommandBody) => {
+    for (const { name: argument, asks } of chosen.known) {
+      if (!asks || blocked !== null) continue;
+      const answered = (next: Choices) => {
+        if (command?.name !== chosen.name) return;
+        choices = new Map(choices).set(argument, next);
+        redrawKeepingFocus();
+      };
+      host.request("choices", { command: chosen.name, argument }).then(
+        ({ choices: options }) => answered({ state: "here", options }),
+        (error: unknown) =>
+          answered({ state: "failed", reason: error instanceof Error ? error.message : "" }),
+      );
+    }
+  };
+  const redrawKeepingFocus = () => {
+    const focused = document.activeElement;
+    const id = focused instanceof HTMLElement && rows.contains(focused) ? focused.id : "";
+    draw();
+    if (id !== "") rows.querySelector<HTMLElement>(`#${id}`)?.focus();
+  };
 
-  const extraHead = (field: Field, index: number): HTMLElement => {
-    const input = h("input", {
-      type: "text",
-      class: "nvj-input nvj-mono",
-      placeholder: "name",
-      "aria-label": "Name of the added argument",
-      "data-index": index,
-      "data-part": "name",
-      spellcheck: "false",
-      autocomplete: "off",
-    });
-    input.value = field.name;
-    const remove = h(
-      "button",
-      { type: "button", class: "nvj-quiet", "data-remove": index, "aria-label": "Remove argument" },
-      icon("close"),
-    );
-    return h("div", { class: "nvj-field-head" }, input, remove);
+  const indexOf = (target: EventTarget | null, mark: string): number | null => {
+    const found = target instanceof Element ? target.closest<HTMLElement>(`[data-${mark}]`) : null;
+    return found === null ? null : Number(found.dataset[mark]);
+  };
+
+  const markWhole = (index: number) => {
+    const field = fields[index];
+    if (field === undefined || command === null) return;
+    edit(index, { whole: !field.whole });
+    draw();
+    rows.querySelector<HTMLElement>(`[data-whole="${index}"]`)?.focus();
+    const names = fields.filter(({ whole, known }) => whole && known?.kind !== "int");
+    const body = { command: command.name, names: names.map((each) => each.name) };
+    host.request("integers", body).catch(() => undefined);
+  };
+
+  const setView = (wanted: "form" | "json") => {
+    const toJson = wanted === "json";
+    if (toJson && !isJson()) drawJson();
+    jsonBox.hidden = !toJson;
+    rows.hidden = toJson;
+    addButton.hidden = toJson;
+    formTab.setAttribute("aria-pressed", String(!toJson));
+    jsonTab.setAttribute("aria-pressed", String(toJson));
+    if (!toJson) {
+      // What could not be read as JSON is let go; the last that could stands in the form.
+      jsonProblem = null;
+      draw();
+    } else check();
   };
 
   listen(
     rows,
     "input",
     ({ target }) => {
+      if (target instanceof HTMLSelectElement)
+        edit(Number(target.dataset.index), { text: target.value });
       if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return;
       const index = Number(target.dataset.index);
       if (target.dataset.part === "name") edit(index, { name: target.value });
-      else if (target.type === "checkbox" && target instanceof HTMLInputElement) {
+      else if (target instanceof HTMLInputElement && target.type === "checkbox") {
         edit(index, { text: String(target.checked) });
       } else edit(index, { text: target.value });
     },
@@ -201,25 +301,63 @@ export function createFormView({ onRun, signal }: FormViewOptions): FormView {
     rows,
     "click",
     ({ target }) => {
-      const button =
-        target instanceof Element ? target.closest<HTMLElement>("[data-remove]") : null;
-      if (button === null) return;
-      const index = Number(button.dataset.remove);
-      fields = fields.filter((_, at) => at !== index);
-      if (command !== null) drafts.set(command.name, fields);
+      const whole = indexOf(target, "whole");
+      if (whole !== null) markWhole(whole);
+      const give = indexOf(target, "give");
+      if (give !== null) {
+        edit(give, { omitted: false });
+        draw();
+        rows.querySelector<HTMLElement>(`#${idPrefix}-${give}`)?.focus();
+      }
+      const remove = indexOf(target, "remove");
+      if (remove === null) return;
+      setFields(fields.filter((_, at) => at !== remove));
       draw();
       addButton.focus();
     },
     signal,
   );
   listen(
-    addButton,
+    json,
+    "input",
+    () => {
+      const read = fieldsFrom(json.value, fields);
+      jsonProblem = read.ok ? null : read.problem;
+      if (read.ok) setFields(read.fields);
+      check();
+    },
+    signal,
+  );
+  const addArgument = (argument: string) => {
+    setView("form");
+    setFields([...fields, extraField(argument)]);
+    asked = false;
+    draw();
+    const part = argument === "" ? "name" : "text";
+    rows.querySelector<HTMLElement>(`.nvj-field:last-child [data-part=${part}]`)?.focus();
+  };
+  listen(addButton, "click", () => addArgument(""), signal);
+  listen(
+    defaults,
     "click",
     () => {
-      fields = [...fields, extraField()];
+      if (command === null) return;
       asked = false;
+      setFields(fieldsOf(command, { ...remembered(), last: null }));
+      if (isJson()) drawJson();
       draw();
-      rows.querySelector<HTMLElement>(".nvj-field:last-child [data-part=name]")?.focus();
+    },
+    signal,
+  );
+  listen(formTab, "click", () => setView("form"), signal);
+  listen(jsonTab, "click", () => setView("json"), signal);
+  listen(
+    pinButton,
+    "click",
+    () => {
+      asked = true;
+      const read = check();
+      if (command !== null && read?.ok === true) onPin(command, read.arguments);
     },
     signal,
   );
@@ -233,30 +371,76 @@ export function createFormView({ onRun, signal }: FormViewOptions): FormView {
     signal,
   );
 
+  const drawHead = (shown: CommandBody) => {
+    setText(title, visible(shown.label ?? shown.name, 120));
+    setText(name, shown.label === null ? "" : visible(shown.name, 120));
+    setText(sentence, visible(shown.sentence, 600));
+    sentence.hidden = shown.sentence === "";
+    drawPeople();
+  };
+  const drawPeople = () => {
+    people.hidden = command?.danger_to !== "others" || command.danger === "" || avatars === 0;
+    setText(
+      people,
+      avatars === 1 ? "somebody is in this simulation" : `${avatars} people are in this simulation`,
+    );
+  };
+
   return {
     element,
     run,
     show(next) {
-      const same =
-        command !== null &&
-        next !== null &&
-        command.name === next.name &&
-        JSON.stringify(command.arguments) === JSON.stringify(next.arguments);
+      const sameCommand = command !== null && next !== null && command.name === next.name;
+      const same = sameCommand && JSON.stringify(command) === JSON.stringify(next);
       command = next;
       element.hidden = next === null;
       if (next === null || same) return;
       asked = false;
-      fields = drafts.get(next.name) ?? fieldsOf(next);
-      setText(title, visible(next.label ?? next.name, 120));
-      setText(name, next.label === null ? "" : visible(next.name, 120));
+      if (!sameCommand) choices = new Map();
+      fields = drafts.get(next.name) ?? fieldsOf(next, remembered());
+      question.close();
+      drawHead(next);
+      if (isJson()) drawJson();
+      redrawKeepingFocus();
+      askForChoices(next);
+    },
+    load(args) {
+      if (command === null) return;
+      asked = false;
+      // Arguments that the run left out stay left out.
+      const all = fieldsOf(command, { ...remembered(), last: args });
+      setFields(all.map((field) => ({ ...field, omitted: !Object.hasOwn(args, field.name) })));
+      if (isJson()) drawJson();
       draw();
+    },
+    add(argument) {
+      const at = fields.findIndex((field) => field.name === argument);
+      if (at < 0) addArgument(argument);
+      else {
+        setView("form");
+        if (fields[at]?.omitted === true) edit(at, { omitted: false });
+        draw();
+        rows.querySelector<HTMLElement>(`#${idPrefix}-${at}`)?.focus();
+      }
     },
     setBlocked(next) {
       blocked = next;
       check();
     },
+    setAvatars(count) {
+      avatars = count;
+      drawPeople();
+    },
+    setMemory(next) {
+      const first = memory === null;
+      memory = next;
+      // What is remembered may come after the form was opened, and is not to undo typing.
+      if (!first || command === null || drafts.has(command.name)) return;
+      fields = fieldsOf(command, remembered());
+      redrawKeepingFocus();
+    },
     focusFirst() {
-      const first = rows.querySelector<HTMLElement>("input, textarea") ?? runButton;
+      const first = isJson() ? json : (rows.querySelector<HTMLElement>(CONTROLS) ?? runButton);
       first.focus();
     },
   };

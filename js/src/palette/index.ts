@@ -1,11 +1,13 @@
 /**
  * CommandPalette in anywidget.
- * Synced: height. Page only: query, choice, drafts, runs. The server owns the commands.
+ * Synced: query, selected, height. Page only: drafts. The kernel has the runs, the server its
+ * commands.
  */
 
 import { mount, type RenderProps } from "../shared/mount.ts";
-import { createPalette } from "./view.ts";
+import { makePalette } from "./view.ts";
 
-const render = (props: RenderProps): (() => void) => mount(props, [createPalette], "none");
+const render = (props: RenderProps): (() => void) =>
+  mount(props, [makePalette({ query: "query", selected: "selected" })], "none");
 
 export default { render };

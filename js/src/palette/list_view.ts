@@ -1,28 +1,56 @@
-/** The list of commands as elements, with what the query found marked. */
+/** The list of commands: only what is in view are elements, with what was found marked. */
 
-import { h } from "../shared/dom.ts";
+import { fill, h, setAttribute } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { markedNodes } from "../shared/marks.ts";
 import { visible } from "../shared/visible_text.ts";
+import { createWindowList } from "../shared/window_list.ts";
 import { elapsed } from "../shared/words.ts";
 import type { Found, Group } from "./match.ts";
+import { commandId, type Row, type Rows, rowsOf } from "./rows.ts";
 
-export interface ListState {
-  readonly chosen: string | null;
+export interface ListView {
+  readonly element: HTMLElement;
+  /** The commands in the order in which they stand. */
+  order(): readonly Found[];
+  show(groups: readonly Group[]): void;
+  choose(name: string | null): void;
+  reveal(name: string): void;
+  /** The id of the chosen command's element, if it is drawn. */
+  activeId(): string | null;
+  /** The command of an element in the list. */
+  commandAt(target: EventTarget | null): Found | null;
+  redraw(): void;
+}
+
+export interface ListOptions {
   readonly idPrefix: string;
   /** Seconds that a run of the command takes already, or null. */
   readonly running: (name: string) => number | null;
+  readonly afterDraw: () => void;
+  readonly signal: AbortSignal;
 }
 
-export const optionId = (prefix: string, index: number): string => `${prefix}-${index}`;
+const ROW_HEIGHT = 28;
 
 /** An icon is one or two signs from the server; anything longer is no icon. */
-const iconText = (text: string | null): string | null =>
+export const iconText = (text: string | null): string | null =>
   text !== null && text !== "" && [...text].length <= 4 ? visible(text, 8) : null;
 
-function drawItem(found: Found, index: number, state: ListState): HTMLElement {
+function aside({ command }: Found, seconds: number | null): HTMLElement {
+  if (seconds !== null) {
+    const words = seconds < 1 ? "running" : `running ${elapsed(seconds)}`;
+    return h("span", { class: "nvj-chip", "data-tone": "running" }, words);
+  }
+  const names = new Set([
+    ...command.known.map(({ name }) => name),
+    ...Object.keys(command.arguments),
+  ]);
+  return h("span", { class: "nvj-dim nvj-option-arguments" }, visible([...names].join(", "), 60));
+}
+
+function drawCommand(row: HTMLElement, found: Found, seconds: number | null): void {
   const { command } = found;
-  const sign = iconText(command.icon);
   const texts = h("span", { class: "nvj-option-texts" });
   if (command.label === null) {
     texts.append(h("code", {}, ...markedNodes(command.name, found.inName, 120)));
@@ -32,49 +60,91 @@ function drawItem(found: Found, index: number, state: ListState): HTMLElement {
       h("code", { class: "nvj-dim" }, ...markedNodes(command.name, found.inName, 120)),
     );
   }
-  const seconds = state.running(command.name);
-  const names = Object.keys(command.arguments);
-  const aside =
-    seconds === null
-      ? h("span", { class: "nvj-dim nvj-option-arguments" }, visible(names.join(", "), 60))
-      : h(
-          "span",
-          { class: "nvj-chip", "data-tone": "running" },
-          seconds < 1 ? "running" : `running ${elapsed(seconds)}`,
-        );
-  return h(
-    "div",
-    {
-      class: "nvj-option",
-      role: "option",
-      id: optionId(state.idPrefix, index),
-      "data-index": index,
-      "aria-selected": String(command.name === state.chosen),
-    },
-    h("span", { class: "nvj-option-icon", "aria-hidden": "true" }, sign ?? icon("command")),
+  const sign = iconText(command.icon) ?? icon("command");
+  fill(
+    row,
+    h("span", { class: "nvj-option-icon", "aria-hidden": "true" }, sign),
     texts,
-    aside,
+    aside(found, seconds),
   );
 }
 
-/** Draws the groups into the list, and gives the commands in the order drawn. */
-export function drawGroups(
-  list: HTMLElement,
-  groups: readonly Group[],
-  state: ListState,
-): readonly Found[] {
-  const order: Found[] = [];
-  list.replaceChildren(
-    ...groups.map(({ title, items }) => {
-      const options = items.map((found) => {
-        order.push(found);
-        return drawItem(found, order.length - 1, state);
-      });
-      if (title === null) return h("div", { role: "presentation" }, ...options);
-      const name = title === "" ? "other" : visible(title, 60);
-      const head = h("div", { class: "nvj-group-title", role: "presentation" }, name);
-      return h("div", { role: "group", "aria-label": name }, head, ...options);
-    }),
-  );
-  return order;
+export function createListView({ idPrefix, running, afterDraw, signal }: ListOptions): ListView {
+  const element = h("div", { class: "nvj-options", role: "listbox", id: idPrefix, tabindex: -1 });
+  element.setAttribute("aria-label", "Commands");
+  let shown: Rows = rowsOf([]);
+  let chosen: string | null = null;
+  /** What stands in each element, so that only what changed is drawn again. */
+  const drawn = new WeakMap<HTMLElement, string>();
+
+  const drawRow = (row: HTMLElement, index: number) => {
+    const wanted = shown.rows[index];
+    if (wanted === undefined) return;
+    if (wanted.kind === "title") drawTitle(row, wanted);
+    else drawOption(row, wanted);
+  };
+  const drawTitle = (row: HTMLElement, { title }: Extract<Row, { kind: "title" }>) => {
+    row.className = "nvj-list-row nvj-group-title";
+    setAttribute(row, "role", "presentation");
+    for (const name of ["id", "aria-selected", "aria-posinset", "aria-setsize", "data-place"]) {
+      row.removeAttribute(name);
+    }
+    const content = `t ${title}`;
+    if (drawn.get(row) === content) return;
+    drawn.set(row, content);
+    fill(row, title === "" ? "other" : visible(title, 60));
+  };
+  const drawOption = (row: HTMLElement, { found, place }: Extract<Row, { kind: "command" }>) => {
+    const { name } = found.command;
+    row.className = "nvj-list-row nvj-option";
+    setAttribute(row, "role", "option");
+    setAttribute(row, "id", `${idPrefix}-${place}`);
+    setAttribute(row, "data-place", place);
+    setAttribute(row, "aria-posinset", place + 1);
+    setAttribute(row, "aria-setsize", shown.order.length);
+    setAttribute(row, "aria-selected", String(name === chosen));
+    const seconds = running(name);
+    const content = `c ${JSON.stringify([found.command, found.inName, found.inLabel])} ${seconds}`;
+    if (drawn.get(row) === content) return;
+    drawn.set(row, content);
+    drawCommand(row, found, seconds);
+  };
+
+  const list = createWindowList({
+    scroller: element,
+    rowHeight: ROW_HEIGHT,
+    count: () => shown.rows.length,
+    idAt: (index) => shown.rows[index]?.id ?? "",
+    indexOf: (id) => shown.indexOf(id),
+    makeRow: () => h("div", { class: "nvj-list-row" }),
+    drawRow,
+    afterDraw,
+    signal,
+  });
+
+  return {
+    element,
+    order: () => shown.order,
+    show(groups) {
+      shown = rowsOf(groups);
+      list.rowsChanged();
+    },
+    choose(name) {
+      chosen = name;
+      list.redraw();
+    },
+    reveal(name) {
+      const index = shown.indexOf(commandId(name));
+      if (index < 0) return;
+      // The first command of a group shows whose it is.
+      if (shown.rows[index - 1]?.kind === "title") list.reveal(index - 1);
+      list.reveal(index);
+    },
+    activeId: () => (chosen === null ? null : (list.rowOf(commandId(chosen))?.id ?? null)),
+    commandAt(target) {
+      const row = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
+      return shown.order[Number(row?.dataset.place ?? -1)] ?? null;
+    },
+    redraw: () => list.redraw(),
+  };
 }

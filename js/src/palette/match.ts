@@ -12,13 +12,18 @@ export interface Found {
 }
 
 export interface Group {
-  /** What stands before the first "/" of the names, or null for one list of results. */
+  /** A title, such as what stands before the first "/" of the names; null for none. */
   readonly title: string | null;
   readonly items: readonly Found[];
 }
 
 /** A label is what its author wanted to be read, so it counts a little more than the name. */
 const LABEL_BONUS = 2;
+/** What was run last comes first among what fits about as well: less than a word's start. */
+const RECENT_BONUS = 6;
+/** As many of the last commands stand above the groups. */
+const RECENT_SHOWN = 5;
+export const RECENT = "recent";
 
 export function groupName(name: string): string {
   const slash = name.indexOf("/");
@@ -47,24 +52,69 @@ function scoreOf(command: CommandBody, words: readonly string[]): Scored | null 
   return { command, score, inName: joined(inName), inLabel: joined(inLabel) };
 }
 
-/** Without a query all commands by group, in the server's order; with one, the best first. */
-export function findCommands(commands: readonly CommandBody[], query: string): readonly Group[] {
-  const words = query.split(/\s+/).filter((word) => word !== "");
-  if (words.length === 0) return groups(commands);
-  const found = commands
-    .map((command) => scoreOf(command, words))
-    .filter((scored) => scored !== null)
-    .sort((a, b) => b.score - a.score);
-  return found.length === 0 ? [] : [{ title: null, items: found }];
+const wordsOf = (query: string): readonly string[] =>
+  query.split(/\s+/).filter((word) => word !== "");
+
+/**
+ * Finds commands while somebody types. A longer query of the same beginning can only
+ * find fewer, so that is looked for among what was found before.
+ */
+export class Finder {
+  #commands: readonly CommandBody[] = [];
+  #recent: readonly string[] = [];
+  #found: { readonly query: string; readonly commands: readonly CommandBody[] } | null = null;
+
+  setCommands(commands: readonly CommandBody[]): void {
+    this.#commands = commands;
+    this.#found = null;
+  }
+
+  /** The commands that were run last, the newest first. */
+  setRecent(recent: readonly string[]): void {
+    this.#recent = recent;
+  }
+
+  /** Without a query the last ones and all by group; with one, the best first. */
+  find(query: string): readonly Group[] {
+    const words = wordsOf(query);
+    if (words.length === 0) return groups(this.#commands, this.#recent);
+    const before = this.#found;
+    const among =
+      before !== null && query.startsWith(before.query) ? before.commands : this.#commands;
+    const rank = new Map(this.#recent.map((name, index) => [name, index]));
+    const bonus = ({ command: { name } }: Scored): number => {
+      const index = rank.get(name);
+      return index === undefined ? 0 : RECENT_BONUS * (1 - index / this.#recent.length);
+    };
+    const found: Scored[] = [];
+    for (const command of among) {
+      const scored = scoreOf(command, words);
+      if (scored !== null) found.push({ ...scored, score: scored.score + bonus(scored) });
+    }
+    this.#found = { query, commands: found.map(({ command }) => command) };
+    // Sorting is stable: what fits equally well keeps the server's order.
+    found.sort((a, b) => b.score - a.score);
+    return found.length === 0 ? [] : [{ title: null, items: found }];
+  }
 }
 
-function groups(commands: readonly CommandBody[]): readonly Group[] {
+const plain = (command: CommandBody): Found => ({ command, inName: [], inLabel: [] });
+
+function groups(commands: readonly CommandBody[], recent: readonly string[]): readonly Group[] {
+  const known = new Map(commands.map((command) => [command.name, command]));
+  const last = recent
+    .map((name) => known.get(name))
+    .filter((command) => command !== undefined)
+    .slice(0, RECENT_SHOWN);
+  const above = new Set(last);
   const byName = new Map<string, Found[]>();
   for (const command of commands) {
+    if (above.has(command)) continue;
     const name = groupName(command.name);
     const group = byName.get(name) ?? [];
-    group.push({ command, inName: [], inLabel: [] });
+    group.push(plain(command));
     byName.set(name, group);
   }
-  return [...byName].map(([title, items]) => ({ title, items }));
+  const rest = [...byName].map(([title, items]) => ({ title, items }));
+  return last.length === 0 ? rest : [{ title: RECENT, items: last.map(plain) }, ...rest];
 }

@@ -5,21 +5,42 @@ import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { every, listen } from "../shared/lifetime.ts";
-import type { CommandBody } from "../shared/protocol_palette.ts";
-import type { Tool, ToolContext } from "../shared/tool.ts";
+import type { PageRecord } from "../shared/protocol.ts";
+import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
+import type { MakeTool, Tool, ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
 import { createFormView } from "./form_view.ts";
-import { drawGroups, optionId } from "./list_view.ts";
-import { type Found, findCommands } from "./match.ts";
-import { createRuns } from "./runs.ts";
+import { createHistory } from "./history_view.ts";
+import { createListView } from "./list_view.ts";
+import { Finder } from "./match.ts";
+import { createPins } from "./pins_view.ts";
+import { createResultName } from "./result_name.ts";
+import { createRunStore } from "./run_store.ts";
 
-export function createPalette({ host, session, signal, line, announce }: ToolContext): Tool {
+export interface PaletteOptions {
+  /** Names of traits: a control room has another search box beside this one. */
+  readonly query: "query" | "command_query";
+  readonly selected: "selected" | "selected_command";
+}
+
+export const makePalette =
+  (options: PaletteOptions): MakeTool =>
+  (context) =>
+    createPalette(context, options);
+
+function createPalette(
+  { host, session, signal, line, announce }: ToolContext,
+  traits: PaletteOptions,
+): Tool {
   const total = new Cell<number | null>(null);
   const idPrefix = `nvj-${randomName().slice(0, 8)}-command`;
+  const finder = new Finder();
+  let memory: MemoryBody | null = null;
   let chosen: string | null = null;
   let asking = false;
-  let order: readonly Found[] = [];
+  /** What was asked for before the commands were here: by a trait, or by the history. */
+  let wanted: string | null = null;
 
   const input = h("input", {
     class: "nvj-search-input",
@@ -38,28 +59,65 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     { type: "button", class: "nvj-quiet", "aria-label": "Ask the server for its commands again" },
     icon("refresh"),
   );
-  const list = h("div", { class: "nvj-options", role: "listbox", id: idPrefix });
-  list.setAttribute("aria-label", "Commands");
   const empty = h("div", { class: "nvj-empty", hidden: true });
   const trouble = h("div", { class: "nvj-problem nvj-list-problem", role: "alert", hidden: true });
   const footer = h("span");
 
   const commands = (): readonly CommandBody[] => session.commands.get()?.commands ?? [];
-  const runs = createRuns(() => drawList(), announce, signal);
-  const form = createFormView({
+  const find = (name: string) => commands().find((known) => known.name === name) ?? null;
+  const store = createRunStore(host, signal);
+  const list = createListView({
+    idPrefix,
+    running: store.running,
+    afterDraw: () => drawActive(),
     signal,
-    onRun: (name, args, text) => {
-      runs.add(name, text, host.request("run", { name, arguments: args }));
-    },
   });
+  const pins = createPins({
+    host,
+    onPress: (pin) => runWith(pin.command, pin.arguments),
+    signal,
+  });
+  const form = createFormView({
+    host,
+    signal,
+    onRun: store.start,
+    onPin: pins.make,
+  });
+  const history = createHistory(
+    host,
+    store,
+    {
+      cancel: store.cancel,
+      forget: store.forget,
+      load: ({ name, arguments: args }) => {
+        if (load(name, args)) form.focusFirst();
+      },
+      again: ({ name, arguments: args }) => runWith(name, args),
+      mend: ({ name, arguments: args }, argument) => {
+        if (load(name, args)) form.add(argument);
+      },
+    },
+    announce,
+    signal,
+  );
+  const resultName = createResultName(host, signal);
   const nothingText = h("p");
   const nothing = h("div", { class: "nvj-empty" }, nothingText);
-  const right = h("div", { class: "nvj-palette-right" }, nothing, form.element, runs.element);
+  const right = h(
+    "div",
+    { class: "nvj-palette-right" },
+    nothing,
+    form.element,
+    pins.editor,
+    history,
+    resultName.element,
+  );
 
   const drawEmpty = () => {
-    empty.hidden = order.length > 0;
-    list.hidden = order.length === 0;
-    if (order.length > 0) return;
+    const found = list.order().length > 0;
+    empty.hidden = found;
+    list.element.hidden = !found;
+    if (found) return;
     if (session.commands.get() === null) fill(empty, h("p", {}, "Waiting for the commands."));
     else if (commands().length === 0) {
       fill(
@@ -72,29 +130,29 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
         ),
       );
     } else {
-      const clear = h("button", { type: "button", class: "nvj-link", "data-act": "clear" });
-      clear.append("Clear the filter");
+      const clearing = h("button", { type: "button", class: "nvj-link", "data-act": "clear" });
+      clearing.append("Clear the filter");
       fill(
         empty,
         h("p", {}, `Nothing matches among ${plural(commands().length, "command")}.`),
-        clear,
+        clearing,
       );
     }
   };
 
+  const drawActive = () => setAttribute(input, "aria-activedescendant", list.activeId());
   const drawList = () => {
-    const groups = findCommands(commands(), input.value);
-    order = drawGroups(list, groups, { chosen, idPrefix, running: runs.running });
+    list.show(finder.find(input.value));
+    list.redraw();
     drawEmpty();
-    const at = order.findIndex(({ command }) => command.name === chosen);
-    if (at >= 0) input.setAttribute("aria-activedescendant", optionId(idPrefix, at));
-    else input.removeAttribute("aria-activedescendant");
   };
+  /** The order is brought up to date when nobody would see it jump: not right after a run. */
+  const takeRecent = () => finder.setRecent(memory?.recent ?? []);
 
   const choose = (name: string | null) => {
     if (name !== chosen) right.scrollTop = 0;
     chosen = name;
-    const command = commands().find((known) => known.name === name) ?? null;
+    const command = name === null ? null : find(name);
     form.show(command);
     setText(
       nothingText,
@@ -103,16 +161,31 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
         : `The server has no ${visible(name, 80)} any more. Choose another command.`,
     );
     nothing.hidden = command !== null || commands().length === 0;
-    drawList();
+    list.choose(name);
+    if (session.commands.get() !== null) host.set(traits.selected, name);
   };
   const step = (by: number) => {
+    const order = list.order();
     const at = order.findIndex(({ command }) => command.name === chosen);
     const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : at + by;
     const found = order[Math.min(Math.max(next, 0), order.length - 1)];
     if (found === undefined) return;
     choose(found.command.name);
-    const index = order.findIndex(({ command }) => command.name === chosen);
-    list.querySelector(`#${optionId(idPrefix, index)}`)?.scrollIntoView({ block: "nearest" });
+    list.reveal(found.command.name);
+  };
+
+  /** Opens a command's form with these arguments; false if there is no such command now. */
+  const load = (name: string, args: PageRecord): boolean => {
+    choose(name);
+    if (find(name) === null) return false;
+    list.reveal(name);
+    form.load(args);
+    return true;
+  };
+  /** By the form, so that a dangerous command asks first, whichever button was pressed. */
+  const runWith = (name: string, args: PageRecord) => {
+    if (find(name)?.danger === "") store.start(name, args);
+    else if (load(name, args)) form.run();
   };
 
   const refreshCommands = async () => {
@@ -144,9 +217,18 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     );
   };
 
-  const clear = () => {
-    input.value = "";
+  const setQuery = (text: string) => {
+    if (input.value !== text) input.value = text;
+    takeRecent();
     drawList();
+    const first = list.order()[0]?.command.name ?? null;
+    // While somebody searches, the best result is the chosen one.
+    if (text.trim() !== "") choose(first);
+    if (first !== null) list.reveal(first);
+  };
+  const clear = () => {
+    setQuery("");
+    host.set(traits.query, "");
     input.focus();
   };
   const onKey = (key: string): boolean => {
@@ -157,8 +239,16 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
       case "ArrowUp":
         step(-1);
         return true;
+      case "PageDown":
+        step(10);
+        return true;
+      case "PageUp":
+        step(-10);
+        return true;
       case "Enter":
-        if (chosen === null || !order.some(({ command }) => command.name === chosen)) step(1);
+        if (chosen === null || !list.order().some(({ command }) => command.name === chosen)) {
+          step(1);
+        }
         if (chosen !== null) form.focusFirst();
         return true;
       case "Escape":
@@ -177,23 +267,21 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     },
     signal,
   );
-  // While somebody searches, the best result is the chosen one.
   listen(
     input,
     "input",
     () => {
-      drawList();
-      if (input.value.trim() !== "") choose(order[0]?.command.name ?? null);
+      setQuery(input.value);
+      host.set(traits.query, input.value);
     },
     signal,
   );
   listen(
-    list,
+    list.element,
     "click",
     ({ target }) => {
-      const item = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
-      const found = order[Number(item?.dataset.index ?? -1)];
-      if (found === undefined) return;
+      const found = list.commandAt(target);
+      if (found === null) return;
       choose(found.command.name);
       // The list has no focus of its own: the keys go on from the box above it.
       input.focus({ preventScroll: true });
@@ -210,7 +298,7 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   );
   listen(refresh, "click", () => void refreshCommands(), signal);
 
-  const hint = h("div", { class: "nvj-hint" }, "↑↓ choose · Ctrl+Enter runs");
+  const hint = h("div", { class: "nvj-hint" }, "↑↓ choose · Enter to the form · Ctrl+Enter runs");
   const left = h(
     "div",
     { class: "nvj-palette-left" },
@@ -221,11 +309,11 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
       refresh,
     ),
     trouble,
-    list,
+    list.element,
     empty,
     hint,
   );
-  const element = h("div", { class: "nvj-tool nvj-palette" }, left, right);
+  const element = h("div", { class: "nvj-tool nvj-palette" }, pins.bar, left, right);
   listen(
     right,
     "keydown",
@@ -241,7 +329,8 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     "keydown",
     (event) => {
       const command = event.ctrlKey || event.metaKey;
-      const editable = event.target instanceof Element && event.target.matches("input, textarea");
+      const editable =
+        event.target instanceof Element && event.target.matches("input, textarea, select");
       if (event.key === "Enter" && command) form.run();
       else if (event.key === "/" && !editable && !command) {
         input.focus();
@@ -255,23 +344,70 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
   const drawLine = () => {
     const { blocked } = line.get();
     form.setBlocked(blocked);
+    pins.setBlocked(blocked);
     drawRefresh();
   };
   line.observe(drawLine, signal);
+  host.on(
+    "memory",
+    ({ body }, forMe) => {
+      if (!forMe) return;
+      const first = memory === null;
+      memory = body;
+      form.setMemory(body);
+      pins.show(body.pins);
+      resultName.show(body.result_name);
+      if (!first) return;
+      takeRecent();
+      drawList();
+    },
+    signal,
+  );
+  host.on("people", ({ body }, forMe) => forMe && form.setAvatars(body.avatars), signal);
   session.commands.observe((body) => {
     total.set(body === null ? null : body.commands.length);
     setText(footer, body === null ? "" : plural(body.commands.length, "command"));
     showTrouble(body?.error ?? null);
-    choose(chosen);
+    finder.setCommands(body?.commands ?? []);
+    const waiting = wanted;
+    wanted = null;
+    drawList();
+    if (waiting !== null && find(waiting) !== null) {
+      choose(waiting);
+      list.reveal(waiting);
+    } else choose(chosen);
   }, signal);
+  store.runs.observe(() => list.redraw(), signal);
+  host.observe(
+    traits.selected,
+    () => {
+      const name = host.get(traits.selected);
+      if (name === chosen) return;
+      if (name !== null && session.commands.get() === null) wanted = name;
+      else choose(name);
+      if (name !== null) list.reveal(name);
+    },
+    signal,
+  );
+  host.observe(
+    traits.query,
+    () => {
+      const query = host.get(traits.query) ?? "";
+      if (query !== input.value) setQuery(query);
+    },
+    signal,
+  );
   // The time that runs take stands beside their commands.
   every(
     250,
     () => {
-      if (order.some(({ command }) => runs.running(command.name) !== null)) drawList();
+      if (store.runs.get().some(({ body }) => body.state === "running")) list.redraw();
     },
     signal,
   );
+  input.value = host.get(traits.query) ?? "";
+  wanted = host.get(traits.selected);
+  drawList();
   choose(null);
   drawLine();
 
@@ -281,6 +417,9 @@ export function createPalette({ host, session, signal, line, announce }: ToolCon
     element,
     count: total,
     footer,
-    shown: drawList,
+    shown: () => {
+      takeRecent();
+      drawList();
+    },
   };
 }

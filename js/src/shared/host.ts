@@ -4,6 +4,7 @@ import { Cell, type Readable } from "./cell.ts";
 import { now } from "./clock.ts";
 import { isEnvelope, readKernelMessage, readResult } from "./guards.ts";
 import { debounced, type Emitter, every, onModel, whenOver } from "./lifetime.ts";
+import { hasCells, insertCell } from "./notebook_cells.ts";
 import {
   type Buffers,
   type Envelope,
@@ -17,7 +18,7 @@ import {
   type Requests,
   VERSION,
 } from "./protocol.ts";
-import { isListOf, isNumber, isText } from "./shapes.ts";
+import { isListOf, isNumber, isText, isTextOrNull } from "./shapes.ts";
 
 /** `busy`: a question that the kernel answers at once has waited for a second. */
 export type KernelLife = "live" | "busy" | "gone";
@@ -42,6 +43,9 @@ export interface Traits {
   readonly sort: string;
   readonly mute: number;
   readonly recent_queries: readonly string[];
+  readonly selected: string | null;
+  readonly command_query: string;
+  readonly selected_command: string | null;
 }
 
 export interface Host {
@@ -62,6 +66,10 @@ export interface Host {
   get<Name extends keyof Traits>(name: Name): Traits[Name] | null;
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
   observe<Name extends keyof Traits>(name: Name, fn: () => void, signal: AbortSignal): void;
+  /** Whether the page is a notebook in which a cell can be inserted. */
+  readonly hasCells: boolean;
+  /** Inserts code as a new cell below the one that holds `near`; false if it cannot be. */
+  insertCell(source: string, near: HTMLElement): boolean;
 }
 
 /** The part of anywidget's model that is used. */
@@ -69,6 +77,8 @@ export interface Model extends Emitter {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  /** Of JupyterLab's kind or another's: see notebook_cells.ts. */
+  readonly widget_manager?: unknown;
   send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[] | ArrayBufferView[]): void;
 }
 
@@ -81,7 +91,15 @@ interface Pending {
   readonly fail: (error: RequestFailed) => void;
 }
 
-const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set(["hello", "ping", "value", "forget"]);
+const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
+  "hello",
+  "ping",
+  "value",
+  "forget",
+  "run",
+  "cancel_run",
+  "forget_run",
+]);
 const PATIENCE = 1;
 const GONE = "the kernel has gone: run the cell again";
 
@@ -102,6 +120,9 @@ const isTrait = {
   sort: isText,
   mute: isNumber,
   recent_queries: isListOf(isText),
+  selected: isTextOrNull,
+  command_query: isText,
+  selected_command: isTextOrNull,
 } as const;
 
 export function createHost(model: Model, signal: AbortSignal): Host {
@@ -254,5 +275,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       save();
     },
     observe: (name, fn, over) => onModel(model, `change:${name}`, fn, over),
+    hasCells: hasCells(model.widget_manager),
+    insertCell: (source, near) => insertCell(model.widget_manager, source, near),
   };
 }

@@ -97,8 +97,19 @@ export function match(query: string, text: string): Match | null {
   const head = text.slice(0, LONGEST_TEXT);
   const folded = fold(head);
   const wanted = fold(query);
-  if (wanted.length > folded.length) return null;
+  if (wanted.length > folded.length || !hasInOrder(wanted, folded)) return null;
   return matchWhole(wanted, head, folded) ?? matchInitials(wanted, head, folded);
+}
+
+/** Whether the letters stand in this order at all: most texts are out by this alone. */
+function hasInOrder(query: string, folded: string): boolean {
+  let from = 0;
+  for (const letter of query) {
+    const at = folded.indexOf(letter, from);
+    if (at < 0) return false;
+    from = at + letter.length;
+  }
+  return true;
 }
 
 /** Several words, each of which must be found somewhere, in any order. */

@@ -58,7 +58,8 @@ function openMarked(record: PageRecord): Opened | null {
   const special = SPECIAL.get(mark);
   if (special !== undefined) return { kind: "number", text: special };
   const { text, length, hex, value, kind, bytes, head } = record;
-  if (mark === "int" && typeof text === "string") return { kind: "number", text };
+  if ((mark === "int" || mark === "float") && typeof text === "string")
+    return { kind: "number", text };
   if (mark === "esc" && isObject(value)) return object(value);
   if (typeof length !== "number") return null;
   if (mark === "bytes" && typeof hex === "string") return { kind: "bytes", hex, length };
@@ -214,6 +215,11 @@ function enclose<T>(
   return `${before}${text}${rest > 0 ? `, … ${count(rest)} more` : ""}${after}`;
 }
 
+/** A number with the text that somebody typed: 1.0 is not 1 in Python. */
+export class TypedNumber {
+  constructor(readonly text: string) {}
+}
+
 /** A value of the page as page form: what JSON cannot carry, and what looks like a mark. */
 export type Plain =
   | null
@@ -221,6 +227,7 @@ export type Plain =
   | number
   | bigint
   | string
+  | TypedNumber
   | readonly Plain[]
   | { readonly [key: string]: Plain };
 
@@ -233,6 +240,12 @@ export function toPage(value: Plain): PageValue {
     return { [MARK]: Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf" };
   }
   if (typeof value !== "object" || value === null) return value;
+  if (value instanceof TypedNumber) {
+    const number = Number(value.text);
+    return String(number) === value.text && !Number.isInteger(number)
+      ? number
+      : { [MARK]: "float", text: value.text };
+  }
   if (Array.isArray(value)) return value.map(toPage);
   const fields = Object.entries(value).map(([name, inner]) => [name, toPage(inner)] as const);
   // `fromEntries` defines fields, so that one named __proto__ stays a field.

@@ -25,6 +25,15 @@ export const isListOf =
   (value: unknown): value is readonly T[] =>
     Array.isArray(value) && value.every(isItem);
 
+export const orNull =
+  <T>(isIt: (value: unknown) => value is T) =>
+  (value: unknown): value is T | null =>
+    value === null || isIt(value);
+export const isRecordOf =
+  <T>(isItem: (value: unknown) => value is T) =>
+  (value: unknown): value is Readonly<Record<string, T>> =>
+    isRecord(value) && Object.values(value).every(isItem);
+
 /** Anything that JSON carried is a page value; undefined means that a field was absent. */
 export const isPageValue = (value: unknown): value is PageValue => value !== undefined;
 export const isPageRecord = (value: unknown): value is PageRecord => isRecord(value);

@@ -1,14 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { extraField, type Field, fieldsOf, readField, readForm } from "../../src/palette/form.ts";
+import { argument, command } from "../../dev/scenes.ts";
+import {
+  extraField,
+  type Field,
+  fieldsOf,
+  NOTHING_REMEMBERED,
+  readField,
+  readForm,
+} from "../../src/palette/form.ts";
 import type { PageRecord } from "../../src/shared/protocol.ts";
 
-const fields = (args: PageRecord) =>
-  fieldsOf({ name: "x", arguments: args, label: null, icon: null });
+const fields = (args: PageRecord, remembered = NOTHING_REMEMBERED) =>
+  fieldsOf(command("x", args), remembered);
 const field = (kind: Field["kind"], text: string, name = "a"): Field => ({
   name,
   kind,
   text,
   extra: kind === "any",
+  whole: false,
+  omitted: false,
+  known: null,
 });
 const value = (kind: Field["kind"], text: string) => {
   const read = readField(field(kind, text));
@@ -50,8 +61,8 @@ describe("a number", () => {
   it.each([
     ["2", 2],
     [" -0.5 ", -0.5],
-    [".5", 0.5],
-    ["1e3", 1000],
+    [".5", { $nvj: "float", text: ".5" }],
+    ["1e3", { $nvj: "float", text: "1e3" }],
     ["9007199254740993", { $nvj: "int", text: "9007199254740993" }],
     ["nan", { $nvj: "nan" }],
     ["-inf", { $nvj: "-inf" }],
@@ -65,9 +76,10 @@ describe("a number", () => {
   it("stays as it was typed in the line of Python", () => {
     expect(readForm("x", [field("number", "1.0")])).toMatchObject({
       line: 'client.run_command("x", a=1.0)',
-      arguments: { a: 1 },
+      arguments: { a: { $nvj: "float", text: "1.0" } },
     });
     expect(readForm("x", [field("number", "1")])).toMatchObject({
+      arguments: { a: 1 },
       line: 'client.run_command("x", a=1)',
     });
   });
@@ -105,5 +117,79 @@ describe("an added argument", () => {
     const read = readForm("x", [field("any", "1", "__proto__")]);
     expect(read.ok && Object.keys(read.arguments)).toEqual(["__proto__"]);
     expect(read.ok && read.line).toBe('client.run_command("x", __proto__=1)');
+  });
+});
+
+describe("what is known of an argument", () => {
+  const read = (text: string, more: Parameters<typeof argument>[2]) => {
+    const known = argument("a", "float", more);
+    const found = readField({ ...field("number", text), known });
+    return found.ok ? found.value : found.problem;
+  };
+
+  it("keeps a number in its range, and says it with its unit", () => {
+    expect(read("-1", { min: 0, unit: "m" })).toBe("at least 0 m");
+    expect(read("4", { max: 3 })).toBe("at most 3");
+    expect(read("3", { min: 3, max: 3 })).toBe(3);
+    expect(read("nan", { min: 0 })).toEqual({ $nvj: "nan" });
+  });
+
+  it("brings kinds, defaults and what is required", () => {
+    const known = [
+      argument("n", "int", { required: true }),
+      argument("on", "bool", { default: true }),
+      argument("text", "text", { required: true }),
+      argument("which", "choice", { required: true, options: [{ label: "two", value: 2 }] }),
+    ];
+    const made = fieldsOf(command("x", {}, null, null, { known }), NOTHING_REMEMBERED);
+    expect(made.map(({ kind, text, whole }) => [kind, text, whole])).toEqual([
+      ["number", "", true],
+      ["boolean", "true", false],
+      ["text", "", false],
+      ["choice", "", false],
+    ]);
+    const form = readForm("x", made);
+    expect(form.ok ? [] : [...form.problems.values()]).toEqual([
+      "a whole number is needed",
+      "a text is needed",
+      "choose one",
+    ]);
+  });
+});
+
+describe("a whole number", () => {
+  const whole = (text: string) => {
+    const found = readField({ ...field("number", text), whole: true });
+    return found.ok ? found.value : found.problem;
+  };
+
+  it("is sent without a point, however it was typed", () => {
+    expect(whole("2")).toBe(2);
+    expect(whole("2.0")).toBe(2);
+    expect(whole("1e3")).toBe(1000);
+    expect(whole("2.5")).toBe("a whole number is needed");
+    expect(whole("inf")).toBe("a whole number is needed");
+  });
+
+  it("is remembered by the name of the argument", () => {
+    const made = fields({ n: 1, m: 1 }, { last: null, integers: ["n"] });
+    expect(made.map(({ whole: only }) => only)).toEqual([true, false]);
+  });
+});
+
+describe("what was filled in last", () => {
+  it("comes back in the place of the defaults, with what was added", () => {
+    const last = { n: { $nvj: "float", text: "1.0" }, more: "5" };
+    const made = fields({ n: 3, m: 4 }, { last, integers: [] });
+    expect(made.map(({ name, text }) => [name, text])).toEqual([
+      ["n", "1.0"],
+      ["m", "4"],
+      ["more", '"5"'],
+    ]);
+    expect(readForm("x", made)).toMatchObject({ arguments: { ...last, m: 4 } });
+  });
+
+  it("does not, where it is of another kind than the form asks for", () => {
+    expect(fields({ n: 3 }, { last: { n: "text" }, integers: [] })[0]?.text).toBe("3");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FakeKernelOptions } from "../../dev/fake_kernel.ts";
-import { COMMANDS } from "../../dev/scenes.ts";
+import { argument, COMMANDS, command } from "../../dev/scenes.ts";
 import palette from "../../src/palette/index.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 import {
@@ -167,16 +167,6 @@ describe("a run", () => {
     await pass(0.5);
     expect(runs(el)[0]).toContain("the kernel has gone");
   });
-
-  it("is kept among the last twenty", async () => {
-    const { el } = await mount();
-    click(option(el, "playback/play"));
-    for (let turn = 0; turn < 30; turn += 1) {
-      submit(find(el, ".nvj-form"));
-      await pass(0.05);
-    }
-    expect(runs(el).length).toBe(20);
-  });
 });
 
 describe("the form", () => {
@@ -213,7 +203,7 @@ describe("the form", () => {
   it("takes arguments that the server did not name", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/play"));
-    click(find(el, ".nvj-form > .nvj-link"));
+    click(find(el, ".nvj-form-more > .nvj-link"));
     type(find(el, "[data-part=name]"), "speed");
     type(find(el, "[data-part=text]"), "fast");
     submit(find(el, ".nvj-form"));
@@ -246,12 +236,16 @@ describe("the form", () => {
 });
 
 it("shows hostile text as text", async () => {
-  const hostile = {
-    name: HOSTILE,
-    label: `\u202e${HOSTILE}`,
-    icon: "<b>",
-    arguments: { [HOSTILE]: HOSTILE, __proto__x: null },
-  };
+  const hostile = command(
+    HOSTILE,
+    { [HOSTILE]: HOSTILE, __proto__x: null },
+    `\u202e${HOSTILE}`,
+    "<b>",
+    {
+      sentence: HOSTILE,
+      known: [argument("__proto__", "float", { default: 1, unit: HOSTILE, help: HOSTILE })],
+    },
+  );
   const { el } = await mount({
     commands: [hostile],
     run: () => ({ result: HOSTILE, [HOSTILE]: [HOSTILE] }),

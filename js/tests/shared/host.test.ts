@@ -14,7 +14,7 @@ const never = () => new Promise<never>(() => undefined);
 
 beforeEach(() => {
   model = new FakeModel({ tool: "locks", query: 5, height: 300 });
-  kernel = new FakeKernel(model, { state: { a: 1 }, run: never });
+  kernel = new FakeKernel(model, { state: { a: 1 }, choices: never });
   controller = new AbortController();
   host = createHost(model, controller.signal);
 });
@@ -42,7 +42,7 @@ describe("a request", () => {
 
   it("fails with the kernel's words", async () => {
     kernel.busy = true;
-    const answer = host.request("run", { name: "x", arguments: {} });
+    const answer = host.request("refresh_commands", {});
     const body = { ok: false, error: { kind: "CommandFailed", message: "no simulation" } };
     model.receive({ v: 1, op: "reply", client: host.client, id: 1, body });
     await expect(answer).rejects.toThrow("no simulation");
@@ -90,13 +90,13 @@ describe("the kernel's life", () => {
   });
 
   it("stays live during a slow command, as the kernel still answers", async () => {
-    void failure(host.request("run", { name: "slow", arguments: {} }));
+    void failure(host.request("choices", { command: "slow", argument: "a" }));
     await pass(20);
     expect(host.kernel.get()).toBe("live");
   });
 
   it("is busy during a command that keeps the kernel from answering", async () => {
-    void failure(host.request("run", { name: "slow", arguments: {} }));
+    void failure(host.request("choices", { command: "slow", argument: "a" }));
     kernel.busy = true;
     await pass(4);
     expect(host.kernel.get()).toBe("busy");

@@ -1,0 +1,32 @@
+/** A button that puts a line of Python into a new cell, where the frontend has cells. */
+
+import { h, setText } from "../shared/dom.ts";
+import type { Host } from "../shared/host.ts";
+import { icon } from "../shared/icons.ts";
+import { debounced, listen } from "../shared/lifetime.ts";
+
+export function cellButton(host: Host, line: () => string, signal: AbortSignal): HTMLElement {
+  const word = h("span", { "aria-live": "polite" }, "As cell");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-quiet",
+      title: "Insert the line of Python as a new cell below this one",
+      hidden: !host.hasCells,
+    },
+    icon("cell"),
+    word,
+  );
+  const restore = debounced(1500, () => setText(word, "As cell"), signal);
+  listen(
+    button,
+    "click",
+    () => {
+      setText(word, host.insertCell(line(), button) ? "Inserted" : "Not possible here");
+      restore();
+    },
+    signal,
+  );
+  return button;
+}

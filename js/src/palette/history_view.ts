@@ -1,0 +1,96 @@
+/** All runs that are remembered, the newest first. */
+
+import { h, setText } from "../shared/dom.ts";
+import type { Host } from "../shared/host.ts";
+import { every, listen } from "../shared/lifetime.ts";
+import { plural } from "../shared/words.ts";
+import type { RunStore, ShownRun } from "./run_store.ts";
+import { createRunView, type RunActions, type RunView } from "./run_view.ts";
+
+interface Card {
+  readonly view: RunView;
+  readonly ended: AbortController;
+}
+
+const TICK = 100;
+
+export function createHistory(
+  host: Host,
+  store: RunStore,
+  actions: RunActions,
+  announce: (text: string) => void,
+  signal: AbortSignal,
+): HTMLElement {
+  const cards = new Map<string, Card>();
+  const states = new Map<string, string>();
+  const list = h("div", { class: "nvj-runs-list" });
+  const counted = h("span", { class: "nvj-dim" });
+  const clear = h("button", { type: "button", class: "nvj-link" }, "Clear");
+  const head = h("div", { class: "nvj-runs-head" }, counted, clear);
+  const element = h(
+    "div",
+    { class: "nvj-runs", role: "group", "aria-label": "Runs", hidden: true },
+    list,
+    head,
+  );
+
+  const cardFor = (shown: ShownRun): Card => {
+    const known = cards.get(shown.body.run);
+    if (known !== undefined) return known;
+    const ended = new AbortController();
+    const over = AbortSignal.any([signal, ended.signal]);
+    const card = { view: createRunView(shown, host, actions, over), ended };
+    cards.set(shown.body.run, card);
+    return card;
+  };
+
+  const tell = ({ body }: ShownRun) => {
+    const before = states.get(body.run);
+    states.set(body.run, body.state);
+    if (before !== undefined && before !== body.state && body.state !== "running") {
+      announce(`${body.name.slice(0, 80)}: ${body.state}`);
+    }
+  };
+
+  const draw = () => {
+    const runs = store.runs.get();
+    const present = new Set(runs.map(({ body }) => body.run));
+    for (const [run, card] of cards) {
+      if (present.has(run)) continue;
+      card.ended.abort();
+      card.view.element.remove();
+      cards.delete(run);
+      states.delete(run);
+    }
+    const started = runs.filter(({ body }) => !cards.has(body.run));
+    // The newest stands open; those before it fold when another begins.
+    if (started.length > 0) for (const { view } of cards.values()) view.setOpen(false);
+    let after: Element | null = null;
+    for (const [index, shown] of runs.entries()) {
+      const isNew = !cards.has(shown.body.run);
+      const { view } = cardFor(shown);
+      if (isNew) view.setOpen(index === 0 || shown.body.state === "running");
+      else view.show(shown);
+      tell(shown);
+      const wanted: Element | null =
+        after === null ? list.firstElementChild : after.nextElementSibling;
+      if (wanted !== view.element) list.insertBefore(view.element, wanted);
+      after = view.element;
+    }
+    element.hidden = runs.length === 0;
+    setText(counted, plural(runs.length, "run"));
+    clear.hidden = runs.every(({ body }) => body.state === "running");
+  };
+
+  listen(clear, "click", () => store.forget(null), signal);
+  store.runs.observe(draw, signal);
+  every(
+    TICK,
+    () => {
+      for (const { view } of cards.values()) view.tick();
+    },
+    signal,
+  );
+  draw();
+  return element;
+}

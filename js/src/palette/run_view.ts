@@ -1,0 +1,356 @@
+/** One run as a card: how it goes, what came of it, and what can be done with it. */
+
+import { copyButton } from "../shared/copy_button.ts";
+import { fill, h, setAttribute, setText } from "../shared/dom.ts";
+import type { Host } from "../shared/host.ts";
+import { icon } from "../shared/icons.ts";
+import { listen } from "../shared/lifetime.ts";
+import { isCut, open } from "../shared/page_value.ts";
+import { createPrettyView } from "../shared/pretty_view.ts";
+import type { PageValue } from "../shared/protocol.ts";
+import type { EffectsBody, RunState, RunStateBody } from "../shared/protocol_palette.ts";
+import { toJsonText } from "../shared/value_text.ts";
+import { visible } from "../shared/visible_text.ts";
+import { count, elapsed, plural } from "../shared/words.ts";
+import { adviceFor } from "./advice.ts";
+import { cellButton } from "./cell_button.ts";
+import { lineFor } from "./form.ts";
+import { type ShownRun, secondsOf } from "./run_store.ts";
+
+export interface RunActions {
+  readonly cancel: (run: string) => void;
+  readonly forget: (run: string) => void;
+  /** Back into the form. */
+  readonly load: (body: RunStateBody) => void;
+  readonly again: (body: RunStateBody) => void;
+  /** Back into the form, with room for an argument that was missing. */
+  readonly mend: (body: RunStateBody, argument: string) => void;
+}
+
+export interface RunView {
+  readonly element: HTMLElement;
+  show(shown: ShownRun): void;
+  /** Brings the time of a run under way up to date. */
+  tick(): void;
+  setOpen(open: boolean): void;
+}
+
+const WORDS: Readonly<Record<RunState, string>> = {
+  running: "running",
+  done: "done",
+  failed: "failed",
+  cancelled: "not waited for",
+};
+const TONES: Readonly<Record<RunState, string>> = {
+  running: "running",
+  done: "good",
+  failed: "bad",
+  cancelled: "amber",
+};
+/** Progress without a number is shown only by what takes its time. */
+const SLOW = 1;
+const LINES = 200;
+const MORE_LINES = 600;
+
+/** NanoVer's custom: a text under "result" is meant for the person who ran the command. */
+function messageOf(result: PageValue): string | null {
+  const opened = open(result);
+  if (opened.kind !== "object") return null;
+  const field = opened.fields.find(([name]) => name === "result")?.[1];
+  return typeof field === "string" ? field : null;
+}
+
+const isNothing = (result: PageValue): boolean => {
+  const opened = open(result);
+  return opened.kind === "null" || (opened.kind === "object" && opened.length === 0);
+};
+
+const clockTime = (began: number): string => new Date(began * 1000).toLocaleTimeString();
+
+export function createRunView(
+  first: ShownRun,
+  host: Host,
+  actions: RunActions,
+  signal: AbortSignal,
+): RunView {
+  let shown = first;
+  let isOpen = true;
+  /** Once somebody asked for it, in the place of a result that was cut. */
+  let whole: PageValue | undefined;
+  let drawnState = "";
+
+  const { run, name } = first.body;
+  const line = lineFor(name, Object.entries(first.body.arguments));
+  const chip = h("span", { class: "nvj-chip" });
+  const time = h("span", { class: "nvj-dim nvj-tabular" });
+  const when = h(
+    "time",
+    { class: "nvj-dim nvj-tabular nvj-run-when" },
+    clockTime(first.body.began),
+  );
+  when.title = new Date(first.body.began * 1000).toLocaleString();
+  const code = h(
+    "code",
+    { class: "nvj-line nvj-dim" },
+    visible(line.replace(/^client\.run_command/, ""), 300),
+  );
+  code.title = visible(line, 1000);
+  const chevron = h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-quiet nvj-chevron",
+      "aria-expanded": "true",
+      "aria-label": "Show what came of it",
+    },
+    icon("chevron"),
+  );
+  const cancel = h("button", { type: "button", class: "nvj-quiet" }, icon("close"), "Stop waiting");
+  cancel.title = "The client stops waiting for the answer; the server may go on";
+  const bar = h(
+    "div",
+    { class: "nvj-progress", role: "progressbar", "aria-label": "Progress", hidden: true },
+    h("div"),
+  );
+  const body = h("div", { class: "nvj-run-body" });
+  const effects = h("div", { class: "nvj-effects", hidden: true });
+  const button = (label: string, sign: Parameters<typeof icon>[0], title: string) =>
+    h("button", { type: "button", class: "nvj-quiet", title }, icon(sign), label);
+  const again = button("Again", "again", "Run it again with the same arguments");
+  const load = button("Edit", "edit", "Bring the arguments back into the form");
+  const remove = h(
+    "button",
+    { type: "button", class: "nvj-quiet", "aria-label": "Delete from the history" },
+    icon("trash"),
+  );
+  const json = copyButton(
+    "JSON",
+    () => wholeResult().then(toJsonText),
+    signal,
+    "Copy the result as JSON",
+  );
+  const feet = h(
+    "div",
+    { class: "nvj-run-feet" },
+    again,
+    load,
+    copyButton("Python", () => line, signal, "Copy the line of Python that runs this"),
+    cellButton(host, () => line, signal),
+    json,
+    h("span", { class: "nvj-space" }),
+    remove,
+  );
+  const element = h(
+    "section",
+    { class: "nvj-run", "aria-label": visible(name, 80) },
+    h("div", { class: "nvj-run-head" }, chevron, chip, time, code, cancel, when),
+    bar,
+    body,
+    effects,
+    feet,
+  );
+
+  const wholeResult = async (): Promise<PageValue> => {
+    if (whole !== undefined || !isCut(shown.body.result)) return whole ?? shown.body.result;
+    const { kept, result } = await host.request("whole_result", { run });
+    if (!kept) throw new Error("No longer kept");
+    whole = result;
+    return result;
+  };
+
+  let lines = LINES;
+  const pretty = createPrettyView(() => {
+    lines += MORE_LINES;
+    drawPretty();
+  }, signal);
+  const drawPretty = () => pretty.show(whole ?? shown.body.result, { lines });
+  const wholeButton = h("button", { type: "button", class: "nvj-link" }, "Fetch all of it");
+  listen(
+    wholeButton,
+    "click",
+    () => {
+      wholeResult().then(
+        () => {
+          wholeButton.remove();
+          drawPretty();
+        },
+        (error: unknown) => setText(wholeButton, error instanceof Error ? error.message : ""),
+      );
+    },
+    signal,
+  );
+
+  const resultParts = ({ result, dropped }: RunStateBody): readonly HTMLElement[] => {
+    if (dropped) return [note("Its result was large, and was let go for younger ones.")];
+    const message = messageOf(result);
+    const parts: HTMLElement[] = [];
+    if (message !== null) parts.push(h("p", { class: "nvj-message" }, visible(message, 4000)));
+    const opened = open(result);
+    if (message !== null && opened.kind === "object" && opened.length === 1) return parts;
+    if (isNothing(result)) return [note("It returned nothing.")];
+    drawPretty();
+    parts.push(pretty.element);
+    if (isCut(result) && whole === undefined) parts.push(wholeButton);
+    return parts;
+  };
+  const note = (text: string) => h("p", { class: "nvj-dim" }, text);
+
+  const errorParts = (told: RunStateBody): readonly HTMLElement[] => {
+    const { error } = told;
+    if (error === null) return [note("It failed, and nobody knows why.")];
+    const said = error.message === "" ? "The server gave no reason." : visible(error.message, 4000);
+    const parts: HTMLElement[] = [h("p", { class: "nvj-error" }, said)];
+    const advice = adviceFor(error);
+    if (advice === null) return parts;
+    const words = note(visible(advice.text, 300));
+    const { add } = advice;
+    if (add !== null) {
+      const mend = h("button", { type: "button", class: "nvj-link" }, "Add it");
+      listen(mend, "click", () => actions.mend(told, add), signal);
+      words.append(" ", mend);
+    }
+    return [...parts, words];
+  };
+
+  const drawBody = () => {
+    const { body: told } = shown;
+    switch (told.state) {
+      case "running":
+        fill(body);
+        break;
+      case "done":
+        fill(body, ...resultParts(told));
+        break;
+      case "failed":
+        fill(body, ...errorParts(told));
+        break;
+      case "cancelled":
+        fill(body, note("Nobody waits for it any more; the server may go on with it."));
+    }
+  };
+
+  const drawProgress = () => {
+    const { state, progress } = shown.body;
+    const isRunning = state === "running";
+    const unfinished = progress !== null && progress < 1;
+    bar.hidden =
+      !(isRunning || (state === "done" && unfinished)) ||
+      (progress === null && secondsOf(shown) < SLOW);
+    setAttribute(bar, "data-vague", progress === null);
+    const percent = progress === null ? null : Math.round(progress * 100);
+    setAttribute(bar, "aria-valuenow", percent);
+    const inner = bar.firstElementChild;
+    if (inner instanceof HTMLElement) inner.style.width = percent === null ? "" : `${percent}%`;
+  };
+
+  const drawTime = () => {
+    const { state, progress } = shown.body;
+    const percent = progress === null || progress >= 1 ? "" : ` · ${Math.round(progress * 100)} %`;
+    setText(
+      time,
+      `${elapsed(secondsOf(shown))}${state === "running" || state === "done" ? percent : ""}`,
+    );
+  };
+
+  const drawOpen = () => {
+    const { state } = shown.body;
+    const unfolded = isOpen && state !== "running";
+    body.hidden = !unfolded || body.childElementCount === 0;
+    effects.hidden = !unfolded || effects.childElementCount === 0;
+    feet.hidden = !unfolded;
+    setAttribute(chevron, "aria-expanded", String(unfolded));
+    chevron.disabled = state === "running";
+  };
+
+  const draw = () => {
+    const { body: told } = shown;
+    setText(chip, WORDS[told.state]);
+    chip.dataset.tone = TONES[told.state];
+    cancel.hidden = told.state !== "running";
+    json.hidden = told.state !== "done" || isNothing(told.result);
+    drawTime();
+    drawProgress();
+    const drawn = `${told.state} ${told.dropped}`;
+    if (drawn !== drawnState) {
+      drawnState = drawn;
+      drawBody();
+    }
+    if (told.effects !== null && effects.childElementCount === 0)
+      fill(effects, ...effectParts(told.effects));
+    drawOpen();
+  };
+
+  listen(cancel, "click", () => actions.cancel(run), signal);
+  listen(remove, "click", () => actions.forget(run), signal);
+  listen(load, "click", () => actions.load(shown.body), signal);
+  listen(again, "click", () => actions.again(shown.body), signal);
+  listen(
+    chevron,
+    "click",
+    () => {
+      isOpen = !isOpen;
+      drawOpen();
+    },
+    signal,
+  );
+  draw();
+
+  return {
+    element,
+    show(next) {
+      shown = next;
+      draw();
+    },
+    tick() {
+      if (shown.body.state !== "running") return;
+      drawTime();
+      drawProgress();
+    },
+    setOpen(next) {
+      isOpen = next;
+      drawOpen();
+    },
+  };
+}
+
+/** What changed in the state: how much, and on a click which keys. */
+function effectParts({
+  added,
+  changed,
+  removed,
+  count: all,
+  moving,
+}: EffectsBody): readonly HTMLElement[] {
+  if (all === 0) return [h("span", { class: "nvj-dim" }, "No key changed.")];
+  const sorts = [
+    ["added", added],
+    ["changed", changed],
+    ["removed", removed],
+  ] as const;
+  const named = added.length + changed.length + removed.length;
+  const rows = sorts.flatMap(([sort, keys]) =>
+    keys.map((key) =>
+      h("li", {}, h("span", { class: "nvj-dim" }, `${sort} `), h("code", {}, visible(key, 120))),
+    ),
+  );
+  if (all > named) rows.push(h("li", { class: "nvj-dim" }, `… ${count(all - named)} more`));
+  const details = h(
+    "details",
+    {},
+    h("summary", {}, h("span", { class: "nvj-pill" }, `${plural(all, "key")} changed`)),
+    h("ul", {}, ...rows),
+  );
+  details.title =
+    "From the beginning of the run until a second after its end; others may have done it too";
+  const more =
+    moving === 0
+      ? []
+      : [
+          h(
+            "span",
+            { class: "nvj-dim" },
+            `besides ${plural(moving, "key")} that change all the time`,
+          ),
+        ];
+  return [details, ...more];
+}

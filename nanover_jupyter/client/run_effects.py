@@ -1,0 +1,101 @@
+"""Which keys of the shared state change while a command runs, and shortly after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["AFTERWARDS", "EffectWatch", "Effects"]
+
+AFTERWARDS: Final = 1.0
+"""Seconds after a run in which a change still counts as its effect."""
+
+# A key that changes this often moves by itself, as an avatar does.
+_MOVING: Final = 5
+_NAMED: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """The keys that changed: at most a hundred names of each sort, and how many in all.
+
+    That something changed during a run does not prove that the run did it: others are
+    in the session too. Keys that kept changing all the time are only counted.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    count: int
+    moving: int
+
+
+class EffectWatch:
+    """Takes the changes of one run.
+
+    Args:
+        before: The keys there were when it began.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, before: frozenset[str], clock: Callable[[], float]) -> None:
+        self._before = before
+        self._clock = clock
+        # Guards what is below: changes come on a thread of their own.
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+        self._gone: dict[str, bool] = {}
+        self._ends_at: float | None = None
+
+    def take(self, change: DictionaryChange) -> None:
+        """Note a change; on the thread that brings it."""
+        with self._lock:
+            if self._ends_at is not None and self._clock() > self._ends_at:
+                return
+            for key in change.unread_updates:
+                self._counts[key] = self._counts.get(key, 0) + 1
+                self._gone[key] = False
+            for key in change.removals:
+                self._counts[key] = self._counts.get(key, 0) + 1
+                self._gone[key] = True
+
+    def run_ended(self) -> None:
+        """Changes count for a little longer."""
+        with self._lock:
+            if self._ends_at is None:
+                self._ends_at = self._clock() + AFTERWARDS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing counts any more."""
+        with self._lock:
+            return self._ends_at is not None and self._clock() > self._ends_at
+
+    def effects(self) -> Effects:
+        """What has changed so far."""
+        added: list[str] = []
+        changed: list[str] = []
+        removed: list[str] = []
+        moving = 0
+        with self._lock:
+            for key, count in self._counts.items():
+                existed, gone = key in self._before, self._gone[key]
+                if existed and gone:
+                    removed.append(key)
+                elif existed and count >= _MOVING:
+                    moving += 1
+                elif existed:
+                    changed.append(key)
+                elif not gone:
+                    added.append(key)
+        return Effects(
+            added=tuple(sorted(added)[:_NAMED]),
+            changed=tuple(sorted(changed)[:_NAMED]),
+            removed=tuple(sorted(removed)[:_NAMED]),
+            count=len(added) + len(changed) + len(removed),
+            moving=moving,
+        )

@@ -1,0 +1,55 @@
+"""Commands and their last runs as static HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from nanover_jupyter.client.runs import Run
+from nanover_jupyter.widgets._picture import note, preview, table, visible
+from nanover_jupyter.wire.command_info import CommandInfo
+
+__all__ = ["palette_picture"]
+
+_COMMANDS: Final = 60
+_RUNS: Final = 20
+
+
+def palette_picture(commands: Sequence[CommandInfo], runs: Sequence[Run]) -> str:
+    """Two tables; what is left out is counted.
+
+    Args:
+        commands: In the order in which they are shown.
+        runs: The newest first.
+    """
+    return _commands(commands) + (_runs(runs) if runs else "")
+
+
+def _commands(commands: Sequence[CommandInfo]) -> str:
+    rows = [
+        (visible(known.name), visible(known.label or ""), visible(", ".join(known.arguments)))
+        for known in commands[:_COMMANDS]
+    ]
+    if not rows:
+        return note("No commands.")
+    left = len(commands) - len(rows)
+    more = note(f"… {left} more") if left else ""
+    return table(("Command", "Label", "Arguments"), rows) + more
+
+
+def _runs(runs: Sequence[Run]) -> str:
+    rows = [
+        (
+            visible(run.name),
+            preview(dict(run.arguments)) if run.arguments else "",
+            run.state,
+            "" if run.seconds is None else f"{run.seconds:.2f} s",
+            visible(str(run.error)) if run.error is not None else preview(run.result),
+            datetime.fromtimestamp(run.began).astimezone().isoformat(" ", "seconds"),
+        )
+        for run in runs[:_RUNS]
+    ]
+    left = len(runs) - len(rows)
+    more = note(f"… {left} more {'run' if left == 1 else 'runs'}") if left else ""
+    return table(("Run", "Arguments", "Outcome", "Took", "Result", "Began"), rows) + more

@@ -1,0 +1,115 @@
+"""What the palette keeps for a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanover_jupyter.widgets._palette_memory import PaletteMemory
+from nanover_jupyter.widgets._palette_messages import PinBody
+from nanover_jupyter.widgets._preferences import Preferences
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Preferences:
+    return Preferences(tmp_path / "preferences.json")
+
+
+@pytest.fixture
+def memory(store: Preferences) -> PaletteMemory:
+    return PaletteMemory(store, "grpc://here:1")
+
+
+def pin(name: str, **more: Any) -> PinBody:
+    return PinBody(
+        **{  # type: ignore[typeddict-item]
+            "id": name,
+            "command": "user/x",
+            "arguments": {},
+            "label": name,
+            "icon": "",
+            "tooltip": "",
+            **more,
+        }
+    )
+
+
+def test_commands_run_last_come_first_and_once(memory: PaletteMemory) -> None:
+    for name in ("a", "b", "a", "c"):
+        memory.note_run(name, {})
+
+    assert memory.body("")["recent"] == ["c", "a", "b"]
+
+
+def test_arguments_of_the_last_run_are_kept_as_long_as_the_command_is_recent(
+    memory: PaletteMemory,
+) -> None:
+    memory.note_run("old", {"n": 1})
+    for number in range(50):
+        memory.note_run(f"c{number}", {"n": number})
+
+    body = memory.body("")
+    assert len(body["recent"]) == 50
+    assert "old" not in body["last"]
+    assert body["last"]["c3"] == {"n": 3}
+
+
+def test_secrets_and_large_values_are_not_kept(memory: PaletteMemory) -> None:
+    memory.note_run("login", {"user": "a", "Password": "b", "api_token": "c"})
+    memory.note_run("large", {"text": "x" * 100_000})
+
+    assert memory.body("")["last"] == {"login": {"user": "a"}}
+
+
+def test_a_button_is_kept_replaced_and_taken_away(memory: PaletteMemory) -> None:
+    memory.pin(pin("a"))
+    memory.pin(pin("b"))
+    memory.pin(pin("a", label="again"))
+
+    assert [kept["label"] for kept in memory.body("")["pins"]] == ["again", "b"]
+    memory.unpin("a")
+    memory.unpin("nowhere")
+    assert [kept["id"] for kept in memory.body("")["pins"]] == ["b"]
+
+
+def test_whole_numbers_are_remembered_by_command(memory: PaletteMemory) -> None:
+    memory.set_integers("user/x", ["n"])
+    memory.set_integers("user/y", ["m"])
+    memory.set_integers("user/x", [])
+
+    assert memory.body("")["integers"] == {"user/y": ["m"]}
+
+
+def test_servers_are_apart(store: Preferences, memory: PaletteMemory) -> None:
+    other = PaletteMemory(store, "grpc://there:1")
+    told: list[int] = []
+    other.on_change(lambda: told.append(1))
+
+    memory.note_run("a", {})
+
+    assert other.body("")["recent"] == []
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"pins": 3, "recent": {}, "last": [], "integers": "x"},
+        {"pins": [1, {}, {"id": 1}, {**pin("a"), "arguments": 1}], "recent": [1, None]},
+        {"last": {"a": 1}, "integers": {"a": 1}},
+    ],
+)
+def test_what_is_not_as_it_should_be_is_left_out(
+    store: Preferences, memory: PaletteMemory, section: dict[str, Any]
+) -> None:
+    store.change("grpc://here:1", lambda _: section)
+
+    body = memory.body("")
+
+    assert (body["pins"], body["recent"], body["last"]) == ([], [], {})
+    memory.note_run("a", {"n": 1})
+    memory.pin(pin("a"))
+    memory.set_integers("a", ["n"])
+    assert memory.body("")["recent"] == ["a"]

@@ -1,0 +1,129 @@
+"""The file of what people set up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanover_jupyter.widgets._preferences import Preferences, preferences
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "preferences.json"
+
+
+def put(name: str, value: Any) -> Any:
+    return lambda section: {**section, name: value}
+
+
+def test_what_is_set_is_there_for_the_next_kernel(path: Path) -> None:
+    Preferences(path).change("server", put("a", 1))
+
+    assert Preferences(path).section("server") == {"a": 1}
+    assert Preferences(path).section("other") == {}
+
+
+def test_what_another_kernel_wrote_in_between_stays(path: Path) -> None:
+    one, two = Preferences(path), Preferences(path)
+    one.change("server", put("a", 1))
+    two.change("server", put("b", 2))
+    one.change("server", put("c", 3))
+
+    assert one.section("server") == {"a": 1, "b": 2, "c": 3}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "servers": [1]}'],
+)
+def test_a_broken_file_is_no_error_and_is_replaced(
+    path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+    with caplog.at_level(logging.WARNING):
+        assert Preferences(path).section("server") == {}
+        Preferences(path).change("server", put("a", 1))
+
+    assert json.loads(path.read_text())["servers"] == {"server": {"a": 1}}
+    assert "preferences" in caplog.text
+
+
+def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"format": 2, "servers": {}}')
+    store = Preferences(path)
+
+    store.change("server", put("a", 1))
+
+    assert store.section("server") == {"a": 1}
+    assert json.loads(path.read_text())["format"] == 2
+
+
+def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Preferences(tmp_path / "file" / "preferences.json")
+
+    store.change("server", put("a", 1))
+    store.change("server", put("b", 2))
+
+    assert store.section("server") == {"a": 1, "b": 2}
+
+
+def test_what_cannot_be_written_leaves_the_file_as_it_was(path: Path) -> None:
+    store = Preferences(path)
+    store.change("server", put("a", 1))
+
+    store.change("server", put("b", object()))
+
+    assert json.loads(path.read_text())["servers"] == {"server": {"a": 1}}
+    assert [entry.name for entry in path.parent.iterdir()] == ["preferences.json"]
+
+
+def test_the_servers_used_longest_ago_go_when_there_are_too_many(path: Path) -> None:
+    store = Preferences(path)
+    for number in range(60):
+        store.change(f"server-{number}", put("a", number))
+    store.change("server-12", put("a", 0))
+
+    servers = json.loads(path.read_text())["servers"]
+    assert len(servers) == 50
+    assert "server-9" not in servers
+    assert list(servers)[-1] == "server-12"
+
+
+def test_many_threads_lose_nothing(path: Path) -> None:
+    store = Preferences(path)
+    threads = [
+        threading.Thread(target=store.change, args=("server", put(str(number), number)))
+        for number in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(Preferences(path).section("server")) == 20
+
+
+def test_listeners_are_told_which_server(path: Path) -> None:
+    store = Preferences(path)
+    told: list[str] = []
+    leave = store.on_change(told.append)
+    store.change("server", put("a", 1))
+    leave()
+    store.change("server", put("a", 2))
+
+    assert told == ["server"]
+
+
+def test_there_is_one_for_all_widgets_in_the_users_own_folder() -> None:
+    assert preferences() is preferences()
+    assert preferences()._path.name == "preferences.json"
