@@ -13,6 +13,7 @@ from nanover_jupyter.client.editing import Draft, Patience, draft_of, held_state
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
 from nanover_jupyter.client.mirror import MirrorHealth
 from nanover_jupyter.client.status import Status
@@ -52,6 +53,8 @@ class ClientCore:
         self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
         self._stream = StateStream(transport, self._locks.seen)
+        self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
+        self._locks.notes = self._notes
         self._command_listeners: Listeners[()] = Listeners()
         # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
@@ -93,6 +96,15 @@ class ClientCore:
     def locks(self) -> Locks:
         """What takes, renews and gives back the locks of this client."""
         return self._locks
+
+    @property
+    def lock_notes(self) -> LockNotes:
+        """Who holds which locks, as far as they say so themselves; and asking them.
+
+        client.lock_notes.announce("Anna's notebook")
+        client.lock_notes.ask("scene", says="I need it for a minute")
+        """
+        return self._notes
 
     @property
     def available_commands(self) -> dict[str, CommandInfo]:
@@ -398,8 +410,8 @@ class ClientCore:
     def prove_locks(self) -> None:
         """Ask again for the locks that we hold, for the time that they have left.
 
-        A server that was away may be another one, which knows nothing of them. Each is
-        asked for alone, so that one that is taken costs no other.
+        A server that was away may be another one, which knows nothing of them. One that
+        is taken costs no other.
 
         Raises:
             NanoverJupyterError: The server went away again.

@@ -47,6 +47,11 @@ class LockRequests:
         # Guarded by `turn`.
         self._unclear: set[str] = set()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is asked any more."""
+        return self._closed.is_set()
+
     def require_locks(self) -> None:
         """Raise NotSupported where servers have no locks."""
         able = self._transport.capabilities

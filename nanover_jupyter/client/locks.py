@@ -16,6 +16,7 @@ from nanover_jupyter.client.lease import Lease, Terms, checked_keys
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.leases import LeaseBook
+from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.lock_requests import LockRequests
 from nanover_jupyter.client.lock_watch import LockWatch
 from nanover_jupyter.client.switches import SWITCHING_COMMANDS, looks_like_a_switch
@@ -53,6 +54,11 @@ class Locks:
         call_timeout: Seconds that a request may take; None for no limit.
         clock: The seconds that leases are counted in.
         pause: Waits for some seconds, or until there is nothing to wait for.
+
+    Attributes:
+        book: What is known of each key.
+        watch: What is known of watched keys.
+        notes: What others say of their locks; set by a client that follows the state.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Locks:
         self.book = LeaseBook(clock)
         self.keeper = LeaseKeeper(self, clock)
         self.watch = LockWatch(clock)
+        self.notes: LockNotes | None = None
         self._requests = LockRequests(transport, self.book, call_timeout)
         self._pause = pause or self._requests.pause
         # Guards the fields below; taken after the turn of the requests, never before it.
@@ -192,7 +199,7 @@ class Locks:
         nobody_looked = not self.watch.keys()
         self.watch.add(checked_keys(keys))
         if nobody_looked:
-            self._run_soon(self._look)
+            self.run_soon(self._look)
 
     # when others may have had our locks ----------------------------------------------------
 
@@ -274,6 +281,8 @@ class Locks:
         Args:
             reachable: Whether there is a server to tell.
         """
+        if reachable and self.notes is not None and not self._requests.is_closed:
+            self.notes.withdraw()
         self._requests.close()
         self.keeper.close()
         with self._guard:
@@ -289,7 +298,7 @@ class Locks:
         with self._guard:
             if not self._active:
                 return
-        self._run_soon(self.close)
+        self.run_soon(self.close)
 
     def leave(self) -> None:
         """As `close`, when the interpreter ends. A fork leaves its parent's locks alone."""
@@ -307,8 +316,9 @@ class Locks:
             left = math.inf if timeout is None else timeout - waited
             if not wait or left <= 0:
                 lease.enter("free")
-                self.book.refused(lease.keys, lease.duration)
-                raise LockRefused(lease.keys, waited if pauses else 0.0)
+                who = "" if self.notes is None else self.notes.describe_holder(lease.keys)
+                self.book.refused(lease.keys, lease.duration, f"{who} holds it" if who else "")
+                raise LockRefused(lease.keys, waited if pauses else 0.0, who)
             self.book.pending(lease.keys, lease.duration, _TRYING)
             self._pause(min(_back_off(pauses), left))
             self._requests.require_open()
@@ -347,7 +357,7 @@ class Locks:
         except InvalidValue:
             raise
         except BaseException:
-            self._run_soon(self._requests.give_back_unclear)
+            self.run_soon(self._requests.give_back_unclear)
             raise
 
     def _was_last_locked(self, lease: Lease, key: str) -> bool:
@@ -367,12 +377,13 @@ class Locks:
 
         What is seen in the state may be seen before the server has cleared the locks.
         """
-        self._run_soon(lambda: self.prove(f"taken again: {cause}", f"{cause}; someone else has it"))
-        self._run_soon(
+        self.run_soon(lambda: self.prove(f"taken again: {cause}", f"{cause}; someone else has it"))
+        self.run_soon(
             lambda: self.prove("", f"{cause}; someone else has it"), after=_SWITCH_SECONDS
         )
 
-    def _run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None:
+    def run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None:
+        """Run `errand()` on the keeper's thread, after some seconds; its errors are dropped."""
         at = self.clock() + after
         with self._guard:
             self._errands.append((at, errand))
@@ -383,7 +394,7 @@ class Locks:
         keys = self.watch.keys()
         if not keys:
             return
-        self._run_soon(self._look, after=_WATCH_SECONDS)
+        self.run_soon(self._look, after=_WATCH_SECONDS)
         try:
             held = blocked_among(keys, self._requests.all_free)
         except NanoverJupyterError:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Final
 
 from nanover_jupyter.client.barrier import StateBarrier
-from nanover_jupyter.client.change_feed import ChangeFeed
-from nanover_jupyter.client.listeners import Listeners
+from nanover_jupyter.client.change_feed import ChangeCallback, ChangeFeed
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.mirror import StateMirror
 from nanover_jupyter.client.status import ConnectionState, Status
 from nanover_jupyter.errors import ClosedError, ConnectionLost, NanoverJupyterError, TimedOut
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import Value
 
 __all__ = ["DEFAULT_INTERVAL", "StateStream"]
 
@@ -133,7 +134,7 @@ class StateStream:
         self.start()
         key, arrival = self._barrier.mark()
         try:
-            self._transport.update_state(DictionaryChange(removals={key}), timeout)
+            self.write(DictionaryChange(removals={key}), timeout)
             arrival.result(timeout)
         except NanoverJupyterError:
             raise
@@ -141,6 +142,23 @@ class StateStream:
             raise TimedOut("catching up with the state", timeout or 0.0) from error
         finally:
             self._barrier.forget(key)
+
+    def keys(self) -> list[str]:
+        """The keys of the state."""
+        return self.mirror.keys()
+
+    def peek(self, key: str) -> Value:
+        """The value of one key, shared: not to be altered."""
+        return self.mirror.get(key)
+
+    def write(self, change: DictionaryChange, timeout: float | None) -> bool:
+        """Change the state; False when a key is locked elsewhere."""
+        return self._transport.update_state(change, timeout)
+
+    def subscribe(self, callback: ChangeCallback) -> Unsubscribe:
+        """Follow the state, and call `callback(change)` as `ClientCore.on_change` does."""
+        self.start()
+        return self.feed.subscribe(callback)
 
     def retrying(self, attempt: int, reason: str) -> None:
         """The lost connection is tried for the `attempt`th time."""
