@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.connection import Connection, connect
     from nanover_jupyter.client.discovery import discover
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
+    from nanover_jupyter.client.key_changes import KeyChange
     from nanover_jupyter.client.lease import Lease
     from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
@@ -41,9 +42,11 @@ if TYPE_CHECKING:
         ServerFailed,
         TimedOut,
         UpdateRefused,
+        WaitTimedOut,
     )
     from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
     from nanover_jupyter.server import DemoWorld, NanoverServer
+    from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
     from nanover_jupyter.sharing.records import SharedRecord
     from nanover_jupyter.sharing.values import (
         SharedBool,
@@ -81,6 +84,7 @@ __all__ = [
     "ExportFailed",
     "GrpcClient",
     "InvalidValue",
+    "KeyChange",
     "Lease",
     "LeaseLost",
     "LockManager",
@@ -97,6 +101,7 @@ __all__ = [
     "SharedFloat",
     "SharedInt",
     "SharedList",
+    "SharedPrefix",
     "SharedRecord",
     "SharedText",
     "SharedValue",
@@ -104,10 +109,12 @@ __all__ = [
     "TimedOut",
     "TlsSettings",
     "UpdateRefused",
+    "WaitTimedOut",
     "connect",
     "discover",
     "load_ipython_extension",
     "shared",
+    "shared_prefix",
     "unload_ipython_extension",
 ]
 
@@ -119,6 +126,7 @@ _HOMES: Final = {
     "DemoWorld": "server",
     "DictionaryChange": "wire.messages",
     "GrpcClient": "client.grpc_client",
+    "KeyChange": "client.key_changes",
     "Lease": "client.lease",
     "LockManager": "widgets",
     "NanoverClient": "client.grpc_client",
@@ -129,6 +137,7 @@ _HOMES: Final = {
     "SharedFloat": "sharing.values",
     "SharedInt": "sharing.values",
     "SharedList": "sharing.values",
+    "SharedPrefix": "sharing.prefix",
     "SharedRecord": "sharing.records",
     "SharedText": "sharing.values",
     "SharedValue": "sharing.values",
@@ -138,6 +147,7 @@ _HOMES: Final = {
     "discover": "client.discovery",
     "load_ipython_extension": "magics",
     "shared": "sharing.values",
+    "shared_prefix": "sharing.prefix",
     "unload_ipython_extension": "magics",
 }
 

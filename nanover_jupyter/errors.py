@@ -5,6 +5,7 @@
     │   └── AddressError        (also ValueError) the address itself makes no sense
     ├── ConnectionLost          the server went away during a call or a stream
     ├── TimedOut                (also TimeoutError) no answer within the given time
+    │   └── WaitTimedOut        the state did not become what was waited for
     ├── ClosedError             the client was closed; make a new one
     ├── UpdateRefused           the server kept its state: a key is locked elsewhere
     ├── LockRefused             the server gave no lock: a key is locked elsewhere
@@ -41,6 +42,7 @@ __all__ = [
     "ServerFailed",
     "TimedOut",
     "UpdateRefused",
+    "WaitTimedOut",
 ]
 
 PathStep = str | int
@@ -100,6 +102,20 @@ class TimedOut(NanoverJupyterError, TimeoutError):
             f"no answer within {self.seconds:g} s while {self.doing}; "
             "the server may still carry it out"
         )
+
+
+class WaitTimedOut(TimedOut):
+    """`what` did not come within `seconds`; `reason` says why the connection is lost, if it is."""
+
+    def __init__(self, what: str, seconds: float, reason: str = "") -> None:
+        super().__init__(f"waiting for {what}", seconds)
+        self.args = (what, seconds, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        lost = f"; the connection is lost: {self.reason}" if self.reason else ""
+        return f"waited {self.seconds:g} s for {self.what} in vain{lost}"
 
 
 class ClosedError(NanoverJupyterError):

@@ -131,6 +131,38 @@ def test_load_ext_opens_nothing_and_leaves_widgets_and_grpc_alone() -> None:
     assert set(seen["imported"]) <= {"IPython", "traitlets"}
 
 
+def test_a_plain_script_needs_no_jupyter() -> None:
+    """Everything but widgets and magics, where nothing of Jupyter can be imported."""
+    program = """
+import asyncio, sys
+for name in ("IPython", "ipykernel", "ipywidgets", "anywidget", "jupyter_client", "comm", "tqdm"):
+    sys.modules[name] = None
+import traitlets
+import nanover_jupyter as nv
+
+class Avatar(nv.SharedRecord):
+    name = traitlets.Unicode()
+
+async def first(stream):
+    async for change in stream:
+        return change.key
+
+with nv.NanoverServer() as server, nv.connect(f"127.0.0.1:{server.port}") as connection:
+    client = connection.client
+    stream = client.changes("scale")
+    with nv.shared(connection, "scale", 1.0) as scale, Avatar(connection, "avatar.me") as me:
+        scale.value = 2.0
+        me.name = "Ada"
+        client.wait_for(lambda state: state["scale"] == 2.0 and state["avatar.me"])
+    with nv.shared_prefix(connection, "avatar.") as avatars, client.locked("scale"):
+        print(asyncio.run(first(stream)), dict(avatars), len(client.update_available_commands()))
+"""
+    result = run(sys.executable, "-c", program)
+
+    assert result.stderr == ""
+    assert result.stdout == "scale {'avatar.me': {'name': 'Ada'}} 0\n"
+
+
 def _observe(statement: str, *, before: str = "") -> dict[str, list[str]]:
     """What a fresh interpreter opens, starts and imports during `statement`."""
     program = f"""

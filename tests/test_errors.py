@@ -24,6 +24,7 @@ from nanover_jupyter.errors import (
     ServerFailed,
     TimedOut,
     UpdateRefused,
+    WaitTimedOut,
 )
 
 SENTENCES = [
@@ -49,6 +50,11 @@ SENTENCES = [
     (
         ExportFailed("/full/state.json", "no space left on device"),
         "could not write /full/state.json: no space left on device",
+    ),
+    (WaitTimedOut("'x'", 2.5), "waited 2.5 s for 'x' in vain"),
+    (
+        WaitTimedOut("'x'", 2.5, "it burnt down"),
+        "waited 2.5 s for 'x' in vain; the connection is lost: it burnt down",
     ),
     (ClosedError("this server"), "this server is closed; connect again to go on"),
     (

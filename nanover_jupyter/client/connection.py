@@ -11,6 +11,7 @@ from weakref import WeakSet
 from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.nanover_objects import address_of
+from nanover_jupyter.client.progress import progress
 from nanover_jupyter.client.reaching import reach
 from nanover_jupyter.client.runs import RunBook
 from nanover_jupyter.client.status import Status
@@ -25,6 +26,7 @@ from nanover_jupyter.transport.tls import TlsSettings
 __all__ = ["Connection", "Dependent", "connect"]
 
 _FIRST_STATE_GRACE = 0.5
+_FIRST_STATE_PATIENCE = 10.0
 _PROBE_SECONDS = 5.0
 _SILENT_SECONDS = 10.0
 _FIRST_WAIT = 0.2
@@ -247,7 +249,9 @@ def connect(
 ) -> Connection:
     """Connect to a server and follow its shared state.
 
-    Returns once the server has answered and its state is here.
+    Returns once the server has answered and its state is here, however large it is
+    (within `timeout` or ten seconds, whichever is more). Where tqdm is installed, it shows
+    how the time goes by after two seconds.
 
     Args:
         address: `HOST` or `HOST:PORT` for whichever protocol is spoken there, or
@@ -266,15 +270,16 @@ def connect(
     """
     written = address_of(address).strip()
     where = parse_address(written or f":{DEFAULT_PORT}")
-    client = reach(where, timeout=timeout, tls=tls)
-    try:
-        if interval is not None:
-            client.subscribe_all_state_updates(interval)
-        client.follow(_FIRST_STATE_GRACE)
-        _require_connected(client)
-    except BaseException:
-        client.close()
-        raise
+    with progress(f"connecting to {where}", None):
+        client = reach(where, timeout=timeout, tls=tls)
+        try:
+            if interval is not None:
+                client.subscribe_all_state_updates(interval)
+            client.follow(_FIRST_STATE_GRACE, max(timeout, _FIRST_STATE_PATIENCE))
+            _require_connected(client)
+        except BaseException:
+            client.close()
+            raise
     return Connection(client, name=name or where.target, owns_client=True)
 
 

@@ -6,18 +6,21 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Final, Self
+from typing import Final, Self, TypeVar, overload
 
 from nanover_jupyter.client.change_feed import ChangeCallback
+from nanover_jupyter.client.change_stream import ChangeStream
 from nanover_jupyter.client.editing import Draft, Patience, draft_of, held_state
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.live_state import LiveState
 from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
 from nanover_jupyter.client.mirror import MirrorHealth
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.client.stream import DEFAULT_INTERVAL, StateStream
+from nanover_jupyter.client.waiting import wait_for_key, wait_until
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -26,6 +29,8 @@ from nanover_jupyter.wire.undecoded import Received
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["DEFAULT_INTERVAL", "ClientCore"]
+
+Found = TypeVar("Found")
 
 _ORPHAN_TIMEOUT: Final = 1.0
 _WAS_LOST = "asked for again, as the connection was lost for a while"
@@ -140,6 +145,52 @@ class ClientCore:
     def peek(self, key: str, default: Value = None) -> Value:
         """The value of one key, shared: not to be altered."""
         return self._stream.mirror.get(key, default)
+
+    @overload
+    def wait_for(self, wanted: str, timeout: float | None = 30.0) -> Value: ...
+
+    @overload
+    def wait_for(
+        self, wanted: Callable[[LiveState], Found], timeout: float | None = 30.0
+    ) -> Found: ...
+
+    def wait_for(
+        self, wanted: str | Callable[[LiveState], Found], timeout: float | None = 30.0
+    ) -> Value | Found:
+        """Wait until a key is in the state, or until `wanted(state)` is true.
+
+            name = client.wait_for("simulation.name")
+            client.wait_for(lambda state: len(state["selected"]) > 3, timeout=60)
+
+        A function is called on this thread, now and after every change, with the state as
+        a read-only mapping; a key that is not there yet (a KeyError) means no. Where tqdm
+        is installed, it shows how the time goes by after two seconds.
+
+        Args:
+            wanted: A key, or a function.
+            timeout: Seconds to wait; None for ever.
+
+        Returns:
+            A copy of the key's value, or what the function returned.
+
+        Raises:
+            WaitTimedOut: (a TimedOut) It did not come within `timeout`.
+            ClosedError: The client was closed.
+        """
+        if isinstance(wanted, str):
+            return wait_for_key(self, wanted, timeout)
+        return wait_until(self, wanted, timeout)
+
+    def changes(self, pattern: str = "*") -> ChangeStream:
+        """The changes of the keys that match a pattern, from now on, for `async for`.
+
+            async for change in client.changes("avatar.*"):
+                print(change.kind, change.key, change.value)
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        return ChangeStream(self, pattern)
 
     def on_change(self, callback: ChangeCallback) -> Unsubscribe:
         """Call `callback(change)` after every update, on the thread `nanover-changes`.
@@ -345,15 +396,18 @@ class ClientCore:
         """
         return self._locks.blocking(keys, most=most)
 
-    def catch_up(self) -> None:
+    def catch_up(self, timeout: float | None = None) -> None:
         """Wait until the copy of the state has all that the server did before this call.
 
         Follows the state first, if the client does not yet.
 
+        Args:
+            timeout: Seconds to wait; `call_timeout` by default.
+
         Raises:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        self._stream.catch_up(self.call_timeout)
+        self._stream.catch_up(self.call_timeout if timeout is None else timeout)
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
         """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
@@ -427,14 +481,16 @@ class ClientCore:
         """Call the connection lost, although its stream has not ended."""
         self._stream.give_up(reason)
 
-    def follow(self, grace: float) -> None:
+    def follow(self, grace: float, patience: float = 10.0) -> None:
         """Subscribe (again) and wait until the state is known.
 
-        A server without any state sends no first message. When it has answered a
-        probe and nothing came for `grace` seconds, its state is empty, and what we
-        still hold of an earlier server must go.
+        A server without any state sends no first message, and one with a large state sends
+        it late. When nothing came for `grace` seconds, a mark is sent after it, which
+        comes back behind the state if there is one. When that does not come for `patience`
+        seconds either, the state is taken to be empty: what we still hold of an earlier
+        server must go.
         """
-        self._stream.follow(grace)
+        self._stream.follow(grace, patience)
 
     # inside -----------------------------------------------------------------------
 

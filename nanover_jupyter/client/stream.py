@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from nanover_jupyter.client.barrier import StateBarrier
@@ -116,10 +117,13 @@ class StateStream:
                 self._run = None
             raise
 
-    def follow(self, grace: float) -> None:
+    def follow(self, grace: float, patience: float = 10.0) -> None:
         """See `ClientCore.follow`."""
         self.start()
         if not self._synced.wait(grace):
+            with suppress(NanoverJupyterError):
+                self.catch_up(patience)
+        if not self._synced.is_set():
             with self._guard:
                 run = self._run
             if run is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
@@ -10,8 +11,15 @@ from typing import Any
 import grpc
 import pytest
 
-from nanover_jupyter import DictionaryChange, InvalidValue, NanoverClient
+from nanover_jupyter import (
+    DictionaryChange,
+    InvalidValue,
+    NanoverClient,
+    NanoverServer,
+    connect,
+)
 from nanover_jupyter.wire import grpc_codec
+from tests.support.eventually import TIME_SCALE
 
 KEYS = 100_000
 
@@ -69,3 +77,22 @@ def test_an_update_above_the_servers_limit_is_refused_with_both_sizes(
         pytest.raises(InvalidValue, match=r"5000\d\d\d bytes .* takes at most 4194304"),
     ):
         client.attempt_update_state(DictionaryChange({"a": "x" * 5_000_000}))
+
+
+def test_connect_waits_for_a_state_that_comes_late(monkeypatch):
+    """It used to be taken for empty when it took longer than half a second."""
+    monkeypatch.setattr("nanover_jupyter.client.connection._FIRST_STATE_GRACE", 0)
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state(None, DictionaryChange({str(n): [float(n)] * 30 for n in range(5000)}))
+        for place in (f"grpc://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.websocket_port}"):
+            with connect(place) as connection:
+                assert len(connection.client.keys()) == 5000
+
+
+def test_connect_believes_soon_that_a_state_is_empty():
+    with NanoverServer(websocket_port=0) as server:
+        for place in (f"grpc://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.websocket_port}"):
+            begun = time.monotonic()
+            with connect(place) as connection:
+                assert time.monotonic() - begun < 3 * TIME_SCALE
+                assert connection.client.keys() == []

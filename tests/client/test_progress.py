@@ -1,0 +1,115 @@
+"""A bar after two seconds, where somebody looks."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from nanover_jupyter.client import progress as progress_module
+from nanover_jupyter.client.progress import progress
+from tests.support.eventually import eventually
+from tests.support.own_threads import own_threads
+
+
+class Bars(ModuleType):
+    """Stands in for tqdm.auto, and keeps the bars that are made."""
+
+    def __init__(self) -> None:
+        super().__init__("tqdm.auto")
+        self.made: list[Any] = []
+        bars = self
+
+        class Bar:
+            def __init__(self, **options: Any) -> None:
+                self.options, self.n, self.closed = options, 0.0, False
+                self.context = COLOUR.get()
+                bars.made.append(self)
+
+            def refresh(self) -> None:
+                pass
+
+            def close(self) -> None:
+                self.closed = True
+
+        self.tqdm = Bar
+
+
+COLOUR = contextvars.ContextVar("COLOUR", default="none")
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> Bars:
+    made = Bars()
+    monkeypatch.setitem(sys.modules, "tqdm.auto", made)
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 0.02)
+    monkeypatch.setattr(progress_module, "_TICK", 0.01)
+    return made
+
+
+def test_what_takes_long_shows_a_bar_that_goes_on_and_away(bars: Bars) -> None:
+    with progress("waiting for 'x'", 10.0):
+        eventually(lambda: bars.made and bars.made[0].n > 0)
+        (bar,) = bars.made
+        assert bar.options["desc"] == "waiting for 'x'"
+        assert bar.options["total"] == 10.0
+        assert not bar.closed
+
+    assert bar.closed
+    assert own_threads() == []
+
+
+def test_what_is_quick_shows_nothing(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 60)
+    with progress("waiting", None):
+        pass
+
+    assert bars.made == []
+    assert own_threads() == []
+
+
+def test_the_bar_belongs_to_the_cell_that_waits(bars: Bars) -> None:
+    """ipykernel finds the cell of an output in the context."""
+    COLOUR.set("this cell's")
+    with progress("waiting", None):
+        eventually(lambda: bars.made)
+
+    assert bars.made[0].context == "this cell's"
+
+
+def test_a_log_file_gets_no_bars(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "IPython")
+    with progress("waiting", None):
+        assert not threading.Event().wait(0.05)
+
+    assert bars.made == []
+
+
+def test_without_tqdm_nothing_is_shown(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with progress("waiting", None):
+        assert not threading.Event().wait(0.05)
+
+    assert own_threads() == []
+
+
+def test_tqdm_itself_takes_what_we_ask_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 0.01)
+    monkeypatch.setattr(progress_module, "_TICK", 0.01)
+    before = set(threading.enumerate())
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    said: list[str] = []
+    for seconds in (10.0, None):
+        with progress("waiting for 'x'", seconds):
+            eventually(lambda: said.append(capsys.readouterr().err) or said[-1])
+
+    assert "waiting for 'x'" in "".join(said)
+    assert " of 10 s" in "".join(said)
+    assert set(threading.enumerate()) == before

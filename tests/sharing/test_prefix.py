@@ -1,0 +1,145 @@
+"""Keys with one prefix: reading them, and hearing of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer
+from nanover_jupyter.client.key_changes import KeyChange
+from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
+from tests.support.eventually import TIME_SCALE, eventually
+
+
+@pytest.fixture
+def avatars(connection: Connection, server: NanoverServer) -> SharedPrefix:
+    change(server, {"avatar.a": {"name": "A"}, "other": 1.0})
+    connection.client.wait_for("other")
+    return shared_prefix(connection, "avatar.")
+
+
+def change(
+    server: NanoverServer, updates: dict[str, Any], removals: set[str] = frozenset()
+) -> None:
+    server.update_state(None, DictionaryChange(updates, removals))
+
+
+def test_it_reads_like_a_mapping(avatars: SharedPrefix) -> None:
+    assert dict(avatars) == {"avatar.a": {"name": "A"}}
+    assert avatars.prefix == "avatar."
+    assert repr(avatars).startswith("<SharedPrefix avatar.* of ")
+
+
+def test_what_comes_changes_and_goes_is_told(avatars: SharedPrefix, server: NanoverServer) -> None:
+    told: list[KeyChange] = []
+    avatars.on_added(told.append)
+    avatars.on_changed(told.append)
+    avatars.on_removed(told.append)
+
+    change(server, {"avatar.b": 1.0, "other": 2.0})
+    eventually(lambda: len(told) == 1)
+    change(server, {"avatar.b": 2.0})
+    eventually(lambda: len(told) == 2)
+    change(server, {}, {"avatar.a", "other"})
+
+    eventually(lambda: len(told) == 3)
+    assert told == [
+        KeyChange("added", "avatar.b", 1.0, None),
+        KeyChange("changed", "avatar.b", 2.0, 1.0),
+        KeyChange("removed", "avatar.a", None, {"name": "A"}),
+    ]
+
+
+def test_what_is_there_can_be_told_too_and_once(
+    avatars: SharedPrefix, server: NanoverServer
+) -> None:
+    told: list[str] = []
+    for number in range(50):
+        change(server, {f"avatar.{number}": 1.0})
+        if number == 25:
+            avatars.on_added(lambda change: told.append(change.key), present=True)
+
+    eventually(lambda: len(told) == 51)
+    assert sorted(told) == sorted(["avatar.a", *(f"avatar.{n}" for n in range(50))])
+
+
+def test_observers_can_leave(avatars: SharedPrefix, server: NanoverServer) -> None:
+    left: list[KeyChange] = []
+    stayed: list[KeyChange] = []
+    end = avatars.on_added(left.append, present=True)
+    eventually(lambda: left)
+    avatars.on_added(stayed.append)
+
+    end()
+    change(server, {"avatar.b": 1.0})
+
+    eventually(lambda: stayed)
+    assert [one.key for one in left] == ["avatar.a"]
+
+
+def test_an_observer_that_fails_stops_nobody(
+    avatars: SharedPrefix, server: NanoverServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[KeyChange] = []
+    avatars.on_added(lambda _: 1 / 0)
+    avatars.on_added(told.append)
+
+    change(server, {"avatar.b": 1.0, "avatar.c": 1.0})
+
+    eventually(lambda: len(told) == 2)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_observers_run_on_the_main_thread_between_cells(
+    connection: Connection, server: NanoverServer
+) -> None:
+    async def cell() -> str:
+        came = asyncio.Event()
+        threads: list[str] = []
+        shared_prefix(connection, "a").on_added(
+            lambda _: (threads.append(threading.current_thread().name), came.set())
+        )
+        change(server, {"a": 1.0})
+        await asyncio.wait_for(came.wait(), 10 * TIME_SCALE)
+        return threads[0]
+
+    assert asyncio.run(cell()) == "MainThread"
+
+
+def test_closed_it_tells_nobody_and_can_be_read(
+    avatars: SharedPrefix, connection: Connection, server: NanoverServer
+) -> None:
+    told: list[KeyChange] = []
+    with avatars:
+        avatars.on_added(told.append)
+    other = shared_prefix(connection, "avatar.")
+    heard: list[KeyChange] = []
+    other.on_added(heard.append)
+
+    change(server, {"avatar.b": 1.0})
+
+    eventually(lambda: heard)
+    assert told == []
+    assert "avatar.b" in avatars
+
+
+def test_a_closed_connection_is_refused(connection: Connection) -> None:
+    connection.close()
+
+    with pytest.raises(ClosedError):
+        shared_prefix(connection, "a")
+
+
+def test_what_a_restarted_server_has_not_is_told_as_gone(
+    avatars: SharedPrefix, server: NanoverServer, open_connection: Callable[..., Connection]
+) -> None:
+    gone: list[str] = []
+    avatars.on_removed(lambda one: gone.append(one.key))
+    avatars._client.give_up("a test said so")
+    change(server, {}, {"avatar.a"})
+
+    eventually(lambda: gone == ["avatar.a"], seconds=20)
