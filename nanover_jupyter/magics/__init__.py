@@ -11,7 +11,9 @@ def load_ipython_extension(ipython: Any) -> None:
     """Register `%nanover`. Opens nothing, starts nothing, imports no widgets."""
     from nanover_jupyter.magics._magics import NanoverMagics  # noqa: PLC0415 - needs IPython
 
-    ipython.register_magics(NanoverMagics(ipython))
+    magics = NanoverMagics(ipython)
+    ipython.register_magics(magics)
+    magics.matcher.install()
 
 
 def unload_ipython_extension(ipython: Any) -> None:

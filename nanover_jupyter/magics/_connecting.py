@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nanover_jupyter.client.discovery import Found, discover
+from nanover_jupyter.magics import _config
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import MistakenLine, Order
 from nanover_jupyter.magics._phrases import counts, described, many, state_of
@@ -20,15 +23,10 @@ def connect(desk: Desk, order: Order) -> None:
     options = order.options
     if options.find is not None and options.server is not None:
         raise MistakenLine("%nanover connect takes a server or --find, not both")
-    name = None if options.name is None else desk.text(options.name)
-    timeout = options.timeout or _CONNECT_SECONDS
-    if options.find is not None:
-        goal = Goal(address=discover().named(desk.text(options.find)).url)
-    elif options.server is not None:
-        goal = Goal(address=desk.thing(options.server))
-    else:
-        goal = Goal()
-    reached = desk.sessions.connect(goal, name=name, timeout=timeout)
+    chosen = _chosen(desk, order)
+    name = chosen.name if options.name is None else desk.text(options.name)
+    timeout = options.timeout or chosen.timeout or _CONNECT_SECONDS
+    reached = desk.sessions.connect(chosen.goal, name=name, timeout=timeout)
     desk.keep(order, reached.connection.client)
     if not options.quiet:
         desk.say(order, _greeting(desk, reached))
@@ -120,6 +118,11 @@ def status(desk: Desk, order: Order) -> None:
 def servers(desk: Desk, order: Order) -> None:
     """`%nanover servers`."""
     options = order.options
+    named = _config.load().servers.values()
+    if named and options.output is None:
+        places = [(server.name, server.place) for server in named]
+        below = "%nanover connect NAME connects."
+        desk.show(order, Table("Servers in nanover.toml:", ("name", "address"), places, below))
     found = discover(options.timeout or _LISTEN_SECONDS, port=options.port)
     if options.name is not None:
         part = desk.text(options.name).casefold()
@@ -170,6 +173,47 @@ def serve(desk: Desk, order: Order) -> None:
             "Stop it with %nanover serve --stop."
         )
     desk.say(order, said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Where to connect to, with the name and the time that go with it by default."""
+
+    goal: Goal
+    name: str | None = None
+    timeout: float | None = None
+
+
+def _chosen(desk: Desk, order: Order) -> _Chosen:
+    """Where an order to connect leads."""
+    options = order.options
+    if options.find is not None:
+        return _Chosen(Goal(address=discover().named(desk.text(options.find)).url))
+    if options.server is None:
+        default = _config.load().default
+        return _Chosen(Goal()) if default is None else _configured(desk, default)
+    thing = desk.thing(options.server)
+    # What can only be an address is one, whatever becomes of the file.
+    if not isinstance(thing, str) or ":" in thing or "/" in thing:
+        return _Chosen(Goal(address=thing))
+    server = _config.load().servers.get(thing)
+    if server is not None:
+        return _configured(desk, server)
+    opened = [connection for connection in desk.sessions.connections if connection.name == thing]
+    if opened:
+        return _Chosen(Goal(address=opened[0].address), thing)
+    return _Chosen(Goal(address=thing))
+
+
+def _configured(desk: Desk, server: _config.NamedServer) -> _Chosen:
+    """A server that nanover.toml names."""
+    address: object = server.address
+    if server.find:
+        # One that is connected to need not be heard of again.
+        opened = [each for each in desk.sessions.connections if each.name == server.name]
+        address = opened[0].address if opened else discover().named(server.find).url
+    goal = Goal(address=address, interval=server.interval, tls=server.tls())
+    return _Chosen(goal, server.name, server.timeout)
 
 
 def _which(desk: Desk, order: Order) -> str | None:

@@ -19,6 +19,7 @@ __all__ = ["GROUPS", "SUBCOMMANDS", "Count", "Live", "Parameter", "Subcommand"]
 Count = Literal["one", "optional", "any", "some", "flag"]
 # What lives in the session and can stand in a parameter's place.
 Live = Literal[
+    "announced",
     "argument",
     "assignment",
     "command",
@@ -28,6 +29,7 @@ Live = Literal[
     "pattern",
     "server",
     "subcommand",
+    "value",
 ]
 
 
@@ -200,6 +202,7 @@ _ALL: Final = (
                 "--find",
                 "a server that announces itself by this name, or part of it",
                 metavar="NAME",
+                live="announced",
             ),
             replace(_NAME, about="what to call the connection"),
             replace(_TIMEOUT, about="how long to try (5)"),
@@ -298,7 +301,12 @@ _ALL: Final = (
         "set",
         _STATE,
         "give a key a value",
-        (_KEY, Parameter("value", "JSON, else text; $VARIABLE takes one from the notebook")),
+        (
+            _KEY,
+            Parameter(
+                "value", "JSON, else text; $VARIABLE takes one from the notebook", live="value"
+            ),
+        ),
         example="%nanover set suggested.interaction.scale 50",
     ),
     Subcommand(

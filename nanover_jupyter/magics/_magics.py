@@ -12,6 +12,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._known import Session
+from nanover_jupyter.magics._matcher import Matcher
 from nanover_jupyter.magics._parse import MistakenLine, Order, parse
 
 __all__ = ["CARRIED_OUT_BY", "NanoverMagics"]
@@ -58,6 +60,7 @@ class NanoverMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self._made: Desk | None = None
+        self.matcher = Matcher(shell, Session(lambda: self._made))
 
     # IPython would put values for {...} and $..., which JSON and keys may hold.
     @no_var_expand
@@ -89,13 +92,9 @@ class NanoverMagics(Magics):
             atexit.register(self.close)
         return self._made
 
-    @property
-    def desk_in_use(self) -> Desk | None:
-        """The same if anything was done yet; makes nothing."""
-        return self._made
-
     def close(self) -> None:
-        """Close what was opened. Idempotent."""
+        """Close what was opened, and complete no more. Idempotent."""
+        self.matcher.remove()
         atexit.unregister(self.close)
         made, self._made = self._made, None
         if made is not None:

@@ -5,17 +5,32 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from functools import partial
+from typing import Any, Final, NoReturn, Self
 
 from nanover_jupyter.magics._grammar import SUBCOMMANDS, Subcommand
-from nanover_jupyter.magics._words import MistakenLine, split
+from nanover_jupyter.magics._words import MistakenLine, Word, split
 
 __all__ = ["MistakenLine", "Order", "nearest", "parse", "subcommand_named"]
 
 _COUNTS: Final[dict[str, Any]] = {"one": None, "optional": "?", "any": "*", "some": "+"}
 _HELP: Final = frozenset({"-h", "--help"})
+
+
+class _Veiled(str):
+    """Stands for a word in quotes, which argparse would take for an option by its dash."""
+
+    __slots__ = ("word",)
+
+    word: Word
+
+    def __new__(cls, word: Word) -> Self:
+        """Stand for `word`."""
+        veiled = super().__new__(cls, word.raw)
+        veiled.word = word
+        return veiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ def parse(line: str, body: str | None = None) -> Order:
     if name in _HELP:
         name = "help"
     subcommand = subcommand_named(name)
-    if any(word in _HELP for word in rest):
+    if any(word in _HELP and not word.is_quoted for word in rest):
         return Order("help", _parser(SUBCOMMANDS["help"]).parse_args([name]))
     if body is not None and not subcommand.takes_body:
         able = ", ".join(
@@ -60,7 +75,7 @@ def parse(line: str, body: str | None = None) -> Order:
             f"%%nanover {name}: this takes no body, write %nanover {name} ({able} takes one)"
         )
     parser = _parser(subcommand)
-    options, left = parser.parse_known_intermixed_args(rest)
+    options, left = parser.parse_known_intermixed_args(list(map(_veiled, rest)))
     if left:
         raise MistakenLine(f"{parser.prog}: {_superfluous(subcommand, left)}")
     return Order(name, options, body)
@@ -88,9 +103,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def _superfluous(subcommand: Subcommand, left: list[str]) -> str:
     """What to say to words that have no place."""
-    word = left[0]
+    word = _unveiled(left[0])
     see = f"(see %nanover help {subcommand.name})"
-    if word.startswith("-"):
+    if left[0].startswith("-"):
         name = word.partition("=")[0]
         near = nearest(name, [option.name for option in subcommand.options])
         return f"there is no {name} here" + (f"; did you mean {near}?" if near else f" {see}")
@@ -106,6 +121,7 @@ def _parser(subcommand: Subcommand) -> _Parser:
         parser.add_argument(
             parameter.destination,
             nargs=_COUNTS[parameter.count],
+            type=_unveiled,
             metavar=parameter.metavar or parameter.name.upper(),
         )
     for parameter in subcommand.options:
@@ -117,11 +133,19 @@ def _parser(subcommand: Subcommand) -> _Parser:
                 *names,
                 dest=parameter.destination,
                 action="append" if parameter.count in {"any", "some"} else "store",
-                type=parameter.kind or _as_it_is,
+                type=partial(_converted, parameter.kind),
                 default=[] if parameter.count == "any" else parameter.default,
             )
     return parser
 
 
-def _as_it_is(word: str) -> str:
-    return word
+def _veiled(word: Word) -> str:
+    return _Veiled(word) if word.is_quoted and word.startswith("-") else word
+
+
+def _unveiled(word: str) -> str:
+    return word.word if isinstance(word, _Veiled) else word
+
+
+def _converted(kind: Callable[[str], Any] | None, word: str) -> Any:
+    return kind(_unveiled(word)) if kind is not None else _unveiled(word)

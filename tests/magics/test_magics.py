@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +143,63 @@ def traces(shell: Shell) -> object:
         sorted(t.name for t in threading.enumerate() if t.name.startswith("nanover")),
         {name: list(map(str, calls)) for name, calls in shell.ip.events.callbacks.items()},
     )
+
+
+PLAIN = """
+import sys
+
+class NoKernel:
+    # A plain IPython has none to import.
+
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == "ipykernel":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NoKernel())
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+from traitlets.config import Config
+
+quiet = Config({"HistoryManager": {"enabled": False}})
+shell = TerminalInteractiveShell.instance(config=quiet, simple_prompt=True, colors="nocolor")
+for line in (
+    "%load_ext nanover_jupyter",
+    "%nanover serve --empty",
+    "%nanover connect --name lab",
+    "%nanover set greeting hello",
+    "%nanover get greeting",
+    "%nanover state",
+    "%nanover locks",
+    "%nanover panel",
+    "%nanover watch gree* --for 0.1",
+    "%nanover get greetin",
+):
+    shell.run_cell(line)
+print(shell.complete("greet", "%nanover get greet", 18)[1])
+"""
+
+
+def test_a_plain_ipython_without_a_kernel_does_it_all_and_ends(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN],
+        env={**os.environ, "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    for said in (
+        "Connected to an empty server at grpc://127.0.0.1:",
+        "Set greeting, which is a new key.",
+        "'hello'",
+        '  greeting  "hello"',
+        "No lock was taken here.",
+        "Connected to lab (grpc://",
+        "Nothing changed in",
+        "['greeting']",
+    ):
+        assert said in done.stdout
+    assert "did you mean 'greeting'?" in done.stdout + done.stderr

@@ -35,6 +35,15 @@ def test_a_negative_number_is_a_value_and_no_option(value: str) -> None:
     assert parse(f"set k {value} --quiet").options.value.raw == value
 
 
+def test_a_word_in_quotes_is_no_option_whatever_it_looks_like() -> None:
+    options = parse("set '--name' '-x' --name '--lab'").options
+
+    assert (options.key, options.value.raw, options.name) == ("--name", "'-x'", "--lab")
+    assert parse("get '--help'").options.key == "--help"
+    with pytest.raises(MistakenLine, match="'--b' is one word too many"):
+        parse("get '--a' '--b'")
+
+
 def test_an_option_may_come_again_where_it_says_so() -> None:
     assert parse("update a=1 --unset b --unset 'c d'").options.unset == ["b", "c d"]
     assert parse("update a=1").options.unset == []

@@ -1,0 +1,294 @@
+"""`nanover.toml`: servers by name, and which of them is the default.
+
+Looked for in the working directory and those above it, and in the user's own
+configuration directory; what the project says goes before what the user says.
+
+    default = "lab"
+
+    [servers.lab]
+    address = "wss://sim.example.org:38801"
+    token = { env = "LAB_TOKEN" }
+
+Secrets stand in environment variables or in the keyring, and are read only when a
+connection needs them. They appear in no message, no repr and no table.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from nanover_jupyter.errors import AddressError
+from nanover_jupyter.magics._parse import MistakenLine, nearest
+from nanover_jupyter.transport.address import parse_address
+from nanover_jupyter.transport.tls import TlsSettings
+
+__all__ = ["Config", "NamedServer", "Secret", "config_files", "load"]
+
+_FILE: Final = "nanover.toml"
+_CERTIFICATES: Final = ("root_certificates", "private_key", "certificate_chain")
+_LONGEST_FILE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is, not what it is.
+
+    Attributes:
+        env: The environment variable that holds it, or nothing.
+        keyring: The service in the keyring that holds it, or nothing.
+        user: Whose it is, in the keyring.
+    """
+
+    env: str = ""
+    keyring: str = ""
+    user: str = ""
+
+    def read(self) -> str:
+        """The secret.
+
+        Raises:
+            MistakenLine: It is not where it should be.
+        """
+        if self.env:
+            found = os.environ.get(self.env)
+            if not found:
+                raise MistakenLine(
+                    f"the environment variable {self.env} is not set, which holds the token: "
+                    "set it before the kernel starts, or with %env in a cell that is not saved"
+                )
+            return found
+        return self._from_keyring()
+
+    def _from_keyring(self) -> str:
+        try:
+            keyring = import_module("keyring")
+        except ImportError as error:
+            raise MistakenLine(
+                "the token is in the keyring, which is not installed here: "
+                "pip install nanover-jupyter[keyring]"
+            ) from error
+        try:
+            found = keyring.get_password(self.keyring, self.user)
+        except Exception as error:  # each backend has errors of its own
+            kind = type(error).__name__
+            raise MistakenLine(f"the keyring could not be read ({kind})") from error
+        if not found:
+            raise MistakenLine(
+                f"the keyring holds no token for {self.user!r} of {self.keyring!r}: "
+                f"keyring set {self.keyring} {self.user} stores one"
+            )
+        return str(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedServer:
+    """A server that a `nanover.toml` names.
+
+    Attributes:
+        name: Its name there.
+        file: Which file it stands in.
+        address: Where it is; empty if it is looked for by `find`.
+        find: The name that it announces itself by.
+        timeout: Seconds to try.
+        interval: Seconds between updates at the least.
+        token: Where the token is that it asks for.
+        certificates: Paths of PEM files by the names of `TlsSettings`.
+        server_name: The name in its certificate, if not that in the address.
+    """
+
+    name: str
+    file: Path
+    address: str = ""
+    find: str = ""
+    timeout: float | None = None
+    interval: float | None = None
+    token: Secret | None = None
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    server_name: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.address or f"announced as {self.find!r}"
+
+    def tls(self) -> TlsSettings | None:
+        """What an encrypted connection to it needs; reads the token.
+
+        Raises:
+            MistakenLine: The token is not where it should be.
+        """
+        if not (self.token or self.certificates or self.server_name):
+            return None
+        bearer = {"authorization": f"Bearer {self.token.read()}"} if self.token else {}
+        return TlsSettings(
+            server_name=self.server_name,
+            metadata=bearer,
+            root_certificates=self.certificates.get("root_certificates"),
+            private_key=self.certificates.get("private_key"),
+            certificate_chain=self.certificates.get("certificate_chain"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the files say.
+
+    Attributes:
+        servers: By name.
+        default: The one that `%nanover connect` means, if any.
+    """
+
+    servers: Mapping[str, NamedServer] = field(default_factory=dict)
+    default: NamedServer | None = None
+
+
+def config_files(start: Path | None = None) -> list[Path]:
+    """The files that count, the user's before the project's.
+
+    Args:
+        start: Where the project is looked for; the working directory by default.
+    """
+    user = platformdirs.user_config_path("nanover-jupyter", appauthor=False) / _FILE
+    try:
+        here = (start or Path.cwd()).resolve()
+    except OSError:
+        return [user] if user.is_file() else []
+    project = next(
+        (folder / _FILE for folder in (here, *here.parents) if (folder / _FILE).is_file()), None
+    )
+    return [file for file in dict.fromkeys((user, project)) if file is not None and file.is_file()]
+
+
+def load(start: Path | None = None) -> Config:
+    """Read the files; quick when they have not changed.
+
+    Raises:
+        MistakenLine: One of them is broken; the message says where.
+    """
+    stamps = []
+    for file in config_files(start):
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise MistakenLine(f"{file} cannot be read: {error.strerror}") from error
+        stamps.append((file, status.st_mtime_ns, status.st_size))
+    return _load(tuple(stamps))
+
+
+@lru_cache(maxsize=8)
+def _load(stamps: tuple[tuple[Path, int, int], ...]) -> Config:
+    servers: dict[str, NamedServer] = {}
+    default: tuple[Path, Any] | None = None
+    for file, _, size in stamps:
+        try:
+            if size > _LONGEST_FILE:
+                raise MistakenLine("it is far too long")
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+            servers |= _servers(file, content)
+        except (OSError, ValueError, RecursionError) as error:
+            # TOML's own messages name the line; a MistakenLine is a ValueError too.
+            raise MistakenLine(f"{file} is broken: {error}") from error
+        if "default" in content:
+            default = file, content["default"]
+    if default is None:
+        return Config(servers)
+    file, name = default
+    if not isinstance(name, str) or name not in servers:
+        near = nearest(str(name), servers)
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise MistakenLine(f"{file} is broken: its default {name!r} is none of its servers{hint}")
+    return Config(servers, servers[name])
+
+
+def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:
+    _check_names(content, ("default", "servers"), "it")
+    tables = content.get("servers", {})
+    if not isinstance(tables, dict):
+        raise MistakenLine("servers is no table: write [servers.NAME]")
+    return {name: _server(file, name, table) for name, table in tables.items()}
+
+
+def _server(file: Path, name: str, table: object) -> NamedServer:
+    where = f"[servers.{name}]"
+    if not isinstance(table, dict):
+        raise MistakenLine(f"{where} is no table: write {where} and address = ... below it")
+    _check_names(table, (*_FIELDS, *_CERTIFICATES), where)
+    values = {
+        key: read(table[key], f"{where} {key}") for key, read in _FIELDS.items() if key in table
+    }
+    if ("address" in values) == ("find" in values):
+        raise MistakenLine(f"{where} needs an address or a find, one of the two")
+    certificates = {
+        key: str(file.parent / Path(_text(table[key], f"{where} {key}")).expanduser())
+        for key in _CERTIFICATES
+        if key in table
+    }
+    server = NamedServer(name=name, file=file, certificates=certificates, **values)
+    encrypted = server.token or certificates or server.server_name
+    if encrypted and server.address.startswith(("ws://", "grpc://")):
+        scheme = server.address.partition("://")[0]
+        raise MistakenLine(
+            f"{where} has a token or certificates, but {scheme}:// is not encrypted: "
+            f"write {scheme}s://"
+        )
+    return server
+
+
+def _check_names(table: Mapping[str, Any], allowed: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in allowed:
+            near = nearest(key, allowed)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(allowed)}"
+            raise MistakenLine(f"{where} has no {key!r}; {hint}")
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise MistakenLine(f"{where} is no text")
+    return value
+
+
+def _address(value: object, where: str) -> str:
+    text = _text(value, where)
+    try:
+        parse_address(text)
+    except AddressError as error:
+        raise MistakenLine(f"{where}: {error}") from error
+    return text
+
+
+def _number(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 86_400:  # noqa: PLR2004 - a day
+        raise MistakenLine(f"{where} is no number of seconds")
+    return float(value)
+
+
+def _secret(value: object, where: str) -> Secret:
+    if isinstance(value, dict) and all(isinstance(part, str) and part for part in value.values()):
+        keys = set(value)
+        if keys in ({"env"}, {"keyring", "user"}):
+            return Secret(**value)
+    # What was written is not repeated: it may be the secret.
+    raise MistakenLine(
+        f'{where} says where the token is, never what it is: write {{ env = "VARIABLE" }} or '
+        '{ keyring = "SERVICE", user = "NAME" }'
+    )
+
+
+_FIELDS: Final[dict[str, Callable[[object, str], Any]]] = {
+    "address": _address,
+    "find": _text,
+    "timeout": _number,
+    "interval": _number,
+    "token": _secret,
+    "server_name": _text,
+}
