@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from nanover_jupyter.wire.collector import collector_paused
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.undecoded import Received, Undecoded, read, read_all
-from nanover_jupyter.wire.values import Value, copy_value
+from nanover_jupyter.wire.undecoded import Received, Undecoded, copy_all, read, read_all
+from nanover_jupyter.wire.values import Value
 
 __all__ = ["MirrorHealth", "StateMirror"]
 
@@ -75,11 +74,7 @@ class StateMirror:
         """A deep copy of the state. Values not read yet stay so: the copy is read apart."""
         with self._lock:
             state = dict(self._settle_locked())
-        with collector_paused():
-            return {
-                key: value.fresh() if isinstance(value, Undecoded) else copy_value(value)
-                for key, value in state.items()
-            }
+        return copy_all(state)
 
     def snapshot(self) -> dict[str, Value]:
         """A shallow copy of the state: a dict of one's own, with shared values."""

@@ -90,7 +90,7 @@ _FIELD_2 = b"\x12"
 
 def _read_struct(struct: Any) -> dict[str, Value]:
     """The fields of the envelope of a `Struct`."""
-    return {str(entry.key, "utf-8"): read_by_shape(entry.value) for entry in struct.fields}
+    return {str(entry.key, "utf-8"): read_by_shape(entry.value)[0] for entry in struct.fields}
 
 
 def _write_struct(fields: Mapping[str, object], nesting: int) -> bytes:

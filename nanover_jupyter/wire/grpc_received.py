@@ -19,8 +19,8 @@ from nanover_jupyter.wire.grpc_shape_book import read_by_shape
 from nanover_jupyter.wire.grpc_struct_walk import read_value
 from nanover_jupyter.wire.grpc_value_reader import Unusual, is_container, walk
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.undecoded import Received, Undecoded
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.undecoded import Copy, Received, Undecoded
+from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["change_of", "received_update"]
 
@@ -66,19 +66,19 @@ def _entries(entries: Iterable[Any]) -> dict[str, Received]:
 
 
 def _receive(value: bytes) -> Received:
-    return _GrpcValue(value) if is_container(value) else _read_anyhow(value)
+    return _GrpcValue(value) if is_container(value) else _read_anyhow(value)[0]
 
 
 class _GrpcValue(Undecoded):
     __slots__ = ()
 
     @staticmethod
-    def decode(data: bytes) -> Value:
+    def decode(data: bytes) -> tuple[Value, Copy]:
         return _read_anyhow(data)
 
 
-def _read_anyhow(data: bytes) -> Value:
-    """What the bytes of a `Value` say; null if there is no sense in them.
+def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
+    """What the bytes of a `Value` say, and what copies it; null if there is no sense in them.
 
     Text that is no UTF-8 is read with U+FFFD in the place of what is not.
     """
@@ -86,12 +86,12 @@ def _read_anyhow(data: bytes) -> Value:
         return read_by_shape(data)
     except Unusual:
         with suppress(Unusual):
-            return walk(data, errors="replace")[0]
+            return walk(data, errors="replace")[0], copy_value
     envelope = STATE_UPDATE()
     envelope.changed_keys.fields.add(key=b"", value=data)
     try:
         message = protocol.StateUpdate.FromString(envelope.SerializeToString())
     except DecodeError:
         logger.warning("! a value of %d bytes does not parse, and is read as null", len(data))
-        return None
-    return read_value(message.changed_keys.fields[""])
+        return None, copy_value
+    return read_value(message.changed_keys.fields[""]), copy_value

@@ -12,14 +12,15 @@ from typing import Final, Generic, TypeVar
 from nanover_jupyter.wire.grpc_value_reader import Unusual, walk
 from nanover_jupyter.wire.grpc_value_shapes import OtherShape, ReadingShape, WritingShape
 from nanover_jupyter.wire.grpc_value_writer import write_value
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.undecoded import Copy
+from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["ShapeBook", "read_by_shape", "write_by_shape"]
 
 # Larger values are hardly many of one shape, and what is in them are long lists.
 _LONGEST: Final = 4096
 _SHAPES_KEPT: Final = 512
-# A shape costs as much as reading ten values; so many others in a row must have come.
+# A shape costs as much as reading ten values; so many must not have had the last one.
 _TRUST: Final = 32
 
 _Shape = TypeVar("_Shape", ReadingShape, WritingShape)
@@ -29,8 +30,8 @@ class ShapeBook(Generic[_Shape]):
     """The shapes met so far, by a mark that all values of one shape have in common.
 
     What is met once says nothing yet; the second time its shape is kept, until many
-    others in a row had that mark. Any thread may use a book: shapes do not change, and
-    a race between threads costs a shape at the most.
+    others had that mark. Any thread may use a book: shapes do not change, and a race
+    between threads costs a shape at the most.
     """
 
     def __init__(self) -> None:
@@ -40,10 +41,6 @@ class ShapeBook(Generic[_Shape]):
     def find(self, mark: Hashable) -> _Shape | None:
         """The shape that a value with this mark may have."""
         return self._shapes.get(mark)
-
-    def fitted(self, mark: Hashable) -> None:
-        """Take note that the shape found was the right one."""
-        self._trust[mark] = _TRUST
 
     def wants(self, mark: Hashable) -> bool:
         """Whether to keep the shape of a value that had another than was found, or none."""
@@ -66,8 +63,8 @@ _reading: ShapeBook[ReadingShape] = ShapeBook()
 _writing: ShapeBook[WritingShape] = ShapeBook()
 
 
-def read_by_shape(data: bytes) -> Value:
-    """The value in the bytes of one `Value`.
+def read_by_shape(data: bytes) -> tuple[Value, Copy]:
+    """The value in the bytes of one `Value`, and what copies it best.
 
     Raises:
         Unusual: Ask protobuf.
@@ -76,16 +73,13 @@ def read_by_shape(data: bytes) -> Value:
     shape = _reading.find(mark)
     if shape is not None:
         try:
-            value = shape.read(data)
+            return shape.read(data), shape.copy
         except OtherShape:
             pass
-        else:
-            _reading.fitted(mark)
-            return value
     value, runs = walk(data)
     if runs and mark <= _LONGEST and _reading.wants(mark):
         _reading.keep(mark, ReadingShape(data, value, runs))
-    return value
+    return value, copy_value
 
 
 def write_by_shape(value: object, nesting: int) -> bytes:
@@ -101,12 +95,9 @@ def write_by_shape(value: object, nesting: int) -> bytes:
     shape = _writing.find(mark)
     if shape is not None:
         try:
-            data = shape.write(value)
+            return shape.write(value)
         except OtherShape:
             pass
-        else:
-            _writing.fitted(mark)
-            return data
     data = write_value(value, nesting)
     if len(data) <= _LONGEST and _writing.wants(mark):
         # Nested too deeply for some message, it is not walked, and so never a shape.

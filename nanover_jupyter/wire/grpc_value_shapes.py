@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import Any
 
 from nanover_jupyter.wire.grpc_value_reader import ITEM_SIZE, Run
 from nanover_jupyter.wire.grpc_value_writer import NUMERIC
+from nanover_jupyter.wire.undecoded import Copy
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["OtherShape", "ReadingShape", "WritingShape"]
@@ -25,7 +25,7 @@ class OtherShape(Exception):
 
 
 class ReadingShape:
-    """How to read the bytes of values like one that was read before.
+    """How to read the bytes of values like one that was read before, and to copy those.
 
     Args:
         data: The bytes of that value.
@@ -33,16 +33,17 @@ class ReadingShape:
         runs: What is free in them, as `walk` found it.
     """
 
-    __slots__ = ("_build", "_common", "_mask", "_texts", "_unpack")
+    __slots__ = ("_common", "_mask", "_root", "_steps", "_texts", "_unpack", "copy")
 
     def __init__(self, data: bytes, value: Value, runs: list[Run]) -> None:
         layout = ["<"]
         mask = bytearray(b"\xff") * len(data)
-        end = 0
+        end = slots = 0
         self._texts: list[int] = []
-        for slot, (start, size, code) in enumerate(_slots(runs)):
+        for start, size, code in _slots(runs):
             if code.endswith("s"):
-                self._texts.append(slot)
+                self._texts.append(slots)
+            slots += 1
             layout.append(f"{start - end}x{code}")
             end = start + size
             # Of a bool all bits but one are given: beyond 1 the byte means something else.
@@ -51,7 +52,9 @@ class ReadingShape:
         self._unpack = struct.Struct("".join(layout)).unpack
         self._mask = int.from_bytes(mask, "little")
         self._common = int.from_bytes(data, "little") & self._mask
-        self._build = _builder(value, iter(range(len(data))))
+        self._steps, self._root = _plan(value, slots)
+        # Makes a deep copy of a value that was read by this shape.
+        self.copy = _copier(value)
 
     def read(self, data: bytes) -> Value:
         """The value in bytes of the same length.
@@ -62,13 +65,18 @@ class ReadingShape:
         # As one large integer each, to compare what must be equal in three steps of C.
         if int.from_bytes(data, "little") & self._mask != self._common:
             raise OtherShape
-        found = list(self._unpack(data))
+        found: list[Any] = list(self._unpack(data))
         try:
             for slot in self._texts:
                 found[slot] = found[slot].decode()
         except UnicodeDecodeError as error:
             raise OtherShape from error
-        return self._build(found)
+        for empty, contents in self._steps:
+            container = empty.copy()
+            for key, place in contents:
+                container[key] = found[place]
+            found.append(container)
+        return None if self._root is None else found[self._root]
 
 
 class WritingShape:
@@ -121,23 +129,79 @@ def _slots(runs: list[Run]) -> Iterator[tuple[int, int, str]]:
 
 # What is read ---------------------------------------------------------------------
 
-_Build = Callable[[list[Any]], Value]
+_Place = int | slice
+_Step = tuple[Any, list[tuple[Any, _Place]]]
 
 
-def _builder(value: Value, slots: Iterator[int]) -> _Build:
-    """What makes a value like `value` of the contents of all slots."""
-    if isinstance(value, str | bool | float):
-        return itemgetter(next(slots))
-    if isinstance(value, dict):
-        fields = [(key, _builder(item, slots)) for key, item in value.items()]
-        return lambda found: {key: build(found) for key, build in fields}
-    if isinstance(value, list):
-        if _all_numbers(value):
-            places = [next(slots) for _ in value]
-            return itemgetter(slice(places[0], places[-1] + 1))
-        items = [_builder(item, slots) for item in value]
-        return lambda found: [build(found) for build in items]
-    return lambda _: value
+def _plan(value: Value, slots: int) -> tuple[list[_Step], _Place | None]:
+    """How to make a value like `value` of the contents of all slots, and where it is then.
+
+    A step makes one list or dict, of those that hold it the first: what to start from a
+    copy of, and what to put where in it. The result takes the next place behind the
+    slots. Null, which is nowhere, is there from the start.
+    """
+    steps: list[_Step] = []
+    free = iter(range(slots))
+
+    def place(value: Value) -> _Place | None:
+        if isinstance(value, str | bool | float):
+            return next(free)
+        if isinstance(value, dict):
+            empty: Any = dict.fromkeys(value)
+            places: dict[Any, _Place | None] = {key: place(item) for key, item in value.items()}
+        elif isinstance(value, list):
+            empty = [None] * len(value)
+            places = dict(enumerate(map(place, value)))
+            # Numbers, mostly: then they stand side by side, and are taken as they are.
+            row = _row(list(places.values()))
+            if row is not None:
+                return row
+        else:
+            return None
+        steps.append((empty, [(key, found) for key, found in places.items() if found is not None]))
+        return slots + len(steps) - 1
+
+    return steps, place(value)
+
+
+def _row(places: list[_Place | None]) -> slice | None:
+    """Places side by side as one; there a list is taken at once."""
+    if places and isinstance(places[0], int):
+        row = range(places[0], places[0] + len(places))
+        if places == list(row):
+            return slice(row.start, row.stop)
+    return None
+
+
+def _copier(like: Value) -> Copy:
+    """What makes a deep copy of values like `like`."""
+    if isinstance(like, dict):
+        inner = [(key, _copier(item)) for key, item in like.items() if _is_container(item)]
+        return _fields_copier(inner) if inner else dict.copy
+    if not isinstance(like, list):
+        return _itself
+    if not any(map(_is_container, like)):
+        return list.copy
+    items = [_copier(item) for item in like]
+    return lambda value: [copy(item) for copy, item in zip(items, value, strict=True)]
+
+
+def _fields_copier(inner: list[tuple[str, Copy]]) -> Copy:
+    def copy(value: dict[str, Any]) -> dict[str, Any]:
+        fields = value.copy()
+        for key, copy_item in inner:
+            fields[key] = copy_item(fields[key])
+        return fields
+
+    return copy
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _is_container(value: Value) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _all_numbers(items: list[Value]) -> bool:

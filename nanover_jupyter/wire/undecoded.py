@@ -6,12 +6,16 @@ one costs far more than receiving it. Knows no wire: a codec says how to read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from nanover_jupyter.wire.collector import collector_paused
+from nanover_jupyter.wire.collector import collector_eased
 from nanover_jupyter.wire.values import Value, copy_value
 
-__all__ = ["Received", "Undecoded", "read", "read_all"]
+__all__ = ["Copy", "Received", "Undecoded", "copy_all", "read", "read_all"]
+
+Copy = Callable[[Any], Any]
+"""Makes a deep copy of one value, or of any of the same structure."""
 
 
 class Undecoded:
@@ -24,15 +28,19 @@ class Undecoded:
         data: The bytes, which `decode` understands.
     """
 
-    __slots__ = ("_data", "_value")
+    __slots__ = ("_copy", "_data", "_value")
 
     def __init__(self, data: bytes) -> None:
         self._data: bytes | None = data
         self._value: Value = None
+        self._copy: Copy = copy_value
 
     @staticmethod
-    def decode(data: bytes) -> Value:
-        """What the bytes say; never raises, as nobody who reads could do better."""
+    def decode(data: bytes) -> tuple[Value, Copy]:
+        """What the bytes say, and what copies it best.
+
+        Never raises, as nobody who reads could do better.
+        """
         raise NotImplementedError
 
     def read(self) -> Value:
@@ -42,14 +50,22 @@ class Undecoded:
             return self._value
         # Two threads may get here at once. Both then read the same bytes, and the
         # value stands before the bytes go, so neither finds both gone.
-        value = self._value = self.decode(data)
+        value, self._copy = self.decode(data)
+        self._value = value
         self._data = None
         return value
 
     def fresh(self) -> Value:
         """A value of the caller's own, which is not kept."""
         data = self._data
-        return copy_value(self._value) if data is None else self.decode(data)
+        if data is not None:
+            return self.decode(data)[0]
+        try:
+            return self._copy(self._value)  # type: ignore[no-any-return]
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # Somebody altered the shared value. That is against the rules, but a copy
+            # can be had all the same.
+            return copy_value(self._value)
 
     def kept(self) -> Received:
         """The same for somebody who keeps many values and asks for few.
@@ -82,5 +98,14 @@ def read(value: Received) -> Value:
 
 def read_all(values: Mapping[str, Received]) -> dict[str, Value]:
     """The same values in a plain dict, all of them read."""
-    with collector_paused():
+    with collector_eased(len(values)):
         return {key: read(value) for key, value in values.items()}
+
+
+def copy_all(values: Mapping[str, Received]) -> dict[str, Value]:
+    """Deep copies in a plain dict. What is not read yet stays so: the copy is read apart."""
+    with collector_eased(len(values)):
+        return {
+            key: value.fresh() if isinstance(value, Undecoded) else copy_value(value)
+            for key, value in values.items()
+        }

@@ -43,6 +43,7 @@ def test_whoever_looks_first_sees_all_that_came(mirror, look):
 
 
 def test_counting_and_asking_for_keys_sees_all_that_came(mirror):
+    assert sorted(mirror.keys()) == ["a", "b", "d"]
     assert len(mirror) == mirror.health().keys == 3
     assert "d" in mirror
     assert "n" not in mirror

@@ -32,7 +32,9 @@ def test_books_change_nothing_however_often_they_learn(some, data):
         encoded = write_by_shape(value, 4)
 
         assert encoded == write_value(value, 4)
-        assert same(read_by_shape(encoded), value)
+        found, copy = read_by_shape(encoded)
+        assert same(found, value)
+        assert same(copy(found), value)
 
 
 @pytest.mark.parametrize(
@@ -103,16 +105,6 @@ def test_a_shape_is_given_up_when_others_come_in_its_place():
     assert wanted == [False] * 31 + [True]
 
 
-def test_a_shape_that_fits_now_and_then_stays():
-    book = ShapeBook()
-    book.wants("mark")
-    book.keep("mark", shapes([1.0])[0])
-
-    for _ in range(20):
-        assert not any(book.wants("mark") for _ in range(31))
-        book.fitted("mark")
-
-
 def test_the_number_of_shapes_is_bounded():
     for size in range(2000):
         for _ in range(2):
@@ -135,7 +127,7 @@ def test_large_values_make_no_shapes():
 def test_texts_of_other_lengths_are_no_matter(names):
     for name in names * 3:
         value = {"name": name, "position": [1.0, 2.0, 3.0]}
-        assert read_by_shape(write_by_shape(value, 4)) == value
+        assert read_by_shape(write_by_shape(value, 4))[0] == value
 
 
 def test_threads_share_the_books():
@@ -144,7 +136,7 @@ def test_threads_share_the_books():
     def work(number):
         for step in range(300):
             value = {"name": "x" * (step % 7), "at": [float(number), float(step)], "on": True}
-            if read_by_shape(write_by_shape(value, 4)) != value:
+            if read_by_shape(write_by_shape(value, 4))[0] != value:
                 failures.append(value)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]

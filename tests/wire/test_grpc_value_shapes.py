@@ -28,6 +28,28 @@ def test_a_shape_reads_and_writes_a_value_rightly_or_not_at_all(value, data):
                 assert other is not value
 
 
+def containers(value):
+    """All lists and dicts in a value, itself included."""
+    inside = value.values() if isinstance(value, dict) else value
+    if isinstance(value, dict | list):
+        yield value
+        for item in inside:
+            yield from containers(item)
+
+
+@given(values)
+def test_what_a_shape_reads_and_what_it_copies_shares_nothing_with_others(value):
+    reading, _ = shapes(value)
+    data = write_value(value, 4)
+    read, again = reading.read(data), reading.read(data)
+    copy = reading.copy(read)
+
+    assert same(copy, read)
+    mine = {id(container) for container in containers(copy)}
+    assert mine.isdisjoint(map(id, [*containers(read), *containers(again), *containers(value)]))
+    assert len(mine) == sum(1 for _ in containers(value))
+
+
 @given(values, st.data())
 def test_damaged_bytes_fit_a_shape_only_if_they_mean_what_it_reads(value, data):
     reading, _ = shapes(value)

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from nanover_jupyter.wire.undecoded import Undecoded, read, read_all
+from nanover_jupyter.wire.undecoded import Undecoded, copy_all, read, read_all
+from nanover_jupyter.wire.values import copy_value
 
 
 class Spelled(Undecoded):
@@ -18,7 +19,7 @@ class Spelled(Undecoded):
     @staticmethod
     def decode(data):
         Spelled.times += 1
-        return list(data.decode())
+        return list(data.decode()), copy_value
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,35 @@ def test_a_fresh_value_is_the_askers_own_and_not_kept():
 
     assert value.fresh() == ["a", "b"]
     assert Spelled.times == 2
+
+
+class Boxed(Undecoded):
+    """Reads a text in a box in a box, and says how such boxes are copied."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def decode(data):
+        return {"box": [data.decode()]}, lambda value: {"box": value["box"].copy()}
+
+
+def test_a_value_that_was_read_is_copied_in_the_way_that_suits_it():
+    value = Boxed(b"a")
+    value.read()
+
+    copy = value.fresh()
+    copy["box"].append("b")
+
+    assert value.read() == {"box": ["a"]}
+
+
+@pytest.mark.parametrize("alteration", [dict.clear, lambda value: value.update(box=1.0)])
+def test_a_shared_value_that_somebody_altered_can_be_copied_all_the_same(alteration):
+    value = Boxed(b"a")
+    shared = value.read()
+    alteration(shared)
+
+    assert value.fresh() == shared
 
 
 def test_what_is_no_undecoded_value_is_read_as_it_is():
@@ -95,3 +125,16 @@ def test_a_kept_value_stays_in_its_bytes_when_the_other_is_read():
     assert (value.size, kept.size) == (None, 2)
     assert kept.read() == ["a", "b"]
     assert value.kept() is value.read()
+
+
+def test_copies_of_several_values_are_deep_and_leave_unread_what_is():
+    values = {"a": Spelled(b"ab"), "b": Spelled(b"c"), "c": ["d"], "e": 1.0}
+    values["b"].read()
+
+    copies = copy_all(values)
+    for key in "abc":
+        copies[key].append("x")
+
+    assert copy_all(values) == {"a": ["a", "b"], "b": ["c"], "c": ["d"], "e": 1.0}
+    assert not values["a"].says_the_same(values["b"])
+    assert values["a"].says_the_same(Spelled(b"ab"))
