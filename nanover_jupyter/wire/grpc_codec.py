@@ -126,10 +126,7 @@ def decode_state_update(data: bytes) -> DictionaryChange:
     other key: text that is no UTF-8 gets U+FFFD for what is not, and where the bytes
     make no sense at all the value is None, with a warning in the log.
     """
-    change = received_update(data)
-    if change is None:
-        return change_of(read_fields(_parse(protocol.StateUpdate, data).changed_keys))
-    return change
+    return received_update(data)
 
 
 def encode_update_request(access_token: str, change: DictionaryChange) -> bytes:

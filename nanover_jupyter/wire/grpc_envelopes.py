@@ -20,9 +20,9 @@ from nanover_jupyter.wire.grpc_value_reader import Unusual
 __all__ = [
     "COMMAND",
     "COMMAND_REPLY",
-    "MERGED_UPDATE",
     "STATE_UPDATE",
     "UPDATE_REQUEST",
+    "keys_alone",
     "open_envelope",
 ]
 
@@ -36,6 +36,14 @@ def _leave_values(message: descriptor_pb2.DescriptorProto) -> None:
         if field.type_name == ".google.protobuf.Value":
             field.type = _Field.TYPE_BYTES
             field.ClearField("type_name")
+
+
+def _drop_values(message: descriptor_pb2.DescriptorProto) -> None:
+    for inner in message.nested_type:
+        _drop_values(inner)
+    fields = [field for field in message.field if field.type_name != ".google.protobuf.Value"]
+    del message.field[:]
+    message.field.extend(fields)
 
 
 def _leave_texts(message: descriptor_pb2.DescriptorProto) -> None:
@@ -71,9 +79,19 @@ COMMAND_REPLY: Final = _envelope(_in_bytes, "command.CommandReply")
 STATE_UPDATE: Final = _envelope(_in_bytes, "state.StateUpdate")
 UPDATE_REQUEST: Final = _envelope(_in_bytes, "state.UpdateStateRequest")
 
-# Its keys are those of a map and text: of many updates in a row, protobuf itself keeps the
-# last value of each key. Keys that are no UTF-8 cannot be asked for.
-MERGED_UPDATE: Final = _envelope(_pool(_leave_values), "state.StateUpdate")
+_KEYS: Final = _envelope(_pool(_drop_values, _leave_texts), "state.StateUpdate")
+
+
+def keys_alone(update: bytes) -> bytes:
+    """What is left of a `StateUpdate` without the values: as long as its keys.
+
+    Equal for updates of the same keys; empty where there are none. Raises DecodeError.
+    """
+    message = _KEYS.FromString(update)
+    if not message.changed_keys.fields:
+        return b""
+    message.DiscardUnknownFields()
+    return bytes(message.SerializeToString())
 
 
 def open_envelope(kind: Any, data: bytes) -> Any:

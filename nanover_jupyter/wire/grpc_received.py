@@ -7,16 +7,16 @@ with U+FFFD for what is not, and a value that makes no sense as null.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire import protocol
-from nanover_jupyter.wire.grpc_envelopes import MERGED_UPDATE, STATE_UPDATE, open_envelope
+from nanover_jupyter.wire.grpc_envelopes import STATE_UPDATE, keys_alone, open_envelope
 from nanover_jupyter.wire.grpc_shape_book import read_by_shape
-from nanover_jupyter.wire.grpc_struct_walk import read_value
+from nanover_jupyter.wire.grpc_struct_walk import read_fields, read_value
 from nanover_jupyter.wire.grpc_value_reader import Unusual, is_container, walk
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import Copy, Received, Undecoded
@@ -30,16 +30,17 @@ logger = logging.getLogger("nanover_jupyter.wire")
 _LARGE = 200_000
 
 
-def received_update(data: bytes) -> DictionaryChange | None:
-    """A `StateUpdate` as a change; None if it is not in the usual form."""
+def received_update(data: bytes) -> DictionaryChange:
+    """A `StateUpdate` as a change. Raises ProtocolError."""
     try:
-        envelope = open_envelope(STATE_UPDATE, data)
-    except Unusual:
-        return None
-    entries = envelope.changed_keys.fields
+        keys = keys_alone(data)
+    except DecodeError as error:
+        raise ProtocolError(f"StateUpdate does not parse ({error})") from error
+    if not keys:
+        return DictionaryChange()
     if len(data) > _LARGE:
-        return change_of(_entries(entries))
-    return DictionaryChange.unsplit(data, _split) if entries else DictionaryChange()
+        return change_of(_fields(data))
+    return DictionaryChange.unsplit(data, keys, _split)
 
 
 def change_of(said: Mapping[str, Received]) -> DictionaryChange:
@@ -51,18 +52,29 @@ def change_of(said: Mapping[str, Received]) -> DictionaryChange:
 
 
 def _split(updates: Sequence[bytes]) -> DictionaryChange:
-    """What several updates in the usual form say one after the other."""
-    # Messages in a row are to protobuf one message that was sent in parts.
-    data = b"".join(updates)
-    if len(updates) > 1:
-        with suppress(UnicodeDecodeError):
-            fields = MERGED_UPDATE.FromString(data).changed_keys.fields
-            return change_of({key: _receive(value) for key, value in fields.items()})
-    return change_of(_entries(STATE_UPDATE.FromString(data).changed_keys.fields))
+    """What several updates say one after the other."""
+    said: dict[str, Received] = {}
+    for update in updates:
+        said.update(_fields(update))
+    return change_of(said)
 
 
-def _entries(entries: Iterable[Any]) -> dict[str, Received]:
+def _fields(update: bytes) -> dict[str, Received]:
+    """What one update says, where null is a removal."""
+    try:
+        entries = open_envelope(STATE_UPDATE, update).changed_keys.fields
+    except Unusual:
+        return _unusual_fields(update)
     return {entry.key.decode("utf-8", "replace"): _receive(entry.value) for entry in entries}
+
+
+def _unusual_fields(update: bytes) -> dict[str, Received]:
+    try:
+        message = protocol.StateUpdate.FromString(update)
+    except DecodeError:
+        logger.warning("! skipped an update that does not parse", exc_info=True)
+        return {}
+    return {**read_fields(message.changed_keys)}
 
 
 def _receive(value: bytes) -> Received:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nanover_jupyter.wire.undecoded import Received, read_all
 
@@ -14,9 +14,16 @@ __all__ = ["Capabilities", "DictionaryChange", "LockRequest"]
 # Takes several received messages apart, and makes one change of them.
 Split = Callable[[Sequence[bytes]], "DictionaryChange"]
 
-# Changes of the same keys cost least when many are taken apart at once; this many at most.
+# How many messages, and bytes in them, may wait to be taken apart.
 _PARTS_LIMIT = 64
 _BYTES_LIMIT = 4_000_000
+
+
+class _Part(NamedTuple):
+    """A message that is not taken apart yet, and what is the same for all of its keys."""
+
+    keys: bytes
+    data: bytes
 
 
 class DictionaryChange:
@@ -41,7 +48,7 @@ class DictionaryChange:
         self._updates: dict[str, Any] = dict(updates or {})
         self._removals: set[str] = set(removals or ())
         self._unread = False
-        self._parts: list[bytes] = []
+        self._parts: list[_Part] = []
         self._split: Split | None = None
 
     @classmethod
@@ -52,10 +59,13 @@ class DictionaryChange:
         return change
 
     @classmethod
-    def unsplit(cls, data: bytes, split: Split) -> DictionaryChange:
-        """A change not yet taken apart, which `split` can do."""
+    def unsplit(cls, data: bytes, keys: bytes, split: Split) -> DictionaryChange:
+        """A change not yet taken apart, which `split` can do.
+
+        Another with the same `keys`, and only such a one, changes the same keys.
+        """
         change = cls()
-        change._parts.append(data)
+        change._parts.append(_Part(keys, data))
         change._split = split
         return change
 
@@ -124,16 +134,22 @@ class DictionaryChange:
         if later._updates or later._removals:
             self._take_apart()
             self._say(later)
-        if later._parts:
-            self._parts += later._parts
+        for part in later._parts:
+            # What is said anew as a whole need not be kept, nor ever be taken apart.
+            self._parts = [old for old in self._parts if old.keys != part.keys]
+            self._parts.append(part)
             self._split = later._split
-            if len(self._parts) > _PARTS_LIMIT or sum(map(len, self._parts)) > _BYTES_LIMIT:
-                self._take_apart()
+        if len(self._parts) > 1 and self._is_long():
+            self._take_apart()
+
+    def _is_long(self) -> bool:
+        size = sum(len(part.data) for part in self._parts)
+        return len(self._parts) > _PARTS_LIMIT or size > _BYTES_LIMIT
 
     def _take_apart(self) -> None:
         if self._parts and self._split is not None:
             parts, self._parts = self._parts, []
-            self._say(self._split(parts))
+            self._say(self._split([part.data for part in parts]))
 
     def _say(self, later: DictionaryChange) -> None:
         self._updates.update(later._updates)

@@ -13,6 +13,7 @@ from nanover_jupyter.wire.grpc_envelopes import (
     COMMAND_REPLY,
     STATE_UPDATE,
     UPDATE_REQUEST,
+    keys_alone,
     open_envelope,
 )
 from nanover_jupyter.wire.grpc_value_reader import Unusual
@@ -127,3 +128,24 @@ def test_text_that_is_no_utf8_costs_nothing_else():
 
 def entries_raw(data):
     return [entry.key for entry in open_envelope(STATE_UPDATE, data).changed_keys.fields]
+
+
+# keys alone ------------------------------------------------------------------------
+
+
+def test_updates_of_the_same_keys_are_known_by_them_whatever_the_values():
+    one = state_update(entry(b"a", b"\x20\x01") + entry(b"\xff", b"whatever"))
+    other = state_update(entry(b"a", b"") + entry(b"\xff", b"\x1a\x01x"))
+
+    assert keys_alone(one) == keys_alone(other)
+    assert len(keys_alone(one)) < len(one)
+    assert keys_alone(one) != keys_alone(state_update(entry(b"a", b"\x20\x01")))
+
+
+def test_an_update_of_no_keys_leaves_nothing():
+    assert keys_alone(b"") == keys_alone(b"\x0a\x00") == keys_alone(UNKNOWN[0]) == b""
+
+
+def test_what_is_no_update_has_no_keys():
+    with pytest.raises(DecodeError):
+        keys_alone(b"\x0a\x7f")

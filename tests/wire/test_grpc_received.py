@@ -19,6 +19,7 @@ from tests.support.values import nested, same, states
 from tests.support.wire_bytes import (
     by_protobuf,
     field,
+    known_structs,
     legal_structs,
     legal_values,
     state_update,
@@ -170,7 +171,7 @@ def test_a_plain_value_that_makes_no_sense_counts_as_null_too():
 # many updates in a row ---------------------------------------------------------------
 
 
-@given(st.lists(legal_structs, min_size=1, max_size=8))
+@given(st.lists(known_structs, min_size=1, max_size=8))
 def test_updates_merged_before_they_are_read_say_what_they_say_one_by_one(structs):
     total = DictionaryChange()
     expected = {}
@@ -185,11 +186,22 @@ def test_updates_merged_before_they_are_read_say_what_they_say_one_by_one(struct
 def test_what_waits_to_be_taken_apart_is_bounded():
     total = DictionaryChange()
     for number in range(1000):
-        sent = grpc_codec.encode_state_update(DictionaryChange({"a": [float(number)]}))
+        sent = grpc_codec.encode_state_update(DictionaryChange({f"a{number}": [1.0]}))
         total.merge(grpc_codec.decode_state_update(sent))
         assert len(total._parts) <= 64
 
-    assert total == DictionaryChange({"a": [999.0]})
+    assert total == DictionaryChange({f"a{number}": [1.0] for number in range(1000)})
+
+
+def test_an_update_of_the_same_keys_takes_the_place_of_one_that_waits():
+    total = DictionaryChange()
+    for number in range(9):
+        for keys in ("ab", "bc", "cb"):
+            sent = DictionaryChange({key: [float(number)] for key in keys})
+            total.merge(grpc_codec.decode_state_update(grpc_codec.encode_state_update(sent)))
+
+    assert len(total._parts) == 3
+    assert total == DictionaryChange({key: [8.0] for key in "abc"})
 
 
 def test_large_updates_are_taken_apart_at_once():
