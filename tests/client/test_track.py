@@ -9,6 +9,7 @@ import pytest
 
 from nanover_jupyter.client.track import Gone, Track, memory_of
 from nanover_jupyter.wire.undecoded import Undecoded
+from nanover_jupyter.wire.values import copy_value
 
 
 class Text(Undecoded):
@@ -19,7 +20,7 @@ class Text(Undecoded):
     @staticmethod
     def decode(data: bytes) -> Any:
         Text.reads += 1
-        return data.decode()
+        return data.decode(), copy_value
 
 
 @pytest.fixture(autouse=True)
