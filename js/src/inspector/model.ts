@@ -40,7 +40,7 @@ export class InspectorModel {
   readonly #openKeys = new Set<string>();
   #filter: Filter | null = null;
   /** Keys that the filter has still to look at. */
-  #unmatched: Iterator<string> | null = null;
+  #unmatched: Iterator<Entry> | null = null;
   #looked = 0;
   #pins: readonly string[] = [];
   #pinned: readonly TreeNode[] = [];
@@ -62,6 +62,7 @@ export class InspectorModel {
         return model.#muted;
       },
       isNodeOpen: (node) => this.#isOpen(nodeId(node), node.children.size > 0),
+      mayBeOpen: (key) => this.#openKeys.has(key),
       isOpen: (id) => this.#open.has(id),
       limitOf: (id) => this.#limits.get(id) ?? PAGE,
       valueOf: (key) => this.#entries.get(key)?.value,
@@ -133,8 +134,9 @@ export class InspectorModel {
       }
     }
     if (this.#filter !== null) {
-      for (const key of added) this.#match(key, at);
-      for (const key of changed) this.#match(key, at);
+      for (const keys of [added, changed]) {
+        for (const key of keys) this.#match(this.#entries.get(key), at);
+      }
     }
     if (wasEmpty && this.tree.size > 0 && this.tree.size <= FEW_KEYS) {
       for (const node of this.tree.root.children.values()) {
@@ -164,8 +166,8 @@ export class InspectorModel {
     this.#searchAgain();
   }
 
-  #reset(): void {
-    this.#rows.reset();
+  #reset(unmatched = false): void {
+    this.#rows.reset(unmatched);
     this.version += 1;
   }
 
@@ -176,18 +178,13 @@ export class InspectorModel {
     const before = this.#filter;
     this.#filter = filter;
     this.#closedWhileFiltering.clear();
-    if (before === null && filter !== null) {
-      for (const key of this.#entries.keys()) {
-        const node = this.tree.get(key);
-        if (node?.isMatch === true) this.tree.setMatched(node, false);
-      }
-    }
-    this.#reset();
+    // From one query to the next what was found stays until it is looked at again.
+    this.#reset(before === null);
     this.#searchAgain();
   }
 
   #searchAgain(): void {
-    this.#unmatched = this.#filter === null ? null : this.#entries.keys();
+    this.#unmatched = this.#filter === null ? null : this.#entries.values();
     this.#looked = 0;
   }
 
@@ -198,11 +195,11 @@ export class InspectorModel {
 
   /** Looks at keys until `isOver` says that it is time to stop; true when all are done. */
   search(time: number, isOver: () => boolean): boolean {
-    const keys = this.#unmatched;
-    if (keys === null) return true;
+    const entries = this.#unmatched;
+    if (entries === null) return true;
     for (;;) {
       for (let step = 0; step < 64; step += 1) {
-        const { done, value } = keys.next();
+        const { done, value } = entries.next();
         if (done === true) {
           this.#unmatched = null;
           return true;
@@ -214,9 +211,8 @@ export class InspectorModel {
     }
   }
 
-  #match(key: string, time: number): void {
-    const entry = this.#entries.get(key);
-    const node = this.tree.get(key);
+  #match(entry: Entry | undefined, time: number): void {
+    const node = entry === undefined ? undefined : this.tree.get(entry.key);
     if (this.#filter === null || entry === undefined || node === undefined) return;
     if (this.tree.setMatched(node, this.#filter.matches(entry, time))) this.version += 1;
   }

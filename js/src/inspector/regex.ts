@@ -282,6 +282,7 @@ class Automaton implements Regex {
   readonly #begin: number;
   readonly #hasMarks: boolean;
   #sets = new Map<string, StateSet>();
+  #atStart: StateSet | null = null;
 
   constructor(steps: readonly Step[], begin: number) {
     this.#steps = steps;
@@ -300,12 +301,19 @@ class Automaton implements Regex {
 
   /** One pass over the text, with a new reading begun at each letter. */
   #sweep(text: string): boolean {
-    let set = this.#closure([this.#begin], text, 0);
+    let set = this.#beginOf(text);
     for (let at = 0; at < text.length; at += 1) {
       if (set.isDone) return true;
       set = this.#step(set, text, at, true);
     }
     return set.isDone || set.isDoneAtEnd;
+  }
+
+  /** The states at the start of a text: the same for all texts unless a mark looks at them. */
+  #beginOf(text: string): StateSet {
+    if (this.#hasMarks) return this.#closure([this.#begin], text, 0);
+    this.#atStart ??= this.#closure([this.#begin], text, 0);
+    return this.#atStart;
   }
 
   #find(text: string): readonly [number, number] | null {

@@ -22,6 +22,8 @@ import { type ValueFolds, valueRows } from "./value_rows.ts";
 export interface RowFolds extends ValueFolds {
   readonly filtered: boolean;
   isNodeOpen(node: TreeNode): boolean;
+  /** Whether anything inside of a key's value may be open; cheap, as it is asked of every key. */
+  mayBeOpen(key: string): boolean;
   valueOf(key: string): PageValue | undefined;
   /** Nodes that stand on top, and those that are folded away at the bottom. */
   readonly pinned: readonly TreeNode[];
@@ -61,8 +63,12 @@ export class RowIndex {
     this.#folds = folds;
   }
 
-  /** All is to be counted anew: another query, other pins, another order. */
-  reset(): void {
+  /**
+   * All is to be counted anew: another query, other pins, another order.
+   *
+   * @param unmatched Whether what an earlier filter let through is forgotten too.
+   */
+  reset(unmatched = false): void {
     this.#values.clear();
     this.#lifted = new Set([...this.#folds.pinned, ...this.#folds.muted]);
     this.#liftedBelow = new Map();
@@ -75,6 +81,10 @@ export class RowIndex {
     }
     const forget = (node: TreeNode) => {
       node.rows = -1;
+      if (unmatched) {
+        node.isMatch = false;
+        node.matched = 0;
+      }
       for (const child of node.children.values()) forget(child);
     };
     forget(this.#tree.root);
@@ -146,6 +156,10 @@ export class RowIndex {
 
   #rowsOf(node: TreeNode): number {
     if (node.rows >= 0) return node.rows;
+    if (node.children.size === 0 && !this.#folds.mayBeOpen(node.path)) {
+      node.rows = 1;
+      return 1;
+    }
     const end = endOf(node);
     const rows =
       this.#isOpen(end) === true ? 1 + this.#valueRows(end).length + this.#layoutOf(end).count : 1;

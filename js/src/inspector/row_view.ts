@@ -3,6 +3,7 @@
 import { h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { markedNodes } from "../shared/marks.ts";
+import type { Entry } from "../shared/page_mirror.ts";
 import { restartFlash } from "../shared/pretty_view.ts";
 import { visible } from "../shared/visible_text.ts";
 import type { Place, RowPart, RowPartView } from "./bench.ts";
@@ -22,6 +23,8 @@ export interface RowState {
   readonly current: boolean;
   /** What somebody edits, here or elsewhere. */
   readonly edited: Place | null;
+  /** Counts up when a row may say something else although its key has not changed. */
+  readonly stamp: number;
 }
 
 export interface PlacedPart {
@@ -31,6 +34,8 @@ export interface PlacedPart {
 
 /** Seconds; a change on screen flashes at most so often, or it would only glow. */
 const FLASH_PAUSE = 0.25;
+/** Seconds for which a row that has not changed is left as it is: only its age grows. */
+const REST = 0.2;
 /** What changed longer ago than this, as when a row scrolls in, does not flash. */
 const FRESH = 0.5;
 
@@ -40,6 +45,31 @@ const isEdited = (row: Row, edited: Place | null): boolean =>
   edited !== null &&
   edited.key === keyOf(row) &&
   JSON.stringify(edited.path) === JSON.stringify(pathOf(row));
+
+/** All that a row is drawn from but the time. */
+const factsOf = (
+  row: Row,
+  index: number,
+  state: RowState,
+  model: InspectorModel,
+  entry: Entry | undefined,
+): readonly unknown[] => [
+  row.id,
+  row.open,
+  row.depth,
+  index,
+  entry,
+  row.kind === "node" ? row.node.changedAt : null,
+  model.version,
+  model.filter,
+  state.selected,
+  state.current,
+  state.edited,
+  state.stamp,
+];
+
+const sameFacts = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((fact, index) => Object.is(fact, b[index]));
 
 export function createRowView(parts: readonly PlacedPart[]): RowView {
   const twisty = h("span", { class: "nvj-twisty", "aria-hidden": "true" }, icon("chevron"));
@@ -65,6 +95,8 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   let drawnPreview = "";
   let drawnFilter: Filter | null = null;
   let flashedAt = Number.NEGATIVE_INFINITY;
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let drawnFacts: readonly unknown[] = [];
 
   const flash = (texts: RowTexts, sameRow: boolean, before: string, now: number) => {
     if (!sameRow) {
@@ -123,6 +155,14 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   return {
     element,
     draw(row, index, state, model, now) {
+      const key = keyOf(row);
+      const entry = key === null ? undefined : model.entries.get(key);
+      const facts = factsOf(row, index, state, model, entry);
+      // A clock that stands still, as of a state from before, needs no drawing either.
+      const rests = now - drawnAt < REST && sameFacts(facts, drawnFacts);
+      if (rests) return;
+      drawnFacts = facts;
+      drawnAt = now;
       const sameRow = row.id === drawnId;
       const before = drawnPreview;
       const texts = textsOf(row, model, now);
@@ -130,8 +170,6 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
       const held = isEdited(row, state.edited);
       setAttribute(element, "data-edited", held ? "true" : null);
       if (!held) flash(texts, sameRow, before, now);
-      const key = keyOf(row);
-      const entry = key === null ? undefined : model.entries.get(key);
       for (const { view } of parts) view.draw(row, entry, now);
       element.tabIndex = state.current ? 0 : -1;
       setAttribute(element, "aria-selected", String(state.selected));

@@ -4,8 +4,10 @@ import { now } from "../shared/clock.ts";
 import { debounced } from "../shared/lifetime.ts";
 import type { InspectorModel } from "./model.ts";
 
-/** Seconds at a stretch: with drawing it leaves a frame its time. */
-const SLICE = 0.009;
+/** Seconds at a stretch: what is typed meanwhile waits no longer. */
+const SLICE = 0.012;
+/** What was found is drawn at once, and then so often: drawing takes time from searching. */
+const DRAW_EVERY = 0.06;
 
 export interface SearchRun {
   /** Goes on with what is left; the first stretch is done before this returns. */
@@ -19,12 +21,21 @@ export function createSearchRun(
   onProgress: () => void,
   signal: AbortSignal,
 ): SearchRun {
+  let drawnAt = Number.NEGATIVE_INFINITY;
   const step = () => {
     const end = now() + SLICE;
     const done = model.search(time(), () => now() >= end);
-    onProgress();
+    if (done || now() - drawnAt > DRAW_EVERY) {
+      drawnAt = now();
+      onProgress();
+    }
     if (!done) soon();
   };
   const soon = debounced(0, step, signal);
-  return { start: step };
+  return {
+    start: () => {
+      drawnAt = Number.NEGATIVE_INFINITY;
+      step();
+    },
+  };
 }

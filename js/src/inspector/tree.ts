@@ -179,9 +179,18 @@ export class KeyTree {
   add(key: string): TreeNode {
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
+    const parts = splitKey(key);
     let node = this.root;
-    for (const [index, part] of splitKey(key).entries()) {
-      node = node.children.get(part) ?? this.#addChild(node, part, index === 0);
+    for (let index = 0; index < parts.length; index += 1) {
+      const part = parts[index] ?? "";
+      const child = node.children.get(part);
+      if (child !== undefined) node = child;
+      else {
+        const top = index === 0;
+        // The root is no part of any path; the last path is the key, which is there already.
+        const path = index === parts.length - 1 ? key : top ? part : node.path + part;
+        node = this.#addChild(node, part, path, top);
+      }
     }
     node.hasKey = true;
     this.#nodes.set(key, node);
@@ -192,10 +201,8 @@ export class KeyTree {
     return node;
   }
 
-  #addChild(parent: TreeNode, part: string, top: boolean): TreeNode {
+  #addChild(parent: TreeNode, part: string, path: string, top: boolean): TreeNode {
     const separator = top ? "" : part.slice(0, 1);
-    // The root is no part of any path.
-    const path = top ? part : parent.path + part;
     const child = new TreeNode(path, top ? part : part.slice(1), separator, parent);
     parent.addChild(part, child);
     if (parent.sorted !== null) {

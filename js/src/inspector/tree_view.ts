@@ -16,6 +16,8 @@ export interface TreeView {
   readonly element: HTMLElement;
   /** Draws in the next frame; `time` is what ages are counted from. */
   draw(time: number): void;
+  /** Draws even those rows anew of which neither key nor place has changed. */
+  refresh(): void;
   /** Goes to the row that the keyboard stands on. */
   focus(): void;
   reveal(place: Place): void;
@@ -36,6 +38,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   const { model, selection, parts, edited, onUpdate, signal } = options;
   const views = new WeakMap<HTMLElement, RowView>();
   let time = 0;
+  let stamp = 0;
   let drawnVersion = -1;
   const tree = h("div", {
     class: "nvj-tree",
@@ -64,6 +67,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
         selected: row.id === selection.selected.get()?.id,
         current: currentId === null ? index === 0 : row.id === currentId,
         edited: edited(),
+        stamp,
       };
       element.dataset.index = String(index);
       views.get(element)?.draw(row, index, state, model, time);
@@ -148,6 +152,9 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       drawnVersion = version;
       setAttribute(tree, "aria-rowcount", model.rowCount);
       list.redraw();
+    },
+    refresh: () => {
+      stamp += 1;
     },
     focus: () => goTo(Math.max(0, model.indexOf(selection.currentId))),
     reveal: ({ key, path }) => {

@@ -116,7 +116,10 @@ export function createInspector(context: ToolContext): Tool {
     keys,
     addRowPart: (part) => parts.push(part),
     onDraw: (fn) => drawn.push(fn),
-    redraw: update,
+    redraw: () => {
+      tree.refresh();
+      update();
+    },
   };
   addSearchKeys(bench, search, tree.focus);
   addRecent(bench, search, recent);

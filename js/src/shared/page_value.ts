@@ -253,14 +253,31 @@ export function toPage(value: Plain): PageValue {
   return Object.hasOwn(value, MARK) ? { [MARK]: "esc", value: record } : record;
 }
 
-/** Visits every text and number inside, until `found` says true. Used to search values. */
+/**
+ * Visits every text, number and name of a field inside, until `found` says true. Used to
+ * search values, of all keys at every key press: what JSON carried plainly is not opened.
+ */
 export function someText(value: PageValue, found: (text: string) => boolean, depth = 0): boolean {
   if (typeof value === "string") return found(value);
-  if (typeof value === "number") return found(String(value));
+  if (typeof value === "number") return found(numberText(value));
   if (value === null) return found("null");
-  if (typeof value === "boolean") return found(String(value));
-  if (depth > 20) return false;
-  const opened = open(value);
+  if (typeof value === "boolean") return found(value ? "true" : "false");
+  if (depth > DEEPEST_TEXT) return false;
+  if (isList(value)) {
+    for (const item of value) if (someText(item, found, depth + 1)) return true;
+    return false;
+  }
+  if (MARK in value) return someMarkedText(open(value), found, depth);
+  for (const name in value) {
+    const inner = value[name];
+    if (found(name) || (inner !== undefined && someText(inner, found, depth + 1))) return true;
+  }
+  return false;
+}
+
+const DEEPEST_TEXT = 20;
+
+function someMarkedText(opened: Opened, found: (text: string) => boolean, depth: number): boolean {
   switch (opened.kind) {
     case "list":
       return opened.items.some((item) => someText(item, found, depth + 1));
