@@ -25,7 +25,7 @@ __all__ = ["Bulk", "SnapshotCursor", "StateFeed", "StateSource"]
 
 # The first part is a screenful and a bit, to be on screen at once.
 _FIRST_PART: Final = 200
-_PART_BYTES: Final = 1_000_000
+_PART_BYTES: Final = 400_000
 _DELTA_KEYS: Final = 3_000
 _GONE_KEPT: Final = 10_000
 
