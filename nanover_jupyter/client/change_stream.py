@@ -7,10 +7,10 @@ import threading
 import weakref
 from collections import deque
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
 from nanover_jupyter.client.key_changes import KeyChange, KeyTracker
+from nanover_jupyter.client.key_pattern import key_pattern
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import ClosedError
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -34,7 +34,7 @@ class ChangeStream:
 
     Args:
         client: The client.
-        pattern: Which keys, with `*` and `?` as in file names.
+        pattern: Which keys; `*` stands for anything.
 
     Raises:
         ClosedError: The client was closed.
@@ -46,7 +46,7 @@ class ChangeStream:
         client.subscribe_all_state_updates()
         inbox = self._inbox = _Inbox()
         unsubscribe = (client.on_change(inbox.take), client.on_status(inbox.note))
-        self._tracker = KeyTracker(client, lambda key: fnmatchcase(key, pattern))
+        self._tracker = KeyTracker(client, key_pattern(pattern))
         self._ready: deque[KeyChange] = deque()
         # Also when it is dropped without a word, as `break` does with it.
         self._finish = weakref.finalize(self, lambda: [end() for end in unsubscribe])

@@ -182,7 +182,7 @@ class ClientCore:
         return wait_until(self, wanted, timeout)
 
     def changes(self, pattern: str = "*") -> ChangeStream:
-        """The changes of the keys that match a pattern, from now on, for `async for`.
+        """The changes of the keys that fit a pattern, from now on, for `async for`.
 
             async for change in client.changes("avatar.*"):
                 print(change.kind, change.key, change.value)

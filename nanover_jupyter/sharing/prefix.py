@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Literal, Self
 
@@ -45,22 +46,24 @@ class SharedPrefix(LiveState):
     """
 
     def __init__(self, source: Connection | ClientCore, prefix: str = "") -> None:
-        client = Connection.of(source).client
-        if client.status.state == "closed":
-            raise ClosedError(client.address)
-        super().__init__(client, prefix)
-        self._delivery = Delivery.of(client)
+        connection = _open_connection(source)
+        super().__init__(connection.client, prefix)
+        self._connection = connection
+        self._delivery = Delivery.of(connection)
         self._observers: dict[Kind, Listeners[KeyChange]] = {
             "added": Listeners(),
             "changed": Listeners(),
             "removed": Listeners(),
         }
-        # Guards what has not been told yet; the tracker belongs to the Delivery, which
-        # makes one call at a time.
+        # Guards what has not been told yet, and the tracker of what was; never held
+        # while an observer runs.
         self._lock = threading.Lock()
         self._news = DictionaryChange()
-        self._unsubscribe = client.on_change(self._on_change)
-        self._tracker = KeyTracker(client, lambda key: key.startswith(prefix))
+        self._unsubscribe = self._client.on_change(self._on_change)
+        self._tracker = KeyTracker(self._client, lambda key: key.startswith(prefix))
+        # A mapping is no member of sets; this stands for it.
+        self._dependent = _Dependent(self)
+        connection.dependents.add(self._dependent)
 
     @property
     def prefix(self) -> str:
@@ -82,7 +85,9 @@ class SharedPrefix(LiveState):
 
         def begin() -> None:
             # Where the tracker lives, so that no key is told twice or left out.
-            for key, value in list(self._tracker.known.items()):
+            with self._lock:
+                known = list(self._tracker.known.items())
+            for key, value in known:
                 first.notify(KeyChange("added", key, value, None))
             ends.append(added.subscribe(first.notify))
 
@@ -101,9 +106,28 @@ class SharedPrefix(LiveState):
         """Call `callback(change)` for every key that goes; `change.old` is what it was."""
         return self._observers["removed"].subscribe(callback)
 
+    def rebind(self, source: Connection | ClientCore) -> None:
+        """Show the keys of another connection from now on; observers hear what differs.
+
+        Raises:
+            ClosedError: The client was closed.
+            TypeError: `source` is something else.
+        """
+        connection = _open_connection(source)
+        self.close()
+        self._connection, self._client = connection, connection.client
+        self._delivery = Delivery.of(connection)
+        self._unsubscribe = self._client.on_change(self._on_change)
+        connection.dependents.add(self._dependent)
+        here = dict(self)
+        with self._lock:
+            gone = self._tracker.known.keys() - here.keys()
+        self._on_change(DictionaryChange(here, gone))
+
     def close(self) -> None:
         """Call nobody any more; it can still be read. Idempotent."""
         self._unsubscribe()
+        self._connection.dependents.discard(self._dependent)
         with self._lock:
             self._news = DictionaryChange()
 
@@ -124,8 +148,28 @@ class SharedPrefix(LiveState):
     def _tell(self) -> None:
         with self._lock:
             news, self._news = self._news, DictionaryChange()
-        for change in self._tracker.changes(news):
+            changes = list(self._tracker.changes(news))
+        for change in changes:
             self._observers[change.kind].notify(change)
+
+
+class _Dependent:
+    """Lets a SharedPrefix, which it does not keep alive, follow its connection's name."""
+
+    def __init__(self, prefix: SharedPrefix) -> None:
+        self._prefix = weakref.ref(prefix)
+
+    def rebind(self, source: Connection) -> None:
+        prefix = self._prefix()
+        if prefix is not None:
+            prefix.rebind(source)
+
+
+def _open_connection(source: Connection | ClientCore) -> Connection:
+    connection = Connection.of(source)
+    if connection.client.status.state == "closed":
+        raise ClosedError(connection.address)
+    return connection
 
 
 def shared_prefix(source: Connection | ClientCore, prefix: str = "") -> SharedPrefix:

@@ -33,6 +33,7 @@ class SharedTraits(traitlets.HasTraits):
     may be set on any thread. See `KeySync` for races, and for parts of a value.
 
     What is bound stays so until `close`, or the client's end; a `with` block closes it.
+    When another connection takes the name of a closed one, it is bound to that.
     """
 
     exists = traitlets.Bool(
@@ -54,8 +55,8 @@ class SharedTraits(traitlets.HasTraits):
     ) -> None:
         super().__init__(**defaults)
         self._key = check_key(key)
-        self._client = Connection.of(source).client
-        self._sync = KeySyncs.sync(self._client, key)
+        self._connection = Connection.of(source)
+        self._sync = KeySyncs.sync(self._connection.client, key)
         self._defaults = {name: getattr(self, name) for name in places}
         # `shown` is the trait a thread is setting because the server said so, not to write it;
         # `gathered` what it has set to write it together.
@@ -63,7 +64,13 @@ class SharedTraits(traitlets.HasTraits):
         # From here on, what is set is written.
         self._places = dict(places)
         self._unsubscribe = self._sync.subscribe(self._show)
+        self._connection.dependents.add(self)
         self._show()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection whose state this is a part of."""
+        return self._connection
 
     @property
     def key(self) -> str:
@@ -78,9 +85,25 @@ class SharedTraits(traitlets.HasTraits):
         """
         self._sync.set({self._whole(): ABSENT})
 
+    def rebind(self, source: Connection | ClientCore) -> None:
+        """Follow the same key of another connection from now on, and show what is there.
+
+        Raises:
+            ClosedError: The client was closed.
+            TypeError: `source` is something else.
+        """
+        connection = Connection.of(source)
+        sync = KeySyncs.sync(connection.client, self._key)
+        self.close()
+        self._connection, self._sync = connection, sync
+        self._unsubscribe = sync.subscribe(self._show)
+        connection.dependents.add(self)
+        self._show()
+
     def close(self) -> None:
         """Stop following. What was set before is still written. Idempotent."""
         self._unsubscribe()
+        self._connection.dependents.discard(self)
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +151,7 @@ class SharedTraits(traitlets.HasTraits):
 
     def _sent(self, name: str, value: object) -> Value | Absent:
         plain = self._plain(name, value)
-        nulls = self._client.capabilities.null_values
+        nulls = self._connection.client.capabilities.null_values
         # Where the wire has no other way to say it, null is a removal.
         return ABSENT if plain is None and not self._places[name] and not nulls else plain
 

@@ -114,5 +114,5 @@ def test_closing_the_client_ends_the_wait(client: ClientCore) -> None:
 def test_nothing_stays_subscribed(client: ClientCore) -> None:
     client.wait_for("n")
 
-    assert client._feed._subscriptions == []
-    assert client._status_listeners._callbacks == {}
+    assert client._stream.feed._subscriptions == []
+    assert client._stream.status_listeners._callbacks == {}

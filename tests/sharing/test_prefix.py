@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer
+from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer, connect
 from nanover_jupyter.client.key_changes import KeyChange
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
 from tests.support.eventually import TIME_SCALE, eventually
@@ -143,3 +143,25 @@ def test_what_a_restarted_server_has_not_is_told_as_gone(
     change(server, {}, {"avatar.a"})
 
     eventually(lambda: gone == ["avatar.a"], seconds=20)
+
+
+def test_observers_hear_what_differs_at_another_server(
+    avatars: SharedPrefix, connection: Connection
+) -> None:
+    told: list[KeyChange] = []
+    for subscribe in (avatars.on_added, avatars.on_changed, avatars.on_removed):
+        subscribe(told.append)
+    with NanoverServer() as other:
+        change(other, {"avatar.b": 1.0, "other": 1.0})
+        with connect(f"127.0.0.1:{other.port}") as successor:
+            connection.close()
+            connection.hand_over(successor)
+
+            eventually(lambda: len(told) == 2)
+            assert {(one.kind, one.key) for one in told} == {
+                ("added", "avatar.b"),
+                ("removed", "avatar.a"),
+            }
+            assert dict(avatars) == {"avatar.b": 1.0}
+            change(other, {"avatar.c": 1.0})
+            eventually(lambda: len(told) == 3)

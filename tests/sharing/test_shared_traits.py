@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from nanover_jupyter import Connection, NanoverServer
+from nanover_jupyter import ClosedError, Connection, NanoverServer, connect
 from nanover_jupyter.sharing.values import SharedFloat, shared
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.shared_state import put, settled
@@ -144,3 +144,44 @@ def test_settings_on_several_threads_all_arrive(
     eventually(lambda: settled(value))
     eventually(lambda: server.copy_state() == {"k": value.value})
     assert value.value in (199.0, 0.199)
+
+
+def test_it_follows_the_name_of_its_connection(
+    connection: Connection, server: NanoverServer
+) -> None:
+    """As %nanover does when a closed connection is made again, perhaps to another server."""
+    put(server, "k", 1.0, seen_by=connection)
+    value = SharedFloat(connection, "k")
+    slider = ipywidgets.FloatSlider()
+    ipywidgets.link((value, "value"), (slider, "value"))
+    with NanoverServer() as other:
+        put(other, "k", 2.0)
+        with connect(f"127.0.0.1:{other.port}") as successor:
+            connection.close()
+            connection.hand_over(successor)
+
+            assert slider.value == 2.0
+            assert value.connection is successor
+            slider.value = 3
+            eventually(lambda: other.copy_state() == {"k": 3.0})
+            assert server.copy_state() == {"k": 1.0}
+
+
+def test_it_does_not_turn_to_a_closed_connection(
+    connection: Connection, open_connection: Connect
+) -> None:
+    value = SharedFloat(connection, "k")
+    closed = open_connection()
+    closed.close()
+
+    with pytest.raises(ClosedError):
+        value.rebind(closed)
+    assert value.connection is connection
+
+
+def test_closed_it_has_no_successor(connection: Connection, open_connection: Connect) -> None:
+    value = SharedFloat(connection, "k")
+    value.close()
+    connection.hand_over(open_connection())
+
+    assert value.connection is connection

@@ -136,7 +136,7 @@ def test_own_writes_seen_back_tell_nobody_twice(either: Connect) -> None:
         value.value = number
         eventually(lambda: settled(value))
     heard = threading.Event()
-    Delivery.of(value._client).post_later(0.2, heard.set)
+    Delivery.of(value.connection.client).post_later(0.2, heard.set)
     assert heard.wait(10)
 
     assert seen == [1, 2, 1]
@@ -361,7 +361,7 @@ def test_a_write_that_the_connection_loses_rolls_back(
     with road_to(server.port) as road:
         value = SharedFloat(open_connection(port=road.port), "k")
         road.cut()
-        eventually(lambda: value._client.status.state == "lost")
+        eventually(lambda: value.connection.client.status.state == "lost")
 
         value.value = 2
 
