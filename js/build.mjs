@@ -5,12 +5,16 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */
+/**
+ * Entry by bundle name: one per widget class in Python, the stylesheet they share, and the
+ * modules that a page asks for when it needs them (LAZY_MODULES in widgets/_panel.py).
+ */
 export const ENTRIES = {
   palette: "src/palette/index.ts",
   locks: "src/locks/index.ts",
   inspector: "src/inspector/index.ts",
   control_room: "src/control_room/index.ts",
+  plot: "src/plot/index.ts",
   panel: "src/panel.css",
 };
 

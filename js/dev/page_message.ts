@@ -2,15 +2,42 @@
 
 import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
-import { type Fields, isCount, isListOf, isRecord, isText } from "../src/shared/shapes.ts";
+import {
+  type Fields,
+  isBoolean,
+  isCount,
+  isListOf,
+  isNumber,
+  isRecord,
+  isText,
+} from "../src/shared/shapes.ts";
 
 const isKeys = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
+const isStep = (value: unknown): value is string | number => isText(value) || isCount(value);
+
 const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = {
   hello: ({ epoch, rev }) => (epoch === null || isText(epoch)) && (rev === null || isCount(rev)),
   ping: () => true,
+  module: ({ name }) => isText(name),
   value: ({ key }) => isText(key),
+  history: ({ key, before, limit }) =>
+    isText(key) && (before === null || isCount(before)) && isCount(limit),
+  moment: ({ key, number }) => isText(key) && isCount(number),
+  diff: ({ key, before, after }) => isText(key) && isCount(before) && isCount(after),
+  plot: ({ key, paths, points }) => isText(key) && isListOf(isText)(paths) && isCount(points),
+  recorded: () => true,
+  past: ({ at }) => isNumber(at),
+  hold: ({ key }) => isText(key),
+  let_go: ({ key }) => isText(key),
+  write: ({ key, path, text, add }) =>
+    isText(key) && isListOf(isStep)(path) && isText(text) && isBoolean(add),
+  rename: ({ key, name }) => isText(key) && isText(name),
+  remove: ({ key, branch, count }) => isText(key) && isBoolean(branch) && isCount(count),
+  undo: ({ force }) => isBoolean(force),
+  export: ({ history }) => isBoolean(history),
+  export_part: ({ id, start }) => isText(id) && isCount(start),
   refresh_commands: () => true,
   run: ({ run, name, arguments: values }) => isText(run) && isText(name) && isRecord(values),
   cancel_run: ({ run }) => isText(run),

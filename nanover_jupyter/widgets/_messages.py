@@ -53,6 +53,19 @@ class EmptyBody(TypedDict):
     """Of operations that say all by their name, as `ping`, answered at once with null."""
 
 
+class ModuleBody(TypedDict):
+    """Asks for a part of the frontend that few need, as the text of an ES module."""
+
+    name: str
+
+
+class ModuleResult(TypedDict):
+    """The module's text."""
+
+    name: str
+    source: str
+
+
 # page to kernel: notices, which nobody answers -----------------------------------
 
 
@@ -163,6 +176,7 @@ class HeartbeatBody(TypedDict):
 BODIES: Final[dict[str, Any]] = {
     "hello": HelloBody,
     "ping": EmptyBody,
+    "module": ModuleBody,
     "ack": AckBody,
     "hide": EmptyBody,
     "bye": EmptyBody,

@@ -14,16 +14,19 @@ import traitlets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.widgets._binding import Binding
-from nanover_jupyter.widgets._messages import Envelope, HelloResult
+from nanover_jupyter.widgets._messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets._picture import local_time
 from nanover_jupyter.widgets._publisher import Publisher
-from nanover_jupyter.widgets._requests import Answer, answer_request
+from nanover_jupyter.widgets._requests import Answer, BadRequest, answer_request, field_of
 from nanover_jupyter.widgets._saved_picture import SavedPicture
 from nanover_jupyter.widgets._tool import Tool
 
-__all__ = ["Panel", "asset"]
+__all__ = ["LAZY_MODULES", "Panel", "asset"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
+
+LAZY_MODULES: Final = frozenset({"plot"})
+"""Parts of the frontend that a page asks for when it needs them, built beside the widgets."""
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
 
@@ -172,7 +175,8 @@ class Panel(anywidget.AnyWidget):
                 lambda body: self._publisher.post("reply", body, client=client, request=number),
                 binding.connection.calls,
             )
-            handlers = {"hello": self._hello, "ping": _pong, **binding.handlers}
+            own = {"hello": self._hello, "ping": _pong, "module": _tell_module}
+            handlers = {**own, **binding.handlers}
             answer_request(handlers, content, client, answer)
         else:
             self._notice(client, content)
@@ -204,6 +208,13 @@ class Panel(anywidget.AnyWidget):
 
 def _pong(_: str, __: dict[str, Any], answer: Answer) -> None:
     answer.ok()
+
+
+def _tell_module(_: str, body: dict[str, Any], answer: Answer) -> None:
+    name = field_of(body, "name", str)
+    if name not in LAZY_MODULES:
+        raise BadRequest(f"there is no module {name!r}")
+    answer.later(lambda: ModuleResult(name=name, source=asset(f"{name}.js").read_text("utf-8")))
 
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:

@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.recording import Recorder
+from nanover_jupyter.widgets._edit_requests import EditRequests
+from nanover_jupyter.widgets._exports import ExportRequests
+from nanover_jupyter.widgets._history import HistoryRequests
 from nanover_jupyter.widgets._inspector_messages import ValueResult
 from nanover_jupyter.widgets._inspector_traits import InspectorTraits
 from nanover_jupyter.widgets._lease_news import LeaseNews
@@ -27,16 +30,24 @@ class InspectorTool:
     needs_state: ClassVar[bool] = True
     label: ClassVar[str] = "Inspector"
 
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:  # noqa: ARG002
+    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
         self._client = connection.client
-        self._recorder = Recorder.of(connection.client)
+        self._history = HistoryRequests(Recorder.of(connection.client))
+        self._edits = EditRequests(connection.client, post)
+        self._exports = ExportRequests(connection)
 
     def handlers(self) -> dict[str, Handler]:
         """See `Tool.handlers`."""
-        return {"value": self._value}
+        return {
+            "value": self._value,
+            **self._history.handlers(),
+            **self._edits.handlers(),
+            **self._exports.handlers(),
+        }
 
     def greet(self, client: str) -> None:
-        """The state itself comes from the publisher."""
+        """Tell the edits; the state itself comes from the publisher."""
+        self._edits.greet(client)
 
     def beat(self) -> None:
         """Nothing changes by the clock alone."""
@@ -46,7 +57,8 @@ class InspectorTool:
         return state_picture(self._client.keys(), self._client.peek)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Give back the locks of fields that are still open."""
+        self._edits.close()
 
     def _value(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         key = field_of(body, "key", str)

@@ -139,6 +139,16 @@ def test_a_lost_server_is_told_at_once(open_page: OpenPage, server: NanoverServe
     assert page.last("status")["reason"]
 
 
+def test_a_module_is_handed_over_on_request_and_nothing_else_is(open_page: OpenPage) -> None:
+    page = open_page(StateInspector)
+
+    module = page.ask("module", name="plot")["result"]
+
+    assert "createPlot" in module["source"]
+    for name in ("inspector", "../errors", "panel"):
+        assert page.ask("module", name=name)["error"]["kind"] == "BadRequest"
+
+
 def test_a_misspelt_option_names_the_right_one(connection: Connection) -> None:
     with pytest.raises(TypeError, match=r"no option 'hight'; did you mean 'height'"):
         ControlRoom(connection, hight=300)

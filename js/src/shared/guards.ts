@@ -3,7 +3,7 @@
  * A guard returns null for what is malformed; the caller drops it with a warning.
  */
 
-import { INSPECTOR_RESULTS } from "./guards_inspector.ts";
+import { INSPECTOR_BODIES, INSPECTOR_RESULTS } from "./guards_inspector.ts";
 import { LOCK_BODIES, LOCK_RESULTS } from "./guards_locks.ts";
 import { PALETTE_BODIES, PALETTE_RESULTS } from "./guards_palette.ts";
 import {
@@ -63,6 +63,7 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
     keys: isCount,
   }),
   delta: isShape<BodyOf<"delta">>({ epoch: isText, from: isCount, to: isCount, seq: isCount }),
+  ...INSPECTOR_BODIES,
   ...PALETTE_BODIES,
   ...LOCK_BODIES,
   heartbeat: isShape<BodyOf<"heartbeat">>({
@@ -101,6 +102,7 @@ const RESULTS: {
 } = {
   hello: isShape<Requests["hello"]["result"]>({ epoch: isText }),
   ping: isNull,
+  module: isShape<Requests["module"]["result"]>({ name: isText, source: isText }),
   ...INSPECTOR_RESULTS,
   ...PALETTE_RESULTS,
   ...LOCK_RESULTS,

@@ -92,13 +92,8 @@ interface Pending {
 }
 
 const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
-  "hello",
-  "ping",
-  "value",
-  "forget",
-  "run",
-  "cancel_run",
-  "forget_run",
+  ...(["hello", "ping", "module", "value", "forget", "run", "cancel_run", "forget_run"] as const),
+  ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
 ]);
 const PATIENCE = 1;
 const GONE = "the kernel has gone: run the cell again";

@@ -4,7 +4,7 @@
  * messages stand in a file of their own, as in Python.
  */
 
-import type { InspectorRequests } from "./protocol_inspector.ts";
+import type { InspectorMessages, InspectorRequests } from "./protocol_inspector.ts";
 import type { LockMessages, LockRequests } from "./protocol_locks.ts";
 import type { PaletteMessages, PaletteRequests } from "./protocol_palette.ts";
 
@@ -39,11 +39,21 @@ export interface HelloResult {
   readonly epoch: string;
 }
 
+/** A part of the frontend that few need, see lazy_module.ts. */
+export interface ModuleBody {
+  readonly name: string;
+}
+export interface ModuleResult {
+  readonly name: string;
+  readonly source: string;
+}
+
 /** Every request: what it carries and what it is answered with. */
 export interface Requests extends InspectorRequests, PaletteRequests, LockRequests {
   readonly hello: { readonly body: HelloBody; readonly result: HelloResult };
   /** Answered at once: it only asks whether anybody is there. */
   readonly ping: { readonly body: EmptyBody; readonly result: null };
+  readonly module: { readonly body: ModuleBody; readonly result: ModuleResult };
 }
 export type PageRequestOp = keyof Requests;
 
@@ -133,7 +143,7 @@ export interface DeltaContent {
   readonly removed: readonly string[];
 }
 
-interface KernelBodies extends PaletteMessages, LockMessages {
+interface KernelBodies extends InspectorMessages, PaletteMessages, LockMessages {
   readonly reply: ReplyBody;
   readonly status: StatusBody;
   readonly snapshot: SnapshotBody;

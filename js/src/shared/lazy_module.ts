@@ -1,0 +1,37 @@
+/**
+ * Parts of the frontend that few need: the kernel hands over their text on request, so that
+ * they do not travel with every widget. They are imported as anywidget imports the widgets
+ * themselves, from a Blob, so they run wherever those do.
+ */
+
+import type { Host } from "./host.ts";
+
+/** A module's exports; the caller checks that they are what it expects. */
+export type Module = Readonly<Record<string, unknown>>;
+export type Importer = (source: string) => Promise<Module>;
+
+async function importText(source: string): Promise<Module> {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    return (await import(/* @vite-ignore */ url)) as Module;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** For all widgets of the page: each is asked for once. */
+const loaded = new Map<string, Promise<Module>>();
+
+export function loadModule(
+  host: Pick<Host, "request">,
+  name: string,
+  importer: Importer = importText,
+): Promise<Module> {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const module = host.request("module", { name }).then(({ source }) => importer(source));
+  loaded.set(name, module);
+  // What failed is tried again by whoever asks next.
+  module.catch(() => loaded.delete(name));
+  return module;
+}
