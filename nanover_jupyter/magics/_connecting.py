@@ -97,6 +97,7 @@ def list_(desk: Desk, order: Order) -> None:
             ("", "name", "address", "state", "keys", "locks"),
             rows,
             below="%nanover use NAME makes another the current one." if len(rows) > 1 else "",
+            code=1,
         ),
     )
 

@@ -17,6 +17,6 @@ def help_(desk: Desk, order: Order) -> None:
     if about is not None:
         desk.show(order, Passage(explained(subcommand_named(about))))
         return
-    rows = [(line, what, group) for group, line, what in listed()]
     below = "%nanover help SUBCOMMAND tells its options."
-    desk.show(order, Table("%nanover SUBCOMMAND:", ("subcommand", "what it does", ""), rows, below))
+    heads = ("", "%nanover ...", "what it does")
+    desk.show(order, Table("What %nanover can do:", heads, listed(), below, code=1))

@@ -31,4 +31,4 @@ class Passage:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<pre style="white-space:pre-wrap">{escape(self.text)}</pre>'
+        return f'<pre style="white-space:pre-wrap;margin:0">{escape(self.text)}</pre>'

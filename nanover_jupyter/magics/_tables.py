@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from nanover_jupyter.widgets._picture import table, visible
+from nanover_jupyter.widgets._picture import visible
 
 __all__ = ["Table"]
 
 _WIDEST: Final = 160
+_CELL: Final = "text-align:left;padding:1px 12px 1px 0;vertical-align:top"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class Table:
         heads: One for each column.
         rows: The cells as text, from whomever; each is shown on one line.
         below: A sentence, or nothing.
+        code: Which column holds what is written in lines and programs.
     """
 
     above: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     below: str = ""
+    code: int = 0
 
     def __repr__(self) -> str:
         cells = [list(self.heads), *self._cells()]
@@ -40,8 +43,17 @@ class Table:
         return "\n".join([self.above, *(f"  {line}" for line in lines), *self._end()])
 
     def _repr_html_(self) -> str:
+        head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.heads)
+        rows = "".join(
+            f"<tr>{''.join(self._cell(*each) for each in enumerate(row))}</tr>"
+            for row in self._cells()
+        )
         below = "".join(f"<div>{escape(line)}</div>" for line in self._end())
-        return f"<div>{escape(self.above)}</div>{table(self.heads, self._cells())}{below}"
+        return f"<div>{escape(self.above)}</div><table><tr>{head}</tr>{rows}</table>{below}"
+
+    def _cell(self, column: int, text: str) -> str:
+        shown = f"<code>{escape(text)}</code>" if column == self.code and text else escape(text)
+        return f'<td style="{_CELL}">{shown}</td>'
 
     def _cells(self) -> list[list[str]]:
         return [[visible(cell, _WIDEST) for cell in row] for row in self.rows]

@@ -31,5 +31,12 @@ def test_what_a_server_says_is_mere_text_on_one_line_in_both_faces() -> None:
     assert "\x1b" not in html
 
 
+def test_one_column_is_code_where_it_holds_anything() -> None:
+    html = Table("Above:", ("", "name"), [("*", "a"), ("", "")], code=1)._repr_html_()
+
+    assert "<code>a</code>" in html
+    assert html.count("<code>") == 1
+
+
 def test_a_cell_is_cut_and_says_so() -> None:
     assert repr(Table("Above:", ("key",), [("x" * 1000,)])).endswith("x…")

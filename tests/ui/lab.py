@@ -65,6 +65,7 @@ _WIDGET_PLACES = """index => {
     const outputs = cell.model.sharedModel.toJSON().outputs;
     return outputs.map((output, place) => isWidget(output) ? place : -1).filter(at => at >= 0);
 }"""
+_ACTIVATE_CELL = "index => { jupyterapp.shell.currentWidget.content.activeCellIndex = index; }"
 _START_CELL = """index => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
@@ -295,6 +296,15 @@ class NotebookPage:
                 raise AssertionError(_without_colour("\n".join(output["traceback"])))
             texts.append(_text_of(output))
         return "".join(texts)
+
+    def write(self, source: str) -> Locator:
+        """Types `source` into a new cell, without running it, and returns its editor."""
+        index = self.page.evaluate(_ADD_CELL, "")
+        self.page.evaluate(_ACTIVATE_CELL, index)
+        editor = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content")
+        editor.click()
+        self.page.keyboard.type(source)
+        return editor
 
     def start(self, source: str) -> int:
         """Starts `source` in a new cell and returns the cell's number while it runs."""
