@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from nanover_jupyter.magics._usage import subcommands
+from nanover_jupyter.magics._usage import markdown, subcommands
 
 _PACKAGE = "nanover_jupyter."
 
@@ -64,8 +64,17 @@ class SubcommandsTable(_Table):
             yield f"`{name}`", phrase
 
 
+class SubcommandsReference(SphinxDirective):
+    """```{subcommands-reference}```: what `%nanover` can do, with all options."""
+
+    def run(self) -> list[nodes.Node]:
+        """The tables of each group."""
+        return self.parse_text_to_nodes(markdown())
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_directive("traits", TraitsTable)
     app.add_directive("subcommands", SubcommandsTable)
+    app.add_directive("subcommands-reference", SubcommandsReference)
     return {"parallel_read_safe": True}
