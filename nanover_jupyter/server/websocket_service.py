@@ -154,7 +154,7 @@ class _Conversation:
     def _listen(self) -> None:
         try:
             for data in self._websocket:
-                message = websocket_codec.decode_message(data)
+                message = websocket_codec.decode_message(data, bounded=True)
                 if message.change:
                     self._change(message.change)
                 for command in message.commands:

@@ -59,6 +59,14 @@ class DictionaryChange:
         return change
 
     @classmethod
+    def owning(cls, updates: dict[str, Any], removals: set[str]) -> DictionaryChange:
+        """A change of containers that are its own from now on, not copied."""
+        change = cls()
+        change._updates = updates
+        change._removals = removals
+        return change
+
+    @classmethod
     def unsplit(cls, data: bytes, keys: bytes, split: Split) -> DictionaryChange:
         """A change not yet taken apart, which `split` can do.
 

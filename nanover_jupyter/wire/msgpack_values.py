@@ -11,7 +11,7 @@ import msgpack
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.values import check_key, check_text, unfamiliar
 
-__all__ = ["DEEPEST", "pack", "plain", "unpack"]
+__all__ = ["DEEPEST", "check_depth", "pack", "plain", "unpack"]
 
 logger = logging.getLogger("nanover_jupyter.wire")
 
@@ -135,10 +135,23 @@ def unpack(data: bytes) -> Any:
             unicode_errors="replace",
             object_pairs_hook=_texts_by_key,
         )
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise ProtocolError(f"a message does not parse ({error or unusual})") from error
     logger.debug("! read a message with %s", unusual)
     return said
+
+
+def check_depth(value: object, room: int = DEEPEST) -> None:
+    """Raise ProtocolError for what is nested deeper than we send it ourselves.
+
+    It looks at every value, which takes as long as to decode them: a server can spare
+    that, and must, as it would pass on what no client could copy or send again.
+    """
+    if isinstance(value, list | dict):
+        if not room:
+            raise ProtocolError(f"it is nested too deeply ({DEEPEST} lists or dicts at the most)")
+        for item in value.values() if isinstance(value, dict) else value:
+            check_depth(item, room - 1)
 
 
 def _texts_by_key(pairs: list[tuple[object, Any]]) -> dict[str, Any]:

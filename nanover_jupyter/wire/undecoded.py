@@ -6,6 +6,7 @@ one costs far more than receiving it. Knows no wire: a codec says how to read.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from nanover_jupyter.wire.collector import collector_eased
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["Copy", "Received", "Undecoded", "copy_all", "read", "read_all"]
+
+logger = logging.getLogger("nanover_jupyter.wire")
 
 Copy = Callable[[Any], Any]
 """Makes a deep copy of one value, or of any of the same structure."""
@@ -106,6 +109,15 @@ def copy_all(values: Mapping[str, Received]) -> dict[str, Value]:
     """Deep copies in a plain dict. What is not read yet stays so: the copy is read apart."""
     with collector_eased(len(values)):
         return {
-            key: value.fresh() if isinstance(value, Undecoded) else copy_value(value)
+            key: value.fresh() if isinstance(value, Undecoded) else _copied(value)
             for key, value in values.items()
         }
+
+
+def _copied(value: Value) -> Value:
+    try:
+        return copy_value(value)
+    except RecursionError:
+        # MessagePack is read ten times as deep as anybody means it.
+        logger.warning("! a value is nested too deeply to be copied, and is left out as null")
+        return None

@@ -132,3 +132,18 @@ def test_health_fades_when_nothing_comes(mirror, clock):
     clock.pass_seconds(4)
 
     assert mirror.health() == MirrorHealth(keys=1, age=4.0, rate=0.0)
+
+
+def test_a_value_that_is_nested_without_end_costs_no_other(caplog):
+    def deep():
+        value = []
+        for _ in range(1000):
+            value = [value]
+        return value
+
+    mirror = StateMirror()
+    mirror.apply(DictionaryChange({"deep": deep(), "well": [1.0]}))
+
+    assert mirror.copy() == {"deep": None, "well": [1.0]}
+    assert "nested too deeply to be copied" in caplog.text
+    assert mirror.replace({"deep": deep(), "well": [1.0]}).unread_updates.keys() == {"deep"}

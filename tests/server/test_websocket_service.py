@@ -174,7 +174,17 @@ def test_a_client_offers_a_command_to_another(wire, server):
 
 
 @pytest.mark.parametrize(
-    "junk", ["text", b"", b"\xc1", msgpack.packb({"state": None}), msgpack.packb(3)], ids=repr
+    "junk",
+    [
+        "text",
+        b"",
+        b"\xc1",
+        msgpack.packb({"state": None}),
+        msgpack.packb(3),
+        msgpack.packb({"state": {"updates": {"a": msgpack.unpackb(b"\x91" * 200 + b"\xc0")}}}),
+        b"\x91" * 5000,
+    ],
+    ids=lambda junk: repr(junk)[:20],
 )
 def test_who_talks_nonsense_is_turned_away_with_the_reason(wire, server, junk):
     wire.websocket.send(junk)

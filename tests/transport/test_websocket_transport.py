@@ -319,6 +319,35 @@ def test_keys_that_are_no_text_cost_no_other_key(transport, script):
     eventually(lambda: listener.state == {"a": {"1": 2}, "b": 3})
 
 
+def deep(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"state": {"updates": {"deep": deep(500)}, "removals": []}},
+        {"command": {"request": {"id": deep(500)}, "response": deep(500)}},
+        {"command": {"request": {"id": 1}, "exception": deep(500)}},
+        {"command": {"request": {"name": deep(500), "arguments": deep(500)}}},
+        {"command": {"register": {"name": "x", "arguments": {"y": deep(500)}}}},
+        b"\x81\xa5state" + b"\x91" * 100_000,
+        b"\x81" + b"\x91" * 900 + b"\xc0\xc0",
+    ],
+    ids=lambda message: str(next(iter(message), ""))[:10],
+)
+def test_nothing_that_is_nested_deeply_ends_the_reader(transport, script, message):
+    listener = RunListener()
+    transport.start(listener, 0)
+    script.say(message, {"state": {"updates": {"after": 1}, "removals": []}})
+
+    eventually(lambda: listener.state.get("after") == 1)
+    assert listener.ends == []
+
+
 def test_a_server_of_another_kind_is_told_by_what_it_says(transport, script):
     script.greeting = ["welcome to the chat"]
     script.answer = lambda _: ["what?"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
-from nanover_jupyter.wire.msgpack_values import DEEPEST, pack, plain, unpack
+from nanover_jupyter.wire.msgpack_values import DEEPEST, check_depth, pack, plain, unpack
 from nanover_jupyter.wire.values import same_value
 
 VALUES = st.recursive(
@@ -164,3 +164,20 @@ def test_numbers_that_json_has_not_are_kept():
     assert math.isnan(back[0])
     assert back[1:] == [math.inf, 0.0, 2**64 - 1]
     assert math.copysign(1, back[2]) == -1
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"k": value}])
+def test_what_is_nested_more_deeply_than_we_send_is_refused(wrap):
+    value = 1.0
+    for _ in range(DEEPEST):
+        value = wrap(value)
+
+    check_depth(value)
+    with pytest.raises(ProtocolError, match="nested too deeply"):
+        check_depth(wrap(value))
+
+
+@pytest.mark.parametrize("depth", [2000, 1_000_000])
+def test_what_is_nested_more_deeply_than_msgpack_reads_is_no_message(depth):
+    with pytest.raises(ProtocolError, match="does not parse"):
+        unpack(b"\x91" * depth + b"\xc0")

@@ -195,6 +195,15 @@ def test_a_list_of_commands_comes_back_as_it_was():
     assert set(reply.result["commands"][0]) == {"name", "arguments"}
 
 
+def test_a_default_that_nobody_could_send_costs_no_command(caplog):
+    offered = {"name": "odd", "arguments": {"bytes": b"raw", "n": 1}}
+
+    (command,) = decode_command_list({"commands": [offered]})
+
+    assert (command.name, command.arguments) == ("odd", {"n": 1})
+    assert "'bytes' of command 'odd'" in caplog.text
+
+
 @pytest.mark.parametrize("result", [None, [], {}, {"commands": {}}, {"list": [1]}], ids=repr)
 def test_what_is_no_list_of_commands_is_refused(result):
     with pytest.raises(ProtocolError):
