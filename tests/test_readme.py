@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
-
-from nanover_jupyter.wire import grpc_codec, websocket_codec
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -53,27 +52,9 @@ def test_continuous_integration_runs_the_readmes_test_command() -> None:
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
 
-# What each capability means to somebody who reads the README.
-MEANINGS = {
-    "locks": "locks on keys",
-    "acknowledged_updates": "updates are acknowledged, or refused",
-    "integers": "integers stay integers",
-    "null_values": "null is a value",
-    "command_labels": "commands have labels and icons",
-    "client_commands": "clients offer commands, also notebooks (`register_command`)",
-}
-
-
-def capability_table() -> str:
-    kinds = [websocket_codec.CAPABILITIES, grpc_codec.CAPABILITIES]
-    rows = [["", *(kind.transport for kind in kinds)], ["---"] * (len(kinds) + 1)]
-    for name, meaning in MEANINGS.items():
-        rows.append([meaning, *("yes" if getattr(kind, name) else "no" for kind in kinds)])
-    return "".join("| " + " | ".join(row).lstrip() + " |\n" for row in rows)
-
-
 def test_what_servers_can_do_is_what_the_capabilities_say() -> None:
-    names = set(grpc_codec.CAPABILITIES.__slots__) - {"transport"}
+    script = runpy.run_path(str(ROOT / "scripts" / "capability_table"))
 
-    assert set(MEANINGS) == names
-    assert capability_table() in README, f"put this into the README:\n{capability_table()}"
+    assert script["shown"](README) == script["table"](), (
+        "write it anew: .venv/bin/python scripts/capability_table --write"
+    )
