@@ -59,10 +59,12 @@ if TYPE_CHECKING:
     )
     from nanover_jupyter.transport.tls import TlsSettings
     from nanover_jupyter.widgets import (
+        CommandButton,
         CommandPalette,
         ControlRoom,
         LockManager,
         StateInspector,
+        command_button,
     )
     from nanover_jupyter.wire.command_info import CommandInfo
     from nanover_jupyter.wire.messages import DictionaryChange
@@ -72,6 +74,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AddressError",
     "ClosedError",
+    "CommandButton",
     "CommandFailed",
     "CommandInfo",
     "CommandPalette",
@@ -110,6 +113,7 @@ __all__ = [
     "TlsSettings",
     "UpdateRefused",
     "WaitTimedOut",
+    "command_button",
     "connect",
     "discover",
     "load_ipython_extension",
@@ -120,6 +124,7 @@ __all__ = [
 
 _HOMES: Final = {
     "CommandInfo": "wire.command_info",
+    "CommandButton": "widgets",
     "CommandPalette": "widgets",
     "Connection": "client.connection",
     "ControlRoom": "widgets",
@@ -143,6 +148,7 @@ _HOMES: Final = {
     "SharedValue": "sharing.values",
     "StateInspector": "widgets",
     "TlsSettings": "transport.tls",
+    "command_button": "widgets",
     "connect": "client.connection",
     "discover": "client.discovery",
     "load_ipython_extension": "magics",

@@ -140,6 +140,11 @@ class RunBook:
         """Call `callback(run)` when a run began, moved on or ended; None: some were forgotten."""
         return self._listeners.subscribe(callback)
 
+    @staticmethod
+    def new_id() -> str:
+        """An id that no run has, for `start`."""
+        return uuid.uuid4().hex
+
     def start(
         self,
         name: str,
@@ -162,7 +167,7 @@ class RunBook:
         Raises:
             NanoverJupyterError: Nothing could be sent; the run is in the book, as failed.
         """
-        entry = self._enter(name, arguments, run_id or uuid.uuid4().hex, progress)
+        entry = self._enter(name, arguments, run_id or self.new_id(), progress)
         if entry is None:
             return None
         self._follow_state(entry)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from nanover_jupyter.widgets.command_button import CommandButton, command_button
 from nanover_jupyter.widgets.control_room import ControlRoom
 from nanover_jupyter.widgets.inspector import StateInspector
 from nanover_jupyter.widgets.locks import LockManager
 from nanover_jupyter.widgets.palette import CommandPalette
 
-__all__ = ["CommandPalette", "ControlRoom", "LockManager", "StateInspector"]
+__all__ = [
+    "CommandButton",
+    "CommandPalette",
+    "ControlRoom",
+    "LockManager",
+    "StateInspector",
+    "command_button",
+]

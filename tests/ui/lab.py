@@ -75,6 +75,8 @@ _IS_CELL_RUNNING = """index => {
     const cell = jupyterapp.shell.currentWidget.content.widgets[index];
     return cell.model.executionState === 'running' || cell.promptNode.textContent.includes('*');
 }"""
+_SOURCES = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+    .map(cell => cell.getSource())"""
 _SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 _IS_SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
 _SHUT_DOWN_KERNEL = "() => jupyterapp.shell.currentWidget?.context.sessionContext.shutdown()"
@@ -312,6 +314,10 @@ class NotebookPage:
         self.page.evaluate(_START_CELL, index)
         self.page.wait_for_function(_IS_CELL_RUNNING, arg=index)
         return index
+
+    def sources(self) -> list[str]:
+        """The text of all cells."""
+        return list(self.page.evaluate(_SOURCES))
 
     def is_running(self, index: int) -> bool:
         """Whether the cell still runs."""

@@ -90,7 +90,45 @@ class Palette(Panel):
     @property
     def result(self) -> Locator:
         """The newest run."""
-        return self.root.locator(".nvj-run").first
+        return self.runs.first
+
+    @property
+    def runs(self) -> Locator:
+        return self.root.locator(".nvj-run")
+
+    @property
+    def options(self) -> Locator:
+        """The commands that are drawn in the list."""
+        return self.root.get_by_role("option")
+
+    @property
+    def chosen(self) -> Locator:
+        return self.root.locator(".nvj-option[aria-selected=true]")
+
+    @property
+    def line(self) -> Locator:
+        """The line of Python that does the same as the form."""
+        return self.root.locator(".nvj-form .nvj-line")
+
+    @property
+    def question(self) -> Locator:
+        return self.root.get_by_role("alertdialog")
+
+    @property
+    def buttons(self) -> Locator:
+        """The pinned commands."""
+        return self.root.locator(".nvj-pins-buttons button")
+
+    def argument(self, name: str) -> Locator:
+        """The control of an argument."""
+        return self.root.locator(".nvj-fields").get_by_label(name, exact=True)
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def ended(self, word: str = "done") -> None:
+        """Waits until the newest run is over, with this word."""
+        expect(self.result.locator(".nvj-chip")).to_have_text(word)
 
 
 class Locks(Panel):

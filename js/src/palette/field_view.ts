@@ -140,10 +140,10 @@ export function drawField(field: Field, index: number, id: string, choices: Choi
     parts.push(h("div", { class: "nvj-dim" }, "Left out: the server's own default holds. ", give));
   } else parts.push(control(field, index, id, choices));
   const help = field.known?.help ?? "";
-  if (help !== "") parts.push(h("div", { class: "nvj-dim nvj-help" }, visible(help, 300)));
+  if (help !== "") parts.push(h("div", { class: "nvj-dim nvj-field-help" }, visible(help, 300)));
   if (choices.state === "failed" && field.kind === "choice") {
     const words = `The choices could not be listed: ${visible(choices.reason, 300)}`;
-    parts.push(h("div", { class: "nvj-dim nvj-help" }, words));
+    parts.push(h("div", { class: "nvj-dim nvj-field-help" }, words));
   }
   const element = h(
     "div",

@@ -1,5 +1,6 @@
 /** All runs that are remembered, the newest first. */
 
+import { now } from "../shared/clock.ts";
 import { h, setText } from "../shared/dom.ts";
 import type { Host } from "../shared/host.ts";
 import { every, listen } from "../shared/lifetime.ts";
@@ -13,6 +14,14 @@ interface Card {
 }
 
 const TICK = 100;
+/** Seconds after a press in which its result is still brought into view: later people read. */
+const ATTENTIVE = 1;
+
+export interface HistoryView {
+  readonly element: HTMLElement;
+  /** Brings a run that was just pressed into view, and what comes of it at once. */
+  reveal(run: string): void;
+}
 
 export function createHistory(
   host: Host,
@@ -20,7 +29,8 @@ export function createHistory(
   actions: RunActions,
   announce: (text: string) => void,
   signal: AbortSignal,
-): HTMLElement {
+): HistoryView {
+  let revealed: { readonly run: string; readonly at: number } | null = null;
   const cards = new Map<string, Card>();
   const states = new Map<string, string>();
   const list = h("div", { class: "nvj-runs-list" });
@@ -78,9 +88,16 @@ export function createHistory(
       after = view.element;
     }
     element.hidden = runs.length === 0;
+    if (revealed !== null) {
+      if (now() - revealed.at > ATTENTIVE) revealed = null;
+      else scrollTo(revealed.run);
+    }
     setText(counted, plural(runs.length, "run"));
     clear.hidden = runs.every(({ body }) => body.state === "running");
   };
+
+  const scrollTo = (run: string) =>
+    cards.get(run)?.view.element.scrollIntoView({ block: "nearest" });
 
   listen(clear, "click", () => store.forget(null), signal);
   store.runs.observe(draw, signal);
@@ -92,5 +109,11 @@ export function createHistory(
     signal,
   );
   draw();
-  return element;
+  return {
+    element,
+    reveal: (run) => {
+      revealed = { run, at: now() };
+      scrollTo(run);
+    },
+  };
 }

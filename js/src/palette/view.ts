@@ -72,6 +72,7 @@ function createPalette(
     afterDraw: () => drawActive(),
     signal,
   });
+  const start = (name: string, args: PageRecord) => history.reveal(store.start(name, args));
   const pins = createPins({
     host,
     onPress: (pin) => runWith(pin.command, pin.arguments),
@@ -80,7 +81,7 @@ function createPalette(
   const form = createFormView({
     host,
     signal,
-    onRun: store.start,
+    onRun: start,
     onPin: pins.make,
   });
   const history = createHistory(
@@ -109,7 +110,7 @@ function createPalette(
     nothing,
     form.element,
     pins.editor,
-    history,
+    history.element,
     resultName.element,
   );
 
@@ -184,7 +185,7 @@ function createPalette(
   };
   /** By the form, so that a dangerous command asks first, whichever button was pressed. */
   const runWith = (name: string, args: PageRecord) => {
-    if (find(name)?.danger === "") store.start(name, args);
+    if (find(name)?.danger === "") start(name, args);
     else if (load(name, args)) form.run();
   };
 
@@ -224,7 +225,8 @@ function createPalette(
     const first = list.order()[0]?.command.name ?? null;
     // While somebody searches, the best result is the chosen one.
     if (text.trim() !== "") choose(first);
-    if (first !== null) list.reveal(first);
+    const shown = chosen ?? first;
+    if (shown !== null) list.reveal(shown);
   };
   const clear = () => {
     setQuery("");
@@ -375,6 +377,8 @@ function createPalette(
     if (waiting !== null && find(waiting) !== null) {
       choose(waiting);
       list.reveal(waiting);
+    } else if (chosen === null && input.value.trim() !== "") {
+      choose(list.order()[0]?.command.name ?? null);
     } else choose(chosen);
   }, signal);
   store.runs.observe(() => list.redraw(), signal);

@@ -1,0 +1,191 @@
+"""The command palette in a real JupyterLab page: the list, the ranking, a press to its result.
+
+    python benchmarks/palette.py
+
+Needs the `test` and `lab` dependencies and Chromium, as the browser tests do. A press is
+compared with the bare platform: an anywidget that sends every message back at once, in
+the same page and in turns with it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from nanover_jupyter import NanoverServer
+from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage
+
+COMMANDS = 5_000
+PRESSES = 100
+QUERY = "command 4711"
+
+ECHO_WIDGET = '''
+import anywidget
+
+class Echo(anywidget.AnyWidget):
+    _esm = """
+    export default { render({ model, el }) {
+        el.className = "bare-echo";
+        el.ask = () => new Promise((resolve) => {
+            const begun = performance.now();
+            const heard = () => {
+                model.off("msg:custom", heard);
+                resolve(performance.now() - begun);
+            };
+            model.on("msg:custom", heard);
+            model.send({ ask: 1 });
+        });
+    } }
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.on_msg(lambda _widget, content, _buffers: self.send(content))
+
+Echo()
+'''
+
+# JupyterLab parses a message when it has come; a large one is the list of commands.
+WATCH_LIST = """() => {
+    const parse = JSON.parse;
+    window.listed = new Promise((resolve) => {
+        JSON.parse = (text, reviver) => {
+            const value = parse(text, reviver);
+            if (text.length > 200_000 && window.arrived === undefined) {
+                window.arrived = performance.now();
+                const look = () => {
+                    const rows = document.querySelectorAll(".nvj-option:not([hidden])");
+                    if (rows.length < 5) return requestAnimationFrame(look);
+                    JSON.parse = parse;
+                    // After the frame in which the rows were drawn.
+                    setTimeout(() => resolve(performance.now() - window.arrived));
+                };
+                requestAnimationFrame(look);
+            }
+            return value;
+        };
+    });
+}"""
+
+TYPE = """(query) => {
+    const input = document.querySelector(".nvj-palette .nvj-search-input");
+    const times = [];
+    for (let length = 1; length <= query.length; length += 1) {
+        const begun = performance.now();
+        input.value = query.slice(0, length);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        times.push(performance.now() - begun);
+    }
+    return times;
+}"""
+
+PRESS = """() => new Promise((resolve) => {
+    const list = document.querySelector(".nvj-runs-list");
+    const before = list.firstElementChild;
+    const begun = performance.now();
+    const observer = new MutationObserver(() => {
+        const newest = list.firstElementChild;
+        if (newest === before || newest?.querySelector(".nvj-chip")?.textContent !== "done") return;
+        observer.disconnect();
+        resolve(performance.now() - begun);
+    });
+    observer.observe(list, { childList: true, subtree: true, characterData: true });
+    document.querySelector(".nvj-form .nvj-primary").click();
+})"""
+
+OWN_ROUND_TRIP = """
+import time, statistics
+def once():
+    begun = time.perf_counter()
+    client.run_command("user/echo", n=1)
+    return time.perf_counter() - begun
+[once() for _ in range(20)]
+times = sorted(once() for _ in range(200))
+print(statistics.median(times) * 1000, times[int(len(times) * 0.95)] * 1000)
+"""
+
+
+def _summary(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(times), sorted(times)[int(len(times) * 0.95)]
+
+
+def measure() -> dict[str, Any]:
+    """All figures, in milliseconds."""
+    with NanoverServer() as server, sync_playwright() as playwright:
+        server.register_command("user/echo", lambda **arguments: arguments, {"n": 1})
+        for number in range(COMMANDS - 1):
+            server.register_command(f"user/command-{number:04}", dict, {"n": number})
+        with tempfile.TemporaryDirectory() as home:
+            lab = Lab(Path(home))
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS
+            )
+            page = NotebookPage(lab, browser)
+            try:
+                return _measure(page, server.port)
+            finally:
+                page.close()
+                browser.close()
+                lab.close()
+
+
+def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:
+    page = notebook.page
+    notebook.open(["%load_ext nanover_jupyter"])
+    notebook.run_cell(0)
+    notebook.run(f"%nanover connect 127.0.0.1:{port} -o client")
+    notebook.run(ECHO_WIDGET)
+    page.wait_for_selector(".bare-echo", state="attached")
+    own = [float(word) for word in notebook.run(OWN_ROUND_TRIP).split()]
+    page.evaluate(WATCH_LIST)
+    notebook.run("%nanover palette")
+    listed = page.evaluate("window.listed")
+    # The first time compiles; what counts is what people type after that.
+    page.evaluate(TYPE, QUERY)
+    typed = [time for _ in range(5) for time in page.evaluate(TYPE, QUERY)]
+    page.evaluate(TYPE, "user/echo")
+    page.wait_for_selector(".nvj-form .nvj-primary")
+    bare, pressed = [], []
+    for _ in range(5):
+        page.evaluate(PRESS)
+    for _ in range(PRESSES):
+        bare.append(page.evaluate("document.querySelector('.bare-echo').ask()"))
+        pressed.append(page.evaluate(PRESS))
+    return {
+        "listed": listed,
+        "typed": (*_summary(typed), max(typed)),
+        "own": own,
+        "bare": _summary(bare),
+        "pressed": _summary(pressed),
+    }
+
+
+def main() -> None:
+    figures = measure()
+    median, p95, longest = figures["typed"]
+    own, own_p95 = figures["own"]
+    bare, bare_p95 = figures["bare"]
+    pressed, pressed_p95 = figures["pressed"]
+    print(f"first list of {COMMANDS} commands, after the data is in the page: ", end="")
+    print(f"{figures['listed']:.0f} ms")
+    print(f"a key press among them: {median:.1f} ms, p95 {p95:.1f} ms, longest {longest:.1f} ms\n")
+    print("| way | median ms | p95 ms | of the bare platform |\n|---|---|---|---|")
+    print(f"| the client's own round trip, in the kernel | {own:.2f} | {own_p95:.2f} | |")
+    print(f"| bare platform: a message echoed by the kernel | {bare:.0f} | {bare_p95:.0f} | 1.00 |")
+    print(
+        f"| press to result | {pressed:.0f} | {pressed_p95:.0f} | {pressed / bare:.2f} |\n"
+        f"| ... above the client's own round trip | {pressed - own:.0f} | "
+        f"{pressed_p95 - own:.0f} | {(pressed - own) / bare:.2f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

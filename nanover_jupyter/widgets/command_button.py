@@ -1,0 +1,172 @@
+"""One command with its arguments as an ordinary button, for one's own layouts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import ipywidgets
+import traitlets
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.client.runs import Run
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.describing import SHARED, Description
+from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.sharing.delivery import Delivery
+
+__all__ = ["CommandButton", "command_button"]
+
+_STYLES: Final = {"running": "warning", "done": "", "failed": "danger", "cancelled": "warning"}
+_LONGEST: Final = 200
+# Seconds after which a second press is no answer any more.
+_PATIENCE: Final = 10.0
+
+
+class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has no types
+    """A button that runs a command; made by `command_button`.
+
+    Its runs stand in the palettes of the connection too. While one is under way the
+    button waits for it, and afterwards it says in its tooltip what came of it.
+    """
+
+    last_run = traitlets.Instance(
+        Run, None, allow_none=True, help="The last run of this button, as it stands."
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        arguments: dict[str, object],
+        **options: Any,
+    ) -> None:
+        self._connection = connection
+        self._name = name
+        self._arguments = arguments
+        self._run_id: str | None = None
+        self._asked_at: float | None = None
+        super().__init__(**options)
+        self._description = self.description
+        self._delivery = Delivery.of(connection)
+        self._unsubscribe: list[Unsubscribe] = [
+            connection.runs.on_change(self._on_run),
+            connection.client.on_status(self._on_status),
+        ]
+        self._follow_status(connection.status)
+        self.on_click(lambda _: self._press())
+
+    def close(self) -> None:
+        """Let go of the connection and remove the button from all pages; a run goes on."""
+        for unsubscribe in getattr(self, "_unsubscribe", ()):
+            unsubscribe()
+        super().close()
+
+    def _press(self) -> None:
+        """A dangerous command asks first, by waiting for a second press."""
+        danger = _danger(SHARED.find(self._name), self._connection)
+        if danger and not self._was_just_asked():
+            self._asked_at = time.monotonic()
+            self.description, self.tooltip = "Press again to run it", danger
+            return
+        self._asked_at = None
+        self.description = self._description
+        self._start()
+
+    def _was_just_asked(self) -> bool:
+        return self._asked_at is not None and time.monotonic() - self._asked_at < _PATIENCE
+
+    def _start(self) -> None:
+        runs = self._connection.runs
+        run_id = self._run_id = runs.new_id()
+        self.disabled = True
+        try:
+            runs.start(self._name, self._arguments, run_id=run_id)
+        except NanoverJupyterError:
+            return  # the book has told of it
+
+    def _on_run(self, run: Run | None) -> None:
+        if run is not None and run.id == self._run_id:
+            self._delivery.post(lambda: self._show(run))
+
+    def _show(self, run: Run) -> None:
+        self.last_run = run
+        self.button_style = _STYLES[run.state]
+        self.disabled = not run.is_over or self._connection.status.state != "connected"
+        self.tooltip = _outcome(run)
+
+    def _on_status(self, status: Status) -> None:
+        self._delivery.post(lambda: self._follow_status(status))
+
+    def _follow_status(self, status: Status) -> None:
+        running = self.last_run is not None and not self.last_run.is_over
+        self.disabled = running or status.state != "connected"
+
+
+def command_button(
+    source: Connection | ClientCore,
+    name: str,
+    /,
+    *,
+    description: str | None = None,
+    icon: str = "",
+    layout: ipywidgets.Layout | None = None,
+    **arguments: object,
+) -> CommandButton:
+    """A button that runs a command, to be put into one's own layouts.
+
+        save = command_button(client, "user/checkpoint", name="before")
+        HBox([save, command_button(client, "user/jump", height=1)])
+
+    Args:
+        source: A Connection, or a NanoverClient.
+        name: The command's name.
+        description: What stands on the button; by default its label or name.
+        icon: The name of a Font Awesome icon, as for every ipywidgets button.
+        layout: As for every ipywidgets widget.
+        **arguments: The arguments, beside the server's defaults.
+
+    Returns:
+        An `ipywidgets.Button` with the trait `last_run`.
+
+    Raises:
+        TypeError: `source` is neither.
+    """
+    connection = Connection.of(source)
+    known = SHARED.find(name)
+    listed = connection.client.available_commands.get(name)
+    label = (listed.label if listed else None) or (known.about.label if known else None)
+    written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+    return CommandButton(
+        connection,
+        name,
+        dict(arguments),
+        description=description or label or name.rpartition("/")[2] or name,
+        tooltip=f"{name}({written})"[:_LONGEST],
+        icon=icon,
+        **({} if layout is None else {"layout": layout}),
+    )
+
+
+def _danger(known: Description | None, connection: Connection) -> str:
+    if known is None or not known.about.danger:
+        return ""
+    keys = connection.client.keys()
+    others = any(key.startswith("avatar.") for key in keys)
+    return known.about.danger if known.about.danger_to == "everybody" or others else ""
+
+
+def _outcome(run: Run) -> str:
+    match run.state:
+        case "running":
+            return f"{run.name} is running"
+        case "done":
+            told = run.result.get("result") if isinstance(run.result, dict) else None
+            words = told if isinstance(told, str) else f"{run.name} is done"
+            return words[:_LONGEST]
+        case "cancelled":
+            return f"{run.name} is not waited for any more; the server may go on"
+        case "failed":
+            return str(run.error)[:_LONGEST]
