@@ -124,17 +124,18 @@ def measure() -> dict[str, Any]:
         for number in range(COMMANDS - 1):
             server.register_command(f"user/command-{number:04}", dict, {"n": number})
         with tempfile.TemporaryDirectory() as home:
-            lab = Lab(Path(home))
+            lab = Lab(Path(home)).start()
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS
             )
             page = NotebookPage(lab, browser)
             try:
-                return _measure(page, server.port)
-            finally:
+                figures = _measure(page, server.port)
                 page.close()
+            finally:
                 browser.close()
                 lab.close()
+            return figures
 
 
 def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:

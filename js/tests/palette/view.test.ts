@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { argument, COMMANDS, command } from "../../dev/scenes.ts";
+import room from "../../src/control_room/index.ts";
 import palette from "../../src/palette/index.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 import {
@@ -18,8 +19,17 @@ import {
 
 useFakePage();
 
-const mount = (options: FakeKernelOptions = {}) =>
-  mountWidget(palette, { commands: COMMANDS, ...options });
+const mount = (options: FakeKernelOptions = {}, traits: Readonly<Record<string, unknown>> = {}) =>
+  mountWidget(palette, { commands: COMMANDS, ...options }, traits);
+const buttonIn = (el: HTMLElement, text: string): HTMLElement => {
+  const found = findAll(el, "button").find((each) => each.textContent === text);
+  if (found === undefined) throw new Error(`no button ${text}`);
+  return found;
+};
+const choose = (select: HTMLElement, value: string): void => {
+  (select as HTMLSelectElement).value = value;
+  select.dispatchEvent(new Event("input", { bubbles: true }));
+};
 const option = (el: HTMLElement, text: string): HTMLElement => {
   const found = findAll(el, "[role=option]").find((each) => each.textContent?.includes(text));
   if (found === undefined) throw new Error(`no command ${text}`);
@@ -232,6 +242,292 @@ describe("the form", () => {
     press(input(el), "Enter", { ctrlKey: true });
     await pass(0.1);
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
+  });
+});
+
+describe("what the server does not tell", () => {
+  const load = command("playback/load", {}, null, null, {
+    sentence: "Loads another.",
+    danger: "Avatars are cleared.",
+    danger_to: "others",
+    known: [argument("index", "choice", { required: true, options: [], asks: true })],
+  });
+  const choices = () => [
+    { label: "0 · methane", value: 0 },
+    { label: "1 · 17-ala", value: 1 },
+  ];
+
+  it("is asked for: choices come from another command", async () => {
+    const { el, kernel } = await mount({ commands: [load], choices });
+    click(option(el, "playback/load"));
+    await pass(0.1);
+    expect(findAll(el, ".nvj-fields option").map((each) => each.textContent)).toEqual([
+      "Choose one",
+      "0 · methane",
+      "1 · 17-ala",
+    ]);
+    submit(find(el, ".nvj-form"));
+    expect(find(el, ".nvj-field .nvj-problem").textContent).toBe("choose one");
+    choose(find(el, ".nvj-fields select"), "1");
+    submit(find(el, ".nvj-form"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "run", body: { arguments: { index: 1 } } });
+  });
+
+  it("can be typed where the choices cannot be listed", async () => {
+    const failing = () => {
+      throw new Error("no such command");
+    };
+    const { el } = await mount({ commands: [load], choices: failing });
+    click(option(el, "playback/load"));
+    await pass(0.1);
+    type(find(el, ".nvj-fields input"), "3");
+    expect(find(el, ".nvj-code .nvj-line").textContent).toContain("index=3");
+    expect(find(el, ".nvj-fields").textContent).toContain("no such command");
+  });
+
+  it("makes it ask first while others are there", async () => {
+    const { el, kernel } = await mount({ commands: [load], choices, avatars: 2 });
+    const ran = () => kernel.received.filter(({ op }) => op === "run").length;
+    click(option(el, "playback/load"));
+    await pass(0.1);
+    choose(find(el, ".nvj-fields select"), "0");
+    expect(find(el, ".nvj-form-run").textContent).toContain("2 people");
+    submit(find(el, ".nvj-form"));
+    expect(find(el, ".nvj-question").hidden).toBe(false);
+    press(document.activeElement as HTMLElement, "Escape");
+    expect(find(el, ".nvj-question").hidden).toBe(true);
+    expect(ran()).toBe(0);
+    submit(find(el, ".nvj-form"));
+    click(find(el, ".nvj-danger"));
+    await pass(0.1);
+    expect(ran()).toBe(1);
+  });
+
+  it("makes a button and the history ask too", async () => {
+    const reset = command("playback/reset", {}, null, null, { danger: "All is lost." });
+    const pin = {
+      id: "p",
+      command: "playback/reset",
+      arguments: {},
+      label: "reset",
+      icon: "",
+      tooltip: "",
+    };
+    const { el, kernel } = await mount({ commands: [reset], memory: { pins: [pin] } });
+    click(find(el, "[data-pin]"));
+    expect(find(el, ".nvj-question").textContent).toContain("All is lost.");
+    expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
+  });
+});
+
+describe("the history", () => {
+  it("is the kernel's: another view's runs are shown, and the reloaded one's", async () => {
+    const { el, kernel } = await mount();
+    void kernel.runs.start({ run: "elsewhere", name: "playback/play", arguments: {} });
+    await pass(0.1);
+    expect(runs(el)[0]).toContain("done");
+    expect(runs(el)[0]).toContain('("playback/play")');
+  });
+
+  it("says that nobody waits any more, and that the server may go on", async () => {
+    const { el } = await mount({ run: () => new Promise(() => undefined) });
+    click(option(el, "playback/play"));
+    submit(find(el, ".nvj-form"));
+    await pass(0.2);
+    click(buttonIn(find(el, ".nvj-run"), "Stop waiting"));
+    await pass(0.1);
+    expect(runs(el)[0]).toContain("not waited for");
+    expect(runs(el)[0]).toContain("the server may go on");
+  });
+
+  it("brings arguments back into the form, also those that are left out", async () => {
+    const { el, kernel } = await mount();
+    void kernel.runs.start({
+      run: "r",
+      name: "user/colour",
+      arguments: { opacity: { $nvj: "float", text: "1.0" }, more: "5" },
+    });
+    await pass(0.1);
+    click(buttonIn(find(el, ".nvj-run"), "Edit"));
+    expect(find(el, ".nvj-code .nvj-line").textContent).toBe(
+      'client.run_command("user/colour", opacity=1.0, more="5")',
+    );
+    expect(find(el, ".nvj-fields").textContent).toContain("Left out");
+  });
+
+  it("runs again under another name, and forgets one", async () => {
+    const { el, kernel } = await mount();
+    void kernel.runs.start({ run: "r", name: "playback/play", arguments: { a: 1 } });
+    await pass(0.1);
+    click(buttonIn(find(el, ".nvj-run"), "Again"));
+    await pass(0.1);
+    expect(runs(el).length).toBe(2);
+    const names = kernel.runs.list.map(({ run }) => run);
+    expect(new Set(names).size).toBe(2);
+    click(find(el, "[aria-label='Delete from the history']"));
+    await pass(0.1);
+    expect(kernel.runs.list.map(({ run }) => run)).toEqual(["r"]);
+  });
+
+  it("says of a press that never arrived that nothing was run", async () => {
+    const { el, kernel, model } = await mount();
+    click(option(el, "playback/play"));
+    model.onSend = () => undefined;
+    submit(find(el, ".nvj-form"));
+    await pass(6);
+    expect(runs(el)[0]).toContain("running");
+    kernel.runs.send("runs", { runs: [] });
+    await pass(0.1);
+    expect(runs(el)[0]).toContain("did not reach the kernel");
+  });
+
+  it("shows progress as a bar, and what changed", async () => {
+    const { el, kernel } = await mount({ run: () => wait(3, {}) });
+    void kernel.runs.start({ run: "r", name: "user/slow", arguments: {} });
+    await pass(0.1);
+    expect(find(el, ".nvj-progress").hidden).toBe(true);
+    kernel.runs.change("r", { progress: 0.4 });
+    expect(find(el, ".nvj-progress").getAttribute("aria-valuenow")).toBe("40");
+    expect(runs(el)[0]).toContain("40 %");
+    await pass(3);
+    const effects = { added: ["a"], changed: [], removed: [HOSTILE], count: 3, moving: 8 };
+    kernel.runs.change("r", { state: "done", effects });
+    expect(find(el, ".nvj-effects").textContent).toContain("3 keys changed");
+    expect(find(el, ".nvj-effects").textContent).toContain(`removed ${HOSTILE}`);
+    expect(find(el, ".nvj-effects").textContent).toContain("… 1 more");
+  });
+
+  it("adds the argument that the server misses", async () => {
+    const message = "load() missing 1 required positional argument: 'index'";
+    const { el } = await mount({
+      run: () => {
+        throw new Error(message);
+      },
+    });
+    click(option(el, "playback/play"));
+    submit(find(el, ".nvj-form"));
+    await pass(0.1);
+    click(buttonIn(find(el, ".nvj-run"), "Add it"));
+    expect(find(el, "[data-part=name]")).toHaveProperty("value", "index");
+    expect((document.activeElement as HTMLElement).dataset.part).toBe("text");
+  });
+
+  it("fetches a result that was cut when somebody wants all of it", async () => {
+    const cut = { $nvj: "cut", kind: "list", length: 3, bytes: 20_000, head: ["first"] };
+    const { el, kernel } = await mount({ run: () => cut });
+    click(option(el, "playback/list"));
+    submit(find(el, ".nvj-form"));
+    await pass(0.1);
+    expect(runs(el)[0]).toContain("2 more");
+    kernel.runs.list = kernel.runs.list.map((run) => ({ ...run, result: ["first", "b", "last"] }));
+    click(buttonIn(el, "Fetch all of it"));
+    await pass(0.1);
+    expect(runs(el)[0]).toContain('"last"');
+  });
+});
+
+describe("what is remembered", () => {
+  it("stands above the groups, and does not jump right after a run", async () => {
+    const { el, kernel } = await mount({ memory: { recent: ["user/slow"] } });
+    const titles = () => findAll(el, ".nvj-group-title").map((each) => each.textContent);
+    expect(titles()).toContain("recent");
+    const before = findAll(el, "[role=option]").map((each) => each.textContent);
+    kernel.sendMemory({ recent: ["playback/step", "user/slow"] });
+    await pass(0.1);
+    expect(findAll(el, "[role=option]").map((each) => each.textContent)).toEqual(before);
+  });
+
+  it("fills the form with the last arguments, and gives the defaults back", async () => {
+    const last = { "playback/load": { index: 9 } };
+    const { el } = await mount({ memory: { last, integers: { "playback/load": ["index"] } } });
+    click(option(el, "playback/load"));
+    expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
+    expect(find(el, ".nvj-whole").getAttribute("aria-pressed")).toBe("true");
+    click(buttonIn(el, "defaults"));
+    expect(find(el, ".nvj-fields input")).toHaveProperty("value", "2");
+  });
+
+  it("keeps a command as a button", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/load"));
+    click(buttonIn(el, "Pin as button"));
+    type(find(el, ".nvj-pin-editor input"), HOSTILE);
+    submit(find(el, ".nvj-pin-editor"));
+    await pass(0.1);
+    expect(find(el, ".nvj-pins-buttons button").textContent).toBe(HOSTILE.slice(0, 40));
+    click(find(el, ".nvj-pins-buttons button"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "run", body: { arguments: { index: 2 } } });
+  });
+});
+
+describe("the JSON view", () => {
+  it("says the same as the form, and keeps what cannot be read from running", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/load"));
+    click(buttonIn(find(el, ".nvj-form-tabs"), "JSON"));
+    const json = find(el, ".nvj-json textarea");
+    expect(json).toHaveProperty("value", '{"index": 2}');
+    type(json, '{"index": ');
+    expect(find(el, ".nvj-json .nvj-problem").textContent).toContain("not JSON");
+    press(json, "Enter", { ctrlKey: true });
+    await pass(0.1);
+    expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
+    type(json, '{"index": 5, "more": true}');
+    click(buttonIn(find(el, ".nvj-form-tabs"), "Form"));
+    expect(find(el, ".nvj-fields input")).toHaveProperty("value", "5");
+    expect(find(el, ".nvj-code .nvj-line").textContent).toContain("index=5, more=True");
+  });
+});
+
+describe("a list that comes anew", () => {
+  it("leaves what is chosen, and what was typed", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/load"));
+    type(find(el, ".nvj-fields input"), "7");
+    kernel.commands = [command("aaa/first"), ...kernel.commands];
+    kernel.sendCommands();
+    await pass(0.1);
+    expect(find(el, "[aria-selected=true]").textContent).toContain("playback/load");
+    expect(find(el, ".nvj-fields input")).toHaveProperty("value", "7");
+  });
+
+  it("of 5 000 is drawn in part", async () => {
+    const many = Array.from({ length: 5000 }, (_, index) => command(`user/c-${index}`));
+    const { el } = await mount({ commands: many });
+    expect(findAll(el, "[role=option]").length).toBeLessThan(60);
+    expect(find(el, "[role=option]").getAttribute("aria-setsize")).toBe("5000");
+    type(input(el), "c 4711");
+    expect(find(el, "[aria-selected=true]").textContent).toContain("user/c-4711");
+  });
+});
+
+describe("traits", () => {
+  it("choose and search from Python", async () => {
+    const { el, model } = await mount({}, { query: "slow", selected: "user/slow" });
+    expect(input(el)).toHaveProperty("value", "slow");
+    expect(find(el, ".nvj-form-title").textContent).toBe("slow motion");
+    model.set("selected", "playback/step");
+    expect(find(el, ".nvj-form-title").textContent).toBe("playback/step");
+    model.set("query", "colour");
+    expect(find(el, "[aria-selected=true]").textContent).toContain("user/colour");
+    await pass(0.5);
+    expect(model.get("selected")).toBe("user/colour");
+  });
+
+  it("of a control room are others for the inspector than for the palette", async () => {
+    const traits = { tool: "palette", query: "avatar", command_query: "slow" };
+    const { el } = await mountWidget(room, { commands: COMMANDS }, traits);
+    expect(find(el, ".nvj-palette .nvj-search-input")).toHaveProperty("value", "slow");
+  });
+});
+
+describe("a new cell", () => {
+  it("is offered where the page is a notebook", async () => {
+    const { el } = await mount();
+    click(option(el, "playback/step"));
+    expect(buttonIn(find(el, ".nvj-form"), "As cell").hidden).toBe(true);
   });
 });
 
