@@ -45,6 +45,8 @@ export function makeBuffers(ids: readonly number[], content: unknown): Buffers {
 type Maybe<T> = T | Promise<T>;
 
 export interface FakeKernelOptions {
+  /** What every list that is cut is the head of. */
+  readonly far?: readonly PageValue[];
   readonly state?: PageRecord | Iterable<readonly [string, PageValue]>;
   readonly commands?: readonly CommandBody[];
   readonly leases?: readonly LeaseBody[];
@@ -167,6 +169,11 @@ export class FakeKernel {
         const value = this.state.get(message.body.key);
         const exists = value !== undefined;
         return { key: message.body.key, exists, ...(exists ? { value } : {}) };
+      }
+      case "items": {
+        const { start, count } = message.body;
+        const { far = [] } = this.options;
+        return { exists: true, start, length: far.length, items: far.slice(start, start + count) };
       }
       case "refresh_commands":
         this.sendCommands();

@@ -38,6 +38,8 @@ const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = 
   undo: ({ force }) => isBoolean(force),
   export: ({ history }) => isBoolean(history),
   export_part: ({ id, start }) => isText(id) && isCount(start),
+  items: ({ key, path, start, count }) =>
+    isText(key) && isListOf(isStep)(path) && isCount(start) && isCount(count),
   refresh_commands: () => true,
   run: ({ run, name, arguments: values }) => isText(run) && isText(name) && isRecord(values),
   cancel_run: ({ run }) => isText(run),

@@ -21,6 +21,33 @@ class ValueResult(TypedDict):
     value: NotRequired[Any]
 
 
+class ItemsBody(TypedDict):
+    """Asks for some items of a list inside of a value that was cut. Result: `ItemsResult`.
+
+    `path` leads from the key's value to the list. No more than `MOST_ITEMS` are given.
+    """
+
+    key: str
+    path: list[str | int]
+    start: int
+    count: int
+
+
+class ItemsResult(TypedDict):
+    """Items from `start` on, each in page form and cut in turn.
+
+    `exists` is False when there is no such list now; `length` is that of the whole list.
+    """
+
+    exists: bool
+    start: int
+    length: int
+    items: list[Any]
+
+
+MOST_ITEMS: Final = 200
+
+
 # history -------------------------------------------------------------------------
 #
 # All times are seconds since the epoch on the recorder's clock, which does not jump;
@@ -273,6 +300,7 @@ class ExportPartResult(TypedDict):
 
 BODIES: Final[dict[str, Any]] = {
     "value": ValueBody,
+    "items": ItemsBody,
     "history": HistoryBody,
     "moment": AtMomentBody,
     "diff": DiffBody,

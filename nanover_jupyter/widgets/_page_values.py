@@ -45,6 +45,9 @@ _SAMPLE: Final = 200
 # What `to_page` lets pass when somebody asked for the whole value.
 WHOLE_LIMIT: Final = 8 * 1024 * 1024
 
+# One of many items that somebody asked for is cut beyond this.
+ITEM_LIMIT: Final = 4 * 1024
+
 _SAFE_INTEGER: Final = 2**53
 
 

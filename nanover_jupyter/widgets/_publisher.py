@@ -21,7 +21,9 @@ logger = logging.getLogger("nanover_jupyter.widgets")
 SendFunction = Callable[[Envelope, Sequence[bytes]], None]
 
 # Starting points, from what JupyterLab was measured to take.
-_FASTEST: Final = 1 / 30
+# A bit faster than the 30 Hz of NanoVer's servers: at the very same pace, what comes a
+# moment too early waits for longer and longer, half a tick on average.
+_FASTEST: Final = 1 / 40
 _LAGGING: Final = 1 / 10
 _CRAWLING: Final = 1 / 2
 _SOME_LAG: Final = 0.8

@@ -10,12 +10,12 @@ from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.widgets._edit_requests import EditRequests
 from nanover_jupyter.widgets._exports import ExportRequests
 from nanover_jupyter.widgets._history import HistoryRequests
-from nanover_jupyter.widgets._inspector_messages import ValueResult
+from nanover_jupyter.widgets._inspector_messages import MOST_ITEMS, ItemsResult, ValueResult
 from nanover_jupyter.widgets._inspector_traits import InspectorTraits
 from nanover_jupyter.widgets._lease_news import LeaseNews
-from nanover_jupyter.widgets._page_values import to_page
+from nanover_jupyter.widgets._page_values import ITEM_LIMIT, to_page
 from nanover_jupyter.widgets._panel import Panel, asset
-from nanover_jupyter.widgets._requests import Answer, Handler, field_of
+from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets._state_picture import state_picture
 
@@ -40,6 +40,7 @@ class InspectorTool:
         """See `Tool.handlers`."""
         return {
             "value": self._value,
+            "items": self._items,
             **self._history.handlers(),
             **self._edits.handlers(),
             **self._exports.handlers(),
@@ -70,6 +71,37 @@ class InspectorTool:
             return ValueResult(key=key, exists=True, value=to_page(value))
 
         answer.later(read)
+
+    def _items(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        key = field_of(body, "key", str)
+        path = field_of(body, "path", list)
+        start = field_of(body, "start", int)
+        count = field_of(body, "count", int)
+        if not all(type(step) is int or isinstance(step, str) for step in path):
+            raise BadRequest("a path is made of names and positions")
+        if start < 0 or not 0 < count <= MOST_ITEMS:
+            raise BadRequest(f"items are asked for by 1 to {MOST_ITEMS}, from 0 on")
+
+        def read() -> ItemsResult:
+            items = _inside(self._client.peek(key), path)
+            if not isinstance(items, list):
+                return ItemsResult(exists=False, start=start, length=0, items=[])
+            some = [to_page(item, ITEM_LIMIT) for item in items[start : start + count]]
+            return ItemsResult(exists=True, start=start, length=len(items), items=some)
+
+        answer.later(read)
+
+
+def _inside(value: Any, path: list[Any]) -> Any:
+    """What a path of field names and positions leads to; None where it leads nowhere."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step) if isinstance(step, str) else None
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
 
 
 class _InspectorAlone(InspectorTool):

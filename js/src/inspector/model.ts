@@ -6,15 +6,7 @@ import type { Filter } from "./filter.ts";
 import { HEARTBEATS } from "./known.ts";
 import type { Sort } from "./order.ts";
 import { RowIndex } from "./row_index.ts";
-import {
-  type FarItems,
-  keyOf,
-  nodeId,
-  type Row,
-  type ValuePath,
-  valueAt,
-  valueId,
-} from "./rows.ts";
+import { type FindFar, keyOf, nodeId, type Row, type ValuePath, valueAt, valueId } from "./rows.ts";
 import { KeyTree, nodeRate, type TreeNode } from "./tree.ts";
 
 /** Items of a list that are shown at first, and added with each step. */
@@ -22,7 +14,14 @@ export const PAGE = 100;
 /** A small state is shown open. */
 const FEW_KEYS = 40;
 
-const NOWHERE: FarItems = () => undefined;
+/** Where items are that were cut from long lists. */
+export interface Far {
+  peek: FindFar;
+  /** The same, and asks for what is not known. */
+  get: FindFar;
+}
+
+const NOWHERE: Far = { peek: () => undefined, get: () => undefined };
 
 export class InspectorModel {
   readonly tree = new KeyTree();
@@ -31,7 +30,7 @@ export class InspectorModel {
   /** Since when changes are seen; null before the first keys. */
   watchedSince: number | null = null;
   #entries: ReadonlyMap<string, Entry>;
-  readonly #far: FarItems;
+  readonly #far: Far;
   readonly #open = new Set<string>();
   /** While filtering, branches are open unless closed by hand. */
   readonly #closedWhileFiltering = new Set<string>();
@@ -47,7 +46,7 @@ export class InspectorModel {
   #muted: readonly TreeNode[] = [];
   readonly #rows: RowIndex;
 
-  constructor(entries: ReadonlyMap<string, Entry>, far: FarItems = NOWHERE) {
+  constructor(entries: ReadonlyMap<string, Entry>, far: Far = NOWHERE) {
     this.#entries = entries;
     this.#far = far;
     const model = this;
@@ -66,7 +65,7 @@ export class InspectorModel {
       isOpen: (id) => this.#open.has(id),
       limitOf: (id) => this.#limits.get(id) ?? PAGE,
       valueOf: (key) => this.#entries.get(key)?.value,
-      far,
+      far: (key, path, index) => far.peek(key, path, index),
     });
     for (const key of entries.keys()) this.tree.add(key);
   }
@@ -112,7 +111,8 @@ export class InspectorModel {
   }
 
   valueAt(key: string, path: ValuePath): PageValue | undefined {
-    return valueAt(key, this.#entries.get(key)?.value, path, this.#far);
+    const { value } = this.#entries.get(key) ?? {};
+    return valueAt(key, value, path, (...place) => this.#far.get(...place));
   }
 
   // the state ----------------------------------------------------------------------

@@ -77,8 +77,8 @@ export const hasInside = (value: PageValue | undefined): boolean => {
   return (opened.kind === "list" || opened.kind === "object") && opened.length > 0;
 };
 
-/** Items of a list that were cut on their way, as far as they were asked for. */
-export type FarItems = (key: string, path: ValuePath, index: number) => PageValue | undefined;
+/** Finds items of a list that were cut on their way, as far as they are known. */
+export type FindFar = (key: string, path: ValuePath, index: number) => PageValue | undefined;
 
 function stepInto(
   opened: Opened,
@@ -95,7 +95,7 @@ export function valueAt(
   key: string,
   value: PageValue | undefined,
   path: ValuePath,
-  far: FarItems,
+  far: FindFar,
 ): PageValue | undefined {
   let here = value;
   for (const [at, step] of path.entries()) {

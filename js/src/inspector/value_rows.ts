@@ -3,7 +3,7 @@
 import { missing, open } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import {
-  type FarItems,
+  type FindFar,
   hasInside,
   type MoreRow,
   type ValuePath,
@@ -15,7 +15,7 @@ export interface ValueFolds {
   isOpen(id: string): boolean;
   /** How many items of a value are shown at once. */
   limitOf(id: string): number;
-  readonly far: FarItems;
+  readonly far: FindFar;
 }
 
 /** Depths count from the key's own row. */

@@ -12,6 +12,7 @@ import type { Bench, Place, RowPart } from "./bench.ts";
 import { addCopyShortcut } from "./copy_shortcut.ts";
 import { createDetail } from "./detail.ts";
 import { createEmptyState } from "./empty_state.ts";
+import { FarItems } from "./far_items.ts";
 import { parseFilter } from "./filter.ts";
 import { createKeyMap } from "./key_map.ts";
 import { addLockBadges } from "./lock_badge.ts";
@@ -32,7 +33,15 @@ export function createInspector(context: ToolContext): Tool {
   const { host, session, signal, line } = context;
   const { mirror } = session;
   const element = h("div", { class: "nvj-tool nvj-inspector" });
-  const model = new InspectorModel(mirror.entries);
+  const far = new FarItems(
+    host,
+    (key) => (states.shown.get().at === null ? mirror.entries.get(key) : undefined),
+    (key) => {
+      model.valueChanged(key);
+      update();
+    },
+  );
+  const model = new InspectorModel(mirror.entries, far);
   const selection = new Selection();
   const edited = new Cell<Place | null>(null);
   const keyCount = new Cell<number | null>(null);

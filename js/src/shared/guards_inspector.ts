@@ -12,6 +12,7 @@ import {
   type HoldResult,
   type InspectorMessages,
   type InspectorRequests,
+  type ItemsResult,
   type MomentBody,
   type NumberBody,
   type PastKeyBody,
@@ -79,6 +80,12 @@ export const INSPECTOR_BODIES: BodyGuards<InspectorMessages> = {
 
 export const INSPECTOR_RESULTS: ResultGuards<InspectorRequests> = {
   value: isValue,
+  items: isShape<ItemsResult>({
+    exists: isBoolean,
+    start: isCount,
+    length: isCount,
+    items: isListOf(isPageValue),
+  }),
   history: isShape<HistoryResult>({
     key: isText,
     now: isNumber,

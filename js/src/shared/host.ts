@@ -92,7 +92,17 @@ interface Pending {
 }
 
 const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
-  ...(["hello", "ping", "module", "value", "forget", "run", "cancel_run", "forget_run"] as const),
+  ...([
+    "hello",
+    "ping",
+    "module",
+    "value",
+    "items",
+    "forget",
+    "run",
+    "cancel_run",
+    "forget_run",
+  ] as const),
   ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
 ]);
 const PATIENCE = 1;

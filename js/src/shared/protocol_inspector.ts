@@ -169,8 +169,24 @@ interface Exchange<Body, Result> {
   readonly result: Result;
 }
 
+/** Some items of a list that was cut; `path` leads to it from the key's value. */
+export interface ItemsBody {
+  readonly key: string;
+  readonly path: readonly (string | number)[];
+  readonly start: number;
+  readonly count: number;
+}
+
+export interface ItemsResult {
+  readonly exists: boolean;
+  readonly start: number;
+  readonly length: number;
+  readonly items: readonly PageValue[];
+}
+
 export interface InspectorRequests {
   readonly value: Exchange<ValueBody, ValueResult>;
+  readonly items: Exchange<ItemsBody, ItemsResult>;
   readonly history: Exchange<HistoryBody, HistoryResult>;
   readonly moment: Exchange<AtMomentBody, ValueResult>;
   readonly diff: Exchange<DiffBody, DiffResult>;

@@ -126,6 +126,48 @@ describe("the detail of numbers", () => {
   });
 });
 
+describe("a long list that was cut", () => {
+  const numbers = Array.from({ length: 1000 }, (_, index) => index * 10);
+  const head = (first: number) => ({
+    $nvj: "cut",
+    kind: "list",
+    length: 1000,
+    bytes: 4000,
+    head: [first, ...numbers.slice(1, 50)],
+  });
+
+  it("is fetched where somebody looks, and again when it changed, but once a second", async () => {
+    const { el, kernel } = await mount({ state: { ids: head(0) }, far: numbers });
+    const asked = () =>
+      kernel.model.sent.filter((sent) => (sent as { op: string }).op === "items").length;
+    const tree = find(el, "[role=treegrid]");
+    const previews = () => visibleRows(el).map((row) => find(row, ".nvj-preview").textContent);
+    const end = async () => {
+      press(tree, "End");
+      await pass(0.2);
+    };
+    click(find(rowOf(el, "ids"), ".nvj-twisty"));
+    await pass(0.2);
+    expect(asked()).toBe(0);
+    await end();
+    expect(previews().at(-1)).toBe("… 900 more");
+    expect(previews().at(-2)).toBe("990");
+    expect(asked()).toBe(1);
+    click(visibleRows(el).at(-1) as HTMLElement);
+    await pass(0.2);
+    await end();
+    expect(previews().at(-2)).toBe("1990");
+    for (let tick = 0; tick < 30; tick += 1) {
+      kernel.set("ids", head(tick));
+      kernel.sendDelta();
+      await pass(0.1);
+    }
+    // Two blocks may be on screen.
+    expect(asked()).toBeGreaterThan(3);
+    expect(asked()).toBeLessThan(12);
+  });
+});
+
 describe("the keyboard", () => {
   it("walks the tree as a treegrid", async () => {
     const { el } = await mount();

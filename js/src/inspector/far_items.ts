@@ -1,0 +1,104 @@
+/**
+ * Items of long lists that were cut on their way to the page: fetched in blocks when a row
+ * of theirs is drawn, and again when their key has changed, but once a second at most. So
+ * a list of a hundred thousand numbers that moves all the time costs what is looked at.
+ */
+
+import { now } from "../shared/clock.ts";
+import type { Host } from "../shared/host.ts";
+import type { Entry } from "../shared/page_mirror.ts";
+import type { PageValue } from "../shared/protocol.ts";
+import { type ValuePath, valueId } from "./rows.ts";
+
+/** Items in a block. */
+const BLOCK = 100;
+/** Blocks that are kept; those that were not looked at for longest go first. */
+const KEPT = 60;
+const IN_FLIGHT = 2;
+/** Seconds after which a block of a value that has changed is fetched again. */
+const REFRESH = 1;
+
+interface Block {
+  readonly key: string;
+  readonly path: ValuePath;
+  readonly start: number;
+  items: readonly PageValue[];
+  /** What the key was when it was asked for; undefined before the first answer. */
+  of: Entry | undefined;
+  askedAt: number;
+  waiting: boolean;
+}
+
+export class FarItems {
+  /** By list and position, in the order in which they were last looked at. */
+  readonly #blocks = new Map<string, Block>();
+  #inFlight = 0;
+
+  constructor(
+    readonly host: Pick<Host, "request">,
+    readonly entryOf: (key: string) => Entry | undefined,
+    /** Items of this key have come, or are others now. */
+    readonly onArrival: (key: string) => void,
+  ) {}
+
+  /** The item as far as it is known, without asking for it. */
+  peek(key: string, path: ValuePath, index: number): PageValue | undefined {
+    const block = this.#blocks.get(idOf(key, path, index));
+    return block?.items[index % BLOCK];
+  }
+
+  /** The item as far as it is known, and asks for it if it is not, or not any more. */
+  get(key: string, path: ValuePath, index: number): PageValue | undefined {
+    const id = idOf(key, path, index);
+    const known = this.#blocks.get(id);
+    const block = known ?? {
+      key,
+      path,
+      start: index - (index % BLOCK),
+      items: [],
+      of: undefined,
+      askedAt: Number.NEGATIVE_INFINITY,
+      waiting: false,
+    };
+    this.#blocks.delete(id);
+    this.#blocks.set(id, block);
+    this.#forgetOldest();
+    this.#fetch(block);
+    return block.items[index % BLOCK];
+  }
+
+  #forgetOldest(): void {
+    for (const [id, { waiting }] of this.#blocks) {
+      if (this.#blocks.size <= KEPT) return;
+      if (!waiting) this.#blocks.delete(id);
+    }
+  }
+
+  #fetch(block: Block): void {
+    const entry = this.entryOf(block.key);
+    const stale = block.of !== entry && now() - block.askedAt > REFRESH;
+    if (!stale || block.waiting || entry === undefined || this.#inFlight >= IN_FLIGHT) return;
+    block.waiting = true;
+    block.askedAt = now();
+    this.#inFlight += 1;
+    const { key, path, start } = block;
+    this.host.request("items", { key, path, start, count: BLOCK }).then(
+      ({ items }) => {
+        block.items = items;
+        block.of = entry;
+        this.#settle(block);
+        this.onArrival(key);
+      },
+      // A kernel that is gone says so elsewhere; a later look asks again.
+      () => this.#settle(block),
+    );
+  }
+
+  #settle(block: Block): void {
+    block.waiting = false;
+    this.#inFlight -= 1;
+  }
+}
+
+const idOf = (key: string, path: ValuePath, index: number): string =>
+  `${Math.floor(index / BLOCK)}${valueId(key, path)}`;
