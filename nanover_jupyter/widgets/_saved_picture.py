@@ -11,6 +11,7 @@ live (GitHub, nbconvert, a notebook opened without its kernel) the picture is wh
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 import time
 from collections import deque
@@ -88,7 +89,9 @@ class SavedPicture:
 
     def finish(self) -> None:
         """The widget or its server is going: keep what was last known."""
-        self._renew(0.0)
+        # At the interpreter's end nobody listens, and what draws may be gone already.
+        if not sys.is_finalizing():
+            self._renew(0.0)
 
     def _renew(self, pause: float) -> None:
         with self._lock:

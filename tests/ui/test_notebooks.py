@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.support.eventually import TIME_SCALE
 from tests.support.notebooks import NOTEBOOKS, REAL_KERNELS, ROOT, kernels_for, read
 from tests.ui.lab import Application, Lab, Notebook7, NotebookPage, Voila
+from tests.ui.tutorial_clicks import CLICKS
 
 pytestmark = pytest.mark.ui
 
@@ -93,6 +94,7 @@ def test_tutorial_runs_in_jupyterlab_with_live_widgets(
     wants_real_server = kernels_for(path) is not None
     lab = request.getfixturevalue("real_lab" if wants_real_server else "lab")
     page = open_copy(lab, path)
+    clicks = CLICKS.get(path.stem, {})
     began = time.monotonic()
     widgets = 0
 
@@ -100,12 +102,20 @@ def test_tutorial_runs_in_jupyterlab_with_live_widgets(
         if cell.cell_type == "code":
             page.run_cell(index, may_fail="raises-exception" in cell.metadata.get("tags", ()))
             widgets += shows_widgets(page, index)
+            if cell.id in clicks:
+                clicks[cell.id](page)
 
     took = time.monotonic() - began
     expect(page.page.locator("body")).not_to_contain_text(BROKEN)
     assert widgets, "a tutorial shows a widget"
     assert page.run(OUR_THREADS).strip() == "[]"
     assert took < SECONDS_ALLOWED * TIME_SCALE
+
+
+def test_cells_that_are_clicked_on_are_there() -> None:
+    cells = {path.stem: {cell.id for cell in read(path).cells} for path in NOTEBOOKS}
+
+    assert [stem for stem, clicks in CLICKS.items() if not set(clicks) <= cells[stem]] == []
 
 
 @pytest.fixture

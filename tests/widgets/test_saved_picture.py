@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -150,3 +152,28 @@ def test_without_a_notebook_nothing_is_printed(
     open_page(StateInspector).panel._ipython_display_()
 
     assert capsys.readouterr().out == ""
+
+
+CELL = """
+from nanover_jupyter import NanoverServer, StateInspector, connect
+server = NanoverServer()
+connection = connect(f"{server.address}:{server.port}")
+display(StateInspector(connection))
+connection.close()
+"""
+
+
+def test_an_interpreter_that_ends_with_a_widget_on_show_says_nothing() -> None:
+    shell = "from IPython.core.interactiveshell import InteractiveShell as Shell; import sys; "
+    run = "sys.exit(not Shell.instance().run_cell(sys.argv[1]).success)"
+
+    result = subprocess.run(
+        [sys.executable, "-c", shell + run, CELL],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert result.stderr == ""

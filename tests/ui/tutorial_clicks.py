@@ -1,0 +1,136 @@
+"""What the tutorials tell their reader to click, and what the reader then sees.
+
+By notebook and cell: each is done when that cell has run, as somebody would who follows
+the text. Pictures of what is seen are kept for the documentation and the notebooks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from playwright.sync_api import expect
+
+from tests.ui.lab import NotebookPage
+from tests.ui.panels import Inspector, Locks, Palette, Panel
+
+__all__ = ["CLICKS"]
+
+
+def look_around(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("name")
+    expect(inspector.row("name")).to_contain_text("nanotube")
+    inspector.search("")
+    inspector.rows.filter(has_text="Anna").first.click()
+    expect(inspector.root.locator(".nvj-detail")).to_contain_text("components")
+    inspector.screenshot("control-room")
+
+
+def see_the_note(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("note")
+    expect(inspector.row("note.notebook")).to_contain_text("hello from the notebook")
+
+
+def see_the_end(page: NotebookPage) -> None:
+    for header in page.page.locator(".nvj-header").all():
+        expect(header).to_contain_text("closed")
+
+
+def heat_the_sample(page: NotebookPage) -> None:
+    palette = Palette(page)
+    search = palette.root.get_by_label("Find a command")
+    search.fill("heat")
+    search.press("Enter")
+    field = palette.root.get_by_label("kelvin", exact=True)
+    expect(field).to_have_value("310")
+    field.fill("330")
+    palette.run()
+    expect(palette.result).to_contain_text("The sample is at 330 K.")
+    field.fill("400")
+    palette.run()
+    expect(palette.result).to_contain_text("benzene boils at 353 K")
+    palette.screenshot("palette-heat")
+
+
+def see_the_form(page: NotebookPage) -> None:
+    palette = Palette(page)
+    speed = palette.root.get_by_label("speed", exact=True)
+    expect(speed).to_have_value("120")
+    speed.fill("700")
+    palette.run()
+    expect(palette.root).to_contain_text("600")
+    palette.screenshot("palette-described")
+
+
+def choose_the_scene(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("scene")
+    inspector.rows.filter(has_text="scene").first.click()
+    expect(inspector.root.locator(".nvj-detail-key")).to_have_text("scene")
+    inspector.screenshot("inspector")
+
+
+def see_the_query(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    expect(inspector.row("scale")).to_be_visible()
+    expect(inspector.row("scene")).to_have_count(0)
+
+
+def take_the_scene(page: NotebookPage) -> None:
+    locks = Locks(page)
+    locks.take("scene", 10)
+    expect(locks.row("scene")).to_contain_text("held")
+    locks.screenshot("locks")
+    locks.release("scene")
+    expect(locks.row("scene")).to_contain_text("released")
+
+
+def turn_the_knobs(page: NotebookPage) -> None:
+    panel = page.page.locator(".widget-vbox").last
+    handle = panel.get_by_role("slider").nth(1)
+    handle.focus()
+    handle.press("ArrowRight")
+    page.screenshot("control-panel", panel)
+
+
+def see_the_people(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    for name in ("Anna", "Ivan", "Nandita"):
+        expect(inspector.rows.filter(has_text=name).first).to_be_visible()
+
+
+def see_ada(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    expect(inspector.rows.filter(has_text="Ada").first).to_be_visible()
+    inspector.rows.filter(has_text="Ada").first.click()
+    inspector.screenshot("people")
+
+
+def pause_and_play(page: NotebookPage) -> None:
+    palette = Palette(page)
+    for command in ("playback/pause", "playback/play"):
+        palette.choose(command)
+        palette.run()
+        expect(palette.result).to_contain_text(command)
+    palette.screenshot("real-server")
+
+
+def see_the_loss(page: NotebookPage) -> None:
+    panel = Panel(page)
+    expect(panel.header).to_contain_text(re.compile("lost|reconnecting|gone", re.IGNORECASE))
+    panel.screenshot("lost")
+
+
+CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
+    "01_connect": {"cell-02": look_around, "cell-11": see_the_note, "cell-17": see_the_end},
+    "02_commands": {"cell-08": heat_the_sample, "cell-14": see_the_form},
+    "03_shared_state": {"cell-01": choose_the_scene, "cell-03": see_the_query},
+    "04_locks": {"cell-03": take_the_scene},
+    "05_control_panel": {"cell-14": turn_the_knobs},
+    "06_two_people": {"cell-03": see_the_people, "cell-05": see_ada},
+    "07_real_server": {"cell-06": pause_and_play},
+    "08_when_things_go_wrong": {"cell-08": see_the_loss},
+}
