@@ -10,11 +10,19 @@ from typing import Any, Final
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.errors import (
+    ClosedError,
+    ConnectionLost,
+    LockRefused,
+    NanoverJupyterError,
+    TimedOut,
+    UpdateRefused,
+)
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._known import Session
 from nanover_jupyter.magics._matcher import Matcher
 from nanover_jupyter.magics._parse import MistakenLine, Order, parse
+from nanover_jupyter.magics._render import one_line
 
 __all__ = ["CARRIED_OUT_BY", "NanoverMagics"]
 
@@ -43,6 +51,16 @@ CARRIED_OUT_BY: Final = {
     "palette": "_showing.palette",
     "inspector": "_showing.inspector",
     "help": "_helping.help_",
+}
+
+
+# What to type next, where the error itself cannot know that there are magics.
+_NEXT_STEPS: Final = {
+    ClosedError: "%nanover reconnect",
+    ConnectionLost: "%nanover reconnect tries again",
+    LockRefused: "--wait SECONDS waits for it",
+    TimedOut: "--timeout SECONDS waits longer",
+    UpdateRefused: "%nanover lock KEY --wait SECONDS waits for it",
 }
 
 
@@ -76,7 +94,7 @@ class NanoverMagics(Magics):
             return _carrier(order)(self.desk, order)
         except (MistakenLine, NanoverJupyterError) as error:
             # IPython prints a UsageError itself, but none of its subclasses, as one line.
-            raise UsageError(" ".join(str(error).split())) from error
+            raise UsageError(one_line(f"{error}{_next_step(error)}")) from error
         except KeyboardInterrupt as error:
             raise Interrupted(
                 "what was asked of the server may be carried out all the same"
@@ -99,6 +117,13 @@ class NanoverMagics(Magics):
         made, self._made = self._made, None
         if made is not None:
             made.sessions.close()
+
+
+def _next_step(error: Exception) -> str:
+    for kind, step in _NEXT_STEPS.items():
+        if isinstance(error, kind):
+            return f" ({step})"
+    return ""
 
 
 def _carrier(order: Order) -> Callable[[Desk, Order], Any]:

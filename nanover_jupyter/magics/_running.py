@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.errors import CommandFailed, InvalidValue
+from nanover_jupyter.client.progress import progress
+from nanover_jupyter.errors import CommandFailed, NanoverJupyterError
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import MistakenLine, Order, nearest
 from nanover_jupyter.magics._patterns import matching
@@ -15,6 +17,7 @@ from nanover_jupyter.magics._phrases import how_long, many
 from nanover_jupyter.magics._tables import Table
 from nanover_jupyter.widgets._picture import preview
 from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.values import copy_value
 
 __all__ = ["commands", "run"]
 
@@ -51,17 +54,18 @@ def commands(desk: Desk, order: Order) -> None:
 
 
 def run(desk: Desk, order: Order) -> Any:
-    """`%nanover run`."""
+    """`%nanover run`: one of the connection's runs, which the palette shows too."""
     name = desk.text(order.options.command)
     arguments = desk.values(order.options.arguments)
+    runs = desk.connection(order).runs
     begun = time.perf_counter()
     with desk.client(order) as client:
+        call = runs.start(name, arguments)
+        if call is None:  # only for a run of a known id
+            raise AssertionError
         try:
-            call = client.run_command_async(name, **arguments)
-        except InvalidValue as error:
-            raise InvalidValue(error.path, f"{error.reason} (in an argument of {name})") from error
-        try:
-            result = call.result()
+            with progress(f"Running {name}", order.options.timeout):
+                result = copy_value(call.result())
         except CommandFailed as error:
             raise _explained(client, error) from error
         except BaseException:
@@ -71,7 +75,7 @@ def run(desk: Desk, order: Order) -> Any:
     kept = desk.keep(order, result)
     where = f"; its result is in {order.options.output}" if kept else ""
     desk.say(order, f"Ran {name} in {took}{where}.")
-    return None if kept or (order.options.quiet and not result) else result or None
+    return None if kept else result or None
 
 
 def _arguments(info: CommandInfo) -> str:
@@ -80,6 +84,9 @@ def _arguments(info: CommandInfo) -> str:
 
 def _explained(client: ClientCore, error: CommandFailed) -> CommandFailed | MistakenLine:
     """The error, or a better one where the server has no such command."""
+    # It may have come since the list was fetched.
+    with suppress(NanoverJupyterError):
+        client.update_available_commands()
     known = client.available_commands
     if error.name in known:
         return error

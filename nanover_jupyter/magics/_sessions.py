@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.core import ClientCore
@@ -76,6 +77,8 @@ class Sessions:
         # Those that were closed while widgets showed them.
         self._former: dict[str, Connection] = {}
         self._goals: dict[str, Goal] = {}
+        # Connections that people made and gave us; they are theirs to close at the end.
+        self._borrowed: WeakSet[Connection] = WeakSet()
         # The embedded server was started by `connect`, so it goes with its last connection.
         self._server_is_ours = False
         self._panels: dict[tuple[str, type[Panel], str], Panel] = {}
@@ -122,7 +125,10 @@ class Sessions:
             ConnectError: Nothing usable is there.
         """
         if isinstance(goal.address, Connection | ClientCore):
-            return self._take(Connection.of(goal.address), goal, name)
+            given = Connection.of(goal.address)
+            if given is goal.address and given not in self._open.values():
+                self._borrowed.add(given)
+            return self._take(given, Goal(address=given.address), name)
         wanted = None if goal.address is None else _address(goal.address)
         kept = self._kept(wanted, name)
         if kept is not None:
@@ -238,7 +244,10 @@ class Sessions:
         return panel
 
     def close(self) -> None:
-        """Close everything. Idempotent."""
+        """Close everything but what people made themselves. Idempotent."""
+        for connection in self.connections:
+            if connection in self._borrowed:
+                del self._open[connection.name]
         while self.disconnect() is not None:
             pass
         self.stop_server()

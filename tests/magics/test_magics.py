@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from nanover_jupyter import NanoverServer
 from nanover_jupyter.magics._grammar import SUBCOMMANDS
 from nanover_jupyter.magics._magics import CARRIED_OUT_BY
 from tests.magics.conftest import Shell
+from tests.support.eventually import eventually
 
 
 def test_every_subcommand_of_the_grammar_is_carried_out_and_nothing_else() -> None:
@@ -91,6 +94,13 @@ def test_braces_and_dollars_reach_the_server_as_they_are(shell: Shell) -> None:
     assert shell.run("%nanover get test.text").value == "{1 + 1} $HOME"
 
 
+def interrupt_main_thread() -> None:
+    """What Ctrl-C and a kernel's interrupt come to."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGINT)
+
+
 def test_an_interrupt_is_one_line_and_leaves_everything_as_it_was(shell: Shell) -> None:
     started, over = threading.Event(), threading.Event()
 
@@ -105,7 +115,7 @@ def test_an_interrupt_is_one_line_and_leaves_everything_as_it_was(shell: Shell) 
 
         def interrupt() -> None:
             started.wait(20)
-            signal.raise_signal(signal.SIGINT)
+            interrupt_main_thread()
 
         threading.Thread(target=interrupt).start()
         cell = shell.run("%nanover run user/wait --timeout 15")
@@ -118,6 +128,29 @@ def test_an_interrupt_is_one_line_and_leaves_everything_as_it_was(shell: Shell) 
         assert shell.run("%nanover status").text.startswith("Connected to")
         client = shell.magics.desk.sessions.current.client
         assert client.command_timeout == 600
+
+
+@pytest.mark.parametrize(
+    "line", ["lock scene --wait 20", "servers --timeout 20 --port 0", "connect {silent}"]
+)
+def test_waiting_ends_at_once_when_it_is_interrupted(shell: Shell, line: str) -> None:
+    with NanoverServer() as server, socket.create_server(("127.0.0.1", 0)) as silent:
+        server.update_locks("other", acquire={"scene": 60})
+        shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet")
+        threads = {thread.name for thread in threading.enumerate()}
+        line = line.format(silent=f"grpc://127.0.0.1:{silent.getsockname()[1]} --timeout 20")
+        threading.Timer(0.7, interrupt_main_thread).start()
+        begun = time.monotonic()
+
+        cell = shell.run(f"%nanover {line}")
+
+        assert isinstance(cell.error, KeyboardInterrupt)
+        assert len(cell.printed.strip().splitlines()) == 1
+        assert time.monotonic() - begun < 10
+        assert shell.run("%nanover status").text.startswith("Connected to lab")
+        eventually(
+            lambda: {t.name for t in threading.enumerate() if "nanover" in t.name} <= threads
+        )
 
 
 def test_loading_twice_and_unloading_leaves_nothing_of_it(shell: Shell) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanover_jupyter.magics._render import Notice, Passage
+from nanover_jupyter.magics._render import Notice, Passage, one_line
 
 
 def test_a_notice_is_plain_words_in_both_faces() -> None:
@@ -17,3 +17,12 @@ def test_a_passage_keeps_its_lines_in_both_faces() -> None:
 
     assert repr(passage) == "one\n  <two>"
     assert "one\n  &lt;two&gt;</pre>" in passage._repr_html_()
+
+
+def test_what_steers_a_terminal_or_hides_is_spelt_out() -> None:
+    hostile = "server says:\n\x1b[2J\u202eevil\x07"
+
+    assert one_line(hostile) == r"server says: \x1b[2J\u202eevil\x07"
+    assert repr(Notice(hostile)) == one_line(hostile)
+    assert "\x1b" not in Notice(hostile)._repr_html_()
+    assert len(one_line("x" * 100_000)) < 2100

@@ -122,3 +122,36 @@ def test_a_command_that_takes_too_long_is_given_up(shell: Shell, server: Nanover
 
     assert "no answer within 0.2 s while running 'user/wait'" in errors
     assert shell.magics.desk.sessions.named(None).client.command_timeout == 600
+    assert "(--timeout SECONDS waits longer)" in errors
+
+
+def test_a_command_that_came_since_fails_in_its_own_words(
+    shell: Shell, server: NanoverServer
+) -> None:
+    server.register_command("user/late", fail)
+
+    assert "command 'user/late' failed: " in shell.run("%nanover run user/late").errors
+
+
+def test_what_a_server_says_of_its_failure_steers_no_terminal(
+    shell: Shell, server: NanoverServer
+) -> None:
+    def rage() -> None:
+        raise ValueError("\x1b[2J\x1b]0;owned\x07\u202e")
+
+    server.register_command("user/rage", rage)
+
+    errors = shell.run("%nanover run user/rage").errors
+
+    assert "command 'user/rage' failed" in errors
+    assert not {"\x1b", "\x07", "\u202e"} & set(errors)
+
+
+def test_a_run_is_in_the_book_that_the_palette_shows(shell: Shell, server: NanoverServer) -> None:
+    cell = shell.run("%nanover run user/echo n=5")
+    cell.value["n"] = "altered"
+
+    (run,) = shell.magics.desk.sessions.named(None).runs.runs()
+
+    assert (run.name, run.arguments, run.state) == ("user/echo", {"n": 5}, "done")
+    assert run.result == {"n": 5, "name": "x"}

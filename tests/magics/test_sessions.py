@@ -155,3 +155,20 @@ def test_widgets_follow_a_name_to_another_server(sessions: Sessions, server: Nan
 def test_without_a_connection_there_is_no_panel(sessions: Sessions) -> None:
     with pytest.raises(ConnectError, match="there is no connection yet"):
         sessions.panel(StateInspector, None)
+
+
+def test_a_connection_of_ones_own_is_left_open_at_the_end_but_closed_when_asked(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    address = f"127.0.0.1:{server.port}"
+    with connect(address, name="mine") as mine, connect(address, name="other") as other:
+        sessions.connect(Goal(address=mine), name=None, timeout=5)
+        sessions.connect(Goal(address=other), name=None, timeout=5)
+        sessions.disconnect("other")
+        assert other.status.state == "closed"
+        assert sessions.reconnect("other", timeout=5).connection.name == "other"
+
+        sessions.close()
+
+        assert mine.status.state == "connected"
+        assert sessions.connections == ()
