@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -118,6 +119,8 @@ class Publisher:
         self._wake = threading.Condition()
         self._queue: deque[Envelope] = deque()
         self._views: dict[str, _View] = {}
+        # That of a widget without a feed.
+        self._epoch = secrets.token_hex(8)
         self._next_delta = 0.0
         self._next_beat = 0.0
         self._closed = False
@@ -147,6 +150,7 @@ class Publisher:
         """
         with self._wake:
             old, self._feed = self._feed, feed
+            self._epoch = secrets.token_hex(8)
             if feed is not None and old is not None:
                 feed.number_from(old.seq)
             for view in self._views.values():
@@ -175,8 +179,8 @@ class Publisher:
         with self._wake:
             view = self._views.get(client)
             if view is None:
-                # One that was given up. A heartbeat lets it see what it missed.
-                self._queue.append(self._beat(client))
+                # One that was given up, and has missed what was said since.
+                self._queue.append(self._beat(client, epoch=""))
             else:
                 view.acknowledge(seq, self._clock())
             self._rouse()
@@ -333,11 +337,13 @@ class Publisher:
         self._on_beat()
         self._send(self._beat(None), ())
 
-    def _beat(self, client: str | None) -> Envelope:
+    def _beat(self, client: str | None, epoch: str | None = None) -> Envelope:
+        """A heartbeat; an empty epoch tells a view that nobody here knows it."""
         keys, age, rate = self._health()
         feed = self._feed
-        epoch, rev, seq = ("", 0, 0) if feed is None else (feed.epoch, feed.rev, feed.seq)
-        body = HeartbeatBody(epoch=epoch, rev=rev, seq=seq, keys=keys, age=age, rate=rate)
+        own, rev, seq = (self._epoch, 0, 0) if feed is None else (feed.epoch, feed.rev, feed.seq)
+        told = own if epoch is None else epoch
+        body = HeartbeatBody(epoch=told, rev=rev, seq=seq, keys=keys, age=age, rate=rate)
         envelope = Envelope(v=VERSION, op="heartbeat", body=body)
         if client is not None:
             envelope["client"] = client

@@ -185,15 +185,30 @@ def test_a_view_of_another_epoch_starts_anew(bench: Bench) -> None:
     eventually(lambda: len(bench.all("snapshot")) == 2)
 
 
-def test_a_forgotten_view_that_still_talks_learns_where_we_are(bench: Bench) -> None:
+def test_a_forgotten_view_that_still_talks_is_told_to_say_hello(bench: Bench) -> None:
     bench.hello()
-    bench.publisher.forget("one")
-    bench.publisher.acknowledge("one", 1)
+    rev = bench.feed.rev
+    bench.tick(70)
+    eventually(lambda: bench.publisher._thread is None)
+    bench.change(a=1)
+    bench.publisher.acknowledge("one", bench.feed.seq)
 
-    beat = eventually(lambda: [m for m in bench.all("heartbeat") if m.get("client") == "one"])
+    (beat,) = eventually(lambda: [m for m in bench.all("heartbeat") if m.get("client") == "one"])
+    assert beat["body"]["epoch"] == ""
+    bench.publisher.hello("one", bench.feed.epoch, rev)
 
-    assert beat[0]["body"]["epoch"] == bench.feed.epoch
-    assert beat[0]["body"]["seq"] == bench.feed.seq
+    (delta,) = eventually(lambda: bench.all("delta"))
+    assert delta["body"]["from"] == rev
+
+
+def test_without_a_feed_the_epoch_still_tells_that_everything_is_another(bench: Bench) -> None:
+    bench.publisher.turn_to(None)
+    bench.publisher.hello("one", None, None)
+    first = eventually(lambda: bench.all("heartbeat"))[-1]["body"]["epoch"]
+    bench.publisher.turn_to(None)
+
+    eventually(lambda: bench.all("heartbeat")[-1]["body"]["epoch"] not in {first, ""})
+    assert first
 
 
 def test_the_heart_beats_once_a_second_while_somebody_looks(bench: Bench) -> None:

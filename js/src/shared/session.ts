@@ -56,6 +56,8 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   let waiting = false;
   let pause = FIRST_PAUSE;
   let owed = false;
+  /** What the kernel's side was called last; empty means that it does not know this view. */
+  let epoch: string | null = null;
 
   const mirror = new PageMirror({
     onDoubt: () => {
@@ -108,6 +110,8 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
       if (!forMe) return;
       heartbeat.set({ body, at: now() });
       if (use === "needed") mirror.onHeartbeat(body);
+      else if (body.epoch !== (epoch ?? body.epoch) || body.epoch === "") sayHello(false);
+      if (body.epoch !== "") epoch = body.epoch;
     },
     signal,
   );

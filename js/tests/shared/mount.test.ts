@@ -84,6 +84,25 @@ describe("a view", () => {
     expect(el.textContent).toContain("3 keys");
   });
 
+  for (const [name, widget] of Object.entries({ inspector, palette })) {
+    it(`says hello where the kernel turned to another server, or knows it no more: ${name}`, async () => {
+      const { kernel } = await mountWidget(widget, { state: { a: 1 } });
+      const beat = async (epoch: string) => {
+        const body = { epoch, rev: kernel.rev, seq: kernel.seq, keys: 1, age: 0, rate: 0 };
+        kernel.model.receive({ v: 1, op: "heartbeat", body });
+        await pass(2);
+        const hellos = ops(kernel).filter((op) => op === "hello").length;
+        kernel.received.length = 0;
+        return hellos;
+      };
+      await beat(kernel.epoch);
+      expect(await beat(kernel.epoch)).toBe(0);
+      expect(await beat("")).toBeGreaterThan(0);
+      expect(await beat(kernel.epoch)).toBe(0);
+      expect(await beat("another")).toBeGreaterThan(0);
+    });
+  }
+
   it("does not flood a kernel whose answers help nothing", async () => {
     const { kernel } = await mountWidget(inspector, { state: { a: 1 } });
     await pass(2);
