@@ -62,9 +62,11 @@ if TYPE_CHECKING:
         CommandButton,
         CommandPalette,
         ControlRoom,
+        InteractiveControls,
         LockManager,
         StateInspector,
         command_button,
+        interactive_controls,
     )
     from nanover_jupyter.wire.command_info import CommandInfo
     from nanover_jupyter.wire.messages import DictionaryChange
@@ -86,6 +88,7 @@ __all__ = [
     "DictionaryChange",
     "ExportFailed",
     "GrpcClient",
+    "InteractiveControls",
     "InvalidValue",
     "KeyChange",
     "Lease",
@@ -116,6 +119,7 @@ __all__ = [
     "command_button",
     "connect",
     "discover",
+    "interactive_controls",
     "load_ipython_extension",
     "shared",
     "shared_prefix",
@@ -131,6 +135,7 @@ _HOMES: Final = {
     "DemoWorld": "server",
     "DictionaryChange": "wire.messages",
     "GrpcClient": "client.grpc_client",
+    "InteractiveControls": "widgets",
     "KeyChange": "client.key_changes",
     "Lease": "client.lease",
     "LockManager": "widgets",
@@ -151,6 +156,7 @@ _HOMES: Final = {
     "command_button": "widgets",
     "connect": "client.connection",
     "discover": "client.discovery",
+    "interactive_controls": "widgets",
     "load_ipython_extension": "magics",
     "shared": "sharing.values",
     "shared_prefix": "sharing.prefix",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nanover_jupyter.widgets.command_button import CommandButton, command_button
 from nanover_jupyter.widgets.control_room import ControlRoom
+from nanover_jupyter.widgets.controls import InteractiveControls, interactive_controls
 from nanover_jupyter.widgets.inspector import StateInspector
 from nanover_jupyter.widgets.locks import LockManager
 from nanover_jupyter.widgets.palette import CommandPalette
@@ -12,7 +13,9 @@ __all__ = [
     "CommandButton",
     "CommandPalette",
     "ControlRoom",
+    "InteractiveControls",
     "LockManager",
     "StateInspector",
     "command_button",
+    "interactive_controls",
 ]

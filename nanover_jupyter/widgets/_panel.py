@@ -14,6 +14,7 @@ import traitlets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.widgets._binding import Binding
+from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
 from nanover_jupyter.widgets._messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets._picture import local_time
 from nanover_jupyter.widgets._publisher import Publisher
@@ -83,7 +84,7 @@ class Panel(anywidget.AnyWidget):
         self._saved_picture = SavedPicture(self._draw_picture)
         self._bind(connection)
         self.on_msg(self._on_frontend_message)
-        _answer_while_cells_run(self)
+        answer_while_cells_run(self)
 
     @property
     def connection(self) -> Connection:
@@ -225,16 +226,3 @@ def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:
             near = difflib.get_close_matches(option, allowed, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(allowed)}"
             raise TypeError(f"{kind.__name__} has no option {option!r}{hint}")
-
-
-def _answer_while_cells_run(widget: Panel) -> None:
-    """Let the page's messages be handled on the subshell that it asks for.
-
-    JupyterLab sends comm messages to a subshell, so that widgets work while a cell
-    runs, but ipykernel 7 reroutes them to the shell that last sent something on the
-    comm, which is the busy one (browser test: test_a_click_during_a_running_cell).
-    The method is private: where it does not exist, nothing needs to be done.
-    """
-    comm = widget.comm
-    if comm is not None and hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - as said above

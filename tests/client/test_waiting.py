@@ -51,8 +51,7 @@ def test_a_condition_that_comes_true_ends_the_wait_with_what_it_said(
         threads.add(threading.current_thread().name)
         return state["n"] > 2 and f"{state['n']:g} are enough"
 
-    for number in range(5):
-        soon(lambda number=number: transport.change({"n": float(number)}))
+    soon(lambda: [transport.change({"n": float(number)}) for number in range(5)])
 
     assert client.wait_for(enough, timeout=10 * TIME_SCALE) in ("3 are enough", "4 are enough")
     assert threads == {"MainThread"}

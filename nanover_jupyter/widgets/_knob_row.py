@@ -1,0 +1,160 @@
+"""One suggestion in the page: what sets it, what it does, and how things stand."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import ipywidgets
+import traitlets
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.sharing.values import SharedValue, shared
+from nanover_jupyter.widgets._bond import Bond
+from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
+from nanover_jupyter.widgets._knobs import Knob
+
+__all__ = ["KnobRow"]
+
+_LABEL_WIDTH: Final = "100px"
+_NOTE_INDENT: Final = "110px"
+_NOTE_LIMIT: Final = 200
+_KINDS: Final[dict[str, Callable[[], Any]]] = {
+    "slider": traitlets.Float,
+    "number": traitlets.Float,
+    "switch": traitlets.Bool,
+    "choice": traitlets.Unicode,
+    "text": traitlets.Unicode,
+    "json": traitlets.Any,
+}
+
+
+class KnobRow:
+    """A control bound both ways, a note beside it, and a button to take it back.
+
+    Made on the kernel's main thread; changes come as those of `SharedTraits` do.
+
+    Args:
+        connection: Whose state it is in.
+        knob: What is suggested.
+    """
+
+    def __init__(self, connection: Connection, knob: Knob) -> None:
+        self.knob = knob
+        kind = _KINDS[knob.kind]()
+        self.value: SharedValue = shared(connection, knob.key, knob.default, kind=kind)
+        self.control = _CONTROLS[knob.kind](knob)
+        self._forget = ipywidgets.Button(
+            description="Clear",
+            tooltip=f"Stop suggesting: {knob.label}",
+            layout=ipywidgets.Layout(width="52px", flex="0 0 auto", padding="0"),
+        )
+        self._forget.on_click(lambda _: self.value.remove())
+        self._note = ipywidgets.HTML(layout=ipywidgets.Layout(margin=f"0 60px 6px {_NOTE_INDENT}"))
+        line = ipywidgets.HBox([self.control, self._forget])
+        self.box = ipywidgets.VBox([line, self._note], layout=ipywidgets.Layout(overflow="hidden"))
+        for widget in (self.control, self._forget):
+            answer_while_cells_run(widget)
+        if knob.kind == "choice":
+            # Before the bond: it cannot show what it does not offer.
+            self.value.observe(self._offer, "value")
+            self._offer()
+        transforms: dict[str, Any] = {}
+        if knob.kind == "json":
+            transforms = {"shown": json.dumps, "meant": json.loads}
+        self._refusal = ""
+        self._bond = Bond(self.value, self.control, on_refusal=self._refuse, **transforms)
+        self.value.observe(self._say, ["value", "exists", "error"])
+        self._say()
+
+    def close(self) -> None:
+        """Let go of the server and of the page."""
+        self._bond.close()
+        self.value.close()
+        for widget in (self.control, self._forget, self._note, self.box):
+            widget.close()
+
+    def _offer(self, _: object = None) -> None:
+        """Take a choice of the server's own into the list."""
+        value = self.value.value
+        if value not in [choice for _, choice in self.control.options]:
+            self.control.options = (*self.control.options, (str(value), value))
+
+    def _refuse(self, problem: str) -> None:
+        if problem != self._refusal:
+            self._refusal = problem
+            self._say()
+
+    def _say(self, _: object = None) -> None:
+        self._forget.disabled = not self.value.exists
+        problem, state = self._refusal or self.value.error, self._state()
+        parts = [html.escape(self.knob.sentence)] if self.knob.sentence else []
+        if problem:
+            parts.append(
+                f'<span style="color: var(--jp-error-color1, #b71c1c)">'
+                f"{html.escape(_cut(problem))}</span>"
+            )
+        elif state:
+            parts.append(html.escape(state))
+        self._note.value = (
+            '<div style="font-size: 12px; line-height: 16px; opacity: 0.8; white-space: normal">'
+            f"{' '.join(parts)}</div>"
+        )
+
+    def _state(self) -> str:
+        """What the control alone does not tell."""
+        if not self.value.exists:
+            return "Not suggested."
+        beyond = self.knob.kind == "slider" and not (
+            self.knob.low <= self.value.value <= self.knob.high
+        )
+        return f"It is {self.value.value:g} now, beyond this slider." if beyond else ""
+
+
+def _described(knob: Knob, **more: Any) -> dict[str, Any]:
+    return {
+        "description": f"{knob.label} ({knob.unit})" if knob.unit else knob.label,
+        "tooltip": knob.key,
+        "style": {"description_width": _LABEL_WIDTH},
+        "layout": ipywidgets.Layout(width="auto", flex="1 1 auto", min_width="0"),
+        **more,
+    }
+
+
+def _slider(knob: Knob) -> Any:
+    form = ".0f" if knob.step >= 1 else ".2f"
+    return ipywidgets.FloatSlider(
+        min=knob.low, max=knob.high, step=knob.step, readout_format=form, **_described(knob)
+    )
+
+
+def _switch(knob: Knob) -> Any:
+    return ipywidgets.Checkbox(indent=True, **_described(knob))
+
+
+def _choice(knob: Knob) -> Any:
+    return ipywidgets.Dropdown(options=knob.choices, **_described(knob))
+
+
+def _number(knob: Knob) -> Any:
+    return ipywidgets.FloatText(**_described(knob))
+
+
+def _text(knob: Knob) -> Any:
+    return ipywidgets.Text(continuous_update=False, **_described(knob))
+
+
+_CONTROLS: Final[dict[str, Callable[[Knob], Any]]] = {
+    "slider": _slider,
+    "switch": _switch,
+    "choice": _choice,
+    "number": _number,
+    "text": _text,
+    "json": _text,
+}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _NOTE_LIMIT else f"{text[:_NOTE_LIMIT]}…"

@@ -1,0 +1,172 @@
+"""Ready controls for what NanoVer's clients can be suggested."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import ipywidgets
+
+from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.key_changes import KeyChange
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
+from nanover_jupyter.widgets._knob_row import KnobRow
+from nanover_jupyter.widgets._knobs import COLUMNS, KNOBS, OTHERS, PREFIX, Knob, knob_for
+
+__all__ = ["InteractiveControls", "interactive_controls"]
+
+
+class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
+    """Controls for the `suggested.*` keys of a server, which its clients act upon.
+
+    Each one is bound both ways: it shows what anybody suggests, and suggests what is set
+    here, in every page that shows it, also while a cell runs. A key that NanoVer's own
+    clients do not know gets a control by the type of its value, while it is there.
+
+    Args:
+        source: A Connection, or a client.
+
+    Raises:
+        ClosedError: The client was closed.
+        TypeError: `source` is something else.
+    """
+
+    def __init__(self, source: Connection | ClientCore) -> None:
+        self._head = ipywidgets.HTML()
+        self._groups = {name: ipywidgets.VBox() for column in COLUMNS for name in column}
+        columns = [
+            ipywidgets.VBox(
+                [self._groups[name] for name in column],
+                layout=ipywidgets.Layout(flex="1 1 340px", min_width="0"),
+            )
+            for column in COLUMNS
+        ]
+        wrap = ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
+        panel = ipywidgets.HBox(columns, layout=wrap)
+        super().__init__([self._head, panel])
+        self._rows: dict[str, KnobRow] = {}
+        self._bind(Connection.of(source))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection whose clients are suggested something."""
+        return self._connection
+
+    def rebind(self, source: Connection | ClientCore) -> None:
+        """Control another connection from now on.
+
+        Raises:
+            ClosedError: The client was closed.
+            TypeError: `source` is something else.
+        """
+        connection = Connection.of(source)
+        if connection is not self._connection:
+            self._let_go()
+            self._bind(connection)
+
+    def close(self) -> None:
+        """Let go of the server, and remove the controls from all pages."""
+        if "_rows" in self.__dict__:
+            self._let_go()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<InteractiveControls of {self._connection.name}: {len(self._rows)} controls>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = repr(self)
+        return bundle
+
+    # inside -----------------------------------------------------------------------
+
+    def _bind(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys: SharedPrefix = shared_prefix(connection, PREFIX)
+        for knob in KNOBS:
+            self._rows[knob.key] = KnobRow(connection, knob)
+        self._keys.on_added(self._on_key, present=False)
+        self._keys.on_changed(self._on_key)
+        self._keys.on_removed(self._on_key_gone)
+        for key in sorted(self._keys):
+            self._add(knob_for(key, self._keys.get(key)))
+        delivery = Delivery.of(connection)
+        self._unsubscribe = connection.client.on_status(
+            lambda status: delivery.post(lambda: self._show_head(status))
+        )
+        connection.dependents.add(self)
+        self._show_head(connection.status)
+        self._arrange()
+
+    def _let_go(self) -> None:
+        self._connection.dependents.discard(self)
+        self._unsubscribe()
+        self._keys.close()
+        rows, self._rows = self._rows, {}
+        for row in rows.values():
+            row.close()
+
+    def _on_key(self, change: KeyChange) -> None:
+        """A key came or changed; called through the Delivery."""
+        knob = knob_for(change.key, change.value)
+        known = self._rows.get(change.key)
+        if known is None or known.knob != knob:
+            self._drop(change.key)
+            self._add(knob)
+            self._arrange()
+
+    def _on_key_gone(self, change: KeyChange) -> None:
+        known = self._rows.get(change.key)
+        if known is not None and known.knob.group == OTHERS:
+            self._drop(change.key)
+            self._arrange()
+
+    def _add(self, knob: Knob) -> None:
+        if knob.key not in self._rows:
+            self._rows[knob.key] = KnobRow(self._connection, knob)
+
+    def _drop(self, key: str) -> None:
+        row = self._rows.pop(key, None)
+        if row is not None:
+            row.close()
+
+    def _arrange(self) -> None:
+        """Put the rows under the captions of their groups."""
+        for name, group in self._groups.items():
+            rows = [row for row in self._rows.values() if row.knob.group == name]
+            if name == OTHERS:
+                rows.sort(key=lambda row: row.knob.key)
+            group.layout.display = None if rows else "none"
+            caption = ipywidgets.HTML(f"<b>{html.escape(name)}</b>")
+            old = group.children[:1]
+            group.children = [caption, *(row.box for row in rows)]
+            for widget in old:
+                widget.close()
+
+    def _show_head(self, status: Status) -> None:
+        name = html.escape(self._connection.name)
+        state = "" if status.state == "connected" else f" · {html.escape(status.state)}"
+        if status.reason:
+            state += f": {html.escape(status.reason)}"
+        self._head.value = (
+            f"<div>Suggestions to everybody on <b>{name}</b>{state}</div>"
+            '<div style="font-size: 12px; line-height: 16px; opacity: 0.8; white-space: normal">'
+            "What is not suggested, everybody chooses alone.</div>"
+        )
+
+
+def interactive_controls(source: Connection | ClientCore) -> InteractiveControls:
+    """Controls for what NanoVer's clients can be suggested, bound both ways.
+
+        interactive_controls(connection)
+
+    Raises:
+        ClosedError: The client was closed.
+        TypeError: `source` is something else.
+    """
+    return InteractiveControls(source)

@@ -1,0 +1,114 @@
+"""All suggestions of a server, without a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nanover_jupyter import (
+    Connection,
+    DictionaryChange,
+    InteractiveControls,
+    NanoverServer,
+    connect,
+    interactive_controls,
+)
+from nanover_jupyter.widgets._knobs import KNOBS, OTHERS
+from tests.support.eventually import eventually
+from tests.support.shared_state import put
+
+
+@pytest.fixture
+def controls(connection: Connection) -> Iterator[InteractiveControls]:
+    panel = interactive_controls(connection)
+    yield panel
+    panel.close()
+
+
+def others(controls: InteractiveControls) -> list[str]:
+    return [key for key, row in controls._rows.items() if row.knob.group == OTHERS]
+
+
+def test_all_that_nanover_knows_is_there(controls: InteractiveControls) -> None:
+    assert set(controls._rows) == {knob.key for knob in KNOBS}
+    assert repr(controls) == f"<InteractiveControls of lab: {len(KNOBS)} controls>"
+
+
+def test_what_else_is_suggested_comes_and_goes(
+    controls: InteractiveControls, server: NanoverServer
+) -> None:
+    put(server, "suggested.speed", 3.0)
+    eventually(lambda: others(controls) == ["suggested.speed"])
+    assert len(controls._groups[OTHERS].children) == 2
+
+    server.update_state(None, DictionaryChange(removals={"suggested.speed"}))
+
+    eventually(lambda: others(controls) == [])
+    assert controls._groups[OTHERS].layout.display == "none"
+
+
+def test_what_becomes_of_another_type_gets_another_control(
+    controls: InteractiveControls, server: NanoverServer
+) -> None:
+    put(server, "suggested.speed", 3.0)
+    eventually(lambda: others(controls))
+
+    put(server, "suggested.speed", "fast")
+
+    eventually(
+        lambda: (
+            (row := controls._rows.get("suggested.speed"))
+            and row.knob.kind == "text"
+            and row.control.value == "fast"
+        )
+    )
+
+
+def test_what_is_there_already_is_shown(connection: Connection, server: NanoverServer) -> None:
+    put(server, "suggested.speed", 3.0, seen_by=connection)
+    put(server, "suggested.interaction.scale", 7.0, seen_by=connection)
+
+    panel = interactive_controls(connection.client)
+
+    assert panel._rows["suggested.speed"].control.value == 3.0
+    assert panel._rows["suggested.interaction.scale"].control.value == 7.0
+    panel.close()
+
+
+def test_a_lost_server_is_said(controls: InteractiveControls, connection: Connection) -> None:
+    connection.client.give_up("<b>it</b> burnt down")
+
+    eventually(lambda: "lost: &lt;b&gt;it&lt;/b&gt; burnt down" in controls._head.value)
+
+
+def test_they_follow_the_name_of_the_connection(
+    controls: InteractiveControls, connection: Connection
+) -> None:
+    with NanoverServer() as other:
+        put(other, "suggested.interaction.scale", 3.0)
+        with connect(f"127.0.0.1:{other.port}", name="other") as successor:
+            connection.close()
+            connection.hand_over(successor)
+
+            assert controls.connection is successor
+            assert "other" in controls._head.value
+            assert controls._rows["suggested.interaction.scale"].control.value == 3.0
+            controls._rows["suggested.box.locked"].control.value = True
+            eventually(lambda: other.copy_state().get("suggested.box.locked") is True)
+
+
+def test_closed_they_follow_nothing(connection: Connection, server: NanoverServer) -> None:
+    panel = interactive_controls(connection)
+    panel.close()
+    panel.close()
+
+    assert panel not in connection.dependents
+    assert panel._rows == {}
+
+
+def test_the_text_face_is_one_line(controls: InteractiveControls) -> None:
+    bundle = controls._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+
+    assert data["text/plain"] == repr(controls)
