@@ -52,8 +52,8 @@ class StateStream:
 
     Args:
         transport: The way to the server.
-        on_arrival: Called with each change, on the reader's thread, before subscribers
-            to the feed hear of it.
+        on_arrival: Called with each change after the first of a run, which is the whole
+            state, on the reader's thread, before subscribers to the feed hear of it.
 
     Attributes:
         mirror: The copy of the state.
@@ -199,8 +199,8 @@ class StateStream:
             else:
                 changed = change
                 self.mirror.apply(change)
+                self._on_arrival(change)
             if changed:
-                self._on_arrival(changed)
                 self.feed.publish(changed)
             self._barrier.passed(change)
         if first:

@@ -66,7 +66,8 @@ def test_a_load_run_without_waiting_is_known_too(world, make_client):
     eventually(lambda: "was switched by playback/next" in lease.note)
 
 
-def test_a_load_by_somebody_else_is_seen_in_the_state(world, make_client, server):
+def test_a_load_by_somebody_else_is_seen_in_the_state(make_client, server):
+    server.update_state("someone", DictionaryChange({"selection.a": 1, "avatar.b": 1}))
     client = make_client()
     client.catch_up()
     mine, theirs = client.lock("scene", duration=60), client.lock("title", duration=60)
@@ -74,8 +75,9 @@ def test_a_load_by_somebody_else_is_seen_in_the_state(world, make_client, server
     theirs.on_lost(lambda lost: told.append(lost.note))
 
     with server.lock_state():  # nobody comes between
-        world.load(1)
+        server.clear_locks()
         server.update_locks("a stranger", {"title": 60})
+        server.update_state("a load", DictionaryChange(removals=["selection.a", "avatar.b"]))
 
     eventually(lambda: not mine.continuous)
     assert "seems to have been switched" in mine.note
