@@ -14,7 +14,15 @@ import palette from "../src/palette/index.ts";
 import type { PageRecord, PageValue } from "../src/shared/protocol.ts";
 import { ABILITIES, FakeKernel, type FakeKernelOptions } from "./fake_kernel.ts";
 import { FakeModel } from "./fake_model.ts";
-import { COMMANDS, hostileWorld, hugeWorld, LEASES, moves, normalWorld } from "./scenes.ts";
+import {
+  COMMANDS,
+  hostileWorld,
+  hugeWorld,
+  LEASES,
+  LOCK_NEWS,
+  moves,
+  normalWorld,
+} from "./scenes.ts";
 
 const wanted = new URLSearchParams(location.search);
 const scene = wanted.get("scene") ?? "normal";
@@ -52,6 +60,7 @@ function start(definition: typeof room, traits: Readonly<Record<string, unknown>
     state: world(),
     commands: empty ? [] : COMMANDS,
     leases: empty ? [] : LEASES,
+    ...(empty ? {} : { lockNews: LOCK_NEWS }),
     run,
     lock: (keys) => !keys.includes("selection.root"),
   });

@@ -2,7 +2,7 @@
 
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
-import type { LeaseBody } from "../src/shared/protocol_locks.ts";
+import type { LeaseBody, LockNewsBody, WatchedBody } from "../src/shared/protocol_locks.ts";
 import type { ChoiceBody, CommandBody, MemoryBody } from "../src/shared/protocol_palette.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { FakeRuns } from "./fake_runs.ts";
@@ -59,6 +59,9 @@ export interface FakeKernelOptions {
   readonly memory?: Partial<MemoryBody>;
   readonly avatars?: number;
   readonly lock?: (keys: readonly string[]) => boolean;
+  /** The keys whose holders say so. */
+  readonly holders?: readonly string[];
+  readonly lockNews?: Partial<LockNewsBody>;
 }
 
 const isIterable = (
@@ -76,6 +79,7 @@ export class FakeKernel {
   /** While busy, nothing is read: requests wait. */
   busy = false;
   leases: LeaseBody[];
+  lockNews: LockNewsBody = { watched: [], history: [], requests: [], by: null };
   status: StatusBody;
   commands: readonly CommandBody[];
   commandsError: string | null = null;
@@ -98,6 +102,7 @@ export class FakeKernel {
     }
     this.#told = this.rev;
     this.leases = [...(options.leases ?? [])];
+    this.lockNews = { ...this.lockNews, ...options.lockNews };
     this.commands = options.commands ?? [];
     this.status = { ...STATUS, ...options.status };
     this.memory = { ...NO_MEMORY, ...options.memory };
@@ -159,6 +164,7 @@ export class FakeKernel {
         this.#send("runs", { runs: this.runs.list }, { client: message.client });
         this.#send("people", { avatars: this.options.avatars ?? 0 }, { client: message.client });
         this.sendLeases(message.client);
+        this.sendLockNews({}, message.client);
         if (message.body.epoch !== this.epoch || message.body.rev !== this.#told) {
           this.sendSnapshot(message.client);
         }
@@ -211,20 +217,52 @@ export class FakeKernel {
         if (message.body.name === "1x") throw new Error("'1x' cannot be the name of a variable");
         this.sendMemory({ result_name: message.body.name });
         return null;
-      case "lock":
-        return { granted: this.#lock(message.body.keys, message.body.seconds) };
-      case "renew": {
-        const lease = this.leases.find(({ key }) => key === message.body.key);
-        return { granted: this.#lock([message.body.key], lease?.seconds ?? 10) };
+      case "lock": {
+        const { keys, seconds, keep, cap } = message.body;
+        return { granted: this.#lock(keys, { seconds, keep, cap }), holder: "" };
       }
-      case "release":
-        this.leases = this.leases.map((lease) =>
-          message.body.keys.includes(lease.key)
-            ? { ...lease, state: "released", left: null, note: "given back" }
-            : lease,
-        );
-        this.sendLeases();
+      case "renew":
+        this.#change([message.body.key], ({ seconds }) => ({ left: seconds, state: "held" }));
         return null;
+      case "keep":
+        this.#change([message.body.key], () => ({ keep: message.body.keep }));
+        return null;
+      case "cap":
+        this.#change([message.body.key], () => ({ cap: message.body.seconds }));
+        return null;
+      case "release":
+        this.#change(message.body.keys, () => ({
+          state: "released",
+          left: null,
+          note: "given back",
+        }));
+        return null;
+      case "blockers":
+        return { keys: message.body.keys.filter((key) => !(this.options.lock?.([key]) ?? true)) };
+      case "watch": {
+        const watched = message.body.keys.map(
+          (key): WatchedBody => ({ key, whose: "free", since: 0, holder: "" }),
+        );
+        this.sendLockNews({ watched: [...this.lockNews.watched, ...watched] });
+        return null;
+      }
+      case "unwatch": {
+        const { keys } = message.body;
+        const watched = this.lockNews.watched.filter(({ key }) => !keys.includes(key));
+        this.sendLockNews({ watched });
+        return null;
+      }
+      case "announce":
+        this.sendLockNews({ by: message.body.by === "" ? null : message.body.by });
+        return null;
+      case "ask":
+        return { keys: this.options.holders ?? [] };
+      case "dismiss": {
+        const { asker } = message.body;
+        const requests = this.lockNews.requests.filter((each) => each.asker !== asker);
+        this.sendLockNews({ requests });
+        return null;
+      }
       case "forget":
         this.leases = this.leases.filter(({ key }) => key !== message.body.key);
         this.sendLeases();
@@ -232,23 +270,34 @@ export class FakeKernel {
     }
   }
 
-  #lock(keys: readonly string[], seconds: number): boolean {
+  #lock(
+    keys: readonly string[],
+    terms: { readonly seconds: number; readonly keep: boolean; readonly cap: number | null },
+  ): boolean {
     const granted = this.options.lock?.(keys) ?? true;
-    const kept = this.leases.filter(({ key }) => !keys.includes(key));
+    const others = this.leases.filter(({ key }) => !keys.includes(key));
     const taken = keys.map(
       (key): LeaseBody => ({
+        ...terms,
         key,
         state: granted ? "held" : "refused",
-        seconds,
-        left: granted ? seconds : null,
+        left: granted ? terms.seconds : null,
         endless: false,
         held: 0,
+        continuous: true,
         note: granted ? "" : "someone else holds it",
       }),
     );
-    this.leases = [...kept, ...taken];
+    this.leases = [...others, ...taken];
     this.sendLeases();
     return granted;
+  }
+
+  #change(keys: readonly string[], how: (lease: LeaseBody) => Partial<LeaseBody>): void {
+    this.leases = this.leases.map((lease) =>
+      keys.includes(lease.key) ? { ...lease, ...how(lease) } : lease,
+    );
+    this.sendLeases();
   }
 
   sendStatus(change: Partial<StatusBody> = {}, client?: string): void {
@@ -267,7 +316,12 @@ export class FakeKernel {
   }
 
   sendLeases(client?: string): void {
-    this.#send("leases", { leases: this.leases }, client === undefined ? {} : { client });
+    this.#send("leases", { leases: this.leases, more: 0 }, client === undefined ? {} : { client });
+  }
+
+  sendLockNews(change: Partial<LockNewsBody> = {}, client?: string): void {
+    this.lockNews = { ...this.lockNews, ...change };
+    this.#send("lock_news", this.lockNews, client === undefined ? {} : { client });
   }
 
   sendHeartbeat(change: { readonly age?: number | null; readonly rate?: number } = {}): void {

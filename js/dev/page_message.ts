@@ -16,6 +16,9 @@ const isKeys = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
 const isStep = (value: unknown): value is string | number => isText(value) || isCount(value);
+const isDuration = (value: unknown): boolean =>
+  typeof value === "number" && Number.isFinite(value) && value > 0;
+const isFlag = (value: unknown): boolean => typeof value === "boolean";
 
 const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = {
   hello: ({ epoch, rev }) => (epoch === null || isText(epoch)) && (rev === null || isCount(rev)),
@@ -51,10 +54,22 @@ const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = 
   unpin: ({ id }) => isText(id),
   integers: ({ command, names }) => isText(command) && isListOf(isText)(names),
   name_result: ({ name }) => isText(name),
-  lock: ({ keys, seconds }) =>
-    isKeys(keys) && typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0,
+  lock: ({ keys, seconds, keep, cap, wait }) =>
+    isKeys(keys) &&
+    isDuration(seconds) &&
+    isFlag(keep) &&
+    (cap === null || isDuration(cap)) &&
+    (wait === 0 || isDuration(wait)),
   renew: ({ key }) => isText(key),
+  keep: ({ key, keep }) => isText(key) && isFlag(keep),
+  cap: ({ key, seconds }) => isText(key) && (seconds === null || isDuration(seconds)),
   release: ({ keys }) => isKeys(keys),
+  blockers: ({ keys }) => isKeys(keys),
+  watch: ({ keys }) => isKeys(keys),
+  unwatch: ({ keys }) => isKeys(keys),
+  announce: ({ by }) => isText(by),
+  ask: ({ keys, says }) => isKeys(keys) && isText(says),
+  dismiss: ({ asker }) => isText(asker),
   forget: ({ key }) => isText(key),
 };
 

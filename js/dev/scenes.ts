@@ -1,7 +1,7 @@
 /** Worlds to look at: what a session of a few people holds, and what a hostile one may. */
 
 import type { PageValue } from "../src/shared/protocol.ts";
-import type { LeaseBody } from "../src/shared/protocol_locks.ts";
+import type { LeaseBody, LockNewsBody } from "../src/shared/protocol_locks.ts";
 import type { ArgumentBody, CommandBody } from "../src/shared/protocol_palette.ts";
 
 export type World = Map<string, PageValue>;
@@ -193,33 +193,54 @@ export const COMMANDS: readonly CommandBody[] = [
   command("broken"),
 ];
 
+const lease = (key: string, change: Partial<LeaseBody>): LeaseBody => ({
+  key,
+  state: "held",
+  seconds: 10,
+  left: null,
+  endless: false,
+  held: 0,
+  keep: false,
+  cap: 600,
+  continuous: true,
+  note: "",
+  ...change,
+});
+
 export const LEASES: readonly LeaseBody[] = [
-  { key: "scene", state: "held", seconds: 10, left: 7.4, endless: false, held: 72, note: "" },
-  {
-    key: "suggested.interaction.scale",
+  lease("scene", { left: 7.4, held: 72, keep: true }),
+  lease("suggested.interaction.scale", {
     state: "expiring",
     seconds: 8,
     left: 1.8,
-    endless: false,
     held: 8,
-    note: "",
-  },
-  {
-    key: "selection.root",
-    state: "refused",
-    seconds: 10,
-    left: null,
-    endless: false,
-    held: 0,
-    note: "someone else holds it",
-  },
-  {
-    key: "selection.ligand",
+    cap: null,
+  }),
+  lease("selection.root", { state: "refused", note: "someone else holds it" }),
+  lease("selection.ligand", {
     state: "lost",
-    seconds: 10,
-    left: null,
-    endless: false,
     held: 14,
     note: "the simulation was switched by playback/load",
-  },
+  }),
 ];
+
+export const LOCK_NEWS: LockNewsBody = {
+  watched: [
+    { key: "selection.root", whose: "someone else's", since: 41, holder: "Ivan's notebook" },
+    { key: "selection.protein", whose: "free", since: 130, holder: "" },
+    { key: "scene", whose: "mine", since: 72, holder: "" },
+  ],
+  history: [
+    { key: "selection.ligand", news: "taken", ago: 30, note: "" },
+    { key: "scene", news: "taken", ago: 72, note: "" },
+    { key: "selection.root", news: "refused", ago: 20, note: "someone else holds it" },
+    {
+      key: "selection.ligand",
+      news: "lost",
+      ago: 14,
+      note: "the simulation was switched by playback/load",
+    },
+  ],
+  requests: [{ asker: "a1", by: "Nandita", says: "for a minute", keys: ["scene"] }],
+  by: "Anna's notebook",
+};

@@ -261,6 +261,14 @@ class Lease:
             return math.inf
         return standing.ends_at - self.duration * (1 - RENEWED_AFTER)
 
+    def part(self, key: str) -> Lease:
+        """A lease on one of its keys alone, in the same state and under the same terms."""
+        part = Lease(self._locks, (key,), self._terms)
+        part.numbers = {key: self.numbers[key]}
+        part.taken_at = self.taken_at
+        part.enter(self._phase, self._note)
+        return part
+
     def enter(self, phase: HoldState, note: str = "") -> None:
         """Be in another state; a lease that was lost tells so."""
         self._phase, self._note = phase, note

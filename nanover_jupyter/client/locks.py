@@ -80,6 +80,7 @@ class Locks:
         self._guard = threading.Lock()
         self._active: dict[Lease, None] = {}
         self._holders: dict[str, set[Lease]] = {}
+        self._waiting: dict[Lease, None] = {}
         # Keys locked by requests without a lease, by the number of the lock.
         self._bare: dict[str, int] = {}
         self._errands: list[tuple[float, Callable[[], None]]] = []
@@ -125,6 +126,8 @@ class Locks:
         """See `Lease.acquire`."""
         if lease.state in ("held", "expiring"):
             return
+        with self._guard:
+            self._waiting[lease] = None
         try:
             self._try(lease, wait=wait or timeout is not None, timeout=timeout)
         except BaseException:
@@ -132,6 +135,9 @@ class Locks:
                 lease.enter("free")
             self.book.withdrawn(lease.keys)
             raise
+        finally:
+            with self._guard:
+                self._waiting.pop(lease, None)
 
     def renew(self, leases: Sequence[Lease]) -> None:
         """Renew leases together; those that someone else holds now are lost.
@@ -180,6 +186,30 @@ class Locks:
         """The leases that hold a key now."""
         with self._guard:
             return [lease for lease in self._holders.get(key, ()) if lease in self._active]
+
+    def waiting_for(self, key: str) -> list[Lease]:
+        """The leases that somebody waits for and that are on a key."""
+        with self._guard:
+            return [lease for lease in self._waiting if key in lease.keys]
+
+    def take_apart(self, lease: Lease) -> list[Lease]:
+        """Let each key of a held lease go its own way: a lease for each, in its place."""
+        if len(lease.keys) == 1:
+            return [lease]
+        parts: list[Lease] = []
+        with self._guard:
+            if lease not in self._active:
+                return []
+            del self._active[lease]
+            for key in lease.keys:
+                part = lease.part(key)
+                parts.append(part)
+                self._active[part] = None
+                holders = self._holders.setdefault(key, set())
+                holders.discard(lease)
+                holders.add(part)
+        self._mark(lease.keys)
+        return parts
 
     # others' locks ------------------------------------------------------------------------
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections.abc import Callable
+from typing import Final
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.leases import LeaseRow
@@ -11,9 +14,15 @@ from nanover_jupyter.widgets._lock_messages import LeaseBody, LeasesBody
 
 __all__ = ["LeaseNews"]
 
+# More rows nobody reads; those that are left out are counted.
+_MOST_ROWS: Final = 500
+_PAUSE: Final = 0.1
+
 
 class LeaseNews:
     """Posts `leases` whenever the book of leases says something else. Thread-safe.
+
+    At once after a quiet time, else ten times a second at the most.
 
     Args:
         client: Whose leases.
@@ -22,9 +31,14 @@ class LeaseNews:
 
     def __init__(self, client: ClientCore, post: Callable[..., None]) -> None:
         self._book = client.leases
+        self._locks = client.locks
         self._post = post
+        # Guards the fields below.
+        self._guard = threading.Lock()
         self._told: list[tuple[str, str]] = []
-        self._unsubscribe = self._book.subscribe(self._tell)
+        self._told_at = -math.inf
+        self._due = False
+        self._unsubscribe = self._book.subscribe(self._on_change)
 
     def greet(self, client: str) -> None:
         """Tell a new view all leases."""
@@ -39,7 +53,21 @@ class LeaseNews:
         """Stop listening to the book of leases."""
         self._unsubscribe()
 
+    def _on_change(self) -> None:
+        with self._guard:
+            quiet = time.monotonic() - self._told_at
+            if self._due:
+                return
+            self._due = quiet < _PAUSE
+        if quiet < _PAUSE:
+            self._locks.run_soon(self._tell, after=_PAUSE - quiet)
+        else:
+            self._tell()
+
     def _tell(self) -> None:
+        with self._guard:
+            self._due = False
+            self._told_at = time.monotonic()
         self._told = self._states()
         self._post("leases", self._body())
 
@@ -48,18 +76,24 @@ class LeaseNews:
 
     def _body(self) -> LeasesBody:
         now = self._book.clock()
-        return LeasesBody(leases=[_lease_body(lease, now) for lease in self._book.leases()])
+        rows = self._book.leases()
+        shown = [_lease_body(lease, now) for lease in rows[:_MOST_ROWS]]
+        return LeasesBody(leases=shown, more=len(rows) - len(shown))
 
 
 def _lease_body(lease: LeaseRow, now: float) -> LeaseBody:
     left = lease.left(now)
     endless = math.isinf(lease.seconds)
+    held = (lease.ended_at or now) - lease.held_since
     return LeaseBody(
         key=lease.key,
         state=lease.state,
         seconds=None if endless else lease.seconds,
         left=None if left is None or math.isinf(left) else left,
         endless=endless and left is not None,
-        held=(lease.ended_at or now) - lease.held_since,
+        held=held,
+        keep=lease.keep,
+        cap=None if lease.cap_at is None else lease.cap_at - lease.held_since,
+        continuous=lease.continuous,
         note=lease.note,
     )

@@ -2,97 +2,30 @@
 
 from __future__ import annotations
 
-import math
+import threading
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any
+
+import traitlets
 
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.widgets._lease_news import LeaseNews
-from nanover_jupyter.widgets._lock_messages import LockResult
-from nanover_jupyter.widgets._page_values import from_page
+from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.widgets._locks_tool import LocksTool
 from nanover_jupyter.widgets._panel import Panel, asset
-from nanover_jupyter.widgets._picture import note, table, visible
-from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of, text_list
 
-__all__ = ["LockManager", "LocksTool"]
-
-_PICTURED: Final = 60
-
-
-class LocksTool:
-    """The kernel half of the lock manager; implements `Tool`."""
-
-    needs_state: ClassVar[bool] = True
-    label: ClassVar[str] = "Locks"
-
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
-        self._client = connection.client
-        self._news = LeaseNews(self._client, post)
-
-    def handlers(self) -> dict[str, Handler]:
-        """See `Tool.handlers`."""
-        return {
-            "lock": self._lock,
-            "renew": self._renew,
-            "release": self._release,
-            "forget": self._forget,
-        }
-
-    def greet(self, client: str) -> None:
-        """Tell all leases."""
-        self._news.greet(client)
-
-    def beat(self) -> None:
-        """Leases end by the clock alone."""
-        self._news.beat()
-
-    def picture(self) -> str:
-        """The newest locks and what became of them."""
-        leases = self._client.leases.leases()
-        if not leases:
-            return note("No locks were taken here.")
-        rows = [
-            (visible(lease.key), lease.state, visible(lease.note)) for lease in leases[-_PICTURED:]
-        ]
-        return table(("Key", "State", "What happened"), rows)
-
-    def close(self) -> None:
-        """Stop listening to the book of leases."""
-        self._news.close()
-
-    def _lock(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys = list(dict.fromkeys(text_list(body, "keys")))
-        seconds = _duration(body.get("seconds"))
-        answer.later(lambda: self._take(dict.fromkeys(keys, seconds)))
-
-    def _renew(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-        lease = self._client.leases.get(key)
-        if lease is None:
-            raise BadRequest(f"no lock was ever taken on {key!r} here")
-        answer.later(lambda: self._take({key: lease.seconds}))
-
-    def _release(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys = text_list(body, "keys")
-
-        def release() -> None:
-            # A request of its own: one that also asked for locks could be refused whole.
-            self._client.attempt_update_locks(dict.fromkeys(keys))
-
-        answer.later(release)
-
-    def _forget(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        self._client.leases.forget(field_of(body, "key", str))
-        answer.ok()
-
-    def _take(self, durations: dict[str, float]) -> LockResult:
-        return LockResult(granted=self._client.attempt_update_locks(durations))
+__all__ = ["LockManager"]
 
 
 class LockManager(Panel):
-    """The locks of this client: take, watch, renew and give back.
+    """The locks of this client: take, keep, watch, and give back.
 
-        LockManager(connection)
+        manager = LockManager(connection)
+        manager.observe(lambda change: print(change.new), "leases")
+        manager.watch("scene", "selection.root")
+
+    `leases` and `watched` change by themselves, on the kernel's main thread or, while a
+    cell keeps that busy, on `nanover-traits`.
 
     Args:
         source: A Connection, or a NanoverClient.
@@ -103,14 +36,70 @@ class LockManager(Panel):
     _css = asset("panel.css")
     tools = (LocksTool,)
 
+    leases = traitlets.Tuple(
+        (), read_only=True, help="What is known of our locks by key: a tuple of LeaseRow."
+    )
+    watched = traitlets.Tuple(
+        (), read_only=True, help="Whose the watched keys are: a tuple of WatchedKey."
+    )
 
-def _duration(sent: Any) -> float:
-    try:
-        seconds = from_page(sent)
-    except ValueError:
-        seconds = None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise BadRequest("a lock lasts a number of seconds")
-    if math.isnan(seconds) or seconds <= 0:
-        raise BadRequest("a lock lasts more than 0 seconds")
-    return float(seconds)
+    def __init__(self, source: Connection | ClientCore, **options: Any) -> None:
+        self._stop_following: list[Callable[[], None]] = []
+        super().__init__(source, **options)
+
+    def watch(self, *keys: str) -> None:
+        """Look every two seconds whether keys are free, ours, or someone else's.
+
+        Raises:
+            NotSupported: Servers of this kind have no locks.
+            InvalidValue: (a TypeError) No keys, or more than fifty.
+        """
+        self.connection.client.locks.watch_keys(keys)
+
+    def unwatch(self, *keys: str) -> None:
+        """Watch keys no longer."""
+        self.connection.client.locks.watch.remove(keys)
+
+    def close(self) -> None:
+        """Remove the widget from all pages; the locks stay."""
+        self._unfollow()
+        super().close()
+
+    def _bind(self, connection: Connection) -> None:
+        super()._bind(connection)
+        self._unfollow()
+        client, delivery = connection.client, Delivery.of(connection)
+
+        def take_leases() -> None:
+            self.set_trait("leases", tuple(client.leases.leases()))
+
+        def take_watched() -> None:
+            self.set_trait("watched", tuple(client.locks.watch.watched()))
+
+        self._stop_following = [
+            client.leases.subscribe(_once_at_a_time(delivery, take_leases)),
+            client.locks.watch.subscribe(_once_at_a_time(delivery, take_watched)),
+        ]
+        delivery.post(take_leases)
+        delivery.post(take_watched)
+
+    def _unfollow(self) -> None:
+        stops, self._stop_following = self._stop_following, []
+        for stop in stops:
+            stop()
+
+
+def _once_at_a_time(delivery: Delivery, call: Callable[[], None]) -> Callable[[], None]:
+    """Posts `call`, unless it is on its way already: a thousand leases are renewed at once."""
+    waiting = threading.Event()
+
+    def run() -> None:
+        waiting.clear()
+        call()
+
+    def post() -> None:
+        if not waiting.is_set():
+            waiting.set()
+            delivery.post(run)
+
+    return post

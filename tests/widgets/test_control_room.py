@@ -13,5 +13,5 @@ def test_all_three_tools_answer(open_page: OpenPage) -> None:
     assert page.panel.tool == "palette"
     assert page.ask("value", key="title")["ok"]
     assert page.ask("run", run="r1", name="user/echo", arguments={})["ok"]
-    assert page.ask("lock", keys=["scene"], seconds=1)["ok"]
+    assert page.ask("lock", keys=["scene"], seconds=1, keep=True, cap=None, wait=0)["ok"]
     eventually(lambda: page.last("leases")["leases"][0]["key"] == "scene")

@@ -27,10 +27,15 @@ def test_a_view_is_greeted_alone_and_news_go_to_all(connection: Connection) -> N
     news.greet("page-1")
     connection.client.attempt_update_locks({"scene": 10})
 
-    assert post.posted[0] == ("leases", {"leases": []}, "page-1")
-    op, body, client = post.posted[-1]
-    assert (op, client) == ("leases", None)
-    assert [(lease["key"], lease["state"]) for lease in body["leases"]] == [("scene", "held")]
+    assert post.posted[0] == ("leases", {"leases": [], "more": 0}, "page-1")
+
+    def told() -> list[tuple[str, str]]:
+        op, body, client = post.posted[-1]
+        assert (op, client in (None, "page-1")) == ("leases", True)
+        return [(lease["key"], lease["state"]) for lease in body["leases"]]
+
+    eventually(lambda: told() == [("scene", "held")])
+    assert post.posted[-1][2] is None
 
     news.close()
     count = len(post.posted)
@@ -60,5 +65,18 @@ def test_an_inspector_alone_tells_of_locks_and_one_in_a_room_leaves_it_to_the_ot
 ) -> None:
     for kind in (StateInspector, ControlRoom):
         page = open_page(kind)
-        assert page.last("leases") == {"leases": []}
+        assert page.last("leases") == {"leases": [], "more": 0}
         assert len(page.all("leases")) == 1
+
+
+def test_a_thousand_locks_are_told_in_few_messages_of_bounded_size(connection: Connection) -> None:
+    post = Post()
+    news = LeaseNews(connection.client, post)
+    for number in range(1000):
+        connection.client.attempt_update_locks({f"key-{number}": 60})
+
+    eventually(lambda: post.posted[-1][1]["more"] == 500)
+
+    assert len(post.posted) < 200
+    assert len(post.posted[-1][1]["leases"]) == 500
+    news.close()

@@ -1,93 +1,96 @@
-"""The kernel half of the lock manager."""
+"""The lock manager as a widget: its traits, and what it shows without a page."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import threading
 
 import pytest
 
-from nanover_jupyter import Connection, DictionaryChange, LockManager, NanoverServer, UpdateRefused
+from nanover_jupyter import Connection, LockManager, NanoverServer, NotSupported, connect
 from tests.support.eventually import eventually
-from tests.support.fake_page import FakePage
 from tests.widgets.test_panel import OpenPage
 
 
-def lease(page: FakePage, key: str) -> dict[str, Any]:
-    return next(row for row in page.last("leases")["leases"] if row["key"] == key)
+def test_leases_can_be_observed(open_page: OpenPage, connection: Connection) -> None:
+    manager = open_page(LockManager).panel
+    seen: list[list[tuple[str, str]]] = []
+    manager.observe(lambda change: seen.append([(r.key, r.state) for r in change.new]), "leases")
+
+    with connection.client.lock("scene"):
+        eventually(lambda: seen and seen[-1] == [("scene", "held")])
+
+    eventually(lambda: seen[-1] == [("scene", "released")])
 
 
-def test_a_lock_is_taken_shown_and_holds_others_off(
-    open_page: OpenPage, server: NanoverServer
+def test_watched_keys_can_be_observed(
+    open_page: OpenPage, connection: Connection, server: NanoverServer
 ) -> None:
-    page = open_page(LockManager)
+    manager = open_page(LockManager).panel
+    seen: list[tuple[str, str]] = []
+    manager.observe(lambda change: seen.extend((w.key, w.whose) for w in change.new), "watched")
 
-    assert page.ask("lock", keys=["scene", "new"], seconds=10)["result"] == {"granted": True}
-
-    row = lease(page, "scene")
-    assert row["state"] == "held"
-    assert 9 < row["left"] <= 10
-    with pytest.raises(UpdateRefused):
-        server.update_state("someone", DictionaryChange({"scene": 1}))
-
-
-def test_a_refused_lock_says_why(open_page: OpenPage, server: NanoverServer) -> None:
+    manager.watch("scene")
+    eventually(lambda: ("scene", "free") in seen)
     server.update_locks("someone", {"scene": 60})
-    page = open_page(LockManager)
+    eventually(lambda: ("scene", "someone else's") in seen)
+    manager.unwatch("scene")
 
-    assert page.ask("lock", keys=["scene"], seconds=10)["result"] == {"granted": False}
-
-    assert lease(page, "scene")["state"] == "refused"
-    assert lease(page, "scene")["note"] == "someone else holds it"
+    eventually(lambda: manager.watched == ())
 
 
-def test_a_lock_is_renewed_and_given_back(open_page: OpenPage, server: NanoverServer) -> None:
-    page = open_page(LockManager)
-    page.ask("lock", keys=["scene"], seconds=5)
-    first = lease(page, "scene")["left"]
+def test_traits_change_on_the_main_thread_while_its_loop_runs(connection: Connection) -> None:
+    threads: list[str] = []
 
-    page.ask("renew", key="scene")
-    assert lease(page, "scene")["left"] >= first - 0.5
-    page.ask("release", keys=["scene"])
+    async def cell() -> None:
+        manager = LockManager(connection)
+        heard = asyncio.Event()
 
-    assert lease(page, "scene")["state"] == "released"
-    server.update_locks("someone", {"scene": 1})
+        def note(_: object) -> None:
+            threads.append(threading.current_thread().name)
+            heard.set()
 
+        manager.observe(note, "leases")
+        await asyncio.to_thread(connection.client.lock, "scene")
+        await heard.wait()
+        manager.close()
 
-def test_a_lock_that_runs_out_is_told_without_a_word_from_the_server(open_page: OpenPage) -> None:
-    page = open_page(LockManager)
-    page.ask("lock", keys=["scene"], seconds=0.2)
+    asyncio.run(asyncio.wait_for(cell(), 10))
 
-    eventually(lambda: lease(page, "scene")["state"] == "lost")
-
-    assert lease(page, "scene")["note"] == "its time ran out"
-    page.ask("forget", key="scene")
-    assert page.last("leases") == {"leases": []}
+    assert set(threads) == {"MainThread"}
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "10", None, True, {"$nvj": "nan"}, {"$nvj": "cut"}])
-def test_a_duration_that_makes_no_sense_is_refused(open_page: OpenPage, seconds: Any) -> None:
-    reply = open_page(LockManager).ask("lock", keys=["scene"], seconds=seconds)
+def test_traits_follow_to_another_connection(
+    open_page: OpenPage, connection: Connection, server: NanoverServer
+) -> None:
+    manager = open_page(LockManager).panel
+    connection.client.lock("scene")
+    with connect(f"127.0.0.1:{server.port}", name="other") as other:
+        manager.rebind(other)
+        eventually(lambda: manager.leases == ())
 
-    assert reply["error"]["kind"] == "BadRequest"
+        other.client.lock("title")
 
-
-def test_a_lock_without_end_says_so(open_page: OpenPage) -> None:
-    page = open_page(LockManager)
-    page.ask("lock", keys=["scene"], seconds={"$nvj": "inf"})
-
-    row = lease(page, "scene")
-    assert (row["left"], row["endless"], row["seconds"]) == (None, True, None)
-
-
-def test_a_lock_taken_in_a_cell_is_shown_too(open_page: OpenPage, connection: Connection) -> None:
-    page = open_page(LockManager)
-
-    connection.client.attempt_update_locks({"title": 5})
-
-    eventually(lambda: lease(page, "title")["state"] == "held")
+        eventually(lambda: [row.key for row in manager.leases] == ["title"])
+        manager.close()
 
 
-def test_renewing_what_was_never_locked_is_refused(open_page: OpenPage) -> None:
-    reply = open_page(LockManager).ask("renew", key="scene")
+def test_traits_cannot_be_set(open_page: OpenPage) -> None:
+    manager = open_page(LockManager).panel
 
-    assert "no lock was ever taken on 'scene'" in reply["error"]["message"]
+    with pytest.raises(Exception, match="read-only"):
+        manager.leases = ()
+
+
+def test_a_server_without_locks_says_so() -> None:
+    with (
+        NanoverServer(websocket_port=0) as server,
+        connect(f"ws://127.0.0.1:{server.websocket_port}") as connection,
+    ):
+        manager = LockManager(connection)
+
+        with pytest.raises(NotSupported):
+            manager.watch("scene")
+
+        assert "This server has no locks." in manager._repr_mimebundle_()[0]["text/html"]
+        manager.close()

@@ -34,7 +34,7 @@ def test_a_new_view_is_told_status_commands_leases_and_state(open_page: OpenPage
     assert (status["name"], status["state"]) == ("lab", "connected")
     assert status["abilities"]["locks"] is True
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/echo"]
-    assert page.last("leases") == {"leases": []}
+    assert page.last("leases") == {"leases": [], "more": 0}
     eventually(lambda: page.model.values == {"scene": [0] * 10, "title": "demo"})
 
 
@@ -242,7 +242,7 @@ def test_a_panel_turns_to_another_connection_and_tells_its_views_unasked(
 
     assert page.last("status")["name"] == "elsewhere"
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/other"]
-    assert page.last("leases") == {"leases": []}
+    assert page.last("leases") == {"leases": [], "more": 0}
     assert page.panel.connection is elsewhere
     assert repr(page.panel).startswith("<ControlRoom of elsewhere: connected")
 
@@ -262,8 +262,8 @@ def test_after_a_rebind_requests_and_changes_are_the_new_connections(
     assert "stale" not in page.model.values
     assert not page.model.doubts
     assert page.ask("value", key="title")["result"]["value"] == "another"
-    assert page.ask("lock", keys=["title"], seconds=5)["result"] == {"granted": True}
-    assert elsewhere.client.leases.held_keys() == ["title"]
+    assert page.ask("watch", keys=["title"])["ok"]
+    assert elsewhere.client.locks.watch.keys() == ["title"]
 
 
 def test_what_the_old_connection_still_says_is_not_shown(

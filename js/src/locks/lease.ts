@@ -17,10 +17,18 @@ export interface LeaseNow {
   readonly share: number;
   readonly leftText: string;
   readonly heldText: string;
+  /** For how long it may be held in all, where that is bounded. */
+  readonly capText: string;
   readonly note: string;
+  readonly keep: boolean;
+  readonly canKeep: boolean;
   readonly canRenew: boolean;
+  readonly canExtend: boolean;
   readonly canRelease: boolean;
+  readonly canStop: boolean;
   readonly canTryAgain: boolean;
+  readonly canAsk: boolean;
+  readonly canWatch: boolean;
   readonly canDismiss: boolean;
 }
 
@@ -57,10 +65,17 @@ export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNo
     share,
     leftText: held ? (lease.endless ? "without end" : left === null ? "" : leftText(left)) : "",
     heldText: held ? duration(lease.held + passed) : lease.held > 0 ? duration(lease.held) : "",
+    capText: held && lease.cap !== null ? `of ${duration(Math.round(lease.cap))} at most` : "",
     note: held && !sure ? UNSURE : lease.note,
-    canRenew: held && !lease.endless,
+    keep: lease.keep,
+    canKeep: held && !lease.endless,
+    canRenew: held && !lease.endless && !lease.keep,
+    canExtend: held && lease.cap !== null,
     canRelease: held,
+    canStop: lease.state === "pending",
     canTryAgain: lease.state === "refused" || lease.state === "lost",
+    canAsk: lease.state === "refused",
+    canWatch: lease.state === "refused" || lease.state === "lost",
     canDismiss: isOver(lease.state),
   };
 }
@@ -73,6 +88,11 @@ export type Seconds =
   | { readonly ok: false; readonly problem: string };
 
 const FACTORS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** As `readSeconds`; an empty text or "0" means none. */
+export function readPatience(text: string): Seconds {
+  return /^\s*0?\s*(s|min|h)?\s*$/.test(text) ? { ok: true, seconds: 0 } : readSeconds(text);
+}
 
 /** A duration as typed: "10", "10 s", "2.5", "1 min", "2 h". */
 export function readSeconds(text: string): Seconds {

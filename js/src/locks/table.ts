@@ -5,7 +5,15 @@ import type { LeaseBody } from "../shared/protocol_locks.ts";
 import { visible } from "../shared/visible_text.ts";
 import { type LeaseNow, leaseNow } from "./lease.ts";
 
-export type LeaseAction = "renew" | "release" | "again" | "dismiss";
+export type LeaseAction =
+  | "renew"
+  | "extend"
+  | "release"
+  | "stop"
+  | "again"
+  | "ask"
+  | "watch"
+  | "dismiss";
 
 export interface LeaseTable {
   readonly element: HTMLElement;
@@ -44,26 +52,46 @@ function createRing(): { element: SVGElement; set(share: number): void } {
 
 const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseNow])[] = [
   ["renew", "Renew", "canRenew"],
+  ["extend", "+10 min", "canExtend"],
   ["release", "Release", "canRelease"],
+  ["stop", "Stop waiting", "canStop"],
   ["again", "Try again", "canTryAgain"],
+  ["ask", "Ask for it", "canAsk"],
+  ["watch", "Watch", "canWatch"],
   ["dismiss", "Dismiss", "canDismiss"],
 ];
+
+const QUIET: ReadonlySet<LeaseAction> = new Set(["extend", "ask", "watch", "dismiss"]);
+/** What each button says to those who cannot see in which row it is. */
+const SPOKEN: Readonly<Partial<Record<LeaseAction, string>>> = {
+  extend: "Hold ten minutes longer:",
+  stop: "Stop waiting for",
+  ask: "Ask its holder for",
+};
 
 function createRow(key: string): RowView {
   const chip = h("span", { class: "nvj-chip" });
   const note = h("span", { class: "nvj-dim nvj-lease-note" });
   const ring = createRing();
   const left = h("span", { class: "nvj-tabular" });
-  const held = h("td", { class: "nvj-tabular nvj-held", role: "cell" });
+  const heldText = h("span", { class: "nvj-tabular" });
+  const capText = h("span", { class: "nvj-dim" });
   const shownKey = key === "" ? "(empty)" : visible(key, 200);
+  const keep = h("input", {
+    type: "checkbox",
+    class: "nvj-switch",
+    role: "switch",
+    "data-keep": "",
+    "aria-label": `Keep ${shownKey}`,
+  });
   const buttons = ACTIONS.map(([action, label]) =>
     h(
       "button",
       {
         type: "button",
-        class: action === "dismiss" ? "nvj-quiet" : "nvj-button",
+        class: QUIET.has(action) ? "nvj-quiet" : "nvj-button",
         "data-action": action,
-        "aria-label": `${label} ${shownKey}`,
+        "aria-label": `${SPOKEN[action] ?? label} ${shownKey}`,
       },
       label,
     ),
@@ -75,8 +103,9 @@ function createRow(key: string): RowView {
     h("td", { role: "cell" }, h("code", {}, shownKey)),
     h("td", { role: "cell" }, chip, " ", note),
     h("td", { class: "nvj-left", role: "cell" }, ring.element, left),
-    held,
-    h("td", { class: "nvj-actions", role: "cell" }, ...buttons),
+    h("td", { class: "nvj-keep", role: "cell" }, keep),
+    h("td", { class: "nvj-held", role: "cell" }, heldText, " ", capText),
+    h("td", { class: "nvj-lease-actions", role: "cell" }, ...buttons),
   );
   return {
     element,
@@ -85,10 +114,16 @@ function createRow(key: string): RowView {
       chip.dataset.tone = lease.tone;
       setText(note, visible(lease.note, 300));
       element.dataset.tone = lease.tone;
+      if (lease.canDismiss) element.dataset.over = "";
+      else delete element.dataset.over;
       ring.element.style.display = lease.left === null ? "none" : "";
       ring.set(lease.share);
       setText(left, lease.leftText);
-      setText(held, lease.heldText);
+      setText(heldText, lease.heldText);
+      setText(capText, lease.capText);
+      keep.style.visibility = lease.canKeep ? "" : "hidden";
+      keep.disabled = blocked !== null;
+      keep.checked = lease.keep;
       for (const [index, [action, , can]] of ACTIONS.entries()) {
         const button = buttons[index];
         if (button === undefined) continue;
@@ -104,7 +139,9 @@ function createRow(key: string): RowView {
 /** `onFocusLost`: no row is left that could have the focus. */
 export function createLeaseTable(onFocusLost: () => void): LeaseTable {
   const body = h("tbody");
-  const heads = ["Key", "State", "Left", "Held for"].map((text) => h("th", { scope: "col" }, text));
+  const heads = ["Key", "State", "Left", "Keep", "Held for"].map((text) =>
+    h("th", { scope: "col" }, text),
+  );
   const element = h(
     "table",
     { class: "nvj-table", role: "table" },

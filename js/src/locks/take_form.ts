@@ -1,16 +1,28 @@
 /** The keys to lock as chips, and for how long. */
 
-import { h, setText } from "../shared/dom.ts";
+import { h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
 import { visible } from "../shared/visible_text.ts";
-import { readSeconds } from "./lease.ts";
+import { readPatience, readSeconds } from "./lease.ts";
+
+/** What is to be taken, as the form has it. */
+export interface TakeOrder {
+  readonly keys: readonly string[];
+  readonly seconds: number;
+  readonly keep: boolean;
+  /** Seconds for which it may be held at the most; null for ever. */
+  readonly cap: number | null;
+  /** Seconds to wait while someone else holds a key. */
+  readonly wait: number;
+}
 
 export interface TakeForm {
   readonly element: HTMLElement;
   setBlocked(reason: string | null): void;
-  setProblem(text: string): void;
+  /** `which`: whether it can be found out which of the keys someone else holds. */
+  setProblem(text: string, which?: boolean): void;
   focus(): void;
   /** Empties the form after its keys have been taken. */
   clear(): void;
@@ -21,13 +33,17 @@ export interface TakeFormOptions {
   readonly suggest: (typed: string, most: number) => readonly string[];
   /** Whether there is such a key; one that is not there can be locked all the same. */
   readonly isKnown: (key: string) => boolean;
-  readonly onTake: (keys: readonly string[], seconds: number) => void;
+  readonly onTake: (order: TakeOrder) => void;
+  /** Asked which of the keys someone else holds. */
+  readonly onWhich: () => void;
   readonly signal: AbortSignal;
 }
 
 const MOST_SUGGESTIONS = 200;
+const KEEP = "Renewed by itself, whatever the notebook does, until you release it";
 
-export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOptions): TakeForm {
+export function createTakeForm(options: TakeFormOptions): TakeForm {
+  const { suggest, isKnown, onTake, onWhich, signal } = options;
   let keys: readonly string[] = [];
   const listId = `nvj-${randomName().slice(0, 8)}-keys`;
   const chips = h("span", { class: "nvj-chips" });
@@ -40,7 +56,7 @@ export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOpt
     spellcheck: "false",
     autocomplete: "off",
   });
-  const options = h("datalist", { id: listId });
+  const known = h("datalist", { id: listId });
   const seconds = h("input", {
     type: "text",
     class: "nvj-input nvj-seconds",
@@ -48,28 +64,82 @@ export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOpt
     "aria-label": "Seconds",
   });
   seconds.value = "10 s";
-  const take = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
-  const problem = h("div", {
-    class: "nvj-problem nvj-toolbar-problem",
-    role: "alert",
-    hidden: true,
+  const keep = h("input", {
+    type: "checkbox",
+    class: "nvj-switch",
+    role: "switch",
+    "aria-label": "Keep",
   });
+  keep.checked = true;
+  const wait = h("input", { type: "text", class: "nvj-input nvj-seconds", inputmode: "decimal" });
+  wait.value = "0 s";
+  const cap = h("input", { type: "text", class: "nvj-input nvj-seconds", inputmode: "decimal" });
+  cap.value = "10 min";
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-quiet nvj-take-more",
+      "aria-expanded": "false",
+      "aria-label": "Waiting and limits",
+      title: "Waiting and limits",
+    },
+    icon("more"),
+  );
+  const limits = h(
+    "div",
+    { class: "nvj-toolbar nvj-take-limits", hidden: true },
+    h("label", { class: "nvj-for" }, "wait for up to ", wait),
+    h("label", { class: "nvj-for" }, "hold for at most ", cap),
+    h("span", { class: "nvj-dim" }, "empty: no limit"),
+  );
+  const which = h("button", { type: "button", class: "nvj-button", hidden: true }, "Which one?");
+  const take = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
+  const problemText = h("span");
+  const problem = h(
+    "div",
+    { class: "nvj-problem nvj-toolbar-problem", role: "alert", hidden: true },
+    problemText,
+    " ",
+    which,
+  );
   const element = h(
     "form",
     { class: "nvj-take", novalidate: true },
     h(
       "div",
       { class: "nvj-toolbar" },
-      h("label", { class: "nvj-key-box" }, chips, input, options),
+      h("label", { class: "nvj-key-box" }, chips, input, known),
       h("label", { class: "nvj-for" }, "for ", seconds),
+      h("label", { class: "nvj-for nvj-keep-label", title: KEEP }, "Keep ", keep),
       take,
+      more,
     ),
+    limits,
     problem,
   );
 
-  const setProblem = (text: string) => {
-    setText(problem, visible(text, 400));
+  const setProblem = (text: string, canAsk = false) => {
+    setText(problemText, visible(text, 400));
     problem.hidden = text === "";
+    which.hidden = !canAsk;
+  };
+  /** What the fields say, or what is wrong with them. */
+  const read = (): TakeOrder | string => {
+    const time = readSeconds(seconds.value);
+    const patience = readPatience(wait.value);
+    const limit = cap.value.trim() === "" ? null : readSeconds(cap.value);
+    if (keys.length === 0) return "Name at least one key to lock.";
+    if (!time.ok) return time.problem;
+    if (!patience.ok) return patience.problem;
+    if (limit !== null && !limit.ok) return limit.problem;
+    return {
+      keys,
+      seconds: time.seconds,
+      keep: keep.checked,
+      cap: limit === null ? null : limit.seconds,
+      wait: patience.seconds,
+    };
   };
   const drawChips = () => {
     chips.replaceChildren(
@@ -106,7 +176,7 @@ export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOpt
     const found = suggest(input.value.trim(), MOST_SUGGESTIONS).filter(
       (key) => !keys.includes(key),
     );
-    options.replaceChildren(...found.map((key) => h("option", { value: key })));
+    known.replaceChildren(...found.map((key) => h("option", { value: key })));
   };
 
   listen(input, "input", drawOptions, signal);
@@ -142,18 +212,28 @@ export function createTakeForm({ suggest, isKnown, onTake, signal }: TakeFormOpt
     },
     signal,
   );
+  listen(which, "click", onWhich, signal);
+  listen(
+    more,
+    "click",
+    () => {
+      limits.hidden = !limits.hidden;
+      setAttribute(more, "aria-expanded", String(!limits.hidden));
+      if (!limits.hidden) wait.focus();
+    },
+    signal,
+  );
   listen(
     element,
     "submit",
     (event) => {
       event.preventDefault();
       addTyped();
-      const read = readSeconds(seconds.value);
-      if (keys.length === 0) setProblem("Name at least one key to lock.");
-      else if (!read.ok) setProblem(read.problem);
+      const order = read();
+      if (typeof order === "string") setProblem(order);
       else {
         setProblem("");
-        onTake(keys, read.seconds);
+        onTake(order);
       }
     },
     signal,

@@ -4,21 +4,20 @@ import { Cell } from "../shared/cell.ts";
 import { now } from "../shared/clock.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { every, listen } from "../shared/lifetime.ts";
-import type { LeaseBody } from "../shared/protocol_locks.ts";
+import type { LeaseBody, LockNewsBody } from "../shared/protocol_locks.ts";
+import type { Timed } from "../shared/session.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
+import { createActions, namesOf } from "./actions.ts";
+import { createAside } from "./aside.ts";
 import { isHeld, isOver } from "./lease.ts";
+import { createRequestsBar, wordsOfRequest } from "./requests_bar.ts";
 import { createLeaseTable, type LeaseAction } from "./table.ts";
 import { createTakeForm } from "./take_form.ts";
 
 const DEFAULT_SECONDS = 10;
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
-const namesOf = (keys: readonly string[]): string =>
-  keys.map((key) => (key === "" ? "(empty)" : visible(key, 80))).join(", ");
+const DEFAULT_CAP = 600;
 
 export function createLocks({ host, session, signal, line, announce }: ToolContext): Tool {
   const heldCount = new Cell<number | null>(null);
@@ -26,10 +25,15 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
   const releaseAll = h("button", { type: "button", class: "nvj-button" }, "Release all");
   const summary = h("span");
-  const footer = h("span", { class: "nvj-locks-footer" }, summary, releaseAll);
+  const more = h("p", { class: "nvj-dim nvj-more-leases", hidden: true });
+  const buttons = h("span", { class: "nvj-locks-buttons" });
+  const footer = h("span", { class: "nvj-locks-footer" }, summary, buttons);
   const empty = h("div", { class: "nvj-empty" });
   const unable = h("div", { class: "nvj-empty", hidden: true });
   let toldLost = "";
+  let toldRequests = "";
+  let tried: readonly string[] = [];
+  const news = new Cell<Timed<LockNewsBody> | null>(null);
 
   const leases = (): readonly LeaseBody[] => session.leases.get()?.body.leases ?? [];
   const passed = (): number => {
@@ -41,59 +45,39 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     setText(notice, text);
     notice.hidden = text === "";
   };
-  const take = async (keys: readonly string[], seconds: number): Promise<void> => {
-    try {
-      const { granted } = await host.request("lock", { keys, seconds });
-      const names = namesOf(keys);
-      if (granted) {
-        form.clear();
-        form.setProblem("");
-        announce(`Taken: ${names}.`);
-      } else {
-        form.setProblem(
-          keys.length === 1
-            ? `Refused: someone else holds ${names}.`
-            : `Refused: someone else holds at least one of ${names}; none was taken.`,
-        );
-      }
-    } catch (error) {
-      form.setProblem(`Not taken: ${wordsOf(error)}`);
-    }
-  };
-  const renew = async (key: string): Promise<void> => {
-    try {
-      const { granted } = await host.request("renew", { key });
-      if (granted) announce(`Renewed: ${namesOf([key])}.`);
-      else say(`Not renewed: someone else holds ${namesOf([key])} now.`);
-    } catch (error) {
-      say(`Not renewed: ${wordsOf(error)}`);
-    }
-  };
-  const release = async (keys: readonly string[]): Promise<void> => {
-    try {
-      await host.request("release", { keys });
-      announce(`Released: ${namesOf(keys)}.`);
-    } catch (error) {
-      say(`Not released: ${wordsOf(error)}`);
-    }
-  };
-  const dismiss = async (key: string): Promise<void> => {
-    try {
-      await host.request("forget", { key });
-    } catch (error) {
-      say(`The row cannot be dismissed: ${wordsOf(error)}`);
-    }
-  };
+  const actions = createActions(host, {
+    announce,
+    say,
+    setProblem: (text, which) => form.setProblem(text, which),
+    onTaken: () => {
+      form.clear();
+      form.setProblem("");
+    },
+  });
   const act = (action: LeaseAction, lease: LeaseBody): Promise<void> => {
+    const { key } = lease;
     switch (action) {
       case "renew":
-        return renew(lease.key);
+        return actions.renew(key);
+      case "extend":
+        return actions.extend(lease, passed());
       case "release":
-        return release([lease.key]);
+      case "stop":
+        return actions.release([key]);
       case "again":
-        return take([lease.key], lease.seconds ?? DEFAULT_SECONDS);
+        return actions.take({
+          keys: [key],
+          seconds: lease.seconds ?? DEFAULT_SECONDS,
+          keep: true,
+          cap: lease.cap ?? DEFAULT_CAP,
+          wait: 0,
+        });
+      case "ask":
+        return actions.ask([key]);
+      case "watch":
+        return actions.watch([key]);
       case "dismiss":
-        return dismiss(lease.key);
+        return actions.dismiss(key);
     }
   };
 
@@ -111,8 +95,26 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     suggest,
     isKnown: (key) => !session.mirror.loaded || session.mirror.entries.has(key),
     signal,
-    onTake: (keys, seconds) => void take(keys, seconds),
+    onTake: (order) => {
+      tried = order.keys;
+      void actions.take(order);
+    },
+    onWhich: () => void actions.which(tried),
   });
+  const aside = createAside({
+    signal,
+    onUnwatch: (key) => void actions.unwatch(key),
+    onAnnounce: (by) => void actions.announce(by),
+  });
+  const requests = createRequestsBar({
+    signal,
+    onRelease: ({ keys, asker }) => {
+      const ours = leases().filter(({ key, state }) => isHeld(state) && keys.includes(key));
+      void actions.release(ours.map(({ key }) => key)).then(() => actions.answer(asker));
+    },
+    onDismiss: ({ asker }) => void actions.answer(asker),
+  });
+  host.on("lock_news", ({ body }, forMe) => forMe && news.set({ body, at: now() }), signal);
 
   listen(
     table.element,
@@ -128,17 +130,36 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     signal,
   );
   listen(
+    table.element,
+    "change",
+    ({ target }) => {
+      const row = target instanceof Element ? target.closest<HTMLElement>("tr") : null;
+      const lease = leases()[Number(row?.dataset.index ?? -1)];
+      if (lease !== undefined && target instanceof HTMLInputElement) {
+        void actions.keep(lease.key, target.checked);
+      }
+    },
+    signal,
+  );
+  listen(
     releaseAll,
     "click",
     () => {
       const held = leases().filter(({ state }) => isHeld(state));
-      void release(held.map(({ key }) => key));
+      void actions.release(held.map(({ key }) => key));
     },
     signal,
   );
 
-  const scroller = h("div", { class: "nvj-scroll" }, table.element, empty);
-  const able = h("div", { class: "nvj-locks-able" }, form.element, notice, scroller);
+  const scroller = h("div", { class: "nvj-scroll" }, table.element, more, empty, aside.element);
+  const able = h(
+    "div",
+    { class: "nvj-locks-able" },
+    form.element,
+    requests.element,
+    notice,
+    scroller,
+  );
   const element = h("div", { class: "nvj-tool nvj-locks" }, able, unable);
 
   const drawAbility = () => {
@@ -170,14 +191,26 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     if (text === toldLost) return;
     // What was lost is said once; a notice about something else is left alone.
     if (text !== "" || notice.textContent === toldLost) say(text);
+    // Somebody who looks at another tab hears of it all the same.
+    if (text !== "" && element.hidden) announce(text);
     toldLost = text;
   };
 
+  const drawNews = () => {
+    const told = news.get();
+    if (told === null) return;
+    aside.show(told.body, now() - told.at);
+    requests.show(told.body.requests);
+    const text = told.body.requests.map(wordsOfRequest).join(" · ");
+    if (text !== toldRequests && element.hidden && text !== "") announce(text);
+    toldRequests = text;
+  };
   const drawTimes = () => table.show(leases(), passed());
   const draw = () => {
     const { blocked } = line.get();
     form.setBlocked(blocked);
     table.setBlocked(blocked);
+    aside.setBlocked(blocked);
     drawTimes();
     const held = leases().filter(({ state }) => isHeld(state)).length;
     heldCount.set(session.leases.get() === null ? null : held);
@@ -188,6 +221,9 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     const none = leases().length === 0;
     table.element.hidden = none;
     empty.hidden = !none;
+    const hidden = session.leases.get()?.body.more ?? 0;
+    more.hidden = hidden === 0;
+    setText(more, `… ${hidden} more`);
     tellLost();
   };
   fill(
@@ -201,8 +237,18 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   );
 
   session.status.observe(drawAbility, signal);
+  buttons.append(aside.historyButton, releaseAll);
+  listen(aside.historyButton, "click", drawNews, signal);
   session.leases.observe(draw, signal);
+  news.observe(drawNews, signal);
   line.observe(draw, signal);
+  every(
+    1000,
+    () => {
+      if (!element.hidden) drawNews();
+    },
+    signal,
+  );
   every(
     100,
     () => {

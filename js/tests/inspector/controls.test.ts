@@ -132,6 +132,9 @@ describe("the badge of a lock", () => {
     left: 7.4,
     endless: false,
     held: 1,
+    keep: false,
+    cap: null,
+    continuous: true,
     note: "",
     ...part,
   });

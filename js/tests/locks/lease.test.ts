@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LEASES } from "../../dev/scenes.ts";
-import { leaseNow, readSeconds } from "../../src/locks/lease.ts";
+import { leaseNow, readPatience, readSeconds } from "../../src/locks/lease.ts";
 import type { LeaseBody } from "../../src/shared/protocol_locks.ts";
 
 const HELD: LeaseBody = {
@@ -10,6 +10,9 @@ const HELD: LeaseBody = {
   left: 7.4,
   endless: false,
   held: 72,
+  keep: false,
+  cap: null,
+  continuous: true,
   note: "",
 };
 
@@ -42,7 +45,7 @@ describe("a lease", () => {
       return [now.canRenew, now.canRelease, now.canTryAgain, now.canDismiss];
     };
     expect(LEASES.map(can)).toEqual([
-      [true, true, false, false],
+      [false, true, false, false],
       [true, true, false, false],
       [false, false, true, true],
       [false, false, true, true],
@@ -50,6 +53,43 @@ describe("a lease", () => {
     expect(can({ ...HELD, state: "pending", left: null })).toEqual([false, false, false, false]);
     expect(can({ ...HELD, state: "released", left: null })).toEqual([false, false, false, true]);
   });
+});
+
+describe("a lease that is kept", () => {
+  it("needs no renewing, and may be held longer", () => {
+    expect(leaseNow({ ...HELD, keep: true, cap: 600 }, 0)).toMatchObject({
+      keep: true,
+      canKeep: true,
+      canRenew: false,
+      canExtend: true,
+      capText: "of 10 min at most",
+    });
+  });
+
+  it("has no limit to tell of where there is none", () => {
+    expect(leaseNow(HELD, 0)).toMatchObject({ canExtend: false, capText: "" });
+  });
+});
+
+describe("a lease that is waited for", () => {
+  it("can be given up", () => {
+    const waiting = leaseNow({ ...HELD, state: "pending", left: null }, 0);
+    expect(waiting).toMatchObject({ canStop: true, canKeep: false, canRelease: false });
+  });
+});
+
+describe("patience", () => {
+  it.each([
+    ["", 0],
+    ["0", 0],
+    ["0 s", 0],
+    ["5", 5],
+    ["2 min", 120],
+  ])("%j is %d s", (text, seconds) => {
+    expect(readPatience(text)).toEqual({ ok: true, seconds });
+  });
+
+  it("is no word", () => expect(readPatience("long").ok).toBe(false));
 });
 
 describe("a duration", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
-import { LEASES } from "../../dev/scenes.ts";
+import { LEASES, LOCK_NEWS } from "../../dev/scenes.ts";
 import locks from "../../src/locks/index.ts";
+import type { LeaseBody } from "../../src/shared/protocol_locks.ts";
 import {
   click,
   find,
@@ -39,7 +40,13 @@ describe("the form", () => {
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "lock",
-      body: { keys: ["scene", "selection.root"], seconds: 2.5 },
+      body: {
+        keys: ["scene", "selection.root"],
+        seconds: 2.5,
+        keep: true,
+        cap: 600,
+        wait: 0,
+      },
     });
     expect(speech(el)).toBe("Taken: scene, selection.root.");
     expect(findAll(el, "tbody tr").length).toBe(2);
@@ -131,8 +138,8 @@ describe("the table", () => {
   it("renews, releases, tries again and dismisses", async () => {
     const { el, kernel } = await mount();
     for (const [key, action] of [
-      ["scene", "renew"],
-      ["suggested.interaction.scale", "release"],
+      ["suggested.interaction.scale", "renew"],
+      ["scene", "release"],
       ["selection.root", "again"],
       ["selection.ligand", "dismiss"],
     ] as const) {
@@ -141,9 +148,9 @@ describe("the table", () => {
     }
     expect(kernel.received.flatMap(({ op, body }) => (op === "ack" ? [] : [[op, body]]))).toEqual([
       ["hello", { epoch: null, rev: null }],
-      ["renew", { key: "scene" }],
-      ["release", { keys: ["suggested.interaction.scale"] }],
-      ["lock", { keys: ["selection.root"], seconds: 10 }],
+      ["renew", { key: "suggested.interaction.scale" }],
+      ["release", { keys: ["scene"] }],
+      ["lock", { keys: ["selection.root"], seconds: 10, keep: true, cap: 600, wait: 0 }],
       ["forget", { key: "selection.ligand" }],
     ]);
     expect(findAll(el, "tbody tr").length).toBe(3);
@@ -151,7 +158,7 @@ describe("the table", () => {
 
   it("releases all that are held", async () => {
     const { el, kernel } = await mount();
-    click(find(el, ".nvj-locks-footer button"));
+    click(find(el, ".nvj-locks-footer .nvj-button"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "release",
@@ -204,6 +211,154 @@ describe("the table", () => {
   });
 });
 
+describe("the switch of a row", () => {
+  it("asks for what it shows", async () => {
+    const { el, kernel } = await mount();
+    for (const [key, keep] of [
+      ["scene", false],
+      ["suggested.interaction.scale", true],
+    ] as const) {
+      const box = find(rowOf(el, key), "[data-keep]");
+      click(box);
+      await pass(0.2);
+      expect(kernel.received.filter(({ op }) => op === "keep").at(-1)).toMatchObject({
+        body: { key, keep },
+      });
+      expect(box).toHaveProperty("checked", keep);
+    }
+    expect(button(rowOf(el, "scene"), "renew").hidden).toBe(false);
+  });
+});
+
+describe("waiting and limits", () => {
+  it("are sent with the keys", async () => {
+    const { el, kernel } = await mount({ leases: [] });
+    click(find(el, ".nvj-take-more"));
+    const [wait, cap] = findAll(el, ".nvj-take-limits input");
+    if (wait === undefined || cap === undefined) throw new Error("no fields");
+    type(wait, "5");
+    type(cap, "");
+    click(find(el, ".nvj-take .nvj-switch"));
+    type(keyInput(el), "scene");
+    submit(find(el, ".nvj-take"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "lock",
+      body: { keys: ["scene"], keep: false, cap: null, wait: 5 },
+    });
+  });
+
+  it("extend what is held by ten minutes", async () => {
+    const { el, kernel } = await mount();
+    click(button(rowOf(el, "scene"), "extend"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "cap",
+      body: { key: "scene", seconds: 1200 },
+    });
+    expect(rowOf(el, "scene").textContent).toContain("of 20 min at most");
+  });
+
+  it("end with the button", async () => {
+    const waiting = { ...(LEASES[0] as LeaseBody), state: "pending" as const, left: null };
+    const { el, kernel } = await mount({ leases: [waiting] });
+    click(button(rowOf(el, "scene"), "stop"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "release", body: { keys: ["scene"] } });
+  });
+});
+
+describe("who blocks", () => {
+  it("is found out on request", async () => {
+    const { el } = await mount({ leases: [], lock: (keys) => !keys.includes("b") });
+    for (const key of ["a", "b"]) {
+      type(keyInput(el), key);
+      press(keyInput(el), "Enter");
+    }
+    submit(find(el, ".nvj-take"));
+    await pass(0.1);
+    click(find(el, ".nvj-take .nvj-problem button"));
+    await pass(0.1);
+    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("Someone else holds b.");
+  });
+
+  it("can be asked where it is known", async () => {
+    const { el } = await mount({ holders: ["selection.root"] });
+    click(button(rowOf(el, "selection.root"), "ask"));
+    await pass(0.1);
+    expect(find(el, ".nvj-notice").textContent).toBe("Asked for selection.root.");
+  });
+
+  it("is said to be unknown where it is", async () => {
+    const { el } = await mount();
+    click(button(rowOf(el, "selection.root"), "ask"));
+    await pass(0.1);
+    expect(find(el, ".nvj-notice").textContent).toContain("nobody can be asked");
+  });
+});
+
+describe("watched keys", () => {
+  const watched = (el: HTMLElement) =>
+    findAll(el, "[aria-label='Watched keys'] li").map((row) => row.textContent);
+
+  it("say whose they are and since when, and go on counting", async () => {
+    const { el } = await mount({ lockNews: LOCK_NEWS });
+    await pass(2);
+    expect(watched(el)).toEqual([
+      expect.stringMatching(/^selection.rootsomeone else'sIvan's notebook · for 4[34] s$/),
+      expect.stringMatching(/^selection.proteinfreefor 2 min/),
+      expect.stringMatching(/^scenemine/),
+    ]);
+  });
+
+  it("come and go", async () => {
+    const { el, kernel } = await mount();
+    click(button(rowOf(el, "selection.root"), "watch"));
+    await pass(0.1);
+    expect(watched(el).length).toBe(1);
+    click(find(el, "[aria-label='Watched keys'] button"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "unwatch" });
+    expect(watched(el)).toEqual([]);
+  });
+});
+
+describe("requests of others", () => {
+  it("are shown, and answered by releasing or not", async () => {
+    const { el, kernel } = await mount({ lockNews: LOCK_NEWS });
+    const bar = find(el, ".nvj-requests");
+    expect(bar.textContent).toContain("Nandita asks for scene: for a minute");
+    click(find(bar, "[data-answer=release]"));
+    await pass(0.2);
+    expect(rowOf(el, "scene").textContent).toContain("released");
+    expect(kernel.received.at(-1)).toMatchObject({ op: "dismiss", body: { asker: "a1" } });
+    expect(bar.hidden).toBe(true);
+  });
+
+  it("are possible where one has told one's name", async () => {
+    const { el, kernel } = await mount();
+    const form = find(el, ".nvj-announce");
+    type(find(form, "input"), "Anna");
+    submit(form);
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "announce", body: { by: "Anna" } });
+    expect(form.textContent).toContain("as Anna");
+    submit(form);
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "announce", body: { by: "" } });
+  });
+});
+
+it("shows what happened, the newest first", async () => {
+  const { el } = await mount({ lockNews: LOCK_NEWS });
+  const list = find(el, "[aria-label='What happened to locks']");
+  const section = list.parentElement;
+  expect(section?.hidden).toBe(true);
+  click(find(el, ".nvj-locks-footer .nvj-quiet"));
+  expect(section?.hidden).toBe(false);
+  expect(list.firstElementChild?.textContent).toContain("lostselection.ligand");
+});
+
 describe("what cannot be done", () => {
   it("is explained where a server has no locks", async () => {
     const status = { abilities: { ...ABILITIES, transport: "websocket", locks: false } };
@@ -216,7 +371,10 @@ describe("what cannot be done", () => {
     const { el, kernel } = await mount();
     kernel.sendStatus({ state: "lost", reason: "x" });
     await pass(0.4);
-    for (const each of [find(el, ".nvj-take [type=submit]"), button(rowOf(el, "scene"), "renew")]) {
+    for (const each of [
+      find(el, ".nvj-take [type=submit]"),
+      button(rowOf(el, "scene"), "release"),
+    ]) {
       expect(each).toHaveProperty("disabled", true);
       expect(each.title).toContain("lost");
     }

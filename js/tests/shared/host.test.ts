@@ -50,7 +50,7 @@ describe("a request", () => {
 
   it("fails clearly when the answer makes no sense", async () => {
     kernel.busy = true;
-    const answer = host.request("lock", { keys: ["a"], seconds: 1 });
+    const answer = host.request("blockers", { keys: ["a"] });
     model.receive({ v: 1, op: "reply", client: host.client, id: 1, body: { ok: true, result: 5 } });
     expect(await failure(answer)).toBe("BadReply");
   });

@@ -1,0 +1,133 @@
+/** What the lock manager asks of the kernel, and how it says what came of it. */
+
+import type { Host } from "../shared/host.ts";
+import type { LeaseBody } from "../shared/protocol_locks.ts";
+import { visible } from "../shared/visible_text.ts";
+import type { TakeOrder } from "./take_form.ts";
+
+export const namesOf = (keys: readonly string[]): string =>
+  keys.map((key) => (key === "" ? "(empty)" : visible(key, 80))).join(", ");
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+export interface Voices {
+  /** Read out, not shown. */
+  readonly announce: (text: string) => void;
+  /** Shown and read out. */
+  readonly say: (text: string) => void;
+  /** Shown at the form; `which`: it can be asked which key it is. */
+  readonly setProblem: (text: string, which?: boolean) => void;
+  readonly onTaken: () => void;
+}
+
+export interface Actions {
+  take(order: TakeOrder): Promise<void>;
+  which(keys: readonly string[]): Promise<void>;
+  renew(key: string): Promise<void>;
+  keep(key: string, keep: boolean): Promise<void>;
+  extend(lease: LeaseBody, passed: number): Promise<void>;
+  release(keys: readonly string[]): Promise<void>;
+  dismiss(key: string): Promise<void>;
+  watch(keys: readonly string[]): Promise<void>;
+  unwatch(key: string): Promise<void>;
+  ask(keys: readonly string[]): Promise<void>;
+  announce(by: string): Promise<void>;
+  answer(asker: string): Promise<void>;
+}
+
+const LONGER = 600;
+
+export function createActions(host: Host, voices: Voices): Actions {
+  const { announce, say, setProblem, onTaken } = voices;
+  /** Does one thing, and says in one sentence why it could not be done. */
+  const attempt = async (failure: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      say(`${failure}: ${wordsOf(error)}`);
+    }
+  };
+
+  return {
+    take: async (order) => {
+      const { keys } = order;
+      const names = namesOf(keys);
+      try {
+        const { granted, holder } = await host.request("lock", { ...order });
+        const who = holder === "" ? "someone else" : visible(holder, 120);
+        if (granted) {
+          onTaken();
+          announce(`Taken: ${names}.`);
+        } else if (keys.length === 1) setProblem(`Refused: ${who} holds ${names}.`);
+        else setProblem(`Refused: ${who} holds at least one of ${names}; none was taken.`, true);
+      } catch (error) {
+        setProblem(`Not taken: ${wordsOf(error)}`);
+      }
+    },
+    which: async (keys) => {
+      try {
+        const { keys: held } = await host.request("blockers", { keys });
+        setProblem(
+          held.length === 0
+            ? "Nobody holds any of them now: take them."
+            : `Someone else holds ${namesOf(held)}.`,
+        );
+      } catch (error) {
+        setProblem(`Not found out: ${wordsOf(error)}`);
+      }
+    },
+    renew: (key) =>
+      attempt("Not renewed", async () => {
+        await host.request("renew", { key });
+        announce(`Renewed: ${namesOf([key])}.`);
+      }),
+    keep: (key, keep) =>
+      attempt(keep ? "Not kept" : "Still kept", async () => {
+        await host.request("keep", { key, keep });
+        announce(`${namesOf([key])} is ${keep ? "kept" : "kept no longer"}.`);
+      }),
+    extend: (lease, passed) =>
+      attempt("Not extended", async () => {
+        const seconds = Math.max(lease.cap ?? 0, lease.held + passed) + LONGER;
+        await host.request("cap", { key: lease.key, seconds });
+        announce(`${namesOf([lease.key])} may be held ten minutes longer.`);
+      }),
+    release: (keys) =>
+      attempt("Not released", async () => {
+        await host.request("release", { keys });
+        announce(`Released: ${namesOf(keys)}.`);
+      }),
+    dismiss: (key) =>
+      attempt("The row cannot be dismissed", async () => {
+        await host.request("forget", { key });
+      }),
+    watch: (keys) =>
+      attempt("Not watched", async () => {
+        await host.request("watch", { keys });
+        announce(`Watching ${namesOf(keys)}.`);
+      }),
+    unwatch: (key) =>
+      attempt("Still watched", async () => {
+        await host.request("unwatch", { keys: [key] });
+      }),
+    ask: (keys) =>
+      attempt("Not asked", async () => {
+        const { keys: asked } = await host.request("ask", { keys, says: "" });
+        say(
+          asked.length === 0
+            ? `Nobody says that they hold ${namesOf(keys)}, so nobody can be asked.`
+            : `Asked for ${namesOf(asked)}.`,
+        );
+      }),
+    announce: (by) =>
+      attempt("Not told", async () => {
+        await host.request("announce", { by });
+        announce(by === "" ? "Others are told nothing more." : "Others are told of your locks.");
+      }),
+    answer: (asker) =>
+      attempt("The request stays", async () => {
+        await host.request("dismiss", { asker });
+      }),
+  };
+}

@@ -1,0 +1,174 @@
+/** What stands below the leases: watched keys, what happened, and what others are told. */
+
+import { fill, h, setAttribute, setText } from "../shared/dom.ts";
+import { icon } from "../shared/icons.ts";
+import { listen } from "../shared/lifetime.ts";
+import type {
+  EventBody,
+  LockNewsBody,
+  News,
+  WatchedBody,
+  Whose,
+} from "../shared/protocol_locks.ts";
+import { visible } from "../shared/visible_text.ts";
+import { duration } from "../shared/words.ts";
+import { namesOf } from "./actions.ts";
+
+export interface Aside {
+  readonly element: HTMLElement;
+  /** The button that opens the history; stands in the footer. */
+  readonly historyButton: HTMLElement;
+  /** `passed` is the time in seconds since the news were told. */
+  show(news: LockNewsBody, passed: number): void;
+  setBlocked(reason: string | null): void;
+}
+
+export interface AsideOptions {
+  readonly onUnwatch: (key: string) => void;
+  readonly onAnnounce: (by: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const WHOSE: Readonly<Record<Whose, readonly [word: string, tone: string]>> = {
+  unknown: ["not known", "neutral"],
+  free: ["free", "good"],
+  mine: ["mine", "accent"],
+  "someone else's": ["someone else's", "bad"],
+};
+
+const NEWS: Readonly<Record<News, readonly [word: string, tone: string]>> = {
+  taken: ["taken", "good"],
+  refused: ["refused", "bad"],
+  lost: ["lost", "bad"],
+  released: ["released", "neutral"],
+  doubted: ["taken again", "amber"],
+};
+
+const chip = ([word, tone]: readonly [string, string]) =>
+  h("span", { class: "nvj-chip", "data-tone": tone }, word);
+
+const watchedRow = (watched: WatchedBody, passed: number, index: number) =>
+  h(
+    "li",
+    {},
+    h("code", {}, namesOf([watched.key])),
+    chip(WHOSE[watched.whose]),
+    h(
+      "span",
+      { class: "nvj-dim nvj-tabular" },
+      [watched.holder && visible(watched.holder, 80), `for ${duration(watched.since + passed)}`]
+        .filter((part) => part !== "")
+        .join(" · "),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "nvj-quiet",
+        "data-index": index,
+        "aria-label": `Watch no longer: ${namesOf([watched.key])}`,
+      },
+      icon("close"),
+    ),
+  );
+
+const eventRow = (event: EventBody, passed: number) =>
+  h(
+    "li",
+    {},
+    h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, `${duration(event.ago + passed)} ago`),
+    chip(NEWS[event.news]),
+    h("code", {}, namesOf([event.key])),
+    h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
+  );
+
+export function createAside({ onUnwatch, onAnnounce, signal }: AsideOptions): Aside {
+  let news: LockNewsBody | null = null;
+  const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": "Watched keys" });
+  const watched = h("section", { hidden: true }, h("h4", {}, "Watched"), watchedList);
+  const historyList = h("ol", { class: "nvj-lock-list", "aria-label": "What happened to locks" });
+  const history = h("section", { hidden: true }, h("h4", {}, "What happened"), historyList);
+  const historyButton = h(
+    "button",
+    { type: "button", class: "nvj-quiet", "aria-expanded": "false" },
+    icon("recent"),
+    "History",
+  );
+  const name = h("input", {
+    type: "text",
+    class: "nvj-input nvj-own-name",
+    maxlength: 80,
+    placeholder: "your name",
+    "aria-label": "Your name, for others to see",
+  });
+  const tell = h("button", { type: "submit", class: "nvj-button" }, "Tell others");
+  const told = h("span", { class: "nvj-dim" });
+  const form = h("form", { class: "nvj-announce", novalidate: true }, told, name, tell);
+  const element = h("div", { class: "nvj-lock-aside" }, watched, history, form);
+
+  listen(
+    historyButton,
+    "click",
+    () => {
+      history.hidden = !history.hidden;
+      setAttribute(historyButton, "aria-expanded", String(!history.hidden));
+    },
+    signal,
+  );
+  listen(
+    watchedList,
+    "click",
+    ({ target }) => {
+      const button = target instanceof Element ? target.closest<HTMLElement>("[data-index]") : null;
+      const row = button === null ? undefined : news?.watched[Number(button.dataset.index)];
+      if (row !== undefined) onUnwatch(row.key);
+    },
+    signal,
+  );
+  listen(
+    form,
+    "submit",
+    (event) => {
+      event.preventDefault();
+      onAnnounce(news?.by == null ? name.value.trim() : "");
+    },
+    signal,
+  );
+
+  return {
+    element,
+    historyButton,
+    show: (next, passed) => {
+      const held = document.activeElement;
+      const focused = held instanceof HTMLElement && watchedList.contains(held);
+      const at = focused ? Number(held.dataset.index) : -1;
+      news = next;
+      watched.hidden = next.watched.length === 0;
+      fill(watchedList, ...next.watched.map((each, index) => watchedRow(each, passed, index)));
+      if (focused) {
+        const buttons = watchedList.querySelectorAll<HTMLElement>("[data-index]");
+        buttons[Math.min(at, buttons.length - 1)]?.focus();
+      }
+      if (!history.hidden || historyList.childElementCount === 0) {
+        fill(
+          historyList,
+          ...(next.history.length === 0
+            ? [h("li", { class: "nvj-dim" }, "Nothing yet.")]
+            : [...next.history].reverse().map((event) => eventRow(event, passed))),
+        );
+      }
+      setText(
+        told,
+        next.by === null
+          ? "Others cannot see who holds a lock, unless you tell them."
+          : `Others see what you hold, as ${visible(next.by, 80)}.`,
+      );
+      name.hidden = next.by !== null;
+      setText(tell, next.by === null ? "Tell others" : "Tell no more");
+    },
+    setBlocked: (reason) => {
+      tell.disabled = reason !== null;
+      tell.title = reason ?? "";
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** Others who ask for a key of ours, each with what can be answered. */
+
+import { fill, h } from "../shared/dom.ts";
+import { listen } from "../shared/lifetime.ts";
+import type { RequestBody } from "../shared/protocol_locks.ts";
+import { visible } from "../shared/visible_text.ts";
+import { namesOf } from "./actions.ts";
+
+export interface RequestsBar {
+  readonly element: HTMLElement;
+  show(requests: readonly RequestBody[]): void;
+}
+
+export interface RequestsBarOptions {
+  readonly onRelease: (request: RequestBody) => void;
+  readonly onDismiss: (request: RequestBody) => void;
+  readonly signal: AbortSignal;
+}
+
+export const wordsOfRequest = ({ by, says, keys }: RequestBody): string =>
+  `${visible(by, 80)} asks for ${namesOf(keys)}${says === "" ? "" : `: ${visible(says, 120)}`}`;
+
+export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
+  let shown: readonly RequestBody[] = [];
+  const element = h("div", { class: "nvj-requests", role: "status", hidden: true });
+
+  listen(
+    element,
+    "click",
+    ({ target }) => {
+      const button =
+        target instanceof Element ? target.closest<HTMLElement>("[data-answer]") : null;
+      const request = button === null ? undefined : shown[Number(button.dataset.index)];
+      if (request === undefined) return;
+      if (button?.dataset.answer === "release") options.onRelease(request);
+      else options.onDismiss(request);
+    },
+    options.signal,
+  );
+
+  return {
+    element,
+    show: (requests) => {
+      if (JSON.stringify(requests) === JSON.stringify(shown)) return;
+      shown = requests;
+      element.hidden = requests.length === 0;
+      fill(
+        element,
+        ...requests.map((request, index) =>
+          h(
+            "div",
+            { class: "nvj-request" },
+            h("span", {}, wordsOfRequest(request)),
+            h(
+              "button",
+              {
+                type: "button",
+                class: "nvj-button",
+                "data-answer": "release",
+                "data-index": index,
+              },
+              "Release",
+            ),
+            h(
+              "button",
+              { type: "button", class: "nvj-quiet", "data-answer": "keep", "data-index": index },
+              "Not now",
+            ),
+          ),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,104 @@
+"""Locks by key."""
+
+from __future__ import annotations
+
+import pytest
+
+from nanover_jupyter.client.key_locks import KeyLocks
+from nanover_jupyter.client.locks import Locks
+from nanover_jupyter.errors import InvalidValue, LeaseLost, LockRefused
+from nanover_jupyter.wire.messages import LockRequest
+from tests.support.lock_road import LockRoad
+
+
+@pytest.fixture
+def locks(table, clock):
+    locks = Locks(LockRoad(table, "me", clock), clock=clock)
+    locks.keeper.wake = lambda at=0.0: None
+    yield locks
+    locks.close()
+
+
+@pytest.fixture
+def keys(locks):
+    return KeyLocks(locks)
+
+
+def held(table):
+    return table.blocked("stranger", ["a", "b", "c"])
+
+
+def test_keys_taken_together_go_their_own_ways(keys, locks, table):
+    keys.take(["a", "b"], duration=10, keep=True)
+    keys.keep("a", keep=False)
+    keys.release(["b"])
+
+    assert held(table) == ("a",)
+    assert [(row.key, row.state, row.keep) for row in locks.book.leases()] == [
+        ("a", "held", False),
+        ("b", "released", False),
+    ]
+
+
+def test_keys_are_taken_all_or_none(keys, table):
+    table.attempt_update_locks("stranger", LockRequest({"b": 60}))
+
+    with pytest.raises(LockRefused):
+        keys.take(["a", "b"], duration=10, keep=True)
+
+    assert table.blocked("another", ["a"]) == ()
+
+
+def test_what_was_locked_without_a_lease_can_be_renewed_kept_capped_and_given_back(
+    keys, locks, table, clock
+):
+    locks.attempt_update({"a": 10})
+    clock.pass_seconds(4)
+    keys.renew("a")
+    assert locks.book.get("a").left(clock()) == 10
+
+    keys.keep("a", keep=True)
+    keys.cap("a", 120)
+    assert locks.book.get("a").keep
+    keys.release(["a"])
+
+    assert held(table) == ()
+
+
+def test_a_lease_on_several_keys_is_given_back_whole(keys, locks, table):
+    lease = locks.lease(["a", "b"]).acquire()
+
+    keys.release(["a"])
+
+    assert lease.state == "released"
+    assert held(table) == ()
+
+
+def test_a_key_that_someone_took_meanwhile_is_not_renewed(keys, locks, table):
+    locks.attempt_update({"a": 10})
+    table.clear_locks()
+    table.attempt_update_locks("stranger", LockRequest({"a": 60}))
+
+    with pytest.raises(LeaseLost):
+        keys.renew("a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda keys: keys.renew("a"),
+        lambda keys: keys.keep("a", keep=True),
+        lambda keys: keys.cap("a", 60),
+    ],
+)
+def test_what_is_not_held_cannot_be_changed(keys, change):
+    with pytest.raises(LeaseLost, match="not held"):
+        change(keys)
+
+
+def test_a_cap_that_is_over_already_is_refused(keys, clock):
+    keys.take(["a"], duration=60, keep=True)
+    clock.pass_seconds(30)
+
+    with pytest.raises(InvalidValue, match="held for 30 s already"):
+        keys.cap("a", 20)
