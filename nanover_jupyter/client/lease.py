@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from nanover_jupyter.client.leases import Standing
+from nanover_jupyter.client.leases import Standing, expiring_for
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import InvalidValue, LeaseLost
 from nanover_jupyter.wire.values import check_key
@@ -260,6 +260,13 @@ class Lease:
         if not self.keep or capped:
             return math.inf
         return standing.ends_at - self.duration * (1 - RENEWED_AFTER)
+
+    def next_change(self, standing: Standing) -> float:
+        """When time alone changes how it stands, or it is to be renewed."""
+        ends_at = standing.ends_at
+        if standing.state == "held":
+            ends_at -= expiring_for(self.duration)
+        return min(ends_at, self.renewal_due(standing))
 
     def part(self, key: str) -> Lease:
         """A lease on one of its keys alone, in the same state and under the same terms."""

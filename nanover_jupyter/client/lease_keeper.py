@@ -88,7 +88,7 @@ class LeaseKeeper:
             standing = lease.standing()
             renew_at = lease.renewal_due(standing)
             due.append((renew_at, lease))
-            next_at = min(next_at, renew_at, standing.ends_at)
+            next_at = min(next_at, lease.next_change(standing))
         if min((at for at, _ in due), default=math.inf) <= now:
             if now >= self._retry_at:
                 soon = [ls for at, ls in due if at - _TOGETHER * ls.duration <= now]

@@ -12,7 +12,7 @@ from typing import Literal
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 
-__all__ = ["LeaseBook", "LeaseEvent", "LeaseRow", "LeaseState", "Standing"]
+__all__ = ["LeaseBook", "LeaseEvent", "LeaseRow", "LeaseState", "Standing", "expiring_for"]
 
 LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
 LeaseNews = Literal["taken", "refused", "lost", "released", "doubted"]
@@ -26,6 +26,11 @@ _ELSEWHERE = "someone else holds it"
 _ONE_ELSEWHERE = "someone else holds it or another of the keys asked for with it"
 _RAN_OUT = "its time ran out"
 _CAPPED = "it was held for as long as it was allowed to be"
+
+
+def expiring_for(seconds: float) -> float:
+    """How many of the last seconds of a lease are called `expiring`."""
+    return min(3.0, seconds / 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +316,7 @@ class LeaseBook:
             self._put_locked(row)
             self._tell_locked(row, "lost")
             return row
-        state: LeaseState = "expiring" if left < min(3.0, row.seconds / 4) else "held"
+        state: LeaseState = "expiring" if left < expiring_for(row.seconds) else "held"
         if state != row.state:
             row = self._rows[key] = replace(row, state=state)
         return row

@@ -378,7 +378,7 @@ class Locks:
         if standing.state not in ("held", "expiring"):
             self.settle()
             raise LeaseLost(lease.keys, "its time was over before the server had answered")
-        self.keeper.wake(min(lease.renewal_due(standing), standing.ends_at))
+        self.keeper.wake(lease.next_change(standing))
         return True
 
     def _asked(self, request: LockRequest, seconds: float) -> dict[str, int] | None:

@@ -44,7 +44,7 @@ def test_changes_are_not_taken_apart_while_nobody_waits():
     barrier = StateBarrier()
     key, _ = barrier.mark()
     barrier.forget(key)
-    change = DictionaryChange.unsplit(b"", lambda _: pytest.fail("taken apart"))
+    change = DictionaryChange.unsplit(b"", b"", lambda _: pytest.fail("taken apart"))
 
     barrier.passed(change)
 

@@ -72,6 +72,20 @@ def test_a_lease_that_is_not_kept_runs_out(locks, road, clock):
     assert len(road.requests) == 1
 
 
+def test_a_lease_that_is_about_to_end_is_told_without_being_asked(locks, clock):
+    locks.lease("a", duration=8, keep=False).acquire()
+    told = []
+    locks.book.subscribe(lambda: told.append((clock(), locks.book.get("a").state)))
+    begun = clock()
+
+    pass_time(locks, clock, 9)
+
+    assert [(pytest.approx(at - begun, abs=0.1), state) for at, state in told] == [
+        (6, "expiring"),
+        (8, "lost"),
+    ]
+
+
 def test_renewing_can_be_switched_on_and_off(locks, clock):
     lease = locks.lease("a", duration=10, keep=False).acquire()
     lease.keep = True
