@@ -12,6 +12,7 @@ from nanover_jupyter.widgets._picture import visible
 __all__ = ["Table"]
 
 _WIDEST: Final = 160
+_ONE_PIECE: Final = 60
 _CELL: Final = "text-align:left;padding:1px 12px 1px 0;vertical-align:top"
 
 
@@ -52,8 +53,11 @@ class Table:
         return f"<div>{escape(self.above)}</div><table><tr>{head}</tr>{rows}</table>{below}"
 
     def _cell(self, column: int, text: str) -> str:
-        shown = f"<code>{escape(text)}</code>" if column == self.code and text else escape(text)
-        return f'<td style="{_CELL}">{shown}</td>'
+        if column != self.code or not text:
+            return f'<td style="{_CELL}">{escape(text)}</td>'
+        # A name is read best in one piece, while there is room.
+        style = f"{_CELL};white-space:nowrap" if len(text) <= _ONE_PIECE else _CELL
+        return f'<td style="{style}"><code>{escape(text)}</code></td>'
 
     def _cells(self) -> list[list[str]]:
         return [[visible(cell, _WIDEST) for cell in row] for row in self.rows]

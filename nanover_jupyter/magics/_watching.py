@@ -10,22 +10,30 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.value_diff import compare
+from nanover_jupyter.client.value_paths import path_text
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import Order
 from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import how_long, many
 from nanover_jupyter.widgets._picture import preview, visible
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import Value
 
 __all__ = ["watch"]
 
 # As fast as lines can be read; what changes more often is printed as it is by then.
 _PERIOD: Final = 0.25
 _LINES_AT_ONCE: Final = 10
-_REMOVED: Final = object()
+# So that a line fits into a cell: characters of its key and value together.
+_WIDTH: Final = 90
+_LONGEST_KEY: Final = 45
+_LONGEST_PART: Final = 20
+_PARTS_AT_ONCE: Final = 3
+_REMOVED: Final[Any] = object()
 
 
 def watch(desk: Desk, order: Order) -> None:
@@ -58,6 +66,8 @@ class _Watching:
         self._client = client
         self._pattern = pattern
         self._begun = time.monotonic()
+        # What was printed of each key last.
+        self._told: dict[str, Value] = {}
         # Guards the fields below, which the thread `nanover-changes` writes.
         self._lock = threading.Lock()
         self._waiting: dict[str, None] = {}
@@ -106,9 +116,29 @@ class _Watching:
         at = f"{time.monotonic() - self._begun:7.2f} s"
         lines = []
         for key in keys[:_LINES_AT_ONCE]:
-            value = self._client.peek(key, _REMOVED)  # type: ignore[arg-type]  # a mark
-            told = "removed" if value is _REMOVED else preview(value)
-            lines.append(f"{at}  {visible(key, 60)}  {told}")
+            name = visible(key, _LONGEST_KEY)
+            lines.append(f"{at}  {name}  {self._news_of(key, _WIDTH - len(name))}")
         if len(keys) > _LINES_AT_ONCE:
             lines.append(f"{at}  … and {many(len(keys) - _LINES_AT_ONCE, 'more key')}")
         return lines
+
+    def _news_of(self, key: str, width: int) -> str:
+        """What became of a key: its value, or which parts of it are others than last time."""
+        value = self._client.peek(key, _REMOVED)
+        before = self._told.pop(key, _REMOVED)
+        if value is _REMOVED:
+            return "removed"
+        self._told[key] = value
+        if type(before) is not type(value) or not isinstance(value, dict | list):
+            return preview(value, width)
+        found = compare(before, value, _PARTS_AT_ONCE)
+        if found.total == 0:
+            return "the same"
+        parts = [
+            f"- {path_text(part.path)}"
+            if part.kind == "removed"
+            else f"{path_text(part.path)} {preview(part.after, _LONGEST_PART)}"
+            for part in found.differences
+        ]
+        more = found.total - len(parts)
+        return visible(", ".join(parts), width) + (f" and {more} more" if more else "")

@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,24 @@ def test_for_a_time_changes_are_printed_and_summed_up(shell: Shell, busy: None) 
     assert any(re.fullmatch(r" +\d+\.\d\d s  avatar\.anna  \d+", line) for line in lines)
     assert not any("scene" in line for line in lines)
     assert "\x1b" not in cell.printed
+
+
+def test_of_a_large_value_only_what_is_another_is_printed_again(
+    shell: Shell, server: NanoverServer
+) -> None:
+    value: dict[str, Any] = {"name": "x" * 500, "at": [0.0, 0.0], "gone": 1}
+
+    later = {"name": value["name"], "at": [0.0, 2.5]}
+    for seconds, each in ((0.1, value), (0.9, later)):
+        change = DictionaryChange({"big": each})
+        threading.Timer(seconds, server.update_state, (None, change)).start()
+
+    lines = shell.run("%nanover watch big --for 1.8").printed.splitlines()
+
+    assert all(len(line) <= 120 for line in lines)
+    assert lines[0].split("  ")[-1].startswith('{name: "xxx')
+    assert "at[1] 2.5" in lines[-1]
+    assert "- gone" in lines[-1]
 
 
 def test_when_nothing_changes_that_is_said(shell: Shell, server: NanoverServer) -> None:

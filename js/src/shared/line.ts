@@ -105,7 +105,7 @@ export function describeLine(facts: LineFacts): LineText {
       return text({
         tone: "gone",
         word: "closed",
-        banner: `This connection is closed${status.reason === "" ? "" : `: ${status.reason}`}. What you see is from before; connect again for a new panel.`,
+        banner: `This connection is closed${status.reason === "" ? "" : `: ${status.reason}`}. What you see is from before; go on with %nanover reconnect, or with a new panel.`,
         blocked: "The connection is closed.",
       });
     case "connected":
