@@ -140,14 +140,14 @@ def measure() -> dict[str, Any]:
 
 def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:
     page = notebook.page
-    notebook.open(["%load_ext nanover_jupyter"])
+    notebook.open(["from nanover_jupyter import CommandPalette, connect"])
     notebook.run_cell(0)
-    notebook.run(f"%nanover connect 127.0.0.1:{port} -o client")
+    notebook.run(f"connection = connect('127.0.0.1:{port}')\nclient = connection.client")
     notebook.run(ECHO_WIDGET)
     page.wait_for_selector(".bare-echo", state="attached")
     own = [float(word) for word in notebook.run(OWN_ROUND_TRIP).split()]
     page.evaluate(WATCH_LIST)
-    notebook.run("%nanover palette")
+    notebook.run("CommandPalette(connection)")
     listed = page.evaluate("window.listed")
     # The first time compiles; what counts is what people type after that.
     page.evaluate(TYPE, QUERY)

@@ -4,7 +4,7 @@ import { copyButton } from "../shared/copy_button.ts";
 import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { type Host, randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
-import { listen } from "../shared/lifetime.ts";
+import { debounced, listen } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
@@ -46,6 +46,8 @@ export interface FormViewOptions {
 
 /** Drafts of this many commands are kept while others are looked at. */
 const MOST_DRAFTS = 200;
+/** Milliseconds that a form has to be open before other commands are run for it. */
+const ASK_AFTER = 150;
 const ASKED: Choices = { state: "asked" };
 
 const CONTROLS = "input, textarea, select";
@@ -229,9 +231,17 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     if (!known.asks) return { state: "here", options: known.options };
     return choices.get(argument) ?? ASKED;
   };
-  const askForChoices = (chosen: CommandBody) => {
+  /** Not for each command that a query passes by. */
+  const askForChoices = debounced(
+    ASK_AFTER,
+    () => {
+      if (command !== null && blocked === null) askFor(command);
+    },
+    signal,
+  );
+  const askFor = (chosen: CommandBody) => {
     for (const { name: argument, asks } of chosen.known) {
-      if (!asks || blocked !== null) continue;
+      if (!asks) continue;
       const answered = (next: Choices) => {
         if (command?.name !== chosen.name) return;
         choices = new Map(choices).set(argument, next);
@@ -402,7 +412,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       drawHead(next);
       if (isJson()) drawJson();
       redrawKeepingFocus();
-      askForChoices(next);
+      askForChoices();
     },
     load(args) {
       if (command === null) return;
@@ -424,6 +434,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       }
     },
     setBlocked(next) {
+      if (blocked !== null && next === null) askForChoices();
       blocked = next;
       check();
     },

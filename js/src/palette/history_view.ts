@@ -33,6 +33,8 @@ export function createHistory(
   let revealed: { readonly run: string; readonly at: number } | null = null;
   const cards = new Map<string, Card>();
   const states = new Map<string, string>();
+  /** What each card shows: of a hundred, one has changed. */
+  const drawn = new Map<string, ShownRun>();
   const list = h("div", { class: "nvj-runs-list" });
   const counted = h("span", { class: "nvj-dim" });
   const clear = h("button", { type: "button", class: "nvj-link" }, "Clear");
@@ -71,6 +73,7 @@ export function createHistory(
       card.view.element.remove();
       cards.delete(run);
       states.delete(run);
+      drawn.delete(run);
     }
     const started = runs.filter(({ body }) => !cards.has(body.run));
     // The newest stands open; those before it fold when another begins.
@@ -80,7 +83,8 @@ export function createHistory(
       const isNew = !cards.has(shown.body.run);
       const { view } = cardFor(shown);
       if (isNew) view.setOpen(index === 0 || shown.body.state === "running");
-      else view.show(shown);
+      else if (drawn.get(shown.body.run) !== shown) view.show(shown);
+      drawn.set(shown.body.run, shown);
       tell(shown);
       const wanted: Element | null =
         after === null ? list.firstElementChild : after.nextElementSibling;

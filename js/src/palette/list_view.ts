@@ -11,8 +11,8 @@ import { commandId, type Row, type Rows, rowsOf } from "./rows.ts";
 
 export interface ListView {
   readonly element: HTMLElement;
-  /** The commands in the order in which they stand. */
-  order(): readonly Found[];
+  /** What is shown, row by row. */
+  rows(): Rows;
   show(groups: readonly Group[]): void;
   choose(name: string | null): void;
   reveal(name: string): void;
@@ -78,7 +78,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   const drawn = new WeakMap<HTMLElement, string>();
 
   const drawRow = (row: HTMLElement, index: number) => {
-    const wanted = shown.rows[index];
+    const wanted = shown.rowAt(index);
     if (wanted === undefined) return;
     if (wanted.kind === "title") drawTitle(row, wanted);
     else drawOption(row, wanted);
@@ -101,7 +101,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
     setAttribute(row, "id", `${idPrefix}-${place}`);
     setAttribute(row, "data-place", place);
     setAttribute(row, "aria-posinset", place + 1);
-    setAttribute(row, "aria-setsize", shown.order.length);
+    setAttribute(row, "aria-setsize", shown.commands);
     setAttribute(row, "aria-selected", String(name === chosen));
     const seconds = running(name);
     const content = `c ${JSON.stringify([found.command, found.inName, found.inLabel])} ${seconds}`;
@@ -113,8 +113,8 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   const list = createWindowList({
     scroller: element,
     rowHeight: ROW_HEIGHT,
-    count: () => shown.rows.length,
-    idAt: (index) => shown.rows[index]?.id ?? "",
+    count: () => shown.count,
+    idAt: (index) => shown.rowAt(index)?.id ?? "",
     indexOf: (id) => shown.indexOf(id),
     makeRow: () => h("div", { class: "nvj-list-row" }),
     drawRow,
@@ -124,7 +124,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
 
   return {
     element,
-    order: () => shown.order,
+    rows: () => shown,
     show(groups) {
       shown = rowsOf(groups);
       list.rowsChanged();
@@ -137,13 +137,13 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
       const index = shown.indexOf(commandId(name));
       if (index < 0) return;
       // The first command of a group shows whose it is.
-      if (shown.rows[index - 1]?.kind === "title") list.reveal(index - 1);
+      if (shown.rowAt(index - 1)?.kind === "title") list.reveal(index - 1);
       list.reveal(index);
     },
     activeId: () => (chosen === null ? null : (list.rowOf(commandId(chosen))?.id ?? null)),
     commandAt(target) {
       const row = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
-      return shown.order[Number(row?.dataset.place ?? -1)] ?? null;
+      return shown.commandAt(Number(row?.dataset.place ?? -1)) ?? null;
     },
     redraw: () => list.redraw(),
   };

@@ -30,8 +30,9 @@ export function groupName(name: string): string {
   return slash > 0 ? name.slice(0, slash) : "";
 }
 
+/** The score is the finder's to raise. */
 interface Scored extends Found {
-  readonly score: number;
+  score: number;
 }
 
 function scoreOf(command: CommandBody, words: readonly string[]): Scored | null {
@@ -82,14 +83,13 @@ export class Finder {
     const among =
       before !== null && query.startsWith(before.query) ? before.commands : this.#commands;
     const rank = new Map(this.#recent.map((name, index) => [name, index]));
-    const bonus = ({ command: { name } }: Scored): number => {
-      const index = rank.get(name);
-      return index === undefined ? 0 : RECENT_BONUS * (1 - index / this.#recent.length);
-    };
     const found: Scored[] = [];
     for (const command of among) {
       const scored = scoreOf(command, words);
-      if (scored !== null) found.push({ ...scored, score: scored.score + bonus(scored) });
+      if (scored === null) continue;
+      const index = rank.get(command.name);
+      if (index !== undefined) scored.score += RECENT_BONUS * (1 - index / this.#recent.length);
+      found.push(scored);
     }
     this.#found = { query, commands: found.map(({ command }) => command) };
     // Sorting is stable: what fits equally well keeps the server's order.

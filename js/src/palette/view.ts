@@ -115,7 +115,7 @@ function createPalette(
   );
 
   const drawEmpty = () => {
-    const found = list.order().length > 0;
+    const found = list.rows().commands > 0;
     empty.hidden = found;
     list.element.hidden = !found;
     if (found) return;
@@ -166,10 +166,10 @@ function createPalette(
     if (session.commands.get() !== null) host.set(traits.selected, name);
   };
   const step = (by: number) => {
-    const order = list.order();
-    const at = order.findIndex(({ command }) => command.name === chosen);
-    const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : at + by;
-    const found = order[Math.min(Math.max(next, 0), order.length - 1)];
+    const rows = list.rows();
+    const at = chosen === null ? -1 : rows.placeOf(chosen);
+    const next = at < 0 ? (by > 0 ? 0 : rows.commands - 1) : at + by;
+    const found = rows.commandAt(Math.min(Math.max(next, 0), rows.commands - 1));
     if (found === undefined) return;
     choose(found.command.name);
     list.reveal(found.command.name);
@@ -222,7 +222,7 @@ function createPalette(
     if (input.value !== text) input.value = text;
     takeRecent();
     drawList();
-    const first = list.order()[0]?.command.name ?? null;
+    const first = list.rows().commandAt(0)?.command.name ?? null;
     // While somebody searches, the best result is the chosen one.
     if (text.trim() !== "") choose(first);
     const shown = chosen ?? first;
@@ -248,9 +248,7 @@ function createPalette(
         step(-10);
         return true;
       case "Enter":
-        if (chosen === null || !list.order().some(({ command }) => command.name === chosen)) {
-          step(1);
-        }
+        if (chosen === null || list.rows().placeOf(chosen) < 0) step(1);
         if (chosen !== null) form.focusFirst();
         return true;
       case "Escape":
@@ -300,7 +298,7 @@ function createPalette(
   );
   listen(refresh, "click", () => void refreshCommands(), signal);
 
-  const hint = h("div", { class: "nvj-hint" }, "↑↓ choose · Enter to the form · Ctrl+Enter runs");
+  const hint = h("div", { class: "nvj-hint" }, "↑↓ · Enter fills in · Ctrl+Enter runs");
   const left = h(
     "div",
     { class: "nvj-palette-left" },
@@ -378,7 +376,7 @@ function createPalette(
       choose(waiting);
       list.reveal(waiting);
     } else if (chosen === null && input.value.trim() !== "") {
-      choose(list.order()[0]?.command.name ?? null);
+      choose(list.rows().commandAt(0)?.command.name ?? null);
     } else choose(chosen);
   }, signal);
   store.runs.observe(() => list.redraw(), signal);

@@ -17,14 +17,16 @@ const FOUND = 1;
 /** Of two equal matches the shorter text is the nearer one. */
 const PER_LETTER_LEFT = 0.02;
 
+const SEPARATORS: ReadonlySet<string> = new Set(" \t\n\r./_:-");
 const isSeparator = (character: string | undefined): boolean =>
-  character === undefined || /[\s./_:-]/.test(character);
+  character === undefined || SEPARATORS.has(character);
 
 function startsWord(text: string, position: number): boolean {
-  if (isSeparator(text[position - 1])) return true;
-  const here = text.charAt(position);
-  const before = text.charAt(position - 1);
-  return /[a-z]/.test(before) && /[A-Z]/.test(here);
+  const before = text[position - 1];
+  const here = text[position];
+  if (before === undefined || isSeparator(before)) return true;
+  // In camelCase a capital begins a word.
+  return here !== undefined && here >= "A" && here <= "Z" && before >= "a" && before <= "z";
 }
 
 /** Lower case letter by letter, so that positions stay those of the original. */

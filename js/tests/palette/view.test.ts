@@ -260,7 +260,7 @@ describe("what the server does not tell", () => {
   it("is asked for: choices come from another command", async () => {
     const { el, kernel } = await mount({ commands: [load], choices });
     click(option(el, "playback/load"));
-    await pass(0.1);
+    await pass(0.3);
     expect(findAll(el, ".nvj-fields option").map((each) => each.textContent)).toEqual([
       "Choose one",
       "0 · methane",
@@ -280,7 +280,7 @@ describe("what the server does not tell", () => {
     };
     const { el } = await mount({ commands: [load], choices: failing });
     click(option(el, "playback/load"));
-    await pass(0.1);
+    await pass(0.3);
     type(find(el, ".nvj-fields input"), "3");
     expect(find(el, ".nvj-code .nvj-line").textContent).toContain("index=3");
     expect(find(el, ".nvj-fields").textContent).toContain("no such command");
@@ -290,7 +290,7 @@ describe("what the server does not tell", () => {
     const { el, kernel } = await mount({ commands: [load], choices, avatars: 2 });
     const ran = () => kernel.received.filter(({ op }) => op === "run").length;
     click(option(el, "playback/load"));
-    await pass(0.1);
+    await pass(0.3);
     choose(find(el, ".nvj-fields select"), "0");
     expect(find(el, ".nvj-form-run").textContent).toContain("2 people");
     submit(find(el, ".nvj-form"));
