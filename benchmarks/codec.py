@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Any
 
+import msgpack
 import numpy as np
 import orjson
 import straightforward
@@ -14,10 +14,10 @@ from avatars import avatars, ids, mixed, update_of
 from timing import in_turns
 
 from nanover_jupyter.client.mirror import StateMirror
-from nanover_jupyter.wire import grpc_codec, protocol
+from nanover_jupyter.wire import grpc_codec, protocol, websocket_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 
-__all__ = ["figures"]
+__all__ = ["figures", "messages"]
 
 Row = tuple[str, str, float, float]
 Ways = dict[str, Callable[[], object]]
@@ -58,11 +58,8 @@ def _decoding(state: dict[str, Any]) -> Ways:
     }
     text = orjson.dumps(state)
     ways["ceiling: orjson"] = lambda: orjson.loads(text)
-    if find_spec("msgpack"):
-        import msgpack
-
-        packed = msgpack.packb(state)
-        ways["ceiling: msgpack"] = lambda: msgpack.unpackb(packed)
+    packed = msgpack.packb(state)
+    ways["ceiling: msgpack"] = lambda: msgpack.unpackb(packed)
     return ways
 
 
@@ -77,11 +74,37 @@ def _encoding(state: dict[str, Any]) -> Ways:
     if set(state) == {"selection"}:
         array = DictionaryChange({"selection": np.array(state["selection"])})
         ways["ours, a numpy array"] = lambda: grpc_codec.encode_state_update(array)
-    if find_spec("msgpack"):
-        import msgpack
-
-        ways["ceiling: msgpack"] = lambda: msgpack.packb(state)
+    ways["ceiling: msgpack"] = lambda: msgpack.packb(state)
     return ways
+
+
+def messages(rounds: int) -> Iterator[tuple[str, float, float, float]]:
+    """WebSocket messages: what is in one, microseconds of msgpack and of ours, times msgpack's."""
+    for title, state, times in (
+        ("one number", {"a": 1.0}, 10_000),
+        ("one avatar", avatars(1), 3000),
+        ("100 numbers", {f"key.{index}": float(index) for index in range(100)}, 1000),
+        ("100 avatars", avatars(100), 50),
+        ("one list of 100 000 ids", ids(100_000), 5),
+    ):
+        data = websocket_codec.encode_change(DictionaryChange(state))
+        assert websocket_codec.decode_message(data).change == DictionaryChange(state)
+        ways: Ways = {
+            "msgpack": _repeated(msgpack.unpackb, data, times),
+            "ours": _repeated(websocket_codec.decode_message, data, times),
+        }
+        in_turns(ways, rounds=1)
+        timed = in_turns(ways, rounds=rounds)
+        alone, ours = (timed[way].seconds / times * 1e6 for way in ways)
+        yield title, alone, ours, 1 / timed["ours"].ratio
+
+
+def _repeated(decode: Callable[[bytes], object], data: bytes, times: int) -> Callable[[], None]:
+    def repeat() -> None:
+        for _ in range(times):
+            decode(data)
+
+    return repeat
 
 
 def _copying(state: dict[str, Any]) -> Ways:

@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints their tables as Markdown: python benchmarks/run.py [SECTION]...
 
-Sections: codec, network, memory; all by default. `--quick` measures less often.
+Sections: codec, network, memory, upstream; all by default. `--quick` measures less often.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import codec
 import memory
 import network
+import upstream
 
 
 def _table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
@@ -27,6 +28,14 @@ def _codec(rounds: int) -> None:
         (
             [what, way, f"{ms:.1f}", f"{ratio:.1f}"]
             for what, way, ms, ratio in codec.figures(rounds)
+        ),
+    )
+    _table(
+        "WebSocket messages decoded (processor time)",
+        ["what is in one", "msgpack alone, µs", "ours, µs", "of msgpack alone"],
+        (
+            [what, f"{alone:.1f}", f"{ours:.1f}", f"{ratio:.2f}"]
+            for what, alone, ours, ratio in codec.messages(rounds)
         ),
     )
 
@@ -79,11 +88,25 @@ def _memory(rounds: int) -> None:
     )
 
 
+def _upstream(rounds: int) -> None:
+    figures = upstream.figures(rounds * 10)
+    if figures is None:
+        print(f"\nSkipped: NanoVer's own package is not in {upstream.HOME}.", flush=True)
+        print("scripts/real_server --prepare puts it there.", flush=True)
+        return
+    _table(
+        "WebSocket: beside NanoVer's own client, on NanoVer's own server",
+        ["what", "client", "ms", "of NanoVer's own"],
+        ([what, way, f"{ms:.2f}", f"{ratio:.2f}"] for what, way, ms, ratio in figures),
+    )
+
+
 _ROUNDS, _QUICK = 15, 5
 _SECTIONS: dict[str, Callable[[int], None]] = {
     "codec": _codec,
     "network": _network,
     "memory": _memory,
+    "upstream": _upstream,
 }
 
 if __name__ == "__main__":
