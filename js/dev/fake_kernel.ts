@@ -2,6 +2,7 @@
 
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/shared/protocol.ts";
 import { VERSION } from "../src/shared/protocol.ts";
+import type { EditBody } from "../src/shared/protocol_inspector.ts";
 import type { LeaseBody, LockNewsBody, WatchedBody } from "../src/shared/protocol_locks.ts";
 import type { ChoiceBody, CommandBody, MemoryBody } from "../src/shared/protocol_palette.ts";
 import type { FakeModel } from "./fake_model.ts";
@@ -29,6 +30,16 @@ export const STATUS: StatusBody = {
 };
 
 const NO_MEMORY: MemoryBody = { pins: [], recent: [], last: {}, integers: {}, result_name: "" };
+
+const EDIT: EditBody = {
+  number: 1,
+  text: "change a",
+  keys: ["a"],
+  count: 1,
+  state: "sent",
+  note: "",
+  seconds: 0,
+};
 
 const encoder = new TextEncoder();
 
@@ -62,6 +73,8 @@ export interface FakeKernelOptions {
   /** The keys whose holders say so. */
   readonly holders?: readonly string[];
   readonly lockNews?: Partial<LockNewsBody>;
+  /** Results by `op`, in place of the fake's own; throwing is a failure. */
+  readonly answers?: Readonly<Record<string, (body: PageRecord) => unknown>>;
 }
 
 const isIterable = (
@@ -156,6 +169,8 @@ export class FakeKernel {
   }
 
   async #answer(message: RequestMessage): Promise<unknown> {
+    const scripted = this.options.answers?.[message.op];
+    if (scripted !== undefined) return scripted(message.body as PageRecord);
     switch (message.op) {
       case "hello":
         this.sendStatus({}, message.client);
@@ -371,6 +386,11 @@ export class FakeKernel {
   }
 
   /** Sends what has changed since the last time; `lost` for a message that never arrives. */
+  sendEdits(edits: readonly Partial<EditBody>[], undo: string | null = null): void {
+    const whole = edits.map((edit, index) => ({ ...EDIT, number: index + 1, ...edit }));
+    this.#send("edits", { edits: whole, undo });
+  }
+
   sendDelta({ lost = false }: { readonly lost?: boolean } = {}): void {
     if (this.rev === this.#told) return;
     const keys = [...this.#changed];

@@ -154,8 +154,10 @@ class HistoryRequests:
         )
 
     def _past(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        at = float(field_of(body, "at", (int, float)))
-        answer.later(lambda: _past_result(self._recorder.state_at(at), self._recorder.now()))
+        recorder = self._recorder
+        # A page's slider rounds: its beginning is ours.
+        at = max(float(field_of(body, "at", (int, float))), recorder.begun)
+        answer.later(lambda: _past_result(recorder.state_at(at), recorder.now()))
 
     def _moment(self, key: str, number: int) -> Moment:
         for moment in self._recorder.moments(key):

@@ -46,6 +46,11 @@ class Panel:
 class Inspector(Panel):
     """The state as a tree, and the whole value of one key."""
 
+    @property
+    def detail(self) -> Locator:
+        """The pane beside the tree."""
+        return self.root.locator(".nvj-detail")
+
     def search(self, text: str) -> None:
         self.root.get_by_label("Filter keys and values").fill(text)
 
@@ -71,7 +76,7 @@ class Inspector(Panel):
         """What the detail pane puts on the clipboard as JSON."""
         page = self.notebook.page
         page.evaluate("navigator.clipboard.writeText('')")
-        self.root.locator(".nvj-detail").get_by_role("button", name="JSON").click()
+        self.detail.locator(".nvj-detail-copies").get_by_role("button", name="JSON").click()
         page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
         return json.loads(page.evaluate("navigator.clipboard.readText()"))
 

@@ -135,6 +135,18 @@ def test_a_past_state_is_told_as_what_differs_from_now(
     assert recorder.begun <= then <= told["now"]
 
 
+def test_the_time_before_the_recording_is_its_beginning(
+    page: FakePage, server: NanoverServer
+) -> None:
+    begun = result(page, "recorded")["begun"]
+    remember(page, server, "second", key="title")
+
+    told = result(page, "past", at=begun - 0.001)
+
+    assert told["at"] == begun
+    assert [entry["value"] for entry in told["keys"]] == ["demo"]
+
+
 def test_a_past_state_that_is_too_large_is_counted(page: FakePage, server: NanoverServer) -> None:
     recorder = Recorder.of(page.panel.connection.client)
     then = recorder.now()

@@ -12,17 +12,21 @@ import type { Bench, Place, RowPart } from "./bench.ts";
 import { addCopyShortcut } from "./copy_shortcut.ts";
 import { createDetail } from "./detail.ts";
 import { createEmptyState } from "./empty_state.ts";
+import { addExport } from "./export_menu.ts";
 import { FarItems } from "./far_items.ts";
 import { parseFilter } from "./filter.ts";
 import { createKeyMap } from "./key_map.ts";
 import { addLockBadges } from "./lock_badge.ts";
 import { InspectorModel } from "./model.ts";
 import { addMuteControl } from "./mute_control.ts";
+import { addPause } from "./pause.ts";
 import { addPins } from "./pins.ts";
 import { createRecentQueries, type RecentQueries } from "./recent_queries.ts";
+import { addRowSparks } from "./row_spark.ts";
 import { createSearchBox, type SearchBox } from "./search_box.ts";
 import { createSearchHelp } from "./search_help.ts";
 import { createSearchRun } from "./search_run.ts";
+import { followSelectedTrait } from "./selected_trait.ts";
 import { Selection } from "./selection.ts";
 import { createStateSwitch } from "./shown_state.ts";
 import { addSortControl } from "./sort_control.ts";
@@ -78,7 +82,6 @@ export function createInspector(context: ToolContext): Tool {
     search.clear();
     search.input.focus();
   }, signal);
-  const detail = createDetail(host, signal);
 
   const drawNumbers = () => {
     const total = model.entries.size;
@@ -130,6 +133,7 @@ export function createInspector(context: ToolContext): Tool {
       update();
     },
   };
+  const detail = createDetail(bench);
   addSearchKeys(bench, search, tree.focus);
   addRecent(bench, search, recent);
   const help = createSearchHelp(keys, signal);
@@ -139,6 +143,10 @@ export function createInspector(context: ToolContext): Tool {
   addSortControl(bench, model, states.time);
   addMuteControl(bench, model, states.time);
   addCopyShortcut(bench, model);
+  addRowSparks(bench);
+  addPause(bench);
+  addExport(bench);
+  followSelectedTrait(bench);
   edited.observe(update, signal);
   selection.selected.observe(update, signal);
   line.observe(update, signal);

@@ -18,6 +18,12 @@ const numberText = (value: number): string => {
   return String(Number(value.toPrecision(6)));
 };
 
+const two = (number: number): string => String(number).padStart(2, "0");
+const clockText = (seconds: number): string => {
+  const date = new Date(seconds * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+};
+
 function options(
   lines: readonly PlotLine[],
   { text, grid, font }: PlotLook,
@@ -33,7 +39,7 @@ function options(
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: true } },
     axes: [
-      { ...axis, size: 34 },
+      { ...axis, size: 30, values: (_plot, ticks) => ticks.map(clockText) },
       { ...axis, size: 54, values: (_plot, ticks) => ticks.map(numberText) },
     ],
     series: [

@@ -282,7 +282,7 @@ describe("the detail", () => {
     kernel.remove("a");
     kernel.sendDelta();
     await pass(0.1);
-    expect(find(el, ".nvj-detail .nvj-empty").textContent).toContain("is gone");
+    expect(find(el, ".nvj-detail").textContent).toContain("gone from the shared state");
   });
 
   it("copies the value and the line of Python", async () => {
@@ -291,7 +291,7 @@ describe("the detail", () => {
     const { el } = await mount({ state: { a: { on: true } } });
     click(rowOf(el, "a"));
     await pass(0.1);
-    for (const button of findAll(el, ".nvj-detail-head button, .nvj-detail-foot button"))
+    for (const button of findAll(el, ".nvj-detail-copies button, .nvj-detail-foot button"))
       click(button);
     await pass(0.1);
     vi.unstubAllGlobals();

@@ -140,7 +140,7 @@ describe("the card", () => {
 
   it("shows its tools as tabs with counts, and keeps the choice", async () => {
     const { el, model } = await mountWidget(room, options(), { tool: "locks" });
-    const tabs = findAll(el, "[role=tab]");
+    const tabs = findAll(el, ".nvj-tabs [role=tab]");
     expect(tabs.map((tab) => tab.textContent)).toEqual(["Inspector 146", "Commands 11", "Locks 2"]);
     expect(tabs.map((tab) => tab.getAttribute("aria-selected"))).toEqual([
       "false",
@@ -154,7 +154,7 @@ describe("the card", () => {
     await pass(1);
     expect(model.get("tool")).toBe("inspector");
     expect(model.saves).toBeGreaterThan(0);
-    expect(findAll(el, "[role=tabpanel]").filter((panel) => !panel.hidden).length).toBe(1);
+    expect(findAll(el, ".nvj-tool[role=tabpanel]").filter((panel) => !panel.hidden).length).toBe(1);
   });
 
   it("follows the traits when they are set from Python", async () => {

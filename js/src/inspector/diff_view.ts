@@ -1,0 +1,38 @@
+/** What differs between two moments of a key, part by part. */
+
+import { fill, h } from "../shared/dom.ts";
+import { preview } from "../shared/page_value.ts";
+import type { DifferenceBody, DiffResult } from "../shared/protocol_inspector.ts";
+import { visible } from "../shared/visible_text.ts";
+import { count } from "../shared/words.ts";
+
+const SIGNS = { added: "+", removed: "−", changed: "±" } as const;
+const WORDS = { added: "added", removed: "removed", changed: "changed" } as const;
+
+const side = (name: string, value: DifferenceBody["before"]) =>
+  value === undefined
+    ? null
+    : h("span", { class: `nvj-diff-${name}` }, visible(preview(value, 200), 400));
+
+function line(difference: DifferenceBody): HTMLElement {
+  const { kind, path, before, after } = difference;
+  return h(
+    "li",
+    { class: "nvj-diff-line", "data-kind": kind },
+    h("span", { class: "nvj-diff-sign", title: WORDS[kind] }, SIGNS[kind]),
+    h("span", { class: "nvj-diff-path" }, path === "" ? "the whole value" : visible(path, 200)),
+    side("before", before),
+    kind === "changed" ? h("span", { class: "nvj-dim", "aria-label": "became" }, "→") : null,
+    side("after", after),
+  );
+}
+
+export function drawDiff(place: HTMLElement, { differences, total }: DiffResult): void {
+  const left = total - differences.length;
+  fill(
+    place,
+    total === 0 ? h("p", { class: "nvj-dim" }, "Nothing is different.") : null,
+    h("ul", { class: "nvj-diff" }, ...differences.map(line)),
+    left > 0 ? h("p", { class: "nvj-dim" }, `… ${count(left)} more differences`) : null,
+  );
+}

@@ -1,0 +1,277 @@
+/** What the chosen key was, when, and what was different; any two moments can be compared. */
+
+import { copyButton } from "../shared/copy_button.ts";
+import { fill, h, setText } from "../shared/dom.ts";
+import { every, listen } from "../shared/lifetime.ts";
+import type { Entry } from "../shared/page_mirror.ts";
+import { isCut } from "../shared/page_value.ts";
+import type { PageValue } from "../shared/protocol.ts";
+import type { HistoryResult, MomentBody } from "../shared/protocol_inspector.ts";
+import { toJsonText, toPythonText } from "../shared/value_text.ts";
+import { visible } from "../shared/visible_text.ts";
+import { age, count, plural } from "../shared/words.ts";
+import type { Bench } from "./bench.ts";
+import { drawDiff } from "./diff_view.ts";
+import type { Pane } from "./pane_tabs.ts";
+import { timeOfDay } from "./recorder_clock.ts";
+
+const PAGE = 100;
+const REFRESH = 1000;
+
+export function createHistoryPane(bench: Bench): Pane {
+  const { host, signal, announce } = bench;
+  let key: string | null = null;
+  let entry: Entry | undefined;
+  /** What was told last, the newest first; older pages are added at the end. */
+  let moments: readonly MomentBody[] = [];
+  let told: HistoryResult | null = null;
+  let toldFor: Entry | undefined;
+  let asking = false;
+  let chosen: MomentBody | null = null;
+  let base: MomentBody | null = null;
+
+  const summary = h("span", { class: "nvj-dim" });
+  const baseNote = h("span", { class: "nvj-chip", hidden: true });
+  const baseText = h("span");
+  const baseEnd = h("button", { type: "button", class: "nvj-link" }, "compare with the one before");
+  baseNote.append(baseText, " ");
+  const head = h(
+    "div",
+    { class: "nvj-history-head" },
+    summary,
+    h("span", { class: "nvj-space" }),
+    baseNote,
+    baseEnd,
+  );
+  const list = h("div", {
+    class: "nvj-history-list",
+    role: "listbox",
+    tabindex: 0,
+    "aria-label": "History, newest first",
+  });
+  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, "Show older ones");
+  const problem = h("p", { class: "nvj-problem", hidden: true });
+  const diff = h("div", { class: "nvj-history-diff" });
+  const diffTitle = h("span", { class: "nvj-dim" });
+
+  const valueThen = async (): Promise<PageValue> => {
+    if (key === null || chosen === null) throw new Error("Nothing is chosen");
+    const answer = await host.request("moment", { key, number: chosen.number });
+    if (!answer.exists || answer.value === undefined) throw new Error("It was not there");
+    if (isCut(answer.value)) throw new Error("Too large to copy");
+    return answer.value;
+  };
+  const compareButton = h(
+    "button",
+    { type: "button", class: "nvj-quiet" },
+    "Compare others with it",
+  );
+  const opened = h(
+    "div",
+    { class: "nvj-history-opened", hidden: true },
+    h(
+      "div",
+      { class: "nvj-history-actions" },
+      diffTitle,
+      h("span", { class: "nvj-space" }),
+      compareButton,
+      copyButton("JSON", async () => toJsonText(await valueThen()), signal, "Copy it as it was"),
+      copyButton(
+        "Python",
+        async () => toPythonText(await valueThen()),
+        signal,
+        "Copy it as it was",
+      ),
+    ),
+    diff,
+  );
+  const scroller = h("div", { class: "nvj-history-scroll" }, problem, list, more);
+  const element = h("div", { class: "nvj-pane nvj-history" }, head, scroller, opened);
+
+  const fail = (error: unknown) => {
+    problem.hidden = false;
+    setText(problem, `Not possible: ${error instanceof Error ? error.message : String(error)}.`);
+  };
+
+  const row = (moment: MomentBody, now: number): HTMLElement =>
+    h(
+      "div",
+      {
+        class: "nvj-history-row",
+        role: "option",
+        id: `${list.id}-${moment.number}`,
+        "data-number": moment.number,
+        "data-base": base?.number === moment.number,
+        "aria-selected": String(chosen?.number === moment.number),
+      },
+      h("span", { class: "nvj-history-time" }, timeOfDay(moment.at)),
+      h("span", { class: "nvj-history-age" }, age(now - moment.at)),
+      h(
+        "span",
+        { class: "nvj-history-text", "data-gone": !moment.exists },
+        visible(moment.text, 200),
+      ),
+    );
+
+  const drawHead = () => {
+    if (told === null) return;
+    const dropped = told.complete ? "" : ", older ones are dropped";
+    setText(summary, `${plural(told.total, "entry", "entries")}${dropped}`);
+    baseNote.hidden = base === null;
+    baseEnd.hidden = base === null;
+    if (base !== null) setText(baseText, `compared with ${timeOfDay(base.at)}`);
+  };
+  const drawList = () => {
+    if (told === null) return;
+    drawHead();
+    const { now } = told;
+    list.replaceChildren(...moments.map((moment) => row(moment, now)));
+    list.setAttribute(
+      "aria-activedescendant",
+      chosen === null ? "" : `${list.id}-${chosen.number}`,
+    );
+    const last = moments.at(-1);
+    more.hidden = last === undefined || moments.length >= told.total;
+    if (moments.length === 0)
+      fill(list, h("p", { class: "nvj-dim" }, "Nothing is remembered yet."));
+  };
+
+  /** Number of the moment that the chosen one is compared with; null for none. */
+  const comparedWith = (moment: MomentBody): number | null => {
+    if (base !== null && base.number !== moment.number) return base.number;
+    const at = moments.findIndex(({ number }) => number === moment.number);
+    return moments[at + 1]?.number ?? null;
+  };
+  const drawOpened = async () => {
+    const moment = chosen;
+    opened.hidden = moment === null;
+    if (moment === null || key === null) return;
+    const other = comparedWith(moment);
+    setText(
+      diffTitle,
+      `${timeOfDay(moment.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
+    );
+    if (other === null) {
+      setText(diffTitle, timeOfDay(moment.at));
+      fill(diff, h("p", { class: "nvj-dim" }, "There is no earlier one to compare it with."));
+      return;
+    }
+    try {
+      const [before, after] = [other, moment.number].sort((a, b) => a - b);
+      if (before === undefined || after === undefined) return;
+      const answer = await host.request("diff", { key, before, after });
+      if (chosen === moment) drawDiff(diff, answer);
+    } catch (error) {
+      fill(diff, h("p", { class: "nvj-problem" }, error instanceof Error ? error.message : ""));
+    }
+  };
+  const choose = (moment: MomentBody | null) => {
+    chosen = moment;
+    drawList();
+    list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    void drawOpened();
+  };
+
+  const ask = async (before: number | null) => {
+    if (key === null || asking) return;
+    asking = true;
+    const asked = key;
+    const askedFor = entry;
+    try {
+      const answer = await host.request("history", { key: asked, before, limit: PAGE });
+      if (key !== asked) return;
+      problem.hidden = true;
+      told = answer;
+      toldFor = askedFor;
+      const oldest = answer.moments.at(-1)?.number ?? 0;
+      const known = before === null ? moments.filter(({ number }) => number < oldest) : moments;
+      moments = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
+      // What is far down is let go while newer ones come.
+      if (before === null && chosen === null)
+        moments = moments.slice(0, Math.max(PAGE, known.length));
+      drawList();
+    } catch (error) {
+      if (key === asked) fail(error);
+    } finally {
+      asking = false;
+    }
+  };
+  const refresh = () => {
+    if (element.hidden || bench.isHidden() || key === null) return;
+    if (told === null || toldFor !== entry) void ask(null);
+    else drawHead();
+  };
+  every(REFRESH, refresh, signal);
+
+  listen(more, "click", () => void ask(moments.at(-1)?.number ?? null), signal);
+  listen(
+    list,
+    "click",
+    (event) => {
+      if (!(event.target instanceof Element)) return;
+      const number = Number(event.target.closest<HTMLElement>("[data-number]")?.dataset.number);
+      const moment = moments.find((each) => each.number === number);
+      if (moment !== undefined) choose(moment);
+    },
+    signal,
+  );
+  listen(
+    list,
+    "keydown",
+    (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step === undefined) return;
+      const at = moments.findIndex(({ number }) => number === chosen?.number);
+      const next = moments[Math.min(Math.max(at + step, 0), moments.length - 1)];
+      event.preventDefault();
+      event.stopPropagation();
+      if (next !== undefined) choose(next);
+    },
+    signal,
+  );
+  listen(
+    compareButton,
+    "click",
+    () => {
+      base = chosen;
+      if (base !== null) announce(`Compared with ${timeOfDay(base.at)}. Choose another entry.`);
+      drawList();
+      void drawOpened();
+    },
+    signal,
+  );
+  listen(
+    baseEnd,
+    "click",
+    () => {
+      base = null;
+      drawList();
+      void drawOpened();
+    },
+    signal,
+  );
+
+  return {
+    label: "History",
+    element,
+    opened: refresh,
+    note: () => (told === null || key === null ? "" : count(told.total)),
+    show(nextKey, nextEntry) {
+      entry = nextEntry;
+      if (nextKey === key) {
+        if (told === null) refresh();
+        return;
+      }
+      key = nextKey;
+      told = null;
+      moments = [];
+      chosen = null;
+      base = null;
+      opened.hidden = true;
+      list.replaceChildren();
+      list.id = "";
+      setText(summary, "");
+      refresh();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** The tabs of the detail pane, after the tabs pattern of ARIA. */
+
+import { h, setText } from "../shared/dom.ts";
+import { randomName } from "../shared/host.ts";
+import { listen } from "../shared/lifetime.ts";
+import type { Entry } from "../shared/page_mirror.ts";
+
+export interface Pane {
+  readonly label: string;
+  readonly element: HTMLElement;
+  /** A number beside the label; empty for none. */
+  readonly note: () => string;
+  show(key: string | null, entry: Entry | undefined): void;
+  /** Its tab was chosen. */
+  opened(): void;
+}
+
+export interface PaneTabs {
+  readonly bar: HTMLElement;
+  /** Writes the panes' numbers anew. */
+  update(): void;
+}
+
+export function createPaneTabs(panes: readonly Pane[], signal: AbortSignal): PaneTabs {
+  const prefix = `nvj-${randomName().slice(0, 8)}`;
+  const bar = h("div", { class: "nvj-pane-tabs", role: "tablist", "aria-label": "Of this key" });
+  const tabs = panes.map((pane, index) => {
+    const note = h("span", { class: "nvj-count" });
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "nvj-tab",
+        role: "tab",
+        id: `${prefix}-tab-${index}`,
+        "aria-controls": `${prefix}-pane-${index}`,
+      },
+      pane.label,
+      " ",
+      note,
+    );
+    pane.element.id = `${prefix}-pane-${index}`;
+    pane.element.setAttribute("role", "tabpanel");
+    pane.element.setAttribute("aria-labelledby", button.id);
+    bar.append(button);
+    return { pane, button, note };
+  });
+
+  const choose = (chosen: number) => {
+    for (const [index, { pane, button }] of tabs.entries()) {
+      const selected = index === chosen;
+      button.setAttribute("aria-selected", String(selected));
+      button.tabIndex = selected ? 0 : -1;
+      pane.element.hidden = !selected;
+      if (selected) pane.opened();
+    }
+  };
+  for (const [index, { button }] of tabs.entries()) {
+    listen(button, "click", () => choose(index), signal);
+  }
+  listen(
+    bar,
+    "keydown",
+    (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step === undefined) return;
+      const from = tabs.findIndex(({ button }) => button === document.activeElement);
+      const next = (from + step + tabs.length) % tabs.length;
+      event.preventDefault();
+      choose(next);
+      tabs[next]?.button.focus();
+    },
+    signal,
+  );
+  choose(0);
+  return {
+    bar,
+    update() {
+      for (const { pane, note } of tabs) setText(note, pane.note());
+    },
+  };
+}

@@ -1,0 +1,182 @@
+/** The whole value of the chosen key: live, pretty, and as text to copy. */
+
+import { now } from "../shared/clock.ts";
+import { copyButton } from "../shared/copy_button.ts";
+import { h, setText } from "../shared/dom.ts";
+import { listen } from "../shared/lifetime.ts";
+import type { Entry } from "../shared/page_mirror.ts";
+import { isCut, open, typeName } from "../shared/page_value.ts";
+import { createPrettyView } from "../shared/pretty_view.ts";
+import type { PageValue } from "../shared/protocol.ts";
+import { readLine, toJsonText, toPythonText } from "../shared/value_text.ts";
+import { visible } from "../shared/visible_text.ts";
+import { age } from "../shared/words.ts";
+import type { Bench } from "./bench.ts";
+import type { Pane } from "./pane_tabs.ts";
+
+/** A cut value that was fetched whole, as it was then. */
+interface Whole {
+  readonly of: PageValue;
+  readonly value: PageValue;
+  readonly at: number;
+}
+
+const LINES = 600;
+
+export function createValuePane({ host, shown, signal }: Bench): Pane {
+  let key: string | null = null;
+  let entry: Entry | undefined;
+  let drawn: PageValue | undefined;
+  let whole: Whole | null = null;
+  let lines = LINES;
+  let exact = false;
+
+  const type = h("span", { class: "nvj-dim nvj-detail-type" });
+  const digits = h("button", { type: "button", class: "nvj-link", hidden: true });
+  const note = h("div", { class: "nvj-note", hidden: true });
+  const noteText = h("span");
+  const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Show all of it");
+  note.append(noteText, " ", fetchButton);
+  const pretty = createPrettyView(() => {
+    lines += LINES;
+    draw();
+  }, signal);
+  const line = h("code", { class: "nvj-line nvj-dim" });
+  const gone = h("p", { class: "nvj-dim", hidden: true });
+
+  /** The value as text must be whole, so that what is pasted is what there is. */
+  const wholeValue = async (): Promise<PageValue> => {
+    if (entry === undefined) throw new Error("The key is gone");
+    const { value } = entry;
+    if (!isCut(value)) return value;
+    if (whole?.of === value) return whole.value;
+    if (shown.get().at !== null) throw new Error("Of the past, history has the whole value");
+    const answer = await host.request("value", { key: entry.key });
+    if (!answer.exists || answer.value === undefined) throw new Error("The key is gone");
+    if (isCut(answer.value)) throw new Error("Too large to copy");
+    return answer.value;
+  };
+
+  const fetchWhole = async () => {
+    const asked = entry;
+    if (asked === undefined) return;
+    fetchButton.disabled = true;
+    setText(noteText, "Asking the kernel for all of it.");
+    try {
+      const answer = await host.request("value", { key: asked.key });
+      if (key !== asked.key) return;
+      if (!answer.exists || answer.value === undefined) {
+        setText(noteText, "The key is gone.");
+        return;
+      }
+      whole = { of: asked.value, value: answer.value, at: now() };
+      draw();
+    } catch (error) {
+      setText(noteText, `Not possible: ${error instanceof Error ? error.message : String(error)}.`);
+    } finally {
+      fetchButton.disabled = false;
+    }
+  };
+  listen(fetchButton, "click", () => void fetchWhole(), signal);
+
+  const scroller = h(
+    "div",
+    { class: "nvj-detail-scroll", tabindex: 0 },
+    gone,
+    note,
+    pretty.element,
+  );
+  const foot = h(
+    "div",
+    { class: "nvj-detail-foot" },
+    type,
+    digits,
+    h("span", { class: "nvj-space" }),
+    line,
+    copyButton("", () => (key === null ? "" : readLine(key)), signal, "Copy this line of Python"),
+  );
+  const copies = h(
+    "div",
+    { class: "nvj-detail-copies" },
+    copyButton("JSON", async () => toJsonText(await wholeValue()), signal),
+    copyButton("Python", async () => toPythonText(await wholeValue()), signal),
+  );
+  listen(
+    digits,
+    "click",
+    () => {
+      exact = !exact;
+      drawn = undefined;
+      draw();
+    },
+    signal,
+  );
+  const element = h("div", { class: "nvj-pane" }, copies, scroller, foot);
+
+  const drawNote = (value: PageValue, isCutValue: boolean) => {
+    note.hidden = !isCutValue;
+    if (!isCutValue) return;
+    const isOld = whole !== null && whole.of !== value;
+    note.dataset.tone = whole === null || isOld ? "amber" : "neutral";
+    fetchButton.hidden = true;
+    if (shown.get().at !== null) {
+      setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
+    } else if (whole !== null && isCut(whole.value)) {
+      setText(noteText, `Too large for this page: ${typeName(open(value))}.`);
+    } else if (whole === null) {
+      setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
+      fetchButton.hidden = false;
+    } else {
+      const ago = `Whole as it was ${age(now() - whole.at)} ago; it has changed since.`;
+      setText(noteText, isOld ? ago : "All of it is here.");
+      fetchButton.hidden = !isOld;
+    }
+  };
+
+  const draw = () => {
+    gone.hidden = entry !== undefined;
+    pretty.element.hidden = entry === undefined;
+    copies.hidden = entry === undefined;
+    foot.hidden = entry === undefined;
+    if (entry === undefined) {
+      const then = shown.get().at !== null;
+      setText(gone, then ? "It was not there at that time." : "It is gone from the shared state.");
+      note.hidden = true;
+      return;
+    }
+    const { value } = entry;
+    const isCutValue = isCut(value);
+    const isWhole = isCutValue && whole !== null;
+    const showing = isWhole && whole !== null ? whole.value : value;
+    const changes = drawn !== undefined && !isWhole;
+    const rounded = pretty.show(showing, { changes, lines, short: !exact });
+    drawn = showing;
+    digits.hidden = !rounded && !exact;
+    setText(digits, exact ? "all digits" : "rounded");
+    digits.title = exact
+      ? "Round the numbers, so that they are easy to read"
+      : "Show all digits. Copies have them in any case; pointing at a number shows them too.";
+    setText(type, typeName(open(value)));
+    drawNote(value, isCutValue);
+  };
+
+  return {
+    label: "Value",
+    element,
+    opened: () => undefined,
+    note: () => "",
+    show(nextKey, nextEntry) {
+      if (nextKey !== key) {
+        drawn = undefined;
+        whole = null;
+        lines = LINES;
+        setText(line, nextKey === null ? "" : visible(readLine(nextKey), 300));
+        line.title = line.textContent ?? "";
+        scroller.scrollTop = 0;
+      } else if (nextEntry === entry && nextEntry?.value === drawn) return;
+      key = nextKey;
+      entry = nextEntry;
+      if (key !== null) draw();
+    },
+  };
+}

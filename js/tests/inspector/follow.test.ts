@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import inspector from "../../src/inspector/index.ts";
+import type { PageRecord } from "../../src/shared/protocol.ts";
+import {
+  click,
+  find,
+  findAll,
+  HOSTILE,
+  mountWidget,
+  pass,
+  press,
+  rowNames,
+  useFakePage,
+  visibleRows,
+} from "../support.ts";
+
+useFakePage();
+
+const NOW = 1_764_064_800;
+const moment = (number: number, text: string, exists = true) => ({
+  number,
+  at: NOW - 10 + number,
+  exists,
+  text,
+});
+const history = ({ before, limit }: PageRecord) => {
+  const all = [4, 3, 2, 1].map((number) => moment(number, `change ${number}`));
+  const wanted = all.filter(({ number }) => before === null || number < Number(before));
+  const moments = wanted.slice(0, Math.min(Number(limit), 2));
+  return { key: "a", now: NOW, total: 4, complete: false, moments };
+};
+
+type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answers"]>;
+
+const mount = (answers: Answers = {}) =>
+  mountWidget(inspector, { state: { a: { x: 1 }, b: 2 }, answers: { history, ...answers } });
+const choose = async (el: HTMLElement, name: string) => {
+  const row = visibleRows(el).find((each) => find(each, ".nvj-key").textContent === name);
+  if (row === undefined) throw new Error(`no row ${name}`);
+  click(row);
+  await pass(0.1);
+};
+const tab = async (el: HTMLElement, name: string) => {
+  const found = findAll(el, ".nvj-pane-tabs .nvj-tab").find((each) =>
+    each.textContent?.startsWith(name),
+  );
+  if (found === undefined) throw new Error(`no tab ${name}`);
+  click(found);
+  await pass(0.1);
+};
+const times = (el: HTMLElement) =>
+  findAll(el, ".nvj-history-text").map((each) => each.textContent ?? "");
+
+describe("history", () => {
+  it("is asked for when its tab is opened, in pages", async () => {
+    const { el, kernel } = await mount();
+    await choose(el, "a");
+    expect(kernel.received.filter(({ op }) => op === "history")).toHaveLength(0);
+    await tab(el, "History");
+    expect(times(el)).toEqual(["change 4", "change 3"]);
+    expect(find(el, ".nvj-history-head").textContent).toContain(
+      "4 entries, older ones are dropped",
+    );
+    click(find(el, ".nvj-history-scroll > .nvj-link"));
+    await pass(0.1);
+    expect(times(el)).toEqual(["change 4", "change 3", "change 2", "change 1"]);
+  });
+
+  it("compares an entry with the one before, or with any other", async () => {
+    const asked: PageRecord[] = [];
+    const differences = [
+      { path: HOSTILE, kind: "changed", before: HOSTILE, after: { $nvj: "nan" } },
+    ];
+    const diff = (body: PageRecord) => {
+      asked.push(body);
+      return { key: "a", total: 3, differences };
+    };
+    const { el } = await mount({ diff });
+    await choose(el, "a");
+    await tab(el, "History");
+    click(find(el, ".nvj-history-scroll > .nvj-link"));
+    await pass(0.1);
+    const list = find(el, ".nvj-history-list");
+    press(list, "ArrowDown");
+    await pass(0.1);
+    expect(find(el, ".nvj-history-diff").textContent).toContain("… 2 more differences");
+    expect(find(el, ".nvj-diff-line").textContent).toContain("NaN");
+    expect(findAll(el, ".nvj-diff img")).toHaveLength(0);
+    const compare = findAll(el, ".nvj-history-actions button")[0];
+    if (compare === undefined) throw new Error("no button");
+    click(compare);
+    press(list, "ArrowDown");
+    press(list, "ArrowDown");
+    await pass(0.1);
+    expect(asked.map(({ before, after }) => [before, after])).toEqual([
+      [3, 4],
+      [3, 4],
+      [3, 4],
+      [2, 4],
+    ]);
+  });
+
+  it("says why it cannot be told", async () => {
+    const { el } = await mount({
+      history: () => {
+        throw new Error("no memory");
+      },
+    });
+    await choose(el, "a");
+    await tab(el, "History");
+    expect(find(el, ".nvj-history .nvj-problem").textContent).toBe("Not possible: no memory.");
+  });
+});
+
+describe("the plot", () => {
+  it("lists numbers, and asks for the chosen ones", async () => {
+    const asked: unknown[] = [];
+    const plot = (body: PageRecord) => {
+      asked.push(body.paths);
+      const numbers = ["p", "q", "r", "s"].map((id) => ({ id, text: `${HOSTILE}.${id}` }));
+      const paths = body.paths as readonly string[];
+      const series = paths.map((id) => ({ id, text: id, times: [1, 2], values: [1, 2.5] }));
+      return { key: "a", now: NOW, numbers, more: true, series };
+    };
+    const { el } = await mount({ plot, module: () => ({ name: "plot", source: "" }) });
+    await choose(el, "a");
+    await tab(el, "Plot");
+    await pass(0.6);
+    expect(asked.slice(0, 2)).toEqual([[], ["p", "q", "r"]]);
+    const boxes = findAll(el, ".nvj-plot-number input") as readonly HTMLInputElement[];
+    expect(boxes.map(({ checked }) => checked)).toEqual([true, true, true, false]);
+    expect(find(el, ".nvj-plot-value").textContent).toBe("2.5");
+    const box = boxes[0];
+    if (box === undefined) throw new Error("no box");
+    box.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    await pass(0.1);
+    expect(asked.at(-1)).toEqual(["q", "r"]);
+    expect(findAll(el, ".nvj-plot-numbers img")).toHaveLength(0);
+  });
+
+  it("says that there is no number", async () => {
+    const { el } = await mount({
+      plot: () => ({ key: "a", now: NOW, numbers: [], more: false, series: [] }),
+    });
+    await choose(el, "a");
+    await tab(el, "Plot");
+    expect(find(el, ".nvj-plot-scroll").textContent).toContain("There is no number in this value.");
+  });
+});
+
+describe("a row with a number", () => {
+  it("has a line of its last values", async () => {
+    const { el, kernel } = await mount();
+    for (const value of [3, 5, 4]) {
+      kernel.set("b", value);
+      kernel.sendDelta();
+      await pass(0.2);
+    }
+    const row = visibleRows(el).find((each) => find(each, ".nvj-key").textContent === "b");
+    const spark = row?.querySelector<HTMLElement>(".nvj-row-spark");
+    expect(spark?.hidden).toBe(false);
+    expect(spark?.querySelector("path")?.getAttribute("d")).toMatch(/^M(.+L){3}/);
+  });
+});
+
+describe("pause", () => {
+  const recorded = () => ({ begun: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
+
+  it("stands still, counts what waits, and catches up", async () => {
+    const { el, kernel } = await mount({ recorded });
+    press(find(el, ".nvj-tree"), "p");
+    await pass(0.1);
+    kernel.set("b", 3);
+    kernel.set("c", 1);
+    kernel.sendDelta();
+    await pass(0.6);
+    const bar = find(el, ".nvj-pause-bar");
+    expect(bar.hidden).toBe(false);
+    expect(bar.textContent).toContain("2 changes in 2 keys wait");
+    expect(rowNames(el)).toEqual(["a", "b"]);
+    press(find(el, ".nvj-tree"), "p");
+    await pass(0.1);
+    expect(bar.hidden).toBe(true);
+    expect(rowNames(el)).toEqual(["a", "b", "c"]);
+  });
+
+  it("goes back in time by the slider, and says what is forgotten", async () => {
+    const past = ({ at }: PageRecord) => ({
+      at,
+      now: NOW,
+      keys: [{ key: "old", value: 7, since: NOW - 59 }],
+      absent: ["b"],
+      unknown: ["lost"],
+      left: 2,
+    });
+    const { el } = await mount({ recorded, past });
+    click(find(el, ".nvj-actions [aria-pressed]"));
+    await pass(0.1);
+    const slider = find(el, ".nvj-time") as HTMLInputElement;
+    expect(Number(slider.min)).toBe(NOW - 60);
+    slider.value = String(NOW - 30);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await pass(0.2);
+    expect(rowNames(el)).toEqual(["a", "old"]);
+    expect(find(el, ".nvj-bar-note").textContent).toContain("not remembered any more: lost");
+    expect(find(el, ".nvj-bar-note").textContent).toContain("2 keys are shown as they are now");
+    press(find(el, ".nvj-tree"), "Escape");
+    await pass(0.1);
+    expect(rowNames(el)).toEqual(["a", "b"]);
+  });
+});
+
+describe("the chosen key", () => {
+  it("is a trait that Python can set", async () => {
+    const { el, model } = await mount();
+    await choose(el, "a");
+    expect(model.get("selected")).toBe("a");
+    model.set("selected", "b");
+    await pass(0.1);
+    expect(find(el, ".nvj-detail-key").textContent).toBe("b");
+    model.set("selected", null);
+    await pass(0.1);
+    expect(find(el, ".nvj-detail .nvj-empty").hidden).toBe(false);
+  });
+});

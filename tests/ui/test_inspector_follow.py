@@ -1,0 +1,171 @@
+"""History, plot, pause and time in the state inspector, in a real page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer
+from tests.support.eventually import eventually
+from tests.ui.lab import NotebookPage, OpenNotebook
+from tests.ui.panels import Inspector
+
+pytestmark = pytest.mark.ui
+
+VALUES = [
+    {"name": "Anna", "hands": [{"name": "left", "at": [0.0, 1.0]}], "score": 1.0},
+    {"name": "Anna", "hands": [{"name": "left", "at": [0.5, 1.0]}], "score": 2.0},
+    {"name": "Anna", "hands": [{"name": "left", "at": [0.5, 2.0]}], "score": 3.0, "tag": "new"},
+]
+
+
+@pytest.fixture
+def opened(notebook: OpenNotebook, server: NanoverServer) -> tuple[NotebookPage, Inspector]:
+    """An inspector of a key that changes twice, once it is shown."""
+    server.update_state("test", DictionaryChange({"person": VALUES[0], "still": "here"}))
+    page = notebook(
+        [
+            "from nanover_jupyter import StateInspector, connect",
+            f"connection = connect('127.0.0.1:{server.port}', name='lab')",
+            "inspector = StateInspector(connection, height=520)\ninspector",
+        ]
+    )
+    inspector = Inspector(page)
+    expect(inspector.row("person")).to_be_visible()
+    for value in VALUES[1:]:
+        server.update_state("test", DictionaryChange({"person": value}))
+        expect(inspector.row("person")).to_contain_text(f"{value['score']:g}")
+    return page, inspector
+
+
+def detail_tab(inspector: Inspector, name: str) -> None:
+    inspector.detail.get_by_role("tab", name=name).click()
+
+
+def test_history_tells_what_was_different_and_compares_any_two(
+    opened: tuple[NotebookPage, Inspector],
+) -> None:
+    page, inspector = opened
+    inspector.row("person").click()
+    detail_tab(inspector, "History")
+    entries = inspector.detail.get_by_role("option")
+    expect(entries).to_have_count(3)
+    expect(entries.nth(0)).to_contain_text("hands[left].at[1], score")
+    expect(entries.nth(2)).to_contain_text("first remembered")
+
+    entries.nth(0).click()
+    differences = inspector.detail.locator(".nvj-diff-line")
+    expect(differences).to_have_count(3)
+    expect(differences.nth(0)).to_contain_text("hands[left].at[1]")
+
+    entries.nth(2).click()
+    inspector.detail.get_by_role("button", name="Compare others with it").click()
+    entries.nth(0).click()
+    expect(differences).to_have_count(4)
+    inspector.screenshot("inspector-history")
+
+    page.page.evaluate("navigator.clipboard.writeText('')")
+    opened_entry = inspector.detail.locator(".nvj-history-opened")
+    opened_entry.get_by_role("button", name="JSON").click()
+    # The kernel is asked for the value, so the text comes some time after the click.
+    copied = eventually(lambda: page.page.evaluate("navigator.clipboard.readText()"), seconds=10)
+    assert json.loads(copied) == VALUES[2]
+
+
+def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    with DemoWorld(server):
+        page = notebook(
+            [
+                "from nanover_jupyter import StateInspector, connect",
+                f"connection = connect('127.0.0.1:{server.port}', name='lab')",
+                "StateInspector(connection, height=520, query='avatar.*')",
+            ]
+        )
+        inspector = Inspector(page)
+        inspector.rows.nth(1).click()
+        assert page.page.locator(".nvj-plot canvas").count() == 0
+
+        detail_tab(inspector, "Plot")
+
+        expect(inspector.detail.locator(".nvj-plot canvas")).to_be_visible(timeout=15_000)
+        boxes = inspector.detail.get_by_role("checkbox")
+        expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
+        boxes.nth(5).check()
+        boxes.nth(0).uncheck()
+        expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
+        page.page.wait_for_timeout(3_000)
+        inspector.screenshot("inspector-plot")
+
+
+def test_pause_keeps_collecting_and_resume_catches_up(
+    opened: tuple[NotebookPage, Inspector], server: NanoverServer
+) -> None:
+    _page, inspector = opened
+    inspector.root.get_by_role("button", name="Pause").click()
+    bar = inspector.root.get_by_role("group", name="Paused")
+    expect(bar).to_contain_text("nothing has changed since")
+
+    server.update_state("test", DictionaryChange({"person": VALUES[0], "later": 1.0}))
+
+    expect(bar).to_contain_text("2 changes in 2 keys wait")
+    expect(inspector.row("person")).to_contain_text("3")
+    expect(inspector.row("later")).to_have_count(0)
+    inspector.screenshot("inspector-paused")
+
+    bar.get_by_role("button", name="Resume").click()
+    expect(bar).to_be_hidden()
+    expect(inspector.row("later")).to_be_visible()
+
+
+def test_the_slider_shows_the_whole_state_as_it_was(
+    opened: tuple[NotebookPage, Inspector], server: NanoverServer
+) -> None:
+    _page, inspector = opened
+    server.update_state("test", DictionaryChange({"late": 1.0}, {"still"}))
+    expect(inspector.row("late")).to_be_visible()
+    inspector.row("person").click()
+    inspector.press("p")
+    slider = inspector.root.get_by_role("slider", name="Time that is shown")
+    expect(slider).to_be_visible()
+    eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
+
+    slider.focus()
+    inspector.press("Home")
+
+    expect(inspector.row("still")).to_be_visible()
+    expect(inspector.row("late")).to_have_count(0)
+    expect(inspector.detail.locator(".nvj-pretty")).to_contain_text('"score": 1')
+    inspector.screenshot("inspector-time-travel")
+
+    inspector.press("Escape")
+    inspector.press("Escape")
+    expect(inspector.row("late")).to_be_visible()
+    expect(inspector.row("still")).to_have_count(0)
+
+
+def test_what_is_chosen_is_a_trait_both_ways(opened: tuple[NotebookPage, Inspector]) -> None:
+    page, inspector = opened
+    inspector.row("person").click()
+    eventually(lambda: "person" in page.run("print(inspector.selected)"), seconds=10)
+
+    page.run("inspector.selected = 'still'")
+
+    expect(inspector.root.locator(".nvj-detail-key")).to_have_text("still")
+
+
+@pytest.mark.parametrize("choice", ["The state", "With its history"])
+def test_the_state_is_downloaded(opened: tuple[NotebookPage, Inspector], choice: str) -> None:
+    page, inspector = opened
+    inspector.root.get_by_role("button", name="Save to a file").click()
+    with page.page.expect_download() as download:
+        inspector.root.get_by_role("menuitem", name=choice).click()
+
+    document = json.loads(download.value.path().read_text())
+
+    assert document["state"] == {"person": VALUES[2], "still": "here"}
+    assert ("history" in document) == (choice != "The state")
+    assert download.value.suggested_filename.startswith("lab-")
