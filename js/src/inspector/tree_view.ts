@@ -14,7 +14,7 @@ const ROW_HEIGHT = 24;
 
 export interface TreeView {
   readonly element: HTMLElement;
-  /** Draws in the next frame; `time` is what ages are counted from. */
+  /** Draws at once; `time` is what ages are counted from. */
   draw(time: number): void;
   /** Draws even those rows anew of which neither key nor place has changed. */
   refresh(): void;
@@ -151,7 +151,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       if (version !== drawnVersion) list.rowsChanged();
       drawnVersion = version;
       setAttribute(tree, "aria-rowcount", model.rowCount);
-      list.redraw();
+      list.draw();
     },
     refresh: () => {
       stamp += 1;

@@ -14,6 +14,8 @@ export interface WindowList {
   readonly scroller: HTMLElement;
   /** Draws the rows in view in the next animation frame. */
   redraw(): void;
+  /** Draws them at once: for who is called in an animation frame already. */
+  draw(): void;
   /** Says that there are other rows now: the one at the top of the view stays there. */
   rowsChanged(): void;
   /** The element of a row that is drawn now. */
@@ -122,6 +124,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
   return {
     scroller,
     redraw,
+    draw,
     rowsChanged: () => {
       if (topId === null) return;
       const index = indexOf(topId);
