@@ -31,6 +31,9 @@ _SOME_LAG: Final = 0.8
 _BAD_LAG: Final = 2.0
 _CREDIT_BYTES: Final = 2_000_000
 _CREDIT_MESSAGES: Final = 30
+# A page that has nothing yet takes more at once: with acknowledgements three times a
+# second, less than this would hold a large state up.
+_SNAPSHOT_BYTES: Final = 8_000_000
 _STALLED_SECONDS: Final = 3.0
 # Views say a word every five seconds at the least while they are visible.
 _SILENT_SECONDS: Final = 15.0
@@ -78,8 +81,8 @@ class _View:
         _, _, oldest = self.outstanding[0]
         return now - max(oldest, self.heard) < _STALLED_SECONDS
 
-    def has_credit(self) -> bool:
-        within = self.outstanding_bytes < _CREDIT_BYTES
+    def has_credit(self, most: int = _CREDIT_BYTES) -> bool:
+        within = self.outstanding_bytes < most
         return within and len(self.outstanding) < _CREDIT_MESSAGES
 
 
@@ -254,7 +257,7 @@ class Publisher:
             for view in live:
                 if view.greeting is not None:
                     return partial(self._answer_greeting, self._feed, view, view.greeting)
-                if view.cursor is not None and view.has_credit():
+                if view.cursor is not None and view.has_credit(_SNAPSHOT_BYTES):
                     return partial(self._send_part, self._feed, view, view.cursor)
             if now >= self._next_delta and self._may_send_delta(live):
                 self._next_delta = now + self._period(live)
