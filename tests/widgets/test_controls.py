@@ -40,7 +40,7 @@ def test_what_else_is_suggested_comes_and_goes(
 ) -> None:
     put(server, "suggested.speed", 3.0)
     eventually(lambda: others(controls) == ["suggested.speed"])
-    assert len(controls._groups[OTHERS].children) == 2
+    eventually(lambda: len(controls._groups[OTHERS].children) == 2)
 
     server.update_state(None, DictionaryChange(removals={"suggested.speed"}))
 
