@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from contextlib import suppress
 from typing import Final
 
@@ -21,6 +23,8 @@ from nanover_jupyter.wire.values import Value
 __all__ = ["DEFAULT_INTERVAL", "StateStream"]
 
 DEFAULT_INTERVAL: Final = 1 / 30
+# Seconds after which a mark in the stream is set again, and doubled from then on.
+_MARK_AGAIN: Final = 1.0
 
 
 class _Run:
@@ -137,13 +141,19 @@ class StateStream:
         """See `ClientCore.catch_up`."""
         self.start()
         key, arrival = self._barrier.mark()
+        ends_at = math.inf if timeout is None else time.monotonic() + timeout
+        pause = _MARK_AGAIN
         try:
-            self.write(DictionaryChange(removals={key}), timeout)
-            arrival.result(timeout)
-        except NanoverJupyterError:
-            raise
-        except TimeoutError as error:
-            raise TimedOut("catching up with the state", timeout or 0.0) from error
+            while not arrival.done():
+                left = ends_at - time.monotonic()
+                if left <= 0:
+                    raise TimedOut("catching up with the state", timeout or 0.0)
+                # Again and again: a mark that the server takes in before it knows of our
+                # subscription is never sent to us.
+                self.write(DictionaryChange(removals={key}), None if math.isinf(left) else left)
+                wait([arrival], min(pause, max(0.0, ends_at - time.monotonic())))
+                pause *= 2
+            arrival.result()
         finally:
             self._barrier.forget(key)
 
