@@ -69,7 +69,6 @@ def test_demo_world_reads_like_what_it_is_and_is_accessible(
         page, inspector = open_inspector(notebook, server.port)
         expect(inspector.row("scene")).to_contain_text("scale")
         expect(inspector.rows.filter(has_text="headset").first).to_be_visible()
-        expect(inspector.row("update.index")).to_contain_text("heartbeat")
 
         inspector.rows.filter(has_text="headset").last.locator(".nvj-key").click()
         inspector.screenshot("inspector-demo")
