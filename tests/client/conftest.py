@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nanover_jupyter.client.grpc_client import NanoverClient
+from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.server.store import SharedState
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
+from tests.support.lock_road import LockRoad
 from tests.support.own_threads import own_threads
 
 
@@ -54,3 +56,18 @@ def make_client(server: NanoverServer) -> Iterator[Callable[[], NanoverClient]]:
 @pytest.fixture
 def client(make_client: Callable[[], NanoverClient]) -> NanoverClient:
     return make_client()
+
+
+@pytest.fixture
+def road(table, clock):
+    """A client's way to a table of locks, in time that a test moves."""
+    return LockRoad(table, "me", clock)
+
+
+@pytest.fixture
+def locks(road, clock):
+    """The locks of a client, with a keeper that a test wakes by hand."""
+    locks = Locks(road, clock=clock)
+    locks.keeper.wake = lambda at=0.0: None
+    yield locks
+    locks.close()

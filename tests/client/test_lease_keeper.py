@@ -11,21 +11,7 @@ from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.eventually import eventually
-from tests.support.lock_road import LockRoad
 from tests.support.own_threads import own_threads
-
-
-@pytest.fixture
-def road(table, clock):
-    return LockRoad(table, "me", clock)
-
-
-@pytest.fixture
-def locks(road, clock):
-    locks = Locks(road, clock=clock)
-    locks.keeper.wake = lambda at=0.0: None
-    yield locks
-    locks.close()
 
 
 def pass_time(locks, clock, seconds, *, most_steps=10_000):

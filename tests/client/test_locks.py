@@ -28,19 +28,6 @@ from tests.support.eventually import eventually
 from tests.support.lock_road import LockRoad
 
 
-@pytest.fixture
-def road(table, clock):
-    return LockRoad(table, "me", clock)
-
-
-@pytest.fixture
-def locks(road, clock):
-    locks = Locks(road, clock=clock)
-    locks.keeper.wake = lambda at=0.0: None
-    yield locks
-    locks.close()
-
-
 def row(locks, key):
     return locks.book.get(key)
 
