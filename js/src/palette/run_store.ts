@@ -103,6 +103,8 @@ export function createRunStore(host: Host, signal: AbortSignal): RunStore {
       host.request("run", { run, name, arguments: args }).catch((error: unknown) => {
         if (pending.has(run)) fail(run, error);
       });
+      // The next cell may ask what is chosen, and may be run at once.
+      host.keep();
       return run;
     },
     cancel: (run) => {

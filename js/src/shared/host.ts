@@ -64,7 +64,10 @@ export interface Host {
     signal: AbortSignal,
   ): void;
   get<Name extends keyof Traits>(name: Name): Traits[Name] | null;
+  /** The kernel is told once nothing was set for a moment, or with `keep`. */
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
+  /** Tells the kernel now what was set. */
+  keep(): void;
   observe<Name extends keyof Traits>(name: Name, fn: () => void, signal: AbortSignal): void;
   /** Whether the page is a notebook in which a cell can be inserted. */
   readonly hasCells: boolean;
@@ -279,6 +282,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       model.set(name, value);
       save();
     },
+    keep: save.flush,
     observe: (name, fn, over) => onModel(model, `change:${name}`, fn, over),
     hasCells: hasCells(model.widget_manager),
     insertCell: (source, near) => insertCell(model.widget_manager, source, near),

@@ -63,12 +63,15 @@ export function every(milliseconds: number, fn: () => void, signal: AbortSignal)
   whenOver(signal, () => clearInterval(timer));
 }
 
+/** `flush` runs at once what is being put off; `cancel` forgets it. */
+export interface Debounced {
+  (): void;
+  cancel(): void;
+  flush(): void;
+}
+
 /** A function that runs `fn` once, `milliseconds` after the last call of it. */
-export function debounced(
-  milliseconds: number,
-  fn: () => void,
-  signal: AbortSignal,
-): { (): void; cancel(): void } {
+export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): Debounced {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const cancel = () => {
     if (timer !== null) clearTimeout(timer);
@@ -83,6 +86,11 @@ export function debounced(
     }, milliseconds);
   };
   call.cancel = cancel;
+  call.flush = () => {
+    if (timer === null) return;
+    cancel();
+    fn();
+  };
   whenOver(signal, cancel);
   return call;
 }
