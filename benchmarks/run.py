@@ -1,14 +1,16 @@
 """Runs the benchmarks and prints their tables as Markdown: python benchmarks/run.py [SECTION]...
 
-Sections: codec, network, memory, upstream; all by default. `--quick` measures less often.
+Sections: codec, network, leases, memory, upstream; all by default. `--quick` measures less often.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable
 
 import codec
+import leases
 import memory
 import network
 import upstream
@@ -76,6 +78,37 @@ def _network(rounds: int) -> None:
     )
 
 
+def _leases(rounds: int) -> None:
+    _table(
+        f"{leases.LEASES} keys kept locked for {leases.DURATION:g} s at a time",
+        ["way", "% of one core", "requests/s", "latest renewal, of the duration"],
+        (
+            [way, f"{share * 100:.2f}", f"{rate:.2f}", _share(latest)]
+            for way, share, rate, latest in leases.kept(rounds * 1.5)
+        ),
+    )
+    _table(
+        "Taking a free lock",
+        ["way", "ms", "of raw"],
+        (
+            [way, f"{seconds * 1000:.3f}", f"{ratio:.2f}"]
+            for way, seconds, ratio in leases.taking(rounds * 100)
+        ),
+    )
+    _table(
+        "Renewals while the main thread computes and 100 keys come at 30 Hz",
+        ["duration, s", "leases", "middle renewal, of the duration", "latest"],
+        (
+            [f"{duration:g}", f"{number:g}", f"{middle:.2f}", f"{latest:.2f}"]
+            for duration, number, middle, latest in leases.busy(rounds * 1.5)
+        ),
+    )
+
+
+def _share(share: float) -> str:
+    return "" if math.isnan(share) else f"{share:.2f}"
+
+
 def _memory(rounds: int) -> None:
     keys = 100_000 if rounds > _QUICK else 10_000
     _table(
@@ -105,6 +138,7 @@ _ROUNDS, _QUICK = 15, 5
 _SECTIONS: dict[str, Callable[[int], None]] = {
     "codec": _codec,
     "network": _network,
+    "leases": _leases,
     "memory": _memory,
     "upstream": _upstream,
 }

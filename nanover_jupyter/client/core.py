@@ -57,7 +57,7 @@ class ClientCore:
         me = weakref.ref(self)
         self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
-        self._stream = StateStream(transport, self._locks.seen)
+        self._stream = StateStream(transport, self._locks.switches.seen)
         self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
         self._locks.notes = self._notes
         self._command_listeners: Listeners[()] = Listeners()
@@ -246,7 +246,7 @@ class ClientCore:
             return self._transport.run_command(name, arguments, self.command_timeout)
         finally:
             # Also when it failed: a server stops the old simulation first.
-            self._locks.ran(name)
+            self._locks.switches.ran(name)
 
     def attempt_update_state(self, change: DictionaryChange) -> bool:
         """Change the shared state, all of it or nothing, and wait for the answer.
@@ -419,7 +419,7 @@ class ClientCore:
                 are the future's.
         """
         call = self._transport.start_command(name, arguments, self.command_timeout)
-        call.add_done_callback(lambda _: self._locks.ran(name))
+        call.add_done_callback(lambda _: self._locks.switches.ran(name))
         return call
 
     def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:

@@ -20,6 +20,9 @@ logger = logging.getLogger("nanover_jupyter.client")
 _TOGETHER = RENEWED_AFTER / 2
 _SHORTEST_PAUSE = 0.02
 _LONGEST_RETRY = 0.5
+# Who has just given back a lock often takes another soon: the thread looks once more
+# after that many seconds, and a lease that is due later need not wake it.
+_LINGER = 2.0
 _JOIN_SECONDS = 2.0
 
 
@@ -47,13 +50,15 @@ class LeaseKeeper:
     def __init__(self, owner: LeaseOwner, clock: Callable[[], float]) -> None:
         self._owner = owner
         self._clock = clock
-        # Guards the two below.
+        # Guards the four below.
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._wake = threading.Event()
-        # When the thread looks by itself; inf while it looks, and may have passed a lease by.
+        # When the thread looks by itself; -inf while it looks, as nobody need wake it then.
         self._next_at = math.inf
+        # The soonest that somebody wished it to look, since it last began to.
+        self._wished_at = math.inf
+        self._wake = threading.Event()
         # Only the thread that steps uses these.
         self._retry_at = 0.0
         self._failures = 0
@@ -66,7 +71,9 @@ class LeaseKeeper:
                     target=self._run, name="nanover-leases", daemon=True
                 )
                 self._thread.start()
-        if at < self._next_at:
+            self._wished_at = min(self._wished_at, at)
+            is_late = at < self._next_at
+        if is_late:
             self._wake.set()
 
     def close(self) -> None:
@@ -111,8 +118,10 @@ class LeaseKeeper:
             self._failures = 0
 
     def _run(self) -> None:
+        has_lingered = False
         while not self._closed:
-            self._next_at = math.inf
+            with self._guard:
+                self._next_at, self._wished_at = -math.inf, math.inf
             self._wake.clear()
             try:
                 pause = self.step()
@@ -121,6 +130,11 @@ class LeaseKeeper:
                 pause = _LONGEST_RETRY
             if self._closed:
                 return
-            pause = max(_SHORTEST_PAUSE, pause)
-            self._next_at = self._clock() + pause
-            self._wake.wait(None if math.isinf(pause) else pause)
+            lingers = math.isinf(pause) and not has_lingered
+            pause = _LINGER if lingers else max(_SHORTEST_PAUSE, pause)
+            with self._guard:
+                now = self._clock()
+                self._next_at = min(now + pause, self._wished_at)
+                pause = max(0.0, self._next_at - now)
+            woken = self._wake.wait(None if math.isinf(pause) else pause)
+            has_lingered = lingers and not woken

@@ -148,8 +148,22 @@ class LeaseBook:
                     del self._rows[key]
         self._changed.notify()
 
-    def granted(self, durations: Mapping[str, float], asked_at: float) -> dict[str, int]:
-        """The server granted locks that were asked for at `asked_at`; returns their numbers."""
+    def granted(
+        self,
+        durations: Mapping[str, float],
+        asked_at: float,
+        *,
+        keep: bool = False,
+        cap_at: float | None = None,
+    ) -> dict[str, int]:
+        """The server granted locks; returns their numbers.
+
+        Args:
+            durations: Seconds by key.
+            asked_at: When they were asked for.
+            keep: Whether those that were not ours before are renewed by themselves.
+            cap_at: When those are renewed no more; None for never.
+        """
         now = self.clock()
         numbers: dict[str, int] = {}
         with self._lock:
@@ -159,8 +173,9 @@ class LeaseBook:
                     row = replace(known, state="held", seconds=float(seconds), asked_at=asked_at)
                 else:
                     self._numbers += 1
+                    number = self._numbers
                     row = LeaseRow(
-                        key, "held", float(seconds), asked_at, asked_at, number=self._numbers
+                        key, "held", float(seconds), asked_at, asked_at, number, keep, cap_at
                     )
                     self._tell_locked(row, "taken")
                 self._put_locked(row)

@@ -72,12 +72,21 @@ class LockRequests:
         row = self._book.get(key)
         return row is not None and row.is_held
 
-    def ask(self, request: LockRequest, seconds: float) -> dict[str, int] | None:
+    def ask(
+        self,
+        request: LockRequest,
+        seconds: float,
+        *,
+        keep: bool = False,
+        cap_at: float | None = None,
+    ) -> dict[str, int] | None:
         """Take and give back; returns the numbers of the locks, None when it was refused.
 
         Args:
             request: What is asked.
             seconds: The duration to write down while the answer is on its way.
+            keep: See `LeaseBook.granted`.
+            cap_at: As `keep`.
 
         Raises:
             InvalidValue: A duration that is no number; nothing was sent.
@@ -100,7 +109,7 @@ class LockRequests:
             if not granted:
                 return None
             self._unclear.difference_update(request.acquire, request.release)
-            return self._book.granted(request.acquire, asked_at)
+            return self._book.granted(request.acquire, asked_at, keep=keep, cap_at=cap_at)
 
     def renew(self, durations: Mapping[str, float], lost: str) -> None:
         """Ask again for keys that are ours; halves what is refused down to what is lost.

@@ -6,20 +6,21 @@ import atexit
 import math
 import os
 import random
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from nanover_jupyter.client.blockers import blocked_among
+from nanover_jupyter.client.errands import Errands
 from nanover_jupyter.client.lease import Lease, Terms, checked_keys
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.lease_keeper import LeaseKeeper
+from nanover_jupyter.client.lease_roll import LeaseRoll
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.lock_requests import LockRequests
 from nanover_jupyter.client.lock_watch import LockWatch
-from nanover_jupyter.client.switches import SWITCHING_COMMANDS, looks_like_a_switch
+from nanover_jupyter.client.switches import SwitchAlarm
 from nanover_jupyter.errors import (
     InvalidValue,
     LeaseLost,
@@ -27,14 +28,13 @@ from nanover_jupyter.errors import (
     NanoverJupyterError,
 )
 from nanover_jupyter.transport.base import Transport
-from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import LockRequest
 
 __all__ = ["DEFAULT_DURATION", "DEFAULT_MAX_HOLD", "Locks"]
 
 DEFAULT_DURATION = 10.0
 DEFAULT_MAX_HOLD = 600.0
 
-_SWITCH_SECONDS = 1.0
 _WATCH_SECONDS = 2.0
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
@@ -58,6 +58,7 @@ class Locks:
     Attributes:
         book: What is known of each key.
         watch: What is known of watched keys.
+        switches: Is told what may have switched the simulation.
         notes: What others say of their locks; set by a client that follows the state.
     """
 
@@ -73,18 +74,12 @@ class Locks:
         self.book = LeaseBook(clock)
         self.keeper = LeaseKeeper(self, clock)
         self.watch = LockWatch(clock)
+        self.switches = SwitchAlarm(self, clock)
         self.notes: LockNotes | None = None
         self._requests = LockRequests(transport, self.book, call_timeout)
         self._pause = pause or self._requests.pause
-        # Guards the fields below; taken after the turn of the requests, never before it.
-        self._guard = threading.Lock()
-        self._active: dict[Lease, None] = {}
-        self._holders: dict[str, set[Lease]] = {}
-        self._waiting: dict[Lease, None] = {}
-        # Keys locked by requests without a lease, by the number of the lock.
-        self._bare: dict[str, int] = {}
-        self._errands: list[tuple[float, Callable[[], None]]] = []
-        self._switch_at = -math.inf
+        self._roll = LeaseRoll()
+        self._errands = Errands(clock)
         self._process = os.getpid()
         _open.add(self)
 
@@ -100,8 +95,7 @@ class Locks:
             if numbers is None:
                 self.book.refused(request.acquire, longest)
                 return False
-            with self._guard:
-                self._bare.update(numbers)
+            self._roll.note_bare(numbers, request.release)
             self.book.released(request.release)
         self.settle()
         return True
@@ -126,8 +120,7 @@ class Locks:
         """See `Lease.acquire`."""
         if lease.state in ("held", "expiring"):
             return
-        with self._guard:
-            self._waiting[lease] = None
+        self._roll.begin_waiting(lease)
         try:
             self._try(lease, wait=wait or timeout is not None, timeout=timeout)
         except BaseException:
@@ -136,8 +129,7 @@ class Locks:
             self.book.withdrawn(lease.keys)
             raise
         finally:
-            with self._guard:
-                self._waiting.pop(lease, None)
+            self._roll.end_waiting(lease)
 
     def renew(self, leases: Sequence[Lease]) -> None:
         """Renew leases together; those that someone else holds now are lost.
@@ -147,8 +139,7 @@ class Locks:
         """
         with self._requests.turn:
             # Asked in our turn: a lease that was given back meanwhile stays given back.
-            with self._guard:
-                going = [lease for lease in leases if lease in self._active]
+            going = [lease for lease in leases if lease in self._roll]
             now = self.clock()
             durations: dict[str, float] = {}
             for lease in going:
@@ -160,12 +151,10 @@ class Locks:
 
     def release(self, lease: Lease) -> None:
         """See `Lease.release`."""
-        with self._guard:
-            # First of all: from here on nobody renews it.
-            self._active.pop(lease, None)
+        # First of all: from here on nobody renews it.
+        self._roll.drop(lease)
         with self._requests.turn:
-            with self._guard:
-                keys = [key for key in lease.keys if self._was_last_locked(lease, key)]
+            keys = [key for key in lease.keys if self._was_last(lease, key)]
             state = lease.state
             if state in ("held", "expiring"):
                 lease.enter("released", "given back")
@@ -184,30 +173,17 @@ class Locks:
 
     def leases_of(self, key: str) -> list[Lease]:
         """The leases that hold a key now."""
-        with self._guard:
-            return [lease for lease in self._holders.get(key, ()) if lease in self._active]
+        return self._roll.on(key)
 
     def waiting_for(self, key: str) -> list[Lease]:
         """The leases that somebody waits for and that are on a key."""
-        with self._guard:
-            return [lease for lease in self._waiting if key in lease.keys]
+        return self._roll.waiting_for(key)
 
     def take_apart(self, lease: Lease) -> list[Lease]:
         """Let each key of a held lease go its own way: a lease for each, in its place."""
         if len(lease.keys) == 1:
             return [lease]
-        parts: list[Lease] = []
-        with self._guard:
-            if lease not in self._active:
-                return []
-            del self._active[lease]
-            for key in lease.keys:
-                part = lease.part(key)
-                parts.append(part)
-                self._active[part] = None
-                holders = self._holders.setdefault(key, set())
-                holders.discard(lease)
-                holders.add(part)
+        parts = self._roll.take_apart(lease)
         self._mark(lease.keys)
         return parts
 
@@ -257,52 +233,27 @@ class Locks:
                 self.book.doubted(wanted, why)
         self.settle()
 
-    def ran(self, command: str) -> None:
-        """A command was run from here, with whatever outcome."""
-        if command in SWITCHING_COMMANDS and self.book.holds_any:
-            cause = f"the simulation was switched by {command}, which clears all locks"
-            self._switch_at = self.clock()
-            self._prove_soon(cause)
-
-    def seen(self, change: DictionaryChange) -> None:
-        """A change of the state has arrived."""
-        if not self.book.holds_any or not looks_like_a_switch(change):
-            return
-        now = self.clock()
-        if now - self._switch_at > _SWITCH_SECONDS:
-            self._switch_at = now
-            self._prove_soon("the simulation seems to have been switched, which clears all locks")
+    def holds_any(self) -> bool:
+        """Whether any key is ours now."""
+        return self.book.holds_any
 
     # for the keeper ---------------------------------------------------------------------------
 
     def run_errands(self) -> float:
         """Do what was to be done by now on the keeper's thread; returns when there is more."""
-        now = self.clock()
-        with self._guard:
-            due = [errand for at, errand in self._errands if at <= now]
-            self._errands = [(at, errand) for at, errand in self._errands if at > now]
-        for errand in due:
-            with suppress(NanoverJupyterError):
-                errand()
-        with self._guard:
-            return min((at for at, _ in self._errands), default=math.inf)
+        return self._errands.run()
 
     def settle(self) -> Sequence[Lease]:
         """Tell which leases have ended by now; returns those that are held."""
         self.book.age()
-        with self._guard:
-            active = list(self._active)
         going: list[Lease] = []
-        for lease in active:
+        for lease in self._roll.held():
             standing = lease.standing()
             if standing.state in ("held", "expiring"):
                 going.append(lease)
                 continue
-            with self._guard:
-                if lease not in self._active:
-                    continue  # given back at this moment, or told by another thread
-                del self._active[lease]
-            lease.enter("released" if standing.state == "released" else "lost", standing.note)
+            if self._roll.drop(lease):  # else given back at this moment, or told already
+                lease.enter("released" if standing.state == "released" else "lost", standing.note)
         return going
 
     def close(self, *, reachable: bool = True) -> None:
@@ -315,9 +266,7 @@ class Locks:
             self.notes.withdraw()
         self._requests.close()
         self.keeper.close()
-        with self._guard:
-            leases = list(self._active)
-            self._active.clear()
+        leases = self._roll.drop_all()
         if reachable:
             self._requests.give_back_all()
         for lease in leases:
@@ -325,10 +274,8 @@ class Locks:
 
     def abandon(self) -> None:
         """As `close`, without waiting, for when nobody is left who could close."""
-        with self._guard:
-            if not self._active:
-                return
-        self.run_soon(self.close)
+        if self._roll.held():
+            self.run_soon(self.close)
 
     def leave(self) -> None:
         """As `close`, when the interpreter ends. A fork leaves its parent's locks alone."""
@@ -364,16 +311,14 @@ class Locks:
             lease.enter("pending")
             seconds = lease.seconds_from(now)
             durations = self._requests.never_shorter(dict.fromkeys(lease.keys, seconds), now)
-            numbers = self._asked(LockRequest(durations), seconds)
+            keep, cap_at = lease.keep, lease.cap_at
+            numbers = self._asked(LockRequest(durations), seconds, keep=keep, cap_at=cap_at)
             if numbers is None:
                 return False
-            with self._guard:
-                lease.numbers = numbers
-                self._active[lease] = None
-                for key in lease.keys:
-                    self._holders.setdefault(key, set()).add(lease)
+            is_alone = self._roll.add(lease, numbers)
             lease.enter("held")
-        self._mark(lease.keys)
+        if not is_alone or (lease.keep, lease.cap_at) != (keep, cap_at):
+            self._mark(lease.keys)
         standing = lease.standing()
         if standing.state not in ("held", "expiring"):
             self.settle()
@@ -381,43 +326,32 @@ class Locks:
         self.keeper.wake(lease.next_change(standing))
         return True
 
-    def _asked(self, request: LockRequest, seconds: float) -> dict[str, int] | None:
+    def _asked(
+        self,
+        request: LockRequest,
+        seconds: float,
+        *,
+        keep: bool = False,
+        cap_at: float | None = None,
+    ) -> dict[str, int] | None:
         try:
-            return self._requests.ask(request, seconds)
+            return self._requests.ask(request, seconds, keep=keep, cap_at=cap_at)
         except InvalidValue:
             raise
         except BaseException:
             self.run_soon(self._requests.give_back_unclear)
             raise
 
-    def _was_last_locked(self, lease: Lease, key: str) -> bool:
-        """Whether nobody of ours holds a key any more once a lease lets go of it."""
-        holders = self._holders.get(key, set())
-        holders.discard(lease)
+    def _was_last(self, lease: Lease, key: str) -> bool:
+        """Whether a key was ours by a lease, and by nobody else of us, when it let go of it."""
         row = self.book.get(key)
-        number = None if row is None or not row.is_held else row.number
-        others = any(other.numbers.get(key) == number for other in holders)
-        if not others:
-            self._holders.pop(key, None)
-        ours = number is not None and lease.numbers.get(key) == number
-        return ours and not others and self._bare.get(key) != number
-
-    def _prove_soon(self, cause: str) -> None:
-        """Prove the locks on the keeper's thread, now and once more when all is over.
-
-        What is seen in the state may be seen before the server has cleared the locks.
-        """
-        self.run_soon(lambda: self.prove(f"taken again: {cause}", f"{cause}; someone else has it"))
-        self.run_soon(
-            lambda: self.prove("", f"{cause}; someone else has it"), after=_SWITCH_SECONDS
-        )
+        if row is None or not row.is_held or lease.numbers.get(key) != row.number:
+            return False
+        return not self._roll.is_wanted(key, row.number)
 
     def run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None:
         """Run `errand()` on the keeper's thread, after some seconds; its errors are dropped."""
-        at = self.clock() + after
-        with self._guard:
-            self._errands.append((at, errand))
-        self.keeper.wake(at)
+        self.keeper.wake(self._errands.add(errand, after))
 
     def _look(self) -> None:
         """Look whose the watched keys are, and again in a while."""

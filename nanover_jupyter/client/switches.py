@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from nanover_jupyter.wire.messages import DictionaryChange
 
-__all__ = ["SWITCHING_COMMANDS", "looks_like_a_switch"]
+__all__ = ["SWITCHING_COMMANDS", "SwitchAlarm", "looks_like_a_switch"]
 
 SWITCHING_COMMANDS: Final = frozenset({"playback/load", "playback/next"})
 
@@ -16,6 +18,50 @@ _NAMES_IT: Final = frozenset({"simulation.name", "simulation.index"})
 # leaves takes an avatar and its play area along, and perhaps an interaction.
 _SCENE: Final = "scene"
 _CLEARED: Final = ("selection.", "interaction.", "avatar.")
+# What is seen in the state may be seen before the server has cleared the locks.
+_OVER_AFTER: Final = 1.0
+
+
+class _Owner(Protocol):
+    """Whose locks are in doubt."""
+
+    def holds_any(self) -> bool: ...
+    def prove(self, why: str, lost: str) -> None: ...
+    def run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None: ...
+
+
+class SwitchAlarm:
+    """Has held locks proven when the simulation was switched, or seems to have been.
+
+    At once, and once more when all is over. Any thread may call any method.
+
+    Args:
+        owner: Whose locks.
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(self, owner: _Owner, clock: Callable[[], float]) -> None:
+        self._owner = owner
+        self._clock = clock
+        self._last_at = -math.inf
+
+    def ran(self, command: str) -> None:
+        """A command was run from here, with whatever outcome."""
+        if command in SWITCHING_COMMANDS and self._owner.holds_any():
+            self._raise(f"the simulation was switched by {command}, which clears all locks")
+
+    def seen(self, change: DictionaryChange) -> None:
+        """A change of the state has arrived."""
+        if not self._owner.holds_any() or not looks_like_a_switch(change):
+            return
+        if self._clock() - self._last_at > _OVER_AFTER:
+            self._raise("the simulation seems to have been switched, which clears all locks")
+
+    def _raise(self, cause: str) -> None:
+        self._last_at = self._clock()
+        lost = f"{cause}; someone else has it"
+        self._owner.run_soon(lambda: self._owner.prove(f"taken again: {cause}", lost))
+        self._owner.run_soon(lambda: self._owner.prove("", lost), after=_OVER_AFTER)
 
 
 def looks_like_a_switch(change: DictionaryChange) -> bool:

@@ -11,6 +11,7 @@ from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.eventually import eventually
+from tests.support.lock_road import LockRoad
 from tests.support.own_threads import own_threads
 
 
@@ -186,7 +187,7 @@ def test_a_renewal_on_its_way_is_over_before_the_key_is_given_back(locks, road, 
     def release_now(_):
         road.before = lambda _: None
         released.start()
-        eventually(lambda: lease not in locks._active)
+        eventually(lambda: lease not in locks.leases_of("a"))
 
     road.before = release_now
     clock.pass_seconds(4)
@@ -237,3 +238,17 @@ def test_nothing_is_started_after_close():
     keeper.wake()
 
     assert own_threads() == []
+
+
+def test_locks_taken_and_given_back_in_turn_hardly_wake_the_thread(table, clock):
+    road = LockRoad(table, "me", clock)
+    road.before = lambda _: threading.Event().wait(0.002)  # as a server takes some time
+    locks = Locks(road)
+    steps, step = [], locks.keeper.step
+    locks.keeper.step = lambda: steps.append(step()) or steps[-1]
+
+    for _ in range(200):
+        locks.lease("a").acquire().release()
+    locks.close()
+
+    assert 1 <= len(steps) < 30
