@@ -4,9 +4,11 @@
  *
  * An element stays with its row for as long as the row is in view, wherever it moves:
  * so focus, text in a field and a running flash stay where they belong. A row that has
- * the focus stays an element even out of view.
+ * the focus stays an element even out of view. In the document the rows stand in the order
+ * in which they are seen, as screen readers go by it.
  */
 
+import { putInOrder } from "./child_order.ts";
 import { h } from "./dom.ts";
 import { listen, observeSize, oncePerFrame } from "./lifetime.ts";
 
@@ -56,6 +58,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
   const drawn = new Map<string, Drawn>();
   const spare: HTMLElement[] = [];
   let canvasRows = 0;
+  let mayBeOutOfOrder = false;
   let topId: string | null = null;
 
   const height = () => scroller.clientHeight || UNKNOWN_HEIGHT;
@@ -63,6 +66,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
   const place = (row: Drawn, index: number) => {
     if (row.index === index) return;
     row.index = index;
+    mayBeOutOfOrder = true;
     row.element.style.transform = `translateY(${index * rowHeight}px)`;
   };
 
@@ -111,6 +115,14 @@ export function createWindowList(options: WindowListOptions): WindowList {
       const row = elementFor(idAt(index));
       place(row, index);
       drawRow(row.element, index);
+    }
+    if (mayBeOutOfOrder) {
+      const rows = [...drawn.values()].sort((a, b) => a.index - b.index);
+      putInOrder(
+        canvas,
+        rows.map(({ element }) => element),
+      );
+      mayBeOutOfOrder = false;
     }
     topId =
       top > 0 && first < count ? idAt(Math.min(count - 1, Math.floor(top / rowHeight))) : null;
