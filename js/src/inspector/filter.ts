@@ -3,7 +3,7 @@
 import type { Ranges } from "../shared/marks.ts";
 import { joined, match } from "../shared/match.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
-import { type Opened, open, someText } from "../shared/page_value.ts";
+import { mayBeInNumber, type Opened, open, someText } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { type Comparison, parseQuery, type Term } from "./query.ts";
 import { BadPattern, compile } from "./regex.ts";
@@ -72,6 +72,13 @@ function rangesOf(text: string, words: readonly string[]): Ranges {
 
 const contains = (word: string) => (text: string) => text.toLowerCase().includes(word);
 
+/** Whether any text inside of a value has the word. */
+function valueContains(word: string): (value: PageValue) => boolean {
+  const has = contains(word);
+  const withNumbers = mayBeInNumber(word);
+  return (value) => someText(value, has, withNumbers);
+}
+
 /** Whether the letters come in this order at all: rules most keys out cheaply. */
 function inOrder(letters: string, text: string): boolean {
   let from = 0;
@@ -83,14 +90,14 @@ function inOrder(letters: string, text: string): boolean {
 }
 
 function wordMatcher(word: string): Matcher {
-  const has = contains(word);
+  const has = valueContains(word);
   return {
     matches: ({ key, value }) => {
       const lower = key.toLowerCase();
       if (lower.includes(word)) return true;
       // Two letters are initials of far too much.
       const initials = word.length > 2 && inOrder(word, lower) && match(word, key) !== null;
-      return initials || someText(value, has);
+      return initials || has(value);
     },
     keyRanges: (key) => {
       const whole = rangesOf(key, [word]);
@@ -103,8 +110,9 @@ function wordMatcher(word: string): Matcher {
 
 function phraseMatcher(phrase: string): Matcher {
   const has = contains(phrase);
+  const valueHas = valueContains(phrase);
   return {
-    matches: ({ key, value }) => has(key) || someText(value, has),
+    matches: ({ key, value }) => has(key) || valueHas(value),
     keyRanges: (key) => rangesOf(key, [phrase]),
     valueRanges: (text) => rangesOf(text, [phrase]),
   };
@@ -214,9 +222,10 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
     return wanted === null && someText(value, has);
   };
   const plain = contains(word);
+  const plainInside = valueContains(word);
   return {
     matches: ({ key, value }) =>
-      someField(value, field, passes) || plain(key) || someText(value, plain),
+      someField(value, field, passes) || plain(key) || plainInside(value),
     keyRanges: (key) => rangesOf(key, [word]),
     valueRanges: (value) =>
       rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),

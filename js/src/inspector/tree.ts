@@ -122,6 +122,11 @@ export class KeyTree {
     return this.#nodes.get(key);
   }
 
+  /** The nodes of all keys, in the order in which these came. */
+  nodes(): Iterator<TreeNode, undefined> {
+    return this.#nodes.values();
+  }
+
   /** The node of a path, be it a key or a branch. */
   find(path: string): TreeNode | null {
     let node: TreeNode | undefined = this.root;
