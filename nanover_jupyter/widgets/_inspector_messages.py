@@ -22,9 +22,9 @@ class ValueResult(TypedDict):
 
 
 class ItemsBody(TypedDict):
-    """Asks for some items of a list inside of a value that was cut. Result: `ItemsResult`.
+    """Asks for some items of a list or an object that was cut. Result: `ItemsResult`.
 
-    `path` leads from the key's value to the list. No more than `MOST_ITEMS` are given.
+    `path` leads to it from the key's value. No more than `MOST_ITEMS` are given.
     """
 
     key: str
@@ -34,15 +34,16 @@ class ItemsBody(TypedDict):
 
 
 class ItemsResult(TypedDict):
-    """Items from `start` on, each in page form and cut in turn.
+    """Items from `start` on, each in page form and cut in turn; of an object with their `names`.
 
-    `exists` is False when there is no such list now; `length` is that of the whole list.
+    `exists` is False when there is nothing of the kind now; `length` is that of the whole.
     """
 
     exists: bool
     start: int
     length: int
     items: list[Any]
+    names: NotRequired[list[str]]
 
 
 MOST_ITEMS: Final = 200

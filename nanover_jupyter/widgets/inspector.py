@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
@@ -82,14 +83,26 @@ class InspectorTool:
         if start < 0 or not 0 < count <= MOST_ITEMS:
             raise BadRequest(f"items are asked for by 1 to {MOST_ITEMS}, from 0 on")
 
-        def read() -> ItemsResult:
-            items = _inside(self._client.peek(key), path)
-            if not isinstance(items, list):
-                return ItemsResult(exists=False, start=start, length=0, items=[])
-            some = [to_page(item, ITEM_LIMIT) for item in items[start : start + count]]
-            return ItemsResult(exists=True, start=start, length=len(items), items=some)
+        answer.later(lambda: _some_of(_inside(self._client.peek(key), path), start, count))
 
-        answer.later(read)
+
+def _some_of(value: Any, start: int, count: int) -> ItemsResult:
+    """Items of a list, or fields of an object in its own order."""
+    if not isinstance(value, list | dict):
+        return ItemsResult(exists=False, start=start, length=0, items=[])
+    if isinstance(value, list):
+        items = value[start : start + count]
+    else:
+        items = list(islice(value.values(), start, start + count))
+    result = ItemsResult(
+        exists=True,
+        start=start,
+        length=len(value),
+        items=[to_page(item, ITEM_LIMIT) for item in items],
+    )
+    if isinstance(value, dict):
+        result["names"] = [to_page(name) for name in islice(value, start, start + count)]
+    return result
 
 
 def _inside(value: Any, path: list[Any]) -> Any:

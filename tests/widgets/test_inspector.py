@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
+from nanover_jupyter.wire.values import Value
 from tests.support.eventually import eventually
 from tests.widgets.test_panel import OpenPage
 
@@ -55,6 +56,25 @@ def test_items_of_a_cut_list_are_given_as_asked_for(
     assert items("nested", ["selected", "ids"], 70)["items"] == [70.0, 71.0, 72.0]
     number, text = items("nested", ["deep", 0], 0)["items"]
     assert (number, text["$nvj"], text["length"]) == (1.0, "cut", 10_000)
+
+
+def test_fields_of_a_cut_object_are_given_with_their_names(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    page = open_page(StateInspector)
+    atoms: dict[str, Value] = {f"atom {n}": float(n) for n in range(3_000)}
+    server.update_state(None, DictionaryChange({"world": {"atoms": atoms}}))
+    eventually(lambda: page.model.values.get("world"))
+
+    reply = page.ask("items", key="world", path=["atoms"], start=2_998, count=5)
+
+    assert reply["result"] == {
+        "exists": True,
+        "start": 2_998,
+        "length": 3_000,
+        "items": [2_998.0, 2_999.0],
+        "names": ["atom 2998", "atom 2999"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 /**
- * Items of long lists that were cut on their way to the page: fetched in blocks when a row
- * of theirs is drawn, and again when their key has changed, but once a second at most. So
- * a list of a hundred thousand numbers that moves all the time costs what is looked at.
+ * Items of lists, and fields of objects, that were cut on their way to the page: fetched in
+ * blocks when a row of theirs is drawn, and again when their key has changed, but once a
+ * second at most. So a list of a hundred thousand numbers that moves all the time costs what
+ * is looked at.
  */
 
 import { now } from "../shared/clock.ts";
 import type { Host } from "../shared/host.ts";
 import type { Entry } from "../shared/page_mirror.ts";
 import type { PageValue } from "../shared/protocol.ts";
-import { type ValuePath, valueId } from "./rows.ts";
+import { type Step, type ValuePath, valueId } from "./rows.ts";
 
 /** Items in a block. */
 const BLOCK = 100;
@@ -23,6 +24,8 @@ interface Block {
   readonly path: ValuePath;
   readonly start: number;
   items: readonly PageValue[];
+  /** The names of an object's fields; none for a list. */
+  names: readonly string[];
   /** What the key was when it was asked for; undefined before the first answer. */
   of: Entry | undefined;
   askedAt: number;
@@ -41,21 +44,40 @@ export class FarItems {
     readonly onArrival: (key: string) => void,
   ) {}
 
-  /** The item as far as it is known, without asking for it. */
-  peek(key: string, path: ValuePath, index: number): PageValue | undefined {
-    const block = this.#blocks.get(idOf(key, path, index));
-    return block?.items[index % BLOCK];
+  /** Whether anything can be asked for: of a state from before nothing more can be had. */
+  canAsk(key: string): boolean {
+    return this.entryOf(key) !== undefined;
   }
 
-  /** The item as far as it is known, and asks for it if it is not, or not any more. */
-  get(key: string, path: ValuePath, index: number): PageValue | undefined {
+  /** The item or field as far as it is known, without asking for it. */
+  peek(key: string, path: ValuePath, step: Step): PageValue | undefined {
+    if (typeof step === "string") return this.#find(key, path, step)?.value;
+    return this.#blocks.get(idOf(key, path, step))?.items[step % BLOCK];
+  }
+
+  /** The name of an object's field as far as it is known. */
+  nameAt(key: string, path: ValuePath, index: number): string | undefined {
+    return this.#blocks.get(idOf(key, path, index))?.names[index % BLOCK];
+  }
+
+  /** The item or field as far as it is known, and asks for it if it is not, or not any more. */
+  get(key: string, path: ValuePath, step: Step): PageValue | undefined {
+    if (typeof step === "number") {
+      return this.#look(key, path, step).items[step % BLOCK];
+    }
+    const found = this.#find(key, path, step);
+    if (found !== undefined) this.#look(key, path, found.block.start);
+    return found?.value;
+  }
+
+  #look(key: string, path: ValuePath, index: number): Block {
     const id = idOf(key, path, index);
-    const known = this.#blocks.get(id);
-    const block = known ?? {
+    const block = this.#blocks.get(id) ?? {
       key,
       path,
       start: index - (index % BLOCK),
       items: [],
+      names: [],
       of: undefined,
       askedAt: Number.NEGATIVE_INFINITY,
       waiting: false,
@@ -64,7 +86,20 @@ export class FarItems {
     this.#blocks.set(id, block);
     this.#forgetOldest();
     this.#fetch(block);
-    return block.items[index % BLOCK];
+    return block;
+  }
+
+  #find(
+    key: string,
+    path: ValuePath,
+    name: string,
+  ): { readonly block: Block; readonly value: PageValue | undefined } | undefined {
+    for (const block of this.#blocks.values()) {
+      if (block.key !== key || block.names.length === 0 || !samePath(block.path, path)) continue;
+      const at = block.names.indexOf(name);
+      if (at >= 0) return { block, value: block.items[at] };
+    }
+    return undefined;
   }
 
   #forgetOldest(): void {
@@ -83,8 +118,9 @@ export class FarItems {
     this.#inFlight += 1;
     const { key, path, start } = block;
     this.host.request("items", { key, path, start, count: BLOCK }).then(
-      ({ items }) => {
+      ({ items, names }) => {
         block.items = items;
+        block.names = names ?? [];
         block.of = entry;
         this.#settle(block);
         this.onArrival(key);
@@ -99,6 +135,9 @@ export class FarItems {
     this.#inFlight -= 1;
   }
 }
+
+const samePath = (a: ValuePath, b: ValuePath): boolean =>
+  a.length === b.length && a.every((step, at) => step === b[at]);
 
 const idOf = (key: string, path: ValuePath, index: number): string =>
   `${Math.floor(index / BLOCK)}${valueId(key, path)}`;

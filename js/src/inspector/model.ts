@@ -6,7 +6,16 @@ import type { Filter } from "./filter.ts";
 import { HEARTBEATS } from "./known.ts";
 import type { Sort } from "./order.ts";
 import { RowIndex } from "./row_index.ts";
-import { type FindFar, keyOf, nodeId, type Row, type ValuePath, valueAt, valueId } from "./rows.ts";
+import {
+  type FindFar,
+  keyOf,
+  type MoreRow,
+  nodeId,
+  type Row,
+  type ValuePath,
+  valueAt,
+  valueId,
+} from "./rows.ts";
 import { KeyTree, nodeRate, type TreeNode } from "./tree.ts";
 
 /** Items of a list that are shown at first, and added with each step. */
@@ -14,14 +23,21 @@ export const PAGE = 100;
 /** A small state is shown open. */
 const FEW_KEYS = 40;
 
-/** Where items are that were cut from long lists. */
+/** Where items and fields are that were cut from long values. */
 export interface Far {
   peek: FindFar;
   /** The same, and asks for what is not known. */
   get: FindFar;
+  nameAt(key: string, path: ValuePath, index: number): string | undefined;
+  canAsk(key: string): boolean;
 }
 
-const NOWHERE: Far = { peek: () => undefined, get: () => undefined };
+const NOWHERE: Far = {
+  peek: () => undefined,
+  get: () => undefined,
+  nameAt: () => undefined,
+  canAsk: () => false,
+};
 
 export class InspectorModel {
   readonly tree = new KeyTree();
@@ -38,8 +54,9 @@ export class InspectorModel {
   /** Keys of which parts are open: their shape decides which rows there are. */
   readonly #openKeys = new Set<string>();
   #filter: Filter | null = null;
-  /** Keys that the filter has still to look at. */
+  /** Keys that the filter has still to look at, and their nodes beside them. */
   #unmatched: Iterator<Entry> | null = null;
+  #nodes: Iterator<TreeNode> = [].values();
   #looked = 0;
   #pins: readonly string[] = [];
   #pinned: readonly TreeNode[] = [];
@@ -65,7 +82,8 @@ export class InspectorModel {
       isOpen: (id) => this.#open.has(id),
       limitOf: (id) => this.#limits.get(id) ?? PAGE,
       valueOf: (key) => this.#entries.get(key)?.value,
-      far: (key, path, index) => far.peek(key, path, index),
+      far: (key, path, step) => far.peek(key, path, step),
+      nameAt: (key, path, index) => far.nameAt(key, path, index),
     });
     for (const key of entries.keys()) this.tree.add(key);
   }
@@ -115,6 +133,13 @@ export class InspectorModel {
     return valueAt(key, value, path, (...place) => this.#far.get(...place));
   }
 
+  /** Asks for what a row waits for; false where it cannot be had. */
+  fetch({ key, path, awaited }: MoreRow): boolean {
+    if (awaited === null) return true;
+    this.#far.get(key, path, awaited);
+    return this.#far.canAsk(key);
+  }
+
   // the state ----------------------------------------------------------------------
 
   apply({ added, changed, removed, at }: MirrorChange): void {
@@ -135,7 +160,7 @@ export class InspectorModel {
     }
     if (this.#filter !== null) {
       for (const keys of [added, changed]) {
-        for (const key of keys) this.#match(this.#entries.get(key), at);
+        for (const key of keys) this.#match(key, at);
       }
     }
     if (wasEmpty && this.tree.size > 0 && this.tree.size <= FEW_KEYS) {
@@ -185,6 +210,7 @@ export class InspectorModel {
 
   #searchAgain(): void {
     this.#unmatched = this.#filter === null ? null : this.#entries.values();
+    this.#nodes = this.tree.nodes();
     this.#looked = 0;
   }
 
@@ -205,15 +231,25 @@ export class InspectorModel {
           return true;
         }
         this.#looked += 1;
-        this.#match(value, time);
+        this.#matchNode(value, this.#nodeOf(value), time);
       }
       if (isOver()) return false;
     }
   }
 
-  #match(entry: Entry | undefined, time: number): void {
-    const node = entry === undefined ? undefined : this.tree.get(entry.key);
-    if (this.#filter === null || entry === undefined || node === undefined) return;
+  /** Entries and nodes mostly came in the same order: a step is cheaper than finding one of many. */
+  #nodeOf(entry: Entry): TreeNode | undefined {
+    const { value: node } = this.#nodes.next();
+    return node?.path === entry.key ? node : this.tree.get(entry.key);
+  }
+
+  #match(key: string, time: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#matchNode(entry, this.tree.get(key), time);
+  }
+
+  #matchNode(entry: Entry, node: TreeNode | undefined, time: number): void {
+    if (this.#filter === null || node === undefined) return;
     if (this.tree.setMatched(node, this.#filter.matches(entry, time))) this.version += 1;
   }
 

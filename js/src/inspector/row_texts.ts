@@ -161,12 +161,13 @@ function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
   };
 }
 
-function moreTexts({ hidden, cut }: MoreRow): RowTexts {
-  const parts = [
-    hidden > 0 ? `… ${count(hidden)} more` : "",
-    cut > 0 ? `${count(cut)} not sent to the page; the pane beside shows all` : "",
-  ];
-  return { ...EMPTY, sentence: true, preview: parts.filter((text) => text !== "").join(" · ") };
+function moreTexts(row: MoreRow, model: InspectorModel): RowTexts {
+  const elsewhere = row.full
+    ? "; the pane beside shows all"
+    : model.fetch(row)
+      ? ""
+      : "; History has all of it";
+  return { ...EMPTY, sentence: true, preview: `… ${count(row.hidden)} more${elsewhere}` };
 }
 
 function mutedTexts({ nodes }: MutedRow, now: number): RowTexts {
@@ -188,7 +189,7 @@ export function textsOf(row: Row, model: InspectorModel, now: number): RowTexts 
     case "value":
       return valueTexts(row, model);
     case "more":
-      return moreTexts(row);
+      return moreTexts(row, model);
     case "muted":
       return mutedTexts(row, now);
   }

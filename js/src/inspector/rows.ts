@@ -1,10 +1,11 @@
 /** What a row of the tree is: a key or branch, a part of a value, or what says that there is more. */
 
-import { type Opened, open } from "../shared/page_value.ts";
+import { missing, type Opened, open } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import type { TreeNode } from "./tree.ts";
 
-export type ValuePath = readonly (string | number)[];
+export type Step = string | number;
+export type ValuePath = readonly Step[];
 
 interface RowBase {
   /** Stable as long as the row means the same. */
@@ -34,9 +35,12 @@ export interface MoreRow extends RowBase {
   readonly kind: "more";
   readonly key: string;
   readonly path: ValuePath;
-  /** How many can be shown, and how many the page has not. */
+  /** How many are not shown. */
   readonly hidden: number;
-  readonly cut: number;
+  /** The first of those that are to be shown but have not come yet; null where all have. */
+  readonly awaited: number | null;
+  /** Whether no more of them can be shown here. */
+  readonly full: boolean;
 }
 /** The branches that are muted, folded into one. */
 export interface MutedRow extends RowBase {
@@ -77,17 +81,19 @@ export const hasInside = (value: PageValue | undefined): boolean => {
   return (opened.kind === "list" || opened.kind === "object") && opened.length > 0;
 };
 
-/** Finds items of a list that were cut on their way, as far as they are known. */
-export type FindFar = (key: string, path: ValuePath, index: number) => PageValue | undefined;
+/** Finds items and fields that were cut on their way, as far as they are known. */
+export type FindFar = (key: string, path: ValuePath, step: Step) => PageValue | undefined;
 
 function stepInto(
   opened: Opened,
-  step: string | number,
+  step: Step,
   far: () => PageValue | undefined,
 ): PageValue | undefined {
   if (opened.kind === "list" && typeof step === "number") return opened.items[step] ?? far();
   if (opened.kind !== "object") return undefined;
-  return opened.fields.find(([name]) => name === step)?.[1];
+  const field = opened.fields.find(([name]) => name === step);
+  if (field !== undefined) return field[1];
+  return missing(opened) > 0 ? far() : undefined;
 }
 
 /** The part of a key's value at a path; undefined where there is none, or none has come yet. */
@@ -100,9 +106,7 @@ export function valueAt(
   let here = value;
   for (const [at, step] of path.entries()) {
     if (here === undefined) return undefined;
-    here = stepInto(open(here), step, () =>
-      typeof step === "number" ? far(key, path.slice(0, at), step) : undefined,
-    );
+    here = stepInto(open(here), step, () => far(key, path.slice(0, at), step));
   }
   return here;
 }

@@ -86,7 +86,9 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     onUpdate();
   };
   const activate = (row: Row) => {
-    if (row.kind === "more" && row.hidden > 0) model.showMore(row.key, row.path);
+    if (row.kind === "more" && row.awaited === null && !row.full) {
+      model.showMore(row.key, row.path);
+    }
     selection.choose(row);
     onUpdate();
   };

@@ -1,6 +1,6 @@
 /** The rows inside of one key's value, as far as they are open. Pure. */
 
-import { missing, open } from "../shared/page_value.ts";
+import { open } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import {
   type FindFar,
@@ -16,7 +16,12 @@ export interface ValueFolds {
   /** How many items of a value are shown at once. */
   limitOf(id: string): number;
   readonly far: FindFar;
+  /** The name of a field that was cut, as far as it has come. */
+  nameAt(key: string, path: ValuePath, index: number): string | undefined;
 }
+
+/** Of an object's fields that were cut no more are shown: so many can be kept at once. */
+const MOST_FIELDS = 5_000;
 
 /** Depths count from the key's own row. */
 export function valueRows(
@@ -38,23 +43,37 @@ export function valueRows(
   const addInside = (outer: PageValue, path: ValuePath): void => {
     const opened = open(outer);
     const limit = folds.limitOf(valueId(key, path));
-    let hidden = 0;
-    let cut = 0;
+    if (opened.kind !== "list" && opened.kind !== "object") return;
+    const wanted = Math.min(limit, opened.length);
+    let shown = 0;
+    let awaited: number | null = null;
+    let full = false;
     if (opened.kind === "list") {
       // What was cut from a list is fetched when it is looked at.
-      const shown = Math.min(limit, opened.length);
-      for (let index = 0; index < shown; index += 1) {
-        addItem(index, opened.items[index] ?? folds.far(key, path, index), path);
+      for (; shown < wanted; shown += 1) {
+        addItem(shown, opened.items[shown] ?? folds.far(key, path, shown), path);
       }
-      hidden = opened.length - shown;
-    } else if (opened.kind === "object") {
-      for (const [name, inner] of opened.fields.slice(0, limit)) addItem(name, inner, path);
-      hidden = Math.max(0, opened.fields.length - limit);
-      cut = missing(opened);
+    } else {
+      const names = new Set<string>();
+      const most = Math.min(wanted, Math.max(MOST_FIELDS, opened.fields.length));
+      full = most < wanted;
+      for (; shown < most; shown += 1) {
+        const [name, inner] = opened.fields[shown] ?? [folds.nameAt(key, path, shown)];
+        if (name === undefined) {
+          awaited = shown;
+          break;
+        }
+        // While the object changes, what comes later may name a field again.
+        if (names.has(name)) continue;
+        names.add(name);
+        addItem(name, inner ?? folds.far(key, path, name), path);
+      }
     }
-    if (hidden + cut > 0) {
+    const hidden = opened.length - shown;
+    if (hidden > 0) {
       const id = `m${valueId(key, path)}`;
-      rows.push({ kind: "more", id, depth: path.length + 1, open: null, key, path, hidden, cut });
+      const depth = path.length + 1;
+      rows.push({ kind: "more", id, depth, open: null, key, path, hidden, awaited, full });
     }
   };
 

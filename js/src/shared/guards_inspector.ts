@@ -85,6 +85,8 @@ export const INSPECTOR_RESULTS: ResultGuards<InspectorRequests> = {
     start: isCount,
     length: isCount,
     items: isListOf(isPageValue),
+    names: (value): value is readonly string[] | undefined =>
+      value === undefined || isListOf(isText)(value),
   }),
   history: isShape<HistoryResult>({
     key: isText,

@@ -169,7 +169,7 @@ interface Exchange<Body, Result> {
   readonly result: Result;
 }
 
-/** Some items of a list that was cut; `path` leads to it from the key's value. */
+/** Some items of a list or object that was cut; `path` leads to it from the key's value. */
 export interface ItemsBody {
   readonly key: string;
   readonly path: readonly (string | number)[];
@@ -182,6 +182,8 @@ export interface ItemsResult {
   readonly start: number;
   readonly length: number;
   readonly items: readonly PageValue[];
+  /** Of the items of an object. */
+  readonly names?: readonly string[];
 }
 
 export interface InspectorRequests {

@@ -168,6 +168,85 @@ describe("a long list that was cut", () => {
   });
 });
 
+describe("a large object that was cut", () => {
+  const fields = Array.from({ length: 230 }, (_, at) => [`atom ${at}`, at] as const);
+  const head = (from = 0) => ({
+    $nvj: "cut",
+    kind: "object",
+    length: 230 - from,
+    bytes: 4000,
+    head: Object.fromEntries(fields.slice(from, from + 50)),
+  });
+  /** A kernel that has this object, without its first `from` fields, and with values that grow. */
+  const kernelOf = (now: { from: number; grown: number }) => ({
+    state: { atoms: head() },
+    answers: {
+      items: (body: { readonly start?: unknown; readonly count?: unknown }) => {
+        const start = now.from + Number(body.start);
+        const some = fields.slice(start, start + Number(body.count));
+        const items = some.map(([, at]) => at + now.grown);
+        const names = some.map(([name]) => name);
+        return { exists: true, start, length: 230 - now.from, items, names };
+      },
+    },
+  });
+  const last = (el: HTMLElement) => visibleRows(el).at(-1) as HTMLElement;
+  const toEnd = async (el: HTMLElement) => {
+    press(find(el, "[role=treegrid]"), "End");
+    await pass(0.3);
+    press(find(el, "[role=treegrid]"), "End");
+    await pass(0.3);
+  };
+  const previewOf = (row: HTMLElement | undefined) =>
+    row === undefined ? null : find(row, ".nvj-preview").textContent;
+
+  it("opens to its last field, and follows what changes there", async () => {
+    const now = { from: 0, grown: 0 };
+    const { el, kernel } = await mount(kernelOf(now));
+    click(find(rowOf(el, "atoms"), ".nvj-twisty"));
+    await toEnd(el);
+    expect(previewOf(last(el))).toBe("… 130 more");
+    click(last(el));
+    await toEnd(el);
+    expect(previewOf(last(el))).toBe("… 30 more");
+    click(last(el));
+    await toEnd(el);
+    expect(find(last(el), ".nvj-key").textContent).toBe("atom 229");
+    expect(previewOf(last(el))).toBe("229");
+    now.grown = 1000;
+    kernel.set("atoms", { ...head(), bytes: 4001 });
+    kernel.sendDelta();
+    await pass(1.5);
+    expect(previewOf(last(el))).toBe("1229");
+  });
+
+  it("shows no field twice while it loses some at its beginning", async () => {
+    const now = { from: 0, grown: 0 };
+    const { el, kernel } = await mount(kernelOf(now));
+    click(find(rowOf(el, "atoms"), ".nvj-twisty"));
+    await toEnd(el);
+    now.from = 20;
+    kernel.set("atoms", head(20));
+    kernel.sendDelta();
+    await pass(0.1);
+    const names = () => rowNames(el).filter((name) => name.startsWith("atom "));
+    expect(new Set(names()).size).toBe(names().length);
+    await pass(2);
+    await toEnd(el);
+    expect(names().at(-1)).toBe("atom 119");
+    expect(previewOf(last(el))).toBe("… 110 more");
+  });
+
+  it("says where the rest is while the tree stands still", async () => {
+    const { el } = await mount(kernelOf({ from: 0, grown: 0 }));
+    press(find(el, "[role=treegrid]"), "p");
+    await pass(0.2);
+    click(find(rowOf(el, "atoms"), ".nvj-twisty"));
+    await toEnd(el);
+    expect(previewOf(last(el))).toBe("… 180 more; History has all of it");
+  });
+});
+
 describe("the keyboard", () => {
   it("walks the tree as a treegrid", async () => {
     const { el } = await mount();
