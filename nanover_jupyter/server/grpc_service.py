@@ -16,8 +16,7 @@ import grpc
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.commands import CommandRaised, CommandRegistry, CommandRejected
 from nanover_jupyter.server.store import SharedState
-from nanover_jupyter.server.unset_values import holds_unset_value
-from nanover_jupyter.wire import grpc_codec, protocol
+from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 
@@ -79,8 +78,6 @@ class GrpcService:
             name, arguments = grpc_codec.decode_command(request)
         except ProtocolError as error:
             _refuse_malformed(context, error)
-        if holds_unset_value(arguments.values(), protocol.CommandMessage, request):
-            _refuse_as_raised(context, _UNSET)
         logger.debug("< command %s", name)
         try:
             result = self._commands.run(name, arguments)
@@ -97,9 +94,6 @@ class GrpcService:
             token, change = grpc_codec.decode_update_request(request)
         except ProtocolError as error:
             _refuse_malformed(context, error)
-        said = (*change.updates.values(), *(None for _ in change.removals))
-        if holds_unset_value(said, protocol.UpdateStateRequest, request):
-            _refuse_as_raised(context, _UNSET)
         return grpc_codec.encode_success(self._state.attempt_update(token, change, plain=True))
 
     def _update_locks(self, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -107,8 +101,6 @@ class GrpcService:
             token, durations = grpc_codec.decode_locks_request(request)
         except ProtocolError as error:
             _refuse_malformed(context, error)
-        if holds_unset_value(durations.values(), protocol.UpdateLocksRequest, request):
-            _refuse_as_raised(context, _UNSET)
         locks = _lock_request(durations)
         if locks is None:
             _refuse_as_raised(context, _NOT_A_DURATION)
@@ -174,6 +166,8 @@ def _lock_request(durations: Mapping[str, Value]) -> LockRequest | None:
 
 def _refuse_malformed(context: grpc.ServicerContext, error: ProtocolError) -> NoReturn:
     logger.debug("! refused a request: %s", error)
+    if isinstance(error, grpc_codec.UnsetValue):
+        _refuse_as_raised(context, _UNSET)
     context.abort(grpc.StatusCode.INTERNAL, "Exception deserializing request!")
 
 

@@ -3,7 +3,8 @@
 Where the wire is peculiar (null means removal, every number is a double, an
 unset field is a default), it is so here and nowhere above. Decoders raise
 ProtocolError for bytes that are no message; encoders raise InvalidValue, with
-the path, for what the wire cannot carry.
+the path, for what the wire cannot carry. Of a value with no kind set, requests
+are strict (UnsetValue), as NanoVer's server is; what a client reads has null there.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from nanover_jupyter.wire import protocol
 from nanover_jupyter.wire.grpc_envelopes import (
     COMMAND,
     COMMAND_REPLY,
+    LOCKS_REQUEST,
     UPDATE_REQUEST,
     open_envelope,
 )
 from nanover_jupyter.wire.grpc_received import change_of, received_update
 from nanover_jupyter.wire.grpc_shape_book import read_by_shape, write_by_shape
-from nanover_jupyter.wire.grpc_struct_walk import read_fields
+from nanover_jupyter.wire.grpc_struct_walk import holds_unset, read_fields
 from nanover_jupyter.wire.grpc_value_reader import Unusual
 from nanover_jupyter.wire.grpc_value_writer import delimited, write_fields
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
@@ -39,6 +41,7 @@ __all__ = [
     "SUBSCRIBE_STATE_UPDATES",
     "UPDATE_LOCKS",
     "UPDATE_STATE",
+    "UnsetValue",
     "decode_command",
     "decode_command_reply",
     "decode_commands",
@@ -77,6 +80,11 @@ CAPABILITIES: Final = Capabilities(
     client_commands=False,
 )
 
+
+class UnsetValue(ProtocolError):
+    """A request holds a value of which no kind is set."""
+
+
 # How many messages surround a value, at the most (an update may travel in a request).
 _UPDATE_NESTING = 2
 _ARGUMENT_NESTING = 1
@@ -109,6 +117,13 @@ def _parse(kind: Any, data: bytes) -> Any:
         raise ProtocolError(f"{kind.DESCRIPTOR.name} does not parse ({error})") from error
 
 
+def _parse_request(kind: Any, data: bytes) -> Any:
+    message = _parse(kind, data)
+    if holds_unset(message):
+        raise UnsetValue(f"{kind.DESCRIPTOR.name} holds a value of no kind")
+    return message
+
+
 # state --------------------------------------------------------------------------
 
 
@@ -136,13 +151,13 @@ def encode_update_request(access_token: str, change: DictionaryChange) -> bytes:
 
 
 def decode_update_request(data: bytes) -> tuple[str, DictionaryChange]:
-    """Access token and change of an `UpdateStateRequest`. Raises ProtocolError."""
+    """Access token and change of an `UpdateStateRequest`. Raises ProtocolError, UnsetValue."""
     try:
         envelope = open_envelope(UPDATE_REQUEST, data)
         token = str(envelope.access_token, "utf-8")
         return token, change_of(_read_struct(envelope.update.changed_keys))
     except (Unusual, UnicodeDecodeError):
-        message = _parse(protocol.UpdateStateRequest, data)
+        message = _parse_request(protocol.UpdateStateRequest, data)
         return message.access_token, change_of(read_fields(message.update.changed_keys))
 
 
@@ -196,9 +211,13 @@ def _duration(seconds: object) -> int | float:
 
 
 def decode_locks_request(data: bytes) -> tuple[str, dict[str, Value]]:
-    """Access token and the raw durations of an `UpdateLocksRequest`. Raises ProtocolError."""
-    message = _parse(protocol.UpdateLocksRequest, data)
-    return message.access_token, read_fields(message.lock_keys)
+    """Access token and durations of an `UpdateLocksRequest`. Raises ProtocolError, UnsetValue."""
+    try:
+        envelope = open_envelope(LOCKS_REQUEST, data)
+        return str(envelope.access_token, "utf-8"), _read_struct(envelope.lock_keys)
+    except (Unusual, UnicodeDecodeError):
+        message = _parse_request(protocol.UpdateLocksRequest, data)
+        return message.access_token, read_fields(message.lock_keys)
 
 
 # commands -----------------------------------------------------------------------
@@ -224,12 +243,12 @@ def _write_command(name: str, arguments: Mapping[str, object], nesting: int) -> 
 
 
 def decode_command(data: bytes) -> tuple[str, dict[str, Value]]:
-    """Name and arguments of a `CommandMessage`. Raises ProtocolError."""
+    """Name and arguments of a `CommandMessage`. Raises ProtocolError, UnsetValue."""
     try:
         envelope = open_envelope(COMMAND, data)
         return str(envelope.name, "utf-8"), _read_struct(envelope.arguments)
     except (Unusual, UnicodeDecodeError):
-        return read_command(_parse(protocol.CommandMessage, data))
+        return read_command(_parse_request(protocol.CommandMessage, data))
 
 
 def encode_commands(commands: Mapping[str, Mapping[str, object]]) -> bytes:

@@ -20,6 +20,7 @@ from nanover_jupyter.wire.grpc_value_reader import Unusual
 __all__ = [
     "COMMAND",
     "COMMAND_REPLY",
+    "LOCKS_REQUEST",
     "STATE_UPDATE",
     "UPDATE_REQUEST",
     "keys_alone",
@@ -76,6 +77,7 @@ _in_bytes = _pool(_leave_values, _leave_texts)
 
 COMMAND: Final = _envelope(_in_bytes, "command.CommandMessage")
 COMMAND_REPLY: Final = _envelope(_in_bytes, "command.CommandReply")
+LOCKS_REQUEST: Final = _envelope(_in_bytes, "state.UpdateLocksRequest")
 STATE_UPDATE: Final = _envelope(_in_bytes, "state.StateUpdate")
 UPDATE_REQUEST: Final = _envelope(_in_bytes, "state.UpdateStateRequest")
 

@@ -92,13 +92,14 @@ class _GrpcValue(Undecoded):
 def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
     """What the bytes of a `Value` say, and what copies it; null if there is no sense in them.
 
-    Text that is no UTF-8 is read with U+FFFD in the place of what is not.
+    Text that is no UTF-8 is read with U+FFFD in the place of what is not, and a value of
+    no kind as null, as upstream's Rust server does.
     """
     try:
         return read_by_shape(data)
     except Unusual:
         with suppress(Unusual):
-            return walk(data, errors="replace")[0], copy_value
+            return walk(data, lenient=True)[0], copy_value
     envelope = STATE_UPDATE()
     envelope.changed_keys.fields.add(key=b"", value=data)
     try:

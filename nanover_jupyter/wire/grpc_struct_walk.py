@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["read_fields", "read_value"]
+__all__ = ["holds_unset", "read_fields", "read_value"]
 
 
 def read_fields(struct: Any) -> dict[str, Value]:
@@ -21,6 +21,25 @@ def read_value(value: Any) -> Value:
     if kind is None:
         return None  # a Value with nothing set; upstream's Rust server reads it as null too
     return _READERS[kind](value)
+
+
+def holds_unset(message: Any) -> bool:
+    """Whether a `Value` of no kind is anywhere in a protobuf message."""
+    if message.DESCRIPTOR.name == "Value" and message.WhichOneof("kind") is None:
+        return True
+    return any(map(holds_unset, _inner_messages(message)))
+
+
+def _inner_messages(message: Any) -> Iterable[Any]:
+    for field, content in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            yield from content.values()
+        elif hasattr(content, "add"):
+            yield from content
+        else:
+            yield content
 
 
 def _read_items(value: Any) -> Value:

@@ -64,19 +64,20 @@ def is_container(data: bytes) -> bool:
         return False
 
 
-def walk(data: bytes, *, errors: str = "strict") -> tuple[Value, list[Run]]:
+def walk(data: bytes, *, lenient: bool = False) -> tuple[Value, list[Run]]:
     """The value in the bytes of one `Value`, and the runs of bytes that vary in it.
 
     The runs come in the order in which the texts, numbers and bools stand in the value.
 
     Args:
         data: The bytes.
-        errors: What to do about text that is no UTF-8, as `bytes.decode` has it.
+        lenient: Whether to read text that is no UTF-8, with U+FFFD for what is not, and a
+            value of no kind, as null.
 
     Raises:
         Unusual: Ask protobuf.
     """
-    walker = _Walker(data, errors)
+    walker = _Walker(data, lenient=lenient)
     try:
         return walker.value(0, len(data), NESTING_OF_A_KEY), walker.runs
     except (IndexError, ValueError, struct.error) as error:
@@ -87,16 +88,17 @@ def walk(data: bytes, *, errors: str = "strict") -> tuple[Value, list[Run]]:
 class _Walker:
     """Reads the parts of one value, each from where it starts to where it ends."""
 
-    __slots__ = ("_data", "_errors", "runs")
+    __slots__ = ("_data", "_errors", "_lenient", "runs")
 
-    def __init__(self, data: bytes, errors: str) -> None:
+    def __init__(self, data: bytes, *, lenient: bool) -> None:
         self._data = data
-        self._errors = errors
+        self._lenient = lenient
+        self._errors = "replace" if lenient else "strict"
         self.runs: list[Run] = []
 
     def value(self, start: int, end: int, nesting: int) -> Value:
         if start == end:
-            return None  # no kind is set
+            return None if self._lenient else _unusual()
         kind = self._data[start]
         if kind == _NUMBER:
             if end - start != _NUMBER_SIZE:

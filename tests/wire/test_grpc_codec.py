@@ -215,6 +215,26 @@ def test_a_value_with_nothing_set_is_read_as_null():
     assert change == DictionaryChange({"list": [None]}, {"top"})
 
 
+def test_a_request_with_a_value_of_no_kind_says_so_and_one_with_nulls_does_not():
+    update, locks, command = (
+        protocol.UpdateStateRequest(),
+        protocol.UpdateLocksRequest(),
+        protocol.CommandMessage(),
+    )
+    for decode, message, fields in (
+        (grpc_codec.decode_update_request, update, update.update.changed_keys.fields),
+        (grpc_codec.decode_locks_request, locks, locks.lock_keys.fields),
+        (grpc_codec.decode_command, command, command.arguments.fields),
+    ):
+        fields["a"].null_value = 0
+        fields["b"].list_value.values.add().null_value = 0
+        decode(message.SerializeToString())
+        fields["b"].list_value.values.add()
+        for _ in range(3):  # the last time, others like it have come before
+            with pytest.raises(grpc_codec.UnsetValue):
+                decode(message.SerializeToString())
+
+
 def test_absent_fields_are_empty():
     assert grpc_codec.decode_update_request(b"") == ("", DictionaryChange())
     assert grpc_codec.decode_locks_request(b"") == ("", {})

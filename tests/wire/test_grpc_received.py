@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire import grpc_codec, protocol
+from nanover_jupyter.wire.grpc_struct_walk import holds_unset
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import Undecoded
 from tests.support.values import nested, same, states
@@ -98,8 +99,13 @@ def test_an_argument_is_read_if_and_as_protobuf_reads_it(struct, choose):
         data[place : place + choose.draw(st.integers(0, 2))] = choose.draw(st.binary(max_size=2))
     try:
         expected = by_protobuf(protocol.CommandMessage, bytes(data), ["arguments"])
+        unset = holds_unset(protocol.CommandMessage.FromString(bytes(data)))
     except DecodeError:
         with pytest.raises(ProtocolError):
+            grpc_codec.decode_command(bytes(data))
+        return
+    if unset:
+        with pytest.raises(grpc_codec.UnsetValue):
             grpc_codec.decode_command(bytes(data))
     else:
         assert same(grpc_codec.decode_command(bytes(data))[1], expected)

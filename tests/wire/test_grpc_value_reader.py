@@ -95,6 +95,8 @@ def test_a_list_is_one_of_numbers_only_if_every_item_is_one(count, tag):
 @pytest.mark.parametrize(
     "data",
     [
+        b"",  # of no kind
+        field(6, field(1, b"\x08\x00") + field(1, b"")),
         b"\x08\x01",  # a null that is another member of its enum
         b"\x08\x80\x00",  # a null that is longer than it has to be
         b"\x20\x02",
@@ -136,10 +138,11 @@ def test_as_deep_as_may_be_sent_is_read(most, letter):
     assert walk(write_value(value, 4))[0] == value
 
 
-def test_text_that_is_no_utf8_can_be_replaced():
-    data = field(5, field(1, field(1, b"k\xff") + field(2, field(3, b"a\xe4b"))))
+def test_a_lenient_reader_replaces_what_is_no_utf8_and_takes_no_kind_for_null():
+    entries = field(1, field(1, b"k\xff") + field(2, field(3, b"a\xe4b")))
+    entries += field(1, field(1, b"unset") + field(2, b""))
 
-    assert walk(data, errors="replace")[0] == {"k\ufffd": "a\ufffdb"}
+    assert walk(field(5, entries), lenient=True)[0] == {"k\ufffd": "a\ufffdb", "unset": None}
 
 
 @given(legal_values)
