@@ -81,14 +81,6 @@ def _receive(value: bytes) -> Received:
     return _GrpcValue(value) if is_container(value) else _read_anyhow(value)[0]
 
 
-class _GrpcValue(Undecoded):
-    __slots__ = ()
-
-    @staticmethod
-    def decode(data: bytes) -> tuple[Value, Copy]:
-        return _read_anyhow(data)
-
-
 def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
     """What the bytes of a `Value` say, and what copies it; null if there is no sense in them.
 
@@ -108,3 +100,9 @@ def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
         logger.warning("! a value of %d bytes does not parse, and is read as null", len(data))
         return None, copy_value
     return read_value(message.changed_keys.fields[""]), copy_value
+
+
+class _GrpcValue(Undecoded):
+    __slots__ = ()
+
+    decode = staticmethod(_read_anyhow)

@@ -5,7 +5,7 @@ What has no known shape is walked or written piece by piece; the result is the s
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
@@ -37,10 +37,8 @@ class ShapeBook(Generic[_Shape]):
     def __init__(self) -> None:
         self._shapes: dict[Hashable, _Shape | None] = {}
         self._trust: dict[Hashable, int] = {}
-
-    def find(self, mark: Hashable) -> _Shape | None:
-        """The shape that a value with this mark may have."""
-        return self._shapes.get(mark)
+        # The shape that a value with this mark may have. (Asked for every value.)
+        self.find: Callable[[Hashable], _Shape | None] = self._shapes.get
 
     def wants(self, mark: Hashable) -> bool:
         """Whether to keep the shape of a value that had another than was found, or none."""

@@ -45,8 +45,9 @@ class DictionaryChange:
     ) -> None:
         if isinstance(removals, str):
             raise TypeError(f"removals takes several keys, not one text: write {{{removals!r}}}")
-        self._updates: dict[str, Any] = dict(updates or {})
-        self._removals: set[str] = set(removals or ())
+        # Made for every message; `dict(updates or {})` would take twice the time.
+        self._updates: dict[str, Any] = dict(updates) if updates else {}
+        self._removals: set[str] = set(removals) if removals else set()
         self._unread = False
         self._parts: list[_Part] = []
         self._split: Split | None = None

@@ -187,6 +187,8 @@ def decode_message(data: bytes | str, *, bounded: bool = False) -> Message:
         raise ProtocolError(f"a message is a map, not {_kind(said)}")
     if bounded:
         check_depth(said, DEEPEST + _ENVELOPE)
+    if len(said) == 1 and "state" in said:
+        return Message(_change(said["state"]))
     try:
         change = _change(said["state"]) if "state" in said else None
         commands = _commands(said["command"]) if "command" in said else ()
