@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire import protocol
-from nanover_jupyter.wire.grpc_envelopes import STATE_UPDATE, keys_alone, open_envelope
+from nanover_jupyter.wire.grpc_envelopes import STATE_UPDATE, open_envelope
+from nanover_jupyter.wire.grpc_key_layouts import keys_of
 from nanover_jupyter.wire.grpc_shape_book import read_by_shape
 from nanover_jupyter.wire.grpc_struct_walk import read_fields, read_value
 from nanover_jupyter.wire.grpc_value_reader import Unusual, is_container, walk
@@ -33,7 +34,7 @@ _LARGE = 200_000
 def received_update(data: bytes) -> DictionaryChange:
     """A `StateUpdate` as a change. Raises ProtocolError."""
     try:
-        keys = keys_alone(data)
+        keys = keys_of(data)
     except DecodeError as error:
         raise ProtocolError(f"StateUpdate does not parse ({error})") from error
     if not keys:

@@ -23,7 +23,7 @@ _SHAPES_KEPT: Final = 512
 # A shape costs as much as reading ten values; so many must not have had the last one.
 _TRUST: Final = 32
 
-_Shape = TypeVar("_Shape", ReadingShape, WritingShape)
+_Shape = TypeVar("_Shape")
 
 
 class ShapeBook(Generic[_Shape]):
@@ -32,9 +32,13 @@ class ShapeBook(Generic[_Shape]):
     What is met once says nothing yet; the second time its shape is kept, until many
     others had that mark. Any thread may use a book: shapes do not change, and a race
     between threads costs a shape at the most.
+
+    Args:
+        most: How many marks to know; with one more it starts from nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _SHAPES_KEPT) -> None:
+        self._most = most
         self._shapes: dict[Hashable, _Shape | None] = {}
         self._trust: dict[Hashable, int] = {}
         # The shape that a value with this mark may have. (Asked for every value.)
@@ -43,7 +47,7 @@ class ShapeBook(Generic[_Shape]):
     def wants(self, mark: Hashable) -> bool:
         """Whether to keep the shape of a value that had another than was found, or none."""
         if mark not in self._shapes:
-            if len(self._shapes) >= _SHAPES_KEPT:
+            if len(self._shapes) >= self._most:
                 self._shapes.clear()
                 self._trust.clear()
             self._shapes[mark] = None

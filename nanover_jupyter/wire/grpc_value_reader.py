@@ -13,7 +13,7 @@ from typing import Final, Literal, NoReturn
 
 from nanover_jupyter.wire.values import NESTING_LIMIT, NESTING_OF_A_KEY, Value
 
-__all__ = ["ITEM_SIZE", "NUMBER_ITEM", "Run", "Unusual", "is_container", "walk"]
+__all__ = ["ITEM_SIZE", "NUMBER_ITEM", "Run", "Unusual", "is_container", "span", "walk"]
 
 Run = tuple[int, int, Literal["s", "?", "d"]]
 """Bytes that the structure of a value leaves free: where they start, how many, what.
@@ -60,7 +60,7 @@ def is_container(data: bytes) -> bool:
     try:
         if data[1] < _CONTINUED:
             return data[1] + 2 == len(data)
-        return _end(data, 0)[1] == len(data)
+        return span(data, 0)[1] == len(data)
     except (IndexError, Unusual):
         return False
 
@@ -108,7 +108,7 @@ class _Walker:
             return _double(self._data, start + 1)[0]  # type: ignore[no-any-return]
         if kind in (_NULL, _BOOL):
             return self._null_or_bool(start, end)
-        start, stop = _end(self._data, start)
+        start, stop = span(self._data, start)
         if stop != end:
             raise Unusual
         if kind == _TEXT:
@@ -142,7 +142,7 @@ class _Walker:
         while start < end:
             if self._data[start] != _ITEM:
                 raise Unusual
-            start, stop = _end(self._data, start)
+            start, stop = span(self._data, start)
             items.append(self.value(start, stop, nesting))
             start = stop
         if start != end:
@@ -155,10 +155,10 @@ class _Walker:
         data = self._data
         fields: dict[str, Value] = {}
         while start < end:
-            start, stop = _end(data, start) if data[start] == _ENTRY else _unusual()
-            start, key_end = _end(data, start) if data[start] == _KEY else _unusual()
+            start, stop = span(data, start) if data[start] == _ENTRY else _unusual()
+            start, key_end = span(data, start) if data[start] == _KEY else _unusual()
             key = data[start:key_end].decode("utf-8", self._errors)
-            start, value_end = _end(data, key_end) if data[key_end] == _VALUE else _unusual()
+            start, value_end = span(data, key_end) if data[key_end] == _VALUE else _unusual()
             if value_end != stop or key in fields:
                 raise Unusual
             fields[key] = self.value(start, stop, nesting)
@@ -184,7 +184,7 @@ def _numbers(data: bytes, start: int, end: int, count: int) -> list[Value] | Non
     return memoryview(doubles).cast("d").tolist()  # type: ignore[return-value]
 
 
-def _end(data: bytes, tag: int) -> tuple[int, int]:
+def span(data: bytes, tag: int) -> tuple[int, int]:
     """Where the text or message behind a tag starts, and where it ends."""
     start = tag + 2
     length = data[tag + 1]

@@ -1,4 +1,7 @@
-"""The server dies, freezes, comes back or hangs up during each call and during the stream."""
+"""The server dies, freezes, is slow, comes back or hangs up during each call and the stream.
+
+For calls by WebSocket, which have no deadline of the wire's, see test_websocket_transport.
+"""
 
 from __future__ import annotations
 
@@ -34,18 +37,28 @@ CALLS: dict[str, Callable[[NanoverClient], object]] = {
     ).result(10),
 }
 
+both_wires = pytest.mark.parametrize("wire", ["grpc", "ws"])
+
+
+@pytest.fixture
+def wire() -> str:
+    """The protocol of the client; `both_wires` tests each in turn."""
+    return "grpc"
+
 
 @pytest.fixture
 def server() -> Iterator[NanoverServer]:
-    with NanoverServer() as server:
+    with NanoverServer(websocket_port=0) as server:
         server.update_state(None, DictionaryChange({"title": "before"}))
         server.register_command("echo", lambda **arguments: arguments)
         yield server
 
 
 @pytest.fixture
-def road(server: NanoverServer) -> Iterator[Road]:
-    with road_to(server.port) as road:
+def road(server: NanoverServer, wire: str) -> Iterator[Road]:
+    port = server.websocket_port if wire == "ws" else server.port
+    assert port is not None
+    with road_to(port) as road:
         yield road
 
 
@@ -57,10 +70,10 @@ def client(road: Road) -> Iterator[NanoverClient]:
 
 
 @pytest.fixture
-def connection(road: Road, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def connection(road: Road, wire: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.3)
     monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.3)
-    with connect(f"127.0.0.1:{road.port}") as connection:
+    with connect(f"{wire}://127.0.0.1:{road.port}") as connection:
         yield connection
 
 
@@ -77,6 +90,23 @@ def test_a_frozen_server_ends_a_call_at_its_deadline(
 
     assert time.monotonic() - begun < 3
     road.thaw()
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_slow_server_is_waited_for_until_the_deadline_and_heard_after_it(
+    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+) -> None:
+    expected = call(client)
+    road.slow(0.2)
+    begun = time.monotonic()
+
+    assert call(client) == expected
+    assert time.monotonic() - begun >= 0.4
+    client.call_timeout = client.command_timeout = 0.3
+    with pytest.raises(TimedOut):
+        call(client)
+    client.call_timeout = client.command_timeout = 10
+    assert call(client) == expected
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -121,6 +151,7 @@ def test_a_call_after_the_line_is_mended_succeeds(
     eventually(works)
 
 
+@both_wires
 def test_a_frozen_server_is_noticed_and_found_again(
     connection: Connection, road: Road, server: NanoverServer
 ) -> None:
@@ -135,6 +166,7 @@ def test_a_frozen_server_is_noticed_and_found_again(
     eventually(lambda: connection.client.copy_state() == {"title": "after"})
 
 
+@both_wires
 def test_a_quiet_server_is_not_taken_for_a_dead_one(
     connection: Connection, server: NanoverServer
 ) -> None:
@@ -151,6 +183,24 @@ def test_a_quiet_server_is_not_taken_for_a_dead_one(
     assert seen == []
 
 
+@both_wires
+def test_a_slow_stream_is_complete_in_order_and_alive(
+    connection: Connection, road: Road, server: NanoverServer
+) -> None:
+    heard: list[float] = []
+    connection.client.on_change(lambda change: heard.append(change.updates["n"]))
+    road.slow(0.05)
+
+    for number in range(100):
+        server.update_state(None, DictionaryChange({"n": number}))
+
+    eventually(lambda: 99 in heard)
+    assert heard == sorted(heard)
+    assert connection.client.copy_state() == {"title": "before", "n": 99}
+    assert connection.status.state == "connected"
+
+
+@both_wires
 def test_a_line_that_is_cut_during_the_stream_is_mended(
     connection: Connection, road: Road, server: NanoverServer
 ) -> None:

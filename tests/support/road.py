@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
 class Road:
-    """A TCP relay to a port of this machine that can be frozen, cut and mended.
+    """A TCP relay to a port of this machine that can be frozen, slowed, cut and mended.
 
     Frozen, it takes connections and bytes and passes nothing on, as a stopped process
-    or a pulled cable does. Cut, it ends every connection and refuses new ones.
+    or a pulled cable does. Slow, it keeps all that it passes on for some seconds. Cut, it
+    ends every connection and refuses new ones.
     """
 
     def __init__(self, target: int) -> None:
@@ -22,6 +24,7 @@ class Road:
         self._open = threading.Event()
         self._open.set()
         self._is_cut = False
+        self._delay = 0.0
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
@@ -31,6 +34,9 @@ class Road:
 
     def thaw(self) -> None:
         self._open.set()
+
+    def slow(self, seconds: float) -> None:
+        self._delay = seconds
 
     def cut(self) -> None:
         self._is_cut = True
@@ -65,6 +71,7 @@ class Road:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._open.wait()
+                time.sleep(self._delay)
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):
