@@ -48,6 +48,8 @@ __all__ = [
 PathStep = str | int
 
 _KEYS_NAMED = 3
+# At either end of a path.
+_STEPS_SHOWN = 4
 
 
 class NanoverJupyterError(Exception):
@@ -211,7 +213,10 @@ class InvalidValue(NanoverJupyterError, TypeError):
         if not self.path:
             return f"cannot send this value: {self.reason}"
         first, *rest = self.path
-        place = str(first) + "".join(f"[{step!r}]" for step in rest)
+        steps = [f"[{step!r}]" for step in rest]
+        if len(steps) > 2 * _STEPS_SHOWN:  # nested too deeply, as a rule
+            steps[_STEPS_SHOWN:-_STEPS_SHOWN] = ["…"]
+        place = str(first) + "".join(steps)
         return f"cannot send {place}: {self.reason}"
 
     def within(self, step: PathStep) -> InvalidValue:

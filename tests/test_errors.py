@@ -91,6 +91,10 @@ SENTENCES = [
         CommandFailed("playback/step", ""),
         "command 'playback/step' failed: the server gave no reason",
     ),
+    (
+        InvalidValue(("a", *[0] * 40, "b"), "too deep"),
+        "cannot send a[0][0][0][0]…[0][0][0]['b']: too deep",
+    ),
     (InvalidValue((), "too big"), "cannot send this value: too big"),
     (InvalidValue(("scene",), "too big"), "cannot send scene: too big"),
     (

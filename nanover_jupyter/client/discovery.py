@@ -100,7 +100,7 @@ class Found:
             return close[0]
         if not close:
             names = ", ".join(repr(server.name) for server in self.servers)
-            heard = f"only {names} announced themselves" if names else self.explanation
+            heard = f"only {names} could be heard" if names else self.explanation
             raise ConnectError(f"the server {name!r}", heard)
         several = ", ".join(f"{server.name!r} at {server.address}" for server in close)
         raise ConnectError(f"the server {name!r}", f"there are several: {several}")

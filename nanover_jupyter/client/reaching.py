@@ -19,6 +19,7 @@ _PROTOCOLS: Final = {"ws": "WebSocket", "wss": "WebSocket", "grpc": "gRPC", "grp
 _LOOK_AROUND_SECONDS: Final = 1.0
 _WORTH_A_TRY: Final = 0.05
 _SOMETHING: Final = "something listens there, but "
+_A_GUESS: Final = " (is it "
 # How reasons begin that leave no doubt: nobody is there, or it is who was asked for.
 _PLAIN: Final = ("nothing ", "there is no ", "names ", "its certificate ")
 
@@ -98,8 +99,9 @@ def _explained(
     found = _found_instead(where, failures, tls)
     if len(failures) == 1 and not found:
         return last
+    # Without what one alone could only guess at.
     what = "; ".join(
-        f"{_PROTOCOLS[scheme]}: {failure.reason.removeprefix(_SOMETHING)}"
+        f"{_PROTOCOLS[scheme]}: {failure.reason.removeprefix(_SOMETHING).partition(_A_GUESS)[0]}"
         for scheme, failure in failures.items()
     )
     error = ConnectError(str(where), found or f"{_SOMETHING}no server of NanoVer's ({what})")

@@ -107,11 +107,13 @@ class NanoverWebSocketClient(ClientCore):
 
         Raises:
             InvalidValue: (a TypeError) A default that cannot be sent, something that
-                cannot be called, or a name of the server's own commands.
+                cannot be called, no name, or one of the server's own commands.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         if not callable(callback):
             raise InvalidValue((name,), f"{callback!r} cannot be called")
+        if not name:
+            raise InvalidValue((), "a command needs a name")
         if name.startswith(_OF_THE_SERVER):
             reason = "the server has commands of that kind itself, which nobody could run any more"
             raise InvalidValue((name,), f"{reason}; choose another name")

@@ -46,7 +46,10 @@ _UNREACHABLE = (
     (r"unreachable|no route", "there is no route to that host"),
     (r"timed out", "nothing answered in time"),
     (r"parsing http|http1", "something listens there, but no gRPC server"),
-    (r"socket closed|reset", "something listens there, but it hung up"),
+    (
+        r"socket closed|reset",
+        "something listens there, but it hung up (is it encrypted, or a WebSocket server's port?)",
+    ),
 )
 _TOO_LARGE = re.compile(r"Received message larger than max \((\d+) vs\. (\d+)\)")
 

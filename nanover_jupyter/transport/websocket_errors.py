@@ -52,7 +52,7 @@ _UNREACHED: tuple[tuple[type[Exception], str], ...] = (
     ),
     (TimeoutError, "nothing answered in time"),
     (ProxyError, "the proxy did not let us through ({})"),
-    (InvalidMessage, _NO_SERVER),
+    (InvalidMessage, _NO_SERVER + " (is it a gRPC server's port?)"),
     (InvalidHandshake, _NO_SERVER + " of NanoVer's ({})"),
     (InvalidURI, "that is no address ({})"),
     (ConnectionClosed, "something listens there, but it hung up"),

@@ -125,7 +125,7 @@ def unpack(data: bytes) -> Any:
     except ValueError as error:
         unusual = error
     except msgpack.UnpackException as error:
-        raise ProtocolError(f"a message does not parse ({error or 'it ends early'})") from error
+        raise _not_parsed(error) from error
     try:
         said = msgpack.unpackb(
             data,
@@ -136,9 +136,13 @@ def unpack(data: bytes) -> Any:
             object_pairs_hook=_texts_by_key,
         )
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise ProtocolError(f"a message does not parse ({error or unusual})") from error
+        raise _not_parsed(error) from error
     logger.debug("! read a message with %s", unusual)
     return said
+
+
+def _not_parsed(error: Exception) -> ProtocolError:
+    return ProtocolError(f"a message does not parse ({str(error) or 'it is no MessagePack'})")
 
 
 def check_depth(value: object, room: int = DEEPEST) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "normalise",
     "same_value",
     "unfamiliar",
+    "with_article",
 ]
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
@@ -111,7 +112,7 @@ def unfamiliar(value: object) -> object:
         plain_value: object = value.tolist()
         if isinstance(plain_value, (*_PLAIN, list)):
             return plain_value
-    raise InvalidValue((), f"{_an(type(value).__name__)} is not a JSON-like value")
+    raise InvalidValue((), f"{with_article(type(value).__name__)} is not a JSON-like value")
 
 
 def check_text(text: str) -> None:
@@ -134,7 +135,9 @@ def check_integer(number: int) -> None:
 def check_key(key: object) -> str:
     """`key` as a plain string; raises InvalidValue if it is none."""
     if not isinstance(key, str):
-        raise InvalidValue((), f"the key {key!r} is {_an(type(key).__name__)}, not a string")
+        raise InvalidValue(
+            (), f"the key {key!r} is {with_article(type(key).__name__)}, not a string"
+        )
     check_text(key)
     return str.__str__(key)
 
@@ -181,5 +184,6 @@ def copy_value(value: Value) -> Value:
     return value
 
 
-def _an(noun: str) -> str:
+def with_article(noun: str) -> str:
+    """A noun as one of many, in a message."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -16,7 +16,7 @@ from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
 from nanover_jupyter.wire.msgpack_values import DEEPEST, check_depth, pack, plain, unpack
-from nanover_jupyter.wire.values import Value, check_key, normalise
+from nanover_jupyter.wire.values import Value, check_key, normalise, with_article
 
 __all__ = [
     "CAPABILITIES",
@@ -181,7 +181,7 @@ def decode_message(data: bytes | str, *, bounded: bool = False) -> Message:
         ProtocolError: It is no message of NanoVer's.
     """
     if isinstance(data, str):
-        raise ProtocolError("it came as text (is it another kind of WebSocket server?)")
+        raise ProtocolError("it came as text; is it another kind of WebSocket server?")
     said = unpack(data)
     if not isinstance(said, dict):
         raise ProtocolError(f"a message is a map, not {_kind(said)}")
@@ -290,4 +290,4 @@ def _map(value: object, what: str) -> dict[str, Any]:
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    return "nothing" if value is None else with_article(type(value).__name__)

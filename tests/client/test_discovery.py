@@ -103,7 +103,7 @@ def test_a_server_is_picked_by_its_name_or_a_part_of_it():
     assert found.named("TWO").name == "Lab two"
     with pytest.raises(ConnectError, match=r"there are several: 'Lab' at 10\.0\.0\.1, 'Lab two'"):
         found.named("la")
-    with pytest.raises(ConnectError, match="only 'Lab', 'Lab two', 'office' announced themselves"):
+    with pytest.raises(ConnectError, match="only 'Lab', 'Lab two', 'office' could be heard"):
         found.named("home")
 
 

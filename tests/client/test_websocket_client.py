@@ -74,6 +74,7 @@ def test_a_function_is_offered_with_its_label(client, both):
     [
         ("playback/load", dict, {}, "choose another name"),
         ("commands/list", dict, {}, "choose another name"),
+        ("", dict, {}, "a command needs a name"),
         ("me/x", 3, {}, "3 cannot be called"),
         ("me/x", dict, {"a": {1}}, "a set is not"),
     ],

@@ -148,7 +148,10 @@ def test_the_table_above_names_every_status():
         ),
         (
             FAILED_TO_CONNECT + "UNAVAILABLE: ipv4:127.0.0.1:1: Socket closed",
-            "something listens there, but it hung up",
+            (
+                "something listens there, but it hung up "
+                "(is it encrypted, or a WebSocket server's port?)"
+            ),
         ),
         (FAILED_TO_CONNECT + "a new kind of trouble", "failed to connect to all addresses"),
     ],

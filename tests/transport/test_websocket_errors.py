@@ -72,7 +72,7 @@ def verification(words):
         (verification("Hostname mismatch, for 'x'"), "its certificate is for another host name"),
         (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "does the server speak TLS?"),
         (made("InvalidStatus"), "it speaks HTTP, and answers 404"),
-        (made("InvalidMessage"), "something listens there, but no WebSocket server"),
+        (made("InvalidMessage"), "but no WebSocket server (is it a gRPC server's port?)"),
         (made("InvalidUpgrade"), "no WebSocket server of NanoVer's"),
         (made("InvalidProxyStatus"), "the proxy did not let us through"),
         (OSError("odd"), "odd"),

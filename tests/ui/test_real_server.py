@@ -44,6 +44,10 @@ def test_the_panels_show_what_nanovers_own_server_has_and_say_what_it_has_not(
         expect(inspector.row("name")).to_contain_text("chain")
         inspector.search("guest")
         expect(inspector.rows.last).to_contain_text("guest")
+        inspector.rows.last.locator(".nvj-key").click()
+        # Integers stay integers on this wire, and null is a value.
+        expect(inspector.detail).to_contain_text(str(2**53 + 1))
+        expect(inspector.detail).to_contain_text("null")
         panel.screenshot("real-server-inspector")
         panel.require_accessible()
 

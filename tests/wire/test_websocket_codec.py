@@ -146,7 +146,7 @@ def test_a_frame_is_known_without_decoding_it():
     ("message", "said"),
     [
         ([1], "a message is a map, not a list"),
-        (3, "a message is a map"),
+        (3, "a message is a map, not an int"),
         ({"state": None}, "state is a map, not nothing"),
         ({"state": {"updates": []}}, "updates is a map, not a list"),
         ({"state": {"removals": "ab"}}, "removals are a list of keys"),
@@ -168,7 +168,7 @@ def test_what_is_no_message_is_refused_with_the_reason(message, said):
 
 
 def test_a_text_message_is_refused_with_the_likely_mistake():
-    with pytest.raises(ProtocolError, match=r"it came as text .is it another kind of WebSocket"):
+    with pytest.raises(ProtocolError, match="it came as text; is it another kind of WebSocket"):
         decode_message("hello")
 
 
