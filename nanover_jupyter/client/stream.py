@@ -133,9 +133,9 @@ class StateStream:
             if run is not None:
                 self._on_change(run, DictionaryChange())
         with self._guard:
-            lost = self._run is None
-        if not lost:
-            self._set_status("connected")
+            run = self._run
+        if run is not None:
+            self._set_connected(run)
 
     def catch_up(self, timeout: float | None) -> None:
         """See `ClientCore.catch_up`."""
@@ -215,7 +215,7 @@ class StateStream:
             self._barrier.passed(change)
         if first:
             self._synced.set()
-            self._set_status("connected")
+            self._set_connected(run)
 
     def _on_closed(self, run: _Run, reason: NanoverJupyterError | None) -> None:
         with self._guard:
@@ -231,6 +231,14 @@ class StateStream:
             self.status_listeners.notify(status)
 
     # inside -----------------------------------------------------------------------
+
+    def _set_connected(self, run: _Run) -> None:
+        """The state of a run is here, unless that run is over by now."""
+        with self._guard:
+            # Together, or one that ends in between would be called connected for good.
+            status = self._next_status_locked("connected", "", 0) if run is self._run else None
+        if status is not None:
+            self.status_listeners.notify(status)
 
     def _set_status(self, state: ConnectionState, reason: str = "", attempt: int = 0) -> None:
         with self._guard:

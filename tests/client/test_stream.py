@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 
+import pytest
+
 from nanover_jupyter.client.mirror import StateMirror
 from nanover_jupyter.client.stream import StateStream
 from nanover_jupyter.errors import ConnectionLost
@@ -65,6 +67,40 @@ def test_what_an_earlier_run_still_says_does_not_count():
 
         assert stream.mirror.copy() == {"b": 2}
         assert stream.status.state == "connected"
+
+
+@pytest.mark.parametrize("gap", range(1, 6))
+def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
+    lost = ConnectionLost("fake://server", "following the state", "it went away")
+
+    class Prompt(FakeTransport):
+        """Has told the state by the time that it has begun."""
+
+        def start(self, listener, _interval):
+            listener.on_change(DictionaryChange({"a": 1}))
+
+    class Guard:
+        """Lets the reader report the end when it is left for the `gap`th time."""
+
+        def __init__(self):
+            self.lock, self.left, self.run = threading.Lock(), 0, None
+
+        def __enter__(self):
+            self.lock.acquire()
+
+        def __exit__(self, *_):
+            self.run = self.run or stream._run
+            self.lock.release()
+            self.left += 1
+            if self.left == gap:
+                self.run.on_closed(lost)
+
+    with following(Prompt()) as stream:
+        stream._guard = Guard()
+
+        stream.follow(0)
+
+        assert (stream.status.state, stream._run) == ("lost", None)
 
 
 def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_state():
