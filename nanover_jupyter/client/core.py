@@ -61,9 +61,12 @@ class ClientCore:
         self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
         self._locks.notes = self._notes
         self._command_listeners: Listeners[()] = Listeners()
-        # Guards the field below; never held during a call to the server or a callback.
+        self._closed_listeners: Listeners[()] = Listeners()
+        # Guards the fields below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
         self._commands: dict[str, CommandInfo] = {}
+        # Closed, and all who follow the status have heard of it.
+        self._is_over = False
 
     # what is known ---------------------------------------------------------------
 
@@ -202,6 +205,17 @@ class ClientCore:
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
         """Call `callback(status)` after every change of the status, on any thread."""
         return self._stream.status_listeners.subscribe(callback)
+
+    def on_closed(self, callback: Callable[[], object]) -> None:
+        """Call `callback()` once, when `close` is done and everybody else has heard of it.
+
+        On the thread that closes the client; here and now if it was closed before.
+        """
+        with self._guard:
+            if not self._is_over:
+                self._closed_listeners.subscribe(callback)
+                return
+        callback()
 
     def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
         """Call `callback()` when the list of commands was fetched and had changed."""
@@ -440,6 +454,9 @@ class ClientCore:
         self._stream.closing()
         self._transport.close()
         self._stream.close()
+        with self._guard:
+            self._is_over = True
+        self._closed_listeners.notify()
 
     def __enter__(self) -> Self:
         return self

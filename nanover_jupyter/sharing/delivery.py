@@ -18,7 +18,6 @@ from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.status import Status
 
 __all__ = ["PATIENCE", "Delivery"]
 
@@ -54,7 +53,7 @@ class Delivery:
     `post` and `post_later` return at once, and may be called on any thread, also by a
     call. The loop is the one that runs on the main thread when a Delivery is made or asked
     for by `of`; the loops of subshells end with their page and do not count. The thread
-    starts with the first call and ends with `close`.
+    starts with the first call and ends with `close` or `finish`.
 
     Args:
         patience: Seconds that the loop has to take a call.
@@ -68,7 +67,8 @@ class Delivery:
         # Calls that are not due yet: when they will be, and a number that keeps their order.
         self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
-        self._running = False
+        # The thread that runs a call.
+        self._runner: threading.Thread | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,14 +78,13 @@ class Delivery:
 
     @classmethod
     def of(cls, source: Connection | ClientCore) -> Delivery:
-        """The one that everything of a client shares; it is closed with the client."""
+        """The one that everything of a client shares; it is finished when the client is closed."""
         client = source.client if isinstance(source, Connection) else source
         with _making:
             known = _deliveries.get(client)
             if known is None:
                 known = _deliveries[client] = cls()
-                client.on_status(known._on_status)
-                known._on_status(client.status)
+                client.on_closed(known.finish)
         known._adopt_loop()
         return known
 
@@ -95,7 +94,7 @@ class Delivery:
         return self._closed
 
     def post(self, call: Callable[[], object]) -> None:
-        """Run `call()` soon; after `close`, never."""
+        """Run `call()` soon; after `close` or `finish`, never."""
         with self._wake:
             if self._closed:
                 return
@@ -114,13 +113,27 @@ class Delivery:
 
     def close(self) -> None:
         """Forget the calls that wait, and end the thread. Idempotent."""
+        self._end(forget=True)
+
+    def finish(self) -> None:
+        """Run the calls that wait, take no more, and end the thread. Idempotent.
+
+        Our own thread runs them: the main one may be waiting for this to return. Called
+        by a call, it returns before those behind that one.
+        """
+        self._end(forget=False)
+
+    def _end(self, *, forget: bool) -> None:
         with self._wake:
             self._closed = True
-            self._calls.clear()
             self._later.clear()
+            if forget:
+                self._calls.clear()
+            self._loop = self._asked_at = None
             self._wake.notify_all()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+            is_called = self._runner is threading.current_thread()
+        if thread is not None and not is_called:
             thread.join(_JOIN_SECONDS)
 
     # on the main thread ------------------------------------------------------------
@@ -134,7 +147,7 @@ class Delivery:
         except RuntimeError:
             return
         with self._wake:
-            if loop is not self._loop:
+            if loop is not self._loop and not self._closed:
                 self._loop, self._asked_at = loop, None
                 if self._calls:
                     self._ask_loop_locked()
@@ -161,10 +174,10 @@ class Delivery:
     def _stand_by(self) -> None:
         while True:
             with self._wake:
-                while not self._closed and (wait := self._wait_locked()) != 0:
+                while (wait := self._wait_locked()) != 0:
+                    if self._closed and not self._calls:
+                        return
                     self._wake.wait(wait)
-                if self._closed:
-                    return
             self._run_next()
 
     def _wait_locked(self) -> float | None:
@@ -176,7 +189,7 @@ class Delivery:
         while self._later and self._later[0][0] <= now:
             self._calls.append(heapq.heappop(self._later)[2])
         next_due = max(_INSTANT, self._later[0][0] - now) if self._later else None
-        if self._running or not self._calls:
+        if self._runner is not None or not self._calls:
             return next_due
         self._ask_loop_locked()
         if self._asked_at is None:
@@ -200,23 +213,19 @@ class Delivery:
     def _run_next(self) -> bool:
         """Run the first call; False if there is none or one runs on the other thread."""
         with self._wake:
-            if self._running or not self._calls:
+            if self._runner is not None or not self._calls:
                 return False
             call = self._calls.popleft()
-            self._running = True
+            self._runner = threading.current_thread()
         try:
             call()
         except Exception:
             logger.exception("! a call that was to set traits failed: %r", call)
         finally:
             with self._wake:
-                self._running = False
+                self._runner = None
                 self._wake.notify_all()
         return True
-
-    def _on_status(self, status: Status) -> None:
-        if status.state == "closed":
-            self.close()
 
 
 _making = threading.Lock()

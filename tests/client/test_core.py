@@ -172,6 +172,17 @@ def test_every_change_of_the_status_is_told_with_its_reason(client, transport):
     assert times[1] == times[2] == times[3]  # lost since one moment, however often tried
 
 
+def test_that_it_is_closed_is_told_after_every_status(client):
+    told: list[str] = []
+    client.on_closed(lambda: told.append("done"))
+    client.on_status(lambda status: told.append(status.state))
+    client.close()
+    client.close()
+    client.on_closed(lambda: told.append("was done"))
+
+    assert told == ["closed", "done", "was done"]
+
+
 def test_a_status_that_stays_is_told_once(client):
     told = Recorder()
     client.on_status(told)

@@ -249,6 +249,59 @@ def test_a_call_may_close_its_delivery() -> None:
     eventually(lambda: delivery.is_closed and not own_threads())
 
 
+def test_what_waits_is_run_before_it_is_finished() -> None:
+    async def cell() -> list[str]:
+        seen: list[str] = []
+        delivery = Delivery(LONG)
+        delivery.post(lambda: seen.append("waited"))
+        delivery.post_later(LONG, lambda: seen.append("was for later"))
+        delivery.finish()
+        delivery.post(lambda: seen.append("came too late"))
+        return seen
+
+    assert asyncio.run(cell()) == ["waited"]
+    assert own_threads() == []
+
+
+def test_a_call_may_finish_its_delivery() -> None:
+    delivery = Delivery()
+    ran = threading.Event()
+    delivery.post(lambda: (delivery.post(ran.set), delivery.finish()))
+
+    eventually(lambda: ran.is_set() and not own_threads())
+    assert delivery.is_closed
+
+
+def test_a_call_on_the_main_thread_may_finish_it_too() -> None:
+    async def cell() -> list[str]:
+        seen: list[str] = []
+        last = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        delivery = Delivery(LONG)
+
+        def finish() -> None:
+            delivery.finish()
+            seen.append("finished")
+
+        delivery.post(finish)
+        delivery.post(lambda: (seen.append("next"), loop.call_soon_threadsafe(last.set)))
+        await until(last)
+        return seen
+
+    assert asyncio.run(cell()) == ["finished", "next"]
+    eventually(lambda: own_threads() == [])
+
+
+def test_everybody_hears_through_it_that_the_client_was_closed(connection: Connection) -> None:
+    delivery = Delivery.of(connection)
+    heard: list[str] = []
+    connection.client.on_status(lambda status: delivery.post(lambda: heard.append(status.state)))
+
+    connection.close()
+
+    assert heard == ["closed"]
+
+
 def test_everybody_shares_the_one_of_a_client(connection: Connection) -> None:
     assert Delivery.of(connection) is Delivery.of(connection.client)
 

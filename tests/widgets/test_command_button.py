@@ -97,6 +97,15 @@ def test_without_a_server_it_is_off(connection: Connection, server: NanoverServe
     button.close()
 
 
+def test_it_is_off_when_its_connection_is_closed(connection: Connection) -> None:
+    button = command_button(connection, "user/echo")
+
+    connection.close()
+
+    assert button.disabled
+    button.close()
+
+
 def test_only_clients_and_connections_have_commands() -> None:
     with pytest.raises(TypeError, match="a Connection is needed"):
         command_button("localhost", "user/echo")  # type: ignore[arg-type]

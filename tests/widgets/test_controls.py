@@ -82,6 +82,14 @@ def test_a_lost_server_is_said(controls: InteractiveControls, connection: Connec
     eventually(lambda: "lost: &lt;b&gt;it&lt;/b&gt; burnt down" in controls._head.value)
 
 
+def test_they_say_that_the_connection_was_closed(
+    controls: InteractiveControls, connection: Connection
+) -> None:
+    connection.close()
+
+    assert "closed: it was closed here" in controls._head.value
+
+
 def test_they_follow_the_name_of_the_connection(
     controls: InteractiveControls, connection: Connection
 ) -> None:
