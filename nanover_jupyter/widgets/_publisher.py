@@ -118,9 +118,10 @@ class Publisher:
         self._health = health
         self._on_beat = on_beat
         self._clock = clock
-        # Guards everything below; not held while sending.
+        # Guards everything below. What is sent is made and sent without it: a heartbeat
+        # reads the state, whose lock may be held by somebody who waits to post.
         self._wake = threading.Condition()
-        self._queue: deque[Envelope] = deque()
+        self._queue: deque[Callable[[], Envelope]] = deque()
         self._views: dict[str, _View] = {}
         # That of a widget without a feed.
         self._epoch = secrets.token_hex(8)
@@ -134,15 +135,19 @@ class Publisher:
     def post(
         self, op: str, body: Any, *, client: str | None = None, request: int | None = None
     ) -> None:
-        """Queue a small message, for one view or for all."""
+        """Queue a small message, for one view or for all.
+
+        What is for all is dropped while no view is in sight, as nothing would ever take it
+        from the queues on the way; a view that comes says hello, and is told everything.
+        """
         envelope = Envelope(v=VERSION, op=op, body=body)
         if client is not None:
             envelope["client"] = client
         if request is not None:
             envelope["id"] = request
         with self._wake:
-            if not self._closed:
-                self._queue.append(envelope)
+            if not self._closed and (client is not None or self._anybody()):
+                self._queue.append(lambda: envelope)
                 self._rouse()
 
     def turn_to(self, feed: StateFeed | None) -> list[str]:
@@ -161,7 +166,7 @@ class Publisher:
                 view.greeting = None if feed is None else (None, None)
             self._next_beat = 0.0
             if self._views:
-                self._queue.append(self._beat(None))
+                self._queue.append(partial(self._beat, None))
                 self._rouse()
             return list(self._views)
 
@@ -183,7 +188,7 @@ class Publisher:
             view = self._views.get(client)
             if view is None:
                 # One that was given up, and has missed what was said since.
-                self._queue.append(self._beat(client, epoch=""))
+                self._queue.append(partial(self._beat, client, epoch=""))
             else:
                 view.acknowledge(seq, self._clock())
             self._rouse()
@@ -245,8 +250,8 @@ class Publisher:
     def _next_work(self) -> Callable[[], None] | None:
         """What to do next: small messages first, then snapshots, changes, heartbeat."""
         if self._queue:
-            envelope = self._queue.popleft()
-            return lambda: self._send(envelope, ())
+            make = self._queue.popleft()
+            return lambda: self._send(make(), ())
         if self._closed:
             return None
         now = self._clock()
@@ -283,10 +288,18 @@ class Publisher:
         return changes and all(view.has_credit() for view in live)
 
     def _live(self, now: float) -> list[_View]:
+        self._drop_forgotten(now)
+        return [view for view in self._views.values() if view.is_live(now)]
+
+    def _anybody(self) -> bool:
+        """Whether a view may be in sight, be it slow: one that lags says no hello later."""
+        self._drop_forgotten(self._clock())
+        return any(view.visible for view in self._views.values())
+
+    def _drop_forgotten(self, now: float) -> None:
         for view in list(self._views.values()):
             if now - view.heard > _FORGOTTEN_SECONDS:
                 del self._views[view.client]
-        return [view for view in self._views.values() if view.is_live(now)]
 
     @staticmethod
     def _period(live: list[_View]) -> float:
@@ -343,8 +356,10 @@ class Publisher:
     def _beat(self, client: str | None, epoch: str | None = None) -> Envelope:
         """A heartbeat; an empty epoch tells a view that nobody here knows it."""
         keys, age, rate = self._health()
-        feed = self._feed
-        own, rev, seq = (self._epoch, 0, 0) if feed is None else (feed.epoch, feed.rev, feed.seq)
+        with self._wake:
+            feed = self._feed
+            own = self._epoch
+        own, rev, seq = (own, 0, 0) if feed is None else (feed.epoch, feed.rev, feed.seq)
         told = own if epoch is None else epoch
         body = HeartbeatBody(epoch=told, rev=rev, seq=seq, keys=keys, age=age, rate=rate)
         envelope = Envelope(v=VERSION, op="heartbeat", body=body)

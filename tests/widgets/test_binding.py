@@ -48,9 +48,11 @@ def sent() -> list[dict[str, Any]]:
 @pytest.fixture
 def publisher(sent: list[dict[str, Any]]) -> Any:
     def send(envelope: Any, _: Sequence[bytes]) -> None:
-        sent.append(envelope)
+        if envelope["op"] != "heartbeat":
+            sent.append(envelope)
 
     publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_beat=lambda: None)
+    publisher.hello("page-1", None, None)
     yield publisher
     publisher.close()
 

@@ -201,6 +201,50 @@ def test_a_forgotten_view_that_still_talks_is_told_to_say_hello(bench: Bench) ->
     assert delta["body"]["from"] == rev
 
 
+def test_what_is_for_all_is_kept_from_the_wire_while_nobody_is_there(bench: Bench) -> None:
+    bench.publisher.post("runs", {"n": 1})
+    bench.hello("one")
+    bench.publisher.post("runs", {"n": 2})
+    bench.publisher.hide("one")
+    bench.publisher.post("runs", {"n": 3})
+    bench.publisher.post("reply", {"n": 4}, client="one", request=1)
+    eventually(lambda: bench.all("reply"))
+
+    assert [envelope["body"]["n"] for envelope in bench.all("runs")] == [2]
+
+
+def test_a_view_that_lags_misses_nothing_that_is_for_all(bench: Bench) -> None:
+    bench.hello("one")
+    bench.tick(20)
+    bench.publisher.post("runs", {"n": 1})
+
+    assert eventually(lambda: bench.all("runs"))
+
+
+def test_nobody_who_holds_the_state_has_to_wait_for_a_heartbeat(bench: Bench) -> None:
+    """As one who posts from within `lock_state()` while a forgotten view asks for a beat."""
+    beating, released = threading.Event(), threading.Event()
+
+    def health() -> tuple[int, float | None, float]:
+        beating.set()
+        released.wait(10)
+        return 1, None, 0.0
+
+    bench.publisher._health = health
+    asking = threading.Thread(target=bench.publisher.acknowledge, args=("forgotten", 1))
+    asking.start()
+    assert beating.wait(10)
+    posting = threading.Thread(target=bench.publisher.post, args=("runs", {}))
+    posting.start()
+    posting.join(5)
+    waits = posting.is_alive()
+    released.set()
+    asking.join(10)
+    posting.join(10)
+
+    assert not waits
+
+
 def test_without_a_feed_the_epoch_still_tells_that_everything_is_another(bench: Bench) -> None:
     bench.publisher.turn_to(None)
     bench.publisher.hello("one", None, None)
@@ -242,8 +286,8 @@ def test_a_comm_that_throws_does_not_end_the_thread(caplog: pytest.LogCaptureFix
             raise RuntimeError("the comm is gone")
 
     publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_beat=lambda: None)
-    publisher.post("reply", {})
-    publisher.post("reply", {})
+    publisher.post("reply", {}, client="one")
+    publisher.post("reply", {}, client="one")
 
     eventually(lambda: len(calls) == 2)
     publisher.close()
