@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import importlib
 import sys
 import threading
 from types import ModuleType
@@ -103,6 +104,7 @@ def test_tqdm_itself_takes_what_we_ask_of_it(
 ) -> None:
     monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 0.01)
     monkeypatch.setattr(progress_module, "_TICK", 0.01)
+    importlib.import_module("tqdm.auto")  # which takes long on a busy machine
     before = set(threading.enumerate())
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     said: list[str] = []
@@ -112,4 +114,5 @@ def test_tqdm_itself_takes_what_we_ask_of_it(
 
     assert "waiting for 'x'" in "".join(said)
     assert " of 10 s" in "".join(said)
-    assert set(threading.enumerate()) == before
+    # Threads that others left to end may do so meanwhile.
+    assert set(threading.enumerate()) <= before
