@@ -48,10 +48,10 @@ _KEYS = [f"box.{number}" for number in range(LEASES)]
 
 def kept(seconds: float) -> Iterator[tuple[str, float, float, float]]:
     """Way, share of one core, requests/s, latest renewal as a share of the duration."""
-    with _server(0) as port:
-        for way in ("idle", "raw", "one by one", "together"):
+    for way in _WAYS:
+        with _server(0) as port:
             got = _hold(way, port, seconds)
-            yield way, got["processor_share"], got["requests_per_s"], got["latest"]
+        yield way, got["processor_share"], got["requests_per_s"], got["latest"]
 
 
 def busy(seconds: float) -> Iterator[tuple[float, float, float, float]]:

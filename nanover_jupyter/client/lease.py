@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
-from nanover_jupyter.client.leases import Standing, expiring_for
+from nanover_jupyter.client.leases import LeaseState, Standing, expiring_for
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import InvalidValue, LeaseLost
 from nanover_jupyter.wire.values import check_key
@@ -28,8 +27,7 @@ _NEARLY = 0.001
 _KEYS_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """For how long keys are asked for.
 
     Attributes:
@@ -83,8 +81,8 @@ class Lease:
         self.keys = keys
         self.lost = threading.Event()
         self._locks = locks
-        self._terms = terms
-        # Written by Locks, under its guard.
+        self.terms = terms
+        # Written by Locks and its roll.
         self.numbers: dict[str, int] = {}
         self.taken_at: float | None = None
         self._phase: HoldState = "free"
@@ -127,12 +125,12 @@ class Lease:
     @property
     def duration(self) -> float:
         """Seconds asked for at a time."""
-        return self._terms.duration
+        return self.terms.duration
 
     @property
     def max_hold(self) -> float | None:
         """Seconds after which it is renewed no more; None for no such cap."""
-        return self._terms.max_hold
+        return self.terms.max_hold
 
     @max_hold.setter
     def max_hold(self, seconds: float | None) -> None:
@@ -141,7 +139,7 @@ class Lease:
     @property
     def keep(self) -> bool:
         """Whether it is renewed by itself."""
-        return self._terms.keep
+        return self.terms.keep
 
     @keep.setter
     def keep(self, keep: bool) -> None:
@@ -184,11 +182,16 @@ class Lease:
             timeout: Seconds to try for at the most; implies `wait`.
 
         Raises:
+            InvalidValue: (a TypeError) A timeout that is no number of seconds.
             LockRefused: Someone else holds one of the keys.
             LeaseLost: It was over before the server's answer came.
             NanoverJupyterError: NotSupported, ConnectError, ConnectionLost, TimedOut or
                 ClosedError.
         """
+        if timeout is not None:
+            timeout = _seconds("timeout", timeout)
+            if not timeout >= 0:
+                raise InvalidValue(("timeout",), f"it is 0 seconds or more, not {timeout!r}")
         self._locks.acquire(self, wait=wait, timeout=timeout)
         return self
 
@@ -238,39 +241,36 @@ class Lease:
 
     def agree(self, terms: Terms) -> None:
         """Go on under other terms."""
-        self._terms = terms
+        self.terms = terms
         self._locks.terms_changed(self)
 
     @property
     def cap_at(self) -> float | None:
         """When it must be over."""
-        if self.taken_at is None or self.max_hold is None:
-            return None
-        return self.taken_at + self.max_hold
+        longest = self.terms.max_hold
+        return None if self.taken_at is None or longest is None else self.taken_at + longest
 
     def seconds_from(self, now: float) -> float:
         """For how long to ask at `now`: its duration, as far as the cap allows."""
         cap_at = self.cap_at
-        return self.duration if cap_at is None else max(0.0, min(self.duration, cap_at - now))
+        duration = self.terms.duration
+        return duration if cap_at is None else max(0.0, min(duration, cap_at - now))
 
-    def renewal_due(self, standing: Standing) -> float:
-        """When to renew it; inf for never."""
+    def renewal_due(self, ends_at: float) -> float:
+        """When to renew it if it ends at `ends_at`; inf for never."""
         cap_at = self.cap_at
-        capped = cap_at is not None and standing.ends_at >= cap_at - _NEARLY
-        if not self.keep or capped:
+        if not self.terms.keep or (cap_at is not None and ends_at >= cap_at - _NEARLY):
             return math.inf
-        return standing.ends_at - self.duration * (1 - RENEWED_AFTER)
+        return ends_at - self.terms.duration * (1 - RENEWED_AFTER)
 
-    def next_change(self, standing: Standing) -> float:
+    def next_change(self, state: LeaseState, ends_at: float) -> float:
         """When time alone changes how it stands, or it is to be renewed."""
-        ends_at = standing.ends_at
-        if standing.state == "held":
-            ends_at -= expiring_for(self.duration)
-        return min(ends_at, self.renewal_due(standing))
+        changes_at = ends_at - expiring_for(self.terms.duration) if state == "held" else ends_at
+        return min(changes_at, self.renewal_due(ends_at))
 
     def part(self, key: str) -> Lease:
         """A lease on one of its keys alone, in the same state and under the same terms."""
-        part = Lease(self._locks, (key,), self._terms)
+        part = Lease(self._locks, (key,), self.terms)
         part.numbers = {key: self.numbers[key]}
         part.taken_at = self.taken_at
         part.enter(self._phase, self._note)
@@ -279,7 +279,7 @@ class Lease:
     def enter(self, phase: HoldState, note: str = "") -> None:
         """Be in another state; a lease that was lost tells so."""
         self._phase, self._note = phase, note
-        if phase == "pending":
+        if phase == "pending" and self.lost.is_set():
             self.lost.clear()
         elif phase == "lost":
             self.lost.set()
@@ -299,9 +299,17 @@ def checked_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _positive(name: str, given: object) -> float:
+def _seconds(name: str, given: object) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise InvalidValue((name,), f"it is a number of seconds, not {given!r}")
-    if not given > 0:
+    try:
+        return float(given)
+    except OverflowError:
+        raise InvalidValue((name,), "it is more seconds than a double can say") from None
+
+
+def _positive(name: str, given: object) -> float:
+    seconds = _seconds(name, given)
+    if not seconds > 0:
         raise InvalidValue((name,), f"it is more than 0 seconds, not {given!r}")
-    return float(given)
+    return seconds

@@ -23,6 +23,7 @@ _LONGEST_RETRY = 0.5
 # Who has just given back a lock often takes another soon: the thread looks once more
 # after that many seconds, and a lease that is due later need not wake it.
 _LINGER = 2.0
+_LONGEST_WAIT = 3600.0
 _JOIN_SECONDS = 2.0
 
 
@@ -93,9 +94,9 @@ class LeaseKeeper:
         due: list[tuple[float, Lease]] = []
         for lease in leases:
             standing = lease.standing()
-            renew_at = lease.renewal_due(standing)
+            renew_at = lease.renewal_due(standing.ends_at)
             due.append((renew_at, lease))
-            next_at = min(next_at, lease.next_change(standing))
+            next_at = min(next_at, lease.next_change(standing.state, standing.ends_at))
         if min((at for at, _ in due), default=math.inf) <= now:
             if now >= self._retry_at:
                 soon = [ls for at, ls in due if at - _TOGETHER * ls.duration <= now]
@@ -136,5 +137,6 @@ class LeaseKeeper:
                 now = self._clock()
                 self._next_at = min(now + pause, self._wished_at)
                 pause = max(0.0, self._next_at - now)
-            woken = self._wake.wait(None if math.isinf(pause) else pause)
+            # No longer than a thread can wait: then it looks in vain, and waits on.
+            woken = self._wake.wait(None if math.isinf(pause) else min(pause, _LONGEST_WAIT))
             has_lingered = lingers and not woken

@@ -22,27 +22,27 @@ class Listeners(Generic[*Arguments]):
     """
 
     def __init__(self) -> None:
-        # Guards _callbacks; never held while one runs.
+        # Guards changes of _callbacks, which is replaced whole: who tells reads it as it is.
         self._lock = threading.Lock()
-        self._callbacks: dict[object, Callable[[*Arguments], object]] = {}
+        self._callbacks: tuple[tuple[object, Callable[[*Arguments], object]], ...] = ()
 
     def subscribe(self, callback: Callable[[*Arguments], object]) -> Unsubscribe:
         """Call `callback` at each event from now on; returns what ends that."""
         ticket = object()
         with self._lock:
-            self._callbacks[ticket] = callback
+            self._callbacks = (*self._callbacks, (ticket, callback))
 
         def unsubscribe() -> None:
             with self._lock:
-                self._callbacks.pop(ticket, None)
+                self._callbacks = tuple(
+                    entry for entry in self._callbacks if entry[0] is not ticket
+                )
 
         return unsubscribe
 
     def notify(self, *arguments: *Arguments) -> None:
         """Call every listener, in the order of their subscription."""
-        with self._lock:
-            callbacks = list(self._callbacks.values())
-        for callback in callbacks:
+        for _, callback in self._callbacks:
             try:
                 callback(*arguments)
             except Exception:

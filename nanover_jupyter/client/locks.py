@@ -311,19 +311,23 @@ class Locks:
             lease.enter("pending")
             seconds = lease.seconds_from(now)
             durations = self._requests.never_shorter(dict.fromkeys(lease.keys, seconds), now)
-            keep, cap_at = lease.keep, lease.cap_at
-            numbers = self._asked(LockRequest(durations), seconds, keep=keep, cap_at=cap_at)
+            terms = lease.terms
+            numbers = self._asked(
+                LockRequest(durations), seconds, keep=terms.keep, cap_at=lease.cap_at
+            )
             if numbers is None:
                 return False
             is_alone = self._roll.add(lease, numbers)
             lease.enter("held")
-        if not is_alone or (lease.keep, lease.cap_at) != (keep, cap_at):
+        if not is_alone or lease.terms is not terms:
             self._mark(lease.keys)
-        standing = lease.standing()
-        if standing.state not in ("held", "expiring"):
+        # At the soonest: by the book, they were asked for a moment later.
+        ends_at = now + min(durations.values())
+        if self.clock() >= ends_at:
             self.settle()
+            self.keeper.wake()
             raise LeaseLost(lease.keys, "its time was over before the server had answered")
-        self.keeper.wake(lease.next_change(standing))
+        self.keeper.wake(lease.next_change("held", ends_at))
         return True
 
     def _asked(

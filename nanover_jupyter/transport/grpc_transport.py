@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -41,12 +39,12 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 ]
 
 _JOIN_SECONDS = 2.0
+_GRPC_ERRORS = (grpc.RpcError, grpc.FutureCancelledError, ValueError)
 
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """What a call is for, for the error it may end in."""
 
     doing: str
@@ -197,22 +195,31 @@ class GrpcTransport:
 
     def _wait(self, method: Any, request: bytes, call: _Call) -> bytes:
         """Make a call and wait for its reply."""
-        with self._translated(call):
+        self._require_open()
+        try:
             reply: bytes = method(request, timeout=call.timeout)
+        except _GRPC_ERRORS as error:
+            raise self._translated(error, call) from error
         return reply
 
     def _start(
         self, method: Any, request: bytes, call: _Call, decode: Callable[[bytes], Answer]
     ) -> PendingCall[Answer]:
         """Make a call and let gRPC's thread settle it."""
-        with self._translated(call):
+        self._require_open()
+        try:
             future = method.future(request, timeout=call.timeout)
+        except _GRPC_ERRORS as error:
+            raise self._translated(error, call) from error
         pending: PendingCall[Answer] = PendingCall(future.cancel)
 
         def settle(done: Any) -> None:
             def read() -> Answer:
-                with self._translated(call):
+                self._require_open()
+                try:
                     reply: bytes = done.result()
+                except _GRPC_ERRORS as error:
+                    raise self._translated(error, call) from error
                 return decode(reply)
 
             pending.settle(read)
@@ -220,26 +227,22 @@ class GrpcTransport:
         future.add_done_callback(settle)
         return pending
 
-    @contextmanager
-    def _translated(self, call: _Call) -> Iterator[None]:
-        """Raise our errors for gRPC's."""
+    def _require_open(self) -> None:
         if self._closed:
             raise self._closed_error()
-        try:
-            yield
-        except grpc.RpcError as error:
-            raise translate(
+
+    def _translated(self, error: Exception, call: _Call) -> NanoverJupyterError:
+        """Our error for one of gRPC's."""
+        if isinstance(error, grpc.RpcError):
+            return translate(
                 error,
                 address=self.address,
                 doing=call.doing,
                 timeout=call.timeout,
                 command=call.command,
-            ) from error
-        except grpc.FutureCancelledError as error:
-            raise self._closed_error() from error
-        except ValueError as error:
-            # gRPC's word for a channel that was closed under the call.
-            raise self._closed_error() from error
+            )
+        # Cancelled, or a channel that was closed under the call.
+        return self._closed_error()
 
     def _read(self, stream: Any, listener: TransportListener) -> None:
         reason: NanoverJupyterError | None = ProtocolError("the server ended the stream")

@@ -268,10 +268,40 @@ def test_a_lease_that_was_held_for_as_long_as_allowed_says_so(locks, clock):
     )
 
 
-@pytest.mark.parametrize("bad", [0, -1, math.nan, "10", None, True, [10], -math.inf])
-def test_a_duration_that_makes_no_sense_is_refused_before_anything_is_sent(locks, bad):
-    with pytest.raises(InvalidValue, match="duration"):
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (0, "duration: it is more than 0 seconds, not 0"),
+        (-1, "duration: it is more than 0 seconds, not -1"),
+        (-math.inf, "duration: it is more than 0 seconds, not -inf"),
+        (math.nan, "duration: it is more than 0 seconds, not nan"),
+        ("10", "duration: it is a number of seconds, not '10'"),
+        (None, "duration: it is a number of seconds, not None"),
+        (True, "duration: it is a number of seconds, not True"),
+        (10**400, "duration: it is more seconds than a double can say"),
+        ([10], r"duration: it is a number of seconds, not \[10\]"),
+    ],
+)
+def test_a_duration_that_makes_no_sense_is_refused_before_anything_is_sent(locks, bad, reason):
+    with pytest.raises(InvalidValue, match=reason):
         locks.lease("a", duration=bad)
+
+    assert locks.road.requests == []
+
+
+@pytest.mark.parametrize("seconds", [1e9, math.inf])
+def test_a_duration_beyond_all_bounds_is_bounded_by_the_cap(locks, table, clock, seconds):
+    lease = locks.lease("a", duration=seconds).acquire()
+
+    assert (lease.duration, lease.left) == (600, 600)
+    clock.pass_seconds(601)
+    assert table.blocked("stranger", ["a"]) == ()
+
+
+@pytest.mark.parametrize("bad", ["5", -1, math.nan, True])
+def test_a_timeout_that_makes_no_sense_is_refused_before_anything_is_sent(locks, bad):
+    with pytest.raises(InvalidValue, match="timeout: it is"):
+        locks.lease("a").acquire(timeout=bad)
 
     assert locks.road.requests == []
 

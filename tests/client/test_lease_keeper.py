@@ -149,6 +149,17 @@ def test_a_server_away_for_longer_than_the_lease_is_told_when_the_time_is_over(l
     assert lease.state == "lost"
 
 
+def test_a_lease_that_ended_while_the_machine_slept_is_lost_and_not_asked_for(locks, road, clock):
+    """The clock of leases goes on meanwhile; all that one sees of it is a jump."""
+    lease = locks.lease("a", duration=10).acquire()
+
+    clock.pass_seconds(3600)
+    locks.keeper.step()
+
+    assert lease.lost.is_set()
+    assert len(road.requests) == 1
+
+
 def test_tries_while_the_server_is_away_are_few(locks, road, clock):
     locks.lease("a", duration=10).acquire()
     road.dead = "cable cut"
@@ -252,3 +263,18 @@ def test_locks_taken_and_given_back_in_turn_hardly_wake_the_thread(table, clock)
     locks.close()
 
     assert 1 <= len(steps) < 30
+
+
+def test_a_lease_for_ages_does_not_end_the_thread(table, clock):
+    road = LockRoad(table, "me", clock)
+    locks = Locks(road)
+    steps, step = [], locks.keeper.step
+    locks.keeper.step = lambda: steps.append(step()) or steps[-1]
+    locks.lease("long", duration=1e12, max_hold=None).acquire()
+    eventually(lambda: steps)
+    short = locks.lease("short", duration=0.3).acquire()
+
+    eventually(lambda: len(road.requests) > 3)
+
+    assert short.state in ("held", "expiring")
+    locks.close()

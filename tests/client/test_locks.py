@@ -400,6 +400,24 @@ def test_renewals_go_on_while_the_main_thread_sleeps(make_client, server):
             server.update_locks("stranger", {"scene": 0})
 
 
+def test_renewals_go_on_while_the_main_thread_computes_and_is_interrupted(make_client, server):
+    with make_client().lock("scene", duration=1.5) as lease:
+        interrupts = 0
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            try:
+                sum(number * number for number in range(100_000))
+                signal.raise_signal(signal.SIGINT)  # what the stop button of a notebook sends
+            except KeyboardInterrupt:
+                interrupts += 1
+
+        assert interrupts > 10
+        assert lease.state == "held"
+        assert lease.continuous
+        with pytest.raises(UpdateRefused):
+            server.update_locks("stranger", {"scene": 0})
+
+
 BUSY = """
 import signal, sys, threading
 from nanover_jupyter import NanoverClient
