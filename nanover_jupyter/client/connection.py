@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from weakref import WeakSet
 
 from nanover_jupyter.client.calls import CallSlots
+from nanover_jupyter.client.command_poll import CommandPoll
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.nanover_objects import address_of
 from nanover_jupyter.client.progress import progress
@@ -61,6 +62,7 @@ class Connection:
         self.name = name
         self.calls = CallSlots()
         self.runs = RunBook(client)
+        self.command_poll = CommandPoll(client, self.calls)
         # Held weakly: a widget that nobody shows any more needs no successor.
         self.dependents: WeakSet[Dependent] = WeakSet()
         self._owns_client = owns_client

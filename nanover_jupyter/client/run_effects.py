@@ -1,4 +1,4 @@
-"""Which keys of the shared state change while a command runs, and shortly after."""
+"""What changes while a command runs, and shortly after: keys of the state, and our locks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from nanover_jupyter.client.leases import LeaseBook, LeaseEvent
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["AFTERWARDS", "EffectWatch", "Effects"]
@@ -24,7 +25,9 @@ class Effects:
     """The keys that changed: at most a hundred names of each sort, and how many in all.
 
     That something changed during a run does not prove that the run did it: others are
-    in the session too. Keys that kept changing all the time are only counted.
+    in the session too. Keys that kept changing all the time are only counted. `locks`
+    are those of ours that were lost, or that the server cleared and granted anew: the
+    last event of each key, a hundred at the most.
     """
 
     added: tuple[str, ...]
@@ -32,6 +35,7 @@ class Effects:
     removed: tuple[str, ...]
     count: int
     moving: int
+    locks: tuple[LeaseEvent, ...] = ()
 
 
 class EffectWatch:
@@ -40,11 +44,16 @@ class EffectWatch:
     Args:
         before: The keys there were when it began.
         clock: Monotonic seconds.
+        leases: Our locks.
     """
 
-    def __init__(self, before: frozenset[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, before: frozenset[str], clock: Callable[[], float], leases: LeaseBook
+    ) -> None:
         self._before = before
         self._clock = clock
+        self._leases = leases
+        self._locks_since = leases.clock()
         # Guards what is below: changes come on a thread of their own.
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
@@ -98,4 +107,13 @@ class EffectWatch:
             removed=tuple(sorted(removed)[:_NAMED]),
             count=len(added) + len(changed) + len(removed),
             moving=moving,
+            locks=self._lock_events(),
         )
+
+    def _lock_events(self) -> tuple[LeaseEvent, ...]:
+        last = {
+            event.key: event
+            for event in self._leases.history()
+            if event.at >= self._locks_since and event.news in ("lost", "doubted")
+        }
+        return tuple(last[key] for key in sorted(last)[:_NAMED])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
+from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.run_effects import Effects, EffectWatch
 from nanover_jupyter.client.run_progress import progress_key, read_progress
@@ -47,7 +48,7 @@ class Run:
         result_dropped: Whether a large result was let go for younger ones.
         error: Why it failed, in our own error; None otherwise.
         progress: From 0 to 1, as far as the server tells.
-        effects: What changed in the state, known a second after the end.
+        effects: What changed in the state and of our locks, known a second after the end.
     """
 
     id: str
@@ -70,6 +71,10 @@ class Run:
 
 class RunsCommands(Protocol):
     """The part of a client that the book needs."""
+
+    @property
+    def leases(self) -> LeaseBook:
+        """Our locks."""
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
         """Start a command."""
@@ -241,7 +246,7 @@ class RunBook:
 
     def _follow_state(self, entry: _Entry) -> None:
         """Listen to the state while any run is watched."""
-        watch = EffectWatch(frozenset(self._client.keys()), self._clock)
+        watch = EffectWatch(frozenset(self._client.keys()), self._clock, self._client.leases)
         with self._lock:
             entry.watch = watch
             needed = self._unsubscribe is None

@@ -7,6 +7,7 @@ import time
 from typing import Any, Final
 
 from nanover_jupyter.arguments import About, Argument, Choice, ChoicesFrom, Float, Int
+from nanover_jupyter.client.run_effects import Effects
 from nanover_jupyter.client.runs import Run
 from nanover_jupyter.describing import Description
 from nanover_jupyter.errors import NanoverJupyterError
@@ -17,6 +18,7 @@ from nanover_jupyter.widgets._palette_messages import (
     ChoiceBody,
     CommandBody,
     EffectsBody,
+    LockEffectBody,
     RunStateBody,
 )
 from nanover_jupyter.widgets._requests import BadRequest
@@ -97,7 +99,6 @@ def choice_bodies(source: ChoicesFrom, result: dict[str, Value]) -> list[ChoiceB
 
 def run_body(run: Run) -> RunStateBody:
     """A run as it stands; a large result is cut."""
-    effects = run.effects
     return RunStateBody(
         run=run.id,
         name=run.name,
@@ -109,15 +110,21 @@ def run_body(run: Run) -> RunStateBody:
         dropped=run.result_dropped,
         error=None if run.error is None else error_body(run.error),
         progress=run.progress,
-        effects=None
-        if effects is None
-        else EffectsBody(
-            added=list(effects.added),
-            changed=list(effects.changed),
-            removed=list(effects.removed),
-            count=effects.count,
-            moving=effects.moving,
-        ),
+        effects=None if run.effects is None else _effects_body(run.effects),
+    )
+
+
+def _effects_body(effects: Effects) -> EffectsBody:
+    return EffectsBody(
+        added=list(effects.added),
+        changed=list(effects.changed),
+        removed=list(effects.removed),
+        count=effects.count,
+        moving=effects.moving,
+        locks=[
+            LockEffectBody(key=event.key, kept=event.news == "doubted", note=event.note)
+            for event in effects.locks
+        ],
     )
 
 

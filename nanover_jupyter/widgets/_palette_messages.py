@@ -136,11 +136,19 @@ class CommandsBody(TypedDict):
     error: str | None
 
 
-class EffectsBody(TypedDict):
-    """The keys that changed from the beginning of a run until a second after its end.
+class LockEffectBody(TypedDict):
+    """A lock of ours that was lost or, where `kept`, cleared and granted to us again."""
 
-    At most a hundred names of each sort; `count` is how many there are, and `moving`
-    how many more kept changing all the time.
+    key: str
+    kept: bool
+    note: str
+
+
+class EffectsBody(TypedDict):
+    """What changed from the beginning of a run until a second after its end.
+
+    Of keys at most a hundred names of each sort; `count` is how many there are, and
+    `moving` how many more kept changing all the time. `locks` are ours.
     """
 
     added: list[str]
@@ -148,6 +156,7 @@ class EffectsBody(TypedDict):
     removed: list[str]
     count: int
     moving: int
+    locks: list[LockEffectBody]
 
 
 class RunStateBody(TypedDict):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import keyword
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
 
 from nanover_jupyter.arguments import Choice, ChoicesFrom
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.runs import MOST_RUNS, Run
-from nanover_jupyter.client.status import Status
 from nanover_jupyter.describing import SHARED, Guide
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.pending import PendingCall
@@ -38,9 +36,6 @@ from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value, normalise
 
 __all__ = ["PaletteSettings", "PaletteTool", "checked_name"]
-
-# Commands come and go rarely; a list of them is a small question.
-_BEATS_BETWEEN_POLLS: Final = 5
 
 
 def _ignore(_: str) -> None:
@@ -80,22 +75,17 @@ class PaletteTool:
         self._post = post
         self._settings = PaletteSettings()
         self._memory = PaletteMemory(preferences(), connection.address)
-        self._error: str | None = None
         self._avatars: int | None = None
-        self._beats = 0
         # The runs whose results have been given to the variable.
         self._named: deque[str] = deque(maxlen=MOST_RUNS)
-        # Guards against asking for the list again while it is being asked for.
-        self._fetching = threading.Lock()
         self._unsubscribe = [
             self._client.on_commands(self._tell),
-            self._client.on_status(self._on_status),
+            connection.command_poll.on_error(self._tell),
             connection.runs.on_change(self._on_run),
             self._memory.on_change(self._tell_memory),
         ]
         self._unsubscribe_guide = self._settings.guide.on_change(self._tell)
-        if not self._client.available_commands and self._client.status.state != "closed":
-            connection.calls.submit(self._fetch)
+        connection.command_poll.look()
 
     def use(self, settings: PaletteSettings) -> None:
         """Follow what a widget decided, and tell the views."""
@@ -128,18 +118,16 @@ class PaletteTool:
         runs = [run_body(run) for run in self._connection.runs.runs()]
         self._post("runs", RunsBody(runs=runs), client=client)
         self._post("people", PeopleBody(avatars=self._count_avatars()), client=client)
+        self._connection.command_poll.look()
 
     def beat(self) -> None:
         """Look whether people came or went, and now and then for new commands."""
         self._connection.runs.tick()
+        self._connection.command_poll.tick()
         avatars = self._count_avatars()
         if avatars != self._avatars:
             self._avatars = avatars
             self._post("people", PeopleBody(avatars=avatars))
-        self._beats += 1
-        connected = self._client.status.state == "connected"
-        if connected and self._beats % _BEATS_BETWEEN_POLLS == 0:
-            self._connection.calls.submit(self._fetch)
 
     def picture(self) -> str:
         """The commands with their arguments, and the last runs."""
@@ -205,15 +193,8 @@ class PaletteTool:
         answer.ok()
 
     def _refresh(self, _: str, body: dict[str, Any], answer: Answer) -> None:  # noqa: ARG002
-        def refresh() -> int:
-            # A list that changed is told by the client's own event.
-            count = len(self._client.update_available_commands())
-            if self._error is not None:
-                self._error = None
-                self._tell()
-            return count
-
-        answer.later(refresh)
+        # A list that changed is told by the client's own event.
+        answer.later(self._connection.command_poll.refresh)
 
     def _choices(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         command, name = field_of(body, "command", str), field_of(body, "argument", str)
@@ -263,24 +244,6 @@ class PaletteTool:
 
     # what is told ---------------------------------------------------------------------
 
-    def _fetch(self) -> None:
-        if not self._fetching.acquire(blocking=False):
-            return
-        try:
-            self._client.update_available_commands()
-            error = None
-        except NanoverJupyterError as failure:
-            error = str(failure)
-        finally:
-            self._fetching.release()
-        changed, self._error = error != self._error, error
-        if changed:
-            self._tell()
-
-    def _on_status(self, status: Status) -> None:
-        if status.state == "connected" and self._error is not None:
-            self._connection.calls.submit(self._fetch)
-
     def _on_run(self, run: Run | None) -> None:
         if run is not None:
             self._name(run)
@@ -320,7 +283,7 @@ class PaletteTool:
     def _body(self) -> CommandsBody:
         find = self._settings.guide.find
         commands = [command_body(command, find(command.name)) for command in self._listed()]
-        return CommandsBody(commands=commands, error=self._error)
+        return CommandsBody(commands=commands, error=self._connection.command_poll.error)
 
 
 def checked_name(name: str) -> str:

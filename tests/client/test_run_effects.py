@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.run_effects import AFTERWARDS, EffectWatch
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.clock import FakeClock
@@ -9,7 +10,7 @@ from tests.support.clock import FakeClock
 
 def watching(*before: str) -> tuple[EffectWatch, FakeClock]:
     clock = FakeClock()
-    return EffectWatch(frozenset(before), clock), clock
+    return EffectWatch(frozenset(before), clock, LeaseBook(clock)), clock
 
 
 def test_keys_are_sorted_by_what_became_of_them() -> None:
@@ -54,3 +55,21 @@ def test_of_very_many_keys_the_names_are_bounded_and_the_number_is_not() -> None
 
     assert len(watch.effects().added) == 100
     assert watch.effects().count == 5_000
+
+
+def test_locks_that_were_lost_or_granted_anew_meanwhile_are_named() -> None:
+    clock = FakeClock()
+    book = LeaseBook(clock)
+    book.granted({"before": 60.0, "gone": 60.0, "kept": 60.0, "quiet": 60.0}, clock())
+    book.taken(["before"], "somebody took it")
+    clock.pass_seconds(1.0)
+    watch = EffectWatch(frozenset(), clock, book)
+
+    book.doubted(["gone", "kept"], "the simulation was switched")
+    book.taken(["gone"], "somebody else was first")
+
+    told = [(event.key, event.news, event.note) for event in watch.effects().locks]
+    assert told == [
+        ("gone", "lost", "somebody else was first"),
+        ("kept", "doubted", "the simulation was switched"),
+    ]

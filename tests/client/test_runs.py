@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.runs import MOST_RUNS, Run, RunBook
 from nanover_jupyter.errors import CommandFailed, InvalidValue
 from nanover_jupyter.transport.pending import PendingCall
@@ -22,6 +23,7 @@ class FakeClient:
         self.listeners: list[Callable[[DictionaryChange], object]] = []
         self.state: dict[str, Any] = {}
         self.refuses: Exception | None = None
+        self.leases = LeaseBook(FakeClock())
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[Any]:
         if self.refuses is not None:

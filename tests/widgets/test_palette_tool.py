@@ -242,7 +242,23 @@ def test_what_changes_in_the_state_is_told_a_second_after_the_end(
         "removed": ["title"],
         "count": 2,
         "moving": 0,
+        "locks": [],
     }
+
+
+def test_a_loaded_simulation_tells_which_locks_it_cleared(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    server.register_command("playback/load", lambda index: server.clear_locks())
+    page = open_page(CommandPalette)
+    page.panel.connection.client.attempt_update_locks({"scene": 60.0})
+
+    start(page, "r1", "playback/load", index=0)
+
+    effects = eventually(lambda: _told(page, "r1")[-1]["effects"])
+    (lock,) = effects["locks"]
+    assert (lock["key"], lock["kept"]) == ("scene", True)
+    assert "switched by playback/load" in lock["note"]
 
 
 def test_progress_in_the_state_is_told(open_page: OpenPage, server: NanoverServer) -> None:

@@ -3,7 +3,7 @@
 import { now } from "../shared/clock.ts";
 import { h, setText } from "../shared/dom.ts";
 import type { Host } from "../shared/host.ts";
-import { every, listen } from "../shared/lifetime.ts";
+import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import { plural } from "../shared/words.ts";
 import type { RunStore, ShownRun } from "./run_store.ts";
 import { createRunView, type RunActions, type RunView } from "./run_view.ts";
@@ -94,14 +94,17 @@ export function createHistory(
     element.hidden = runs.length === 0;
     if (revealed !== null) {
       if (now() - revealed.at > ATTENTIVE) revealed = null;
-      else scrollTo(revealed.run);
+      else scrollSoon();
     }
     setText(counted, plural(runs.length, "run"));
     clear.hidden = runs.every(({ body }) => body.state === "running");
   };
 
-  const scrollTo = (run: string) =>
-    cards.get(run)?.view.element.scrollIntoView({ block: "nearest" });
+  /** Not before the frame is laid out in any case. */
+  const scrollSoon = oncePerFrame(() => {
+    if (revealed === null) return;
+    cards.get(revealed.run)?.view.element.scrollIntoView({ block: "nearest" });
+  }, signal);
 
   listen(clear, "click", () => store.forget(null), signal);
   store.runs.observe(draw, signal);
@@ -117,7 +120,7 @@ export function createHistory(
     element,
     reveal: (run) => {
       revealed = { run, at: now() };
-      scrollTo(run);
+      scrollSoon();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Which commands fit a query, in which order, and what to mark in them. Pure. */
 
-import { joined, match } from "../shared/match.ts";
+import { joined, matchIn, type Prepared, prepare, prepareWord } from "../shared/match.ts";
 import type { CommandBody } from "../shared/protocol_palette.ts";
 
 type Ranges = readonly (readonly [start: number, end: number])[];
@@ -32,16 +32,30 @@ export function groupName(name: string): string {
 
 /** The score is the finder's to raise. */
 interface Scored extends Found {
+  readonly ready: Ready;
   score: number;
 }
 
-function scoreOf(command: CommandBody, words: readonly string[]): Scored | null {
+/** A command made ready to be looked through at every key press. */
+interface Ready {
+  readonly command: CommandBody;
+  readonly name: Prepared;
+  readonly label: Prepared | null;
+}
+
+const readyFor = (command: CommandBody): Ready => ({
+  command,
+  name: prepare(command.name),
+  label: command.label === null ? null : prepare(command.label),
+});
+
+function scoreOf(ready: Ready, words: readonly string[]): Scored | null {
   const inName: (readonly [number, number])[] = [];
   const inLabel: (readonly [number, number])[] = [];
   let score = 0;
   for (const word of words) {
-    const name = match(word, command.name);
-    const label = command.label === null ? null : match(word, command.label);
+    const name = matchIn(word, ready.name);
+    const label = ready.label === null ? null : matchIn(word, ready.label);
     if (name === null && label === null) return null;
     score += Math.max(
       name?.score ?? Number.NEGATIVE_INFINITY,
@@ -50,11 +64,15 @@ function scoreOf(command: CommandBody, words: readonly string[]): Scored | null 
     if (name !== null) inName.push(...name.ranges);
     if (label !== null) inLabel.push(...label.ranges);
   }
-  return { command, score, inName: joined(inName), inLabel: joined(inLabel) };
+  const { command } = ready;
+  return { command, ready, score, inName: joined(inName), inLabel: joined(inLabel) };
 }
 
 const wordsOf = (query: string): readonly string[] =>
-  query.split(/\s+/).filter((word) => word !== "");
+  query
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map(prepareWord);
 
 /**
  * Finds commands while somebody types. A longer query of the same beginning can only
@@ -62,11 +80,14 @@ const wordsOf = (query: string): readonly string[] =>
  */
 export class Finder {
   #commands: readonly CommandBody[] = [];
+  /** Made with the first query: a list that nobody searches costs nothing. */
+  #ready: readonly Ready[] | null = null;
   #recent: readonly string[] = [];
-  #found: { readonly query: string; readonly commands: readonly CommandBody[] } | null = null;
+  #found: { readonly query: string; readonly among: readonly Ready[] } | null = null;
 
   setCommands(commands: readonly CommandBody[]): void {
     this.#commands = commands;
+    this.#ready = null;
     this.#found = null;
   }
 
@@ -79,19 +100,19 @@ export class Finder {
   find(query: string): readonly Group[] {
     const words = wordsOf(query);
     if (words.length === 0) return groups(this.#commands, this.#recent);
+    this.#ready ??= this.#commands.map(readyFor);
     const before = this.#found;
-    const among =
-      before !== null && query.startsWith(before.query) ? before.commands : this.#commands;
+    const among = before !== null && query.startsWith(before.query) ? before.among : this.#ready;
     const rank = new Map(this.#recent.map((name, index) => [name, index]));
     const found: Scored[] = [];
-    for (const command of among) {
-      const scored = scoreOf(command, words);
+    for (const ready of among) {
+      const scored = scoreOf(ready, words);
       if (scored === null) continue;
-      const index = rank.get(command.name);
+      const index = rank.get(ready.command.name);
       if (index !== undefined) scored.score += RECENT_BONUS * (1 - index / this.#recent.length);
       found.push(scored);
     }
-    this.#found = { query, commands: found.map(({ command }) => command) };
+    this.#found = { query, among: found.map(({ ready }) => ready) };
     // Sorting is stable: what fits equally well keeps the server's order.
     found.sort((a, b) => b.score - a.score);
     return found.length === 0 ? [] : [{ title: null, items: found }];

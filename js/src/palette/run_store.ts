@@ -99,8 +99,10 @@ export function createRunStore(host: Host, signal: AbortSignal): RunStore {
         progress: null,
         effects: null,
       };
+      // Sent before it is drawn: the kernel works meanwhile.
+      const sent = host.request("run", { run, name, arguments: args });
       runs.set([{ body, at: now() }, ...runs.get()]);
-      host.request("run", { run, name, arguments: args }).catch((error: unknown) => {
+      sent.catch((error: unknown) => {
         if (pending.has(run)) fail(run, error);
       });
       // The next cell may ask what is chosen, and may be run at once.

@@ -5,16 +5,15 @@ import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import type { Host } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
-import { isCut, open } from "../shared/page_value.ts";
-import { createPrettyView } from "../shared/pretty_view.ts";
-import type { PageValue } from "../shared/protocol.ts";
-import type { EffectsBody, RunState, RunStateBody } from "../shared/protocol_palette.ts";
+import type { RunState, RunStateBody } from "../shared/protocol_palette.ts";
 import { toJsonText } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
-import { count, elapsed, plural } from "../shared/words.ts";
+import { elapsed } from "../shared/words.ts";
 import { adviceFor } from "./advice.ts";
 import { cellButton } from "./cell_button.ts";
+import { effectParts } from "./effects_view.ts";
 import { lineFor } from "./form.ts";
+import { createResultView, isNothing, note } from "./result_view.ts";
 import { type ShownRun, secondsOf } from "./run_store.ts";
 
 export interface RunActions {
@@ -49,21 +48,6 @@ const TONES: Readonly<Record<RunState, string>> = {
 };
 /** Progress without a number is shown only by what takes its time. */
 const SLOW = 1;
-const LINES = 200;
-const MORE_LINES = 600;
-
-/** NanoVer's custom: a text under "result" is meant for the person who ran the command. */
-function messageOf(result: PageValue): string | null {
-  const opened = open(result);
-  if (opened.kind !== "object") return null;
-  const field = opened.fields.find(([name]) => name === "result")?.[1];
-  return typeof field === "string" ? field : null;
-}
-
-const isNothing = (result: PageValue): boolean => {
-  const opened = open(result);
-  return opened.kind === "null" || (opened.kind === "object" && opened.length === 0);
-};
 
 const clockTime = (began: number): string => new Date(began * 1000).toLocaleTimeString();
 
@@ -75,11 +59,10 @@ export function createRunView(
 ): RunView {
   let shown = first;
   let isOpen = true;
-  /** Once somebody asked for it, in the place of a result that was cut. */
-  let whole: PageValue | undefined;
   let drawnState = "";
 
   const { run, name } = first.body;
+  const result = createResultView(run, host, signal);
   const line = lineFor(name, Object.entries(first.body.arguments));
   const chip = h("span", { class: "nvj-chip" });
   const time = h("span", { class: "nvj-dim nvj-tabular" });
@@ -125,7 +108,7 @@ export function createRunView(
   );
   const json = copyButton(
     "JSON",
-    () => wholeResult().then(toJsonText),
+    () => result.whole().then(toJsonText),
     signal,
     "Copy the result as JSON",
   );
@@ -149,51 +132,6 @@ export function createRunView(
     effects,
     feet,
   );
-
-  const wholeResult = async (): Promise<PageValue> => {
-    if (whole !== undefined || !isCut(shown.body.result)) return whole ?? shown.body.result;
-    const { kept, result } = await host.request("whole_result", { run });
-    if (!kept) throw new Error("No longer kept");
-    whole = result;
-    return result;
-  };
-
-  let lines = LINES;
-  const pretty = createPrettyView(() => {
-    lines += MORE_LINES;
-    drawPretty();
-  }, signal);
-  const drawPretty = () => pretty.show(whole ?? shown.body.result, { lines });
-  const wholeButton = h("button", { type: "button", class: "nvj-link" }, "Fetch all of it");
-  listen(
-    wholeButton,
-    "click",
-    () => {
-      wholeResult().then(
-        () => {
-          wholeButton.remove();
-          drawPretty();
-        },
-        (error: unknown) => setText(wholeButton, error instanceof Error ? error.message : ""),
-      );
-    },
-    signal,
-  );
-
-  const resultParts = ({ result, dropped }: RunStateBody): readonly HTMLElement[] => {
-    if (dropped) return [note("Its result was large, and was let go for younger ones.")];
-    const message = messageOf(result);
-    const parts: HTMLElement[] = [];
-    if (message !== null) parts.push(h("p", { class: "nvj-message" }, visible(message, 4000)));
-    const opened = open(result);
-    if (message !== null && opened.kind === "object" && opened.length === 1) return parts;
-    if (isNothing(result)) return [note("It returned nothing.")];
-    drawPretty();
-    parts.push(pretty.element);
-    if (isCut(result) && whole === undefined) parts.push(wholeButton);
-    return parts;
-  };
-  const note = (text: string) => h("p", { class: "nvj-dim" }, text);
 
   const errorParts = (told: RunStateBody): readonly HTMLElement[] => {
     const { error } = told;
@@ -219,7 +157,7 @@ export function createRunView(
         fill(body);
         break;
       case "done":
-        fill(body, ...resultParts(told));
+        fill(body, ...result.parts(told));
         break;
       case "failed":
         fill(body, ...errorParts(told));
@@ -311,46 +249,4 @@ export function createRunView(
       drawOpen();
     },
   };
-}
-
-/** What changed in the state: how much, and on a click which keys. */
-function effectParts({
-  added,
-  changed,
-  removed,
-  count: all,
-  moving,
-}: EffectsBody): readonly HTMLElement[] {
-  if (all === 0) return [h("span", { class: "nvj-dim" }, "No key changed.")];
-  const sorts = [
-    ["added", added],
-    ["changed", changed],
-    ["removed", removed],
-  ] as const;
-  const named = added.length + changed.length + removed.length;
-  const rows = sorts.flatMap(([sort, keys]) =>
-    keys.map((key) =>
-      h("li", {}, h("span", { class: "nvj-dim" }, `${sort} `), h("code", {}, visible(key, 120))),
-    ),
-  );
-  if (all > named) rows.push(h("li", { class: "nvj-dim" }, `… ${count(all - named)} more`));
-  const details = h(
-    "details",
-    {},
-    h("summary", {}, h("span", { class: "nvj-pill" }, `${plural(all, "key")} changed`)),
-    h("ul", {}, ...rows),
-  );
-  details.title =
-    "From the beginning of the run until a second after its end; others may have done it too";
-  const more =
-    moving === 0
-      ? []
-      : [
-          h(
-            "span",
-            { class: "nvj-dim" },
-            `besides ${plural(moving, "key")} that change all the time`,
-          ),
-        ];
-  return [details, ...more];
 }

@@ -10,6 +10,7 @@ import {
   type CommandsBody,
   DANGERS,
   type EffectsBody,
+  type LockEffectBody,
   type MemoryBody,
   type PaletteMessages,
   type PaletteRequests,
@@ -83,6 +84,7 @@ const isRunState = isShape<RunStateBody>({
       removed: isListOf(isText),
       count: isCount,
       moving: isCount,
+      locks: isListOf(isShape<LockEffectBody>({ key: isText, kept: isBoolean, note: isText })),
     }),
   ),
 });

@@ -93,23 +93,40 @@ function matchInitials(query: string, text: string, folded: string): Match | nul
 
 const LONGEST_TEXT = 400;
 
-/** How well one word fits the text, or null. An empty query fits everything equally. */
-export function match(query: string, text: string): Match | null {
-  if (query === "") return { score: 0, ranges: [] };
-  const head = text.slice(0, LONGEST_TEXT);
-  const folded = fold(head);
-  const wanted = fold(query);
-  if (wanted.length > folded.length || !hasInOrder(wanted, folded)) return null;
-  return matchWhole(wanted, head, folded) ?? matchInitials(wanted, head, folded);
+/** A text made ready to be looked through at every key press. */
+export interface Prepared {
+  readonly head: string;
+  readonly folded: string;
 }
+
+export function prepare(text: string): Prepared {
+  const head = text.slice(0, LONGEST_TEXT);
+  return { head, folded: fold(head) };
+}
+
+/** A word of a query as `matchIn` wants it. */
+export const prepareWord = (word: string): string => fold(word);
+
+/** How well one prepared word fits a prepared text, or null. An empty one fits equally. */
+export function matchIn(word: string, { head, folded }: Prepared): Match | null {
+  if (word === "") return { score: 0, ranges: [] };
+  if (word.length > folded.length) return null;
+  const whole = matchWhole(word, head, folded);
+  if (whole !== null) return whole;
+  return hasInOrder(word, folded) ? matchInitials(word, head, folded) : null;
+}
+
+/** How well one word fits the text, or null. An empty query fits everything equally. */
+export const match = (query: string, text: string): Match | null =>
+  matchIn(prepareWord(query), prepare(text));
 
 /** Whether the letters stand in this order at all: most texts are out by this alone. */
 function hasInOrder(query: string, folded: string): boolean {
   let from = 0;
-  for (const letter of query) {
-    const at = folded.indexOf(letter, from);
+  for (let index = 0; index < query.length; index += 1) {
+    const at = folded.indexOf(query.charAt(index), from);
     if (at < 0) return false;
-    from = at + letter.length;
+    from = at + 1;
   }
   return true;
 }
@@ -132,6 +149,7 @@ export function matchWords(query: string, text: string): Match | null {
 export function joined(
   ranges: readonly (readonly [number, number])[],
 ): readonly (readonly [number, number])[] {
+  if (ranges.length < 2) return ranges;
   const result: [number, number][] = [];
   for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
     const last = result.at(-1);

@@ -2,7 +2,7 @@
 
 import { missing, open, shorten } from "./page_value.ts";
 import type { PageValue } from "./protocol.ts";
-import { count } from "./words.ts";
+import { count, plural } from "./words.ts";
 
 export type TokenKind = "sign" | "name" | "text" | "number" | "word" | "note";
 export interface Token {
@@ -14,6 +14,8 @@ export interface Token {
 export interface Line {
   readonly indent: number;
   readonly tokens: readonly Token[];
+  /** A list or an object that takes more than a line begins here, and can be folded. */
+  readonly fold?: { readonly path: string; readonly open: boolean };
 }
 export interface Layout {
   readonly lines: readonly Line[];
@@ -28,6 +30,16 @@ export interface PrettyOptions {
   readonly columns?: number;
   /** Whether numbers are shortened. */
   readonly short?: boolean;
+  /** Which parts stand open; without it, all do, and none can be folded. */
+  readonly isOpen?: (part: FoldablePart) => boolean;
+}
+
+export interface FoldablePart {
+  /** Its name within the value. */
+  readonly path: string;
+  readonly depth: number;
+  /** How many items or fields it has, also those that were cut. */
+  readonly length: number;
 }
 
 const DEEPEST = 40;
@@ -70,6 +82,7 @@ interface Parts {
   readonly before: string;
   readonly after: string;
   readonly items: readonly (readonly [name: string | null, value: PageValue])[];
+  readonly length: number;
   readonly rest: number;
 }
 
@@ -77,10 +90,11 @@ function partsOf(value: PageValue): Parts | null {
   const opened = open(value);
   if (opened.kind === "list") {
     const items = opened.items.map((item) => [null, item] as const);
-    return { before: "[", after: "]", items, rest: missing(opened) };
+    return { before: "[", after: "]", items, length: opened.length, rest: missing(opened) };
   }
   if (opened.kind !== "object") return null;
-  return { before: "{", after: "}", items: opened.fields, rest: missing(opened) };
+  const { fields: items, length } = opened;
+  return { before: "{", after: "}", items, length, rest: missing(opened) };
 }
 
 const nameTokens = (name: string | null): readonly Token[] =>
@@ -113,14 +127,14 @@ function flat(value: PageValue, room: number, depth: number, short: boolean): To
 
 export function pretty(
   value: PageValue,
-  { lines: limit = 600, columns = 52, short = false }: PrettyOptions = {},
+  { lines: limit = 600, columns = 52, short = false, isOpen }: PrettyOptions = {},
 ): Layout {
   const lines: Line[] = [];
   let complete = true;
 
-  const push = (indent: number, tokens: readonly Token[]): boolean => {
+  const push = (indent: number, tokens: readonly Token[], fold?: Line["fold"]): boolean => {
     if (lines.length >= limit) complete = false;
-    else lines.push({ indent, tokens });
+    else lines.push(fold === undefined ? { indent, tokens } : { indent, tokens, fold });
     return complete;
   };
 
@@ -147,6 +161,7 @@ export function pretty(
   const walk = (
     inner: PageValue,
     indent: number,
+    path: string,
     head: readonly Token[],
     tail: readonly Token[],
   ): boolean => {
@@ -155,7 +170,14 @@ export function pretty(
     const parts = partsOf(inner);
     if (parts === null) return true;
     if (indent >= DEEPEST) return push(indent, [...head, token("note", "… deeper"), ...tail]);
-    if (!push(indent, [...head, sign(parts.before)])) return false;
+    const open = isOpen?.({ path, depth: indent, length: parts.length });
+    const fold = open === undefined ? undefined : { path, open };
+    if (open === false) {
+      const unit = parts.before === "[" ? "item" : "field";
+      const note = token("note", `… ${plural(parts.length, unit)}`);
+      return push(indent, [...head, sign(parts.before), note, sign(parts.after), ...tail], fold);
+    }
+    if (!push(indent, [...head, sign(parts.before)], fold)) return false;
     const isParagraph =
       parts.before === "[" && parts.items.every(([, item]) => scalar(item, short) !== null);
     if (isParagraph) {
@@ -163,7 +185,8 @@ export function pretty(
     } else {
       for (const [position, [name, item]] of parts.items.entries()) {
         const comma = position < parts.items.length - 1 ? [sign(",")] : [];
-        if (!walk(item, indent + 1, nameTokens(name), comma)) return false;
+        const step = name === null ? String(position) : JSON.stringify(name);
+        if (!walk(item, indent + 1, `${path}/${step}`, nameTokens(name), comma)) return false;
       }
     }
     if (parts.rest > 0 && !push(indent + 1, [token("note", `… ${count(parts.rest)} more`)])) {
@@ -172,6 +195,6 @@ export function pretty(
     return push(indent, [sign(parts.after), ...tail]);
   };
 
-  walk(value, 0, [], []);
+  walk(value, 0, "", [], []);
   return { lines, complete };
 }

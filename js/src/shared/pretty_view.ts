@@ -1,8 +1,9 @@
 /** Draws a laid-out value, and marks the parts that changed since it was last drawn. */
 
 import { h, setText } from "./dom.ts";
+import { icon } from "./icons.ts";
 import { listen, observeSize } from "./lifetime.ts";
-import { type Layout, pretty, type Token } from "./pretty.ts";
+import { type Layout, type PrettyOptions, pretty, type Token } from "./pretty.ts";
 import type { PageValue } from "./protocol.ts";
 import { visible } from "./visible_text.ts";
 
@@ -17,6 +18,7 @@ export interface ShowOptions {
   readonly changes?: boolean;
   readonly lines?: number;
   readonly short?: boolean;
+  readonly isOpen?: PrettyOptions["isOpen"];
 }
 
 const LONGEST_TOKEN = 150_000;
@@ -47,10 +49,11 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
   const rebuild = (layout: Layout) => {
     spans = [];
     lines.replaceChildren(
-      ...layout.lines.map(({ indent, tokens }) => {
+      ...layout.lines.map(({ indent, tokens, fold }) => {
         const line = h("div", { class: "nvj-pretty-line" });
         // What is nested deep stays in view.
         line.style.paddingLeft = `min(${indent}ch, 50%)`;
+        if (fold !== undefined) line.append(foldButton(fold));
         for (const token of tokens) {
           const span = h("span", { class: `nvj-token-${token.kind}` });
           write(span, token);
@@ -84,12 +87,20 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
   observeSize(element, () => element.clientWidth > 0 && measure() && again?.(), signal);
 
   const show = (value: PageValue, options: ShowOptions = {}): boolean => {
-    const { changes = false, lines: limit = 600, short = false } = options;
+    const { changes = false, lines: limit = 600, short = false, isOpen } = options;
     if (again === null) measure();
     again = () => show(value, { ...options, changes: false });
-    const layout = pretty(value, { lines: limit, columns, short });
+    const layout = pretty(value, {
+      lines: limit,
+      columns,
+      short,
+      ...(isOpen === undefined ? {} : { isOpen }),
+    });
     const next = layout.lines
-      .map(({ indent, tokens }) => indent + tokens.map(({ kind }) => kind.charAt(0)).join(""))
+      .map(({ indent, tokens, fold }) => {
+        const folded = fold === undefined ? "" : fold.path + fold.open;
+        return indent + folded + tokens.map(({ kind }) => kind.charAt(0)).join("");
+      })
       .join("\n");
     if (next === shape) update(layout, changes);
     else rebuild(layout);
@@ -98,6 +109,21 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
     return layout.lines.some(({ tokens }) => tokens.some(({ exact }) => exact !== undefined));
   };
   return { element, show };
+}
+
+function foldButton({ path, open }: { readonly path: string; readonly open: boolean }) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-fold",
+      tabindex: -1,
+      "data-path": path,
+      "aria-expanded": String(open),
+      "aria-label": open ? "Fold this part" : "Open this part",
+    },
+    icon("chevron"),
+  );
 }
 
 /** Two names for one animation: changing the name is what starts it again. */

@@ -94,12 +94,20 @@ export interface CommandsBody {
   readonly error: string | null;
 }
 
+/** A lock of ours that was lost or, where `kept`, cleared and granted to us again. */
+export interface LockEffectBody {
+  readonly key: string;
+  readonly kept: boolean;
+  readonly note: string;
+}
+
 export interface EffectsBody {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   readonly count: number;
   readonly moving: number;
+  readonly locks: readonly LockEffectBody[];
 }
 
 export const RUN_STATES = ["running", "done", "failed", "cancelled"] as const;

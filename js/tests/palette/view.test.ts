@@ -391,11 +391,50 @@ describe("the history", () => {
     expect(find(el, ".nvj-progress").getAttribute("aria-valuenow")).toBe("40");
     expect(runs(el)[0]).toContain("40 %");
     await pass(3);
-    const effects = { added: ["a"], changed: [], removed: [HOSTILE], count: 3, moving: 8 };
+    const locks = [
+      { key: HOSTILE, kept: false, note: HOSTILE },
+      { key: "scene", kept: true, note: "the simulation was switched" },
+    ];
+    const effects = { added: ["a"], changed: [], removed: [HOSTILE], count: 3, moving: 8, locks };
     kernel.runs.change("r", { state: "done", effects });
     expect(find(el, ".nvj-effects").textContent).toContain("3 keys changed");
     expect(find(el, ".nvj-effects").textContent).toContain(`removed ${HOSTILE}`);
     expect(find(el, ".nvj-effects").textContent).toContain("… 1 more");
+    expect(find(el, ".nvj-effects").textContent).toContain(`1 lock lost${HOSTILE} ${HOSTILE}`);
+    expect(find(el, ".nvj-effects").textContent).toContain("1 lock cleared, and taken again");
+  });
+
+  it("folds and opens the parts of a result, by mouse and by keys", async () => {
+    const long = (sign: string) => Array.from({ length: 4 }, () => sign.repeat(30));
+    const many = Array.from({ length: 60 }, (_, index) => `item ${index}`);
+    const { el } = await mount({ run: () => ({ first: long("a"), second: long("b"), many }) });
+    click(option(el, "playback/list"));
+    submit(find(el, ".nvj-form"));
+    await pass(0.1);
+    const folds = () => findAll(el, ".nvj-fold");
+    const at = (index: number) => folds()[index] as HTMLElement;
+    expect(folds().map((fold) => fold.getAttribute("aria-expanded"))).toEqual([
+      "true",
+      "true",
+      "true",
+      "false",
+    ]);
+    expect(find(el, ".nvj-folding").textContent).toContain('"many": [… 60 items]');
+    expect(find(el, ".nvj-folding").textContent).not.toContain("item 59");
+    click(at(1));
+    expect(find(el, ".nvj-folding").textContent).toContain('"first": [… 4 items]');
+    expect(document.activeElement).toBe(at(1));
+    press(at(1), "ArrowDown");
+    press(at(2), "ArrowDown");
+    expect(document.activeElement).toBe(at(3));
+    press(at(3), "ArrowRight");
+    expect(find(el, ".nvj-folding").textContent).toContain('"item 59"');
+    expect(folds().filter((fold) => fold.tabIndex === 0)).toEqual([at(3)]);
+    press(at(3), "ArrowLeft");
+    expect(find(el, ".nvj-folding").textContent).not.toContain("item 59");
+    // A folded line opens wherever it is pressed.
+    click(at(1).parentElement as HTMLElement);
+    expect(find(el, ".nvj-folding").textContent).toContain("a".repeat(30));
   });
 
   it("adds the argument that the server misses", async () => {
