@@ -36,7 +36,7 @@ class Errands:
     def run(self) -> float:
         """Do what is due by now; returns when there is more, inf for never.
 
-        A server that cannot be asked is nobody's fault here, so that is let pass.
+        One that fails costs no other; a server that cannot be asked is nobody's fault here.
         """
         now = self._clock()
         with self._guard:
@@ -47,5 +47,7 @@ class Errands:
                 errand()
             except NanoverJupyterError as error:
                 logger.debug("! an errand could not be done: %s", error)
+            except Exception:
+                logger.exception("! an errand failed: %r", errand)
         with self._guard:
             return min((at for at, _ in self._waiting), default=math.inf)

@@ -50,11 +50,14 @@ def test_an_errand_may_order_another(errands: Errands, clock: FakeClock) -> None
     assert [at - done[0] for at in done] == [0, 2, 4]
 
 
-def test_a_server_that_is_away_costs_no_other_errand(errands: Errands) -> None:
+@pytest.mark.parametrize(
+    "error", [ConnectionLost("somewhere", "asking", "it is away"), OverflowError("a bug")]
+)
+def test_what_fails_costs_no_other_errand(errands: Errands, error: Exception) -> None:
     done: list[str] = []
 
     def fail() -> None:
-        raise ConnectionLost("somewhere", "asking", "it is away")
+        raise error
 
     errands.add(fail, 0)
     errands.add(lambda: done.append("other"), 0)
