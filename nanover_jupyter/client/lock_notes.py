@@ -43,6 +43,8 @@ _REFRESH_SECONDS: Final = 5.0
 _SOONEST_SECONDS: Final = 0.5
 _WRITE_SECONDS: Final = 1.0
 _STALE_SECONDS: Final = 60.0
+# The year 3000; not every machine has a calendar for what comes after it.
+_LAST_TIME: Final = 32_503_680_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +318,7 @@ class LockNotes:
             if len(name) <= _MOST_KEY_TEXT
             and isinstance(at, int | float)
             and not isinstance(at, bool)
-            and math.isfinite(at)
+            and 0.0 <= at < _LAST_TIME
         }
         if not times:
             return None

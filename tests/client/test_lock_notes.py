@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,6 +186,16 @@ def test_what_badly_ended_clients_left_is_swept(anna, shared, clock):
     anna.run()
 
     assert set(shared.state) == {"lock-note.late", "lock-ask.late.other", "lock-notes-of-mine"}
+
+
+@pytest.mark.parametrize(
+    "at", [1e300, 1e15, -1e15, math.inf, math.nan, pytest.param(10**400, id="10^400"), True, "soon"]
+)
+def test_a_time_that_no_calendar_has_is_no_note(ivan, shared, at):
+    shared.state["lock-note.odd"] = {"by": "Anna", "until": {"scene": at, "title": NOW + 10}}
+
+    assert ivan.notes.describe_holder(["scene"]) == ""
+    assert ivan.notes.describe_holder(["title"]).startswith("Anna (until ")
 
 
 values = st.recursive(
