@@ -288,7 +288,7 @@ class Locks:
         """Ask for the keys of a lease until they are ours or time is over."""
         begun = self.clock()
         pauses = 0
-        while not self._take(lease):
+        while not self._take(lease, waited=pauses > 0):
             waited = self.clock() - begun
             left = math.inf if timeout is None else timeout - waited
             if not wait or left <= 0:
@@ -299,13 +299,14 @@ class Locks:
             self.book.pending(lease.keys, lease.duration, _TRYING)
             self._pause(min(_back_off(pauses), left))
             self._requests.require_open()
-            if lease.state != "pending":
-                raise LeaseLost(lease.keys, "it was given back while somebody waited for it")
             pauses += 1
 
-    def _take(self, lease: Lease) -> bool:
-        """Ask for the keys of a lease once."""
+    def _take(self, lease: Lease, *, waited: bool) -> bool:
+        """Ask for the keys of a lease once, unless it was given back while somebody waited."""
         with self._requests.turn:
+            # In our turn: it may have been given back while that was somebody else's.
+            if waited and lease.state != "pending":
+                raise LeaseLost(lease.keys, "it was given back while somebody waited for it")
             now = self.clock()
             lease.taken_at = now
             lease.enter("pending")

@@ -310,6 +310,43 @@ def test_closing_ends_waiting(road, table):
     assert not waiter.is_alive()
 
 
+def test_a_lease_that_is_given_back_while_its_waiter_waits_for_its_turn_stays_so(road, table):
+    class Turn:
+        """Lets somebody give the lease back just before the waiter's second request."""
+
+        def __init__(self):
+            self.turn, self.is_next = threading.RLock(), False
+
+        def __enter__(self):
+            if self.is_next:
+                self.is_next = False
+                table.clear_locks()
+                lease.release()
+            self.turn.acquire()
+
+        def __exit__(self, *_):
+            self.turn.release()
+
+        def acquire(self, **options):
+            return self.turn.acquire(**options)
+
+        def release(self):
+            self.turn.release()
+
+    turn = Turn()
+    locks = Locks(road, pause=lambda _: setattr(turn, "is_next", True))
+    locks._requests.turn = turn
+    lease = locks.lease("a")
+    table.attempt_update_locks("stranger", LockRequest({"a": math.inf}))
+
+    with pytest.raises(LeaseLost, match="given back"):
+        lease.acquire(wait=True)
+
+    assert lease.state == "free"
+    assert table.blocked("stranger", ["a"]) == ()
+    locks.close()
+
+
 def test_closing_does_not_hang_on_a_request_that_hangs(road):
     locks = Locks(road)
     hanging, go_on = threading.Event(), threading.Event()
