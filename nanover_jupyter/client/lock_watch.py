@@ -39,6 +39,7 @@ class LockWatch:
         self._clock = clock
         self._guard = threading.Lock()
         self._keys: dict[str, WatchedKey] = {}
+        self._is_looked_at = False
         self._changed: Listeners[()] = Listeners()
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
@@ -72,6 +73,19 @@ class LockWatch:
     def keys(self) -> list[str]:
         """The watched keys, in the order in which they came."""
         with self._guard:
+            return list(self._keys)
+
+    def begin_looking(self) -> bool:
+        """Whether the caller is to look at the keys from now on, as nobody does yet."""
+        with self._guard:
+            begins = not self._is_looked_at
+            self._is_looked_at = True
+            return begins
+
+    def keys_to_look_at(self) -> list[str]:
+        """The watched keys, for who looks; none: there is nothing to look at any more."""
+        with self._guard:
+            self._is_looked_at = bool(self._keys)
             return list(self._keys)
 
     def watched(self) -> list[WatchedKey]:

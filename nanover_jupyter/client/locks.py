@@ -202,9 +202,8 @@ class Locks:
             InvalidValue: No keys, or more than can be watched.
         """
         self._requests.require_locks()
-        nobody_looked = not self.watch.keys()
         self.watch.add(checked_keys(keys))
-        if nobody_looked:
+        if self.watch.begin_looking():
             self.run_soon(self._look)
 
     # when others may have had our locks ----------------------------------------------------
@@ -360,7 +359,7 @@ class Locks:
 
     def _look(self) -> None:
         """Look whose the watched keys are, and again in a while."""
-        keys = self.watch.keys()
+        keys = self.watch.keys_to_look_at()
         if not keys:
             return
         self.run_soon(self._look, after=_WATCH_SECONDS)

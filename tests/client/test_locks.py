@@ -289,6 +289,26 @@ def test_closing_gives_everything_back_and_renews_nothing_afterwards(locks, road
         lease.acquire()
 
 
+def test_keys_are_looked_at_once_a_round_however_often_they_were_left_out(locks, road, clock):
+    for _ in range(5):
+        locks.watch_keys(["a", "b"])
+        locks.watch.remove(["a", "b"])
+    locks.watch_keys("a")
+    locks.run_errands()
+    assert len(road.requests) == 1
+
+    clock.pass_seconds(2)
+    locks.run_errands()
+    assert len(road.requests) == 2
+
+    locks.watch.remove("a")
+    clock.pass_seconds(2)
+    assert locks.run_errands() == math.inf
+    locks.watch_keys("b")
+    locks.run_errands()
+    assert len(road.requests) == 3
+
+
 def test_closing_ends_waiting(road, table):
     locks = Locks(road)
     table.attempt_update_locks("stranger", LockRequest({"a": math.inf}))
