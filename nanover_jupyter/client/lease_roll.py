@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from nanover_jupyter.client.lease import Lease
 
@@ -89,12 +89,16 @@ class LeaseRoll:
         with self._guard:
             self._waiting.pop(lease, None)
 
-    def note_bare(self, numbers: Mapping[str, int], given_back: Iterable[str]) -> None:
-        """Locks of these numbers were taken, and keys given back, without a lease."""
+    def note_bare(self, numbers: Mapping[str, int], held: Mapping[str, int]) -> None:
+        """Locks of these numbers were taken without a lease.
+
+        Args:
+            numbers: Their numbers by key.
+            held: The numbers of all locks that are ours now; others are over.
+        """
         with self._guard:
-            for key in given_back:
-                self._bare.pop(key, None)
-            self._bare.update(numbers)
+            bare = self._bare | dict(numbers)
+            self._bare = {key: number for key, number in bare.items() if held.get(key) == number}
 
     def is_wanted(self, key: str, number: int) -> bool:
         """Whether a lease, or a request without one, holds a key by the lock of this number."""

@@ -95,8 +95,9 @@ class Locks:
             if numbers is None:
                 self.book.refused(request.acquire, longest)
                 return False
-            self._roll.note_bare(numbers, request.release)
             self.book.released(request.release)
+            held = {row.key: row.number for row in self.book.leases() if row.is_held}
+            self._roll.note_bare(numbers, held)
         self.settle()
         return True
 

@@ -33,23 +33,23 @@ def test_a_lease_is_on_its_keys_while_it_is_held(roll, lease):
 
 
 def test_it_tells_whether_somebody_else_of_us_has_the_same_lock(roll, lease):
-    roll.note_bare({"bare": 7}, ())
+    roll.note_bare({"bare": 7}, {"bare": 7})
 
     assert roll.add(lease("a"), {"a": 1})
     assert not roll.add(lease("a", "b"), {"a": 1, "b": 2})
     assert not roll.add(lease("bare"), {"bare": 7})
-    roll.note_bare({}, ["bare"])
+    roll.note_bare({}, {})
     assert roll.add(lease("other"), {"other": 8})
     assert roll.is_wanted("bare", 7)  # by the lease
     assert not roll.is_wanted("bare", 9)
 
 
 def test_a_lock_without_a_lease_is_wanted_until_it_is_given_back(roll):
-    roll.note_bare({"bare": 7}, ())
+    roll.note_bare({"bare": 7}, {"bare": 7})
     assert roll.is_wanted("bare", 7)
     assert not roll.is_wanted("bare", 8)
 
-    roll.note_bare({}, ["bare"])
+    roll.note_bare({}, {})
 
     assert not roll.is_wanted("bare", 7)
 
@@ -82,3 +82,12 @@ def test_nothing_of_a_lease_is_kept_once_it_is_over(roll, lease):
     assert roll.drop_all() == [over]
 
     assert (roll.held(), roll.on("a")) == ([], [])
+
+
+def test_what_was_locked_without_a_lease_and_ran_out_is_not_kept(locks, clock):
+    for number in range(20):
+        locks.attempt_update({f"key-{number}": 1})
+        clock.pass_seconds(2)
+    locks.attempt_update({"last": 1})
+
+    assert locks._roll._bare.keys() == {"last"}
