@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import ipywidgets
@@ -41,68 +42,123 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         connection: Connection,
         name: str,
         arguments: dict[str, object],
+        *,
+        description: str,
+        tooltip: str,
         **options: Any,
     ) -> None:
-        self._connection = connection
         self._name = name
         self._arguments = arguments
         self._run_id: str | None = None
-        self._asked_at: float | None = None
-        super().__init__(**options)
-        self._description = self.description
+        self._question: _Question | None = None
+        self._description = description
+        # What is said of the last run; at first what the button is for.
+        self._outcome = tooltip
+        super().__init__(description=description, tooltip=tooltip, **options)
+        self._bind(connection)
+        self.on_click(lambda _: self._press())
+
+    @property
+    def connection(self) -> Connection:
+        """The connection whose command it runs."""
+        return self._connection
+
+    def rebind(self, source: Connection | ClientCore) -> None:
+        """Run the command through another connection from now on; a run goes on.
+
+        Raises:
+            TypeError: `source` is neither a Connection nor a client.
+        """
+        connection = Connection.of(source)
+        if connection is not self._connection:
+            self._let_go()
+            self._run_id = self._question = None
+            if self.last_run is not None and not self.last_run.is_over:
+                self.last_run, self.button_style = None, ""
+            self._bind(connection)
+
+    def close(self) -> None:
+        """Let go of the connection and remove the button from all pages; a run goes on."""
+        if "_unsubscribe" in self.__dict__:
+            self._let_go()
+        super().close()
+
+    def _bind(self, connection: Connection) -> None:
+        self._connection = connection
         self._delivery = Delivery.of(connection)
         self._unsubscribe: list[Unsubscribe] = [
             connection.runs.on_change(self._on_run),
             connection.client.on_status(self._on_status),
         ]
-        self._follow_status(connection.status)
-        self.on_click(lambda _: self._press())
+        connection.dependents.add(self)
+        self._say()
 
-    def close(self) -> None:
-        """Let go of the connection and remove the button from all pages; a run goes on."""
-        for unsubscribe in getattr(self, "_unsubscribe", ()):
+    def _let_go(self) -> None:
+        self._connection.dependents.discard(self)
+        for unsubscribe in self._unsubscribe:
             unsubscribe()
-        super().close()
 
     def _press(self) -> None:
         """A dangerous command asks first, by waiting for a second press."""
         danger = _danger(SHARED.find(self._name), self._connection)
-        if danger and not self._was_just_asked():
-            self._asked_at = time.monotonic()
-            self.description, self.tooltip = "Press again to run it", danger
-            return
-        self._asked_at = None
-        self.description = self._description
-        self._start()
+        if danger and self._question is None:
+            question = self._question = _Question(danger)
+            self._delivery.post_later(_PATIENCE, lambda: self._take_back(question))
+            self._say()
+        else:
+            self._question = None
+            self._start()
 
-    def _was_just_asked(self) -> bool:
-        return self._asked_at is not None and time.monotonic() - self._asked_at < _PATIENCE
+    def _take_back(self, question: _Question) -> None:
+        if self._question is question:
+            self._question = None
+            self._say()
 
     def _start(self) -> None:
         runs = self._connection.runs
         run_id = self._run_id = runs.new_id()
-        self.disabled = True
-        try:
+        self._say()
+        # The book tells of what could not be sent.
+        with suppress(NanoverJupyterError):
             runs.start(self._name, self._arguments, run_id=run_id)
-        except NanoverJupyterError:
-            return  # the book has told of it
 
     def _on_run(self, run: Run | None) -> None:
         if run is not None and run.id == self._run_id:
             self._delivery.post(lambda: self._show(run))
 
     def _show(self, run: Run) -> None:
-        self.last_run = run
-        self.button_style = _STYLES[run.state]
-        self.disabled = not run.is_over or self._connection.status.state != "connected"
-        self.tooltip = _outcome(run)
+        # Again: the button may have turned to another connection meanwhile.
+        if run.id == self._run_id:
+            self.last_run = run
+            self.button_style = _STYLES[run.state]
+            self._outcome = _outcome(run)
+            self._say()
 
-    def _on_status(self, status: Status) -> None:
-        self._delivery.post(lambda: self._follow_status(status))
+    def _on_status(self, _: Status) -> None:
+        self._delivery.post(self._say)
 
-    def _follow_status(self, status: Status) -> None:
-        running = self.last_run is not None and not self.last_run.is_over
-        self.disabled = running or status.state != "connected"
+    def _say(self) -> None:
+        """Be what things are like: its connection, its run, and what it asks."""
+        status, run, question = self._connection.status, self.last_run, self._question
+        runs = self._run_id is not None and (run is None or run.id != self._run_id)
+        runs = runs or (run is not None and not run.is_over)
+        self.disabled = runs or status.state != "connected"
+        self.description = "Press again to run it" if question else self._description
+        if status.state != "connected":
+            self.tooltip = f"{self._connection.name}: {status.state} ({status.reason})"[:_LONGEST]
+        else:
+            self.tooltip = question.danger if question else self._outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """Whether a dangerous command is really meant, asked once.
+
+    Attributes:
+        danger: What may come of it.
+    """
+
+    danger: str
 
 
 def command_button(

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 
 import ipywidgets
 import pytest
 
-from nanover_jupyter import Connection, DictionaryChange, NanoverServer, command_button
+from nanover_jupyter import (
+    CommandButton,
+    Connection,
+    DictionaryChange,
+    NanoverServer,
+    command_button,
+    connect,
+)
 from nanover_jupyter.arguments import About
 from nanover_jupyter.describing import SHARED, describe
 from tests.support.eventually import eventually
+
+command_button_module = sys.modules[CommandButton.__module__]
 
 
 def test_a_press_runs_the_command_with_its_arguments(connection: Connection) -> None:
@@ -89,12 +101,86 @@ def test_a_dangerous_command_wants_a_second_press(
         SHARED.forget("user/wipe")
 
 
-def test_without_a_server_it_is_off(connection: Connection, server: NanoverServer) -> None:
+@pytest.fixture
+def wipe(connection: Connection, server: NanoverServer) -> Iterator[CommandButton]:
+    """A button of a command that asks before it runs."""
+    server.register_command("user/wipe", lambda: None)
+    describe("user/wipe", About("Wipes.", danger="All is gone.", danger_to="everybody"))
+    button = command_button(connection, "user/wipe")
+    yield button
+    button.close()
+    SHARED.forget("user/wipe")
+
+
+def test_a_question_that_nobody_answers_is_taken_back(
+    wipe: CommandButton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_button_module, "_PATIENCE", 0.01)
+    words = wipe.tooltip
+    wipe.click()
+
+    eventually(lambda: (wipe.description, wipe.tooltip) == ("wipe", words))
+    wipe.click()
+    assert wipe.last_run is None
+
+
+def test_what_was_asked_earlier_takes_no_later_question_back(wipe: CommandButton) -> None:
+    wipe.click()
+    first = wipe._question
+    wipe.click()
+    eventually(lambda: not wipe.disabled)
+    wipe.click()
+    wipe._take_back(first)
+
+    assert wipe.description == "Press again to run it"
+
+
+def test_without_a_server_it_is_off_and_says_so(
+    connection: Connection, server: NanoverServer
+) -> None:
     button = command_button(connection, "user/echo")
     server.close()
 
     eventually(lambda: button.disabled)
+    assert button.tooltip.startswith("lab: lost (")
     button.close()
+
+
+def test_it_follows_the_name_of_its_connection(connection: Connection) -> None:
+    with NanoverServer() as other:
+        other.register_command("user/echo", lambda **_: {"of": "other"})
+        with connect(f"127.0.0.1:{other.port}", name="other") as successor:
+            button = command_button(connection, "user/echo")
+            connection.close()
+            connection.hand_over(successor)
+
+            assert button.connection is successor
+            assert not button.disabled
+            button.click()
+            run = eventually(
+                lambda: button.last_run if button.last_run and button.last_run.is_over else None
+            )
+            assert run.result == {"of": "other"}
+            button.close()
+            assert button not in successor.dependents
+
+
+def test_what_an_earlier_connection_still_says_is_not_shown(
+    connection: Connection, server: NanoverServer
+) -> None:
+    gate = threading.Event()
+    server.register_command("user/wait", lambda: gate.wait(10))
+    button = command_button(connection, "user/wait")
+    button.click()
+    run = eventually(lambda: button.last_run)
+    with connect(f"127.0.0.1:{server.port}", name="other") as other:
+        button.rebind(other)
+        button._show(replace(run, state="failed", error=OSError("late")))
+
+        assert button.last_run is None
+        assert (button.disabled, button.button_style) == (False, "")
+        button.close()
+    gate.set()
 
 
 def test_it_is_off_when_its_connection_is_closed(connection: Connection) -> None:
