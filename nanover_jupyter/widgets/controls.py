@@ -10,7 +10,6 @@ import ipywidgets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.key_changes import KeyChange
-from nanover_jupyter.client.status import Status
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
 from nanover_jupyter.widgets._knob_row import KnobRow
@@ -96,11 +95,9 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         for key in sorted(self._keys):
             self._add(knob_for(key, self._keys.get(key)))
         delivery = Delivery.of(connection)
-        self._unsubscribe = connection.client.on_status(
-            lambda status: delivery.post(lambda: self._show_head(status))
-        )
+        self._unsubscribe = connection.client.on_status(lambda _: delivery.post(self._show_head))
         connection.dependents.add(self)
-        self._show_head(connection.status)
+        self._show_head()
         self._arrange()
 
     def _let_go(self) -> None:
@@ -148,8 +145,9 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
             for widget in old:
                 widget.close()
 
-    def _show_head(self, status: Status) -> None:
-        name = html.escape(self._connection.name)
+    def _show_head(self) -> None:
+        # Of the connection there is by now: an earlier one's Delivery may still call this.
+        name, status = html.escape(self._connection.name), self._connection.status
         state = "" if status.state == "connected" else f" · {html.escape(status.state)}"
         if status.reason:
             state += f": {html.escape(status.reason)}"

@@ -69,19 +69,20 @@ class LockManager(Panel):
         super()._bind(connection)
         self._unfollow()
         client, delivery = connection.client, Delivery.of(connection)
-
-        def take_leases() -> None:
-            self.set_trait("leases", tuple(client.leases.leases()))
-
-        def take_watched() -> None:
-            self.set_trait("watched", tuple(client.locks.watch.watched()))
-
         self._stop_following = [
-            client.leases.subscribe(_once_at_a_time(delivery, take_leases)),
-            client.locks.watch.subscribe(_once_at_a_time(delivery, take_watched)),
+            client.leases.subscribe(_once_at_a_time(delivery, self._take_leases)),
+            client.locks.watch.subscribe(_once_at_a_time(delivery, self._take_watched)),
         ]
-        delivery.post(take_leases)
-        delivery.post(take_watched)
+        delivery.post(self._take_leases)
+        delivery.post(self._take_watched)
+
+    # Of the connection that is shown by now: an earlier one's Delivery may still call them.
+
+    def _take_leases(self) -> None:
+        self.set_trait("leases", tuple(self.connection.client.leases.leases()))
+
+    def _take_watched(self) -> None:
+        self.set_trait("watched", tuple(self.connection.client.locks.watch.watched()))
 
     def _unfollow(self) -> None:
         stops, self._stop_following = self._stop_following, []

@@ -16,6 +16,7 @@ from nanover_jupyter import (
 )
 from nanover_jupyter.widgets._knobs import KNOBS, OTHERS
 from tests.support.eventually import eventually
+from tests.support.held_delivery import connection_held_up
 from tests.support.shared_state import put
 
 
@@ -104,6 +105,19 @@ def test_they_follow_the_name_of_the_connection(
             assert controls._rows["suggested.interaction.scale"].control.value == 3.0
             controls._rows["suggested.box.locked"].control.value = True
             eventually(lambda: other.copy_state().get("suggested.box.locked") is True)
+
+
+def test_what_waited_when_they_turned_to_another_connection_is_not_shown(
+    controls: InteractiveControls, connection: Connection, server: NanoverServer
+) -> None:
+    with connection_held_up(connection) as let_go:
+        connection.client.give_up("it burnt down")
+        with connect(f"127.0.0.1:{server.port}", name="other") as other:
+            controls.rebind(other)
+            let_go()
+
+            assert "burnt" not in controls._head.value
+            controls.close()
 
 
 def test_closed_they_follow_nothing(connection: Connection, server: NanoverServer) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from nanover_jupyter import Connection, LockManager, NanoverServer, NotSupported, connect
 from tests.support.eventually import eventually
+from tests.support.held_delivery import connection_held_up
 from tests.widgets.test_panel import OpenPage
 
 
@@ -73,6 +74,22 @@ def test_traits_follow_to_another_connection(
 
         eventually(lambda: [row.key for row in manager.leases] == ["title"])
         manager.close()
+
+
+def test_what_waited_when_it_turned_to_another_connection_shows_nothing_of_the_former(
+    open_page: OpenPage, connection: Connection, server: NanoverServer
+) -> None:
+    manager = open_page(LockManager).panel
+    with connection_held_up(connection) as let_go:
+        connection.client.lock("scene")
+        connection.client.locks.watch_keys(("scene",))
+        with connect(f"127.0.0.1:{server.port}", name="other") as other:
+            manager.rebind(other)
+            let_go()
+
+            assert manager.leases == ()
+            assert manager.watched == ()
+            manager.close()
 
 
 def test_traits_cannot_be_set(open_page: OpenPage) -> None:
