@@ -2,6 +2,7 @@
 
 import { copyButton } from "../shared/copy_button.ts";
 import { fill, h, setText } from "../shared/dom.ts";
+import { randomName } from "../shared/host.ts";
 import { every, listen } from "../shared/lifetime.ts";
 import type { Entry } from "../shared/page_mirror.ts";
 import { isCut } from "../shared/page_value.ts";
@@ -20,6 +21,7 @@ const REFRESH = 1000;
 
 export function createHistoryPane(bench: Bench): Pane {
   const { host, signal, announce } = bench;
+  const prefix = `nvj-history-${randomName().slice(0, 8)}`;
   let key: string | null = null;
   let entry: Entry | undefined;
   /** What was told last, the newest first; older pages are added at the end. */
@@ -99,7 +101,7 @@ export function createHistoryPane(bench: Bench): Pane {
       {
         class: "nvj-history-row",
         role: "option",
-        id: `${list.id}-${moment.number}`,
+        id: `${prefix}-${moment.number}`,
         "data-number": moment.number,
         "data-base": base?.number === moment.number,
         "aria-selected": String(chosen?.number === moment.number),
@@ -126,21 +128,35 @@ export function createHistoryPane(bench: Bench): Pane {
     drawHead();
     const { now } = told;
     list.replaceChildren(...moments.map((moment) => row(moment, now)));
-    list.setAttribute(
-      "aria-activedescendant",
-      chosen === null ? "" : `${list.id}-${chosen.number}`,
-    );
+    const isListed = moments.some(({ number }) => number === chosen?.number);
+    if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
+    else list.removeAttribute("aria-activedescendant");
     const last = moments.at(-1);
     more.hidden = last === undefined || moments.length >= told.total;
     if (moments.length === 0)
       fill(list, h("p", { class: "nvj-dim" }, "Nothing is remembered yet."));
   };
 
+  /** The known ones below the newest page; none where more came than fit, as there is a hole. */
+  const olderKnown = (newest: readonly MomentBody[]): readonly MomentBody[] => {
+    const oldest = newest.at(-1)?.number ?? 0;
+    const meets = (moments[0]?.number ?? 0) >= oldest - 1;
+    return meets ? moments.filter(({ number }) => number < oldest) : [];
+  };
+  /** Numbers only grow, but for a recording that began anew, as that of another server. */
+  const forgetAnotherRecording = (newest: readonly MomentBody[]) => {
+    if ((newest[0]?.number ?? 0) >= (moments[0]?.number ?? 0)) return;
+    moments = [];
+    chosen = null;
+    base = null;
+    opened.hidden = true;
+  };
   /** Number of the moment that the chosen one is compared with; null for none. */
   const comparedWith = (moment: MomentBody): number | null => {
     if (base !== null && base.number !== moment.number) return base.number;
     const at = moments.findIndex(({ number }) => number === moment.number);
-    return moments[at + 1]?.number ?? null;
+    // The chosen one stays open when the list has moved on; the kernel counts from 1.
+    return at < 0 ? moment.number - 1 || null : (moments[at + 1]?.number ?? null);
   };
   const drawOpened = async () => {
     const moment = chosen;
@@ -183,8 +199,8 @@ export function createHistoryPane(bench: Bench): Pane {
       problem.hidden = true;
       told = answer;
       toldFor = askedFor;
-      const oldest = answer.moments.at(-1)?.number ?? 0;
-      const known = before === null ? moments.filter(({ number }) => number < oldest) : moments;
+      if (before === null) forgetAnotherRecording(answer.moments);
+      const known = before === null ? olderKnown(answer.moments) : moments;
       moments = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
       // What is far down is let go while newer ones come.
       if (before === null && chosen === null)
@@ -269,7 +285,6 @@ export function createHistoryPane(bench: Bench): Pane {
       base = null;
       opened.hidden = true;
       list.replaceChildren();
-      list.id = "";
       setText(summary, "");
       refresh();
     },

@@ -4,6 +4,7 @@ import { h, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import type { LeaseBody, LeasesBody } from "../shared/protocol_locks.ts";
 import type { Session, Timed } from "../shared/session.ts";
+import { visible } from "../shared/visible_text.ts";
 import { duration } from "../shared/words.ts";
 import type { Bench, RowPartView } from "./bench.ts";
 
@@ -64,7 +65,7 @@ export function addLockBadges(bench: Bench, leases: Session["leases"], clock: ()
           if (badge === null) return;
           setText(word, badge.text);
           element.dataset.tone = badge.tone;
-          element.title = lease?.note ?? "";
+          element.title = lease === undefined ? "" : visible(lease.note, 300);
         },
       };
     },

@@ -4,6 +4,7 @@ import { h, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { Entry } from "../shared/page_mirror.ts";
+import { addTabKeys } from "../shared/tab_keys.ts";
 
 export interface Pane {
   readonly label: string;
@@ -58,18 +59,10 @@ export function createPaneTabs(panes: readonly Pane[], signal: AbortSignal): Pan
   for (const [index, { button }] of tabs.entries()) {
     listen(button, "click", () => choose(index), signal);
   }
-  listen(
+  addTabKeys(
     bar,
-    "keydown",
-    (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (step === undefined) return;
-      const from = tabs.findIndex(({ button }) => button === document.activeElement);
-      const next = (from + step + tabs.length) % tabs.length;
-      event.preventDefault();
-      choose(next);
-      tabs[next]?.button.focus();
-    },
+    tabs.map(({ button }) => button),
+    choose,
     signal,
   );
   choose(0);

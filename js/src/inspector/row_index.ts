@@ -5,6 +5,7 @@
  */
 
 import type { PageValue } from "../shared/protocol.ts";
+import { isRandomName } from "../shared/visible_text.ts";
 import {
   hasInside,
   type MoreRow,
@@ -30,13 +31,11 @@ export interface RowFolds extends ValueFolds {
   readonly muted: readonly TreeNode[];
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/i;
-
 /** The child that is drawn in one row with its only parent. A random name is worth a row. */
 function onlyChild(node: TreeNode): TreeNode | null {
   if (node.hasKey || node.children.size !== 1) return null;
   const [only] = node.children.values();
-  return only === undefined || UUID.test(only.segment) ? null : only;
+  return only === undefined || isRandomName(only.segment) ? null : only;
 }
 
 /** The node whose key and children the row of `node` stands for. */

@@ -255,7 +255,10 @@ export class KeyTree {
       node.changedAt = own?.at ?? null;
       for (const child of node.children.values()) {
         rate += visit(child);
-        if (child.changedAt !== null && child.changedAt > (node.changedAt ?? 0)) {
+        if (
+          child.changedAt !== null &&
+          child.changedAt > (node.changedAt ?? Number.NEGATIVE_INFINITY)
+        ) {
           node.changedAt = child.changedAt;
         }
       }

@@ -19,6 +19,17 @@ interface Whole {
   readonly of: PageValue;
   readonly value: PageValue;
   readonly at: number;
+  /** Whether it is cut all the same. */
+  readonly isCut: boolean;
+}
+
+/** What the pane was drawn from; the same again is not laid out again. */
+interface Drawn {
+  readonly of: PageValue;
+  readonly showing: PageValue;
+  readonly lines: number;
+  readonly exact: boolean;
+  readonly rounded: boolean;
 }
 
 const LINES = 600;
@@ -26,7 +37,7 @@ const LINES = 600;
 export function createValuePane({ host, shown, signal }: Bench): Pane {
   let key: string | null = null;
   let entry: Entry | undefined;
-  let drawn: PageValue | undefined;
+  let drawn: Drawn | null = null;
   let whole: Whole | null = null;
   let lines = LINES;
   let exact = false;
@@ -69,7 +80,8 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
         setText(noteText, "The key is gone.");
         return;
       }
-      whole = { of: asked.value, value: answer.value, at: now() };
+      const { value } = answer;
+      whole = { of: asked.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
       setText(noteText, `Not possible: ${error instanceof Error ? error.message : String(error)}.`);
@@ -106,7 +118,6 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
     "click",
     () => {
       exact = !exact;
-      drawn = undefined;
       draw();
     },
     signal,
@@ -121,7 +132,7 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
     fetchButton.hidden = true;
     if (shown.get().at !== null) {
       setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
-    } else if (whole !== null && isCut(whole.value)) {
+    } else if (whole?.isCut) {
       setText(noteText, `Too large for this page: ${typeName(open(value))}.`);
     } else if (whole === null) {
       setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
@@ -148,9 +159,13 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
     const isCutValue = isCut(value);
     const isWhole = isCutValue && whole !== null;
     const showing = isWhole && whole !== null ? whole.value : value;
-    const changes = drawn !== undefined && !isWhole;
-    const rounded = pretty.show(showing, { changes, lines, short: !exact });
-    drawn = showing;
+    const isDrawn = drawn?.showing === showing && drawn.lines === lines && drawn.exact === exact;
+    const changes = drawn !== null && drawn.exact === exact && !isWhole;
+    const rounded =
+      isDrawn && drawn !== null
+        ? drawn.rounded
+        : pretty.show(showing, { changes, lines, short: !exact });
+    drawn = { of: value, showing, lines, exact, rounded };
     digits.hidden = !rounded && !exact;
     setText(digits, exact ? "all digits" : "rounded");
     digits.title = exact
@@ -167,13 +182,17 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
     note: () => "",
     show(nextKey, nextEntry) {
       if (nextKey !== key) {
-        drawn = undefined;
+        drawn = null;
         whole = null;
         lines = LINES;
         setText(line, nextKey === null ? "" : visible(readLine(nextKey), 300));
         line.title = line.textContent ?? "";
         scroller.scrollTop = 0;
-      } else if (nextEntry === entry && nextEntry?.value === drawn) return;
+      } else if (nextEntry === entry && nextEntry?.value === drawn?.of) {
+        // Of an old whole the note tells the age.
+        if (nextEntry !== undefined && whole !== null) drawNote(nextEntry.value, true);
+        return;
+      }
       key = nextKey;
       entry = nextEntry;
       if (key !== null) draw();

@@ -42,7 +42,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   };
 
   const say = (text: string) => {
-    setText(notice, text);
+    setText(notice, visible(text, 600));
     notice.hidden = text === "";
   };
   const actions = createActions(host, {

@@ -6,7 +6,8 @@ import { listen } from "./lifetime.ts";
 
 const DEFAULT = 420;
 const LEAST = 160;
-const MOST = 1600;
+// As the trait allows.
+const MOST = 4000;
 const STEP = 24;
 
 export function addGrip(

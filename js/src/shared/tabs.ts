@@ -4,6 +4,7 @@ import { append, h, setText } from "./dom.ts";
 import type { Host } from "./host.ts";
 import { randomName } from "./host.ts";
 import { listen } from "./lifetime.ts";
+import { addTabKeys } from "./tab_keys.ts";
 import type { Tool } from "./tool.ts";
 import { count } from "./words.ts";
 
@@ -78,18 +79,12 @@ export function createTabs(
     host.set("tool", tab.tool.name);
   };
   for (const tab of tabs) listen(tab.button, "click", () => choosePermanently(tab), signal);
-  listen(
+  addTabKeys(
     bar,
-    "keydown",
-    (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (step === undefined) return;
-      const from = tabs.findIndex(({ button }) => button === document.activeElement);
-      const next = tabs[(from + step + tabs.length) % tabs.length];
-      if (next === undefined) return;
-      event.preventDefault();
-      choosePermanently(next);
-      next.button.focus();
+    tabs.map(({ button }) => button),
+    (index) => {
+      const next = tabs[index];
+      if (next !== undefined) choosePermanently(next);
     },
     signal,
   );

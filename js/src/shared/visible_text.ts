@@ -32,11 +32,16 @@ export function visible(text: string, limit = 400): string {
   return text.length > limit ? `${shown}…` : shown;
 }
 
-const UUID = /^[0-9a-f]{4}[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a segment of a key is a random name, as clients have. */
+export function isRandomName(segment: string): boolean {
+  return UUID.test(segment);
+}
 
 /** A segment of a key as a label: long random names by their ends, "(empty)" for nothing. */
 export function label(segment: string): string {
   if (segment === "") return "(empty)";
-  if (UUID.test(segment)) return `${segment.slice(0, 4)}…${segment.slice(-2)}`;
+  if (isRandomName(segment)) return `${segment.slice(0, 4)}…${segment.slice(-2)}`;
   return visible(segment, 120);
 }

@@ -100,6 +100,88 @@ describe("history", () => {
     ]);
   });
 
+  it("has no hole where more came than fit on a page", async () => {
+    let newest = 4;
+    const many = ({ before, limit }: PageRecord) => {
+      const all = Array.from({ length: newest }, (_, index) => newest - index);
+      const wanted = all.filter((number) => before === null || number < Number(before));
+      const moments = wanted
+        .slice(0, Math.min(Number(limit), 3))
+        .map((number) => moment(number, `change ${number}`));
+      return { key: "a", now: NOW, total: newest, complete: true, moments };
+    };
+    const asked: unknown[] = [];
+    const diff = ({ before, after }: PageRecord) => {
+      asked.push([before, after]);
+      return { key: "a", total: 0, differences: [] };
+    };
+    const { el, kernel } = await mount({ history: many, diff });
+    await choose(el, "a");
+    await tab(el, "History");
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    await pass(0.1);
+
+    newest = 5;
+    kernel.set("a", { x: 5 });
+    kernel.sendDelta();
+    await pass(1.5);
+    expect(times(el)).toEqual(["change 5", "change 4", "change 3", "change 2"]);
+
+    newest = 50;
+    kernel.set("a", { x: 50 });
+    kernel.sendDelta();
+    await pass(1.5);
+    expect(times(el)).toEqual(["change 50", "change 49", "change 48"]);
+    expect(find(el, ".nvj-history-opened").hidden).toBe(false);
+    expect(find(el, ".nvj-history-list").getAttribute("aria-activedescendant")).toBeNull();
+    click(find(el, ".nvj-history-scroll > .nvj-link"));
+    await pass(0.1);
+    expect(times(el).slice(2, 5)).toEqual(["change 48", "change 47", "change 46"]);
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    await pass(0.1);
+    expect(asked).toEqual([
+      [3, 4],
+      [49, 50],
+    ]);
+  });
+
+  it("forgets what it knew of another recording", async () => {
+    let own = history;
+    const { el, kernel } = await mount({ history: (body) => own(body) });
+    await choose(el, "a");
+    await tab(el, "History");
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    own = () => ({
+      key: "a",
+      now: NOW,
+      total: 1,
+      complete: true,
+      moments: [moment(1, "another first")],
+    });
+    kernel.set("a", { x: 2 });
+    kernel.sendDelta();
+    await pass(1.5);
+
+    expect(times(el)).toEqual(["another first"]);
+    expect(find(el, ".nvj-history-opened").hidden).toBe(true);
+  });
+
+  it("names its entries by names of its own, as another history may be on the page", async () => {
+    const ids: (readonly string[])[] = [];
+    for (const _ of [1, 2]) {
+      const { el } = await mount();
+      await choose(el, "a");
+      await tab(el, "History");
+      press(find(el, ".nvj-history-list"), "ArrowDown");
+      await pass(0.1);
+      const chosen = find(el, ".nvj-history-row[aria-selected=true]");
+      const list = find(el, ".nvj-history-list");
+      expect(list.getAttribute("aria-activedescendant")).toBe(chosen.id);
+      ids.push(findAll(el, ".nvj-history-row").map(({ id }) => id));
+    }
+    expect(new Set(ids.flat()).size).toBe(4);
+  });
+
   it("says why it cannot be told", async () => {
     const { el } = await mount({
       history: () => {
