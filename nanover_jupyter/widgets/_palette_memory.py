@@ -11,6 +11,7 @@ import orjson
 from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.widgets._palette_messages import MemoryBody, PinBody
 from nanover_jupyter.widgets._preferences import Preferences
+from nanover_jupyter.widgets._requests import BadRequest
 
 __all__ = ["PaletteMemory"]
 
@@ -68,7 +69,14 @@ class PaletteMemory:
         self._preferences.change(self._server, note)
 
     def pin(self, pin: PinBody) -> None:
-        """Keep a button, or replace the one of its id; beyond fifty the oldest goes."""
+        """Keep a button, or replace the one of its id; beyond fifty the oldest goes.
+
+        Raises:
+            BadRequest: It is too large for a file.
+        """
+        if len(orjson.dumps(pin)) > _LARGEST_ARGUMENTS:
+            most = _LARGEST_ARGUMENTS // 1024
+            raise BadRequest(f"its arguments are too large to keep: {most} kB at the most")
 
         def keep(section: dict[str, Any]) -> dict[str, Any]:
             pins = _pins(section)

@@ -2,11 +2,13 @@
 
 One JSON file in the user's configuration folder, one section for each server. It is
 for convenience only: a file that is broken, missing or not writable is no error, and
-then what is set holds for this kernel. Nothing secret belongs in it.
+then what is set holds for this kernel. One that cannot be read is never replaced: it is
+set aside if it is broken, and left alone else. Nothing secret belongs in it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -14,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from platformdirs import user_config_path
 
@@ -27,6 +29,7 @@ logger = logging.getLogger("nanover_jupyter.widgets")
 _FORMAT: Final = 1
 _MOST_SERVERS: Final = 50
 _LARGEST_FILE: Final = 4 * 1024 * 1024
+_LARGEST_SECTION: Final = _LARGEST_FILE // 2
 
 
 class Preferences:
@@ -45,8 +48,8 @@ class Preferences:
         self._lock = threading.Lock()
         self._sections: dict[str, dict[str, Any]] | None = None
         self._complained = False
-        # A file of a later version is left alone.
-        self._is_ours = True
+        # What we found in our place and cannot read.
+        self._in_the_way: Literal["", "broken", "not ours"] = ""
         self._listeners: Listeners[str] = Listeners()
 
     def on_change(self, callback: Callable[[str], object]) -> Unsubscribe:
@@ -71,49 +74,84 @@ class Preferences:
             self._sections[server] = section
             while len(self._sections) > _MOST_SERVERS:
                 del self._sections[next(iter(self._sections))]
-            if self._is_ours:
-                self._write(self._sections)
+            self._write(self._sections)
         self._listeners.notify(server)
         return dict(section)
 
     def _read(self) -> dict[str, dict[str, Any]]:
+        self._in_the_way = ""
         try:
-            return self._sections_of(self._path.read_bytes()[: _LARGEST_FILE + 1])
+            return self._sections_of(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, _LaterFormat) as error:
+            self._in_the_way = "not ours"
             self._complain("cannot be read", error)
-            return {}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            self._in_the_way = "broken"
+            self._complain("cannot be read", error)
+        return {}
 
     def _sections_of(self, written: bytes) -> dict[str, dict[str, Any]]:
         if len(written) > _LARGEST_FILE:
             raise ValueError("it is far too large")
         content = json.loads(written)
-        self._is_ours = content["format"] == _FORMAT
-        if not self._is_ours:
-            raise ValueError(f"its format is {content['format']!r}")
+        if content["format"] != _FORMAT:
+            raise _LaterFormat(f"its format is {content['format']!r}")
         return {str(key): dict(section) for key, section in content["servers"].items()}
 
     def _write(self, sections: dict[str, dict[str, Any]]) -> None:
+        if self._in_the_way == "not ours":
+            return
         try:
-            text = json.dumps({"format": _FORMAT, "servers": sections}, indent=1)
+            text = _text_of(sections)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
             temporary = Path(name)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(text)
+                if self._in_the_way == "broken":
+                    self._set_aside()
                 temporary.replace(self._path)
             finally:
                 temporary.unlink(missing_ok=True)
         except (OSError, ValueError, TypeError) as error:
             self._complain("cannot be written", error)
 
+    def _set_aside(self) -> None:
+        """Give the broken file another name, for people to mend it."""
+        names = (f"{self._path.stem}.broken-{number}.json" for number in itertools.count(1))
+        free = next(path for path in map(self._path.with_name, names) if not path.exists())
+        self._path.rename(free)
+        self._in_the_way = ""
+        logger.warning("! what was in %s is in %s now", self._path, free)
+
     def _complain(self, what: str, error: Exception) -> None:
         """Say it once: it will be so each time."""
         if not self._complained:
             logger.warning("! the preferences in %s %s: %s", self._path, what, error)
         self._complained = True
+
+
+class _LaterFormat(ValueError):
+    """The file is of a later version, which knows more than we do."""
+
+
+def _text_of(sections: dict[str, dict[str, Any]]) -> str:
+    """The file, short enough to be read again: the servers used longest ago go first.
+
+    Raises:
+        ValueError: The server used last has too much to be kept.
+    """
+    newest = next(reversed(sections))
+    if len(json.dumps(sections[newest], indent=1)) > _LARGEST_SECTION:
+        raise ValueError(f"there is far too much for {newest}")
+    while len(text := json.dumps({"format": _FORMAT, "servers": sections}, indent=1)) > (
+        _LARGEST_FILE
+    ):
+        del sections[next(iter(sections))]
+    return text
 
 
 _all: dict[Path, Preferences] = {}

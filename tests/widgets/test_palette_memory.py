@@ -10,6 +10,7 @@ import pytest
 from nanover_jupyter.widgets._palette_memory import PaletteMemory
 from nanover_jupyter.widgets._palette_messages import PinBody
 from nanover_jupyter.widgets._preferences import Preferences
+from nanover_jupyter.widgets._requests import BadRequest
 
 
 @pytest.fixture
@@ -54,6 +55,15 @@ def test_arguments_of_the_last_run_are_kept_as_long_as_the_command_is_recent(
     assert len(body["recent"]) == 50
     assert "old" not in body["last"]
     assert body["last"]["c3"] == {"n": 3}
+
+
+def test_a_button_that_is_too_large_is_refused(memory: PaletteMemory) -> None:
+    memory.pin(pin("a"))
+
+    with pytest.raises(BadRequest, match="too large to keep: 16 kB"):
+        memory.pin(pin("b", arguments={"text": "x" * 16 * 1024}))
+
+    assert [each["id"] for each in memory.body("")["pins"]] == ["a"]
 
 
 def test_secrets_and_large_values_are_not_kept(memory: PaletteMemory) -> None:

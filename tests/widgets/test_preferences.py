@@ -42,7 +42,7 @@ def test_what_another_kernel_wrote_in_between_stays(path: Path) -> None:
     "content",
     [b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "servers": [1]}'],
 )
-def test_a_broken_file_is_no_error_and_is_replaced(
+def test_a_broken_file_is_no_error_and_is_set_aside(
     path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.parent.mkdir()
@@ -53,7 +53,52 @@ def test_a_broken_file_is_no_error_and_is_replaced(
         Preferences(path).change("server", put("a", 1))
 
     assert json.loads(path.read_text())["servers"] == {"server": {"a": 1}}
+    assert path.with_name("preferences.broken-1.json").read_bytes() == content
     assert "preferences" in caplog.text
+
+
+def test_a_broken_file_takes_the_place_of_no_earlier_one(path: Path) -> None:
+    path.parent.mkdir()
+    for content in ("first", "second"):
+        path.write_text(content)
+        Preferences(path).change("server", put("a", 1))
+
+    kept = sorted(entry.read_text() for entry in path.parent.glob("*.broken-*"))
+    assert kept == ["first", "second"]
+
+
+def test_a_file_that_may_not_be_read_is_left_alone(path: Path) -> None:
+    Preferences(path).change("server", put("a", 1))
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError("not yours")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        Preferences(path).change("server", put("a", 2))
+
+    assert Preferences(path).section("server") == {"a": 1}
+
+
+def test_the_file_never_grows_beyond_what_is_read_again(path: Path) -> None:
+    store = Preferences(path)
+    for number in range(5):
+        store.change(f"server-{number}", put("a", "x" * 1024 * 1024))
+
+    assert list(json.loads(path.read_text())["servers"]) == ["server-2", "server-3", "server-4"]
+    assert Preferences(path).section("server-4")["a"].startswith("xxx")
+
+
+def test_one_server_with_far_too_much_costs_the_others_nothing(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Preferences(path)
+    store.change("server", put("a", 1))
+
+    store.change("other", put("a", "x" * 5 * 1024 * 1024))
+
+    assert Preferences(path).section("server") == {"a": 1}
+    assert "far too much for other" in caplog.text
 
 
 def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
