@@ -15,6 +15,7 @@ export const ENTRIES = {
   inspector: "src/inspector/index.ts",
   control_room: "src/control_room/index.ts",
   plot: "src/plot/index.ts",
+  edit: "src/inspector/edit/index.ts",
   panel: "src/panel.css",
 };
 

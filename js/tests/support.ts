@@ -73,10 +73,11 @@ export const rowNames = (el: ParentNode): readonly string[] =>
   visibleRows(el).map((row) => find(row, ".nvj-key").textContent ?? "");
 
 export function type(input: HTMLElement, text: string): void {
-  if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)) {
-    throw new Error("nothing can be typed here");
-  }
-  input.value = text;
+  const isField = [HTMLInputElement, HTMLTextAreaElement, HTMLSelectElement].some(
+    (kind) => input instanceof kind,
+  );
+  if (!isField) throw new Error("nothing can be typed here");
+  (input as HTMLInputElement).value = text;
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

@@ -57,6 +57,8 @@ export interface Bench extends ToolContext {
   readonly selected: Readable<Selected | null>;
   /** Chooses a place, opens what hides it and scrolls to it; null chooses nothing. */
   select(place: Place | null): void;
+  /** Goes to the row that the keyboard stands on, or where it stood. */
+  focusTree(): void;
   readonly shown: Readable<ShownState>;
   /** Shows a state from before; null goes back to the live one, whatever came meanwhile. */
   show(past: ShownState | null): void;

@@ -54,12 +54,17 @@ export function createDetail(bench: Bench): Detail {
     "div",
     { class: "nvj-detail-content" },
     head,
-    notices,
     tabs.bar,
     ...panes.map((pane) => pane.element),
   );
   const empty = h("div", { class: "nvj-empty" });
-  const element = h("section", { class: "nvj-detail", "aria-label": "Value" }, empty, content);
+  const element = h(
+    "section",
+    { class: "nvj-detail", "aria-label": "Value" },
+    notices,
+    empty,
+    content,
+  );
 
   const drawEmpty = (entry: Entry | undefined) => {
     // A key that is gone still has a history.

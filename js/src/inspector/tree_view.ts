@@ -40,6 +40,8 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   let time = 0;
   let stamp = 0;
   let drawnVersion = -1;
+  /** Where the row of the keyboard stood last: it may be gone by now. */
+  let lastIndex = 0;
   const tree = h("div", {
     class: "nvj-tree",
     role: "treegrid",
@@ -69,6 +71,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
         edited: edited(),
         stamp,
       };
+      if (state.current) lastIndex = index;
       element.dataset.index = String(index);
       views.get(element)?.draw(row, index, state, model, time);
     },
@@ -158,7 +161,10 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     refresh: () => {
       stamp += 1;
     },
-    focus: () => goTo(Math.max(0, model.indexOf(selection.currentId))),
+    focus: () => {
+      const index = model.indexOf(selection.currentId);
+      goTo(index < 0 ? lastIndex : index);
+    },
     reveal: ({ key, path }) => {
       model.reveal(key, path);
       const node = model.tree.get(key);

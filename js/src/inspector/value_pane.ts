@@ -34,7 +34,7 @@ interface Drawn {
 
 const LINES = 600;
 
-export function createValuePane({ host, shown, signal }: Bench): Pane {
+export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
   let key: string | null = null;
   let entry: Entry | undefined;
   let drawn: Drawn | null = null;
@@ -160,7 +160,9 @@ export function createValuePane({ host, shown, signal }: Bench): Pane {
     const isWhole = isCutValue && whole !== null;
     const showing = isWhole && whole !== null ? whole.value : value;
     const isDrawn = drawn?.showing === showing && drawn.lines === lines && drawn.exact === exact;
-    const changes = drawn !== null && drawn.exact === exact && !isWhole;
+    // What is being edited does not flash beside the field either.
+    const isEdited = edited.get()?.key === key;
+    const changes = drawn !== null && drawn.exact === exact && !isWhole && !isEdited;
     const rounded =
       isDrawn && drawn !== null
         ? drawn.rounded

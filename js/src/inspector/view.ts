@@ -11,6 +11,7 @@ import { count, plural } from "../shared/words.ts";
 import type { Bench, Place, RowPart } from "./bench.ts";
 import { addCopyShortcut } from "./copy_shortcut.ts";
 import { createDetail } from "./detail.ts";
+import { addEditing } from "./editing.ts";
 import { createEmptyState } from "./empty_state.ts";
 import { addExport } from "./export_menu.ts";
 import { FarItems } from "./far_items.ts";
@@ -120,6 +121,7 @@ export function createInspector(context: ToolContext): Tool {
       else tree.reveal(place);
       update();
     },
+    focusTree: () => tree.focus(),
     shown: states.shown,
     show: states.show,
     toolbar,
@@ -146,6 +148,7 @@ export function createInspector(context: ToolContext): Tool {
   addRowSparks(bench);
   addPause(bench);
   addExport(bench);
+  addEditing(bench, model, detail);
   followSelectedTrait(bench);
   edited.observe(update, signal);
   selection.selected.observe(update, signal);

@@ -1,0 +1,96 @@
+/** Editing: a module of its own, which a page loads when somebody switches editing on. */
+
+import { fill, h } from "../../shared/dom.ts";
+import { icon } from "../../shared/icons.ts";
+import { listen } from "../../shared/lifetime.ts";
+import type { Bench } from "../bench.ts";
+import type { CreateEditor, Editor, EditPlaces } from "../editor.ts";
+import { createCard } from "./card.ts";
+import { addKeyChanges } from "./key_changes.ts";
+import { createMarks } from "./marks.ts";
+import { addUndo } from "./undo.ts";
+import { createValueEdit } from "./value_edit.ts";
+
+/** The keys of the tree that begin something, before the tree takes them for its own. */
+function addTreeKeys(bench: Bench, beginLine: () => boolean): void {
+  listen(
+    bench.element,
+    "keydown",
+    (event) => {
+      const { target, key } = event;
+      const onRow = target instanceof HTMLElement && target.classList.contains("nvj-row");
+      // Enter opens what can be opened; F2 edits anything.
+      if (key !== "Enter" || !onRow || target.hasAttribute("aria-expanded")) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !beginLine()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    bench.signal,
+    { capture: true },
+  );
+}
+
+export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Editor => {
+  const { signal, toolbar, element } = bench;
+  let on = false;
+  const isOn = () => on;
+  const tools = h("span", { class: "nvj-edit-tools", hidden: true });
+  toolbar.add(tools);
+  const actions = h("span", { class: "nvj-edit-tools", hidden: true });
+  places.detail.actions.append(actions);
+  const tree = element.querySelector("[role=treegrid]");
+  tree?.setAttribute("aria-readonly", "true");
+
+  const card = createCard(bench.focusTree, signal);
+  const values = createValueEdit(bench, places, card, isOn);
+  const keys = addKeyChanges(bench, places, card, isOn);
+  const undo = addUndo(bench, places.edits, card, isOn);
+  const marks = createMarks(places.edits, bench.redraw, signal);
+  places.detail.notices.append(card.element, values.element);
+
+  const action = (label: string, name: "edit" | "trash", act: () => void) => {
+    const button = h(
+      "button",
+      { type: "button", class: "nvj-quiet", title: label, "aria-label": label },
+      icon(name),
+    );
+    listen(button, "click", act, signal);
+    return button;
+  };
+  const rename = h("button", { type: "button", class: "nvj-quiet", title: "Rename (r)" }, "Rename");
+  listen(rename, "click", keys.rename, signal);
+  fill(
+    actions,
+    action("Edit the whole value as JSON", "edit", values.beginJson),
+    rename,
+    action("Remove (Delete)", "trash", keys.remove),
+  );
+  fill(tools, keys.button, undo.button);
+  addTreeKeys(bench, () => on && values.beginLine());
+
+  bench.selected.observe(() => {
+    const whole = bench.selected.get()?.place ?? null;
+    actions.hidden = !on || whole === null;
+  }, signal);
+
+  return {
+    setOn: (next) => {
+      if (!next && values.isDirty()) {
+        bench.announce("First write what is typed, or drop it with Escape");
+        return false;
+      }
+      if (!next) {
+        values.drop();
+        card.close();
+      }
+      on = next;
+      tools.hidden = !on;
+      actions.hidden = !on || (bench.selected.get()?.place ?? null) === null;
+      tree?.setAttribute("aria-readonly", String(!on));
+      bench.announce(on ? "Editing is on" : "Editing is off");
+      return true;
+    },
+    drawField: values.drawField,
+    drawMark: marks.draw,
+  };
+};

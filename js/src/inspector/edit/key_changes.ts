@@ -1,0 +1,207 @@
+/** Adds, renames and removes keys of the shared state. */
+
+import { now } from "../../shared/clock.ts";
+import { h } from "../../shared/dom.ts";
+import { icon } from "../../shared/icons.ts";
+import { listen } from "../../shared/lifetime.ts";
+import type { EditBody } from "../../shared/protocol_inspector.ts";
+import { visible } from "../../shared/visible_text.ts";
+import { plural } from "../../shared/words.ts";
+import type { Bench } from "../bench.ts";
+import type { EditPlaces } from "../editor.ts";
+import type { Card, Choice } from "./card.ts";
+import { failureOf } from "./draft.ts";
+import { createKeyForm, type KeyForm } from "./key_forms.ts";
+import { keyText } from "./place_text.ts";
+
+export interface KeyChanges {
+  /** Opens the form for a new key. */
+  readonly button: HTMLElement;
+  rename(): void;
+  remove(): void;
+}
+
+/** Seconds for which a key that was written is waited for. */
+const PATIENCE = 10;
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
+
+export function addKeyChanges(
+  bench: Bench,
+  places: EditPlaces,
+  card: Card,
+  isOn: () => boolean,
+): KeyChanges {
+  const { host, session, signal, selected, announce, line } = bench;
+  const { entries } = session.mirror;
+  /** What has been written, and is gone to once the server has told of it. */
+  let awaited: { readonly key: string; readonly there: boolean; readonly until: number } | null =
+    null;
+  let renamed = "";
+
+  bench.onDraw(() => {
+    if (awaited === null) return;
+    const { key, there, until } = awaited;
+    if (entries.has(key) === there) {
+      awaited = null;
+      if (there) bench.select({ key, path: [] });
+      bench.focusTree();
+    } else if (now() > until) awaited = null;
+  });
+  const waitFor = (key: string, there: boolean) => {
+    awaited = { key, there, until: now() + PATIENCE };
+    bench.redraw();
+  };
+
+  /** Whether anything can be changed now; says why not. */
+  const ready = (): boolean => {
+    const { blocked } = line.get();
+    if (!isOn()) announce("Editing is off: e switches it on");
+    else if (bench.shown.get().at !== null) announce("This is a state from before: resume to edit");
+    else if (blocked !== null) announce(blocked);
+    else return true;
+    return false;
+  };
+  const carryOut = async (
+    form: KeyForm,
+    asked: () => Promise<EditBody>,
+    key: string,
+  ): Promise<void> => {
+    const { blocked } = line.get();
+    try {
+      if (blocked !== null) throw new Error(`${blocked} What you typed is kept`);
+      const edit = await asked();
+      const failure = failureOf(edit);
+      if (failure !== "") {
+        form.fail(visible(failure, 600));
+        return;
+      }
+      announce(`Written: ${visible(edit.text, 200)}`);
+      card.close();
+      waitFor(key, true);
+    } catch (error) {
+      form.fail(`Not written: ${visible(wordsOf(error), 600)}.`);
+    }
+  };
+
+  const adding = createKeyForm(
+    {
+      title: "Add a key",
+      action: "Add",
+      valued: true,
+      has: (key) => entries.has(key),
+      submit: ({ name, text }) =>
+        carryOut(
+          adding,
+          () => host.request("write", { key: name, path: [], text, add: true }),
+          name,
+        ),
+      cancel: () => card.close(),
+    },
+    signal,
+  );
+  const renaming = createKeyForm(
+    {
+      title: "Rename",
+      action: "Rename",
+      valued: false,
+      has: (key) => entries.has(key),
+      submit: ({ name }) =>
+        carryOut(renaming, () => host.request("rename", { key: renamed, name }), name),
+      cancel: () => card.close(),
+    },
+    signal,
+  );
+
+  /** A new key most likely stands beside the chosen one. */
+  const beside = (): string => {
+    const chosen = selected.get();
+    if (chosen?.node != null && chosen.place === null) return `${chosen.node.path}.`;
+    const key = chosen?.place?.key ?? "";
+    return key.slice(0, Math.max(key.lastIndexOf("."), key.lastIndexOf("/")) + 1);
+  };
+  const add = () => {
+    if (!ready()) return;
+    adding.open(beside());
+    card.show(adding.element, adding.first);
+  };
+  const rename = () => {
+    const key = selected.get()?.place?.key;
+    if (key === undefined || !ready()) return;
+    renamed = key;
+    renaming.open(key);
+    card.show(renaming.element, renaming.first);
+    renaming.first.select();
+  };
+
+  const send = async (key: string, branch: boolean, count: number) => {
+    const { blocked } = line.get();
+    try {
+      if (blocked !== null) throw new Error(blocked);
+      const edit = await host.request("remove", { key, branch, count });
+      const failure = failureOf(edit);
+      if (failure !== "") throw new Error(failure);
+      announce(`Done: ${visible(edit.text, 200)}`);
+      const [gone = key] = edit.keys;
+      waitFor(gone, false);
+    } catch (error) {
+      card.ask(
+        [`Not removed: ${visible(wordsOf(error), 600)}`],
+        [{ label: "Look again", run: () => ask(key) }],
+      );
+    }
+  };
+  const ask = (key: string) => {
+    const branch = places.branch(key);
+    const choices: Choice[] = [];
+    if (entries.has(key)) {
+      choices.push({
+        label: branch === null ? "Remove" : "Only this key",
+        danger: true,
+        run: () => void send(key, false, 1),
+      });
+    }
+    if (branch !== null) {
+      choices.push({
+        label: `All ${plural(branch.keys, "key")}`,
+        danger: true,
+        run: () => void send(key, true, branch.keys),
+      });
+    }
+    if (choices.length === 0) return;
+    const name = h("code", {}, keyText(key));
+    if (branch === null) {
+      card.ask(["Remove the key ", name, " for everybody?"], choices);
+      return;
+    }
+    const search =
+      branch.hidden === 0 ? "" : ` The search hides ${plural(branch.hidden, "key")} of it now.`;
+    const what = ` with ${plural(branch.keys, "key")} for everybody?${search}`;
+    card.ask(["Remove the branch ", name, what], choices);
+  };
+  const remove = () => {
+    const chosen = selected.get();
+    if (chosen === null || !ready()) return;
+    if ((chosen.place?.path.length ?? 0) > 0) {
+      announce("Only whole keys are removed; F2 on the value around it edits its parts");
+      return;
+    }
+    const key = chosen.place?.key ?? chosen.node?.path;
+    if (key !== undefined) ask(key);
+  };
+
+  const shortcut = (act: () => void): boolean => {
+    act();
+    return true;
+  };
+  const button = h("button", { type: "button", title: "Add a key (n)" }, icon("plus"), "Key");
+  listen(button, "click", add, signal);
+  bench.keys.add({ key: "n", does: "add a key", run: () => shortcut(add) });
+  bench.keys.add({ key: "r", does: "rename the chosen key", run: () => shortcut(rename) });
+  bench.keys.add({
+    key: "Delete",
+    does: "remove the chosen key or branch, after a question",
+    run: () => shortcut(remove),
+  });
+  return { button, rename, remove };
+}

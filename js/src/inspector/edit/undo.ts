@@ -1,0 +1,71 @@
+/** Takes back what was written last through this connection, whatever view wrote it. */
+
+import type { Readable } from "../../shared/cell.ts";
+import { h, setText } from "../../shared/dom.ts";
+import { icon } from "../../shared/icons.ts";
+import { listen } from "../../shared/lifetime.ts";
+import type { EditsBody } from "../../shared/protocol_inspector.ts";
+import type { Timed } from "../../shared/session.ts";
+import { visible } from "../../shared/visible_text.ts";
+import type { Bench } from "../bench.ts";
+import { isEditable } from "../key_map.ts";
+import type { Card } from "./card.ts";
+import { failureOf } from "./draft.ts";
+
+export function addUndo(
+  bench: Bench,
+  edits: Readable<Timed<EditsBody> | null>,
+  card: Card,
+  isOn: () => boolean,
+): { readonly button: HTMLElement } {
+  const { host, signal, announce } = bench;
+  let sending = false;
+  const words = h("span", {}, "Undo");
+  const button = h("button", { type: "button" }, icon("undo"), words);
+
+  const draw = () => {
+    const what = edits.get()?.body.undo ?? null;
+    button.disabled = what === null || sending;
+    button.title = what === null ? "Nothing to undo" : `Undo: ${visible(what, 200)} (Ctrl+Z)`;
+    setText(words, sending ? "Undoing" : "Undo");
+  };
+  const undo = async (force: boolean) => {
+    if (sending || (edits.get()?.body.undo ?? null) === null) return;
+    sending = true;
+    draw();
+    try {
+      const edit = await host.request("undo", { force });
+      const failure = failureOf(edit);
+      if (failure === "") announce(`Done: ${visible(edit.text, 200)}`);
+      else if (edit.state === "refused" && !force) {
+        card.ask(
+          [`Not undone: ${visible(edit.note, 300)}.`],
+          [{ label: "Undo all the same", danger: true, run: () => void undo(true) }],
+        );
+      } else card.ask([visible(failure, 400)], []);
+    } catch (error) {
+      card.ask([`Not undone: ${error instanceof Error ? error.message : error}.`], []);
+    } finally {
+      sending = false;
+      draw();
+    }
+  };
+  edits.observe(draw, signal);
+  draw();
+  listen(button, "click", () => void undo(false), signal);
+  listen(
+    bench.element,
+    "keydown",
+    (event) => {
+      const { key, shiftKey, altKey, target } = event;
+      const command = event.ctrlKey || event.metaKey;
+      if (!isOn() || !command || shiftKey || altKey || key.toLowerCase() !== "z") return;
+      // In a field it takes back what was typed there.
+      if (isEditable(target)) return;
+      event.preventDefault();
+      void undo(false);
+    },
+    signal,
+  );
+  return { button };
+}

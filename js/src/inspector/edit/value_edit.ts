@@ -1,0 +1,358 @@
+/** One value that is being edited: its field, its lock, and what is said about it. */
+
+import { h } from "../../shared/dom.ts";
+import { listen } from "../../shared/lifetime.ts";
+import { isCut } from "../../shared/page_value.ts";
+import type { PageValue } from "../../shared/protocol.ts";
+import { size } from "../../shared/words.ts";
+import type { Bench, Place } from "../bench.ts";
+import type { EditPlaces } from "../editor.ts";
+import { isEditable } from "../key_map.ts";
+import { keyOf, type Row, type ValuePath, valueAt } from "../rows.ts";
+import type { Card } from "./card.ts";
+import { Draft, type Live } from "./draft.ts";
+import { createDraftBox } from "./draft_box.ts";
+import { type Control, type Field, isLong, jsonField, lineField } from "./field.ts";
+import { createHold } from "./hold.ts";
+import { placeText, samePlace } from "./place_text.ts";
+import { lineKind } from "./scalar.ts";
+import { fetchWhole, holdsBytes, MUCH, missingBytes } from "./whole_value.ts";
+
+export interface ValueEdit {
+  /** Above the panes: stays empty while nothing is edited. */
+  readonly element: HTMLElement;
+  /** Edits the chosen row in its place; false where it holds no scalar. */
+  beginLine(): boolean;
+  /** Edits the whole value of the chosen key as JSON. */
+  beginJson(): void;
+  isDirty(): boolean;
+  drop(): void;
+  drawField(slot: HTMLElement, row: Row): void;
+}
+
+interface Open {
+  readonly draft: Draft;
+  readonly control: Control;
+  /** Whether it belongs into its row. */
+  readonly inRow: boolean;
+}
+
+/** Milliseconds in which the focus may move from the field to a button beside it. */
+const LEAVING = 150;
+/** Milliseconds after which a long text is looked at again. */
+const CHECK_LATER = 300;
+
+const pathOf = (row: Row): ValuePath => (row.kind === "value" ? row.path : []);
+
+export function createValueEdit(
+  bench: Bench,
+  places: EditPlaces,
+  card: Card,
+  isOn: () => boolean,
+): ValueEdit {
+  const { host, session, signal, line, announce, shown } = bench;
+  const { entries } = session.mirror;
+  const hold = createHold(host, session.leases, signal);
+  let open: Open | null = null;
+  /** The field was just made, or moved: it is to have the focus. */
+  let wantsFocus = false;
+  let hadFocus = false;
+  let leaving: ReturnType<typeof setTimeout> | null = null;
+
+  const liveAt = ({ key, path }: Place): Live => {
+    const entry = entries.get(key);
+    const value =
+      shown.get().at === null
+        ? places.valueAt(key, path)
+        : valueAt(key, entry?.value, path, () => undefined);
+    return { entry, value };
+  };
+
+  const finish = () => {
+    if (open === null) return;
+    const had = hadFocus || box.element.contains(document.activeElement);
+    open.control.remove();
+    open = null;
+    hadFocus = false;
+    hold.letGo();
+    bench.edited.set(null);
+    box.show(null);
+    bench.redraw();
+    if (had) bench.focusTree();
+  };
+  const write = async () => {
+    const now = open;
+    if (now === null || line.get().blocked !== null) return;
+    const { draft, control } = now;
+    if (!draft.reading.ok) {
+      const { at } = draft.reading;
+      control.focus();
+      if (at !== undefined && control instanceof HTMLTextAreaElement) {
+        control.setSelectionRange(at, at);
+      }
+      draw();
+      return;
+    }
+    const edit = await draft.write();
+    if (edit === null) {
+      announce(draft.failure);
+      return;
+    }
+    announce(`Written: ${edit.text}`);
+    if (open === now) finish();
+  };
+  const box = createDraftBox(
+    {
+      write: () => void write(),
+      cancel: finish,
+      takeTheirs: () => {
+        const now = open;
+        if (now === null) return;
+        void now.draft.takeTheirs().then(() => {
+          now.control.value = now.draft.text;
+          now.control.focus();
+          draw();
+        });
+      },
+      keepMine: () => {
+        open?.draft.keepMine();
+        open?.control.focus();
+      },
+      askAgain: () => open !== null && hold.take(open.draft.place.key),
+    },
+    signal,
+  );
+
+  let told = "";
+  const draw = () => {
+    if (open === null) return;
+    const { draft, control } = open;
+    const frame = { draft, held: hold.state.get(), blocked: line.get().blocked };
+    box.show(frame);
+    const bad = (draft.dirty && !draft.reading.ok) || draft.failure !== "";
+    control.setAttribute("aria-invalid", String(bad));
+    control.dataset.standing = draft.standing;
+    control.toggleAttribute("readonly", draft.sending);
+    const news = draft.standing === "same" ? "" : draft.standing;
+    if (news !== told && news !== "") {
+      announce(news === "gone" ? "It was removed meanwhile" : "It has changed meanwhile");
+    }
+    told = news;
+  };
+  hold.state.observe(draw, signal);
+  line.observe(() => {
+    draw();
+    // The lock may be gone with the connection.
+    if (open !== null && hadFocus && line.get().blocked === null) hold.take(open.draft.place.key);
+  }, signal);
+
+  /** The field is in its row, or at home while no row shows it. */
+  const place = () => {
+    if (open === null) return;
+    const { control, inRow } = open;
+    const row = control.closest<HTMLElement>(".nvj-row");
+    if (control.isConnected && !(row?.hidden ?? !inRow)) return;
+    if (control.parentElement === box.home) return;
+    const had = hadFocus || wantsFocus;
+    box.home.append(control);
+    if (had) control.focus();
+    wantsFocus = false;
+  };
+  bench.onDraw(() => {
+    place();
+    draw();
+  });
+
+  const start = (at: Place, base: PageValue, field: Field, inRow: boolean) => {
+    const { control } = field;
+    const draft = new Draft({
+      host,
+      place: at,
+      begun: { entry: entries.get(at.key), value: base },
+      live: () => liveAt(at),
+      whole: () => fetchWhole(host, at),
+      textOf: field.textOf,
+      read: field.read,
+      onChange: () => bench.redraw(),
+    });
+    control.value = draft.text;
+    open = { draft, control, inRow };
+    told = "";
+    wantsFocus = true;
+    addControl(control, draft);
+    bench.edited.set(at);
+    bench.select(at);
+    if (!inRow) {
+      box.home.append(control);
+      draw();
+      control.focus();
+      if (control instanceof HTMLTextAreaElement) control.setSelectionRange(0, 0);
+      wantsFocus = false;
+    }
+    bench.redraw();
+  };
+
+  /** Listeners go with the field, and with the view at the latest. */
+  const addControl = (control: Control, draft: Draft) => {
+    let later: ReturnType<typeof setTimeout> | null = null;
+    control.addEventListener("input", () => {
+      if (later !== null) clearTimeout(later);
+      if (!isLong(control.value)) draft.type(control.value);
+      else later = setTimeout(() => draft.type(control.value), CHECK_LATER);
+    });
+    control.addEventListener("keydown", (event) => {
+      if (!(event instanceof KeyboardEvent) || event.key !== "Enter" || event.isComposing) return;
+      const several = control instanceof HTMLTextAreaElement;
+      if (several && !event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (control.value !== draft.text) draft.type(control.value);
+      void write();
+    });
+  };
+
+  const isInside = (target: EventTarget | null): boolean =>
+    target instanceof Node &&
+    open !== null &&
+    (open.control.contains(target) || box.element.contains(target));
+  listen(
+    bench.element,
+    "focusin",
+    (event) => {
+      if (open === null || !isInside(event.target)) return;
+      if (leaving !== null) clearTimeout(leaving);
+      leaving = null;
+      hadFocus = true;
+      hold.take(open.draft.place.key);
+    },
+    signal,
+  );
+  listen(
+    bench.element,
+    "focusout",
+    (event) => {
+      if (!isInside(event.target) || isInside(event.relatedTarget)) return;
+      if (leaving !== null) clearTimeout(leaving);
+      leaving = setTimeout(() => {
+        leaving = null;
+        if (open === null || isInside(document.activeElement)) return;
+        hadFocus = false;
+        if (open.draft.dirty || open.draft.sending) hold.letGo();
+        else finish();
+      }, LEAVING);
+    },
+    signal,
+  );
+  bench.keys.addEscape("edit", () => {
+    if (card.close()) return true;
+    if (open === null) return false;
+    finish();
+    return true;
+  });
+
+  /** Whether something new may be begun; says what is in the way. */
+  const isFree = (): boolean => {
+    if (!isOn()) announce("Editing is off: e switches it on");
+    else if (shown.get().at !== null) announce("This is a state from before: resume to edit");
+    else if (open?.draft.dirty === true) {
+      announce(`First write what is typed for ${placeText(open.draft.place)}, or drop it`);
+      open.control.focus();
+    } else {
+      open?.control.blur();
+      finish();
+      card.close();
+      return true;
+    }
+    return false;
+  };
+
+  const beginJsonAt = async (at: Place) => {
+    const { value } = liveAt(at);
+    if (value === undefined || !isFree()) return;
+    try {
+      const whole = isCut(value) ? await fetchWhole(host, at) : value;
+      if (holdsBytes(whole)) throw new Error("it holds bytes, which JSON has not");
+      if (open === null) start(at, whole, jsonField(placeText(at)), false);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);
+    }
+  };
+  const askJson = (at: Place) => {
+    const { value } = liveAt(at);
+    const bytes = value === undefined ? 0 : missingBytes(value);
+    if (bytes <= MUCH) {
+      void beginJsonAt(at);
+      return;
+    }
+    if (!isFree()) return;
+    card.ask(
+      [`This value is ${size(bytes)} of JSON. Typing in so much can be slow.`],
+      [{ label: "Load it", run: () => void beginJsonAt(at) }],
+    );
+  };
+  const begin = (at: Place): boolean => {
+    const { value } = liveAt(at);
+    if (value === undefined) return false;
+    const kind = lineKind(value);
+    if (kind === null) return false;
+    if (isFree()) start(at, value, lineField(kind, placeText(at)), true);
+    return true;
+  };
+  const chosen = () => bench.selected.get()?.place ?? null;
+
+  bench.keys.add({
+    key: "F2",
+    does: "edit the chosen value",
+    run: () => {
+      const at = chosen();
+      if (at === null) return false;
+      if (!begin(at)) askJson(at);
+      return true;
+    },
+  });
+  listen(
+    bench.element,
+    "dblclick",
+    (event) => {
+      const at = chosen();
+      const { target } = event;
+      if (!isOn() || at === null || !(target instanceof Element) || isEditable(target)) return;
+      if (target.closest(".nvj-preview") !== null) begin(at);
+    },
+    signal,
+  );
+
+  return {
+    element: h("div", {}, box.element),
+    beginLine: () => {
+      const at = chosen();
+      return at !== null && begin(at);
+    },
+    beginJson: () => {
+      const at = chosen();
+      if (at !== null) askJson({ key: at.key, path: [] });
+    },
+    isDirty: () => open?.draft.dirty === true,
+    drop: finish,
+    drawField: (slot, row) => {
+      const here =
+        open?.inRow === true &&
+        (row.kind === "node" || row.kind === "value") &&
+        keyOf(row) === open.draft.place.key &&
+        samePlace({ key: open.draft.place.key, path: pathOf(row) }, open.draft.place);
+      slot.hidden = !here;
+      if (!here || open === null) return;
+      const { control } = open;
+      if (control.parentElement !== slot) {
+        const had = hadFocus;
+        slot.append(control);
+        wantsFocus ||= had;
+      }
+      if (!wantsFocus) return;
+      wantsFocus = false;
+      control.focus({ preventScroll: true });
+      if (control instanceof HTMLInputElement && !hadFocus) control.select();
+    },
+  };
+}

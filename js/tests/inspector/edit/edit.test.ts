@@ -1,0 +1,606 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import inspector from "../../../src/inspector/index.ts";
+import type { PageRecord } from "../../../src/shared/protocol.ts";
+import {
+  click,
+  find,
+  findAll,
+  HOSTILE,
+  mountWidget,
+  pass,
+  press,
+  rowNames,
+  type,
+  useFakePage,
+  visibleRows,
+} from "../../support.ts";
+
+vi.mock("../../../src/shared/lazy_module.ts", () => ({
+  loadModule: (_host: unknown, name: string) =>
+    name === "edit" ? import("../../../src/inspector/edit/index.ts") : Promise.reject(new Error()),
+}));
+
+useFakePage();
+
+type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answers"]>;
+
+const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, note: "", seconds: 0 };
+const accepted = { ...EDIT, state: "accepted" };
+const refused = { ...EDIT, state: "refused", note: "someone else holds a lock on it" };
+const HELD = { held: true, able: true, seconds: 60, note: "" };
+
+const STATE: PageRecord = { a: 1, name: "Anna", on: true, none: null, box: { deep: [1, "two"] } };
+
+const asked: [op: string, body: PageRecord][] = [];
+beforeEach(() => asked.splice(0));
+
+async function mount(answers: Answers = {}, state: PageRecord = STATE) {
+  const all: Answers = {
+    hold: () => HELD,
+    let_go: () => null,
+    write: () => accepted,
+    rename: () => accepted,
+    remove: () => accepted,
+    undo: () => accepted,
+    ...answers,
+  };
+  const noting = Object.entries(all).map(([op, answer]) => [
+    op,
+    (body: PageRecord) => {
+      asked.push([op, body]);
+      return answer(body);
+    },
+  ]);
+  const mounted = await mountWidget(inspector, { state, answers: Object.fromEntries(noting) });
+  const box = find(mounted.el, ".nvj-edit-switch input") as HTMLInputElement;
+  const turn = async () => {
+    box.checked = !box.checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    await pass(0.2);
+    // The module is imported by the real loader, which fake time does not drive.
+    await vi.waitFor(() => expect(findAll(mounted.el, ".nvj-edit-tools").length).toBe(2));
+    await pass(0.1);
+  };
+  return { ...mounted, box, turn };
+}
+type Page = Awaited<ReturnType<typeof mount>>;
+
+const rowOf = (el: HTMLElement, name: string): HTMLElement => {
+  const row = visibleRows(el).find((each) => find(each, ".nvj-key").textContent === name);
+  if (row === undefined) throw new Error(`no row ${name}`);
+  return row;
+};
+const choose = async (el: HTMLElement, name: string) => {
+  click(rowOf(el, name));
+  rowOf(el, name).focus();
+  await pass(0.1);
+};
+const begin = async ({ el }: Page, name: string, key = "Enter") => {
+  await choose(el, name);
+  press(rowOf(el, name), key);
+  await pass(0.2);
+};
+const field = (el: HTMLElement) => find(el, ".nvj-edit-field, .nvj-edit-json") as HTMLInputElement;
+const fields = (el: HTMLElement) => findAll(el, ".nvj-edit-field, .nvj-edit-json");
+const words = (el: HTMLElement) => find(el, ".nvj-detail-notices").textContent ?? "";
+const button = (el: HTMLElement, label: string): HTMLElement => {
+  const found = findAll(el, "button").find(
+    (each) =>
+      (each.textContent === label || each.title === label) && each.closest("[hidden]") === null,
+  );
+  if (found === undefined) throw new Error(`no button ${label}`);
+  return found;
+};
+const ops = () => asked.map(([op]) => op);
+const written = () => asked.filter(([op]) => op === "write").map(([, body]) => body);
+
+describe("the switch", () => {
+  it("is off at first, and then nothing can be typed", async () => {
+    const page = await mount();
+    expect(page.box.checked).toBe(false);
+    await begin(page, "a");
+    press(rowOf(page.el, "a"), "F2");
+    await pass(0.1);
+    expect(fields(page.el)).toEqual([]);
+    expect(page.kernel.received.some(({ op }) => op === "hold")).toBe(false);
+  });
+
+  it("makes the tree editable and back, and stays on while something is typed", async () => {
+    const page = await mount();
+    await page.turn();
+    const tree = find(page.el, "[role=treegrid]");
+    expect(tree.getAttribute("aria-readonly")).toBe("false");
+    await begin(page, "a");
+    type(field(page.el), "2");
+    await page.turn();
+    expect(page.box.checked).toBe(true);
+    press(field(page.el), "Escape");
+    await pass(0.3);
+    await page.turn();
+    expect([page.box.checked, tree.getAttribute("aria-readonly")]).toEqual([false, "true"]);
+  });
+});
+
+describe("a scalar in its row", () => {
+  it("is edited with Enter, its key locked, and written with Enter", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    const control = field(page.el);
+    expect(rowOf(page.el, "a").contains(control)).toBe(true);
+    expect([control.value, document.activeElement]).toEqual(["1", control]);
+    expect(words(page.el)).toContain("locked for you");
+
+    type(control, "2.5");
+    press(control, "Enter");
+    await pass(0.3);
+
+    expect(written()).toEqual([{ key: "a", path: [], text: "2.5", add: false }]);
+    expect(ops()).toEqual(["hold", "write", "let_go"]);
+    expect(fields(page.el)).toEqual([]);
+    expect(document.activeElement).toBe(rowOf(page.el, "a"));
+  });
+
+  it.each([
+    ["name", 'B "C"', '"B \\"C\\""'],
+    ["on", "false", "false"],
+    ["none", "-0", "-0.0"],
+  ])("of %s is written as what it is", async (name, typed, text) => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, name);
+    type(field(page.el), typed);
+    press(field(page.el), "Enter");
+    await pass(0.3);
+    expect(written()).toEqual([{ key: name, path: [], text, add: false }]);
+  });
+
+  it("inside a value is written by its path", async () => {
+    const page = await mount();
+    await page.turn();
+    press(rowOf(page.el, "box"), "x");
+    click(find(rowOf(page.el, "box"), ".nvj-twisty"));
+    await pass(0.1);
+    click(find(rowOf(page.el, "deep"), ".nvj-twisty"));
+    await pass(0.1);
+    await begin(page, "1");
+    expect(field(page.el).value).toBe("two");
+    type(field(page.el), "three");
+    press(field(page.el), "Enter");
+    await pass(0.3);
+    expect(written()).toEqual([{ key: "box", path: ["deep", 1], text: '"three"', add: false }]);
+  });
+
+  it("that cannot be read is not sent, and says what is needed", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    type(field(page.el), "1,5");
+    press(field(page.el), "Enter");
+    await pass(0.2);
+    expect(words(page.el)).toContain("a number is needed");
+    expect(field(page.el).getAttribute("aria-invalid")).toBe("true");
+    expect(written()).toEqual([]);
+  });
+
+  it("that was refused keeps what was typed, and says why", async () => {
+    const page = await mount({ write: () => refused });
+    await page.turn();
+    await begin(page, "a");
+    type(field(page.el), "2");
+    press(field(page.el), "Enter");
+    await pass(0.2);
+    expect(words(page.el)).toContain("Refused: someone else holds a lock on it");
+    expect(field(page.el).value).toBe("2");
+    expect(find(rowOf(page.el, "a"), ".nvj-preview").textContent).toBe("1");
+  });
+
+  it("is dropped with Escape, and its lock given back", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    type(field(page.el), "2");
+    press(field(page.el), "Escape");
+    await pass(0.3);
+    expect(fields(page.el)).toEqual([]);
+    expect(ops()).toEqual(["hold", "let_go"]);
+    expect(document.activeElement).toBe(rowOf(page.el, "a"));
+  });
+
+  it("stays with what was typed when the focus goes elsewhere, without the lock", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    type(field(page.el), "2");
+    find(page.el, ".nvj-search-input").focus();
+    await pass(0.5);
+    expect([field(page.el).value, ops()]).toEqual(["2", ["hold", "let_go"]]);
+    field(page.el).focus();
+    await pass(0.2);
+    expect(ops()).toEqual(["hold", "let_go", "hold"]);
+  });
+
+  it("closes by itself when the focus goes elsewhere and nothing was typed", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    find(page.el, ".nvj-search-input").focus();
+    await pass(0.5);
+    expect(fields(page.el)).toEqual([]);
+    expect(document.activeElement).toBe(find(page.el, ".nvj-search-input"));
+  });
+
+  it("that somebody else has locked can be typed, and asked for again", async () => {
+    let held: object = { held: false, able: true, seconds: 0, note: "someone else holds it" };
+    const page = await mount({ hold: () => held });
+    await page.turn();
+    await begin(page, "a");
+    expect(words(page.el)).toContain("locked by someone else");
+    held = HELD;
+    click(button(page.el, "Ask again"));
+    await pass(0.2);
+    expect(words(page.el)).toContain("locked for you");
+  });
+
+  it("on a server without locks says so", async () => {
+    const page = await mount({ hold: () => ({ held: false, able: false, seconds: 0, note: "" }) });
+    await page.turn();
+    await begin(page, "a");
+    expect(words(page.el)).toContain("This server has no locks");
+  });
+
+  it("asks for its lock again before the kernel lets go of it", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    await pass(45);
+    expect(ops()).toEqual(["hold", "hold", "hold"]);
+  });
+
+  it("does not flash while it is edited", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    page.kernel.set("a", 7);
+    page.kernel.sendDelta();
+    await pass(0.3);
+    expect(findAll(page.el, ".nvj-row [data-flash], .nvj-detail [data-flash]")).toEqual([]);
+  });
+});
+
+describe("what others do meanwhile", () => {
+  const typing = async (answers: Answers = {}) => {
+    const page = await mount(answers);
+    await page.turn();
+    await begin(page, "a");
+    type(field(page.el), "2");
+    page.kernel.set("a", 7);
+    page.kernel.sendDelta();
+    await pass(0.3);
+    return page;
+  };
+
+  it("never moves the field, and is offered", async () => {
+    const { el } = await typing();
+    expect(field(el).value).toBe("2");
+    expect(words(el)).toContain("It has changed meanwhile, to 7. Yours is kept.");
+  });
+
+  it("can be taken", async () => {
+    const { el } = await typing();
+    click(button(el, "Take theirs"));
+    await pass(0.2);
+    expect([field(el).value, words(el).includes("meanwhile")]).toEqual(["7", false]);
+  });
+
+  it("can be written over", async () => {
+    const { el } = await typing();
+    click(button(el, "Keep mine"));
+    await pass(0.2);
+    expect(words(el)).toContain("It is 7 now; writing puts yours in its place.");
+    press(field(el), "Enter");
+    await pass(0.2);
+    expect(written()).toEqual([{ key: "a", path: [], text: "2", add: false }]);
+  });
+
+  it("when they removed the key, what was typed stays, and writing adds it again", async () => {
+    const page = await typing();
+    page.kernel.remove("a");
+    page.kernel.sendDelta();
+    await pass(0.3);
+    const control = field(page.el);
+    expect(rowNames(page.el)).not.toContain("a");
+    expect([control.value, control.closest(".nvj-detail-notices") !== null]).toEqual(["2", true]);
+    press(control, "Enter");
+    await pass(0.2);
+    expect(written()).toEqual([{ key: "a", path: [], text: "2", add: true }]);
+  });
+
+  it("when the line is lost, what was typed stays and is not sent", async () => {
+    const page = await typing();
+    page.kernel.sendStatus({ state: "lost", reason: "it went away" });
+    await pass(0.5);
+    expect(words(page.el)).toContain("What you typed is kept.");
+    press(field(page.el), "Enter");
+    await pass(0.2);
+    expect([field(page.el).value, written()]).toEqual(["2", []]);
+    page.kernel.sendStatus({ state: "connected" });
+    await pass(0.5);
+    press(field(page.el), "Enter");
+    await pass(0.2);
+    expect(written()).toHaveLength(1);
+  });
+});
+
+describe("a value as JSON", () => {
+  it("is edited in the pane, checked as it is typed, and written whole", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "box");
+    click(button(page.el, "Edit the whole value as JSON"));
+    await pass(0.2);
+    const control = field(page.el);
+    expect(JSON.parse(control.value)).toEqual(STATE.box);
+    type(control, '{"deep": [NaN,\n1 2]}');
+    await pass(0.1);
+    expect(words(page.el)).toContain("Line 2, column 3: a , or ] is missing");
+    press(control, "Enter", { ctrlKey: true });
+    await pass(0.1);
+    expect([written(), control.selectionStart]).toEqual([[], 17]);
+    type(control, '{"deep": [NaN,\n-Infinity]}');
+    press(control, "Enter", { ctrlKey: true });
+    await pass(0.3);
+    expect(written()).toEqual([
+      { key: "box", path: [], text: '{"deep": [NaN,\n-Infinity]}', add: false },
+    ]);
+  });
+
+  it("of a part is begun with F2 on its row", async () => {
+    const page = await mount();
+    await page.turn();
+    click(find(rowOf(page.el, "box"), ".nvj-twisty"));
+    await pass(0.1);
+    await begin(page, "deep", "F2");
+    expect(JSON.parse(field(page.el).value)).toEqual([1, "two"]);
+    type(field(page.el), "[]");
+    press(field(page.el), "Enter", { metaKey: true });
+    await pass(0.3);
+    expect(written()).toEqual([{ key: "box", path: ["deep"], text: "[]", add: false }]);
+  });
+
+  it("of megabytes is fetched only after a question", async () => {
+    const long = "x".repeat(300);
+    const cut = { $nvj: "cut", kind: "string", length: 5_000_000, bytes: 5_000_002, head: "x" };
+    const page = await mount(
+      { value: () => ({ key: "big", exists: true, value: long }) },
+      { big: cut },
+    );
+    await page.turn();
+    await begin(page, "big", "F2");
+    expect(words(page.el)).toContain("This value is 5.0 MB of JSON");
+    expect([fields(page.el), ops()]).toEqual([[], []]);
+    click(button(page.el, "Load it"));
+    await pass(0.3);
+    expect(JSON.parse(field(page.el).value)).toBe(long);
+  });
+
+  it("that no field can hold says what can", async () => {
+    const cut = { $nvj: "cut", kind: "string", length: 9e6, bytes: 9_000_002, head: "x" };
+    const page = await mount(
+      { value: () => ({ key: "big", exists: true, value: cut }) },
+      { big: cut },
+    );
+    await page.turn();
+    await begin(page, "big", "F2");
+    click(button(page.el, "Load it"));
+    await pass(0.3);
+    expect(words(page.el)).toContain("in Python, client.edit can");
+  });
+});
+
+describe("keys", () => {
+  const nameField = (el: HTMLElement) => find(el, ".nvj-edit-label textarea");
+  const valueField = (el: HTMLElement) =>
+    findAll(el, ".nvj-edit-label textarea")[1] ?? find(el, ".nothing");
+
+  it("are added beside the chosen one, checked before they are sent", async () => {
+    const page = await mount({}, { "box.a": 1, other: 2 });
+    await page.turn();
+    await choose(page.el, "box.a");
+    press(rowOf(page.el, "box.a"), "n");
+    await pass(0.1);
+    const name = nameField(page.el);
+    expect([(name as HTMLTextAreaElement).value, document.activeElement]).toEqual(["box.", name]);
+    type(name, "other");
+    type(valueField(page.el), "[1, NaN]");
+    press(name, "Enter");
+    await pass(0.2);
+    expect([words(page.el).includes("There is such a key already"), written()]).toEqual([true, []]);
+    type(name, "box.b\n");
+    expect(words(page.el)).toContain("Signs that do not show: box.b⏎");
+    type(valueField(page.el), "[1, NaN");
+    press(name, "Enter");
+    await pass(0.2);
+    expect([words(page.el).includes("The value: a , or ] is missing"), written()]).toEqual([
+      true,
+      [],
+    ]);
+    type(valueField(page.el), "[1, NaN]");
+    press(valueField(page.el), "Enter");
+    await pass(0.2);
+    expect(written()).toEqual([{ key: "box.b\n", path: [], text: "[1, NaN]", add: true }]);
+    page.kernel.set("box.b\n", [1]);
+    page.kernel.sendDelta();
+    await pass(0.2);
+    expect(document.activeElement).toBe(rowOf(page.el, "b⏎"));
+  });
+
+  it("are renamed, and the focus goes along", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "name");
+    press(rowOf(page.el, "name"), "r");
+    await pass(0.1);
+    type(nameField(page.el), "title");
+    press(nameField(page.el), "Enter");
+    await pass(0.2);
+    page.kernel.remove("name");
+    page.kernel.set("title", "Anna");
+    page.kernel.sendDelta();
+    await pass(0.2);
+    expect(asked).toEqual([["rename", { key: "name", name: "title" }]]);
+    expect(document.activeElement).toBe(rowOf(page.el, "title"));
+  });
+
+  it("keep the form when the name is refused", async () => {
+    const page = await mount({ rename: () => refused });
+    await page.turn();
+    await choose(page.el, "name");
+    click(button(page.el, "Rename (r)"));
+    await pass(0.1);
+    type(nameField(page.el), "title");
+    press(nameField(page.el), "Enter");
+    await pass(0.2);
+    expect(words(page.el)).toContain("someone else holds a lock on it");
+    expect((nameField(page.el) as HTMLTextAreaElement).value).toBe("title");
+    press(nameField(page.el), "Escape");
+    await pass(0.1);
+    expect(words(page.el)).not.toContain("Rename");
+    expect(document.activeElement).toBe(rowOf(page.el, "name"));
+  });
+
+  it("are removed after a question, and the focus goes to the next", async () => {
+    const page = await mount({ remove: () => ({ ...accepted, keys: ["name"] }) });
+    await page.turn();
+    await choose(page.el, "name");
+    const index = rowNames(page.el).indexOf("name");
+    press(rowOf(page.el, "name"), "Delete");
+    await pass(0.1);
+    expect(words(page.el)).toContain("Remove the key name for everybody?");
+    expect(ops()).toEqual([]);
+    click(button(page.el, "Remove"));
+    await pass(0.2);
+    page.kernel.remove("name");
+    page.kernel.sendDelta();
+    await pass(0.2);
+    expect(asked).toEqual([["remove", { key: "name", branch: false, count: 1 }]]);
+    expect(document.activeElement).toBe(visibleRows(page.el)[index]);
+  });
+
+  it("stay when the question is left with Escape", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "name");
+    press(rowOf(page.el, "name"), "Delete");
+    await pass(0.1);
+    press(document.activeElement as HTMLElement, "Escape");
+    await pass(0.1);
+    expect([ops(), words(page.el).includes("Remove")]).toEqual([[], false]);
+    expect(document.activeElement).toBe(rowOf(page.el, "name"));
+  });
+
+  it("of a branch go together, with the count that was shown, also of what is hidden", async () => {
+    const page = await mount(
+      { remove: () => Promise.reject(new Error("there are 4 keys now, not 3")) },
+      { box: 0, "box.a": 1, "box.b": 2, other: 3 },
+    );
+    await page.turn();
+    type(find(page.el, ".nvj-search-input"), "box.a");
+    await pass(0.5);
+    click(rowOf(page.el, "box"));
+    rowOf(page.el, "box").focus();
+    await pass(0.1);
+    press(rowOf(page.el, "box"), "Delete");
+    await pass(0.1);
+    expect(words(page.el)).toContain("Remove the branch box with 3 keys for everybody?");
+    expect(words(page.el)).toContain("The search hides 2 keys of it now.");
+    click(button(page.el, "All 3 keys"));
+    await pass(0.2);
+    expect(asked).toEqual([["remove", { key: "box", branch: true, count: 3 }]]);
+    expect(words(page.el)).toContain("Not removed: there are 4 keys now, not 3");
+  });
+});
+
+describe("undo", () => {
+  it("is offered for what was written last, and says that it was changed since", async () => {
+    let answer: object = { ...refused, note: "a has changed since" };
+    const page = await mount({ undo: () => answer });
+    await page.turn();
+    const undo = find(page.el, ".nvj-edit-tools button:last-child") as HTMLButtonElement;
+    expect(undo.disabled).toBe(true);
+    page.kernel.sendEdits([{ state: "seen" }], "change a");
+    await pass(0.1);
+    expect([undo.disabled, undo.title]).toEqual([false, "Undo: change a (Ctrl+Z)"]);
+    await choose(page.el, "a");
+    press(rowOf(page.el, "a"), "z", { ctrlKey: true });
+    await pass(0.2);
+    expect(words(page.el)).toContain("Not undone: a has changed since.");
+    answer = accepted;
+    click(button(page.el, "Undo all the same"));
+    await pass(0.2);
+    expect(asked).toEqual([
+      ["undo", { force: false }],
+      ["undo", { force: true }],
+    ]);
+  });
+
+  it("is left to the field while somebody types", async () => {
+    const page = await mount();
+    await page.turn();
+    page.kernel.sendEdits([{ state: "seen" }], "change a");
+    await begin(page, "a");
+    const event = press(field(page.el), "z", { ctrlKey: true });
+    await pass(0.1);
+    expect([event.defaultPrevented, ops()]).toEqual([false, ["hold"]]);
+  });
+});
+
+describe("marks", () => {
+  it("tell sent, accepted, seen and refused apart, and go after a while", async () => {
+    const page = await mount();
+    await page.turn();
+    const mark = () => find(rowOf(page.el, "a"), ".nvj-edit-end");
+    const texts: string[] = [];
+    for (const state of ["sent", "accepted", "seen"] as const) {
+      page.kernel.sendEdits([{ keys: ["a"], state }]);
+      await pass(0.1);
+      texts.push(mark().textContent ?? "");
+    }
+    expect(texts).toEqual(["→ sent", "✓ accepted", "✓✓ seen back"]);
+    await pass(7);
+    expect(mark().hidden).toBe(true);
+    page.kernel.sendEdits([{ keys: ["a"], state: "refused", note: "locked" }]);
+    await pass(0.1);
+    expect([mark().textContent, mark().title, mark().dataset.tone]).toEqual([
+      "✗ refused",
+      "locked",
+      "bad",
+    ]);
+  });
+});
+
+describe("hostile keys", () => {
+  it.each([
+    ["an empty one", ""],
+    ["HTML", HOSTILE],
+    ["__proto__", "__proto__"],
+    ["two lines", "a\nb"],
+    ["right to left", "\u202egpj"],
+    ["10 kB", "k".repeat(10_000)],
+  ])("%s is edited like any other", async (_name, key) => {
+    const page = await mount({}, { other: 1, ...Object.fromEntries([[key, 2]]) });
+    await page.turn();
+    const row = visibleRows(page.el).find((each) => each.textContent?.includes("2"));
+    if (row === undefined) throw new Error("no row");
+    click(row);
+    row.focus();
+    await pass(0.1);
+    press(row, "Enter");
+    await pass(0.2);
+    type(field(page.el), "3");
+    press(field(page.el), "Enter");
+    await pass(0.3);
+    expect(written()).toEqual([{ key, path: [], text: "3", add: false }]);
+    expect(page.el.querySelector("img")).toBeNull();
+  });
+});
