@@ -25,6 +25,13 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "widgets/_palette_messages.py": "the same",
 }
 
+A_SHELL = """
+            from traitlets.config import Config
+            from IPython.core.interactiveshell import InteractiveShell
+            # History is a database and a thread of IPython's own.
+            shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+"""
+
 
 def dotted(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -119,16 +126,31 @@ def test_import_opens_nothing_and_pulls_in_nothing() -> None:
 def test_load_ext_opens_nothing_and_leaves_widgets_and_grpc_alone() -> None:
     seen = _observe(
         "shell.run_line_magic('load_ext', 'nanover_jupyter')",
-        before="""
-            from traitlets.config import Config
-            from IPython.core.interactiveshell import InteractiveShell
-            # History is a database and a thread of IPython's own.
-            shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-        """,
+        before=A_SHELL,
     )
 
     assert seen["events"] == []
     assert set(seen["imported"]) <= {"IPython", "traitlets"}
+
+
+def test_lines_that_show_no_widget_load_none() -> None:
+    lines = ["serve", "connect", "state", "commands", "locks", "watch demo --for 0.01"]
+    seen = _observe(
+        f"""
+with capture_output():
+    for line in {lines}:
+        shell.run_line_magic("nanover", line)
+    shell.run_line_magic("unload_ext", "nanover_jupyter")
+""",
+        before=f"""
+            {A_SHELL}
+            from IPython.utils.capture import capture_output
+            shell.run_line_magic("load_ext", "nanover_jupyter")
+        """,
+    )
+
+    assert "grpc" in seen["imported"]
+    assert not {"ipywidgets", "anywidget"} & set(seen["imported"])
 
 
 def test_a_plain_script_needs_no_jupyter() -> None:

@@ -18,11 +18,12 @@ from nanover_jupyter.errors import (
     TimedOut,
     UpdateRefused,
 )
+from nanover_jupyter.faces import visible
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._known import Session
 from nanover_jupyter.magics._matcher import Matcher
 from nanover_jupyter.magics._parse import MistakenLine, Order, parse
-from nanover_jupyter.magics._render import one_line
+from nanover_jupyter.magics._render import LONGEST
 
 __all__ = ["CARRIED_OUT_BY", "NanoverMagics"]
 
@@ -94,7 +95,7 @@ class NanoverMagics(Magics):
             return _carrier(order)(self.desk, order)
         except (MistakenLine, NanoverJupyterError) as error:
             # IPython prints a UsageError itself, but none of its subclasses, as one line.
-            raise UsageError(one_line(f"{error}{_next_step(error)}")) from error
+            raise UsageError(visible(f"{error}{_next_step(error)}", LONGEST)) from error
         except KeyboardInterrupt as error:
             raise Interrupted(
                 "what was asked of the server may be carried out all the same"

@@ -6,21 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-__all__ = ["Notice", "Passage", "one_line"]
+from nanover_jupyter.faces import visible
 
-_LONGEST: Final = 2000
+__all__ = ["LONGEST", "Notice", "Passage"]
 
-
-def one_line(text: str) -> str:
-    """The text on one line, with an escape for each character that hides or steers.
-
-    Servers have a word in many a sentence, and a terminal obeys what it is told.
-    """
-    shown = "".join(
-        each if each.isprintable() else repr(each)[1:-1]
-        for each in " ".join(text[:_LONGEST].split())
-    )
-    return f"{shown} …" if len(text) > _LONGEST else shown
+LONGEST: Final = 2000
+"""Characters of what a server says that fit into a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +21,10 @@ class Notice:
     text: str
 
     def __repr__(self) -> str:
-        return one_line(self.text)
+        return visible(self.text, LONGEST)
 
     def _repr_html_(self) -> str:
-        return f"<div>{escape(one_line(self.text))}</div>"
+        return f"<div>{escape(visible(self.text, LONGEST))}</div>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import Any
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.progress import progress
 from nanover_jupyter.errors import CommandFailed, NanoverJupyterError
+from nanover_jupyter.faces import preview
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import MistakenLine, Order, nearest
 from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import how_long, many
 from nanover_jupyter.magics._tables import Table
-from nanover_jupyter.widgets._picture import preview
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import copy_value
 

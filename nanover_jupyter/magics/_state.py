@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.errors import NanoverJupyterError, UpdateRefused
+from nanover_jupyter.faces import preview
 from nanover_jupyter.magics._body import read_body
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import MistakenLine, Order, nearest
 from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import many
 from nanover_jupyter.magics._tables import Table
-from nanover_jupyter.widgets._picture import preview
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import copy_value
 

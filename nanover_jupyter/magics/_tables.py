@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from nanover_jupyter.widgets._picture import visible
+from nanover_jupyter.faces import html_table, visible
 
 __all__ = ["Table"]
 
 _WIDEST: Final = 160
+# A name is read best in one piece, while there is room.
 _ONE_PIECE: Final = 60
-_CELL: Final = "text-align:left;padding:1px 12px 1px 0;vertical-align:top"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,9 @@ class Table:
         return "\n".join([self.above, *(f"  {line}" for line in lines), *self._end()])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.heads)
-        rows = "".join(
-            f"<tr>{''.join(self._cell(*each) for each in enumerate(row))}</tr>"
-            for row in self._cells()
-        )
+        table = html_table(self.heads, self._cells(), code=self.code, unbroken=_ONE_PIECE)
         below = "".join(f"<div>{escape(line)}</div>" for line in self._end())
-        return f"<div>{escape(self.above)}</div><table><tr>{head}</tr>{rows}</table>{below}"
-
-    def _cell(self, column: int, text: str) -> str:
-        if column != self.code or not text:
-            return f'<td style="{_CELL}">{escape(text)}</td>'
-        # A name is read best in one piece, while there is room.
-        style = f"{_CELL};white-space:nowrap" if len(text) <= _ONE_PIECE else _CELL
-        return f'<td style="{style}"><code>{escape(text)}</code></td>'
+        return f"<div>{escape(self.above)}</div>{table}{below}"
 
     def _cells(self) -> list[list[str]]:
         return [[visible(cell, _WIDEST) for cell in row] for row in self.rows]

@@ -15,11 +15,11 @@ from typing import Any, Final
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.value_diff import compare
 from nanover_jupyter.client.value_paths import path_text
+from nanover_jupyter.faces import preview, visible
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import Order
 from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import how_long, many
-from nanover_jupyter.widgets._picture import preview, visible
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
 

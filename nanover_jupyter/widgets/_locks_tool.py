@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Final
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.key_locks import KeyLocks
 from nanover_jupyter.errors import LockRefused
+from nanover_jupyter.faces import html_table, visible
 from nanover_jupyter.widgets._lease_news import LeaseNews
 from nanover_jupyter.widgets._lock_messages import KeysResult, LockResult
 from nanover_jupyter.widgets._lock_news import LockNews
 from nanover_jupyter.widgets._page_values import from_page
-from nanover_jupyter.widgets._picture import note, table, visible
+from nanover_jupyter.widgets._picture import note
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of, text_list
 
 __all__ = ["LocksTool"]
@@ -71,7 +72,7 @@ class LocksTool:
         rows = [
             (visible(lease.key), lease.state, visible(lease.note)) for lease in leases[-_PICTURED:]
         ]
-        return table(("Key", "State", "What happened"), rows)
+        return html_table(("Key", "State", "What happened"), rows)
 
     def close(self) -> None:
         """Stop listening."""

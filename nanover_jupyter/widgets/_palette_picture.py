@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from nanover_jupyter.client.runs import Run
-from nanover_jupyter.widgets._picture import note, preview, table, visible
+from nanover_jupyter.faces import html_table, preview, visible
+from nanover_jupyter.widgets._picture import note
 from nanover_jupyter.wire.command_info import CommandInfo
 
 __all__ = ["palette_picture"]
@@ -35,7 +36,7 @@ def _commands(commands: Sequence[CommandInfo]) -> str:
         return note("No commands.")
     left = len(commands) - len(rows)
     more = note(f"… {left} more") if left else ""
-    return table(("Command", "Label", "Arguments"), rows) + more
+    return html_table(("Command", "Label", "Arguments"), rows) + more
 
 
 def _runs(runs: Sequence[Run]) -> str:
@@ -52,4 +53,4 @@ def _runs(runs: Sequence[Run]) -> str:
     ]
     left = len(runs) - len(rows)
     more = note(f"… {left} more {'run' if left == 1 else 'runs'}") if left else ""
-    return table(("Run", "Arguments", "Outcome", "Took", "Result", "Began"), rows) + more
+    return html_table(("Run", "Arguments", "Outcome", "Took", "Result", "Began"), rows) + more

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from nanover_jupyter.widgets._picture import note, preview, table, visible
+from nanover_jupyter.faces import html_table, preview, visible
+from nanover_jupyter.widgets._picture import note
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["state_picture"]
@@ -35,7 +36,7 @@ def state_picture(keys: Sequence[str], read: Callable[[str], Value]) -> str:
         rows.append(row)
         shown += covered
     left = len(keys) - shown
-    return table((), rows) + (note(f"… {left} more {_keys(left)}") if left else "")
+    return html_table((), rows) + (note(f"… {left} more {_keys(left)}") if left else "")
 
 
 def _rows(

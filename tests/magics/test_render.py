@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanover_jupyter.magics._render import Notice, Passage, one_line
+from nanover_jupyter.magics._render import Notice, Passage
 
 
 def test_a_notice_is_plain_words_in_both_faces() -> None:
@@ -19,10 +19,9 @@ def test_a_passage_keeps_its_lines_in_both_faces() -> None:
     assert "one\n  &lt;two&gt;</pre>" in passage._repr_html_()
 
 
-def test_what_steers_a_terminal_or_hides_is_spelt_out() -> None:
-    hostile = "server says:\n\x1b[2J\u202eevil\x07"
+def test_what_steers_a_terminal_or_hides_is_shown_as_a_sign() -> None:
+    notice = Notice("server says:\n\x1b[2J\u202eevil\x07")
 
-    assert one_line(hostile) == r"server says: \x1b[2J\u202eevil\x07"
-    assert repr(Notice(hostile)) == one_line(hostile)
-    assert "\x1b" not in Notice(hostile)._repr_html_()
-    assert len(one_line("x" * 100_000)) < 2100
+    assert repr(notice) == "server says:⏎␛[2J\\u202eevil␇"
+    assert "\x1b" not in notice._repr_html_()
+    assert len(repr(Notice("x" * 100_000))) == 2001
