@@ -7,6 +7,8 @@ import concurrent.futures
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
+from nanover_jupyter.errors import NanoverJupyterError, TimedOut
+
 __all__ = ["PendingCall"]
 
 Answer = TypeVar("Answer")
@@ -30,6 +32,23 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
 
     def __await__(self) -> Generator[Any, None, Answer]:
         return asyncio.wrap_future(self).__await__()
+
+    def wait(self, timeout: float | None, doing: str) -> Answer:
+        """The answer; who stops waiting, for Ctrl-C too, cancels it.
+
+        Raises:
+            NanoverJupyterError: What the call ended in, or TimedOut while `doing`.
+        """
+        try:
+            return self.result(timeout)
+        except NanoverJupyterError:
+            raise
+        except TimeoutError:
+            self.cancel()
+            raise TimedOut(doing, timeout or 0.0) from None
+        except BaseException:
+            self.cancel()
+            raise
 
     def cancel(self) -> bool:
         """Stop waiting; False when the answer is already here."""

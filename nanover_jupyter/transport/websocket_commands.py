@@ -63,9 +63,9 @@ class OfferedCommands:
     def asked(self, link: Link, request: Request) -> None:
         """Have a request run and answered over the link that it came by; returns at once."""
         if request.name not in self._offered:
-            _answer(link, request, lambda: _refuse(request, f"no {request.name!r} is offered here"))
+            _post(link, request, _refuse(request, f"no {request.name!r} is offered here"))
         elif self._requests.qsize() >= _WAITING_LIMIT:
-            _answer(link, request, lambda: _refuse(request, "too many calls are waiting already"))
+            _post(link, request, _refuse(request, "too many calls are waiting already"))
         else:
             self._requests.put((link, request))
 
@@ -81,7 +81,7 @@ class OfferedCommands:
     def _work(self) -> None:
         while (waiting := self._requests.get()) is not None and not self._closed:
             link, request = waiting
-            _answer(link, request, lambda request=request: self._run(request))  # type: ignore[misc]
+            _answer(link, request, self._run(request))
 
     def _run(self, request: Request) -> bytes:
         command, callback = self._offered[request.name]
@@ -99,9 +99,14 @@ class OfferedCommands:
         return message
 
 
-def _answer(link: Link, request: Request, compute: Callable[[], bytes]) -> None:
+def _post(link: Link, request: Request, answer: bytes) -> None:
+    """Answer without waiting, as the reader must not."""
+    link.post(answer, doing=f"answering {request.name!r}")
+
+
+def _answer(link: Link, request: Request, answer: bytes) -> None:
     try:
-        link.send(compute(), doing=f"answering {request.name!r}", timeout=_SEND_SECONDS)
+        link.send(answer, doing=f"answering {request.name!r}", timeout=_SEND_SECONDS)
     except NanoverJupyterError as error:
         logger.debug("! the answer to %r reached nobody: %s", request.name, error)
 

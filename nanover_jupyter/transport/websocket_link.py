@@ -1,4 +1,4 @@
-"""One WebSocket from its opening to its end: a reader thread, and calls that await replies."""
+"""One WebSocket from its opening to its end: its two threads, and calls that await replies."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from nanover_jupyter.errors import (
     TimedOut,
 )
 from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.websocket_dial import Dialling
 from nanover_jupyter.transport.websocket_errors import FOREIGN, lost, not_reached
+from nanover_jupyter.transport.websocket_outbox import Outbox
 from nanover_jupyter.transport.websocket_state import StateSoFar
 from nanover_jupyter.wire.websocket_codec import (
     Message,
@@ -75,10 +77,12 @@ class Unheard:
 
 
 class Link:
-    """A WebSocket and the thread that opens and reads it, `nanover-reader-...`.
+    """A WebSocket, the thread that opens and reads it, and the one that sends.
 
-    Any thread may call any method. What the server says of its state before there is
-    a listener is kept, so the first change that a listener hears is the whole state.
+    They are called `nanover-reader-...` and `nanover-sender-...`, and end with it; the
+    second begins with the first message. Any thread may call any method. What the server
+    says of its state before there is a listener is kept, so the first change that a
+    listener hears is the whole state.
 
     Args:
         dialling: How to reach the server.
@@ -99,8 +103,7 @@ class Link:
         self._settled = threading.Event()
         self._socket: socket.socket | None = None
         self._websocket: ClientConnection | None = None
-        # Held while a message is sent: `websockets` would let others wait without end.
-        self._sending = threading.Lock()
+        self._outbox = Outbox(f"nanover-sender-{self.address}")
         self.answered_at = time.monotonic()
         self.strange: ProtocolError | None = None
         self._thread = threading.Thread(
@@ -152,29 +155,33 @@ class Link:
         if self._websocket is None or self._end is not None:
             raise self._reason(doing)
 
+    def post(
+        self, message: bytes, *, doing: str, timeout: float | None = None, waits: bool = False
+    ) -> PendingCall[bool]:
+        """Hand a message over soon, in turn, once the connection is open; returns at once.
+
+        The answer is True once it is handed over, or why it was not: TimedOut if it had to
+        wait for its turn for longer than `timeout`, or why the link has ended. A caller who
+        waits for it says so: see `Outbox.put`.
+        """
+        due_by = None if timeout is None else time.monotonic() + timeout
+
+        def write() -> bool:
+            self._settled.wait()
+            if self.is_open and due_by is not None and time.monotonic() > due_by:
+                raise TimedOut(doing, timeout or 0.0)
+            self._write(message, doing)
+            return True
+
+        return self._outbox.put(write, waits=waits)
+
     def send(self, message: bytes, *, doing: str, timeout: float | None) -> None:
-        """Hand a message over, once the connection is open.
+        """Hand a message over, and wait until it is; `timeout` is the longest to wait.
 
         Raises:
             NanoverJupyterError: TimedOut, or why the link has ended.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        self.wait_until_open(doing=doing, timeout=timeout)
-        left = -1 if deadline is None else max(0.0, deadline - time.monotonic())
-        if not self._sending.acquire(timeout=left):
-            raise TimedOut(doing, timeout or 0.0)
-        try:
-            websocket = self._websocket
-            if websocket is None or self._end is not None:
-                raise self._reason(doing)
-            # A peer that takes nothing any more would hold the sender for ever.
-            patience = _SEND_SECONDS + len(message) / _SEND_BYTES_PER_SECOND
-            websocket.socket.settimeout(patience)
-            websocket.send(message)
-        except FOREIGN as error:
-            raise self._reason(doing, lost(error, address=self.address, doing=doing)) from error
-        finally:
-            self._sending.release()
+        self.post(message, doing=doing, timeout=timeout, waits=True).wait(timeout, doing)
 
     def expect(self, number: int, doing: str, on_reply: OnReply) -> None:
         """Call `on_reply` once with the reply to request `number`, or why there is none."""
@@ -191,20 +198,24 @@ class Link:
 
     def close(self) -> None:
         """Say goodbye in good order, which lets the server clean up, and end the thread."""
-        self._mark(ClosedError(f"the connection to {self.address}"))
+        closed = ClosedError(f"the connection to {self.address}")
         websocket = self._websocket
         if websocket is None:
+            self._mark(closed)
             self._cut()
         else:
             # A peer that is frozen must not keep us: `websockets` waits for its own lock,
             # which a message on its way to that peer may hold.
-            fuse = threading.Timer(_HANG_UP_SECONDS, self._cut)
+            fuse = threading.Timer(_HANG_UP_SECONDS, self.hang_up, (closed,))
             fuse.name, fuse.daemon = "nanover-closing", True
             fuse.start()
+            self._flush()
+            self._mark(closed)
             with suppress(*FOREIGN):
                 websocket.close()
             fuse.cancel()
             fuse.join()
+        self._outbox.join()
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join(_HANG_UP_SECONDS)
 
@@ -213,11 +224,30 @@ class Link:
         self._mark(reason)
         self._cut()
 
+    def _write(self, message: bytes, doing: str) -> None:
+        """Send a message now; on the outbox's thread only."""
+        websocket = self._websocket
+        if websocket is None or self._end is not None:
+            raise self._reason(doing)
+        try:
+            # A peer that takes nothing any more would hold the sender for ever.
+            patience = _SEND_SECONDS + len(message) / _SEND_BYTES_PER_SECOND
+            websocket.socket.settimeout(patience)
+            websocket.send(message)
+        except FOREIGN as error:
+            raise self._reason(doing, lost(error, address=self.address, doing=doing)) from error
+
+    def _flush(self) -> None:
+        """Let go out first what was handed over already."""
+        with suppress(TimeoutError):
+            self._outbox.put(lambda: True, waits=True).result(_HANG_UP_SECONDS)
+
     def _mark(self, reason: NanoverJupyterError) -> None:
         with self._guard:
             if self._end is None:
                 self._end = reason
         self._settled.set()
+        self._outbox.close()
 
     def _cut(self) -> None:
         if self._socket is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 from collections.abc import Callable
 
@@ -27,28 +28,34 @@ class Question:
 
     def __init__(self, link: Link, number: int, name: str, message: bytes, doing: str) -> None:
         self.link = link
-        self.pending: PendingCall[dict[str, Value]] = PendingCall(lambda: link.forget(number))
+        self.pending: PendingCall[dict[str, Value]] = PendingCall(self._abandon)
+        self._posted: PendingCall[bool] | None = None
         self._number = number
         self._message = message
         self._doing = doing
         link.expect(number, doing, lambda reply: self.pending.settle(lambda: _read(name, reply)))
 
-    def send(self, timeout: float | None) -> None:
-        """Hand the request over; what prevents it is the answer."""
-        try:
-            self.link.send(self._message, doing=self._doing, timeout=timeout)
-        except NanoverJupyterError as error:
-            self._fail(error)
+    def send(self, *, waits: bool = False, then: Callable[[], object] | None = None) -> None:
+        """Hand the request over soon; what prevents it is the answer.
+
+        Args:
+            waits: Whether the caller waits for the answer.
+            then: Called once it is handed over.
+        """
+
+        def look(posted: concurrent.futures.Future[bool]) -> None:
+            error = None if posted.cancelled() else posted.exception()
+            if isinstance(error, NanoverJupyterError):
+                self._fail(error)
+            elif then is not None and not posted.cancelled():
+                then()
+
+        self._posted = self.link.post(self._message, doing=self._doing, waits=waits)
+        self._posted.add_done_callback(look)
 
     def answer(self, timeout: float | None) -> dict[str, Value]:
         """Wait for the answer. Raises what the call ended in."""
-        try:
-            return self.pending.result(timeout)
-        except NanoverJupyterError:
-            raise
-        except TimeoutError:
-            self.pending.cancel()
-            raise TimedOut(self._doing, timeout or 0.0) from None
+        return self.pending.wait(timeout, self._doing)
 
     def expire_after(self, seconds: float, action: Callable[[], object] | None = None) -> None:
         """Fail with TimedOut, and do `action`, if there is no answer after `seconds`."""
@@ -62,9 +69,15 @@ class Question:
         timer.start()
         self.pending.add_done_callback(lambda _: timer.cancel())
 
+    def _abandon(self) -> bool:
+        """Expect no answer, and let the request not go out if it has not; False if it came."""
+        if self._posted is not None:
+            self._posted.cancel()
+        return self.link.forget(self._number)
+
     def _fail(self, error: NanoverJupyterError) -> bool:
         """Settle with an error, unless the answer came first."""
-        if not self.link.forget(self._number):
+        if not self._abandon():
             return False
 
         def fail() -> dict[str, Value]:

@@ -97,18 +97,15 @@ class WebSocketTransport:
         return True
 
     def start_update(self, change: DictionaryChange, timeout: float | None) -> PendingCall[bool]:
-        """See `Transport.start_update`; answered once the change is handed over."""
+        """See `Transport.start_update`; answered once the change is handed over.
+
+        What is started before is handed over before; `timeout` is for waiting one's turn.
+        """
         message = _sized(websocket_codec.encode_change(change), self.address)
         link = self._main_link()
-        pending: PendingCall[bool] = PendingCall(lambda: None)
-
-        def send() -> bool:
-            link.send(message, doing=_CHANGING, timeout=timeout)
-            self._ask_for_a_sign(link)
-            return True
-
-        _soon(link, lambda: pending.settle(send))
-        return pending
+        posted = link.post(message, doing=_CHANGING, timeout=timeout)
+        self._ask_for_a_sign(link)
+        return posted
 
     def update_locks(self, request: LockRequest, timeout: float | None) -> NoReturn:  # noqa: ARG002
         """This wire has no locks. Raises NotSupported, always."""
@@ -119,7 +116,7 @@ class WebSocketTransport:
     def list_commands(self, timeout: float | None) -> list[CommandInfo]:
         """See `Transport.list_commands`. Hangs up on a server that leaves it unanswered."""
         question = self._question(LIST_COMMANDS, {}, _LISTING)
-        question.send(timeout)
+        question.send(waits=True)
         try:
             result = question.answer(timeout)
         except TimedOut as error:
@@ -136,7 +133,7 @@ class WebSocketTransport:
     ) -> dict[str, Value]:
         """See `Transport.run_command`. A result that is no dict comes as {"result": ...}."""
         question = self._question(name, arguments, f"running {name!r}")
-        question.send(timeout)
+        question.send(waits=True)
         return question.answer(timeout)
 
     def start_command(
@@ -144,7 +141,7 @@ class WebSocketTransport:
     ) -> PendingCall[dict[str, Value]]:
         """See `Transport.start_command`."""
         question = self._question(name, arguments, f"running {name!r}")
-        _soon(question.link, lambda: question.send(timeout))
+        question.send()
         if timeout is not None:
             question.expire_after(timeout)
         return question.pending
@@ -243,20 +240,16 @@ class WebSocketTransport:
         number = next(self._numbers)
         message = websocket_codec.encode_request(number, LIST_COMMANDS, {})
         question = Question(link, number, LIST_COMMANDS, message, _LISTING)
-        question.send(_SIGN_SECONDS)
         deaf = ConnectionLost(self.address, _CHANGING, _DEAF)
-        question.expire_after(_SIGN_SECONDS, lambda: link.hang_up(deaf))
+
+        def wait() -> None:
+            question.expire_after(_SIGN_SECONDS, lambda: link.hang_up(deaf))
+
+        # Not before it is out: a large message that is sent slowly is no deaf server.
+        question.send(then=wait)
 
     def _closed_error(self) -> ClosedError:
         return ClosedError(f"the connection to {self.address}")
-
-
-def _soon(link: Link, action: Callable[[], object]) -> None:
-    """Do what waits for nothing but an open link: now, or on a thread once it is open."""
-    if link.is_open:
-        action()
-    else:
-        threading.Thread(target=action, name="nanover-call", daemon=True).start()
 
 
 def _sized(message: bytes, address: str) -> bytes:

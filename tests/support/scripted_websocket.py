@@ -72,7 +72,9 @@ def empty_list(said: Any) -> list[bytes | str]:
 @contextmanager
 def scripted_server(ssl: Any = None, port: int = 0) -> Iterator[ScriptedServer]:
     script = ScriptedServer()
-    with serve(script.serve, "127.0.0.1", port, ssl=ssl, close_timeout=0.2) as server:
+    with serve(
+        script.serve, "127.0.0.1", port, ssl=ssl, close_timeout=0.2, max_size=None
+    ) as server:
         script.port = server.socket.getsockname()[1]
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

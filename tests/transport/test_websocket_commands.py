@@ -29,6 +29,9 @@ class FakeLink:
             raise ConnectionLost("ws://x", doing, "cut")
         self.sent.append(msgpack.unpackb(message)["command"])
 
+    def post(self, message, *, doing):
+        self.send(message, doing=doing, timeout=None)
+
     def answer(self):
         eventually(lambda: self.sent)
         return self.sent.pop(0)

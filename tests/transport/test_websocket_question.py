@@ -34,7 +34,7 @@ def link(script):
 
 def asked(link, number=1):
     question = Question(link, number, "x", encode_request(number, "x", {}), "running 'x'")
-    question.send(SOON)
+    question.send()
     return question
 
 

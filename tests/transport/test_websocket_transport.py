@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -452,33 +452,96 @@ def test_a_line_that_is_cut_fails_what_waits_for_it(reach, script):
         assert isinstance(listener.end(), ConnectionLost)
 
 
-def test_a_frozen_line_does_not_keep_close(reach, script):
+def heard_values(script):
+    """The updates that the server was told, in order, as (key, value)."""
+    told = [said["state"]["updates"] for said in script.heard if "state" in said]
+    return [pair for updates in told for pair in updates.items()]
+
+
+@pytest.fixture
+def frozen(reach, script):
+    """A transport whose peer takes nothing, with more on its way than buffers take."""
     with road_to(script.port) as road:
         transport = reach(road.port)
         transport.list_commands(SOON)
         road.freeze()
-        stuck = transport.start_command("x", {}, SOON)
-        errors = []
+        stuck = transport.start_update(DictionaryChange({"large": "x" * 20_000_000}), 60)
+        yield transport, stuck, road
 
-        def send():
-            # More than the buffers on the way take.
-            try:
-                transport.update_state(DictionaryChange({"a": "x" * 50_000_000}), 60)
-            except (ConnectionLost, ClosedError) as error:
-                errors.append(error)
 
-        sender = threading.Thread(target=send)
-        sender.start()
-        eventually(transport._link._sending.locked)
-        with pytest.raises(TimedOut):
-            transport.update_state(DictionaryChange({"b": 1}), 0.3)
+def test_a_frozen_line_does_not_keep_close(frozen):
+    transport, stuck, road = frozen
+    call = transport.start_command("x", {}, SOON)
 
-        transport.close()
+    transport.close()
 
-        sender.join(SOON)
-        assert len(errors) == 1
-        assert stuck.exception(SOON) is not None
-        road.thaw()
+    assert isinstance(stuck.exception(SOON), ConnectionLost | ClosedError)
+    assert call.exception(SOON) is not None
+    road.thaw()
+
+
+def test_nobody_waits_longer_than_agreed_for_a_peer_that_takes_nothing(frozen):
+    transport, stuck, _ = frozen
+
+    later = transport.start_update(DictionaryChange({"later": 1}), SOON)
+    for call in (
+        lambda: transport.update_state(DictionaryChange({"a": 1}), 0.05),
+        lambda: transport.run_command("x", {}, 0.05),
+    ):
+        with pytest.raises(TimedOut, match=r"within 0\.05 s"):
+            call()
+
+    assert not stuck.done()
+    assert not later.done()
+
+
+def test_what_was_not_waited_for_is_not_sent_and_the_line_lives_on(frozen, script):
+    transport, stuck, road = frozen
+    with pytest.raises(TimedOut):
+        transport.update_state(DictionaryChange({"too late": 1}), 0.05)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    with pytest.raises(KeyboardInterrupt):
+        transport.update_state(DictionaryChange({"interrupted": 1}), SOON)
+    signal.signal(signal.SIGALRM, before)
+
+    road.thaw()
+
+    transport.update_state(DictionaryChange({"last": 1}), SOON)
+    assert stuck.result(SOON)
+    eventually(lambda: ("last", 1) in heard_values(script))
+    assert [key for key, _ in heard_values(script)] == ["large", "last"]
+    assert len(script.clients) == 1
+
+
+def test_an_update_whose_turn_comes_too_late_is_timed_out(frozen, script):
+    transport, stuck, road = frozen
+    late = transport.start_update(DictionaryChange({"late": 1}), 0)
+
+    road.thaw()
+
+    assert stuck.result(SOON)
+    assert isinstance(late.exception(SOON), TimedOut)
+
+
+def test_updates_go_out_in_the_order_in_which_they_were_started(transport, script):
+    started = [transport.start_update(DictionaryChange({"n": n}), SOON) for n in range(50)]
+    transport.update_state(DictionaryChange({"n": 50}), SOON)
+
+    assert all(call.result(0) for call in started)
+    eventually(lambda: ("n", 50) in heard_values(script))
+    assert heard_values(script) == [("n", n) for n in range(51)]
+
+
+def test_what_was_started_goes_out_before_goodbye(transport, script):
+    transport.list_commands(SOON)
+    for n in range(50):
+        transport.start_update(DictionaryChange({"n": n}), SOON)
+
+    transport.close()
+
+    eventually(lambda: script.client().close_code == 1000)
+    assert heard_values(script) == [("n", n) for n in range(50)]
 
 
 def test_goodbye_is_said_in_good_order(transport, script):

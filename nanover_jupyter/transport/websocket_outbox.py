@@ -1,0 +1,85 @@
+"""What is on its way out over one link: message by message, in the order of being told."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from nanover_jupyter.transport.pending import PendingCall
+
+__all__ = ["Outbox"]
+
+_JOIN_SECONDS: Final = 2.0
+
+Write = Callable[[], bool]
+
+
+class Outbox:
+    """Makes writes one after the other, on one thread that nobody else has to wait for.
+
+    Whoever waits for a write may stop at any moment, for a time-out or by Ctrl-C: one
+    that has not begun is left out, and one that has begun goes out whole. On the thread
+    that asks, half a message could stay behind, and what comes after it makes no sense.
+
+    The thread starts with the first write, and ends with `close`. Any thread may call any
+    method.
+
+    Args:
+        name: The thread's.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        # Guards _thread and _closed; held for moments only.
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._waiting: queue.SimpleQueue[tuple[PendingCall[bool], Write] | None] = (
+            queue.SimpleQueue()
+        )
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is its thread."""
+        return self._thread is threading.current_thread()
+
+    def put(self, write: Write, *, waits: bool) -> PendingCall[bool]:
+        """Have `write()` called when it is its turn; returns at once.
+
+        After `close` it is called here and now, and also for a caller on the thread itself,
+        in a callback, which would wait for what it keeps from happening.
+
+        Args:
+            write: Sends something; what it returns or raises is the answer.
+            waits: Whether the caller waits for the answer.
+        """
+        pending: PendingCall[bool] = PendingCall(lambda: None)
+        with self._guard:
+            has_a_turn = not self._closed and not (waits and self.is_here)
+            if has_a_turn:
+                self._waiting.put((pending, write))
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                    self._thread.start()
+        if not has_a_turn:
+            pending.settle(write)
+        return pending
+
+    def close(self) -> None:
+        """End the thread once it has called what waits already; returns at once. Idempotent."""
+        with self._guard:
+            self._closed = True
+        self._waiting.put(None)
+
+    def join(self) -> None:
+        """Wait a moment for the thread to end, after `close`."""
+        thread = self._thread
+        if thread is not None and not self.is_here:
+            thread.join(_JOIN_SECONDS)
+
+    def _work(self) -> None:
+        while (due := self._waiting.get()) is not None:
+            pending, write = due
+            pending.settle(write)
