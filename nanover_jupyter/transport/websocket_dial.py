@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ __all__ = ["Dialling", "dialling"]
 
 _CLOSE_SECONDS = 1.0
 
+# To the log of details `websockets` writes all headers, and so any token that is sent.
+_discreet = logging.getLogger("nanover_jupyter.transport.websockets")
+_discreet.setLevel(logging.INFO)
+
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
@@ -30,7 +35,7 @@ class Dialling:
     address: Address
     context: ssl.SSLContext | None = None
     server_name: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def open(
         self, seconds: float, on_socket: Callable[[socket.socket], object]
@@ -55,6 +60,7 @@ class Dialling:
             ssl=self.context,
             server_hostname=self.server_name,
             additional_headers=self.headers,
+            logger=_discreet if self.headers else None,
             # Deflating costs more time than it saves on the networks of laboratories,
             # and what is large in here, coordinates, hardly shrinks.
             compression=None,

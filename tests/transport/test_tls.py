@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Iterator
 from concurrent import futures
@@ -11,7 +12,14 @@ from typing import Any
 import grpc
 import pytest
 
-from nanover_jupyter import ConnectError, DictionaryChange, NanoverClient, TlsSettings, connect
+from nanover_jupyter import (
+    ConnectError,
+    ConnectionLost,
+    DictionaryChange,
+    NanoverClient,
+    TlsSettings,
+    connect,
+)
 from nanover_jupyter.wire import grpc_codec
 
 
@@ -105,18 +113,30 @@ def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(server: Secur
         connect(f"localhost:{server.port}", timeout=3)
 
 
-def test_no_secret_is_ever_shown(server: SecureServer, certificate: Path) -> None:
+def test_no_secret_is_ever_shown(
+    server: SecureServer, certificate: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = (certificate / "key.pem").read_text()
     settings = TlsSettings(
         root_certificates=certificate / "cert.pem",
-        private_key=b"PRIVATE",
+        certificate_chain=certificate / "cert.pem",
+        private_key=key.encode(),
         metadata={"authorization": "Bearer hunter2"},
     )
-    shown = [repr(settings), str(settings)]
-    client = NanoverClient.secure_channel(address="localhost", port=server.port)
-    shown += [repr(client), repr(client.status)]
-    client.close()
+    caplog.set_level(logging.DEBUG)
 
-    assert not [text for text in shown if "hunter2" in text or "PRIVATE" in text]
+    with connect(f"grpcs://localhost:{server.port}", tls=settings) as connection:
+        client = connection.client
+        own = client._transport._access_token  # type: ignore[attr-defined]
+        server.close()
+        with pytest.raises((ConnectError, ConnectionLost)) as failed:
+            client.run_command("x")
+        shown = [repr(thing) for thing in (settings, connection, client, client.status)]
+        shown += [str(settings), str(failed.value), repr(failed.value), repr(vars(failed.value))]
+
+    assert server.metadata[-1]["authorization"] == "Bearer hunter2"
+    secrets = ("hunter2", own, key.splitlines()[1])
+    assert not [text for text in (caplog.text, *shown) for secret in secrets if secret in text]
 
 
 def test_a_certificate_that_cannot_be_read_is_named() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from nanover_jupyter.errors import ConnectError
+from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
+from nanover_jupyter.errors import ConnectError, TimedOut
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.transport.websocket_dial import dialling
@@ -84,6 +86,29 @@ def test_we_show_our_own_certificate_and_tokens(secure, certificate):
 
     (client,) = secure.clients
     assert client.request.headers["authorization"] == "Bearer hunter2"
+
+
+def test_no_token_is_ever_shown(secure, certificate, caplog):
+    settings = TlsSettings(
+        root_certificates=certificate / "cert.pem", metadata={"authorization": "Bearer hunter2"}
+    )
+    caplog.set_level(logging.DEBUG)
+
+    listing(secure, tls=settings)
+    with NanoverWebSocketClient.from_url(f"wss://localhost:{secure.port}", tls=settings) as client:
+        client.update_available_commands()
+        client.command_timeout = 0.1
+        secure.deaf.set()
+        with pytest.raises(TimedOut) as failed:
+            client.run_command("x")
+        way = dialling(Address("localhost", secure.port, "wss"), settings)
+        shown = [repr(client), repr(client.status), repr(way), repr(settings), repr(failed.value)]
+
+    assert len(secure.clients) == 2
+    assert "hunter2" in secure.clients[1].request.headers["authorization"]
+    # The server of this test is one of `websockets` too, and tells all that it hears.
+    shown += [said.getMessage() for said in caplog.records if "server" not in said.name]
+    assert not [text for text in shown if "hunter2" in text]
 
 
 def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(secure):
