@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
-import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import grpc
 import numpy as np
@@ -34,7 +29,6 @@ from tests.support.golden import golden_final_state, needs_golden
 from tests.support.own_threads import own_threads
 from tests.support.replay_server import ReplayServer
 
-ROOT = Path(__file__).resolve().parents[2]
 MANY_BYTES = 8_000_000
 
 
@@ -498,69 +492,3 @@ def test_a_server_that_goes_away_leaves_the_last_state_and_a_reason(following, s
 
 def test_a_client_shows_where_it_leads(client, server):
     assert repr(client) == f"<NanoverClient of grpc://127.0.0.1:{server.port}: connecting>"
-
-
-# whole processes ------------------------------------------------------------------------
-
-PROGRAM = """
-import signal, sys
-from nanover_jupyter import NanoverClient, connect
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-"""
-
-
-def start_program(text):
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM + text],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_an_interpreter_may_leave_without_closing_anything(server):
-    server.update_state("server", DictionaryChange({"a": 1}))
-    forever = threading.Event()
-    server.register_command("wait", lambda: forever.wait(60) and None)
-
-    program = start_program(f"""
-connection = connect("127.0.0.1:{server.port}")
-connection.client.on_change(print)
-connection.calls.submit(lambda: connection.client.run_command("wait"))
-client = NanoverClient.insecure_channel(address="127.0.0.1", port={server.port})
-client.subscribe_all_state_updates()
-client.attempt_update_locks({{"a": 60}})
-print("leaving")
-""")
-    out, err = program.communicate(timeout=15 * TIME_SCALE)
-    forever.set()
-
-    assert program.returncode == 0, err
-    assert out.endswith("leaving\n")
-    assert "Traceback" not in err
-
-
-def test_an_interrupt_ends_a_blocking_command_at_once(server):
-    started, forever = threading.Event(), threading.Event()
-
-    def wait():
-        started.set()
-        forever.wait(60)
-
-    server.register_command("wait", wait)
-    program = start_program(f"""
-with NanoverClient.insecure_channel(address="127.0.0.1", port={server.port}) as client:
-    try:
-        client.run_command("wait")
-    except KeyboardInterrupt:
-        print("interrupted")
-""")
-    assert started.wait(15 * TIME_SCALE)
-    program.send_signal(signal.SIGINT)
-    out, err = program.communicate(timeout=5 * TIME_SCALE)
-    forever.set()
-
-    assert (out, program.returncode) == ("interrupted\n", 0), err
