@@ -19,6 +19,7 @@ from nanover_jupyter import (
     DictionaryChange,
     NanoverClient,
     NanoverServer,
+    NanoverWebSocketClient,
     TimedOut,
     connect,
 )
@@ -234,11 +235,17 @@ def test_a_server_that_closes_while_it_is_subscribed_to_is_noticed(
     assert own_threads() == []
 
 
-def test_a_thousand_clients_leave_nothing_behind(server: NanoverServer) -> None:
+@both_wires
+def test_a_thousand_clients_leave_nothing_behind(server: NanoverServer, wire: str) -> None:
+    def client() -> NanoverClient | NanoverWebSocketClient:
+        if wire == "ws":
+            return NanoverWebSocketClient.from_url(f"ws://127.0.0.1:{server.websocket_port}")
+        return NanoverClient.insecure_channel(address="127.0.0.1", port=server.port)
+
     def use() -> None:
-        with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
-            client.subscribe_all_state_updates()
-            client.update_available_commands()
+        with client() as used:
+            used.subscribe_all_state_updates()
+            used.update_available_commands()
 
     for _ in range(20):
         use()
