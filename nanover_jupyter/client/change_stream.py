@@ -34,7 +34,7 @@ class ChangeStream:
 
     Args:
         client: The client.
-        pattern: Which keys; `*` stands for anything.
+        pattern: Which keys; `*` stands for any text, `?` for one character.
 
     Raises:
         ClosedError: The client was closed.

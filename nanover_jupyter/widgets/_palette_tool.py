@@ -7,13 +7,13 @@ import keyword
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
 
 from nanover_jupyter.arguments import Choice, ChoicesFrom
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.key_pattern import key_pattern
 from nanover_jupyter.client.runs import MOST_RUNS, Run
 from nanover_jupyter.describing import SHARED, Guide
 from nanover_jupyter.errors import NanoverJupyterError
@@ -47,7 +47,7 @@ class PaletteSettings:
     """What a widget decides for its palette.
 
     Args:
-        filter: Patterns as of file names, with commas between; only what fits is shown.
+        filter: Patterns as of `key_pattern`, with commas between; only what fits is shown.
         guide: What is known of commands.
         result_name: The name of the last result in the kernel.
         on_result_name: Called when the page chose another such name.
@@ -273,11 +273,12 @@ class PaletteTool:
 
     def _listed(self) -> list[CommandInfo]:
         """The commands that the widget lets pass, by name."""
-        patterns = [part.strip() for part in self._settings.filter.split(",") if part.strip()]
+        parts = [part.strip() for part in self._settings.filter.split(",")]
+        patterns = [key_pattern(part) for part in parts if part]
         return [
             command
             for name, command in sorted(self._client.available_commands.items())
-            if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+            if not patterns or any(fits(name) for fits in patterns)
         ]
 
     def _body(self) -> CommandsBody:

@@ -39,7 +39,7 @@ class StateAccess:
             inspector.history("avatar.*")
 
         Args:
-            pattern: Which keys; `*` stands for anything.
+            pattern: Which keys; `*` stands for any text, `?` for one character.
             frame: Whether to give a DataFrame; None for where pandas is installed.
 
         Returns:
@@ -78,7 +78,7 @@ class StateAccess:
         several changes merged into one. It follows the connection that is shown now.
 
         Args:
-            pattern: Which keys; `*` stands for anything.
+            pattern: Which keys; `*` stands for any text, `?` for one character.
             callback: Takes the part of a change that fits, a `DictionaryChange`.
         """
         fits = key_pattern(pattern)
@@ -98,7 +98,7 @@ class StateAccess:
 
         Args:
             path: The file; one that exists is replaced, and never half written.
-            pattern: Which keys; `*` stands for anything.
+            pattern: Which keys; `*` stands for any text, `?` for one character.
             history: Whether to write the recorded history too.
 
         Raises:

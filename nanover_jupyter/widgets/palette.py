@@ -33,7 +33,8 @@ class CommandPalette(Panel):
 
     Args:
         source: A Connection, or a NanoverClient.
-        filter: Patterns as of file names, with commas between: "user/*, playback/*".
+        filter: Patterns with commas between: "user/*, playback/*"; `*` stands for any text,
+            `?` for one character.
         query: What stands in the search box at first.
         selected: The command whose form is open at first.
         result_name: A variable of the notebook that is given the result of each run.
