@@ -1,6 +1,6 @@
 """What the inspector costs in a real JupyterLab page, beside a `traitlets.Dict` of the whole state.
 
-    python benchmarks/page.py [SECTION]...      live, many, flood, million, long
+    python benchmarks/page.py [SECTION]...      live, many, flood, million, long, hidden, back
 
 Needs Chromium and JupyterLab; each section opens a JupyterLab, a kernel and a page of its
 own, while server and driver run here. Times are taken with the machine's one clock: the
@@ -24,6 +24,7 @@ from typing import Any, Self
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import page_scripts as scripts
 from playwright.sync_api import Page, sync_playwright
 
 from nanover_jupyter import DictionaryChange, NanoverServer
@@ -32,156 +33,6 @@ from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage
 SECONDS = 10.0
 _TICK = 1 / 30
 _SMOOTH = 34  # ms: not more than every other frame is missed
-
-_CONNECT = """
-import os, time
-import nanover_jupyter as nj
-connection = nj.connect("127.0.0.1:{port}", name="bench")
-while connection.client.health.keys < {keys}:
-    time.sleep(0.05)
-"""
-_INSPECT = """
-from nanover_jupyter import StateInspector
-started = time.time()
-widget = StateInspector(connection, query={query!r})
-widget
-"""
-# The plain way: the state is a trait, and the page writes what it is given into a list.
-_PLAIN = """
-import anywidget, traitlets
-class Plain(anywidget.AnyWidget):
-    state = traitlets.Dict().tag(sync=True)
-    _esm = '''
-    export default {{ render({{ model, el }}) {{
-        const rows = [];
-        for (let i = 0; i < 40; i += 1) {{
-            const row = document.createElement("div");
-            row.className = "nvj-preview";
-            rows.push(row);
-        }}
-        el.append(...rows);
-        const draw = () => {{
-            const state = model.get("state");
-            const probe = state["a.probe"];
-            rows[0].textContent = JSON.stringify(probe ?? null);
-            const keys = Object.keys(state);
-            for (let i = 1; i < 40; i += 1) {{
-                rows[i].textContent = `${{keys[i]}} ${{JSON.stringify(state[keys[i]])}}`;
-            }}
-        }};
-        model.on("change:state", draw);
-        draw();
-    }} }};
-    '''
-widget = Plain(state=connection.client.copy_state())
-import threading
-def push(change):
-    widget.state = connection.client.copy_state()
-unsubscribe = connection.client.on_change(push)
-widget
-"""
-# Notes when each new value of the probe was painted: after the frame that it was drawn for,
-# which is the one that runs where it was drawn by a frame's callback, else the next one.
-_WATCH = """seconds => new Promise(resolve => {
-    const delays = [], frames = [];
-    const clock = () => (performance.timeOrigin + performance.now()) / 1000;
-    const channel = new MessageChannel();
-    const waiting = [];
-    channel.port1.onmessage = () => {
-        for (const sent of waiting.splice(0)) delays.push(clock() - sent);
-    };
-    const request = window.requestAnimationFrame;
-    let callbackEnd = 0;
-    window.requestAnimationFrame = callback => request.call(window, time => {
-        callback(time);
-        callbackEnd = performance.now();
-    });
-    let seen = "";
-    const look = () => {
-        const probe = [...document.querySelectorAll(".nvj-preview")]
-            .map(each => each.textContent).find(text => text.startsWith('"sent '));
-        if (probe === undefined || probe === seen) return;
-        const first = seen === "";
-        seen = probe;
-        if (first) return;
-        const note = () => {
-            waiting.push(Number(probe.slice(6, -1)));
-            channel.port2.postMessage(null);
-        };
-        if (performance.now() - callbackEnd < 2) note();
-        else request.call(window, note);
-    };
-    const observer = new MutationObserver(look);
-    observer.observe(document.body, { childList: true, characterData: true, subtree: true });
-    let last = performance.now();
-    const end = last + seconds * 1000;
-    const step = () => {
-        const now = performance.now();
-        frames.push(now - last);
-        last = now;
-        if (now < end) request.call(window, step);
-        else {
-            observer.disconnect();
-            window.requestAnimationFrame = request;
-            resolve({ delays, frames });
-        }
-    };
-    request.call(window, step);
-})"""
-_FILTER = """async queries => {
-    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-    const input = document.querySelector(".nvj-search-input");
-    const pill = document.querySelector(".nvj-search .nvj-pill");
-    const times = [];
-    for (const query of queries) {
-        const start = performance.now();
-        input.value = query;
-        input.dispatchEvent(new Event("input", { bubbles: true }));
-        await frame();
-        const first = performance.now() - start;
-        while (pill.textContent.includes("searched")) await frame();
-        times.push([query, first, performance.now() - start, pill.textContent]);
-        await new Promise(done => setTimeout(done, 300));
-    }
-    return times;
-}"""
-_SCROLL = """async () => {
-    const tree = document.querySelector(".nvj-tree");
-    const frames = [];
-    let last = performance.now();
-    for (let step = 0; step < 240; step += 1) {
-        tree.scrollTop += 400;
-        await new Promise(requestAnimationFrame);
-        frames.push(performance.now() - last);
-        last = performance.now();
-    }
-    tree.scrollTop = 0;
-    return frames;
-}"""
-# When the first rows and the last key were there, from the moment that the view was.
-_ARRIVAL = """keys => new Promise(resolve => {
-    const times = { gaps: 0 };
-    let start = null, last = performance.now();
-    const step = () => {
-        const now = performance.now();
-        const root = document.querySelector(".nvj-root");
-        if (root && start === null) { start = now; last = now; }
-        if (start !== null) {
-            times.gaps = Math.max(times.gaps, now - last);
-            last = now;
-            const rows = document.querySelectorAll(".nvj-row:not([hidden])").length;
-            if (rows > 0) times.first ??= now - start;
-            const count = root.querySelector(".nvj-count")?.textContent.replace(/\\D/g, "");
-            if (Number(count) >= keys) {
-                times.all = now - start;
-                times.at = (performance.timeOrigin + now) / 1000;
-                return resolve(times);
-            }
-        }
-        requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
-})"""
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -247,7 +98,7 @@ class Bench:
         self._bytes = 0
         self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
         notebook.open(["0"])
-        notebook.run(_CONNECT.format(port=self.server.port, keys=len(state)))
+        notebook.run(scripts.CONNECT.format(port=self.server.port, keys=len(state)))
 
     def _count(self, payload: str | bytes) -> None:
         self._bytes += len(payload)
@@ -267,7 +118,7 @@ class Bench:
         self.page.wait_for_timeout(2000)
         cpu, start = self.cpu(), time.monotonic()
         self._bytes = 0
-        seen = self.page.evaluate(_WATCH, seconds)
+        seen = self.page.evaluate(scripts.WATCH, seconds)
         received, taken = self._bytes, time.monotonic() - start
         share = (self.cpu() - cpu) / (time.monotonic() - start)
         return {
@@ -279,6 +130,26 @@ class Bench:
             "kB/s": received / taken / 1000,
             "seen/s": len(seen["delays"]) / seconds,
         }
+
+    def cost(self, seconds: float) -> list[str]:
+        """Processor of kernel and page in percent, and kB per second, while nobody acts."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Performance.enable")
+
+        def page_cpu() -> float:
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
+
+        cpu, busy, start, self._bytes = self.cpu(), page_cpu(), time.monotonic(), 0
+        self.page.wait_for_timeout(seconds * 1000)
+        received, taken = self._bytes, time.monotonic() - start
+        busy = page_cpu() - busy
+        share = (self.cpu() - cpu) / (time.monotonic() - start)
+        return [
+            f"{share * 100:.1f}",
+            f"{busy / taken * 100:.1f}",
+            f"{received / taken / 1000:.1f}",
+        ]
 
     def close(self) -> None:
         """End the server."""
@@ -320,7 +191,10 @@ def _row(way: str, seen: dict[str, float]) -> list[str]:
 def live() -> None:
     """1 000 keys, 100 of them changing, and the plain way beside it."""
     rows = []
-    for way, show in (("a Dict trait", _PLAIN.format()), ("inspector", _INSPECT.format(query=""))):
+    for way, show in (
+        ("a Dict trait", scripts.PLAIN.format()),
+        ("inspector", scripts.INSPECT.format(query="")),
+    ):
         with opened(world(1000)) as bench:
             bench.notebook.run(show)
             with Writer(bench.server, 100, some_value):
@@ -335,8 +209,8 @@ def many() -> None:
     keys = 100_000
     with opened(world(keys)) as bench:
         before = bench.heap()
-        bench.page.evaluate(f"() => {{ window.arrival = ({_ARRIVAL})({keys}) }}")
-        bench.notebook.run(_INSPECT.format(query=""))
+        bench.page.evaluate(f"() => {{ window.arrival = ({scripts.ARRIVAL})({keys}) }}")
+        bench.notebook.run(scripts.INSPECT.format(query=""))
         arrival = bench.page.evaluate("() => window.arrival")
         rows = [
             ["first rows, from the view's start", f"{arrival['first']:.0f} ms"],
@@ -354,10 +228,10 @@ def many() -> None:
             "/7+$/",
             "type:obj",
         ]
-        for query, first, done, found in bench.page.evaluate(_FILTER, queries):
+        for query, first, done, found in bench.page.evaluate(scripts.FILTER, queries):
             rows.append([f"`{query}` ({found})", f"{first:.0f} ms, all after {done:.0f} ms"])
-        bench.page.evaluate(_FILTER, ["particle"])
-        frames = bench.page.evaluate(_SCROLL)
+        bench.page.evaluate(scripts.FILTER, ["particle"])
+        frames = bench.page.evaluate(scripts.SCROLL)
         share = sum(frame < _SMOOTH for frame in frames) / len(frames)
         rows.append(["frames under 34 ms, scrolling open keys", f"{share * 100:.0f} %"])
         table("100 000 keys", ["what", "measured"], rows)
@@ -366,7 +240,7 @@ def many() -> None:
 def flood() -> None:
     """100 000 keys, 1 000 of them changed 30 times a second, and what waits in queues."""
     with opened(world(100_000)) as bench:
-        bench.notebook.run(_INSPECT.format(query=""))
+        bench.notebook.run(scripts.INSPECT.format(query=""))
         bench.page.wait_for_timeout(4000)
         bench.page.locator(".nvj-row").first.click()
         queues = []
@@ -392,8 +266,8 @@ def million() -> None:
     """One million keys: what it does instead of freezing."""
     keys = 1_000_000
     with opened(world(keys)) as bench:
-        bench.page.evaluate(f"() => {{ window.arrival = ({_ARRIVAL})({keys}) }}")
-        bench.notebook.run(_INSPECT.format(query=""))
+        bench.page.evaluate(f"() => {{ window.arrival = ({scripts.ARRIVAL})({keys}) }}")
+        bench.notebook.run(scripts.INSPECT.format(query=""))
         arrival = bench.page.evaluate("() => window.arrival")
         rows = [
             ["first rows", f"{arrival['first']:.0f} ms"],
@@ -401,7 +275,9 @@ def million() -> None:
             ["longest frame meanwhile", f"{arrival['gaps']:.0f} ms"],
             ["memory of the page", f"{bench.heap():.0f} MB"],
         ]
-        for query, first, done, found in bench.page.evaluate(_FILTER, ["particle.77.", "99"]):
+        for query, first, done, found in bench.page.evaluate(
+            scripts.FILTER, ["particle.77.", "99"]
+        ):
             rows.append([f"`{query}` ({found})", f"{first:.0f} ms, all after {done:.0f} ms"])
         with Writer(bench.server, 100, some_value):
             seen = bench.watch(SECONDS)
@@ -415,7 +291,7 @@ def long() -> None:
     """One value of 100 000 numbers, changed 30 times a second."""
     numbers = [float(n) for n in range(100_000)]
     with opened({"a.probe": "sent 0", "numbers": numbers}) as bench:
-        bench.notebook.run(_INSPECT.format(query=""))
+        bench.notebook.run(scripts.INSPECT.format(query=""))
         rows = []
         stop = threading.Event()
 
@@ -436,7 +312,59 @@ def long() -> None:
         table("A list of 100 000 numbers, changed 30 times a second", _HEADS, rows)
 
 
-_SECTIONS = {"live": live, "many": many, "flood": flood, "million": million, "long": long}
+def hidden() -> None:
+    """What an inspector costs that is out of sight, beside one that is looked at."""
+    rows = []
+    with opened(world(1000)) as bench:
+        bench.notebook.run(scripts.INSPECT.format(query=""))
+        with Writer(bench.server, 100, some_value):
+            bench.page.wait_for_timeout(2000)
+            rows.append(["in sight", *bench.cost(SECONDS)])
+            bench.page.evaluate(scripts.OUT_OF_SIGHT)
+            bench.page.wait_for_timeout(3000)
+            rows.append(["scrolled out of sight", *bench.cost(SECONDS)])
+            bench.page.evaluate("document.querySelector('.nvj-root').closest('.jp-Cell').remove()")
+            bench.notebook.run("widget.close()")
+            bench.page.wait_for_timeout(2000)
+            rows.append(["no inspector, the client alone", *bench.cost(SECONDS)])
+    heads = ["1 000 keys, 100 changing", "kernel CPU %", "page's CPU %", "kB/s"]
+    table("An inspector that nobody sees", heads, rows)
+
+
+def back() -> None:
+    """How soon the page is right again after the server, or the page, was gone."""
+    rows = []
+    for keys in (1_000, 100_000):
+        with opened(world(keys)) as bench:
+            bench.notebook.run(scripts.INSPECT.format(query="probe"))
+            bench.page.wait_for_function(scripts.SHOWS, arg='"sent 0"')
+            bench.page.evaluate(f"() => {{ window.arrival = ({scripts.SEES})('\"sent 1\"') }}")
+            bench.notebook.run(scripts.NOTE_STATUS)
+            port = bench.server.port
+            bench.server.close()
+            bench.page.wait_for_timeout(3000)
+            bench.server = NanoverServer(port=port)
+            bench.server.update_state(None, DictionaryChange(world(keys) | {"a.probe": "sent 1"}))
+            seen = bench.page.evaluate("() => window.arrival")
+            connected = float(bench.notebook.run("print(connected_at[-1])"))
+            rows.append([f"{keys:,} keys, connected again", f"{seen - connected:.2f} s"])
+            bench.page.evaluate(scripts.SAVE_NOTEBOOK)
+            bench.page.add_init_script(f"window.arrival = ({scripts.ARRIVAL})({keys})")
+            bench.page.reload()
+            arrival = bench.page.evaluate("() => window.arrival")
+            rows.append([f"{keys:,} keys, page reloaded", f"{arrival['all'] / 1000:.2f} s"])
+    table("Right again", ["what", "after"], [[a.replace(",", " "), b] for a, b in rows])
+
+
+_SECTIONS = {
+    "live": live,
+    "many": many,
+    "flood": flood,
+    "million": million,
+    "long": long,
+    "hidden": hidden,
+    "back": back,
+}
 FLOODS = 3
 
 if __name__ == "__main__":

@@ -341,7 +341,16 @@ export class FakeKernel {
 
   sendHeartbeat(change: { readonly age?: number | null; readonly rate?: number } = {}): void {
     const { epoch, rev, seq } = this;
-    this.#send("heartbeat", { epoch, rev, seq, keys: this.state.size, age: 0, rate: 0, ...change });
+    this.#send("heartbeat", {
+      epoch,
+      rev,
+      seq,
+      keys: this.state.size,
+      age: 0,
+      rate: 0,
+      size: 412_000,
+      ...change,
+    });
   }
 
   sendSnapshot(client: string): void {

@@ -162,7 +162,8 @@ class HeartbeatBody(TypedDict):
     """Once a second: the newest revision and number, and the health of the stream.
 
     `age` is seconds since the last update from the server, null before the first;
-    `rate` is updates per second over the last few seconds.
+    `rate` is updates per second over the last few seconds; `size` is bytes of the state as
+    JSON, 0 for a widget that shows none.
     """
 
     epoch: str
@@ -171,6 +172,7 @@ class HeartbeatBody(TypedDict):
     keys: int
     age: float | None
     rate: float
+    size: int
 
 
 BODIES: Final[dict[str, Any]] = {

@@ -27,7 +27,15 @@ import orjson
 
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["CUT_LIMIT", "WHOLE_LIMIT", "encode", "from_page", "to_page", "to_page_as_typed"]
+__all__ = [
+    "CUT_LIMIT",
+    "WHOLE_LIMIT",
+    "encode",
+    "from_page",
+    "measured",
+    "to_page",
+    "to_page_as_typed",
+]
 
 _TAG: Final = "$nvj"
 _TAG_BYTES: Final = b'"$nvj"'
@@ -53,8 +61,14 @@ _SAFE_INTEGER: Final = 2**53
 
 def encode(value: Value, limit: int = CUT_LIMIT) -> bytes:
     """A value as the JSON of its page form, cut when it is longer than `limit` bytes."""
+    return measured(value, limit)[0]
+
+
+def measured(value: Value, limit: int = CUT_LIMIT) -> tuple[bytes, int]:
+    """The same, and how many bytes the whole of it takes; roughly for long lists."""
     if type(value) is list and len(value) > _CUT_ITEMS and limit == CUT_LIMIT:
-        return orjson.dumps(_cut(value, _estimate(value)))
+        size = _estimate(value)
+        return orjson.dumps(_cut(value, size)), size
     try:
         written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
@@ -64,9 +78,8 @@ def encode(value: Value, limit: int = CUT_LIMIT) -> bytes:
         # orjson writes NaN and infinity as null, and would pass a tag of somebody else's.
         if b"null" in written or _TAG_BYTES in written:
             written = orjson.dumps(_tagged(value, 0))
-    if len(written) > limit:
-        return orjson.dumps(_cut(value, len(written)))
-    return written
+    size = len(written)
+    return (orjson.dumps(_cut(value, size)) if size > limit else written), size
 
 
 def to_page(value: Value, limit: int = WHOLE_LIMIT) -> Any:

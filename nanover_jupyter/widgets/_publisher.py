@@ -360,8 +360,15 @@ class Publisher:
             feed = self._feed
             own = self._epoch
         own, rev, seq = (own, 0, 0) if feed is None else (feed.epoch, feed.rev, feed.seq)
-        told = own if epoch is None else epoch
-        body = HeartbeatBody(epoch=told, rev=rev, seq=seq, keys=keys, age=age, rate=rate)
+        body = HeartbeatBody(
+            epoch=own if epoch is None else epoch,
+            rev=rev,
+            seq=seq,
+            keys=keys,
+            age=age,
+            rate=rate,
+            size=0 if feed is None else feed.size,
+        )
         envelope = Envelope(v=VERSION, op="heartbeat", body=body)
         if client is not None:
             envelope["client"] = client

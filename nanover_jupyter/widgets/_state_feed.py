@@ -97,6 +97,9 @@ class StateFeed:
         self._last_id = 0
         # Keys whose number was broadcast to every view.
         self._announced: set[str] = set()
+        # Bytes of each value as it was last written, and of all of them.
+        self._sizes: dict[str, int] = {}
+        self._size = 0
 
     @property
     def rev(self) -> int:
@@ -112,6 +115,11 @@ class StateFeed:
     def has_changes(self) -> bool:
         """Whether there is anything to broadcast."""
         return bool(self._dirty)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values as JSON, as they were last written."""
+        return self._size
 
     def number_from(self, seq: int) -> None:
         """Count on from the messages of the feed that this one follows in the same widget."""
@@ -155,6 +163,7 @@ class StateFeed:
         limit = _FIRST_PART if cursor.part == 0 else len(cursor.keys)
         keys: list[str] = []
         values: list[bytes] = []
+        sizes: list[int] = []
         size = 0
         for key in islice(cursor.keys, cursor.position, None):
             if len(keys) >= limit or size >= _PART_BYTES:
@@ -163,11 +172,13 @@ class StateFeed:
             value = self._source.peek(key, _ABSENT)
             if value is _ABSENT:
                 continue  # removed since; the delta that says so finds nothing to remove
-            written = _page_values.encode(value)
+            written, whole = _page_values.measured(value)
             keys.append(key)
             values.append(written)
+            sizes.append(whole)
             size += len(written) + len(key)
         with self._lock:
+            self._note_sizes(zip(keys, sizes, strict=True))
             ids = [self._id_of(key) for key in keys]
             self._seq += 1
             body = SnapshotBody(
@@ -217,11 +228,20 @@ class StateFeed:
     def _write(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The values of those keys that are there now."""
         written: dict[str, bytes] = {}
+        sizes: dict[str, int] = {}
         for key in keys:
             value = self._source.peek(key, _ABSENT)
             if value is not _ABSENT:
-                written[key] = _page_values.encode(value)
+                written[key], sizes[key] = _page_values.measured(value)
+        with self._lock:
+            self._note_sizes(sizes.items())
         return written
+
+    def _note_sizes(self, sizes: Iterable[tuple[str, int]]) -> None:
+        known = self._sizes
+        for key, size in sizes:
+            self._size += size - known.get(key, 0)
+            known[key] = size
 
     def _delta(
         self,
@@ -258,6 +278,7 @@ class StateFeed:
             return False
         self._announced.discard(key)
         self._ids.pop(key, None)
+        self._size -= self._sizes.pop(key, 0)
         return True
 
 

@@ -40,6 +40,18 @@ def opened(notebook: OpenNotebook, server: NanoverServer) -> tuple[NotebookPage,
     return page, inspector
 
 
+def look_at(page: NotebookPage, inspector: Inspector, name: str) -> None:
+    """Keeps pictures, wide and narrow, and fails with what is not accessible."""
+    inspector.require_accessible()
+    inspector.screenshot(name)
+    before = page.page.viewport_size
+    page.page.set_viewport_size({"width": 620, "height": 1000})
+    inspector.require_accessible()
+    inspector.screenshot(f"{name}-narrow")
+    assert before is not None
+    page.page.set_viewport_size(before)
+
+
 def detail_tab(inspector: Inspector, name: str) -> None:
     inspector.detail.get_by_role("tab", name=name).click()
 
@@ -64,7 +76,7 @@ def test_history_tells_what_was_different_and_compares_any_two(
     inspector.detail.get_by_role("button", name="Compare others with it").click()
     entries.nth(0).click()
     expect(differences).to_have_count(4)
-    inspector.screenshot("inspector-history")
+    look_at(page, inspector, "inspector-history")
 
     page.page.evaluate("navigator.clipboard.writeText('')")
     opened_entry = inspector.detail.locator(".nvj-history-opened")
@@ -98,13 +110,13 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
         boxes.nth(0).uncheck()
         expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
         page.page.wait_for_timeout(3_000)
-        inspector.screenshot("inspector-plot")
+        look_at(page, inspector, "inspector-plot")
 
 
 def test_pause_keeps_collecting_and_resume_catches_up(
     opened: tuple[NotebookPage, Inspector], server: NanoverServer
 ) -> None:
-    _page, inspector = opened
+    page, inspector = opened
     inspector.root.get_by_role("button", name="Pause").click()
     bar = inspector.root.get_by_role("group", name="Paused")
     expect(bar).to_contain_text("nothing has changed since")
@@ -114,7 +126,7 @@ def test_pause_keeps_collecting_and_resume_catches_up(
     expect(bar).to_contain_text("2 changes in 2 keys wait")
     expect(inspector.row("person")).to_contain_text("3")
     expect(inspector.row("later")).to_have_count(0)
-    inspector.screenshot("inspector-paused")
+    look_at(page, inspector, "inspector-paused")
 
     bar.get_by_role("button", name="Resume").click()
     expect(bar).to_be_hidden()
@@ -124,7 +136,7 @@ def test_pause_keeps_collecting_and_resume_catches_up(
 def test_the_slider_shows_the_whole_state_as_it_was(
     opened: tuple[NotebookPage, Inspector], server: NanoverServer
 ) -> None:
-    _page, inspector = opened
+    page, inspector = opened
     server.update_state("test", DictionaryChange({"late": 1.0}, {"still"}))
     expect(inspector.row("late")).to_be_visible()
     inspector.row("person").click()
@@ -139,7 +151,7 @@ def test_the_slider_shows_the_whole_state_as_it_was(
     expect(inspector.row("still")).to_be_visible()
     expect(inspector.row("late")).to_have_count(0)
     expect(inspector.detail.locator(".nvj-pretty")).to_contain_text('"score": 1')
-    inspector.screenshot("inspector-time-travel")
+    look_at(page, inspector, "inspector-time-travel")
 
     inspector.press("Escape")
     inspector.press("Escape")

@@ -80,6 +80,20 @@ def test_parts_stay_near_a_megabyte() -> None:
     assert max(part.size for part in snapshot(feed)) < 1_100_000
 
 
+def test_the_size_is_that_of_all_values_however_they_change() -> None:
+    source, feed = feed_of(a="four", b=[1, 2], c="x" * 50_000)
+    page = page_with(feed)
+    assert feed.size == len('"four"[1,2]') + 50_002
+
+    feed.changed(source.apply(DictionaryChange({"a": 7, "d": None}, {"c"})))
+    page.take(feed.next_delta())  # type: ignore[arg-type]
+
+    assert feed.size == len("7[1,2]null")
+    # Of another view's snapshot nothing is counted twice.
+    page_with(feed)
+    assert feed.size == len("7[1,2]null")
+
+
 def test_a_key_that_changes_often_is_told_once_with_its_last_value() -> None:
     source, feed = feed_of(a=0)
     page = page_with(feed)

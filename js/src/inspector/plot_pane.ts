@@ -7,12 +7,12 @@ import type { Entry } from "../shared/page_mirror.ts";
 import { glance } from "../shared/page_value.ts";
 import { type Plot, type PlotLook, plotOf } from "../shared/plot.ts";
 import type { NumberBody, PlotResult } from "../shared/protocol_inspector.ts";
+import { createSpark, type Spark } from "../shared/spark.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Pane } from "./pane_tabs.ts";
 import { timeOfDay } from "./recorder_clock.ts";
-import { createSpark, type Spark } from "./spark.ts";
 
 const REFRESH = 500;
 const AT_FIRST = 3;

@@ -4,9 +4,9 @@ import { h } from "../shared/dom.ts";
 import type { Entry } from "../shared/page_mirror.ts";
 import { open } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
+import { createSpark } from "../shared/spark.ts";
 import type { Bench } from "./bench.ts";
 import { type Row, valueAt } from "./rows.ts";
-import { createSpark } from "./spark.ts";
 
 const SAMPLES = 60;
 const ROWS = 200;

@@ -7,7 +7,7 @@ import { icon } from "../shared/icons.ts";
 import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import { createMenuButton } from "../shared/menu.ts";
 import type { Tool, ToolContext } from "../shared/tool.ts";
-import { count, plural } from "../shared/words.ts";
+import { count, plural, size } from "../shared/words.ts";
 import type { Bench, Place, RowPart } from "./bench.ts";
 import { addCopyShortcut } from "./copy_shortcut.ts";
 import { createDetail } from "./detail.ts";
@@ -33,6 +33,9 @@ import { createStateSwitch } from "./shown_state.ts";
 import { addSortControl } from "./sort_control.ts";
 import { createToolbar } from "./toolbar.ts";
 import { createTreeView } from "./tree_view.ts";
+
+/** Seconds after which it is told how far the state has come. */
+const LONG = 1;
 
 export function createInspector(context: ToolContext): Tool {
   const { host, session, signal, line } = context;
@@ -88,8 +91,7 @@ export function createInspector(context: ToolContext): Tool {
     const total = model.entries.size;
     keyCount.set(mirror.loaded || total > 0 ? total : null);
     search.setResult(resultText(model), model.filter?.problem ?? "");
-    const word = line.get().tone === "live" ? "live" : "not live";
-    setText(footer, mirror.loaded || total > 0 ? `${plural(total, "key")} · ${word}` : "");
+    setText(footer, footerText(session, line.get().tone === "live"));
   };
   const draw = () => {
     const time = states.time();
@@ -200,6 +202,18 @@ function resultText({ filter, matched, searched, entries }: InspectorModel): str
   if (filter === null) return "";
   const found = `${count(matched)} of ${count(entries.size)}`;
   return searched === 1 ? found : `${found} · searched ${Math.floor(100 * searched)} %`;
+}
+
+/** "148 keys · 412 kB · live", and how far it has come where that takes a while. */
+function footerText({ mirror, heartbeat }: ToolContext["session"], isLive: boolean): string {
+  const { progress, loaded, entries } = mirror;
+  if (progress !== null && now() - progress.since > LONG) {
+    return `loading ${count(progress.have)} of ${plural(progress.of, "key")}`;
+  }
+  if (!loaded && entries.size === 0) return "";
+  const bytes = heartbeat.get()?.body.size ?? 0;
+  const parts = [plural(entries.size, "key"), bytes > 0 ? size(bytes) : ""];
+  return [...parts, isLive ? "live" : "not live"].filter((part) => part !== "").join(" · ");
 }
 
 function addRecent(bench: Bench, search: SearchBox, recent: RecentQueries): void {

@@ -73,6 +73,7 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
     keys: isCount,
     age: isNumberOrNull,
     rate: isNumber,
+    size: isCount,
   }),
 };
 

@@ -25,8 +25,19 @@ export interface MirrorChange {
   readonly at: number;
 }
 
+/** How far a snapshot has come. */
+export interface Progress {
+  readonly have: number;
+  readonly of: number;
+  readonly since: number;
+}
+
 interface Loading {
   nextPart: number;
+  /** Keys that have come, of how many, and since when. */
+  have: number;
+  readonly of: number;
+  readonly since: number;
   /** Keys of the old copy that no part has named yet. */
   readonly unseen: Set<string>;
   /** Keys that a delta has set or removed since part 0: the parts are older. */
@@ -77,6 +88,11 @@ export class PageMirror {
     return this.#rev !== null && this.#loading === null;
   }
 
+  /** How far the snapshot is that is on its way; null for none. */
+  get progress(): Progress | null {
+    return this.#loading;
+  }
+
   get inDoubt(): boolean {
     return this.#inDoubt;
   }
@@ -104,7 +120,14 @@ export class PageMirror {
       this.#rev = body.rev;
       this.#keysById = new Map();
       this.#idsByKey = new Map();
-      this.#loading = { nextPart: 0, unseen: new Set(this.entries.keys()), newer: new Set() };
+      this.#loading = {
+        nextPart: 0,
+        have: 0,
+        of: body.keys,
+        since: now(),
+        unseen: new Set(this.entries.keys()),
+        newer: new Set(),
+      };
     } else if (this.#loading === null) {
       // The rest of a snapshot that has been given up.
       return;
@@ -118,6 +141,7 @@ export class PageMirror {
     }
     this.#inDoubt = false;
     loading.nextPart += 1;
+    loading.have += content.keys.length;
     const added: string[] = [];
     const changed: string[] = [];
     content.keys.forEach((key, index) => {

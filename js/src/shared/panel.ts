@@ -7,6 +7,7 @@ import { addGrip } from "./grip.ts";
 import type { Host } from "./host.ts";
 import { every, listen, oncePerFrame } from "./lifetime.ts";
 import { describeLine, type LineText } from "./line.ts";
+import { createRateSpark } from "./rate_spark.ts";
 import type { Session } from "./session.ts";
 import { createTabs } from "./tabs.ts";
 import type { MakeTool } from "./tool.ts";
@@ -32,7 +33,13 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const address = h("span", { class: "nvj-address" });
   const word = h("span", { class: "nvj-chip nvj-word", hidden: true });
   const fresh = h("span", { class: "nvj-fresh" });
-  const rate = h("span", { class: "nvj-rate" });
+  const rateText = h("span");
+  const rate = h(
+    "span",
+    { class: "nvj-rate", title: "Updates per second, and how many there were in the last minute" },
+    createRateSpark(session.heartbeat, signal),
+    rateText,
+  );
   const banner = h("div", { class: "nvj-banner", hidden: true });
   const body = h("div", { class: "nvj-body" });
   const footer = h("div", { class: "nvj-footer" });
@@ -91,7 +98,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
     setText(word, text.word);
     word.hidden = text.word === "";
     setText(fresh, text.fresh);
-    setText(rate, text.rate);
+    setText(rateText, text.rate);
+    rate.hidden = text.rate === "";
     setText(banner, visible(text.banner, 600));
     banner.hidden = text.banner === "";
     if (text.announcement !== announced) {

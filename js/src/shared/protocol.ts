@@ -127,6 +127,7 @@ export interface HeartbeatBody {
   readonly keys: number;
   readonly age: number | null;
   readonly rate: number;
+  readonly size: number;
 }
 
 /** The buffers of a snapshot part, read. */

@@ -47,9 +47,11 @@ describe("the tree", () => {
   });
 
   it("draws the rows in view only", async () => {
-    const { el } = await mount({ state: hugeWorld(20_000) });
+    const { el, kernel } = await mount({ state: hugeWorld(20_000) });
     await pass(0.2);
-    expect(find(el, ".nvj-footer").textContent).toContain("20\u202f000 keys");
+    kernel.sendHeartbeat();
+    await pass(0.1);
+    expect(find(el, ".nvj-footer").textContent).toBe("20\u202f000 keys · 412 kB · live");
     click(rowOf(el, "particle"));
     await pass(0.1);
     expect(findAll(el, ".nvj-row").length).toBeLessThan(60);

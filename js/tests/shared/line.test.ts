@@ -3,7 +3,15 @@ import { STATUS } from "../../dev/fake_kernel.ts";
 import { describeLine, type LineFacts } from "../../src/shared/line.ts";
 import type { HeartbeatBody, StatusBody } from "../../src/shared/protocol.ts";
 
-const BEAT: HeartbeatBody = { epoch: "e", rev: 1, seq: 1, keys: 3, age: 0.1, rate: 31 };
+const BEAT: HeartbeatBody = {
+  epoch: "e",
+  rev: 1,
+  seq: 1,
+  keys: 3,
+  age: 0.1,
+  rate: 31,
+  size: 90,
+};
 
 const facts = (change: Partial<LineFacts> = {}, status: Partial<StatusBody> = {}): LineFacts => ({
   kernel: "live",

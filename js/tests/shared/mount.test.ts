@@ -88,7 +88,7 @@ describe("a view", () => {
     it(`says hello where the kernel turned to another server, or knows it no more: ${name}`, async () => {
       const { kernel } = await mountWidget(widget, { state: { a: 1 } });
       const beat = async (epoch: string) => {
-        const body = { epoch, rev: kernel.rev, seq: kernel.seq, keys: 1, age: 0, rate: 0 };
+        const body = { epoch, rev: kernel.rev, seq: kernel.seq, keys: 1, age: 0, rate: 0, size: 9 };
         kernel.model.receive({ v: 1, op: "heartbeat", body });
         await pass(2);
         const hellos = ops(kernel).filter((op) => op === "hello").length;
@@ -108,7 +108,7 @@ describe("a view", () => {
     await pass(2);
     kernel.received.length = 0;
     for (let beat = 0; beat < 60; beat += 1) {
-      const body = { epoch: "another", rev: 9, seq: 99, keys: 1, age: 0, rate: 0 };
+      const body = { epoch: "another", rev: 9, seq: 99, keys: 1, age: 0, rate: 0, size: 9 };
       kernel.model.receive({ v: 1, op: "heartbeat", body });
       await pass(1);
     }

@@ -29,15 +29,17 @@ interface Part {
   readonly last?: boolean;
   readonly epoch?: string;
   readonly forMe?: boolean;
+  readonly of?: number;
   readonly state: readonly (readonly [id: number, key: string, value: PageValue])[];
 }
 
-function snapshot({ rev, seq, part = 0, last = true, epoch = "e", forMe = true, state }: Part) {
+function snapshot(told: Part) {
+  const { rev, seq, part = 0, last = true, epoch = "e", forMe = true, state } = told;
   const buffers = makeBuffers(
     state.map(([id]) => id),
     { keys: state.map(([, key]) => key), values: state.map(([, , value]) => value) },
   );
-  const body = { epoch, rev, seq, part, last, keys: state.length };
+  const body = { epoch, rev, seq, part, last, keys: told.of ?? state.length };
   mirror.onSnapshot({ op: "snapshot", body, client: ME, id: null, buffers }, forMe);
 }
 
@@ -64,7 +66,7 @@ function delta({ from, to, seq, epoch = "e", client = null, ...content }: Delta)
 }
 
 const heartbeat = (rev: number, seq: number, epoch = "e") =>
-  mirror.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0 });
+  mirror.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, size: 0 });
 
 const content = () => Object.fromEntries([...mirror.entries].map(([k, { value }]) => [k, value]));
 
@@ -92,6 +94,23 @@ describe("a mirror that misses nothing", () => {
     snapshot({ rev: 0, seq: 1, state: [] });
     expect(mirror.loaded).toBe(true);
     expect(mirror.have).toEqual({ epoch: "e", rev: 0 });
+  });
+
+  it("says how far a snapshot has come", () => {
+    expect(mirror.progress).toBeNull();
+    snapshot({ rev: 5, seq: 10, last: false, of: 3, state: [[0, "a", 1]] });
+    expect(mirror.progress).toMatchObject({ have: 1, of: 3 });
+    snapshot({
+      rev: 5,
+      seq: 11,
+      part: 1,
+      of: 3,
+      state: [
+        [1, "b", 2],
+        [2, "c", 3],
+      ],
+    });
+    expect(mirror.progress).toBeNull();
   });
 
   it("applies changes, new keys and removals", () => {

@@ -1,21 +1,25 @@
 /** A number's last values as a line of a few pixels. */
 
-import { setAttribute, svg } from "../shared/dom.ts";
+import { setAttribute, svg } from "./dom.ts";
 
 const WIDTH = 46;
 const HEIGHT = 14;
 
-/** The path of a line through the values; null leaves a gap. Empty for fewer than two. */
+/**
+ * The path of a line through the values; null leaves a gap. Empty for fewer than two. The
+ * least value is at the bottom, or `floor` where that is less.
+ */
 export function sparkPath(
   times: readonly number[],
   values: readonly (number | null)[],
+  floor = Number.POSITIVE_INFINITY,
   [width, height]: readonly [number, number] = [WIDTH, HEIGHT],
 ): string {
   const drawn = values.filter((value) => value !== null);
   const begin = times[0];
   const end = times.at(-1);
   if (drawn.length < 2 || begin === undefined || end === undefined || end <= begin) return "";
-  const least = Math.min(...drawn);
+  const least = Math.min(floor, ...drawn);
   const span = Math.max(...drawn) - least;
   let path = "";
   let pen = "M";
@@ -39,7 +43,7 @@ export interface Spark {
   draw(times: readonly number[], values: readonly (number | null)[]): void;
 }
 
-export function createSpark(): Spark {
+export function createSpark(floor?: number): Spark {
   const line = svg("path", { d: "" });
   const element = svg(
     "svg",
@@ -48,6 +52,6 @@ export function createSpark(): Spark {
   );
   return {
     element,
-    draw: (times, values) => setAttribute(line, "d", sparkPath(times, values)),
+    draw: (times, values) => setAttribute(line, "d", sparkPath(times, values, floor)),
   };
 }

@@ -1,0 +1,85 @@
+"""The inspector in two pages at once, and with values and states too large to send whole."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.support.eventually import TIME_SCALE, eventually
+from tests.ui.lab import NotebookPage, OpenNotebook
+from tests.ui.panels import Inspector
+
+pytestmark = pytest.mark.ui
+
+FIELDS = 730
+
+
+def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Inspector]:
+    page = notebook(
+        [
+            f"import nanover_jupyter as nj\nc = nj.connect('127.0.0.1:{port}')",
+            "w = nj.StateInspector(c)\nw",
+        ]
+    )
+    return page, Inspector(page)
+
+
+def previews(page: Page) -> list[str]:
+    rows = page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
+    return [text.strip() for text in rows.all_inner_texts()]
+
+
+def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"counts": 0.0, "goes": "soon"}))
+    page, inspector = open_inspector(notebook, server.port)
+    expect(inspector.row("counts")).to_be_visible()
+    page.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    other = page.context.new_page()
+    other.goto(page.page.url.partition("?")[0])
+    expect(other.locator(".nvj-row", has_text="counts")).to_be_visible(timeout=60_000)
+
+    for count in range(1, 60):
+        server.update_state("test", DictionaryChange({"counts": float(count)}))
+        other.wait_for_timeout(20)
+    server.update_state("test", DictionaryChange({"new": "here"}, {"goes"}))
+
+    wanted = ["59", '"here"']
+    eventually(lambda: previews(other) == wanted, seconds=2 * TIME_SCALE)
+    eventually(lambda: previews(page.page) == wanted, seconds=2 * TIME_SCALE)
+    # One that is closed without a word must not hold up the one that stays.
+    other.close()
+    server.update_state("test", DictionaryChange({"counts": 60.0}))
+    expect(inspector.row("counts")).to_contain_text("60", timeout=2_000 * TIME_SCALE)
+
+
+def test_a_large_object_opens_to_its_last_field(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    fields = {f"field {number:03}": float(number) for number in range(FIELDS)}
+    server.update_state("test", DictionaryChange({"world": {**fields, "text": "x" * 20_000}}))
+    page, inspector = open_inspector(notebook, server.port)
+    inspector.row("world").locator(".nvj-twisty").click()
+    more = inspector.root.locator(".nvj-row[data-kind=more]:visible")
+    tree = inspector.root.locator(".nvj-tree")
+
+    def go_to_end() -> None:
+        tree.focus()
+        inspector.press("End")
+        page.page.wait_for_timeout(150)
+
+    go_to_end()
+    eventually(lambda: more.inner_text().strip() == "… 631 more" or go_to_end(), seconds=10)
+    inspector.screenshot("inspector-large-object")
+    while more.count() > 0:
+        more.click()
+        page.page.wait_for_timeout(150)
+        go_to_end()
+    rows = inspector.root.locator(".nvj-row:visible")
+    eventually(lambda: "text" in rows.last.inner_text() or go_to_end(), seconds=10)
+
+    fields["field 729"] = -1.5
+    server.update_state("test", DictionaryChange({"world": {**fields, "text": "x" * 20_000}}))
+    expect(rows.filter(has_text="field 729")).to_contain_text("-1.5", timeout=3_000 * TIME_SCALE)
