@@ -14,6 +14,7 @@ export const ENTRIES = {
   locks: "src/locks/index.ts",
   inspector: "src/inspector/index.ts",
   control_room: "src/control_room/index.ts",
+  follow: "src/inspector/follow.ts",
   plot: "src/plot/index.ts",
   edit: "src/inspector/edit/index.ts",
   panel: "src/panel.css",

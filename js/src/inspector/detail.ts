@@ -4,9 +4,8 @@ import { fill, h, setText } from "../shared/dom.ts";
 import type { Entry } from "../shared/page_mirror.ts";
 import { visible } from "../shared/visible_text.ts";
 import type { Bench } from "./bench.ts";
-import { createHistoryPane } from "./history_pane.ts";
+import { createLazyPane } from "./lazy_pane.ts";
 import { createPaneTabs, type Pane } from "./pane_tabs.ts";
-import { createPlotPane } from "./plot_pane.ts";
 import { createValuePane } from "./value_pane.ts";
 
 export interface Detail {
@@ -39,8 +38,8 @@ export function createDetail(bench: Bench): Detail {
   const notices = h("div", { class: "nvj-detail-notices" });
   const panes: readonly Pane[] = [
     createValuePane(bench),
-    createHistoryPane(bench),
-    createPlotPane(bench),
+    createLazyPane(bench, "History", "createHistoryPane"),
+    createLazyPane(bench, "Plot", "createPlotPane"),
   ];
   const tabs = createPaneTabs(panes, signal);
   const head = h(

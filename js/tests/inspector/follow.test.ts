@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import * as follow from "../../src/inspector/follow.ts";
 import inspector from "../../src/inspector/index.ts";
 import type { PageRecord } from "../../src/shared/protocol.ts";
 import {
@@ -15,6 +16,15 @@ import {
 } from "../support.ts";
 
 useFakePage();
+
+// No module can be imported from a Blob here; what is loaded is the same.
+vi.mock("../../src/shared/lazy_module.ts", () => ({
+  loadModule: async (_host: unknown, name: string) => {
+    if (name === "follow" && !unreachable) return follow;
+    throw new Error(`no ${name} here`);
+  },
+}));
+let unreachable = false;
 
 const NOW = 1_764_064_800;
 const moment = (number: number, text: string, exists = true) => ({
@@ -50,6 +60,25 @@ const tab = async (el: HTMLElement, name: string) => {
 };
 const times = (el: HTMLElement) =>
   findAll(el, ".nvj-history-text").map((each) => each.textContent ?? "");
+
+describe("a pane that is loaded when it is opened", () => {
+  it("says why it could not be, and tries again", async () => {
+    unreachable = true;
+    const { el } = await mount();
+    await choose(el, "a");
+    await tab(el, "History");
+    const pane = () => find(el, ".nvj-pane:not([hidden])");
+    expect(pane().textContent).toContain("It could not be loaded: no follow here");
+    unreachable = false;
+    await tab(el, "History");
+    expect(times(el)).toEqual(["change 4", "change 3"]);
+    const chosen = find(el, ".nvj-pane-tabs [aria-selected=true]");
+    expect(pane().id).toBe(chosen.getAttribute("aria-controls"));
+    expect(pane().getAttribute("aria-labelledby")).toBe(chosen.id);
+    await tab(el, "Value");
+    expect(findAll(el, ".nvj-pane:not([hidden])")).toHaveLength(1);
+  });
+});
 
 describe("history", () => {
   it("is asked for when its tab is opened, in pages", async () => {
@@ -204,7 +233,7 @@ describe("the plot", () => {
       const series = paths.map((id) => ({ id, text: id, times: [1, 2], values: [1, 2.5] }));
       return { key: "a", now: NOW, numbers, more: true, series };
     };
-    const { el } = await mount({ plot, module: () => ({ name: "plot", source: "" }) });
+    const { el } = await mount({ plot });
     await choose(el, "a");
     await tab(el, "Plot");
     await pass(0.6);
