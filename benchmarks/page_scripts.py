@@ -7,7 +7,6 @@ __all__ = [
     "CONNECT",
     "FILTER",
     "INSPECT",
-    "OUT_OF_SIGHT",
     "NOTE_STATUS",
     "OUT_OF_SIGHT",
     "PLAIN",

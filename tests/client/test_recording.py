@@ -27,12 +27,13 @@ class Desk:
     def __init__(self, state: dict[str, Any] | None = None, **limits: int) -> None:
         self.state: dict[str, Any] = dict(state or {})
         self.clock = FakeClock()
+        self.wall = WALL
         self.told: Any = None
         self.recorder = Recorder(
             self,  # type: ignore[arg-type]
             RecordingLimits(**limits),
             clock=self.clock,
-            wall=lambda: WALL,
+            wall=lambda: self.wall,
         )
 
     def received(self) -> dict[str, Any]:
@@ -69,6 +70,18 @@ def test_a_key_is_remembered_from_what_it_was_at_the_beginning() -> None:
     assert told(desk.recorder, "d") == []
     assert desk.recorder.all_keys() == ["a", "b", "c"]
     assert desk.recorder.counts(["a", "b", "d"]) == {"a": 3, "b": 1, "d": 0}
+
+
+def test_a_clock_of_the_machine_that_jumps_moves_no_moment() -> None:
+    desk = Desk({"a": 1})
+    desk.say({"a": 2})
+    desk.wall -= 3600
+    desk.say({"a": 3})
+    desk.wall += 7200
+    desk.say({"a": 4})
+
+    assert told(desk.recorder, "a") == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert desk.recorder.snapshot_at(WALL + 2.5) == {"a": 3}
 
 
 def test_the_state_at_a_time_is_told_as_what_differs_from_now() -> None:
