@@ -1,7 +1,12 @@
-"""The top of the state's tree as static HTML."""
+"""The top of the state's tree as static HTML.
+
+Notebooks are given away, and what some clients call themselves by is also what they hold
+their locks with: such names are shortened, as they are in the live tree.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -17,6 +22,8 @@ _ROWS_OF_A_BRANCH: Final = 8
 # Sorting a million keys would keep the kernel for a second.
 _KEYS_LOOKED_AT: Final = 100_000
 _INDENT: Final = "\u00a0\u00a0"
+# Also of one that a preview has cut.
+_UUID: Final = re.compile(r"\b([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]*", re.IGNORECASE)
 
 
 def state_picture(keys: Sequence[str], read: Callable[[str], Value]) -> str:
@@ -46,15 +53,19 @@ def _rows(
     for prefix, members in _branches(keys):
         if len(members) == 1:
             (key,) = members
-            yield (visible(key) or "(empty)", preview(read(key))), 1
+            yield (_short(visible(key)) or "(empty)", _short(preview(read(key)))), 1
             continue
-        yield (visible(prefix) or "(empty)", f"{len(members)} keys"), 0
+        yield (_short(visible(prefix)) or "(empty)", f"{len(members)} keys"), 0
         for key in members[:_ROWS_OF_A_BRANCH]:
             rest = key[len(prefix) + 1 :] or "(itself)"
-            yield (_INDENT + visible(rest), preview(read(key))), 1
+            yield (_INDENT + _short(visible(rest)), _short(preview(read(key)))), 1
         left = len(members) - _ROWS_OF_A_BRANCH
         if left > 0:
             yield (f"{_INDENT}… {left} more", ""), left
+
+
+def _short(text: str) -> str:
+    return _UUID.sub(lambda found: f"{found[1]}…{found[0][-2:]}", text)
 
 
 def _branches(keys: Sequence[str]) -> list[tuple[str, list[str]]]:

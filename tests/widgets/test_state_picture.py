@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from nanover_jupyter.widgets._state_picture import state_picture
+from nanover_jupyter.wire.values import Value
 
 
 def text_of(state: dict[str, Any]) -> list[str]:
@@ -43,6 +44,21 @@ def test_only_what_is_shown_is_read() -> None:
 
     assert len(read) < 100
     assert len(html) < 20_000
+
+
+def test_what_may_be_somebodys_token_is_not_in_it() -> None:
+    person = "6f1c09b2-51d7-4f0e-9a51-0b2f7d8c11e2"
+    state: dict[str, Value] = {
+        f"avatar.{person}": {"playerid": person, "name": "Anna"},
+        f"update.index.{person}": 7.0,
+        person: "x" * 90 + f" {person}",
+    }
+
+    html = state_picture(list(state), state.__getitem__)
+
+    assert "6f1c…e2" in html
+    assert "Anna" in html
+    assert "51d7" not in html
 
 
 def test_strange_keys_are_shown() -> None:
