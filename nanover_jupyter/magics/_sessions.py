@@ -21,6 +21,7 @@ __all__ = ["Closed", "Goal", "Reached", "Sessions"]
 
 # Long enough for a server on this machine, short enough not to be noticed.
 _LOCAL_TIMEOUT = 1.0
+_VARIANTS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Sessions:
         self._borrowed: WeakSet[Connection] = WeakSet()
         # The embedded server was started by `connect`, so it goes with its last connection.
         self._server_is_ours = False
+        # By connection, class and variant, the one that was used last at the end.
         self._panels: dict[tuple[str, type[Panel], str], Panel] = {}
 
     # what there is ---------------------------------------------------------------
@@ -239,8 +241,10 @@ class Sessions:
         # One that was closed or shows something else by now is left to whoever did that.
         if panel is None or panel.comm is None or panel.connection is not connection:
             panel = self._panels[key] = kind(connection, **options)
+        self._panels[key] = self._panels.pop(key)
         for option, value in options.items():
             setattr(panel, option, value)
+        self._end_deleted()
         return panel
 
     def close(self) -> None:
@@ -320,6 +324,17 @@ class Sessions:
         for name, connection in list(self._open.items()):
             if connection.status.state == "closed":
                 self._former[name] = self._open.pop(name)
+
+    def _end_deleted(self) -> None:
+        """Close variants that are in no page any more, but for the last few.
+
+        A cell that was deleted may come back, and a page that is loaded again says nothing
+        for a while.
+        """
+        variants = [key for key in self._panels if key[2]]
+        for key in variants[:-_VARIANTS_KEPT]:
+            if not self._panels[key].is_seen:
+                self._panels.pop(key).close()
 
     def _is_embedded(self, connection: Connection) -> bool:
         return self.embedded is not None and self.embedded.is_at(connection.address)

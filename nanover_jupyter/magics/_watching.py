@@ -1,8 +1,9 @@
 """`%nanover watch`: keys while they change.
 
 In a notebook it is an inspector that looks for them: it stays live without holding up
-the cells below it, and ends when it is deleted. With --for, and in a terminal, which
-shows no widgets, changes are printed line by line until the time is over or Ctrl-C.
+the cells below it, and ends some time after it was deleted. With --for, and in a
+terminal, which shows no widgets, changes are printed line by line until the time is over
+or Ctrl-C.
 """
 
 from __future__ import annotations

@@ -91,6 +91,11 @@ class Panel(anywidget.AnyWidget):
         """The connection that is shown."""
         return self._binding.connection
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is in a page, as far as was heard in the last minute."""
+        return self._publisher.has_views
+
     def rebind(self, source: Connection | ClientCore) -> None:
         """Show another connection from now on, in every view, without a new widget.
 

@@ -130,6 +130,13 @@ class Publisher:
         self._closed = False
         self._thread: threading.Thread | None = None
 
+    @property
+    def has_views(self) -> bool:
+        """Whether a view has been heard of in the last minute, and has not gone since."""
+        with self._wake:
+            self._drop_forgotten(self._clock())
+            return bool(self._views)
+
     # from the widget: any thread ---------------------------------------------------
 
     def post(

@@ -13,6 +13,7 @@ import pytest
 from nanover_jupyter import DictionaryChange, NanoverServer
 from nanover_jupyter.magics._desk import Desk
 from tests.magics.conftest import WIDGET_VIEW, Shell
+from tests.support.fake_page import FakePage
 
 
 @pytest.fixture
@@ -53,7 +54,32 @@ def test_in_a_notebook_it_is_an_inspector_that_looks_for_the_pattern(
 
     assert avatars[WIDGET_VIEW] == again[WIDGET_VIEW] != scene[WIDGET_VIEW]
     panels = shell.magics.desk.sessions._panels.values()
-    assert [panel.query for panel in panels] == ["avatar.*", "scene"]
+    assert [panel.query for panel in panels] == ["scene", "avatar.*"]
+
+
+def test_inspectors_that_were_deleted_end_when_others_have_come(
+    shell: Shell, server: NanoverServer
+) -> None:
+    shell.run("%nanover watch looked-at")
+    shell.run("%nanover watch deleted")
+    sessions = shell.magics.desk.sessions
+    looked_at, deleted = sessions._panels.values()
+    page = FakePage(looked_at)
+    page.hello()
+    for number in range(8):
+        assert deleted.comm is not None
+        shell.run(f"%nanover watch {number}")
+
+    assert deleted.comm is None
+    assert [panel.query for panel in sessions._panels.values()] == ["looked-at", *"01234567"]
+
+
+def test_one_that_is_asked_for_again_is_as_good_as_new(shell: Shell, server: NanoverServer) -> None:
+    for pattern in (*"01234567", "0", "8"):
+        shell.run(f"%nanover watch {pattern}")
+
+    panels = shell.magics.desk.sessions._panels.values()
+    assert [panel.query for panel in panels] == [*"234567", "0", "8"]
 
 
 def test_for_a_time_changes_are_printed_and_summed_up(shell: Shell, busy: None) -> None:

@@ -315,3 +315,12 @@ def test_turning_to_the_connection_that_is_shown_changes_nothing(
     page.ask("ping")
 
     assert page.model.epoch == epoch
+
+
+def test_it_is_seen_while_a_view_is_in_a_page(open_page: OpenPage) -> None:
+    page = open_page(StateInspector)
+    assert page.panel.is_seen
+
+    page.notify("bye")
+
+    assert not page.panel.is_seen
