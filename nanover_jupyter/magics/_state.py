@@ -130,13 +130,9 @@ def _change(client: ClientCore, updates: Mapping[str, Any], removals: Iterable[s
 
 def _settle(client: ClientCore) -> None:
     """Let our copy of the state have what was just done, so that the next line sees it."""
-    before, client.call_timeout = client.call_timeout, _SETTLING_SECONDS
-    try:
-        # It was done, whatever comes of this.
-        with suppress(NanoverJupyterError):
-            client.catch_up()
-    finally:
-        client.call_timeout = before
+    # It was done, whatever comes of this.
+    with suppress(NanoverJupyterError):
+        client.catch_up(_SETTLING_SECONDS)
 
 
 def _named(keys: Iterable[str]) -> str:

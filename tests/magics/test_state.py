@@ -179,3 +179,21 @@ def test_where_null_is_a_value_it_can_be_set(shell: Shell, server: NanoverServer
 
     assert shell.run("%nanover get scene -o value").error is None
     assert shell.value("value") is None
+
+
+def test_a_change_leaves_the_patience_of_other_threads_alone(
+    shell: Shell, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = shell.magics.desk.sessions.named(None).client
+    client.call_timeout = 7.0
+    patience: list[float | None] = []
+    catch_up = client.catch_up
+
+    def note(timeout: float | None = None) -> None:
+        patience.append(client.call_timeout)
+        catch_up(timeout)
+
+    monkeypatch.setattr(client, "catch_up", note)
+    shell.run("%nanover set x 1 --quiet")
+
+    assert patience == [7.0]
