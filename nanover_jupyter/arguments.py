@@ -99,9 +99,18 @@ class Bool(Argument):
 
 @dataclass(frozen=True, slots=True)
 class Text(Argument):
-    """A text."""
+    """A text.
+
+    Args:
+        default: What stands in the form at first; left out, the argument is required.
+        help: A sentence about it.
+        secret: It is typed without being seen, and never kept: not with the last
+            arguments, not in a pinned button, not in a saved notebook.
+    """
 
     kind: ClassVar[Kind] = "text"
+
+    secret: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

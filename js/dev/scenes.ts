@@ -158,6 +158,7 @@ export const argument = (
   max: null,
   options: null,
   asks: false,
+  secret: false,
   ...more,
 });
 

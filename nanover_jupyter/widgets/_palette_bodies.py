@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any, Final
 
-from nanover_jupyter.arguments import About, Argument, Choice, ChoicesFrom, Float, Int
+from nanover_jupyter.arguments import About, Argument, Choice, ChoicesFrom, Float, Int, Text
 from nanover_jupyter.client.run_effects import Effects
 from nanover_jupyter.client.runs import Run
 from nanover_jupyter.describing import Description
@@ -65,6 +65,7 @@ def _argument_body(name: str, argument: Argument) -> ArgumentBody:
         if choice is None
         else [ChoiceBody(label=label, value=_typed(value)) for label, value in choice.pairs()],
         asks=asks,
+        secret=isinstance(argument, Text) and argument.secret,
     )
 
 

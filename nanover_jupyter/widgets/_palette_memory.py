@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
 
 from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.describing import Description
 from nanover_jupyter.widgets._palette_messages import MemoryBody, PinBody
 from nanover_jupyter.widgets._preferences import Preferences
 from nanover_jupyter.widgets._requests import BadRequest
+from nanover_jupyter.widgets._secrets import without_secrets
 
 __all__ = ["PaletteMemory"]
 
 _MOST_RECENT: Final = 50
 _MOST_PINS: Final = 50
 _LARGEST_ARGUMENTS: Final = 16 * 1024
-_SECRET: Final = re.compile(r"passw|secret|token|credential", re.IGNORECASE)
 
 
 class PaletteMemory:
     """The palette's part of the preferences, for one server.
 
     Everything read from the file is checked: what is not as it should be is left out.
+    Secrets do not get into it.
 
     Args:
         preferences: Where it is kept.
         server: The address of the server.
+        find: What is known of a command, and so which of its arguments are secrets.
     """
 
-    def __init__(self, preferences: Preferences, server: str) -> None:
+    def __init__(
+        self,
+        preferences: Preferences,
+        server: str,
+        find: Callable[[str], Description | None] = lambda _: None,
+    ) -> None:
         self._preferences = preferences
         self._server = server
+        self._find = find
 
     def on_change(self, callback: Callable[[], object]) -> Unsubscribe:
         """Call `callback()` when anything was changed in this process, on any thread."""
@@ -57,11 +65,12 @@ class PaletteMemory:
 
     def note_run(self, name: str, arguments: dict[str, Any]) -> None:
         """A command was run with these arguments, in page form."""
+        plain = _fit_to_keep(without_secrets(arguments, self._find(name)))
 
         def note(section: dict[str, Any]) -> dict[str, Any]:
             recent = [name, *(old for old in _texts(section.get("recent")) if old != name)]
             recent = recent[:_MOST_RECENT]
-            last = {**_records(section.get("last")), name: _fit_to_keep(arguments)}
+            last = {**_records(section.get("last")), name: plain}
             # Arguments of commands that nobody runs any more are not kept for ever.
             kept = {command: last[command] for command in recent if last.get(command)}
             return {**section, "recent": recent, "last": kept}
@@ -74,16 +83,20 @@ class PaletteMemory:
         Raises:
             BadRequest: It is too large for a file.
         """
-        if len(orjson.dumps(pin)) > _LARGEST_ARGUMENTS:
+        plain = without_secrets(pin["arguments"], self._find(pin["command"]))
+        left_out = [name for name in pin["arguments"] if name not in plain]
+        asks = list(dict.fromkeys([*pin["asks"], *left_out]))
+        kept: PinBody = {**pin, "arguments": plain, "asks": asks}
+        if len(orjson.dumps(kept)) > _LARGEST_ARGUMENTS:
             most = _LARGEST_ARGUMENTS // 1024
             raise BadRequest(f"its arguments are too large to keep: {most} kB at the most")
 
         def keep(section: dict[str, Any]) -> dict[str, Any]:
             pins = _pins(section)
-            if any(old["id"] == pin["id"] for old in pins):
-                pins = [pin if old["id"] == pin["id"] else old for old in pins]
+            if any(old["id"] == kept["id"] for old in pins):
+                pins = [kept if old["id"] == kept["id"] else old for old in pins]
             else:
-                pins = [*pins, pin][-_MOST_PINS:]
+                pins = [*pins, kept][-_MOST_PINS:]
             return {**section, "pins": pins}
 
         self._preferences.change(self._server, keep)
@@ -107,9 +120,8 @@ class PaletteMemory:
 
 
 def _fit_to_keep(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Without what looks like a secret; nothing at all if it is too large for a file."""
-    plain = {name: value for name, value in arguments.items() if not _SECRET.search(name)}
-    return plain if len(orjson.dumps(plain)) <= _LARGEST_ARGUMENTS else {}
+    """Nothing at all if it is too large for a file."""
+    return arguments if len(orjson.dumps(arguments)) <= _LARGEST_ARGUMENTS else {}
 
 
 def _fields(section: dict[str, Any], name: str) -> dict[str, Any]:
@@ -134,6 +146,7 @@ def _pins(section: dict[str, Any]) -> list[PinBody]:
         if not isinstance(pin, dict) or not isinstance(pin.get("arguments"), dict):
             continue
         texts = {name: pin.get(name) for name in ("id", "command", "label", "icon", "tooltip")}
+        asks = _texts(pin.get("asks"))
         if all(isinstance(text, str) for text in texts.values()):
-            found.append(PinBody(arguments=pin["arguments"], **texts))  # type: ignore[typeddict-item]
+            found.append(PinBody(arguments=pin["arguments"], asks=asks, **texts))  # type: ignore[typeddict-item]
     return found

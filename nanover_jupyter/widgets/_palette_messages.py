@@ -61,11 +61,15 @@ class ChoicesResult(TypedDict):
 
 
 class PinBody(TypedDict):
-    """A command with arguments, kept as a button. The same `id` again replaces it."""
+    """A command with arguments, kept as a button. The same `id` again replaces it.
+
+    `asks` names the arguments that are not kept, as they are secrets: a press asks for them.
+    """
 
     id: str
     command: str
     arguments: dict[str, Any]
+    asks: list[str]
     label: str
     icon: str
     tooltip: str
@@ -98,6 +102,7 @@ class ArgumentBody(TypedDict):
 
     `default` is null and `required` true where it has to be given. `options` is null
     where there is no choice; `asks` tells that they have to be asked for (`choices`).
+    `secret` is true for what is not to be seen.
     """
 
     name: str
@@ -110,6 +115,7 @@ class ArgumentBody(TypedDict):
     max: float | None
     options: list[ChoiceBody] | None
     asks: bool
+    secret: bool
 
 
 class CommandBody(TypedDict):

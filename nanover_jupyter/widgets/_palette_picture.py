@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from nanover_jupyter.client.runs import Run
+from nanover_jupyter.describing import Description
 from nanover_jupyter.faces import html_table, preview, visible
 from nanover_jupyter.widgets._picture import note
+from nanover_jupyter.widgets._secrets import hide_secrets
 from nanover_jupyter.wire.command_info import CommandInfo
 
 __all__ = ["palette_picture"]
@@ -17,14 +19,19 @@ _COMMANDS: Final = 60
 _RUNS: Final = 20
 
 
-def palette_picture(commands: Sequence[CommandInfo], runs: Sequence[Run]) -> str:
-    """Two tables; what is left out is counted.
+def palette_picture(
+    commands: Sequence[CommandInfo],
+    runs: Sequence[Run],
+    find: Callable[[str], Description | None] = lambda _: None,
+) -> str:
+    """Two tables; what is left out is counted, and secrets are hidden.
 
     Args:
         commands: In the order in which they are shown.
         runs: The newest first.
+        find: What is known of a command.
     """
-    return _commands(commands) + (_runs(runs) if runs else "")
+    return _commands(commands) + (_runs(runs, find) if runs else "")
 
 
 def _commands(commands: Sequence[CommandInfo]) -> str:
@@ -39,11 +46,11 @@ def _commands(commands: Sequence[CommandInfo]) -> str:
     return html_table(("Command", "Label", "Arguments"), rows) + more
 
 
-def _runs(runs: Sequence[Run]) -> str:
+def _runs(runs: Sequence[Run], find: Callable[[str], Description | None]) -> str:
     rows = [
         (
             visible(run.name),
-            preview(dict(run.arguments)) if run.arguments else "",
+            preview(hide_secrets(run.arguments, find(run.name))) if run.arguments else "",
             run.state,
             "" if run.seconds is None else f"{run.seconds:.2f} s",
             visible(str(run.error)) if run.error is not None else preview(run.result),

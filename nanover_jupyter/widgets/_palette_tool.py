@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import keyword
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from IPython.core.getipython import get_ipython
 
@@ -15,7 +16,7 @@ from nanover_jupyter.arguments import Choice, ChoicesFrom
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.key_pattern import key_pattern
 from nanover_jupyter.client.runs import MOST_RUNS, Run
-from nanover_jupyter.describing import SHARED, Guide
+from nanover_jupyter.describing import SHARED, Description, Guide
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.widgets._page_values import from_page, to_page, to_page_as_typed
@@ -36,6 +37,10 @@ from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value, normalise
 
 __all__ = ["PaletteSettings", "PaletteTool", "checked_name"]
+
+# What a press is answered with costs the page as much as the result: a run that is over by
+# then is told by its result alone.
+_QUICK: Final = 0.1
 
 
 def _ignore(_: str) -> None:
@@ -74,10 +79,14 @@ class PaletteTool:
         self._client = connection.client
         self._post = post
         self._settings = PaletteSettings()
-        self._memory = PaletteMemory(preferences(), connection.address)
+        self._memory = PaletteMemory(preferences(), connection.address, self._known_of)
         self._avatars: int | None = None
         # The runs whose results have been given to the variable.
         self._named: deque[str] = deque(maxlen=MOST_RUNS)
+        # Runs that were pressed in a page and not answered yet; set when they are over.
+        self._pressed: dict[str, threading.Event] = {}
+        # Held from reading a run until it is posted: what is told last is what is so.
+        self._telling = threading.Lock()
         self._unsubscribe = [
             self._client.on_commands(self._tell),
             connection.command_poll.on_error(self._tell),
@@ -133,7 +142,7 @@ class PaletteTool:
         """The commands with their arguments, and the last runs."""
         commands = self._listed()
         runs = self._connection.runs.runs()
-        return palette_picture(commands, runs)
+        return palette_picture(commands, runs, self._known_of)
 
     def close(self) -> None:
         """Stop listening; the runs go on."""
@@ -141,24 +150,31 @@ class PaletteTool:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def start(
-        self, name: str, arguments: dict[str, Any], run_id: str | None = None
-    ) -> PendingCall[dict[str, Value]] | None:
-        """Run a command, as a press does; None where `run_id` was started before.
+    def start(self, name: str, arguments: dict[str, Any]) -> PendingCall[dict[str, Value]]:
+        """Run a command, as a press does.
 
         Raises:
             NanoverJupyterError: Nothing could be sent.
         """
-        description = self._settings.guide.find(name)
-        progress = None if description is None else description.about.progress
         runs = self._connection.runs
-        call = runs.start(name, arguments, run_id=run_id, progress=progress)
-        if call is not None:
-            kept: Any = normalise(arguments)
-            typed = {key: to_page_as_typed(value) for key, value in kept.items()}
-            # Writing a file is for another thread: the answer may be here already.
-            self._connection.calls.submit(lambda: self._memory.note_run(name, typed))
+        call = self._begin(name, arguments, runs.new_id())
+        if call is None:  # pragma: no cover - ids made by the book are new
+            raise AssertionError(name)
+        self._connection.calls.submit(lambda: self._note(name, arguments))
         return call
+
+    def _begin(
+        self, name: str, arguments: dict[str, Any], run_id: str
+    ) -> PendingCall[dict[str, Value]] | None:
+        """Start a run; None where `run_id` was started before."""
+        description = self._known_of(name)
+        progress = None if description is None else description.about.progress
+        return self._connection.runs.start(name, arguments, run_id=run_id, progress=progress)
+
+    def _note(self, name: str, arguments: dict[str, Any]) -> None:
+        """Remember what was run; writes a file."""
+        kept: Any = normalise(arguments)
+        self._memory.note_run(name, {key: to_page_as_typed(value) for key, value in kept.items()})
 
     # requests -----------------------------------------------------------------------
 
@@ -166,10 +182,30 @@ class PaletteTool:
         name = field_of(body, "name", str)
         run_id = field_of(body, "run", str)
         arguments = _arguments_of(body)
+        if self._connection.runs.find(run_id) is not None:
+            answer.ok()
+            return
+        over = self._pressed[run_id] = threading.Event()
+        call = None
         # The book has what could not be sent: every view is told of a run that failed.
         with contextlib.suppress(NanoverJupyterError):
-            self.start(name, arguments, run_id)
-        answer.ok()
+            call = self._begin(name, arguments, run_id)
+        if call is None:
+            over.set()
+
+        def settle() -> None:
+            over.wait(_QUICK)
+            self._pressed.pop(run_id, None)
+            answer.ok()
+            if not over.is_set():
+                self._tell_run(run_id)
+            if call is not None:
+                self._note(name, arguments)
+
+        if not self._connection.calls.submit(settle):
+            self._pressed.pop(run_id, None)
+            answer.ok()
+            self._tell_run(run_id)
 
     def _cancel(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         self._connection.runs.cancel(field_of(body, "run", str))
@@ -198,7 +234,7 @@ class PaletteTool:
 
     def _choices(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         command, name = field_of(body, "command", str), field_of(body, "argument", str)
-        description = self._settings.guide.find(command)
+        description = self._known_of(command)
         argument = None if description is None else description.arguments.get(name)
         if not isinstance(argument, Choice) or not isinstance(argument.options, ChoicesFrom):
             raise BadRequest(f"nothing lists the choices for {name!r}")
@@ -216,6 +252,7 @@ class PaletteTool:
             id=field_of(body, "id", str),
             command=field_of(body, "command", str),
             arguments=body["arguments"],
+            asks=[name for name in field_of(body, "asks", list) if isinstance(name, str)],
             label=field_of(body, "label", str),
             icon=field_of(body, "icon", str),
             tooltip=field_of(body, "tooltip", str),
@@ -245,13 +282,23 @@ class PaletteTool:
     # what is told ---------------------------------------------------------------------
 
     def _on_run(self, run: Run | None) -> None:
-        if run is not None:
-            self._name(run)
-            self._post("run_state", run_body(run))
-        else:
-            self._post(
-                "runs", RunsBody(runs=[run_body(run) for run in self._connection.runs.runs()])
-            )
+        if run is None:
+            runs = self._connection.runs.runs()
+            self._post("runs", RunsBody(runs=[run_body(run) for run in runs]))
+            return
+        self._name(run)
+        over = self._pressed.get(run.id)
+        if over is not None and not run.is_over and run.progress is None:
+            return  # the page that pressed knows, and the others are told in a moment
+        self._tell_run(run.id)
+        if over is not None and run.is_over:
+            over.set()
+
+    def _tell_run(self, run_id: str) -> None:
+        with self._telling:
+            run = self._connection.runs.find(run_id)
+            if run is not None:
+                self._post("run_state", run_body(run))
 
     def _name(self, run: Run) -> None:
         """Give a new result to the variable that was chosen for it."""
@@ -271,6 +318,9 @@ class PaletteTool:
         keys = self._client.keys()
         return sum(key.startswith("avatar.") for key in keys)
 
+    def _known_of(self, name: str) -> Description | None:
+        return self._settings.guide.find(name)
+
     def _listed(self) -> list[CommandInfo]:
         """The commands that the widget lets pass, by name."""
         parts = [part.strip() for part in self._settings.filter.split(",")]
@@ -282,8 +332,9 @@ class PaletteTool:
         ]
 
     def _body(self) -> CommandsBody:
-        find = self._settings.guide.find
-        commands = [command_body(command, find(command.name)) for command in self._listed()]
+        commands = [
+            command_body(command, self._known_of(command.name)) for command in self._listed()
+        ]
         return CommandsBody(commands=commands, error=self._connection.command_poll.error)
 
 

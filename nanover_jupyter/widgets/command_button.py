@@ -17,6 +17,7 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.describing import SHARED, Description
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.widgets._secrets import hide_secrets
 
 __all__ = ["CommandButton", "command_button"]
 
@@ -194,7 +195,8 @@ def command_button(
     known = SHARED.find(name)
     listed = connection.client.available_commands.get(name)
     label = (listed.label if listed else None) or (known.about.label if known else None)
-    written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+    shown = hide_secrets(arguments, known)
+    written = ", ".join(f"{key}={value!r}" for key, value in shown.items())
     return CommandButton(
         connection,
         name,

@@ -57,6 +57,15 @@ def test_while_it_runs_it_cannot_be_pressed_again(
     button.close()
 
 
+def test_a_secret_is_sent_and_not_shown(connection: Connection) -> None:
+    button = command_button(connection, "user/echo", api_token="swordfish", n=5)
+
+    assert button.tooltip == "user/echo(api_token='•••', n=5)"
+    button.click()
+    run = eventually(lambda: button.last_run and button.last_run.is_over and button.last_run)
+    assert run.result["api_token"] == "swordfish"
+
+
 def test_a_failure_is_said_in_its_tooltip(connection: Connection) -> None:
     button = command_button(connection, "user/nowhere")
     button.click()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from nanover_jupyter.arguments import Text
+from nanover_jupyter.describing import Description
 from nanover_jupyter.widgets._palette_memory import PaletteMemory
 from nanover_jupyter.widgets._palette_messages import PinBody
 from nanover_jupyter.widgets._preferences import Preferences
@@ -24,17 +26,8 @@ def memory(store: Preferences) -> PaletteMemory:
 
 
 def pin(name: str, **more: Any) -> PinBody:
-    return PinBody(
-        **{  # type: ignore[typeddict-item]
-            "id": name,
-            "command": "user/x",
-            "arguments": {},
-            "label": name,
-            "icon": "",
-            "tooltip": "",
-            **more,
-        }
-    )
+    facts = {"id": name, "command": "user/x", "arguments": {}, "asks": [], "label": name}
+    return PinBody(**{**facts, "icon": "", "tooltip": "", **more})  # type: ignore[typeddict-item]
 
 
 def test_commands_run_last_come_first_and_once(memory: PaletteMemory) -> None:
@@ -71,6 +64,24 @@ def test_secrets_and_large_values_are_not_kept(memory: PaletteMemory) -> None:
     memory.note_run("large", {"text": "x" * 100_000})
 
     assert memory.body("")["last"] == {"login": {"user": "a"}}
+
+
+def test_a_button_keeps_no_secret_and_says_what_it_has_to_ask_for(
+    store: Preferences, tmp_path: Path
+) -> None:
+    known = Description("user/x", arguments={"pin": Text("", secret=True)})
+    memory = PaletteMemory(store, "grpc://here:1", lambda _: known)
+    arguments = {"pin": "4711", "password": "swordfish", "user": "a"}
+
+    memory.pin(pin("a", arguments=arguments))
+
+    (kept,) = memory.body("")["pins"]
+    assert (kept["arguments"], kept["asks"]) == ({"user": "a"}, ["pin", "password"])
+    memory.pin({**kept, "label": "again"})
+    assert memory.body("")["pins"][0]["asks"] == ["pin", "password"]
+    written = (tmp_path / "preferences.json").read_text("utf-8")
+    assert "swordfish" not in written
+    assert "4711" not in written
 
 
 def test_a_button_is_kept_replaced_and_taken_away(memory: PaletteMemory) -> None:

@@ -41,3 +41,10 @@ def test_many_runs_are_bounded() -> None:
     html = palette_picture([], [run(number) for number in range(100)])
 
     assert "… 80 more runs" in html
+
+
+def test_secrets_are_hidden() -> None:
+    html = palette_picture([], [run(1, arguments={"password": "swordfish", "n": 5})])
+
+    assert "swordfish" not in html
+    assert "n: 5" in html

@@ -312,6 +312,7 @@ def test_what_was_run_and_pinned_is_told_and_outlives_the_widget(open_page: Open
         "id": "p1",
         "command": "user/echo",
         "arguments": {"n": {"$nvj": "float", "text": "2.0"}},
+        "asks": [],
         "label": "Echo",
         "icon": "",
         "tooltip": "",
@@ -332,7 +333,7 @@ def test_what_was_run_and_pinned_is_told_and_outlives_the_widget(open_page: Open
 def test_a_pin_is_taken_away_in_every_widget(open_page: OpenPage) -> None:
     page, other = open_page(CommandPalette), open_page(ControlRoom)
     texts = dict.fromkeys(("label", "icon", "tooltip"), "")
-    page.ask("pin", id="p1", command="user/echo", arguments={}, **texts)
+    page.ask("pin", id="p1", command="user/echo", arguments={}, asks=[], **texts)
     eventually(lambda: other.last("memory")["pins"])
 
     page.ask("unpin", id="p1")

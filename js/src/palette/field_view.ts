@@ -6,6 +6,7 @@ import type { ChoiceBody } from "../shared/protocol_palette.ts";
 import { toJsonLine } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
 import type { Field } from "./form.ts";
+import { looksSecret } from "./secrets.ts";
 
 /** What lists the choices of a field: asked for, here, or why they are not. */
 export type Choices =
@@ -96,6 +97,9 @@ function select(field: Field, attributes: object, choices: Choices): HTMLSelectE
   return control;
 }
 
+const isSecret = ({ kind, name, extra, known }: Field): boolean =>
+  kind === "text" && !extra && (known?.secret === true || looksSecret(name));
+
 function control(field: Field, index: number, id: string, choices: Choices): HTMLElement {
   const common = { id, "data-index": index, "data-part": "text", spellcheck: "false" };
   const label = field.extra ? "Value of the added argument" : visible(field.name, 80);
@@ -116,9 +120,10 @@ function control(field: Field, index: number, id: string, choices: Choices): HTM
   }
   const input = h("input", {
     ...common,
-    type: "text",
+    type: isSecret(field) ? "password" : "text",
     class: `nvj-input${field.kind === "text" ? "" : " nvj-mono"}`,
-    autocomplete: "off",
+    // No browser is to keep it either.
+    autocomplete: isSecret(field) ? "new-password" : "off",
     inputmode: field.kind === "number" ? "decimal" : null,
     "aria-label": label,
     placeholder: field.extra ? "value: JSON, or plain text" : null,

@@ -21,6 +21,7 @@ import {
 } from "./form.ts";
 import { fieldsFrom, jsonOf } from "./json_form.ts";
 import { createQuestion } from "./question.ts";
+import { shownLine } from "./secrets.ts";
 
 export interface FormView {
   readonly element: HTMLElement;
@@ -179,7 +180,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     line.hidden = !fine;
     if (read.ok) {
       code.dataset.text = read.line;
-      setText(code, visible(read.line, 2000));
+      setText(code, visible(shownLine(command.name, read.arguments, command), 2000));
     }
     runButton.disabled = blocked !== null;
     runButton.title = blocked ?? "";

@@ -76,6 +76,8 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   let chosen: string | null = null;
   /** What stands in each element, so that only what changed is drawn again. */
   const drawn = new WeakMap<HTMLElement, string>();
+  /** Which command it shows: what is pressed is what is seen, whatever is drawn next. */
+  const commandOf = new WeakMap<Element, Found>();
 
   const drawRow = (row: HTMLElement, index: number) => {
     const wanted = shown.rowAt(index);
@@ -86,7 +88,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   const drawTitle = (row: HTMLElement, { title }: Extract<Row, { kind: "title" }>) => {
     row.className = "nvj-list-row nvj-group-title";
     setAttribute(row, "role", "presentation");
-    for (const name of ["id", "aria-selected", "aria-posinset", "aria-setsize", "data-place"]) {
+    for (const name of ["id", "aria-selected", "aria-posinset", "aria-setsize"]) {
       row.removeAttribute(name);
     }
     const content = `t ${title}`;
@@ -96,10 +98,10 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   };
   const drawOption = (row: HTMLElement, { found, place }: Extract<Row, { kind: "command" }>) => {
     const { name } = found.command;
+    commandOf.set(row, found);
     row.className = "nvj-list-row nvj-option";
     setAttribute(row, "role", "option");
     setAttribute(row, "id", `${idPrefix}-${place}`);
-    setAttribute(row, "data-place", place);
     setAttribute(row, "aria-posinset", place + 1);
     setAttribute(row, "aria-setsize", shown.commands);
     setAttribute(row, "aria-selected", String(name === chosen));
@@ -143,7 +145,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
     activeId: () => (chosen === null ? null : (list.rowOf(commandId(chosen))?.id ?? null)),
     commandAt(target) {
       const row = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
-      return shown.commandAt(Number(row?.dataset.place ?? -1)) ?? null;
+      return row === null ? null : (commandOf.get(row) ?? null);
     },
     redraw: () => list.redraw(),
   };

@@ -7,8 +7,8 @@ import { listen } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, PinBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
-import { lineFor } from "./form.ts";
 import { iconText } from "./list_view.ts";
+import { shownLine } from "./secrets.ts";
 
 export interface PinsView {
   readonly bar: HTMLElement;
@@ -199,9 +199,10 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
         id: randomName(),
         command: command.name,
         arguments: args,
+        asks: [],
         label: command.label ?? command.name.slice(command.name.lastIndexOf("/") + 1),
         icon: iconText(command.icon) ?? "",
-        tooltip: lineFor(command.name, Object.entries(args)).replace(/^client\.run_command/, ""),
+        tooltip: shownLine(command.name, args, command).replace(/^client\.run_command/, ""),
       });
     },
   };

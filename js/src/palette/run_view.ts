@@ -5,7 +5,7 @@ import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import type { Host } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
-import type { RunState, RunStateBody } from "../shared/protocol_palette.ts";
+import type { CommandBody, RunState, RunStateBody } from "../shared/protocol_palette.ts";
 import { toJsonText } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
 import { elapsed } from "../shared/words.ts";
@@ -15,8 +15,11 @@ import { effectParts } from "./effects_view.ts";
 import { lineFor } from "./form.ts";
 import { createResultView, isNothing, note } from "./result_view.ts";
 import { type ShownRun, secondsOf } from "./run_store.ts";
+import { shownLine } from "./secrets.ts";
 
 export interface RunActions {
+  /** What is known of a command now. */
+  readonly find: (name: string) => CommandBody | null;
   readonly cancel: (run: string) => void;
   readonly forget: (run: string) => void;
   /** Back into the form. */
@@ -64,6 +67,7 @@ export function createRunView(
   const { run, name } = first.body;
   const result = createResultView(run, host, signal);
   const line = lineFor(name, Object.entries(first.body.arguments));
+  const seen = shownLine(name, first.body.arguments, actions.find(name));
   const chip = h("span", { class: "nvj-chip" });
   const time = h("span", { class: "nvj-dim nvj-tabular" });
   const when = h(
@@ -75,9 +79,9 @@ export function createRunView(
   const code = h(
     "code",
     { class: "nvj-line nvj-dim" },
-    visible(line.replace(/^client\.run_command/, ""), 300),
+    visible(seen.replace(/^client\.run_command/, ""), 300),
   );
-  code.title = visible(line, 1000);
+  code.title = visible(seen, 1000);
   const chevron = h(
     "button",
     {

@@ -1,10 +1,10 @@
 /** The command palette: a list to choose from, a form, and what came of it. Knows no Jupyter. */
 
 import { Cell } from "../shared/cell.ts";
-import { fill, h, setAttribute, setText } from "../shared/dom.ts";
+import { h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
-import { every, listen } from "../shared/lifetime.ts";
+import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
 import type { MakeTool, Tool, ToolContext } from "../shared/tool.ts";
@@ -12,9 +12,11 @@ import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
 import { createFormView } from "./form_view.ts";
 import { createHistory } from "./history_view.ts";
+import { createListEmpty } from "./list_empty.ts";
 import { createListView } from "./list_view.ts";
 import { Finder } from "./match.ts";
 import { createPins } from "./pins_view.ts";
+import { createRefresh } from "./refresh_button.ts";
 import { createResultName } from "./result_name.ts";
 import { createRunStore } from "./run_store.ts";
 
@@ -38,7 +40,6 @@ function createPalette(
   const finder = new Finder();
   let memory: MemoryBody | null = null;
   let chosen: string | null = null;
-  let asking = false;
   /** What was asked for before the commands were here: by a trait, or by the history. */
   let wanted: string | null = null;
 
@@ -54,13 +55,8 @@ function createPalette(
     spellcheck: "false",
     autocomplete: "off",
   });
-  const refresh = h(
-    "button",
-    { type: "button", class: "nvj-quiet", "aria-label": "Ask the server for its commands again" },
-    icon("refresh"),
-  );
-  const empty = h("div", { class: "nvj-empty", hidden: true });
-  const trouble = h("div", { class: "nvj-problem nvj-list-problem", role: "alert", hidden: true });
+  const empty = createListEmpty(() => clear(), signal);
+  const refresh = createRefresh({ host, session, line, announce, signal });
   const footer = h("span");
 
   const commands = (): readonly CommandBody[] => session.commands.get()?.commands ?? [];
@@ -75,7 +71,11 @@ function createPalette(
   const start = (name: string, args: PageRecord) => history.reveal(store.start(name, args));
   const pins = createPins({
     host,
-    onPress: (pin) => runWith(pin.command, pin.arguments),
+    onPress: ({ command, arguments: args, asks }) => {
+      if (asks.length === 0) runWith(command, args);
+      // What is not kept is asked for, the first of it first.
+      else if (load(command, args)) for (const name of asks.toReversed()) form.add(name);
+    },
     signal,
   });
   const form = createFormView({
@@ -88,6 +88,7 @@ function createPalette(
     host,
     store,
     {
+      find,
       cancel: store.cancel,
       forget: store.forget,
       load: ({ name, arguments: args }) => {
@@ -116,29 +117,8 @@ function createPalette(
 
   const drawEmpty = () => {
     const found = list.rows().commands > 0;
-    empty.hidden = found;
     list.element.hidden = !found;
-    if (found) return;
-    if (session.commands.get() === null) fill(empty, h("p", {}, "Waiting for the commands."));
-    else if (commands().length === 0) {
-      fill(
-        empty,
-        h("p", {}, "This server offers no commands."),
-        h(
-          "p",
-          { class: "nvj-dim" },
-          "A server lists what can be run on it, such as playback/play.",
-        ),
-      );
-    } else {
-      const clearing = h("button", { type: "button", class: "nvj-link", "data-act": "clear" });
-      clearing.append("Clear the filter");
-      fill(
-        empty,
-        h("p", {}, `Nothing matches among ${plural(commands().length, "command")}.`),
-        clearing,
-      );
-    }
+    empty.show(found ? "hidden" : (session.commands.get() ?? "waiting"));
   };
 
   const drawActive = () => setAttribute(input, "aria-activedescendant", list.activeId());
@@ -151,6 +131,8 @@ function createPalette(
   const takeRecent = () => finder.setRecent(memory?.recent ?? []);
 
   const choose = (name: string | null) => {
+    // What was typed before decides no longer.
+    settle.cancel();
     if (name !== chosen) right.scrollTop = 0;
     chosen = name;
     const command = name === null ? null : find(name);
@@ -161,7 +143,7 @@ function createPalette(
         ? "Choose a command to run it."
         : `The server has no ${visible(name, 80)} any more. Choose another command.`,
     );
-    nothing.hidden = command !== null || commands().length === 0;
+    nothing.hidden = command !== null;
     list.choose(name);
     if (session.commands.get() !== null) host.set(traits.selected, name);
   };
@@ -189,44 +171,19 @@ function createPalette(
     else if (load(name, args)) form.run();
   };
 
-  const refreshCommands = async () => {
-    if (asking || line.get().blocked !== null) return;
-    asking = true;
-    drawRefresh();
-    try {
-      await host.request("refresh_commands", {});
-      announce("The list of commands is up to date.");
-      showTrouble(session.commands.get()?.error ?? null);
-    } catch (error) {
-      showTrouble(error instanceof Error ? error.message : String(error));
-    } finally {
-      asking = false;
-      drawRefresh();
-    }
-  };
-  /** Not `disabled`, by which the button would lose the focus to the notebook. */
-  const drawRefresh = () => {
-    const { blocked } = line.get();
-    setAttribute(refresh, "aria-disabled", asking || blocked !== null ? "true" : null);
-    refresh.title = blocked ?? "Ask the server for its commands again";
-  };
-  const showTrouble = (words: string | null) => {
-    trouble.hidden = words === null;
-    setText(
-      trouble,
-      words === null ? "" : `The commands could not be listed: ${visible(words, 300)}`,
-    );
-  };
-
+  /** Ranking is for the key press; what follows from it waits for the frame. */
+  const settle = oncePerFrame(() => {
+    const first = list.rows().commandAt(0)?.command.name ?? null;
+    // While somebody searches, the best result is the chosen one.
+    if (input.value.trim() !== "") choose(first);
+    const shown = chosen ?? first;
+    if (shown !== null) list.reveal(shown);
+  }, signal);
   const setQuery = (text: string) => {
     if (input.value !== text) input.value = text;
     takeRecent();
     drawList();
-    const first = list.rows().commandAt(0)?.command.name ?? null;
-    // While somebody searches, the best result is the chosen one.
-    if (text.trim() !== "") choose(first);
-    const shown = chosen ?? first;
-    if (shown !== null) list.reveal(shown);
+    settle();
   };
   const clear = () => {
     setQuery("");
@@ -263,6 +220,7 @@ function createPalette(
     input,
     "keydown",
     (event) => {
+      settle.flush();
       if (!event.ctrlKey && !event.metaKey && onKey(event.key)) event.preventDefault();
     },
     signal,
@@ -288,16 +246,6 @@ function createPalette(
     },
     signal,
   );
-  listen(
-    empty,
-    "click",
-    ({ target }) => {
-      if (target instanceof HTMLElement && target.dataset.act === "clear") clear();
-    },
-    signal,
-  );
-  listen(refresh, "click", () => void refreshCommands(), signal);
-
   const hint = h("div", { class: "nvj-hint" }, "↑↓ · Enter fills in · Ctrl+Enter runs");
   const left = h(
     "div",
@@ -306,11 +254,11 @@ function createPalette(
       "div",
       { class: "nvj-toolbar" },
       h("label", { class: "nvj-search" }, icon("search"), input),
-      refresh,
+      refresh.button,
     ),
-    trouble,
+    refresh.trouble,
     list.element,
-    empty,
+    empty.element,
     hint,
   );
   const element = h("div", { class: "nvj-tool nvj-palette" }, pins.bar, left, right);
@@ -345,7 +293,6 @@ function createPalette(
     const { blocked } = line.get();
     form.setBlocked(blocked);
     pins.setBlocked(blocked);
-    drawRefresh();
   };
   line.observe(drawLine, signal);
   host.on(
@@ -366,9 +313,10 @@ function createPalette(
   host.on("people", ({ body }, forMe) => forMe && form.setAvatars(body.avatars), signal);
   session.commands.observe((body) => {
     total.set(body === null ? null : body.commands.length);
+    settle.flush();
     setText(footer, body === null ? "" : plural(body.commands.length, "command"));
-    showTrouble(body?.error ?? null);
     finder.setCommands(body?.commands ?? []);
+    drawBare();
     const waiting = wanted;
     wanted = null;
     drawList();
@@ -379,7 +327,13 @@ function createPalette(
       choose(list.rows().commandAt(0)?.command.name ?? null);
     } else choose(chosen);
   }, signal);
-  store.runs.observe(() => list.redraw(), signal);
+  /** Without any command and any run the words that say so have all the place. */
+  const drawBare = () =>
+    setAttribute(element, "data-bare", commands().length + store.runs.get().length === 0);
+  store.runs.observe(() => {
+    list.redraw();
+    drawBare();
+  }, signal);
   host.observe(
     traits.selected,
     () => {
@@ -412,6 +366,7 @@ function createPalette(
   drawList();
   choose(null);
   drawLine();
+  drawBare();
 
   return {
     name: "palette",

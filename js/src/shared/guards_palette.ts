@@ -53,6 +53,7 @@ const isArgument = isShape<ArgumentBody>({
   max: isNumberOrNull,
   options: orNull(isListOf(isChoice)),
   asks: isBoolean,
+  secret: isBoolean,
 });
 
 const isCommand = isShape<CommandBody>({
@@ -93,6 +94,7 @@ const isPin = isShape<PinBody>({
   id: isText,
   command: isText,
   arguments: isPageRecord,
+  asks: isListOf(isText),
   label: isText,
   icon: isText,
   tooltip: isText,

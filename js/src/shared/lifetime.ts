@@ -63,15 +63,15 @@ export function every(milliseconds: number, fn: () => void, signal: AbortSignal)
   whenOver(signal, () => clearInterval(timer));
 }
 
-/** `flush` runs at once what is being put off; `cancel` forgets it. */
-export interface Debounced {
+/** A call that is put off: `flush` makes it at once if it is due, `cancel` forgets it. */
+export interface PutOff {
   (): void;
   cancel(): void;
   flush(): void;
 }
 
 /** A function that runs `fn` once, `milliseconds` after the last call of it. */
-export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): Debounced {
+export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): PutOff {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const cancel = () => {
     if (timer !== null) clearTimeout(timer);
@@ -96,18 +96,27 @@ export function debounced(milliseconds: number, fn: () => void, signal: AbortSig
 }
 
 /** A function that runs `fn` in the next animation frame, however often it is called. */
-export function oncePerFrame(fn: () => void, signal: AbortSignal): () => void {
+export function oncePerFrame(fn: () => void, signal: AbortSignal): PutOff {
   let frame: number | null = null;
-  whenOver(signal, () => {
+  const cancel = () => {
     if (frame !== null) cancelAnimationFrame(frame);
-  });
-  return () => {
+    frame = null;
+  };
+  whenOver(signal, cancel);
+  const call = () => {
     if (frame !== null || signal.aborted) return;
     frame = requestAnimationFrame(() => {
       frame = null;
       fn();
     });
   };
+  call.cancel = cancel;
+  call.flush = () => {
+    if (frame === null) return;
+    cancel();
+    fn();
+  };
+  return call;
 }
 
 export function observeSize(element: Element, fn: () => void, signal: AbortSignal): void {

@@ -37,10 +37,12 @@ export interface ChoicesResult {
   readonly choices: readonly ChoiceBody[];
 }
 
+/** `asks` names the arguments that are not kept, as they are secrets. */
 export interface PinBody {
   readonly id: string;
   readonly command: string;
   readonly arguments: PageRecord;
+  readonly asks: readonly string[];
   readonly label: string;
   readonly icon: string;
   readonly tooltip: string;
@@ -74,6 +76,7 @@ export interface ArgumentBody {
   readonly max: number | null;
   readonly options: readonly ChoiceBody[] | null;
   readonly asks: boolean;
+  readonly secret: boolean;
 }
 
 export const DANGERS = ["everybody", "others"] as const;

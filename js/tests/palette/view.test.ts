@@ -56,12 +56,26 @@ describe("the list", () => {
   it("filters, marks and chooses the best while typing", async () => {
     const { el } = await mount();
     type(input(el), "lo");
+    await pass(0.05);
     expect(find(el, "[aria-selected=true]").textContent).toContain("playback/load");
     expect(findAll(el, "mark").map((mark) => mark.textContent)).toContain("lo");
     type(input(el), "xyzzy");
     expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("Nothing matches");
-    click(find(el, "[data-act=clear]"));
+    click(buttonIn(el, "Clear the filter"));
+    await pass(0.05);
     expect(findAll(el, "[role=option]").length).toBe(COMMANDS.length);
+  });
+
+  it("takes keys that come faster than it is drawn", async () => {
+    const { el } = await mount();
+    type(input(el), "step");
+    press(input(el), "Enter");
+    expect(find(el, ".nvj-form-title").textContent).toBe("playback/step");
+    expect(document.activeElement?.closest(".nvj-form")).not.toBeNull();
+    type(input(el), "slow");
+    click(option(el, "playback/load"));
+    await pass(0.05);
+    expect(find(el, ".nvj-form-title").textContent).toBe("Load a simulation");
   });
 
   it("is walked by the keyboard, into the form and back", async () => {
@@ -82,6 +96,7 @@ describe("the list", () => {
   it("teaches when there are no commands", async () => {
     const { el } = await mount({ commands: [] });
     expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("offers no commands");
+    expect(find(el, ".nvj-palette").dataset.bare).toBe("");
   });
 
   it("says that the chosen command has gone", async () => {
@@ -310,6 +325,7 @@ describe("what the server does not tell", () => {
       id: "p",
       command: "playback/reset",
       arguments: {},
+      asks: [],
       label: "reset",
       icon: "",
       tooltip: "",
@@ -501,6 +517,49 @@ describe("what is remembered", () => {
   });
 });
 
+describe("a secret", () => {
+  const login = command("user/login", { name: "Anna" }, null, null, {
+    known: [
+      argument("pin", "text", { required: true, secret: true }),
+      argument("password", "text", { default: "" }),
+    ],
+  });
+
+  it("is not to be seen, and copied all the same", async () => {
+    const { el, kernel } = await mount({ commands: [login] });
+    click(option(el, "user/login"));
+    const [pin, password] = findAll(el, "input[type=password]");
+    type(pin as HTMLElement, "4711");
+    type(password as HTMLElement, "swordfish");
+    const line = find(el, ".nvj-code .nvj-line");
+    expect(line.textContent).toBe(
+      'client.run_command("user/login", pin="•••", password="•••", name="Anna")',
+    );
+    expect(line.dataset.text).toContain('pin="4711", password="swordfish"');
+    submit(find(el, ".nvj-form"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ body: { arguments: { pin: "4711" } } });
+    expect(runs(el)[0]).toContain("•••");
+    expect(runs(el)[0]).not.toContain("4711");
+    click(buttonIn(el, "Pin as button"));
+    expect(findAll(el, ".nvj-pin-editor input").at(-1)).toHaveProperty(
+      "value",
+      '("user/login", pin="•••", password="•••", name="Anna")',
+    );
+  });
+
+  it("that a button does not keep is asked for", async () => {
+    const kept = { id: "p", command: "user/login", arguments: { name: "Anna" } };
+    const pin = { ...kept, asks: ["pin", "password"], label: "Log in", icon: "", tooltip: "" };
+    const { el, kernel } = await mount({ commands: [login], memory: { pins: [pin] } });
+    click(find(el, ".nvj-pins-buttons button"));
+    await pass(0.1);
+    expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("pin");
+    expect(find(el, ".nvj-fields").textContent).not.toContain("Left out");
+  });
+});
+
 describe("the JSON view", () => {
   it("says the same as the form, and keeps what cannot be read from running", async () => {
     const { el, kernel } = await mount();
@@ -538,6 +597,7 @@ describe("a list that comes anew", () => {
     expect(findAll(el, "[role=option]").length).toBeLessThan(60);
     expect(find(el, "[role=option]").getAttribute("aria-setsize")).toBe("5000");
     type(input(el), "c 4711");
+    await pass(0.05);
     expect(find(el, "[aria-selected=true]").textContent).toContain("user/c-4711");
   });
 });
@@ -550,6 +610,7 @@ describe("traits", () => {
     model.set("selected", "playback/step");
     expect(find(el, ".nvj-form-title").textContent).toBe("playback/step");
     model.set("query", "colour");
+    await pass(0.05);
     expect(find(el, "[aria-selected=true]").textContent).toContain("user/colour");
     await pass(0.5);
     expect(model.get("selected")).toBe("user/colour");
