@@ -29,7 +29,8 @@ class Bond:
     Args:
         value: The shared value.
         control: A widget with a trait `value`.
-        shown: What the control shows of a value.
+        shown: What the control shows of a value. May make the control ready to show it; what
+            becomes of the control by that is not written back.
         meant: What somebody means who sets the control to that; ValueError if nothing.
         on_refusal: Called with a sentence when something that was meant cannot be, and
             with an empty one when it can.

@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.faces import visible
 from nanover_jupyter.sharing.values import SharedValue, shared
 from nanover_jupyter.widgets._bond import Bond
 from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
@@ -21,6 +22,7 @@ __all__ = ["KnobRow"]
 _LABEL_WIDTH: Final = "100px"
 _NOTE_INDENT: Final = "110px"
 _NOTE_LIMIT: Final = 200
+_OPTION_LIMIT: Final = 60
 _KINDS: Final[dict[str, Callable[[], Any]]] = {
     "slider": traitlets.Float,
     "number": traitlets.Float,
@@ -57,13 +59,11 @@ class KnobRow:
         self.box = ipywidgets.VBox([line, self._note], layout=ipywidgets.Layout(overflow="hidden"))
         for widget in (self.control, self._forget):
             answer_while_cells_run(widget)
-        if knob.kind == "choice":
-            # Before the bond: it cannot show what it does not offer.
-            self.value.observe(self._offer, "value")
-            self._offer()
         transforms: dict[str, Any] = {}
         if knob.kind == "json":
             transforms = {"shown": json.dumps, "meant": json.loads}
+        elif knob.kind == "choice":
+            transforms = {"shown": self._offer}
         self._refusal = ""
         self._bond = Bond(self.value, self.control, on_refusal=self._refuse, **transforms)
         self.value.observe(self._say, ["value", "exists", "error"])
@@ -76,11 +76,14 @@ class KnobRow:
         for widget in (self.control, self._forget, self._note, self.box):
             widget.close()
 
-    def _offer(self, _: object = None) -> None:
-        """Take a choice of the server's own into the list."""
-        value = self.value.value
-        if value not in [choice for _, choice in self.control.options]:
-            self.control.options = (*self.control.options, (str(value), value))
+    def _offer(self, value: str) -> str:
+        """Take a choice of the server's own into the list, in place of an earlier one."""
+        options = self.knob.choices
+        if value not in [choice for _, choice in options]:
+            options = (*options, (visible(value, _OPTION_LIMIT), value))
+        if self.control.options != options:
+            self.control.options = options
+        return value
 
     def _refuse(self, problem: str) -> None:
         if problem != self._refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import Any, Final
 
 import ipywidgets
 
@@ -17,13 +17,17 @@ from nanover_jupyter.widgets._knobs import COLUMNS, KNOBS, OTHERS, PREFIX, Knob,
 
 __all__ = ["InteractiveControls", "interactive_controls"]
 
+# Each control costs the page several models; a server may have any number of keys.
+_MOST_OTHERS: Final = 40
+
 
 class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     """Controls for the `suggested.*` keys of a server, which its clients act upon.
 
     Each one is bound both ways: it shows what anybody suggests, and suggests what is set
     here, in every page that shows it, also while a cell runs. A key that NanoVer's own
-    clients do not know gets a control by the type of its value, while it is there.
+    clients do not know gets a control by the type of its value, while it is there; the
+    first forty do, and how many more there are is said.
 
     Args:
         source: A Connection, or a client.
@@ -47,6 +51,9 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         panel = ipywidgets.HBox(columns, layout=wrap)
         super().__init__([self._head, panel])
         self._rows: dict[str, KnobRow] = {}
+        # Keys that got no control, as there were too many.
+        self._left_out: set[str] = set()
+        self._more = ipywidgets.HTML()
         self._bind(Connection.of(source))
 
     @property
@@ -98,12 +105,14 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         self._unsubscribe = connection.client.on_status(lambda _: delivery.post(self._show_head))
         connection.dependents.add(self)
         self._show_head()
+        self._say_more()
         self._arrange()
 
     def _let_go(self) -> None:
         self._connection.dependents.discard(self)
         self._unsubscribe()
         self._keys.close()
+        self._left_out.clear()
         rows, self._rows = self._rows, {}
         for row in rows.values():
             row.close()
@@ -114,18 +123,31 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         known = self._rows.get(change.key)
         if known is None or known.knob != knob:
             self._drop(change.key)
-            self._add(knob)
-            self._arrange()
+            if self._add(knob):
+                self._arrange()
 
     def _on_key_gone(self, change: KeyChange) -> None:
+        self._left_out.discard(change.key)
         known = self._rows.get(change.key)
         if known is not None and known.knob.group == OTHERS:
             self._drop(change.key)
+            for key in sorted(self._left_out)[:1]:
+                self._add(knob_for(key, self._keys.get(key)))
             self._arrange()
+        self._say_more()
 
-    def _add(self, knob: Knob) -> None:
-        if knob.key not in self._rows:
+    def _add(self, knob: Knob) -> bool:
+        """Make a control; False if there is one, or no place for it."""
+        others = sum(row.knob.group == OTHERS for row in self._rows.values())
+        if knob.group == OTHERS and others >= _MOST_OTHERS:
+            self._left_out.add(knob.key)
+            self._say_more()
+            return False
+        self._left_out.discard(knob.key)
+        is_new = knob.key not in self._rows
+        if is_new:
             self._rows[knob.key] = KnobRow(self._connection, knob)
+        return is_new
 
     def _drop(self, key: str) -> None:
         row = self._rows.pop(key, None)
@@ -141,9 +163,15 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
             group.layout.display = None if rows else "none"
             caption = ipywidgets.HTML(f"<b>{html.escape(name)}</b>")
             old = group.children[:1]
-            group.children = [caption, *(row.box for row in rows)]
+            more = [self._more] if name == OTHERS else []
+            group.children = [caption, *(row.box for row in rows), *more]
             for widget in old:
                 widget.close()
+
+    def _say_more(self) -> None:
+        count = len(self._left_out)
+        self._more.value = f"… and {count} more, without a control here." if count else ""
+        self._more.layout.display = None if count else "none"
 
     def _show_head(self) -> None:
         # Of the connection there is by now: an earlier one's Delivery may still call this.

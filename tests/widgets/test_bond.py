@@ -34,6 +34,20 @@ def test_both_follow_each_other(value: SharedFloat, server: NanoverServer) -> No
     eventually(lambda: slider.value == 7.0)
 
 
+def test_what_makes_a_control_ready_is_not_written_back(value: SharedFloat) -> None:
+    slider = ipywidgets.FloatSlider()
+    written: list[float] = []
+    value.observe(lambda change: written.append(change.new), "value")
+
+    def shown(number: float) -> float:
+        slider.value = 50.0
+        return number
+
+    Bond(value, slider, shown=shown)
+
+    assert (slider.value, written) == (1.0, [])
+
+
 def test_what_a_control_cannot_show_is_not_written_back(
     value: SharedFloat, server: NanoverServer
 ) -> None:

@@ -41,7 +41,7 @@ def test_what_else_is_suggested_comes_and_goes(
 ) -> None:
     put(server, "suggested.speed", 3.0)
     eventually(lambda: others(controls) == ["suggested.speed"])
-    eventually(lambda: len(controls._groups[OTHERS].children) == 2)
+    eventually(lambda: len(controls._groups[OTHERS].children) == 3)
 
     server.update_state(None, DictionaryChange(removals={"suggested.speed"}))
 
@@ -64,6 +64,26 @@ def test_what_becomes_of_another_type_gets_another_control(
             and row.control.value == "fast"
         )
     )
+
+
+def test_a_server_decides_not_how_many_controls_there_are(
+    connection: Connection, server: NanoverServer
+) -> None:
+    keys = [f"suggested.k{number:03}" for number in range(100)]
+    server.update_state(None, DictionaryChange(dict.fromkeys(keys, 1.0)))
+    put(server, "suggested.last", 1.0, seen_by=connection)
+    panel = interactive_controls(connection)
+    assert others(panel) == keys[:40]
+    assert panel._more.value == "… and 61 more, without a control here."
+
+    server.update_state(None, DictionaryChange({"suggested.new": 1.0}, {keys[0], keys[50]}))
+
+    eventually(lambda: others(panel) == keys[1:41])
+    eventually(lambda: "and 60 more" in panel._more.value)
+    server.update_state(None, DictionaryChange(removals=set(keys)))
+    eventually(lambda: set(others(panel)) == {"suggested.last", "suggested.new"})
+    assert panel._more.layout.display == "none"
+    panel.close()
 
 
 def test_what_is_there_already_is_shown(connection: Connection, server: NanoverServer) -> None:

@@ -100,6 +100,33 @@ def test_a_choice_that_we_do_not_know_is_offered(make_row: MakeRow, server: Nano
     assert row.control.options[-1] == ("<i>magnetic</i>", "<i>magnetic</i>")
 
 
+def test_choices_that_we_do_not_know_take_each_others_place(
+    make_row: MakeRow, server: NanoverServer
+) -> None:
+    row = make_row(knob_for("suggested.interaction.type", None))
+    known = len(row.control.options)
+    for value in ("magnetic", "x" * 1000, "gaussian"):
+        put(server, "suggested.interaction.type", value)
+        eventually(lambda value=value: row.control.value == value)
+        assert len(row.control.options) <= known + 1
+        assert len(row.control.options[-1][0]) <= 61
+
+    assert len(row.control.options) == known
+
+
+def test_to_offer_a_choice_chooses_no_other(make_row: MakeRow, server: NanoverServer) -> None:
+    row = make_row(knob_for("suggested.interaction.type", None))
+    put(server, "suggested.interaction.type", "gaussian")
+    eventually(lambda: row.control.value == "gaussian")
+    chosen: list[str] = []
+    row.value.observe(lambda change: chosen.append(change.new), "value")
+
+    put(server, "suggested.interaction.type", "magnetic")
+
+    eventually(lambda: row.control.value == "magnetic")
+    assert chosen == ["magnetic"]
+
+
 def test_what_lies_beyond_a_slider_is_said(make_row: MakeRow, server: NanoverServer) -> None:
     row = make_row(knob_for("suggested.interaction.scale", None))
 
