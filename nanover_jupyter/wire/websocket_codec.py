@@ -56,6 +56,9 @@ MESSAGE_LIMIT: Final = 128 * 1024 * 1024
 # How many maps a message itself has around a value.
 _ENVELOPE: Final = 4
 
+# The one key that `unpack` leaves as it is although it is no text.
+_NO_BYTES: Final[Any] = b""
+
 # A map of one entry whose key is `frame`: what upstream's frames begin with.
 _FRAME_ALONE: Final = b"\x81\xa5frame"
 
@@ -222,10 +225,7 @@ def _change(state: object) -> DictionaryChange:
     said = _map(state, "state")
     updates = _map(said.get("updates", {}), "updates")
     removals = said.get("removals", ())
-    try:
-        # In C, and cheaper than to look at the type of each key.
-        "".join(updates)
-    except TypeError:
+    if _NO_BYTES in updates:
         updates = {str(key): value for key, value in updates.items()}
     if not removals and isinstance(removals, list | tuple):
         return DictionaryChange.owning(updates, set())

@@ -142,9 +142,9 @@ def test_any_bytes_are_read_or_refused(data):
 
 
 def test_keys_that_are_no_text_are_read_as_text():
-    assert unpack(msgpack.packb({"a": {1: "x", None: "y"}, "b": 2})) == {
+    assert unpack(msgpack.packb({"a": {1: "x", None: "y"}, "b": [{b"raw": b"raw"}]})) == {
         "a": {"1": "x", "None": "y"},
-        "b": 2,
+        "b": [{"b'raw'": b"raw"}],
     }
 
 
