@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import msgpack
 import pytest
@@ -20,7 +21,7 @@ from nanover_jupyter.errors import (
     ProtocolError,
     TimedOut,
 )
-from nanover_jupyter.transport import websocket_transport
+from nanover_jupyter.transport import websocket_dial, websocket_transport
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.websocket_dial import dialling
 from nanover_jupyter.transport.websocket_transport import WebSocketTransport
@@ -467,6 +468,26 @@ def frozen(reach, script):
         road.freeze()
         stuck = transport.start_update(DictionaryChange({"large": "x" * 20_000_000}), 60)
         yield transport, stuck, road
+
+
+def test_a_line_that_is_dead_without_a_word_is_noticed_by_what_it_does_not_answer(
+    reach, script, monkeypatch
+):
+    often = partial(websocket_dial.connect, ping_interval=0.2, ping_timeout=0.2)
+    monkeypatch.setattr(websocket_dial, "connect", often)
+    with road_to(script.port) as road:
+        transport = reach(road.port)
+        listener = RunListener()
+        transport.start(listener, 0)
+        transport.list_commands(SOON)
+        assert listener.ends == []
+
+        road.freeze()
+
+        reason = listener.end()
+        assert isinstance(reason, ConnectionLost)
+        assert reason.reason == "it answered no ping"
+        road.thaw()
 
 
 def test_a_frozen_line_does_not_keep_close(frozen):
