@@ -43,7 +43,7 @@ class ChangeStream:
     def __init__(self, client: ClientCore, pattern: str = "*") -> None:
         if client.status.state == "closed":
             raise ClosedError(client.address)
-        client.subscribe_all_state_updates()
+        client.follow_state()
         inbox = self._inbox = _Inbox()
         unsubscribe = (client.on_change(inbox.take), client.on_status(inbox.note))
         self._tracker = KeyTracker(client, key_pattern(pattern))

@@ -95,7 +95,7 @@ class Connection:
         with _making:
             known = source.keeper
             if not isinstance(known, Connection) or known.is_closed:
-                source.subscribe_all_state_updates()
+                source.follow_state()
                 known = cls(source, name=source.address, owns_client=False)
             return known
 

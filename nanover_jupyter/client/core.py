@@ -236,6 +236,14 @@ class ClientCore:
         """
         self._stream.start(interval)
 
+    def follow_state(self) -> None:
+        """Follow the shared state if nothing does, at the interval that was last asked for.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        self._stream.start()
+
     def update_available_commands(self) -> dict[str, CommandInfo]:
         """Ask the server for its commands and return them by name.
 

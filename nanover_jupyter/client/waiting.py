@@ -55,7 +55,7 @@ def _wait(
     timeout: float | None,
 ) -> Found:
     deadline = None if timeout is None else time.monotonic() + timeout
-    client.subscribe_all_state_updates()
+    client.follow_state()
     state = LiveState(client)
     news = threading.Event()
     unsubscribe = (

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.errors import (
     ClosedError,
@@ -436,3 +437,33 @@ def test_a_client_may_be_closed_by_its_subscriber_and_its_listener():
 
         eventually(lambda client=client: client.status.state == "closed")
         eventually(lambda: not own_threads())
+
+
+@pytest.mark.parametrize(
+    "follows",
+    [
+        lambda client: client.wait_for("a", timeout=10),
+        lambda client: client.changes("*").close(),
+        lambda client: Connection.of(client).close(),
+    ],
+    ids=["waiting", "changes", "a connection"],
+)
+def test_the_interval_stays_what_was_asked_for_when_the_state_is_followed_again(follows):
+    class Asked(FakeTransport):
+        def start(self, listener, interval):
+            intervals.append(interval)
+            super().start(listener, interval)
+
+    intervals = []
+    transport = Asked({"a": 1})
+    with ClientCore(transport) as client:
+        client.subscribe_all_state_updates(0)
+        client.follow(10)
+        transport.die("restart")
+        eventually(lambda: client.status.state == "lost")
+        transport.come_back({"a": 1})
+
+        follows(client)
+
+        eventually(lambda: len(intervals) == 2)
+    assert intervals == [0, 0]
