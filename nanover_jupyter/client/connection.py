@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -25,6 +26,8 @@ from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "Dependent", "connect"]
+
+logger = logging.getLogger("nanover_jupyter.client")
 
 _FIRST_STATE_GRACE = 0.5
 _FIRST_STATE_PATIENCE = 10.0
@@ -115,9 +118,15 @@ class Connection:
         return self.client.status
 
     def hand_over(self, successor: Connection) -> None:
-        """Let everything that shows this connection show another instead."""
+        """Let everything that shows this connection show another instead.
+
+        What cannot is logged, and keeps nothing else from it. Raises nothing.
+        """
         for dependent in list(self.dependents):
-            dependent.rebind(successor)
+            try:
+                dependent.rebind(successor)
+            except Exception:
+                logger.exception("! %r did not turn to %r", dependent, successor)
 
     def retry(self, timeout: float = 5.0) -> None:
         """Connect again at once, and wait until the server is there.

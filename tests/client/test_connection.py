@@ -450,6 +450,22 @@ def test_what_shows_a_connection_is_handed_over_and_what_is_gone_is_not(connecti
         assert shower.shown is successor
 
 
+def test_one_that_cannot_be_handed_over_keeps_no_other_from_it(connection, client, caplog):
+    class Stuck(Shower):
+        def rebind(self, source):
+            raise ValueError(f"never {source}")
+
+    showers = [kind(connection) for kind in (Shower, Stuck, Shower, Stuck, Shower)]
+    successor = Connection.of(client)
+
+    connection.hand_over(successor)
+
+    turned = [shower for shower in showers if shower.shown is successor]
+    assert len(turned) == 3
+    assert [type(record.exc_info[1]) for record in caplog.records] == [ValueError, ValueError]
+    successor.close()
+
+
 def test_a_connection_that_is_asked_to_connects_again_with_its_client_and_its_locks(
     connection, server
 ):
