@@ -10,7 +10,12 @@ from urllib.parse import quote
 
 import grpc
 
-from nanover_jupyter.errors import ClosedError, NanoverJupyterError, ProtocolError
+from nanover_jupyter.errors import (
+    ClosedError,
+    ConnectionLost,
+    NanoverJupyterError,
+    ProtocolError,
+)
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.grpc_errors import translate
@@ -245,7 +250,10 @@ class GrpcTransport:
         return self._closed_error()
 
     def _read(self, stream: Any, listener: TransportListener) -> None:
-        reason: NanoverJupyterError | None = ProtocolError("the server ended the stream")
+        following = "following the state"
+        reason: NanoverJupyterError | None = ConnectionLost(
+            self.address, following, "the server ended the stream"
+        )
         try:
             for message in stream:
                 try:
@@ -255,9 +263,7 @@ class GrpcTransport:
                 else:
                     listener.on_change(change)
         except grpc.RpcError as error:
-            reason = translate(
-                error, address=self.address, doing="following the state", timeout=None
-            )
+            reason = translate(error, address=self.address, doing=following, timeout=None)
             reason.__cause__ = error
         except Exception as error:
             logger.exception("! the reader of %s failed", self.address)

@@ -14,6 +14,7 @@ import pytest
 from nanover_jupyter.errors import (
     ClosedError,
     ConnectError,
+    ConnectionLost,
     InvalidValue,
     ProtocolError,
     ServerFailed,
@@ -242,7 +243,9 @@ def test_bytes_that_are_no_update_are_skipped_and_logged(reach, caplog):
     assert [record.message.split(" from ")[0] for record in caplog.records] == [
         "! skipped an update"
     ]
-    assert str(reason) == "not a NanoVer message: the server ended the stream"
+    # As over WebSocket, an end in good order is a lost connection too.
+    assert isinstance(reason, ConnectionLost)
+    assert (reason.doing, reason.reason) == ("following the state", "the server ended the stream")
 
 
 def test_an_error_of_the_server_ends_the_run_with_its_words(reach):
