@@ -58,7 +58,12 @@ class GrpcClient:
 
     @classmethod
     def _to(cls, where: Address, tls: TlsSettings | None = None, **options: Any) -> Self:
-        client = cls(channel=open_channel(where, tls), make_channel_owner=True, **options)
+        channel = open_channel(where, tls)
+        try:
+            client = cls(channel=channel, make_channel_owner=True, **options)
+        except BaseException:
+            channel.close()
+            raise
         client._name_server(str(where))
         return client
 
@@ -143,8 +148,23 @@ class NanoverStubClient(NanoverClient):
         stub: Callable[[grpc.Channel], Any] | None = None,
     ) -> Self:
         """As `GrpcClient.insecure_channel`; subclasses that bring their stub leave it out."""
-        brought: dict[str, Any] = {} if stub is None else {"stub": stub}
-        return cls._to(_where(address, port, "grpc"), **brought)
+        return cls._to(_where(address, port, "grpc"), **_brought(stub))
+
+    @classmethod
+    def secure_channel(
+        cls,
+        *,
+        address: str | None = None,
+        port: int | None = None,
+        tls: TlsSettings | None = None,
+        stub: Callable[[grpc.Channel], Any] | None = None,
+    ) -> Self:
+        """As `GrpcClient.secure_channel`; subclasses that bring their stub leave it out."""
+        return cls._to(_where(address, port, "grpcs"), tls, **_brought(stub))
+
+
+def _brought(stub: Callable[[grpc.Channel], Any] | None) -> dict[str, Any]:
+    return {} if stub is None else {"stub": stub}
 
 
 def _where(host: str | None, port: int | None, scheme: str) -> Address:

@@ -172,6 +172,27 @@ def test_a_subclass_may_bring_its_stub_along(server):
         assert client.stub == id(client.channel)
 
 
+def test_a_stub_may_come_with_an_encrypted_channel():
+    with NanoverStubClient.secure_channel(address="127.0.0.1", port=5, stub=id) as client:
+        assert client.stub == id(client.channel)
+        assert client.address == "grpcs://127.0.0.1:5"
+
+
+@pytest.mark.parametrize("make", ["insecure_channel", "secure_channel"])
+def test_a_client_that_cannot_be_made_leaves_no_channel_open(monkeypatch, make):
+    closed = []
+
+    class Channel:
+        def close(self):
+            closed.append(self)
+
+    monkeypatch.setattr("nanover_jupyter.client.grpc_client.open_channel", lambda *_: Channel())
+    with pytest.raises(TypeError, match="stub"):
+        getattr(NanoverStubClient, make)()
+
+    assert len(closed) == 1
+
+
 # state ------------------------------------------------------------------------
 
 
