@@ -14,6 +14,7 @@ from typing import Any, Final
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.errors import ExportFailed
+from nanover_jupyter.wire.undecoded import read
 
 __all__ = ["FORMAT", "export_chunks", "write_export"]
 
@@ -44,7 +45,7 @@ def export_chunks(
     state = client.received()
     comma = ""
     for key in sorted(filter(fits, state)):
-        yield f"{comma}\n{_json(key)}: {_json(client.peek(key))}"
+        yield f"{comma}\n{_json(key)}: {_json(read(state[key]))}"
         comma = ","
     yield "}"
     if recorder is not None:
@@ -67,20 +68,28 @@ def write_export(path: str | os.PathLike[str], chunks: Iterator[str]) -> Path:
     Raises:
         ExportFailed: It cannot be written.
     """
-    target = Path(path).expanduser()
-    written: str | None = None
     try:
-        handle, written = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        target = Path(path).expanduser()
+        _write_whole(target, chunks)
+    # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
+    except (OSError, RuntimeError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        raise ExportFailed(str(path), why or str(error)) from error
+    return target
+
+
+def _write_whole(target: Path, chunks: Iterator[str]) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    written = Path(name)
+    try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines(chunks)
-        Path(written).chmod(0o644)
-        Path(written).replace(target)
-    except OSError as error:
-        if written is not None:
-            with suppress(OSError):
-                Path(written).unlink()
-        raise ExportFailed(str(target), error.strerror or str(error)) from error
-    return target
+        written.chmod(0o644)
+        written.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            written.unlink()
+        raise
 
 
 def _json(value: Any) -> str:

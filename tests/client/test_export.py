@@ -72,9 +72,6 @@ def test_what_json_has_no_word_for_is_written_all_the_same() -> None:
         def received(self) -> dict[str, Any]:
             return {"bytes": b"\xff", "surrogate": "\ud800", "large": 2**70}
 
-        def peek(self, key: str) -> Any:
-            return self.received()[key]
-
     document = exported(Client(), None, key_pattern("*"))
 
     assert document["state"] == {
@@ -103,3 +100,34 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match=r"could not write .*nowhere"):
         write_export(tmp_path / "nowhere" / "state.json", iter(["x"]))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RecursionError("too deep"), KeyError("x")])
+def test_nothing_half_written_stays_whatever_went_wrong(
+    tmp_path: Path, error: BaseException
+) -> None:
+    def broken() -> Iterator[str]:
+        yield "half"
+        raise error
+
+    with pytest.raises((type(error), ExportFailed)):
+        write_export(tmp_path / "state.json", broken())
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/state.json", "state\0.json", ""])
+def test_a_path_that_is_none_is_said(path: str) -> None:
+    with pytest.raises(ExportFailed, match="could not write"):
+        write_export(path, iter(["x"]))
+
+
+def test_a_key_that_goes_meanwhile_is_written_as_it_was(client: ClientCore) -> None:
+    chunks = export_chunks(client, None, key_pattern("*"))
+    begun = next(chunks) + next(chunks)
+    client.attempt_update_state(DictionaryChange(removals=set(STATE)))
+    eventually(lambda: not client.keys())
+
+    document = json.loads(begun + "".join(chunks))
+
+    assert same(document["state"], STATE)
