@@ -28,6 +28,10 @@ RunState = Literal["running", "done", "failed", "cancelled"]
 MOST_RUNS: Final = 100
 """Runs that are remembered after they ended."""
 
+# The oldest are forgotten once there are so many more, together: who shows runs hears of
+# it by hearing all of them anew.
+_SPARE: Final = 20
+
 _MOST_LARGE_RESULTS: Final = 5
 # Parts and characters from which on a result is large.
 _LARGE: Final = 50_000
@@ -110,7 +114,7 @@ class RunBook:
     """Starts commands and keeps what became of them, for everybody who shows it.
 
     A run is started once: asking again under the same id starts nothing. Ended runs
-    stay until there are `MOST_RUNS` younger ones. Callbacks come on any thread: that
+    stay until there are `MOST_RUNS` younger ones, or some more. Callbacks come on any thread: that
     of the caller, the transport's, or `nanover-changes`. All methods may be called
     from any thread.
 
@@ -202,6 +206,7 @@ class RunBook:
             for key in doomed:
                 del self._entries[key]
         if doomed:
+            self._stop_if_idle()
             self._listeners.notify(None)
 
     def tick(self) -> None:
@@ -231,18 +236,25 @@ class RunBook:
             if run_id in self._entries:
                 return None
             self._entries[run_id] = entry
-            self._prune()
         return entry
 
     def _prune(self) -> None:
-        """Drop the oldest that ended; the caller holds the lock."""
-        over = [key for key, entry in self._entries.items() if entry.run.is_over]
-        for key in over[: max(0, len(over) - MOST_RUNS)]:
-            del self._entries[key]
-        large = [entry for entry in self._entries.values() if entry.is_large]
-        for entry in large[: max(0, len(large) - _MOST_LARGE_RESULTS)]:
-            entry.is_large = False
-            entry.run = replace(entry.run, result=None, result_dropped=True)
+        """Forget the oldest that ended, and large results of old ones; tell of both."""
+        with self._lock:
+            over = [key for key, entry in self._entries.items() if entry.run.is_over]
+            doomed = over[: len(over) - MOST_RUNS] if len(over) > MOST_RUNS + _SPARE else []
+            for key in doomed:
+                del self._entries[key]
+            large = [entry for entry in self._entries.values() if entry.is_large]
+            lightened = large[: max(0, len(large) - _MOST_LARGE_RESULTS)]
+            for entry in lightened:
+                entry.is_large = False
+                entry.run = replace(entry.run, result=None, result_dropped=True)
+        for entry in lightened:
+            self._listeners.notify(entry.run)
+        if doomed:
+            self._stop_if_idle()
+            self._listeners.notify(None)
 
     def _follow_state(self, entry: _Entry) -> None:
         """Listen to the state while any run is watched."""
@@ -257,6 +269,15 @@ class RunBook:
             with self._lock:
                 self._unsubscribe = unsubscribe
 
+    def _stop_if_idle(self) -> None:
+        """Listen to the state no longer, if no run is watched."""
+        with self._lock:
+            if any(entry.is_watched for entry in self._entries.values()):
+                return
+            unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
+
     def _on_state(self, change: DictionaryChange) -> None:
         with self._lock:
             watched = [entry for entry in self._entries.values() if entry.is_watched]
@@ -268,6 +289,7 @@ class RunBook:
             elif entry.progress_key in change.removals:
                 entry.works_on = False
         self.tick()
+        self._stop_if_idle()
 
     def _move_on(self, entry: _Entry, told: Value) -> None:
         progress = read_progress(told)
@@ -311,11 +333,11 @@ class RunBook:
                 progress=entry.run.progress if progress is None else progress,
             )
             entry.is_large = _is_large(result)
-            self._prune()
             watch = entry.watch
         if watch is not None:
             watch.run_ended()
         self._listeners.notify(entry.run)
+        self._prune()
 
     def _settle_effects(self, entry: _Entry) -> None:
         with self._lock:
@@ -323,12 +345,7 @@ class RunBook:
             if watch is None:
                 return
             entry.run = replace(entry.run, effects=watch.effects())
-            idle = not any(other.is_watched for other in self._entries.values())
-            unsubscribe = None
-            if idle:
-                unsubscribe, self._unsubscribe = self._unsubscribe, None
-        if unsubscribe is not None:
-            unsubscribe()
+        self._stop_if_idle()
         self._listeners.notify(entry.run)
 
 

@@ -126,17 +126,30 @@ def test_a_cancelled_run_is_no_failure(book: RunBook, client: FakeClient) -> Non
 def test_runs_stand_newest_first_and_only_so_many_that_ended(
     book: RunBook, client: FakeClient
 ) -> None:
+    shown: dict[str, Run] = {}
+
+    def show(run: Run | None) -> None:
+        if run is None:
+            shown.clear()
+            shown.update((known.id, known) for known in reversed(book.runs()))
+        else:
+            shown[run.id] = run
+
+    book.on_change(show)
     book.start("user/slow", {}, run_id="slow")
-    for number in range(MOST_RUNS + 20):
+    for number in range(3 * MOST_RUNS):
         book.start("user/x", {}, run_id=f"r{number}")
         client.calls[-1][2].settle(dict)
 
     runs = book.runs()
-    assert len(runs) == MOST_RUNS + 1
-    assert (runs[0].id, runs[-1].id) == (f"r{MOST_RUNS + 19}", "slow")
+    assert MOST_RUNS < len(runs) < 1.5 * MOST_RUNS
+    assert (runs[0].id, runs[-1].id) == (f"r{3 * MOST_RUNS - 1}", "slow")
+    assert tuple(reversed(shown.values())) == runs
 
 
 def test_large_results_are_let_go_for_younger_ones(book: RunBook, client: FakeClient) -> None:
+    told: dict[str, Run] = {}
+    book.on_change(lambda run: told.update({run.id: run} if run else {}))
     for number in range(8):
         book.start("user/x", {}, run_id=f"r{number}")
         client.calls[-1][2].settle(lambda: {"text": "x" * 100_000})
@@ -146,6 +159,7 @@ def test_large_results_are_let_go_for_younger_ones(book: RunBook, client: FakeCl
     kept = [run.id for run in book.runs() if not run.result_dropped]
     assert kept == ["small", "r7", "r6", "r5", "r4", "r3"]
     assert book.find("r0").result is None  # type: ignore[union-attr]
+    assert [told[run.id] for run in book.runs()] == list(book.runs())
 
 
 def test_only_what_is_over_can_be_forgotten(book: RunBook, client: FakeClient) -> None:
@@ -176,6 +190,25 @@ def test_effects_are_told_a_second_after_the_end_and_then_nobody_listens(
     book.tick()
 
     assert book.find("r1").effects.added == ("made",)  # type: ignore[union-attr]
+    assert client.listeners == []
+
+
+def test_nobody_listens_to_the_state_for_a_run_that_is_forgotten_or_has_ended_its_work(
+    book: RunBook, client: FakeClient, clock: FakeClock
+) -> None:
+    book.start("user/x", {}, run_id="forgotten")
+    client.calls[0][2].settle(dict)
+    assert client.listeners
+    book.forget("forgotten")
+    assert client.listeners == []
+
+    book.start("user/x", {}, run_id="works on")
+    client.calls[1][2].settle(lambda: {"progress": "job"})
+    clock.pass_seconds(1.5)
+    book.tick()
+    client.change(job=0.5)
+    assert client.listeners
+    client.change(job=1.0)
     assert client.listeners == []
 
 
