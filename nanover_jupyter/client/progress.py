@@ -63,6 +63,8 @@ def _show(doing: str, seconds: float | None, over: threading.Event) -> None:
             if over.wait(_TICK):
                 return
     finally:
+        # What ends before its time has failed, to tqdm: its bar would stay, in red.
+        bar.n = bar.total or 0
         bar.close()
 
 

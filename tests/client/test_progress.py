@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import tqdm.notebook
 
 from nanover_jupyter.client import progress as progress_module
 from nanover_jupyter.client.progress import progress
@@ -28,6 +29,7 @@ class Bars(ModuleType):
         class Bar:
             def __init__(self, **options: Any) -> None:
                 self.options, self.n, self.closed = options, 0.0, False
+                self.total = options["total"]
                 self.context = COLOUR.get()
                 bars.made.append(self)
 
@@ -97,6 +99,25 @@ def test_without_tqdm_nothing_is_shown(bars: Bars, monkeypatch: pytest.MonkeyPat
         assert not threading.Event().wait(0.05)
 
     assert own_threads() == []
+
+
+def test_the_bar_of_a_notebook_goes_away_when_the_waiting_ends_early(
+    bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    class Bar(tqdm.notebook.tqdm):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            made.append(self)
+
+    monkeypatch.setattr(bars, "tqdm", Bar)
+
+    with progress("waiting for 'x'", 10.0):
+        eventually(lambda: made and made[0].n > 0)
+        assert made[0].container.comm is not None
+
+    assert made[0].container.comm is None
 
 
 def test_tqdm_itself_takes_what_we_ask_of_it(

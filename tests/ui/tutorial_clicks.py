@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.ui.lab import NotebookPage
 from tests.ui.panels import Inspector, Locks, Palette, Panel
@@ -63,6 +63,23 @@ def see_the_form(page: NotebookPage) -> None:
     palette.run()
     expect(palette.root).to_contain_text("600")
     palette.screenshot("palette-described")
+    pin_it(palette, speed)
+
+
+def pin_it(palette: Palette, speed: Locator) -> None:
+    speed.fill("60")
+    palette.button("Pin as button").click()
+    palette.root.get_by_label("Label").fill("Stir slowly")
+    palette.button("Keep as button").click()
+    palette.buttons.first.click()
+    expect(palette.result).to_contain_text("at 60 per minute")
+
+
+def press_a_button(page: NotebookPage) -> None:
+    warm = page.page.get_by_role("button", name="Warm it")
+    warm.click()
+    expect(Palette(page).result).to_contain_text("The sample is at 340 K.")
+    expect(warm).to_have_attribute("title", "The sample is at 340 K.")
 
 
 def choose_the_scene(page: NotebookPage) -> None:
@@ -126,7 +143,11 @@ def see_the_loss(page: NotebookPage) -> None:
 
 CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
     "01_connect": {"cell-02": look_around, "cell-11": see_the_note, "cell-17": see_the_end},
-    "02_commands": {"cell-08": heat_the_sample, "cell-14": see_the_form},
+    "02_commands": {
+        "cell-08": heat_the_sample,
+        "cell-14": see_the_form,
+        "cell-buttons": press_a_button,
+    },
     "03_shared_state": {"cell-01": choose_the_scene, "cell-03": see_the_query},
     "04_locks": {"cell-03": take_the_scene},
     "05_control_panel": {"cell-14": turn_the_knobs},
