@@ -25,6 +25,8 @@ HoldState = Literal["free", "pending", "held", "expiring", "lost", "released"]
 RENEWED_AFTER = 1 / 3
 _NEARLY = 0.001
 _KEYS_SHOWN = 3
+# Guards the event of a lease while it is made; for all leases, as it is hardly ever held.
+_guard = threading.Lock()
 
 
 class Terms(NamedTuple):
@@ -74,12 +76,10 @@ class Lease:
 
     Attributes:
         keys: The keys, without repetitions.
-        lost: Set when the lock was lost, never when it was given back.
     """
 
     def __init__(self, locks: Locks, keys: tuple[str, ...], terms: Terms) -> None:
         self.keys = keys
-        self.lost = threading.Event()
         self._locks = locks
         self.terms = terms
         # Written by Locks and its roll.
@@ -87,9 +87,21 @@ class Lease:
         self.taken_at: float | None = None
         self._phase: HoldState = "free"
         self._note = ""
+        # Made when somebody asks for it: it costs as much as the rest of a lease.
+        self._lost: threading.Event | None = None
         self._on_lost: Listeners[Lease] = Listeners()
 
     # what is known ------------------------------------------------------------------
+
+    @property
+    def lost(self) -> threading.Event:
+        """Set when the lock was lost, never when it was given back."""
+        with _guard:
+            if self._lost is None:
+                self._lost = threading.Event()
+                if self._phase == "lost":
+                    self._lost.set()
+            return self._lost
 
     @property
     def state(self) -> HoldState:
@@ -165,7 +177,7 @@ class Lease:
         Otherwise it is called on the thread `nanover-leases`. Returns what ends that.
         """
         unsubscribe = self._on_lost.subscribe(callback)
-        if self.lost.is_set():
+        if self._phase == "lost":
             unsubscribe()
             callback(self)
         return unsubscribe
@@ -278,11 +290,14 @@ class Lease:
 
     def enter(self, phase: HoldState, note: str = "") -> None:
         """Be in another state; a lease that was lost tells so."""
-        self._phase, self._note = phase, note
-        if phase == "pending" and self.lost.is_set():
-            self.lost.clear()
-        elif phase == "lost":
-            self.lost.set()
+        with _guard:
+            self._phase, self._note = phase, note
+            lost = self._lost
+        if lost is not None and phase == "pending":
+            lost.clear()
+        if phase == "lost":
+            if lost is not None:
+                lost.set()
             self._on_lost.notify(self)
 
 

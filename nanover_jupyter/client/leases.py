@@ -6,8 +6,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
@@ -33,8 +32,7 @@ def expiring_for(seconds: float) -> float:
     return min(3.0, seconds / 4)
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRow:
+class LeaseRow(NamedTuple):
     """One lock of ours on one key, as we know it; servers do not tell.
 
     Attributes:
@@ -79,8 +77,7 @@ class LeaseRow:
         return max(0.0, self.ends_at - now) if self.is_held else None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseEvent:
+class LeaseEvent(NamedTuple):
     """Something that happened to a lock: when by the book's clock, which, what, and why."""
 
     at: float
@@ -89,8 +86,7 @@ class LeaseEvent:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How several locks stand together: as the one that stands worst."""
 
     state: LeaseState
@@ -170,7 +166,7 @@ class LeaseBook:
             for key, seconds in durations.items():
                 known = self._aged_locked(key, now)
                 if known is not None and known.is_held:
-                    row = replace(known, state="held", seconds=float(seconds), asked_at=asked_at)
+                    row = known._replace(state="held", seconds=float(seconds), asked_at=asked_at)
                 else:
                     self._numbers += 1
                     number = self._numbers
@@ -217,7 +213,7 @@ class LeaseBook:
             for key in keys:
                 known = self._aged_locked(key, now)
                 if known is not None and known.is_held:
-                    row = replace(known, continuous=False, note=note)
+                    row = known._replace(continuous=False, note=note)
                     self._put_locked(row)
                     self._tell_locked(row, "doubted")
         self._changed.notify()
@@ -229,7 +225,7 @@ class LeaseBook:
             for key, cap_at in terms.items():
                 known = self._rows.get(key)
                 if known is not None and (known.keep, known.cap_at) != (key in renewed, cap_at):
-                    self._rows[key] = replace(known, keep=key in renewed, cap_at=cap_at)
+                    self._rows[key] = known._replace(keep=key in renewed, cap_at=cap_at)
         self._changed.notify()
 
     def forget(self, key: str) -> None:
@@ -313,7 +309,7 @@ class LeaseBook:
                 known = self._aged_locked(key, now)
                 if known is None or known.state in _ENDED or (only and known.state != only):
                     continue
-                row = replace(known, state=state, ended_at=now, note=note)
+                row = known._replace(state=state, ended_at=now, note=note)
                 self._put_locked(row)
                 self._tell_locked(row, state)
         self._changed.notify()
@@ -327,13 +323,13 @@ class LeaseBook:
         if left <= 0:
             capped = row.cap_at is not None and row.ends_at >= row.cap_at
             note = _CAPPED if capped else _RAN_OUT
-            row = replace(row, state="lost", ended_at=row.ends_at, note=note)
+            row = row._replace(state="lost", ended_at=row.ends_at, note=note)
             self._put_locked(row)
             self._tell_locked(row, "lost")
             return row
         state: LeaseState = "expiring" if left < expiring_for(row.seconds) else "held"
         if state != row.state:
-            row = self._rows[key] = replace(row, state=state)
+            row = self._rows[key] = row._replace(state=state)
         return row
 
     def _put_locked(self, row: LeaseRow) -> None:

@@ -103,6 +103,8 @@ class LockNotes:
         self._run_soon = run_soon
         self._wall_clock = wall_clock
         self._asked: Listeners[ReleaseRequest] = Listeners()
+        # Held while our note is written or taken back: neither may overtake the other.
+        self._turn = threading.RLock()
         # Guards the fields below; never held during a call to the server.
         self._guard = threading.Lock()
         self._announced: tuple[str, str] | None = None
@@ -142,17 +144,18 @@ class LockNotes:
 
     def withdraw(self) -> None:
         """Tell others nothing any more, and take back what was told. Raises nothing."""
-        with self._guard:
-            endings, self._endings = self._endings, []
-            self._announced = None
-            gone = {f"{ASK}{holder}.{self.name}" for holder in self._asks}
-            if self._written:
-                gone.add(NOTE + self.name)
-            self._written, self._asks = {}, set()
-        for end in endings:
-            end()
-        gone.update(self._keys_of(f"{ASK}{self.name}."))
-        self._write(DictionaryChange(removals=gone))
+        with self._turn:
+            with self._guard:
+                endings, self._endings = self._endings, []
+                self._announced = None
+                gone = {f"{ASK}{holder}.{self.name}" for holder in self._asks}
+                if self._written:
+                    gone.add(NOTE + self.name)
+                self._written, self._asks = {}, set()
+            for end in endings:
+                end()
+            gone.update(self._keys_of(f"{ASK}{self.name}."))
+            self._write(DictionaryChange(removals=gone))
 
     def requests(self) -> list[ReleaseRequest]:
         """What others ask us to let go of and we still hold."""
@@ -239,6 +242,10 @@ class LockNotes:
         self._run_soon(self._write_note, after=_SOONEST_SECONDS)
 
     def _write_note(self) -> None:
+        with self._turn:
+            self._write_note_in_turn()
+
+    def _write_note_in_turn(self) -> None:
         now, wall = self._book.clock(), self._wall_clock()
         held = (row for row in self._book.leases() if row.is_held and not math.isinf(row.ends_at))
         until = {row.key: wall + row.ends_at - now for row in islice(held, _MOST_KEYS)}

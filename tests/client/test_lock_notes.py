@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 from hypothesis import given
@@ -246,6 +247,31 @@ def test_two_clients_tell_each_other(make_client, server):
     lease.release()
     ivan.lock("scene", timeout=5)
     eventually(lambda: not any(key.startswith("lock-") for key in server.copy_state()))
+
+
+def test_a_note_on_its_way_does_not_outlive_its_withdrawal(anna, shared):
+    anna.notes.announce("Anna")
+    write, on_its_way, go_on = shared.write, threading.Event(), threading.Event()
+
+    def slowly(change, timeout):
+        written = write(change, timeout)
+        if change.updates:
+            on_its_way.set()
+            go_on.wait(5)
+        return written
+
+    shared.write = slowly
+    holding = threading.Thread(target=anna.hold, args=("scene",))
+    holding.start()
+    assert on_its_way.wait(5)
+    withdrawing = threading.Thread(target=anna.notes.withdraw)
+    withdrawing.start()
+    withdrawing.join(0.1)
+    go_on.set()
+    withdrawing.join(5)
+    holding.join(5)
+
+    assert shared.state == {}
 
 
 def test_a_closed_client_leaves_no_note(make_client, server):
