@@ -8,6 +8,7 @@ presses may come before the kernel is ready and get lost.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import os
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, WebSocket
 
 from tests.support.eventually import TIME_SCALE, eventually
 
@@ -250,6 +251,12 @@ class NotebookPage:
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
+        # Messages between widgets and their kernel, in either direction.
+        self.comm_messages = 0
+        self._listen()
+
+    def _listen(self) -> None:
+        self.page.on("websocket", self._on_websocket)
         self.page.on(
             "pageerror",
             lambda error: self._note(f"{error.name}: {error.message}\n{error.stack}"),
@@ -291,6 +298,16 @@ class NotebookPage:
         """Saves the notebook and loads the page again; the kernel goes on."""
         self.page.evaluate(_SAVE)
         self._go(fresh=False)
+
+    def another_tab(self) -> NotebookPage:
+        """Saves the notebook and opens it in JupyterLab once more, on the same kernel."""
+        self.page.evaluate(_SAVE)
+        other = copy.copy(self)
+        other.page = self.context.new_page()
+        other._listen()
+        # In a workspace of its own: two tabs of one would argue about what is open.
+        other._load(f"/lab/workspaces/{self.name}-too/tree/{self.name}.ipynb?reset")
+        return other
 
     def run(self, source: str) -> str:
         """Runs `source` in a new cell and returns its text; an error in it fails the test."""
@@ -359,11 +376,22 @@ class NotebookPage:
         )
 
     def _go(self, *, fresh: bool) -> None:
-        self.page.goto(self._lab.url + self._lab.page_address(self.name, fresh=fresh))
+        self._load(self._lab.page_address(self.name, fresh=fresh))
+
+    def _load(self, address: str) -> None:
+        self.page.goto(self._lab.url + address)
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").first.wait_for(
             timeout=60_000 * TIME_SCALE
         )
         self.page.wait_for_function(_KERNEL_IDLE, timeout=60_000 * TIME_SCALE)
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        def count(frame: str | bytes) -> None:
+            data = frame if isinstance(frame, bytes) else frame.encode()
+            self.comm_messages += b'"comm_msg"' in data
+
+        socket.on("framereceived", count)
+        socket.on("framesent", count)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

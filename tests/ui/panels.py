@@ -13,11 +13,11 @@ from tests.ui.lab import NotebookPage
 
 
 class Panel:
-    """A widget on a page: the one that was shown last."""
+    """A widget on a page: the one that was shown last, or the one at a place."""
 
-    def __init__(self, notebook: NotebookPage) -> None:
+    def __init__(self, notebook: NotebookPage, place: int = -1) -> None:
         self.notebook = notebook
-        self.root = notebook.page.locator(".nvj-root").last
+        self.root = notebook.page.locator(".nvj-root").nth(place)
         expect(self.root).to_be_visible()
 
     def tab(self, name: str) -> None:
@@ -139,13 +139,75 @@ class Palette(Panel):
 class Locks(Panel):
     """The locks that this client holds."""
 
-    def take(self, key: str, seconds: float) -> None:
-        self.root.get_by_label("Key to lock").fill(key)
+    def name(self, *keys: str) -> None:
+        """Names keys in the form, one after the other."""
+        box = self.root.get_by_label("Key to lock")
+        for key in keys:
+            box.fill(key)
+            box.press("Enter")
+
+    def take(
+        self, key: str, seconds: float, *more: str, wait: str | None = None, cap: str | None = None
+    ) -> None:
+        """Fills in the form and sends it."""
+        self.name(key, *more)
         self.root.get_by_label("Seconds").fill(f"{seconds:g}")
-        self.root.get_by_role("button", name="Take", exact=True).click()
+        if wait is not None or cap is not None:
+            limits = self.root.get_by_role("button", name="Waiting and limits")
+            if limits.get_attribute("aria-expanded") == "false":
+                limits.click()
+        if wait is not None:
+            self.root.get_by_label("wait for up to").fill(wait)
+        if cap is not None:
+            self.root.get_by_label("hold for at most").fill(cap)
+        self.button("Take").click()
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
 
     def row(self, key: str) -> Locator:
-        return self.root.locator(".nvj-table tbody tr", has_text=key)
+        exactly = re.compile(rf"^{re.escape(key)}$")
+        named = self.notebook.page.locator("td:first-child code", has_text=exactly)
+        return self.rows.filter(has=named)
+
+    @property
+    def rows(self) -> Locator:
+        return self.root.locator(".nvj-table tbody tr")
+
+    def state(self, key: str) -> Locator:
+        return self.row(key).locator(".nvj-chip")
+
+    def left(self, key: str) -> Locator:
+        """The count-down of a row, as text."""
+        return self.row(key).locator(".nvj-left .nvj-tabular")
+
+    def ring(self, key: str) -> Locator:
+        """The count-down of a row, as a ring."""
+        return self.row(key).locator(".nvj-ring-arc")
+
+    def keep(self, key: str) -> Locator:
+        return self.root.get_by_role("switch", name=f"Keep {key}", exact=True)
 
     def release(self, key: str) -> None:
-        self.root.get_by_role("button", name=f"Release {key}", exact=True).click()
+        self.button(f"Release {key}").click()
+
+    @property
+    def problem(self) -> Locator:
+        """What is wrong with the form, or with what was asked by it."""
+        return self.root.locator(".nvj-take").get_by_role("alert")
+
+    @property
+    def notice(self) -> Locator:
+        return self.root.locator(".nvj-notice")
+
+    def watched(self, key: str) -> Locator:
+        return (
+            self.root.get_by_role("list", name="Watched keys")
+            .get_by_role("listitem")
+            .filter(has_text=key)
+        )
+
+    @property
+    def history(self) -> Locator:
+        """What happened to locks, newest first; opens with the button of that name."""
+        return self.root.get_by_role("list", name="What happened to locks").get_by_role("listitem")

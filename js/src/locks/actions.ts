@@ -24,16 +24,17 @@ export interface Voices {
 export interface Actions {
   take(order: TakeOrder): Promise<void>;
   which(keys: readonly string[]): Promise<void>;
-  renew(key: string): Promise<void>;
-  keep(key: string, keep: boolean): Promise<void>;
-  extend(lease: LeaseBody, passed: number): Promise<void>;
-  release(keys: readonly string[]): Promise<void>;
-  dismiss(key: string): Promise<void>;
-  watch(keys: readonly string[]): Promise<void>;
-  unwatch(key: string): Promise<void>;
-  ask(keys: readonly string[]): Promise<void>;
-  announce(by: string): Promise<void>;
-  answer(asker: string): Promise<void>;
+  renew(key: string): Promise<unknown>;
+  keep(key: string, keep: boolean): Promise<unknown>;
+  extend(lease: LeaseBody, passed: number): Promise<unknown>;
+  release(keys: readonly string[]): Promise<unknown>;
+  dismiss(key: string): Promise<unknown>;
+  /** Whether they are watched now. */
+  watch(keys: readonly string[]): Promise<boolean>;
+  unwatch(key: string): Promise<unknown>;
+  ask(keys: readonly string[]): Promise<unknown>;
+  announce(by: string): Promise<unknown>;
+  answer(asker: string): Promise<unknown>;
 }
 
 const LONGER = 600;
@@ -41,11 +42,13 @@ const LONGER = 600;
 export function createActions(host: Host, voices: Voices): Actions {
   const { announce, say, setProblem, onTaken } = voices;
   /** Does one thing, and says in one sentence why it could not be done. */
-  const attempt = async (failure: string, work: () => Promise<void>): Promise<void> => {
+  const attempt = async (failure: string, work: () => Promise<void>): Promise<boolean> => {
     try {
       await work();
+      return true;
     } catch (error) {
       say(`${failure}: ${wordsOf(error)}`);
+      return false;
     }
   };
 

@@ -64,7 +64,7 @@ export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNo
     left,
     share,
     leftText: held ? (lease.endless ? "without end" : left === null ? "" : leftText(left)) : "",
-    heldText: held ? duration(lease.held + passed) : lease.held > 0 ? duration(lease.held) : "",
+    heldText: heldText(lease, held, passed),
     capText: held && lease.cap !== null ? `of ${duration(Math.round(lease.cap))} at most` : "",
     note: held && !sure ? UNSURE : lease.note,
     keep: lease.keep,
@@ -78,6 +78,12 @@ export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNo
     canWatch: lease.state === "refused" || lease.state === "lost",
     canDismiss: isOver(lease.state),
   };
+}
+
+/** While one waits for it, it is not held; afterwards, for how long it was. */
+function heldText({ held: seconds, state }: LeaseBody, isHeld: boolean, passed: number): string {
+  if (isHeld) return duration(seconds + passed);
+  return state === "pending" || seconds <= 0 ? "" : duration(seconds);
 }
 
 const leftText = (seconds: number): string =>

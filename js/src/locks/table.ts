@@ -1,9 +1,10 @@
 /** The leases as a table, whose count-downs turn without traffic. */
 
 import { h, setText, svg } from "../shared/dom.ts";
+import { createSight } from "../shared/lifetime.ts";
 import type { LeaseBody } from "../shared/protocol_locks.ts";
 import { visible } from "../shared/visible_text.ts";
-import { type LeaseNow, leaseNow } from "./lease.ts";
+import { isOver, type LeaseNow, leaseNow } from "./lease.ts";
 
 export type LeaseAction =
   | "renew"
@@ -19,6 +20,8 @@ export interface LeaseTable {
   readonly element: HTMLElement;
   /** `passed` is the time in seconds since the leases were told. */
   show(leases: readonly LeaseBody[], passed: number): void;
+  /** The same leases a moment later: draws what is in view. */
+  tick(passed: number): void;
   setBlocked(reason: string | null): void;
 }
 
@@ -137,7 +140,7 @@ function createRow(key: string): RowView {
 }
 
 /** `onFocusLost`: no row is left that could have the focus. */
-export function createLeaseTable(onFocusLost: () => void): LeaseTable {
+export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): LeaseTable {
   const body = h("tbody");
   const heads = ["Key", "State", "Left", "Keep", "Held for"].map((text) =>
     h("th", { scope: "col" }, text),
@@ -153,7 +156,16 @@ export function createLeaseTable(onFocusLost: () => void): LeaseTable {
     body,
   );
   const rows = new Map<string, RowView>();
+  let shown: readonly LeaseBody[] = [];
+  let lastPassed = 0;
   let blocked: string | null = null;
+
+  const draw = (lease: LeaseBody) =>
+    rows.get(lease.key)?.draw(leaseNow(lease, lastPassed, blocked === null), blocked);
+  const sight = createSight((element) => {
+    const lease = element instanceof HTMLElement ? shown[Number(element.dataset.index)] : undefined;
+    if (lease !== undefined) draw(lease);
+  }, signal);
 
   /** A button that is gone or hidden leaves the focus to one beside it. */
   const keepFocus = (focused: Element | null, row: HTMLElement, index: number) => {
@@ -174,19 +186,33 @@ export function createLeaseTable(onFocusLost: () => void): LeaseTable {
       const present = new Set(leases.map(({ key }) => key));
       for (const [key, row] of rows) {
         if (present.has(key)) continue;
+        sight.forget(row.element);
         row.element.remove();
         rows.delete(key);
       }
+      shown = leases;
+      lastPassed = passed;
       for (const [index, lease] of leases.entries()) {
-        const row = rows.get(lease.key) ?? createRow(lease.key);
-        rows.set(lease.key, row);
+        let row = rows.get(lease.key);
+        if (row === undefined) {
+          row = createRow(lease.key);
+          rows.set(lease.key, row);
+          sight.watch(row.element);
+        }
         row.element.dataset.index = String(index);
         if (body.children[index] !== row.element) {
           body.insertBefore(row.element, body.children[index] ?? null);
         }
-        row.draw(leaseNow(lease, passed, blocked === null), blocked);
+        draw(lease);
       }
       if (at !== undefined) keepFocus(focused, at, index);
+    },
+    tick(passed) {
+      lastPassed = passed;
+      for (const lease of shown) {
+        const row = rows.get(lease.key);
+        if (row !== undefined && !isOver(lease.state) && sight.sees(row.element)) draw(lease);
+      }
     },
     setBlocked: (reason) => {
       blocked = reason;

@@ -24,7 +24,7 @@ export interface TakeForm {
   /** `which`: whether it can be found out which of the keys someone else holds. */
   setProblem(text: string, which?: boolean): void;
   focus(): void;
-  /** Empties the form after its keys have been taken. */
+  /** Empties the form after its keys have been taken, or watched. */
   clear(): void;
 }
 
@@ -34,6 +34,7 @@ export interface TakeFormOptions {
   /** Whether there is such a key; one that is not there can be locked all the same. */
   readonly isKnown: (key: string) => boolean;
   readonly onTake: (order: TakeOrder) => void;
+  readonly onWatch: (keys: readonly string[]) => void;
   /** Asked which of the keys someone else holds. */
   readonly onWhich: () => void;
   readonly signal: AbortSignal;
@@ -43,7 +44,7 @@ const MOST_SUGGESTIONS = 200;
 const KEEP = "Renewed by itself, whatever the notebook does, until you release it";
 
 export function createTakeForm(options: TakeFormOptions): TakeForm {
-  const { suggest, isKnown, onTake, onWhich, signal } = options;
+  const { suggest, isKnown, onTake, onWatch, onWhich, signal } = options;
   let keys: readonly string[] = [];
   const listId = `nvj-${randomName().slice(0, 8)}-keys`;
   const chips = h("span", { class: "nvj-chips" });
@@ -95,6 +96,15 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
   );
   const which = h("button", { type: "button", class: "nvj-button", hidden: true }, "Which one?");
   const take = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
+  const watch = h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-quiet nvj-take-watch",
+      title: "Say whether they are free, mine, or someone else's, and take nothing",
+    },
+    "Watch",
+  );
   const problemText = h("span");
   const problem = h(
     "div",
@@ -113,6 +123,7 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
       h("label", { class: "nvj-for" }, "for ", seconds),
       h("label", { class: "nvj-for nvj-keep-label", title: KEEP }, "Keep ", keep),
       take,
+      watch,
       more,
     ),
     limits,
@@ -214,6 +225,16 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
   );
   listen(which, "click", onWhich, signal);
   listen(
+    watch,
+    "click",
+    () => {
+      addTyped();
+      setProblem(keys.length === 0 ? "Name at least one key to watch." : "");
+      if (keys.length > 0) onWatch(keys);
+    },
+    signal,
+  );
+  listen(
     more,
     "click",
     () => {
@@ -246,6 +267,7 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     setBlocked: (reason) => {
       take.disabled = reason !== null;
       take.title = reason ?? "";
+      watch.disabled = take.disabled;
     },
     clear: () => {
       keys = [];

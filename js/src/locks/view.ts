@@ -11,7 +11,7 @@ import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
 import { createActions, namesOf } from "./actions.ts";
 import { createAside } from "./aside.ts";
-import { isHeld, isOver } from "./lease.ts";
+import { isHeld } from "./lease.ts";
 import { createRequestsBar, wordsOfRequest } from "./requests_bar.ts";
 import { createLeaseTable, type LeaseAction } from "./table.ts";
 import { createTakeForm } from "./take_form.ts";
@@ -21,7 +21,7 @@ const DEFAULT_CAP = 600;
 
 export function createLocks({ host, session, signal, line, announce }: ToolContext): Tool {
   const heldCount = new Cell<number | null>(null);
-  const table = createLeaseTable(() => form.focus());
+  const table = createLeaseTable(() => form.focus(), signal);
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
   const releaseAll = h("button", { type: "button", class: "nvj-button" }, "Release all");
   const summary = h("span");
@@ -54,7 +54,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
       form.setProblem("");
     },
   });
-  const act = (action: LeaseAction, lease: LeaseBody): Promise<void> => {
+  const act = (action: LeaseAction, lease: LeaseBody): Promise<unknown> => {
     const { key } = lease;
     switch (action) {
       case "renew":
@@ -99,6 +99,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
       tried = order.keys;
       void actions.take(order);
     },
+    onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.clear()),
     onWhich: () => void actions.which(tried),
   });
   const aside = createAside({
@@ -205,13 +206,12 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     if (text !== toldRequests && element.hidden && text !== "") announce(text);
     toldRequests = text;
   };
-  const drawTimes = () => table.show(leases(), passed());
   const draw = () => {
     const { blocked } = line.get();
     form.setBlocked(blocked);
     table.setBlocked(blocked);
     aside.setBlocked(blocked);
-    drawTimes();
+    table.show(leases(), passed());
     const held = leases().filter(({ state }) => isHeld(state)).length;
     heldCount.set(session.leases.get() === null ? null : held);
     releaseAll.hidden = held === 0;
@@ -252,7 +252,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   every(
     100,
     () => {
-      if (!element.hidden && leases().some(({ state }) => !isOver(state))) drawTimes();
+      if (!element.hidden) table.tick(passed());
     },
     signal,
   );

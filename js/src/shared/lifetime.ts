@@ -140,3 +140,30 @@ export function observeInView(
   observer.observe(element);
   whenOver(signal, () => observer.disconnect());
 }
+
+export interface Sight {
+  /** Whether it is in view; anything is that the browser has said nothing of. */
+  sees(element: Element): boolean;
+  watch(element: Element): void;
+  forget(element: Element): void;
+}
+
+/** Knows which of many elements are in view, and calls `onSeen` when one comes into it. */
+export function createSight(onSeen: (element: Element) => void, signal: AbortSignal): Sight {
+  const outOfView = new WeakSet<Element>();
+  if (typeof IntersectionObserver === "undefined" || signal.aborted) {
+    return { sees: () => true, watch: () => {}, forget: () => {} };
+  }
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) outOfView.add(target);
+      else if (outOfView.delete(target)) onSeen(target);
+    }
+  });
+  whenOver(signal, () => observer.disconnect());
+  return {
+    sees: (element) => !outOfView.has(element),
+    watch: (element) => observer.observe(element),
+    forget: (element) => observer.unobserve(element),
+  };
+}

@@ -33,6 +33,10 @@ describe("a lease", () => {
     expect(leaseNow({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe("14 s");
   });
 
+  it("that one waits for is not held", () => {
+    expect(leaseNow({ ...HELD, state: "pending", left: null, held: 3 }, 1).heldText).toBe("");
+  });
+
   it("is in doubt while the server cannot be asked", () => {
     expect(leaseNow(HELD, 0, false)).toMatchObject({ word: "held?", tone: "amber" });
     expect(leaseNow(HELD, 0, false).note).not.toBe("");

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { LEASES, LOCK_NEWS } from "../../dev/scenes.ts";
 import locks from "../../src/locks/index.ts";
@@ -125,6 +125,40 @@ describe("the table", () => {
     expect(kernel.seq).toBe(received);
     const arc = find(rowOf(el, "scene"), ".nvj-ring-arc");
     expect(Number(arc.getAttribute("stroke-dashoffset"))).toBeGreaterThan(15);
+  });
+
+  it("draws of its rows only those in view, again and again", async () => {
+    const watching = new Map<Element, IntersectionObserverCallback>();
+    class Observer {
+      readonly #tell: IntersectionObserverCallback;
+      constructor(tell: IntersectionObserverCallback) {
+        this.#tell = tell;
+      }
+      observe(element: Element) {
+        watching.set(element, this.#tell);
+      }
+      unobserve() {}
+      disconnect() {}
+    }
+    vi.stubGlobal("IntersectionObserver", Observer);
+    const { el } = await mount();
+    const see = (target: HTMLElement, isIntersecting: boolean) =>
+      watching.get(target)?.(
+        [{ target, isIntersecting } as unknown as IntersectionObserverEntry],
+        {} as IntersectionObserver,
+      );
+    const leftOf = (key: string) => find(rowOf(el, key), ".nvj-left").textContent;
+    await pass(1);
+    const before = leftOf("scene");
+    see(rowOf(el, "scene"), false);
+    await pass(2);
+    expect(leftOf("scene")).toBe(before);
+    see(rowOf(el, "scene"), true);
+    const after = leftOf("scene");
+    expect(Number.parseFloat(after ?? "")).toBeCloseTo(Number.parseFloat(before ?? "") - 2, 0);
+    await pass(1);
+    expect(leftOf("scene")).not.toBe(after);
+    vi.unstubAllGlobals();
   });
 
   it("says in words what happened", async () => {
@@ -309,6 +343,24 @@ describe("watched keys", () => {
       expect.stringMatching(/^selection.proteinfreefor 2 min/),
       expect.stringMatching(/^scenemine/),
     ]);
+  });
+
+  it("are named in the form too", async () => {
+    const { el, kernel } = await mount();
+    const watch = find(el, ".nvj-take-watch");
+    click(watch);
+    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("at least one key to watch");
+    type(keyInput(el), "scene");
+    press(keyInput(el), "Enter");
+    type(keyInput(el), "title");
+    click(watch);
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "watch",
+      body: { keys: ["scene", "title"] },
+    });
+    expect(findAll(el, ".nvj-key-chip")).toEqual([]);
+    expect(find(el, ".nvj-take .nvj-problem").hidden).toBe(true);
   });
 
   it("come and go", async () => {
