@@ -78,6 +78,7 @@ def test_taken_lock_keeps_others_out_until_it_is_given_back(
     expect(locks.keep("scene")).to_be_checked()
     expect(row).to_contain_text("of 10 min at most")
     expect(locks.root).to_contain_text("1 lock held")
+    locks.screenshot("locks")
     with NanoverClient.insecure_channel(address=server.address, port=server.port) as other:
         assert not other.attempt_update_state(change)
         assert not other.attempt_update_locks({"scene": 10})
