@@ -89,7 +89,8 @@ class Lease:
         self._note = ""
         # Made when somebody asks for it: it costs as much as the rest of a lease.
         self._lost: threading.Event | None = None
-        self._on_lost: Listeners[Lease] = Listeners()
+        # As above.
+        self._on_lost: Listeners[Lease] | None = None
 
     # what is known ------------------------------------------------------------------
 
@@ -176,7 +177,9 @@ class Lease:
 
         Otherwise it is called on the thread `nanover-leases`. Returns what ends that.
         """
-        unsubscribe = self._on_lost.subscribe(callback)
+        with _guard:
+            listeners = self._on_lost = self._on_lost or Listeners()
+        unsubscribe = listeners.subscribe(callback)
         if self._phase == "lost":
             unsubscribe()
             callback(self)
@@ -292,13 +295,14 @@ class Lease:
         """Be in another state; a lease that was lost tells so."""
         with _guard:
             self._phase, self._note = phase, note
-            lost = self._lost
+            lost, listeners = self._lost, self._on_lost
         if lost is not None and phase == "pending":
             lost.clear()
         if phase == "lost":
             if lost is not None:
                 lost.set()
-            self._on_lost.notify(self)
+            if listeners is not None:
+                listeners.notify(self)
 
 
 def checked_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
@@ -324,6 +328,8 @@ def _seconds(name: str, given: object) -> float:
 
 
 def _positive(name: str, given: object) -> float:
+    if type(given) is float and given > 0:
+        return given
     seconds = _seconds(name, given)
     if not seconds > 0:
         raise InvalidValue((name,), f"it is more than 0 seconds, not {given!r}")

@@ -29,7 +29,7 @@ from nanover_jupyter.wire.grpc_received import change_of, received_update
 from nanover_jupyter.wire.grpc_shape_book import read_by_shape, write_by_shape
 from nanover_jupyter.wire.grpc_struct_walk import holds_unset, read_fields
 from nanover_jupyter.wire.grpc_value_reader import Unusual
-from nanover_jupyter.wire.grpc_value_writer import delimited, write_fields
+from nanover_jupyter.wire.grpc_value_writer import delimited, write_fields, write_value
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value, check_integer, check_key, unfamiliar
 
@@ -201,12 +201,15 @@ def encode_locks_request(access_token: str, request: LockRequest) -> bytes:
             fields[name] = _duration(seconds)
         except InvalidValue as error:
             raise error.within(name) from None
-    fields.update(dict.fromkeys(request.release))
-    lock_keys = _write_struct(fields, _ARGUMENT_NESTING)
+    if request.release:
+        fields.update(dict.fromkeys(request.release))
+    lock_keys = write_fields(fields, _ARGUMENT_NESTING, write_value)
     return _write_token(access_token) + delimited(_FIELD_2, lock_keys)
 
 
 def _duration(seconds: object) -> int | float:
+    if type(seconds) is float and not math.isnan(seconds):
+        return seconds
     number = seconds if type(seconds) in (int, float) else unfamiliar(seconds)
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise InvalidValue((), f"a lock lasts a number of seconds, not {seconds!r}")
