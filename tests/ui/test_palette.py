@@ -28,6 +28,14 @@ def narrow(page: NotebookPage) -> None:
     page.page.set_viewport_size({"width": 620, "height": 1200})
 
 
+def pictures(palette: Palette, name: str) -> None:
+    """Keeps pictures as wide as the page, and as in half of it."""
+    palette.screenshot(name)
+    narrow(palette.notebook)
+    palette.screenshot(f"{name}-narrow")
+    palette.notebook.page.set_viewport_size({"width": 1280, "height": 1400})
+
+
 def test_command_runs_with_its_defaults_and_shows_its_result(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
@@ -84,7 +92,7 @@ def test_a_load_offers_the_simulations_and_asks_first_while_others_are_there(
         expect(palette.line).to_have_text('client.run_command("playback/load", index=1)')
         palette.run()
         expect(palette.question).to_contain_text("avatars")
-        palette.screenshot("palette-question")
+        pictures(palette, "palette-question")
         palette.require_accessible()
         palette.question.get_by_role("button", name="No").click()
         expect(palette.runs).to_have_count(0)
@@ -201,7 +209,7 @@ def test_form_and_json_say_the_same(notebook: OpenNotebook, server: NanoverServe
 
     json.fill('{"n": 4.0, "more": [1, "x"], ')
     expect(palette.root.get_by_text("not JSON")).to_be_visible()
-    palette.screenshot("palette-json-broken")
+    pictures(palette, "palette-json-broken")
     json.fill('{"n": 4.0, "more": [1, "x"]}')
     expect(palette.line).to_have_text('client.run_command("user/echo", n=4.0, more=[1, "x"])')
     palette.button("Form").click()
@@ -227,7 +235,7 @@ def test_a_missing_argument_is_asked_for_by_the_servers_own_words(
     palette.run()
     palette.ended("failed")
     expect(palette.result).to_contain_text("needs the argument name")
-    palette.screenshot("palette-failed")
+    pictures(palette, "palette-failed")
     palette.require_accessible()
 
     palette.result.get_by_role("button", name="Add it").click()
@@ -421,7 +429,7 @@ def test_a_server_that_goes_away_during_a_run_is_said_and_nothing_runs_twice(
         eventually(lambda: calls)
     palette.ended("failed")
     expect(palette.result).to_contain_text("look before you run it again")
-    palette.screenshot("palette-lost")
+    pictures(palette, "palette-lost")
     with NanoverServer(port=server.port) as again:
         again.register_command("user/wait", wait)
         expect(palette.root.locator(".nvj-banner")).to_be_hidden(timeout=30_000)
@@ -452,7 +460,7 @@ def test_hostile_commands_and_results_are_text(
     palette.result.get_by_role("button", name="Fetch all of it").click()
     expect(palette.result.get_by_role("button", name="Fetch all of it")).to_have_count(0)
 
-    palette.screenshot("palette-hostile")
+    pictures(palette, "palette-hostile")
     assert palette.root.locator("img, script").count() == 0
     hurt = "[window.wasHurt, {}.polluted, Object.prototype.x]"
     assert palette.notebook.page.evaluate(hurt) == [None] * 3
@@ -493,8 +501,138 @@ def test_no_commands_is_said(notebook: OpenNotebook, server: NanoverServer) -> N
     palette = open_palette(notebook, server.port)
 
     expect(palette.root.get_by_text("This server offers no commands.")).to_be_visible()
-    palette.screenshot("palette-empty")
+    pictures(palette, "palette-empty")
     palette.require_accessible()
+    # The words have all the place, and the form is there as soon as there is a command.
+    expect(palette.root.locator(".nvj-palette-right")).to_be_hidden()
+    server.register_command("user/first", dict)
+    palette.choose("user/first")
+    palette.run()
+    expect(palette.result).to_contain_text("It returned nothing.")
+
+
+def test_the_parts_of_a_large_result_fold_and_open(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    atoms = [{"name": f"atom {number}", "at": [0.5] * 3, "bonded": []} for number in range(70)]
+    result = {"result": "Here they are.", "title": "methane", "atoms": atoms, "nan": float("nan")}
+    server.register_command("user/atoms", lambda: result)
+    palette = open_palette(notebook, server.port)
+    palette.choose("user/atoms")
+    palette.run()
+    expect(palette.result).to_contain_text("Here they are.")
+    expect(palette.result).to_contain_text("… 70 items")
+    pictures(palette, "palette-folded")
+    palette.require_accessible()
+
+    folds = palette.result.locator(".nvj-fold")
+    folds.first.focus()
+    palette.press("ArrowDown")
+    palette.press("ArrowRight")
+    expect(palette.result).to_contain_text("atom 3")
+    palette.screenshot("palette-unfolded")
+    palette.press("ArrowLeft")
+    expect(palette.result).not_to_contain_text("atom 3")
+
+    palette.notebook.page.evaluate("navigator.clipboard.writeText('')")
+    palette.result.get_by_role("button", name="Copy the result as JSON").click()
+    copied = "async () => (await navigator.clipboard.readText()).includes('atom 69')"
+    palette.notebook.page.wait_for_function(copied)
+
+
+def test_a_load_tells_which_locks_it_cleared(notebook: OpenNotebook, server: NanoverServer) -> None:
+    with DemoWorld(server):
+        palette = open_palette(notebook, server.port)
+        palette.notebook.run("lease = client.locks.lock('scene', 60)\nlease.state")
+        palette.choose("playback/load")
+        palette.argument("index").select_option(index=2)
+        palette.run()
+        palette.question.get_by_role("button", name="Yes").click()
+
+        expect(palette.result).to_contain_text("1 lock cleared, and taken again")
+        palette.result.locator("summary").first.click()
+        expect(palette.result).to_contain_text("switched by playback/load")
+        pictures(palette, "palette-locks")
+        palette.require_accessible()
+
+
+def test_a_secret_is_sent_but_neither_seen_nor_kept(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    heard: list[str] = []
+
+    def login(name: str, password: str) -> None:
+        heard.append(f"{name} {password}")
+
+    server.register_command("user/login", login, {"name": "Anna", "password": ""})
+    palette = open_palette(notebook, server.port)
+    palette.choose("user/login")
+    palette.argument("password").fill("swordfish")
+    expect(palette.argument("password")).to_have_attribute("type", "password")
+    palette.button("Pin as button").click()
+    palette.button("Keep as button").click()
+    palette.run()
+    palette.ended()
+    assert heard == ["Anna swordfish"]
+    palette.screenshot("palette-secret")
+    assert "swordfish" not in palette.root.inner_text()
+    palette.require_accessible()
+
+    other = open_palette(notebook, server.port)
+    other.buttons.first.click()
+    expect(other.argument("password")).to_be_focused()
+    expect(other.argument("password")).to_have_value("")
+    assert len(heard) == 1
+
+
+def test_a_command_of_the_notebooks_own_server_is_described_where_it_is_written(
+    notebook: OpenNotebook,
+) -> None:
+    page = notebook(
+        [
+            (
+                "from nanover_jupyter import CommandPalette, NanoverServer, connect\n"
+                "from nanover_jupyter.arguments import Bool, Float\n"
+                "from nanover_jupyter.describing import command\n"
+                "server = NanoverServer()"
+            ),
+            (
+                "@command(server, 'lab/stir', speed=Float(120.0, min=1, max=500, unit='1/min'), "
+                "gently=Bool(default=True))\n"
+                "def stir(speed, gently):\n"
+                "    'Stirs the sample.'\n"
+                "    return {'result': f'Stirring at {speed:g}, gently: {gently}.'}"
+            ),
+            "connection = connect(server)\nCommandPalette(connection)",
+        ]
+    )
+    palette = Palette(page)
+    palette.choose("lab/stir")
+    expect(palette.root.get_by_text("Stirs the sample.")).to_be_visible()
+    expect(palette.root.get_by_text("1 to 500 1/min")).to_be_visible()
+    palette.argument("speed").fill("600")
+    palette.run()
+    expect(palette.root.get_by_text("at most 500 1/min")).to_be_visible()
+    palette.argument("speed").fill("60")
+    palette.argument("gently").click()
+    palette.run()
+    expect(palette.result).to_contain_text("Stirring at 60, gently: False.")
+
+
+def test_a_button_of_ones_own_runs_a_command(notebook: OpenNotebook, server: NanoverServer) -> None:
+    server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
+    page = notebook(
+        [
+            (
+                f"from nanover_jupyter import command_button, connect\n"
+                f"connection = connect('127.0.0.1:{server.port}')"
+            ),
+            "say = command_button(connection, 'user/say', text='from a button')\nsay",
+        ]
+    )
+    page.page.get_by_role("button", name="say", exact=True).click()
+
+    eventually(lambda: "from a button" in page.run("say.last_run and say.last_run.result"))
 
 
 @needs_golden

@@ -1,7 +1,7 @@
 /** The form of the chosen command: its fields or their JSON, and the line of Python. */
 
 import { copyButton } from "../shared/copy_button.ts";
-import { fill, h, setAttribute, setText } from "../shared/dom.ts";
+import { fill, h, setText } from "../shared/dom.ts";
 import { type Host, randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
 import { debounced, listen } from "../shared/lifetime.ts";
@@ -9,7 +9,9 @@ import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
 import { cellButton } from "./cell_button.ts";
-import { type Choices, drawField, type FieldView } from "./field_view.ts";
+import { ChoicesOfCommand } from "./choices.ts";
+import { Drafts } from "./drafts.ts";
+import { drawField, type FieldView } from "./field_view.ts";
 import {
   extraField,
   type Field,
@@ -19,7 +21,7 @@ import {
   type Remembered,
   readForm,
 } from "./form.ts";
-import { fieldsFrom, jsonOf } from "./json_form.ts";
+import { createJsonBox } from "./json_box.ts";
 import { createQuestion } from "./question.ts";
 import { shownLine } from "./secrets.ts";
 
@@ -45,27 +47,23 @@ export interface FormViewOptions {
   readonly signal: AbortSignal;
 }
 
-/** Drafts of this many commands are kept while others are looked at. */
-const MOST_DRAFTS = 200;
 /** Milliseconds that a form has to be open before other commands are run for it. */
 const ASK_AFTER = 150;
-const ASKED: Choices = { state: "asked" };
 
 const CONTROLS = "input, textarea, select";
 
 export function createFormView({ host, onRun, onPin, signal }: FormViewOptions): FormView {
-  const drafts = new Map<string, readonly Field[]>();
+  const drafts = new Drafts();
+  const choices = new ChoicesOfCommand(host, () => redrawKeepingFocus());
   const idPrefix = `nvj-${randomName().slice(0, 8)}-field`;
   let command: CommandBody | null = null;
   let fields: readonly Field[] = [];
   let views: readonly FieldView[] = [];
   let memory: MemoryBody | null = null;
-  let choices = new Map<string, Choices>();
   let blocked: string | null = null;
   let avatars = 0;
   /** Somebody wanted to run it: from then on, all that is wrong is said. */
   let asked = false;
-  let jsonProblem: string | null = null;
 
   const title = h("strong", { class: "nvj-form-title" });
   const name = h("code", { class: "nvj-dim" });
@@ -81,13 +79,15 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   );
   const sentence = h("p", { class: "nvj-dim nvj-sentence", hidden: true });
   const rows = h("div", { class: "nvj-fields" });
-  const json = h("textarea", {
-    class: "nvj-input nvj-mono",
-    "aria-label": "All arguments as JSON",
-    spellcheck: "false",
-  });
-  const jsonWrong = h("div", { class: "nvj-problem", role: "alert", hidden: true });
-  const jsonBox = h("div", { class: "nvj-json", hidden: true }, json, jsonWrong);
+  const json = createJsonBox(
+    () => fields,
+    (read) => {
+      setFields(read);
+      check();
+    },
+    () => check(),
+    signal,
+  );
   const addButton = h("button", { type: "button", class: "nvj-link" }, "+ add argument");
   const defaults = h("button", { type: "button", class: "nvj-link" }, "defaults");
   const runButton = h("button", { type: "submit", class: "nvj-primary" }, icon("play"), "Run");
@@ -120,7 +120,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     ),
     sentence,
     rows,
-    jsonBox,
+    json.element,
     h("div", { class: "nvj-form-more" }, addButton, defaults),
     h(
       "div",
@@ -134,7 +134,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     question.element,
     line,
   );
-  const isJson = () => !jsonBox.hidden;
+  const isJson = () => !json.element.hidden;
 
   const remembered = (): Remembered => {
     if (memory === null || command === null) return NOTHING_REMEMBERED;
@@ -145,16 +145,9 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     };
   };
 
-  const keepDraft = () => {
-    if (command === null) return;
-    drafts.delete(command.name);
-    drafts.set(command.name, fields);
-    const oldest = drafts.keys().next().value;
-    if (drafts.size > MOST_DRAFTS && oldest !== undefined) drafts.delete(oldest);
-  };
   const setFields = (next: readonly Field[]) => {
     fields = next;
-    keepDraft();
+    if (command !== null) drafts.keep(command.name, fields);
     question.close();
   };
   const edit = (index: number, change: Partial<Field>) => {
@@ -173,10 +166,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       const text = read.ok ? "" : (read.problems.get(index) ?? "");
       view.showProblem(isQuiet(fields[index]) ? "" : text);
     }
-    setText(jsonWrong, jsonProblem ?? (isJson() && !read.ok ? problemsText(read) : ""));
-    jsonWrong.hidden = jsonWrong.textContent === "";
-    setAttribute(json, "aria-invalid", jsonWrong.hidden ? null : "true");
-    const fine = read.ok && jsonProblem === null;
+    json.complain(json.problem() ?? (isJson() && !read.ok ? problemsText(read) : ""));
+    const fine = read.ok && json.problem() === null;
     line.hidden = !fine;
     if (read.ok) {
       code.dataset.text = read.line;
@@ -185,7 +176,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     runButton.disabled = blocked !== null;
     runButton.title = blocked ?? "";
     setText(reason, blocked ?? (fine || !asked ? "" : "Something in the form needs a look."));
-    return jsonProblem === null ? read : null;
+    return json.problem() === null ? read : null;
   };
   const problemsText = (read: Extract<FormReading, { ok: false }>): string =>
     [...read.problems]
@@ -213,7 +204,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
 
   const draw = () => {
     const drawn = fields.map((field, index) =>
-      drawField(field, index, `${idPrefix}-${index}`, choicesFor(field)),
+      drawField(field, index, `${idPrefix}-${index}`, choices.of(field)),
     );
     views = drawn;
     fill(rows, ...drawn.map((view) => view.element));
@@ -221,40 +212,14 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       rows.append(h("p", { class: "nvj-dim" }, "Takes no arguments by default."));
     check();
   };
-  const drawJson = () => {
-    json.value = jsonOf(fields);
-    json.rows = Math.min(16, Math.max(4, json.value.split("\n").length + 1));
-    jsonProblem = null;
-  };
-
-  const choicesFor = ({ name: argument, known }: Field): Choices => {
-    if (known?.options === null || known === null) return ASKED;
-    if (!known.asks) return { state: "here", options: known.options };
-    return choices.get(argument) ?? ASKED;
-  };
   /** Not for each command that a query passes by. */
   const askForChoices = debounced(
     ASK_AFTER,
     () => {
-      if (command !== null && blocked === null) askFor(command);
+      if (command !== null && blocked === null) choices.ask(command);
     },
     signal,
   );
-  const askFor = (chosen: CommandBody) => {
-    for (const { name: argument, asks } of chosen.known) {
-      if (!asks) continue;
-      const answered = (next: Choices) => {
-        if (command?.name !== chosen.name) return;
-        choices = new Map(choices).set(argument, next);
-        redrawKeepingFocus();
-      };
-      host.request("choices", { command: chosen.name, argument }).then(
-        ({ choices: options }) => answered({ state: "here", options }),
-        (error: unknown) =>
-          answered({ state: "failed", reason: error instanceof Error ? error.message : "" }),
-      );
-    }
-  };
   const redrawKeepingFocus = () => {
     const focused = document.activeElement;
     const id = focused instanceof HTMLElement && rows.contains(focused) ? focused.id : "";
@@ -280,17 +245,15 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
 
   const setView = (wanted: "form" | "json") => {
     const toJson = wanted === "json";
-    if (toJson && !isJson()) drawJson();
-    jsonBox.hidden = !toJson;
+    if (toJson !== isJson()) json.write(fields);
+    json.element.hidden = !toJson;
     rows.hidden = toJson;
     addButton.hidden = toJson;
     formTab.setAttribute("aria-pressed", String(!toJson));
     jsonTab.setAttribute("aria-pressed", String(toJson));
-    if (!toJson) {
-      // What could not be read as JSON is let go; the last that could stands in the form.
-      jsonProblem = null;
-      draw();
-    } else check();
+    // What could not be read as JSON is let go; the last that could stands in the form.
+    if (toJson) check();
+    else draw();
   };
 
   listen(
@@ -328,17 +291,6 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     },
     signal,
   );
-  listen(
-    json,
-    "input",
-    () => {
-      const read = fieldsFrom(json.value, fields);
-      jsonProblem = read.ok ? null : read.problem;
-      if (read.ok) setFields(read.fields);
-      check();
-    },
-    signal,
-  );
   const addArgument = (argument: string) => {
     setView("form");
     setFields([...fields, extraField(argument)]);
@@ -355,7 +307,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       if (command === null) return;
       asked = false;
       setFields(fieldsOf(command, { ...remembered(), last: null }));
-      if (isJson()) drawJson();
+      if (isJson()) json.write(fields);
       draw();
     },
     signal,
@@ -407,11 +359,11 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       element.hidden = next === null;
       if (next === null || same) return;
       asked = false;
-      if (!sameCommand) choices = new Map();
+      choices.turnTo(next.name);
       fields = drafts.get(next.name) ?? fieldsOf(next, remembered());
       question.close();
       drawHead(next);
-      if (isJson()) drawJson();
+      if (isJson()) json.write(fields);
       redrawKeepingFocus();
       askForChoices();
     },
@@ -421,7 +373,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       // Arguments that the run left out stay left out.
       const all = fieldsOf(command, { ...remembered(), last: args });
       setFields(all.map((field) => ({ ...field, omitted: !Object.hasOwn(args, field.name) })));
-      if (isJson()) drawJson();
+      if (isJson()) json.write(fields);
       draw();
     },
     add(argument) {
@@ -452,8 +404,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       redrawKeepingFocus();
     },
     focusFirst() {
-      const first = isJson() ? json : (rows.querySelector<HTMLElement>(CONTROLS) ?? runButton);
-      first.focus();
+      if (isJson()) json.focus();
+      else (rows.querySelector<HTMLElement>(CONTROLS) ?? runButton).focus();
     },
   };
 }
