@@ -103,7 +103,7 @@ class LockNotes:
         self._run_soon = run_soon
         self._wall_clock = wall_clock
         self._asked: Listeners[ReleaseRequest] = Listeners()
-        # Held while our note is written or taken back: neither may overtake the other.
+        # Held while our note or a request is written or taken back: neither may overtake the other.
         self._turn = threading.RLock()
         # Guards the fields below; never held during a call to the server.
         self._guard = threading.Lock()
@@ -111,6 +111,8 @@ class LockNotes:
         self._endings: list[Unsubscribe] = []
         self._due = False
         self._written: dict[str, float] = {}
+        # Also after a try whose answer did not come.
+        self._may_be_noted = False
         self._written_at = -math.inf
         self._asks: set[str] = set()
 
@@ -149,9 +151,9 @@ class LockNotes:
                 endings, self._endings = self._endings, []
                 self._announced = None
                 gone = {f"{ASK}{holder}.{self.name}" for holder in self._asks}
-                if self._written:
+                if self._may_be_noted:
                     gone.add(NOTE + self.name)
-                self._written, self._asks = {}, set()
+                self._written, self._asks, self._may_be_noted = {}, set(), False
             for end in endings:
                 end()
             gone.update(self._keys_of(f"{ASK}{self.name}."))
@@ -226,9 +228,10 @@ class LockNotes:
             }
             for holder, held in wanted.items()
         }
-        self._state.write(DictionaryChange(updates), _WRITE_SECONDS)
-        with self._guard:
-            self._asks.update(wanted)
+        with self._turn:
+            self._state.write(DictionaryChange(updates), _WRITE_SECONDS)
+            with self._guard:
+                self._asks.update(wanted)
         return [key for held in wanted.values() for key in held]
 
     # inside -----------------------------------------------------------------------
@@ -257,6 +260,7 @@ class LockNotes:
                 return
             if same and not until:
                 return
+            self._may_be_noted = self._may_be_noted or bool(until)
         by, why = announced
         note: Value = {"by": by, "why": why, "until": dict(until)}
         key = NOTE + self.name

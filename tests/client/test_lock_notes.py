@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.lock_notes import LockNotes
-from nanover_jupyter.errors import LockRefused
+from nanover_jupyter.errors import LockRefused, TimedOut
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 
@@ -129,6 +129,23 @@ def test_the_note_goes_with_the_last_lock_and_with_its_owner(anna, ivan, shared)
     anna.book.released(["scene"])
     anna.run()
     ivan.notes.withdraw()
+
+    assert shared.state == {}
+
+
+def test_a_note_goes_also_if_nobody_heard_that_it_was_written(anna, shared):
+    write = shared.write
+
+    def unanswered(change, timeout):
+        write(change, timeout)
+        raise TimedOut("changing the shared state", timeout)
+
+    shared.write = unanswered
+    anna.notes.announce("Anna")
+    anna.hold("scene")
+    assert shared.state.keys() == {f"lock-note.{anna.notes.name}"}
+
+    anna.notes.withdraw()
 
     assert shared.state == {}
 
