@@ -85,7 +85,7 @@ class KeySync:
     def value(self) -> Value | Absent:
         """The value, with what was set here; shared, not to be altered."""
         with self._lock:
-            ours = (self._unseen, dict(self._flying), dict(self._waiting))
+            ours = (dict(self._unseen), dict(self._flying), dict(self._waiting))
         # Asked for after that: what was seen back meanwhile is made twice, not missed.
         value = self._there()
         for change in ours:
@@ -148,7 +148,7 @@ class KeySync:
         with self._lock:
             if not self._waiting or self._is_held_up_locked():
                 return
-            unseen, self._flying, self._waiting = self._unseen, self._waiting, {}
+            unseen, self._flying, self._waiting = dict(self._unseen), self._waiting, {}
             self._is_flying, self._seen_early = True, False
             self._sent_at = self._clock()
         before = apply(self._there(), unseen)

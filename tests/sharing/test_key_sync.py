@@ -251,6 +251,34 @@ def test_a_part_set_before_the_last_one_was_seen_back_keeps_it() -> None:
     assert bench.on_server == {"a": 1, "b": 2}
 
 
+def test_a_value_that_is_read_while_a_write_is_accepted_is_whole() -> None:
+    bench = Bench()
+    bench.foreign({"a": 0, "b": 0, "c": 0})
+    bench.broadcast()
+    for place in "ab":
+        bench.set(1, place)
+        bench.server.arrive()
+        bench.server.answer()
+    bench.set(1, "c")
+    bench.server.arrive()
+    accepted: list[bool] = []
+
+    class Value(dict[str, Any]):
+        """Is copied, to be changed, in the moment when the answer comes on another thread."""
+
+        def copy(self) -> dict[str, Any]:
+            if not accepted:
+                accepted.append(True)
+                bench.server.answer()
+            return dict(self)
+
+    there = Value(a=0, b=0, c=0)
+    bench.server.peek = lambda *_: there  # type: ignore[method-assign]
+
+    assert bench.sync.value() == {"a": 1, "b": 1, "c": 1}
+    assert accepted
+
+
 def test_a_place_that_is_not_there_is_refused_at_once() -> None:
     bench = Bench()
     bench.foreign({"color": [0]})
