@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final, cast
+from weakref import WeakValueDictionary
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
@@ -247,12 +248,16 @@ class KeySync:
 
 
 class KeySyncs:
-    """The keys of one client that are shared here, each by one KeySync."""
+    """The keys of one client that are shared here, each by one KeySync.
+
+    One is kept for as long as somebody shares its key, or it still has something to write
+    or to wait for.
+    """
 
     def __init__(self, client: ClientCore) -> None:
         # Guards _syncs.
         self._lock = threading.Lock()
-        self._syncs: dict[str, KeySync] = {}
+        self._syncs: WeakValueDictionary[str, KeySync] = WeakValueDictionary()
         client.on_change(self._on_change)
 
     @classmethod
@@ -282,7 +287,7 @@ class KeySyncs:
     def _on_change(self, change: DictionaryChange) -> None:
         touched = change.unread_updates.keys() | change.removals
         with self._lock:
-            due = [self._syncs[key] for key in self._syncs.keys() & touched]
+            due = [sync for sync in self._syncs.values() if sync.key in touched]
         for sync in due:
             sync.changed()
 

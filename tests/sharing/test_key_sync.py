@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nanover_jupyter import ClosedError, Connection, InvalidValue
+from nanover_jupyter import ClosedError, Connection, InvalidValue, NanoverServer
+from nanover_jupyter.sharing import key_sync
 from nanover_jupyter.sharing.key_sync import KeySync, KeySyncs
 from nanover_jupyter.sharing.paths import ABSENT
 from tests.support import slow_state
@@ -455,3 +457,17 @@ def test_setting_while_the_state_is_held_still_does_not_lock_up(connection: Conn
             sync.set({(): number + 0.5})
 
     eventually(lambda: not sync.is_pending and connection.client.peek("k") == 49.5)
+
+
+def test_a_key_that_nobody_shares_any_more_is_let_go_once_its_last_word_is_out(
+    connection: Connection, server: NanoverServer
+) -> None:
+    client = connection.client
+    kept = KeySyncs.sync(client, "kept")
+    for number in range(20):
+        KeySyncs.sync(client, f"key-{number}").set({(): number})
+    gc.collect()
+
+    eventually(lambda: len(server.copy_state()) == 20)
+    eventually(lambda: gc.collect() + 1 and list(key_sync._known[client]._syncs) == ["kept"])
+    assert KeySyncs.sync(client, "kept") is kept
