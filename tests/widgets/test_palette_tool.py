@@ -397,6 +397,47 @@ def test_without_a_server_a_run_says_so_and_is_not_run_later(
     assert calls == []
 
 
+def test_a_server_that_comes_back_is_asked_for_its_commands_at_once(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    page = open_page(CommandPalette)
+    port = server.port
+    server.close()
+    eventually(lambda: page.last("status")["state"] == "lost")
+
+    with NanoverServer(port=port) as again:
+        again.register_command("user/new", dict)
+        eventually(lambda: page.last("status")["state"] == "connected", seconds=20)
+
+        names = [command["name"] for command in page.last("commands")["commands"]]
+        assert names == ["user/new"]
+
+
+def test_a_press_that_is_over_at_once_is_told_by_its_result_alone(open_page: OpenPage) -> None:
+    page = open_page(CommandPalette)
+
+    start(page, "r1", "user/echo")
+
+    assert [body["state"] for body in _told(page, "r1")] == ["done"]
+    ops = [message["op"] for message in page.heard]
+    assert ops.index("run_state") < len(ops) - 1 - ops[::-1].index("reply")
+
+
+def test_a_press_that_takes_longer_is_answered_meanwhile(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    gate = threading.Event()
+    server.register_command("user/wait", lambda: gate.wait(10) and None)
+    page, other = open_page(CommandPalette), open_page(ControlRoom)
+
+    assert start(page, "r1", "user/wait")["ok"]
+
+    eventually(lambda: _told(page, "r1") and _told(other, "r1"))
+    assert _told(page, "r1")[0]["state"] == _told(other, "r1")[0]["state"] == "running"
+    gate.set()
+    assert ended(other, "r1")["state"] == "done"
+
+
 def test_a_server_that_goes_away_during_a_run_ends_it(
     open_page: OpenPage, server: NanoverServer
 ) -> None:

@@ -83,6 +83,7 @@ def settled(bench: Bench) -> None:
 
 def test_without_a_view_no_thread_runs_and_nothing_is_sent(bench: Bench) -> None:
     bench.change(a=1)
+    bench.publisher.post("commands", {"commands": []})
     bench.tick(10)
 
     assert bench.publisher._thread is None
