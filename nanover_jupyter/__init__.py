@@ -20,11 +20,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from nanover_jupyter.client.change_stream import ChangeStream
     from nanover_jupyter.client.connection import Connection, connect
-    from nanover_jupyter.client.discovery import discover
+    from nanover_jupyter.client.discovery import Found, FoundServer, discover
+    from nanover_jupyter.client.editing import Draft
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
     from nanover_jupyter.client.key_changes import KeyChange
     from nanover_jupyter.client.lease import Lease
+    from nanover_jupyter.client.leases import LeaseEvent, LeaseRow
+    from nanover_jupyter.client.live_state import LiveState
+    from nanover_jupyter.client.lock_notes import LockNote, LockNotes, ReleaseRequest
+    from nanover_jupyter.client.lock_watch import WatchedKey
+    from nanover_jupyter.client.mirror import MirrorHealth
+    from nanover_jupyter.client.run_effects import Effects
+    from nanover_jupyter.client.runs import Run
+    from nanover_jupyter.client.status import Status
+    from nanover_jupyter.client.track import Moment
     from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
         AddressError,
@@ -57,6 +68,7 @@ if TYPE_CHECKING:
         SharedValue,
         shared,
     )
+    from nanover_jupyter.transport.pending import PendingCall
     from nanover_jupyter.transport.tls import TlsSettings
     from nanover_jupyter.widgets import (
         CommandButton,
@@ -69,12 +81,14 @@ if TYPE_CHECKING:
         interactive_controls,
     )
     from nanover_jupyter.wire.command_info import CommandInfo
-    from nanover_jupyter.wire.messages import DictionaryChange
+    from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AddressError",
+    "Capabilities",
+    "ChangeStream",
     "ClosedError",
     "CommandButton",
     "CommandFailed",
@@ -86,22 +100,36 @@ __all__ = [
     "ControlRoom",
     "DemoWorld",
     "DictionaryChange",
+    "Draft",
+    "Effects",
     "ExportFailed",
+    "Found",
+    "FoundServer",
     "GrpcClient",
     "InteractiveControls",
     "InvalidValue",
     "KeyChange",
     "Lease",
+    "LeaseEvent",
     "LeaseLost",
+    "LeaseRow",
+    "LiveState",
     "LockManager",
+    "LockNote",
+    "LockNotes",
     "LockRefused",
+    "MirrorHealth",
+    "Moment",
     "NanoverClient",
     "NanoverJupyterError",
     "NanoverServer",
     "NanoverStubClient",
     "NanoverWebSocketClient",
     "NotSupported",
+    "PendingCall",
     "ProtocolError",
+    "ReleaseRequest",
+    "Run",
     "ServerFailed",
     "SharedBool",
     "SharedFloat",
@@ -112,10 +140,12 @@ __all__ = [
     "SharedText",
     "SharedValue",
     "StateInspector",
+    "Status",
     "TimedOut",
     "TlsSettings",
     "UpdateRefused",
     "WaitTimedOut",
+    "WatchedKey",
     "command_button",
     "connect",
     "discover",
@@ -127,22 +157,38 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "CommandInfo": "wire.command_info",
+    "Capabilities": "wire.messages",
+    "ChangeStream": "client.change_stream",
     "CommandButton": "widgets",
+    "CommandInfo": "wire.command_info",
     "CommandPalette": "widgets",
     "Connection": "client.connection",
     "ControlRoom": "widgets",
     "DemoWorld": "server",
     "DictionaryChange": "wire.messages",
+    "Draft": "client.editing",
+    "Effects": "client.run_effects",
+    "Found": "client.discovery",
+    "FoundServer": "client.discovery",
     "GrpcClient": "client.grpc_client",
     "InteractiveControls": "widgets",
     "KeyChange": "client.key_changes",
     "Lease": "client.lease",
+    "LeaseEvent": "client.leases",
+    "LeaseRow": "client.leases",
+    "LiveState": "client.live_state",
     "LockManager": "widgets",
+    "LockNote": "client.lock_notes",
+    "LockNotes": "client.lock_notes",
+    "MirrorHealth": "client.mirror",
+    "Moment": "client.track",
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
     "NanoverWebSocketClient": "client.websocket_client",
+    "PendingCall": "transport.pending",
+    "ReleaseRequest": "client.lock_notes",
+    "Run": "client.runs",
     "SharedBool": "sharing.values",
     "SharedFloat": "sharing.values",
     "SharedInt": "sharing.values",
@@ -152,7 +198,9 @@ _HOMES: Final = {
     "SharedText": "sharing.values",
     "SharedValue": "sharing.values",
     "StateInspector": "widgets",
+    "Status": "client.status",
     "TlsSettings": "transport.tls",
+    "WatchedKey": "client.lock_watch",
     "command_button": "widgets",
     "connect": "client.connection",
     "discover": "client.discovery",

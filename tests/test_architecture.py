@@ -8,7 +8,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2
@@ -31,6 +33,9 @@ A_SHELL = """
             # History is a database and a thread of IPython's own.
             shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
 """
+
+# Returned by what the widgets alone have to do with.
+FOR_WIDGETS = {"LeaseBook", "Locks", "Standing"}
 
 
 def dotted(path: Path) -> str:
@@ -87,6 +92,47 @@ def test_public_names_can_be_imported() -> None:
 
     assert [name for name in package.__all__ if getattr(package, name, None) is None] == []
     assert set(package.__all__) <= set(dir(package))
+
+
+def test_what_public_calls_return_is_public() -> None:
+    package = importlib.import_module("nanover_jupyter")
+    public = {name: getattr(package, name) for name in package.__all__}
+    hidden = {
+        f"{caller}: {kind}"
+        for name, thing in public.items()
+        for caller, function in _functions(name, thing)
+        for kind in _own_classes(function)
+        if kind not in public
+    }
+
+    assert {entry for entry in hidden if entry.rpartition(" ")[2] not in FOR_WIDGETS} == set()
+
+
+def _functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """A function, or the public methods and properties of a class."""
+    members = {name: thing} if inspect.isfunction(thing) else {}
+    if inspect.isclass(thing):
+        statics = {each: inspect.getattr_static(thing, each) for each in dir(thing)}
+        members = {
+            f"{name}.{each}": static.fget if isinstance(static, property) else static
+            for each, static in statics.items()
+            if not each.startswith("_")
+        }
+    for label, member in members.items():
+        function = getattr(member, "__func__", member)
+        if inspect.isfunction(function) and function.__module__.startswith("nanover_jupyter"):
+            yield label, function
+
+
+def _own_classes(function: Any) -> set[str]:
+    """The names of our classes in what a function says that it returns."""
+    returned = str(function.__annotations__.get("return", ""))
+    known = vars(sys.modules[function.__module__])
+    return {
+        name
+        for name in re.findall(r"\w+", returned)
+        if inspect.isclass(known.get(name)) and known[name].__module__.startswith("nanover_jupyter")
+    }
 
 
 def test_compiled_protocol_equals_its_sources(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nanover_jupyter.client.track import Moment
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["has_pandas", "to_frame"]
 
@@ -16,7 +19,7 @@ def has_pandas() -> bool:
     return find_spec("pandas") is not None
 
 
-def to_frame(moments: Sequence[Moment]) -> Any:
+def to_frame(moments: Sequence[Moment]) -> DataFrame:
     """A `pandas.DataFrame`, a row for each moment.
 
     Columns: `time` (with time zone, UTC), `key`, `value` (any object) and `exists`,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal, overload
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.export import export_chunks, write_export
@@ -13,8 +13,12 @@ from nanover_jupyter.client.history_frame import has_pandas, to_frame
 from nanover_jupyter.client.key_pattern import key_pattern
 from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.client.recording import Recorder
+from nanover_jupyter.client.track import Moment
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["StateAccess"]
 
@@ -23,8 +27,8 @@ class StateAccess:
     """Methods of the widgets that show the shared state; all may be called on any thread.
 
     What is recorded belongs to the connection: it begins with the first widget that
-    shows the state, goes on while the connection is open, and is the same for all. How
-    much is kept says `Recorder.of(client).limits`.
+    shows the state, goes on while the connection is open, and is the same for all.
+    `Recorder.of(client).limits` says how much is kept.
     """
 
     # Said by the widget that this is part of.
@@ -33,7 +37,18 @@ class StateAccess:
         """The connection that is shown."""
         raise NotImplementedError
 
-    def history(self, pattern: str = "*", *, frame: bool | None = None) -> Any:
+    @overload
+    def history(self, pattern: str = "*", *, frame: Literal[False]) -> list[Moment]: ...
+
+    @overload
+    def history(self, pattern: str = "*", *, frame: Literal[True]) -> DataFrame: ...
+
+    @overload
+    def history(
+        self, pattern: str = "*", *, frame: bool | None = None
+    ) -> DataFrame | list[Moment]: ...
+
+    def history(self, pattern: str = "*", *, frame: bool | None = None) -> DataFrame | list[Moment]:
         """What keys were, as far as it is remembered, by time.
 
             inspector.history("avatar.*")
@@ -44,8 +59,10 @@ class StateAccess:
 
         Returns:
             A `pandas.DataFrame` with the columns time, key, value and exists, or a list
-            of moments with the attributes at (seconds since the epoch), key, value and
-            exists. Values are shared: not to be altered.
+            of `Moment`. Values are shared: not to be altered.
+
+        Raises:
+            ModuleNotFoundError: A DataFrame was asked for where pandas is not installed.
         """
         recorder = Recorder.of(self.connection.client)
         fits = key_pattern(pattern)
