@@ -86,6 +86,21 @@ def test_reference_has_every_public_name() -> None:
     assert sorted(documented) == sorted(nanover_jupyter.__all__)
 
 
+def test_every_thread_of_the_client_side_is_explained() -> None:
+    package = ROOT / "nanover_jupyter"
+    named = re.compile(r"""(?:name=|name, .*= |Outbox\()f?"(nanover-[a-z-]+[a-z])""")
+    threads = {
+        name
+        for path in package.rglob("*.py")
+        if path.parent.name != "server"
+        for name in named.findall(path.read_text())
+    }
+    page = (DOCS / "background" / "architecture.md").read_text()
+
+    assert len(threads) > 10
+    assert {name for name in threads if f"`{name}" not in page} == set()
+
+
 def test_pictures_are_there_in_both_themes() -> None:
     shown = {name for page in PAGES for name in PICTURES.findall(page.read_text())}
 

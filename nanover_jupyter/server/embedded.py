@@ -1,4 +1,7 @@
-"""NanoVer's gRPC server inside this process; knows nothing of clients and notebooks."""
+"""NanoVer's server inside this process, for gRPC and, if wished, for WebSocket.
+
+Knows nothing of clients and notebooks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shared state and its locks by NanoVer's rules; knows no wire, no thread and no clock.
+"""The shared state and its locks by NanoVer's rules, for any thread; knows no wire.
 
 Where NanoVer's code and its documentation differ, this follows the code.
 """
@@ -59,7 +59,7 @@ class SharedState:
         """Apply a change whole and tell every subscriber, or do nothing at all.
 
         Absent keys may be removed and values set to what they are: subscribers hear
-        of both. A None among the updates is a removal.
+        of both. A None among the updates is a removal, unless they are `plain`.
 
         Args:
             token: Who asks; locks under any other token stand in the way.

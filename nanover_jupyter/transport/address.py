@@ -43,7 +43,7 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read `HOST`, `HOST:PORT`, `:PORT`, `PORT`, or either of the two with a scheme.
+    """Read `HOST`, `HOST:PORT`, `:PORT` or `PORT`, each with a scheme before it or without.
 
     The schemes are `grpc://` and `ws://`, and `grpcs://` and `wss://` for encrypted
     connections; without one, the address has an empty scheme.

@@ -1,6 +1,7 @@
 /**
  * ControlRoom in anywidget: the three tools as tabs of one card.
- * Synced: tool, query, height. Everything else is as in each tool alone.
+ * Synced: tool, what each tool syncs alone, and height; the palette has command_query and
+ * selected_command for it, as query and selected are the inspector's.
  */
 
 import { createInspector } from "../inspector/view.ts";

@@ -1,7 +1,7 @@
 /**
  * StateInspector in anywidget.
- * Synced: query, height. Page only: what is open and chosen. The server owns the state,
- * the kernel a mirror of it, the page a copy of that.
+ * Synced: query, selected, pins, sort, mute, recent_queries, height. Page only: what is open.
+ * The server owns the state, the kernel a mirror of it, the page a copy of that.
  */
 
 import { mount, type RenderProps } from "../shared/mount.ts";

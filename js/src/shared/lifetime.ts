@@ -1,6 +1,6 @@
 /**
- * Subscriptions that end with an AbortSignal. Nothing else in these views adds a
- * listener, an observer or a timer, so a disposed view leaves nothing behind.
+ * Subscriptions that end with an AbortSignal. What hears of anything that outlives a view,
+ * observes, or repeats is begun here alone, so a disposed view leaves nothing behind.
  */
 
 let live = 0;
