@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
+from nanover_jupyter.client.edits import EditState
+from nanover_jupyter.client.value_diff import Kind
 from nanover_jupyter.widgets._messages import EmptyBody
 
 
@@ -101,7 +103,7 @@ class DifferenceBody(TypedDict):
     """`before` or `after` is absent where there was nothing."""
 
     path: str
-    kind: Literal["added", "removed", "changed"]
+    kind: Kind
     before: NotRequired[Any]
     after: NotRequired[Any]
 
@@ -254,7 +256,7 @@ class EditBody(TypedDict):
     text: str
     keys: list[str]
     count: int
-    state: Literal["sent", "accepted", "seen", "refused", "failed"]
+    state: EditState
     note: str
     seconds: float
 

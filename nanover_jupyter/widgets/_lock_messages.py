@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, TypedDict
 
-LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
-Whose = Literal["unknown", "free", "mine", "someone else's"]
-News = Literal["taken", "refused", "lost", "released", "doubted"]
+from nanover_jupyter.client.leases import LeaseNews, LeaseState
+from nanover_jupyter.client.lock_watch import Whose
 
 
 class LockBody(TypedDict):
@@ -146,7 +145,7 @@ class EventBody(TypedDict):
     """Something that happened to a lock, `ago` seconds before the time of sending."""
 
     key: str
-    news: News
+    news: LeaseNews
     ago: float
     note: str
 

@@ -24,7 +24,9 @@ Values travel in page form, see `_page_values.py`.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
+
+from nanover_jupyter.client.status import ConnectionState
 
 VERSION: Final = 1
 
@@ -112,9 +114,6 @@ class AbilitiesBody(TypedDict):
     acknowledged_updates: bool
     integers: bool
     null_values: bool
-
-
-ConnectionState = Literal["connecting", "connected", "lost", "closed"]
 
 
 class StatusBody(TypedDict):

@@ -11,7 +11,6 @@ from nanover_jupyter.client.run_effects import Effects
 from nanover_jupyter.client.runs import Run
 from nanover_jupyter.describing import Description
 from nanover_jupyter.errors import NanoverJupyterError
-from nanover_jupyter.widgets._messages import ErrorBody
 from nanover_jupyter.widgets._page_values import CUT_LIMIT, to_page, to_page_as_typed
 from nanover_jupyter.widgets._palette_messages import (
     ArgumentBody,
@@ -21,11 +20,11 @@ from nanover_jupyter.widgets._palette_messages import (
     LockEffectBody,
     RunStateBody,
 )
-from nanover_jupyter.widgets._requests import BadRequest
+from nanover_jupyter.widgets._requests import BadRequest, error_body
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value, normalise
 
-__all__ = ["choice_bodies", "command_body", "error_body", "run_body"]
+__all__ = ["choice_bodies", "command_body", "run_body"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
@@ -126,13 +125,4 @@ def _effects_body(effects: Effects) -> EffectsBody:
             LockEffectBody(key=event.key, kept=event.news == "doubted", note=event.note)
             for event in effects.locks
         ],
-    )
-
-
-def error_body(error: Exception) -> ErrorBody:
-    """An error in its own words, if it is one of ours."""
-    if isinstance(error, NanoverJupyterError):
-        return ErrorBody(kind=type(error).__name__, message=str(error))
-    return ErrorBody(
-        kind="Fault", message=f"this is a fault of ours: {type(error).__name__}: {error}"
     )

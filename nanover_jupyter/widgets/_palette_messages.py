@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, TypedDict
 
+from nanover_jupyter.arguments import Kind
+from nanover_jupyter.client.runs import RunState
 from nanover_jupyter.widgets._messages import EmptyBody, ErrorBody
 
 # page to kernel ------------------------------------------------------------------
@@ -106,7 +108,7 @@ class ArgumentBody(TypedDict):
     """
 
     name: str
-    kind: Literal["float", "int", "bool", "text", "json", "choice"]
+    kind: Kind
     required: bool
     default: Any
     help: str
@@ -177,7 +179,7 @@ class RunStateBody(TypedDict):
     run: str
     name: str
     arguments: dict[str, Any]
-    state: Literal["running", "done", "failed", "cancelled"]
+    state: RunState
     began: float
     seconds: float
     result: Any

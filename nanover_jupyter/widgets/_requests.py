@@ -11,13 +11,30 @@ from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.widgets._messages import VERSION, ErrorBody, ReplyBody
 
-__all__ = ["Answer", "BadRequest", "Handler", "answer_request", "field_of", "text_list"]
+__all__ = [
+    "Answer",
+    "BadRequest",
+    "Handler",
+    "answer_request",
+    "error_body",
+    "field_of",
+    "text_list",
+]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
 
 class BadRequest(ValueError):
     """The page asked for something that makes no sense; the message says why."""
+
+
+def error_body(error: BaseException) -> ErrorBody:
+    """An error in its own words, if it is one of ours or a bad request."""
+    if isinstance(error, NanoverJupyterError | BadRequest):
+        return ErrorBody(kind=type(error).__name__, message=str(error))
+    return ErrorBody(
+        kind="Fault", message=f"this is a fault of ours: {type(error).__name__}: {error}"
+    )
 
 
 class Answer:
@@ -44,13 +61,9 @@ class Answer:
         """The request failed; our own errors and bad requests are told in their words."""
         if not self._once.acquire(blocking=False):
             return
-        if isinstance(error, NanoverJupyterError | BadRequest):
-            told = ErrorBody(kind=type(error).__name__, message=str(error))
-        else:
+        if not isinstance(error, NanoverJupyterError | BadRequest):
             logger.error("! a request from the page failed", exc_info=error)
-            message = f"this is a fault of ours: {type(error).__name__}: {error}"
-            told = ErrorBody(kind="Fault", message=message)
-        self._reply(ReplyBody(ok=False, error=told))
+        self._reply(ReplyBody(ok=False, error=error_body(error)))
 
     def later(self, work: Callable[[], Any]) -> None:
         """Answer with what `work` returns or raises, on a thread where it may take its time."""

@@ -7,13 +7,7 @@ import pytest
 from nanover_jupyter.arguments import About, Bool, Choice, ChoicesFrom, Float, Int
 from nanover_jupyter.client.runs import Run
 from nanover_jupyter.describing import Description
-from nanover_jupyter.errors import CommandFailed
-from nanover_jupyter.widgets._palette_bodies import (
-    choice_bodies,
-    command_body,
-    error_body,
-    run_body,
-)
+from nanover_jupyter.widgets._palette_bodies import choice_bodies, command_body, run_body
 from nanover_jupyter.widgets._palette_messages import ArgumentBody, CommandBody, RunStateBody
 from nanover_jupyter.widgets._requests import BadRequest
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -82,11 +76,3 @@ def test_a_run_is_told_with_its_numbers_as_typed() -> None:
     assert misfit(body, RunStateBody) is None
     assert body["arguments"]["m"] == [{"$nvj": "float", "text": "2.0"}, 2]
     assert body["seconds"] > 0
-
-
-def test_errors_keep_their_words_and_faults_say_that_they_are_ours() -> None:
-    assert error_body(CommandFailed("x", "no"))["kind"] == "CommandFailed"
-    assert error_body(ZeroDivisionError("oh")) == {
-        "kind": "Fault",
-        "message": "this is a fault of ours: ZeroDivisionError: oh",
-    }

@@ -13,6 +13,7 @@ from nanover_jupyter.widgets._requests import (
     Answer,
     BadRequest,
     answer_request,
+    error_body,
     field_of,
     text_list,
 )
@@ -93,3 +94,12 @@ def test_fields_are_checked() -> None:
     for keys in ([], [1], "abc", None):
         with pytest.raises(BadRequest):
             text_list({"keys": keys}, "keys")
+
+
+def test_errors_keep_their_words_and_faults_say_that_they_are_ours() -> None:
+    assert error_body(CommandFailed("x", "no"))["kind"] == "CommandFailed"
+    assert error_body(BadRequest("what?")) == {"kind": "BadRequest", "message": "what?"}
+    assert error_body(ZeroDivisionError("oh")) == {
+        "kind": "Fault",
+        "message": "this is a fault of ours: ZeroDivisionError: oh",
+    }
