@@ -73,7 +73,11 @@ class CommandPoll:
         self._pause = _SHORTEST
         self._error: str | None = None
         self._listeners: Listeners[()] = Listeners()
-        client.on_status(self._on_status)
+        self._unsubscribe = client.on_status(self._on_status)
+
+    def close(self) -> None:
+        """Follow the client no longer."""
+        self._unsubscribe()
 
     @property
     def error(self) -> str | None:

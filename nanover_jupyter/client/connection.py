@@ -169,6 +169,7 @@ class Connection:
         self._wake.set()
         self._hurry.set()
         self._unsubscribe()
+        self.command_poll.close()
         if self._owns_client:
             self.client.close()
         if self._keeper is not threading.current_thread():

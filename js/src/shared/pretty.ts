@@ -15,7 +15,14 @@ export interface Line {
   readonly indent: number;
   readonly tokens: readonly Token[];
   /** A list or an object that takes more than a line begins here, and can be folded. */
-  readonly fold?: { readonly path: string; readonly open: boolean };
+  readonly fold?: Fold;
+}
+export interface Fold {
+  /** Which part: unique within the value. */
+  readonly path: string;
+  /** Its name or its place in a list; empty for the value itself. */
+  readonly name: string;
+  readonly open: boolean;
 }
 export interface Layout {
   readonly lines: readonly Line[];
@@ -162,6 +169,7 @@ export function pretty(
     inner: PageValue,
     indent: number,
     path: string,
+    name: string,
     head: readonly Token[],
     tail: readonly Token[],
   ): boolean => {
@@ -171,7 +179,7 @@ export function pretty(
     if (parts === null) return true;
     if (indent >= DEEPEST) return push(indent, [...head, token("note", "… deeper"), ...tail]);
     const open = isOpen?.({ path, depth: indent, length: parts.length });
-    const fold = open === undefined ? undefined : { path, open };
+    const fold = open === undefined ? undefined : { path, name, open };
     if (open === false) {
       const unit = parts.before === "[" ? "item" : "field";
       const note = token("note", `… ${plural(parts.length, unit)}`);
@@ -185,8 +193,9 @@ export function pretty(
     } else {
       for (const [position, [name, item]] of parts.items.entries()) {
         const comma = position < parts.items.length - 1 ? [sign(",")] : [];
-        const step = name === null ? String(position) : JSON.stringify(name);
-        if (!walk(item, indent + 1, `${path}/${step}`, nameTokens(name), comma)) return false;
+        const step = name ?? String(position);
+        const inside = `${path}/${JSON.stringify(step)}`;
+        if (!walk(item, indent + 1, inside, step, nameTokens(name), comma)) return false;
       }
     }
     if (parts.rest > 0 && !push(indent + 1, [token("note", `… ${count(parts.rest)} more`)])) {
@@ -195,6 +204,6 @@ export function pretty(
     return push(indent, [sign(parts.after), ...tail]);
   };
 
-  walk(value, 0, "", [], []);
+  walk(value, 0, "", "", [], []);
   return { lines, complete };
 }

@@ -3,7 +3,7 @@
 import { h, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { listen, observeSize } from "./lifetime.ts";
-import { type Layout, type PrettyOptions, pretty, type Token } from "./pretty.ts";
+import { type Fold, type Layout, type PrettyOptions, pretty, type Token } from "./pretty.ts";
 import type { PageValue } from "./protocol.ts";
 import { visible } from "./visible_text.ts";
 
@@ -111,7 +111,8 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
   return { element, show };
 }
 
-function foldButton({ path, open }: { readonly path: string; readonly open: boolean }) {
+function foldButton({ path, name, open }: Fold): HTMLElement {
+  const part = name === "" ? "all of it" : visible(name, 60);
   return h(
     "button",
     {
@@ -120,7 +121,7 @@ function foldButton({ path, open }: { readonly path: string; readonly open: bool
       tabindex: -1,
       "data-path": path,
       "aria-expanded": String(open),
-      "aria-label": open ? "Fold this part" : "Open this part",
+      "aria-label": `${open ? "Fold" : "Open"} ${part}`,
     },
     icon("chevron"),
   );
