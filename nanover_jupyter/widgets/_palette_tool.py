@@ -17,7 +17,7 @@ from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.key_pattern import key_pattern
 from nanover_jupyter.client.runs import MOST_RUNS, Run
 from nanover_jupyter.describing import SHARED, Description, Guide
-from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.widgets._page_values import from_page, to_page, to_page_as_typed
 from nanover_jupyter.widgets._palette_bodies import choice_bodies, command_body, run_body
@@ -173,7 +173,11 @@ class PaletteTool:
 
     def _note(self, name: str, arguments: dict[str, Any]) -> None:
         """Remember what was run; writes a file."""
-        kept: Any = normalise(arguments)
+        try:
+            kept: Any = normalise(arguments)
+        except InvalidValue:
+            # Some wire carries what no form could ask for again.
+            kept = {}
         self._memory.note_run(name, {key: to_page_as_typed(value) for key, value in kept.items()})
 
     # requests -----------------------------------------------------------------------

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from nanover_jupyter import CommandFailed, CommandPalette, InvalidValue, NanoverServer
+from nanover_jupyter import CommandFailed, CommandPalette, InvalidValue, NanoverServer, connect
 from nanover_jupyter.client.connection import Connection
 from tests.support.eventually import eventually
+from tests.support.fake_page import FakePage
 from tests.widgets.test_panel import OpenPage
 
 
@@ -72,6 +73,25 @@ def test_what_cannot_be_sent_is_raised_and_shown(palette: CommandPalette) -> Non
     run = eventually(lambda: palette.history)[0]
     assert run.state == "failed"
     assert "object object" in str(run.arguments["n"])
+
+
+def test_what_a_wire_carries_and_no_file_is_run_and_not_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with NanoverServer(websocket_port=0) as server:
+        server.register_command("user/take", lambda **arguments: {"n": len(arguments["data"])})
+        with connect(f"ws://127.0.0.1:{server.websocket_port}") as connection:
+            palette = CommandPalette(connection)
+            page = FakePage(palette)
+            page.hello()
+
+            result = palette.run("user/take", data=b"abc").result(timeout=5)
+
+            assert result == {"n": 3}
+            eventually(lambda: page.last("memory")["recent"] == ["user/take"])
+            assert "user/take" not in page.last("memory")["last"]
+            palette.close()
+    assert caplog.text == ""
 
 
 def test_a_filter_leaves_out_what_does_not_fit_and_can_be_changed(
