@@ -448,10 +448,19 @@ def test_waiting_clients_take_turns_and_lose_no_edit(make_client):
     assert clients[0].peek("counter") == 30
 
 
-def test_renewals_go_on_while_the_main_thread_sleeps(make_client, server):
-    with make_client().lock("scene", duration=0.6) as lease:
-        time.sleep(2)  # what a busy cell does: nothing else may depend on this thread
+def test_renewals_go_on_while_the_main_thread_is_held_up(make_client, server):
+    client = make_client()
+    with client.lock("scene", duration=0.6) as lease:
+        once_over = client.leases.get("scene").ends_at
+        renewed = threading.Event()
 
+        def look():
+            if client.leases.get("scene").asked_at > once_over:
+                renewed.set()
+
+        client.leases.subscribe(look)
+
+        assert renewed.wait(20)  # as a busy cell does: nothing else may depend on this thread
         assert lease.state == "held"
         with pytest.raises(UpdateRefused):
             server.update_locks("stranger", {"scene": 0})

@@ -96,8 +96,26 @@ def test_a_client_that_goes_during_a_call_ends_it(registry, commands):
 
 
 @pytest.mark.parametrize("number", [99, "x", None, [1]])
-def test_replies_that_nobody_waits_for_are_dropped(number):
-    FakeClient(lambda _: None).offerer.answered(Reply(number, 1, None))
+def test_replies_that_nobody_waits_for_are_dropped(registry, commands, number):
+    def answer(request):
+        client.offerer.answered(Reply(number, {"to": "nobody"}, None))
+        return Reply(request.said["id"], {"to": "us"}, None)
+
+    client = FakeClient(answer)
+    commands.register(CommandInfo("me/x"), client.offerer)
+
+    assert registry.run("me/x", {}) == {"to": "us"}
+
+
+def test_a_reply_that_comes_too_late_answers_no_later_call(registry, commands):
+    def answer(request):
+        client.offerer.answered(Reply(request.said["id"] - 1, {"of": "the call before"}, None))
+        return Reply(request.said["id"], {"of": "this call"}, None)
+
+    client = FakeClient(answer)
+    commands.register(CommandInfo("me/x"), client.offerer)
+
+    assert [registry.run("me/x", {}) for _ in range(2)] == [{"of": "this call"}] * 2
 
 
 def test_a_name_that_is_taken_changes_hands(registry, commands):
