@@ -26,7 +26,7 @@ from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
 from nanover_jupyter.wire.undecoded import Received
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import Absent, Value
 
 __all__ = ["DEFAULT_INTERVAL", "ClientCore"]
 
@@ -145,7 +145,13 @@ class ClientCore:
         """The keys of the state, without looking at any value."""
         return self._stream.mirror.keys()
 
-    def peek(self, key: str, default: Value = None) -> Value:
+    @overload
+    def peek(self, key: str, default: Value = None) -> Value: ...
+
+    @overload
+    def peek(self, key: str, default: Absent) -> Value | Absent: ...
+
+    def peek(self, key: str, default: Value | Absent = None) -> Value | Absent:
         """The value of one key, shared: not to be altered."""
         return self._stream.mirror.get(key, default)
 

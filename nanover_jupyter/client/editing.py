@@ -9,11 +9,9 @@ from typing import NamedTuple, Protocol
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.errors import InvalidValue, LeaseLost
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value, copy_value, normalise, same_value
+from nanover_jupyter.wire.values import ABSENT, Value, copy_value, normalise, same_value
 
 __all__ = ["Draft", "Patience", "draft_of", "held_state"]
-
-_ABSENT = object()
 
 
 class _Client(Protocol):
@@ -64,7 +62,7 @@ class Draft(MutableMapping[str, Value]):
                 plain = normalise(value)
             except InvalidValue as error:
                 raise error.within(key) from None
-            if not same_value(plain, self._before.get(key, _ABSENT)):
+            if not same_value(plain, self._before.get(key, ABSENT)):
                 updates[key] = plain
         return DictionaryChange(updates, self._before.keys() - self._values.keys())
 

@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.client.value_paths import ABSENT, Path, follow, path_text, replace_at
+from nanover_jupyter.client.value_paths import Path, follow, path_text, replace_at
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value, copy_value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, copy_value
 
 __all__ = ["Edit", "EditBook", "EditState"]
 
@@ -24,6 +24,7 @@ EditState = Literal["sent", "accepted", "seen", "refused", "failed"]
 
 _KEPT: Final = 50
 _LOCKED: Final = "someone else holds a lock on it"
+_Values = dict[str, Value | Absent]
 _OVER: Final[frozenset[EditState]] = frozenset({"seen", "refused", "failed"})
 
 
@@ -54,8 +55,8 @@ class _Done:
     """What was written, and what would undo it; an absent key is ABSENT."""
 
     text: str
-    before: dict[str, Value]
-    after: dict[str, Value]
+    before: _Values
+    after: _Values
 
 
 class EditBook:
@@ -81,7 +82,7 @@ class EditBook:
         # Guards the fields below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
         self._edits: deque[Edit] = deque(maxlen=_KEPT)
-        self._expected: dict[int, dict[str, Value]] = {}
+        self._expected: dict[int, _Values] = {}
         self._done: deque[_Done] = deque(maxlen=_KEPT)
         self._number = 0
         self._unsubscribe: Unsubscribe | None = None
@@ -113,13 +114,14 @@ class EditBook:
     def set(self, key: str, path: Path, value: Value) -> Edit:
         """Replace the value of a key, or the part of it at the end of a path."""
 
-        def plan(old: dict[str, Value]) -> dict[str, Value] | str:
-            if old[key] is ABSENT:
+        def plan(old: _Values) -> _Values | str:
+            whole = old[key]
+            if whole is ABSENT:
                 return "the key is gone"
-            part = follow(old[key], path)
+            part = follow(whole, path)
             if part is ABSENT:
                 return f"the value has no {path_text(path)} any more"
-            return {key: replace_at(old[key], path, _as_before(part, value))}
+            return {key: replace_at(whole, path, _as_before(part, value))}
 
         where = key + (f" · {path_text(path)}" if path else "")
         return self._write(f"change {where}", [key], plan)
@@ -127,7 +129,7 @@ class EditBook:
     def add(self, key: str, value: Value) -> Edit:
         """Add a key that is not there."""
 
-        def plan(old: dict[str, Value]) -> dict[str, Value] | str:
+        def plan(old: _Values) -> _Values | str:
             return {key: value} if old[key] is ABSENT else "there is such a key already"
 
         return self._write(f"add {key}", [key], plan)
@@ -135,7 +137,7 @@ class EditBook:
     def rename(self, key: str, name: str) -> Edit:
         """Give a key's value another key, in one change."""
 
-        def plan(old: dict[str, Value]) -> dict[str, Value] | str:
+        def plan(old: _Values) -> _Values | str:
             if old[key] is ABSENT:
                 return "the key is gone"
             if old[name] is not ABSENT:
@@ -148,8 +150,8 @@ class EditBook:
         """Remove keys, all of them or none; those that are gone already do not matter."""
         wanted = list(dict.fromkeys(keys))
 
-        def plan(old: dict[str, Value]) -> dict[str, Value] | str:
-            there = {key: ABSENT for key in wanted if old[key] is not ABSENT}
+        def plan(old: _Values) -> _Values | str:
+            there: _Values = {key: ABSENT for key in wanted if old[key] is not ABSENT}
             return there or "nothing of it is left"
 
         text = f"remove {wanted[0]}" if len(wanted) == 1 else f"remove {len(wanted)} keys"
@@ -166,8 +168,8 @@ class EditBook:
         if done is None:
             return None
 
-        def plan(old: dict[str, Value]) -> dict[str, Value] | str:
-            strange = [key for key, value in done.after.items() if not _alike(old[key], value)]
+        def plan(old: _Values) -> _Values | str:
+            strange = [key for key, value in done.after.items() if not alike(old[key], value)]
             if strange and not force:
                 return f"{_some(strange)} has changed since"
             return done.before
@@ -178,7 +180,7 @@ class EditBook:
         self,
         text: str,
         keys: list[str],
-        plan: Callable[[dict[str, Value]], dict[str, Value] | str],
+        plan: Callable[[_Values], _Values | str],
         undoes: _Done | None = None,
     ) -> Edit:
         """Do one edit: `plan` makes the new values of the old ones, or says why not."""
@@ -203,7 +205,11 @@ class EditBook:
                 return self._end(edit, state, str(error))
 
     def _send(
-        self, edit: Edit, old: dict[str, Value], new: dict[str, Value], undoes: _Done | None
+        self,
+        edit: Edit,
+        old: _Values,
+        new: _Values,
+        undoes: _Done | None,
     ) -> Edit:
         change = DictionaryChange(
             {key: value for key, value in new.items() if value is not ABSENT},
@@ -260,7 +266,7 @@ class EditBook:
             expected = dict(self._expected)
         for number, values in expected.items():
             told = {key: self._client.peek(key, ABSENT) for key in values}
-            if all(_alike(told[key], value) for key, value in values.items()):
+            if all(alike(told[key], value) for key, value in values.items()):
                 with self._guard:
                     self._expected.pop(number, None)
                 self._advance(number, "seen")
@@ -293,26 +299,7 @@ def _as_before(old: Value, new: Value) -> Value:
     return new
 
 
-def _alike(one: Value, other: Value) -> bool:
-    """Whether two values mean the same: 1 is 1.0, as some wires have only the latter."""
-    if one is ABSENT or other is ABSENT:
-        return one is other
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other or (_is_nan(one) and _is_nan(other))
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    return type(one) is type(other) and bool(one == other)
-
-
-def _is_nan(number: float) -> bool:
-    return number != number  # noqa: PLR0124 - nothing else differs from itself
-
-
-def _copied(value: Value) -> Value:
+def _copied(value: Value | Absent) -> Value | Absent:
     return value if value is ABSENT else copy_value(value)
 
 

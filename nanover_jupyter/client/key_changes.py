@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import read
-from nanover_jupyter.wire.values import Value, same_value
+from nanover_jupyter.wire.values import ABSENT, Value, same_value
 
 if TYPE_CHECKING:
     from nanover_jupyter.client.core import ClientCore
 
 __all__ = ["KeyChange", "KeyTracker"]
-
-_NOTHING: Final[dict[str, Value]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class KeyTracker:
         self._wanted = wanted
         self.known: dict[str, Value] = {}
         for key in filter(wanted, client.keys()):
-            value = client.peek(key, _NOTHING)
-            if value is not _NOTHING:
+            value = client.peek(key, ABSENT)
+            if value is not ABSENT:
                 self.known[key] = value
 
     def changes(self, change: DictionaryChange) -> Iterator[KeyChange]:
@@ -57,9 +55,9 @@ class KeyTracker:
             if not self._wanted(key):
                 continue
             value = read(received)
-            old = self.known.get(key, _NOTHING)
+            old = self.known.get(key, ABSENT)
             self.known[key] = value
-            if old is _NOTHING:
+            if old is ABSENT:
                 yield KeyChange("added", key, value, None)
             elif not same_value(old, value):
                 yield KeyChange("changed", key, value, old)

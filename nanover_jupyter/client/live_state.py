@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from nanover_jupyter.wire.values import Value, copy_value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value, copy_value
 
 if TYPE_CHECKING:
     from nanover_jupyter.client.core import ClientCore
 
 __all__ = ["LiveState"]
-
-_NOTHING: Final[dict[str, Value]] = {}
 
 
 class LiveState(Mapping[str, Value]):
@@ -32,12 +30,12 @@ class LiveState(Mapping[str, Value]):
 
     def __getitem__(self, key: str) -> Value:
         value = self._peek(key)
-        if value is _NOTHING:
+        if value is ABSENT:
             raise KeyError(key)
         return copy_value(value)
 
     def __contains__(self, key: object) -> bool:
-        return self._peek(key) is not _NOTHING
+        return self._peek(key) is not ABSENT
 
     def __iter__(self) -> Iterator[str]:
         keys = self._client.keys()
@@ -46,10 +44,10 @@ class LiveState(Mapping[str, Value]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _peek(self, key: object) -> Value:
+    def _peek(self, key: object) -> Value | Absent:
         if not isinstance(key, str) or not key.startswith(self._prefix):
-            return _NOTHING
-        return self._client.peek(key, _NOTHING)
+            return ABSENT
+        return self._client.peek(key, ABSENT)
 
     def __repr__(self) -> str:
         keys = f"{self._prefix}*" if self._prefix else "state"

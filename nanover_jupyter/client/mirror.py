@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import overload
 
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import Received, Undecoded, copy_all, read, read_all
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import Absent, Value
 
 __all__ = ["MirrorHealth", "StateMirror"]
 
@@ -85,10 +86,19 @@ class StateMirror:
         with self._lock:
             return dict(self._settle_locked())
 
-    def get(self, key: str, default: Value = None) -> Value:
+    @overload
+    def get(self, key: str, default: Value = None) -> Value: ...
+
+    @overload
+    def get(self, key: str, default: Absent) -> Value | Absent: ...
+
+    def get(self, key: str, default: Value | Absent = None) -> Value | Absent:
         """The value of a key; shared, not to be altered."""
         with self._lock:
-            value = self._settle_locked().get(key, default)
+            state = self._settle_locked()
+            if key not in state:
+                return default
+            value = state[key]
         return read(value)
 
     def keys(self) -> list[str]:

@@ -86,7 +86,7 @@ class RunsCommands(Protocol):
     def keys(self) -> list[str]:
         """The keys of the shared state."""
 
-    def peek(self, key: str, default: Value = None) -> Value:
+    def peek(self, key: str, /) -> Value:
         """The value of one of them."""
 
     def on_change(self, callback: Callable[[DictionaryChange], object]) -> Unsubscribe:

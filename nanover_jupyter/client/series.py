@@ -9,7 +9,7 @@ from itertools import islice
 
 from nanover_jupyter.client.track import Moment
 from nanover_jupyter.client.value_paths import Path, follow, steps_into
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import Absent, Value
 
 __all__ = ["Series", "numbers_in", "series_of", "thin"]
 
@@ -96,7 +96,7 @@ def _walk(value: Value, path: Path, depth: int) -> Iterator[Path]:
             yield from _walk(part, (*path, step), depth + 1)
 
 
-def _drawable(value: Value) -> float | None:
+def _drawable(value: Value | Absent) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

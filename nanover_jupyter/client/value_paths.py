@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value
 
 __all__ = [
-    "ABSENT",
     "Named",
     "Path",
     "Step",
@@ -19,9 +18,6 @@ __all__ = [
     "replace_at",
     "steps_into",
 ]
-
-ABSENT: Final[Any] = object()
-"""What `follow` returns where there is nothing."""
 
 # What people call their objects by, the surest first.
 _IDENTIFIERS: Final = ("id", "uuid", "playerid", "key", "name", "label")
@@ -62,7 +58,7 @@ def identifier_of(items: list[Value]) -> str | None:
     return None
 
 
-def follow(value: Value, path: Iterable[Step]) -> Value:
+def follow(value: Value | Absent, path: Iterable[Step]) -> Value | Absent:
     """The part of a value that a path leads to, or ABSENT."""
     for step in path:
         value = _step(value, step)
@@ -108,8 +104,8 @@ def path_text(path: Iterable[Step]) -> str:
     return text
 
 
-def _step(value: Value, step: Step) -> Value:
-    part: Value = ABSENT
+def _step(value: Value | Absent, step: Step) -> Value | Absent:
+    part: Value | Absent = ABSENT
     if isinstance(value, dict) and isinstance(step, str):
         part = value.get(step, ABSENT)
     elif isinstance(value, list) and not isinstance(step, str):

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, cast
+from typing import Final
 from weakref import WeakValueDictionary
 
 from nanover_jupyter.client.core import ClientCore
@@ -17,9 +17,9 @@ from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import ClosedError, InvalidValue, NanoverJupyterError, UpdateRefused
 from nanover_jupyter.sharing.delivery import Delivery
-from nanover_jupyter.sharing.paths import ABSENT, Absent, Change, Path, apply, look_up, put, same
+from nanover_jupyter.sharing.paths import Change, Path, apply, look_up, put
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike
 
 __all__ = ["KeySync", "KeySyncs"]
 
@@ -154,7 +154,7 @@ class KeySync:
             self._sent_at = self._clock()
         before = apply(self._there(), unseen)
         value = apply(before, self._flying)
-        if not unseen and _alike(before, value):
+        if not unseen and alike(before, value):
             with self._lock:
                 self._is_flying, self._flying = False, {}
             return
@@ -238,8 +238,7 @@ class KeySync:
 
     def _there(self) -> Value | Absent:
         """What the server has, as last heard."""
-        nothing = cast("Value", ABSENT)
-        return self._client.peek(self.key, nothing)
+        return self._client.peek(self.key, ABSENT)
 
     def _is_held_up_locked(self) -> bool:
         if self._is_flying:
@@ -311,10 +310,4 @@ def _overwrite(change: dict[Path, Value | Absent], path: Path, value: Value | Ab
 
 def _holds(value: Value | Absent, change: Change) -> bool:
     """Whether a value is what the change would make of it."""
-    return all(_alike(look_up(value, path), new) for path, new in change.items())
-
-
-def _alike(left: Value | Absent, right: Value | Absent) -> bool:
-    if left is ABSENT or right is ABSENT:
-        return left is right
-    return same(left, right)
+    return all(alike(look_up(value, path), new) for path, new in change.items())

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import enum
-import math
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
 
 from nanover_jupyter.errors import InvalidValue
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value
 
-__all__ = ["ABSENT", "Absent", "Change", "Path", "apply", "as_path", "look_up", "put", "same"]
+__all__ = ["Change", "Path", "apply", "as_path", "look_up", "put"]
 
 Path = tuple[str | int, ...]
 """The way from a value to a part of it: names of fields and numbers of items."""
 
-
-class _Absence(enum.Enum):
-    ABSENT = "absent"
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-Absent = Literal[_Absence.ABSENT]
-ABSENT: Final = _Absence.ABSENT
-"""Where there is nothing; None is a value."""
 
 Change = Mapping[Path, "Value | Absent"]
 """New values by place, in the order in which they are to be made; ABSENT removes."""
@@ -82,22 +68,6 @@ def apply(value: Value | Absent, change: Change) -> Value | Absent:
     return value
 
 
-def same(left: object, right: object) -> bool:
-    """Whether two values are alike to people: 1 is 1.0, NaN is NaN, True is not 1.
-
-    gRPC knows doubles only, so what was sent as 1 is seen back as 1.0.
-    """
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right or (math.isnan(left) and math.isnan(right))
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    return type(left) is type(right) and left == right
-
-
 def _put_field(value: Value, name: str, rest: Path, new: Value | Absent) -> Value:
     if not isinstance(value, dict):
         raise InvalidValue((), f"{_called(value)} has no field {name!r}")
@@ -126,9 +96,9 @@ def _is_index(step: str | int, value: Value | Absent) -> bool:
 
 
 def _called(value: Value | Absent) -> str:
+    if value is ABSENT:
+        return "what is not there"
     match value:
-        case _Absence.ABSENT:
-            return "what is not there"
         case dict():
             return "a dict"
         case list():

@@ -14,8 +14,16 @@ from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.sharing.key_sync import KeySyncs
-from nanover_jupyter.sharing.paths import ABSENT, Absent, Path, look_up, same
-from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
+from nanover_jupyter.sharing.paths import Path, look_up
+from nanover_jupyter.wire.values import (
+    ABSENT,
+    Absent,
+    Value,
+    alike,
+    check_key,
+    copy_value,
+    normalise,
+)
 
 __all__ = ["SharedTraits"]
 
@@ -182,14 +190,14 @@ class SharedTraits(traitlets.HasTraits):
 
     def _show_one(self, name: str, value: object) -> str:
         """Set one trait; returns why it cannot be, if so."""
-        if same(getattr(self, name), value):
+        if alike(getattr(self, name), value):
             return ""
         outer = getattr(self._local, "shown", None)
         self._local.shown = name
         try:
             setattr(self, name, value)
         except Exception as error:
-            if not same(getattr(self, name), value):
+            if not alike(getattr(self, name), value):
                 return f"{self._named(name)} cannot be shown: {error}"
             logger.exception("! an observer of %s failed", self._named(name))
         finally:
@@ -203,7 +211,7 @@ class SharedTraits(traitlets.HasTraits):
             # observers of it make are not.
             self._local.shown = None
             return True
-        return same(look_up(self._sync.value(), self._places[change.name]), change.new)
+        return alike(look_up(self._sync.value(), self._places[change.name]), change.new)
 
     def _named(self, name: str) -> str:
         return repr(self._key) + "".join(f"[{step!r}]" for step in self._places[name])

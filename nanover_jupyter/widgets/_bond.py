@@ -10,8 +10,8 @@ from typing import Any
 import traitlets
 
 from nanover_jupyter.errors import NanoverJupyterError
-from nanover_jupyter.sharing.paths import same
 from nanover_jupyter.sharing.values import SharedValue
+from nanover_jupyter.wire.values import alike
 
 __all__ = ["Bond"]
 
@@ -84,9 +84,9 @@ class Bond:
             for _ in range(_ATTEMPTS):
                 value = self._value.value
                 wanted = self._shown(value)
-                if not same(self._control.value, wanted):
+                if not alike(self._control.value, wanted):
                     self._control.value = wanted
-                if same(self._value.value, value):
+                if alike(self._value.value, value):
                     return
 
     @property

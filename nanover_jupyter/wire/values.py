@@ -7,14 +7,18 @@ in Python to that form or says where it cannot.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 from nanover_jupyter.errors import InvalidValue
 
 __all__ = [
+    "ABSENT",
     "NESTING_LIMIT",
+    "Absent",
     "Value",
+    "alike",
     "check_integer",
     "check_key",
     "check_nesting",
@@ -25,6 +29,18 @@ __all__ = [
     "unfamiliar",
     "with_article",
 ]
+
+
+class _Absence(enum.Enum):
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+Absent = Literal[_Absence.ABSENT]
+ABSENT: Final = _Absence.ABSENT
+"""What stands where there is no value, as None is one."""
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 
@@ -164,6 +180,23 @@ def same_value(left: object, right: object) -> bool:
             same_value(item, right[key]) for key, item in left.items()
         )
     return bool(left == right)
+
+
+def alike(left: object, right: object) -> bool:
+    """Whether two values are the same to people: 1 is 1.0, NaN is NaN, True is not 1.
+
+    gRPC knows doubles only, so what was sent as 1 is seen back as 1.0.
+    """
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        # Of numbers only NaN differs from itself; `isnan` does not take every integer.
+        return left == right or (left != left and right != right)  # noqa: PLR0124
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(alike, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(alike(left[key], right[key]) for key in left)
+    return type(left) is type(right) and bool(left == right)
 
 
 def copy_value(value: Value) -> Value:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.client.value_paths import (
-    ABSENT,
     Named,
     Path,
     follow,
@@ -18,6 +17,7 @@ from nanover_jupyter.client.value_paths import (
     replace_at,
     steps_into,
 )
+from nanover_jupyter.wire.values import ABSENT
 from tests.support.values import same, values
 
 AVATAR: Any = {

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from nanover_jupyter import ClosedError, Connection, InvalidValue, NanoverServer
 from nanover_jupyter.sharing import key_sync
 from nanover_jupyter.sharing.key_sync import KeySync, KeySyncs
-from nanover_jupyter.sharing.paths import ABSENT
+from nanover_jupyter.wire.values import ABSENT
 from tests.support import slow_state
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.errors import InvalidValue
-from nanover_jupyter.wire.values import copy_value, normalise, same_value, unfamiliar
+from nanover_jupyter.wire.values import (
+    ABSENT,
+    alike,
+    copy_value,
+    normalise,
+    same_value,
+    unfamiliar,
+)
 from tests.support.values import nested, same, texts, values
 
 
@@ -215,3 +222,41 @@ def test_a_copy_shares_no_container():
 )
 def test_values_are_the_same_to_the_last_bit_or_not(left, right, same):
     assert same_value(left, right) is same
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (1, 1.0),
+        (math.nan, math.nan),
+        (ABSENT, ABSENT),
+        ([1], [1.0]),
+        ((1, 2), [1, 2]),
+        ({"a": [0]}, {"a": [0.0]}),
+    ],
+)
+def test_values_that_a_wire_makes_of_each_other_are_alike(left, right):
+    assert alike(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (True, 1),
+        (0, False),
+        (None, 0),
+        (None, ABSENT),
+        (10**400, 1),
+        ("1", 1),
+        ([1], [1, 2]),
+        ({"a": 1}, {"b": 1}),
+        ([], {}),
+    ],
+)
+def test_values_that_differ_to_people_are_not_alike(left, right):
+    assert not alike(left, right)
+
+
+@given(values)
+def test_every_value_is_alike_its_copy(value):
+    assert alike(value, copy.deepcopy(value))
