@@ -74,6 +74,16 @@ def test_the_first_part_is_a_screenful_and_the_rest_follows() -> None:
     assert len(page_with(feed).values) == 1_000
 
 
+def test_of_very_many_keys_the_first_come_first_and_none_is_left_out() -> None:
+    numbers = [(n * 7_919) % 120_000 for n in range(120_000)]
+    _, feed = feed_of(**{f"k{n:06}": n for n in numbers})
+
+    first, *rest = snapshot(feed)
+
+    assert json.loads(first.buffers[1])["keys"] == [f"k{n:06}" for n in range(200)]
+    assert sum(len(json.loads(part.buffers[1])["keys"]) for part in rest) == 119_800
+
+
 def test_parts_stay_near_a_megabyte() -> None:
     _, feed = feed_of(**{f"k{n}": "x" * 10_000 for n in range(1_000)})
 
