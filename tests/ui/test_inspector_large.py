@@ -55,6 +55,41 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     expect(inspector.row("counts")).to_contain_text("60", timeout=2_000 * TIME_SCALE)
 
 
+def test_an_inspector_that_scrolled_out_of_sight_is_sent_next_to_nothing(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"counts": 0.0}))
+    received: list[int] = []
+    page, inspector = open_inspector(notebook, server.port)
+    page.page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda data: received.append(len(data))),
+    )
+    page.reload()
+    inspector = Inspector(page)
+    expect(inspector.row("counts")).to_be_visible()
+
+    def bytes_while_it_counts(first: int) -> int:
+        received.clear()
+        for count in range(first, first + 60):
+            change = {"counts": float(count), "text": f"{count}" * 1_000}
+            server.update_state("test", DictionaryChange(change))
+            page.page.wait_for_timeout(33)
+        return sum(received)
+
+    seen = bytes_while_it_counts(0)
+    page.page.evaluate(
+        "() => { document.querySelector('.nvj-root').style.marginTop = '5000px';"
+        " document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }"
+    )
+    page.page.wait_for_timeout(2_000)
+    unseen = bytes_while_it_counts(1_000)
+    inspector.root.scroll_into_view_if_needed()
+
+    expect(inspector.row("counts")).to_contain_text("1059", timeout=2_000 * TIME_SCALE)
+    assert unseen < seen / 20
+
+
 def test_a_large_object_opens_to_its_last_field(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
