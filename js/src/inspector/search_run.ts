@@ -5,9 +5,9 @@ import { debounced } from "../shared/lifetime.ts";
 import type { InspectorModel } from "./model.ts";
 
 /** Seconds at a stretch: what is typed meanwhile waits no longer. */
-const SLICE = 0.012;
+const SLICE = 0.016;
 /** What was found is drawn at once, and then so often: drawing takes time from searching. */
-const DRAW_EVERY = 0.06;
+const DRAW_EVERY = 0.15;
 
 export interface SearchRun {
   /** Goes on with what is left; the first stretch is done before this returns. */
