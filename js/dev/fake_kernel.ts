@@ -61,6 +61,8 @@ export interface FakeKernelOptions {
   readonly state?: PageRecord | Iterable<readonly [string, PageValue]>;
   readonly commands?: readonly CommandBody[];
   readonly leases?: readonly LeaseBody[];
+  /** Held ones that are not told. */
+  readonly moreLeases?: number;
   readonly status?: Partial<StatusBody>;
   readonly keysPerPart?: number;
   /** The server's answer to a command; throwing is a failure. */
@@ -252,6 +254,13 @@ export class FakeKernel {
           note: "given back",
         }));
         return null;
+      case "release_all":
+        this.#change(
+          this.leases.map(({ key }) => key),
+          ({ state }) =>
+            state === "held" || state === "expiring" ? { state: "released", left: null } : {},
+        );
+        return null;
       case "blockers":
         return { keys: message.body.keys.filter((key) => !(this.options.lock?.([key]) ?? true)) };
       case "watch": {
@@ -331,7 +340,10 @@ export class FakeKernel {
   }
 
   sendLeases(client?: string): void {
-    this.#send("leases", { leases: this.leases, more: 0 }, client === undefined ? {} : { client });
+    const more = this.options.moreLeases ?? 0;
+    const held = this.leases.filter(({ state }) => state === "held" || state === "expiring");
+    const body = { leases: this.leases, more, held: held.length + more };
+    this.#send("leases", body, client === undefined ? {} : { client });
   }
 
   sendLockNews(change: Partial<LockNewsBody> = {}, client?: string): void {

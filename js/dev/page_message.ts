@@ -64,6 +64,7 @@ const REQUESTS: { readonly [Op in PageRequestOp]: (body: Fields) => boolean } = 
   keep: ({ key, keep }) => isText(key) && isFlag(keep),
   cap: ({ key, seconds }) => isText(key) && (seconds === null || isDuration(seconds)),
   release: ({ keys }) => isKeys(keys),
+  release_all: () => true,
   blockers: ({ keys }) => isKeys(keys),
   watch: ({ keys }) => isKeys(keys),
   unwatch: ({ keys }) => isKeys(keys),

@@ -99,6 +99,14 @@ class KeyLocks:
             # A request of its own: one that also asked for locks could be refused whole.
             self._locks.attempt_update(dict.fromkeys(bare))
 
+    def release_all(self) -> None:
+        """Give all keys back at once, and wait for none. Raises nothing.
+
+        When the server cannot be told, the locks end by their own time, and their notes
+        say so.
+        """
+        self._locks.release_all()
+
     def _leases_of(self, key: str) -> list[Lease]:
         """The leases on a key; one is made for what was locked without."""
         row = self._locks.book.get(key)

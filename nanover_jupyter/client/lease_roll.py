@@ -41,6 +41,11 @@ class LeaseRoll:
         with self._guard:
             return list(self._by_key.get(key, ()))
 
+    def waiting(self) -> list[Lease]:
+        """The leases that somebody waits for."""
+        with self._guard:
+            return list(self._waiting)
+
     def waiting_for(self, key: str) -> list[Lease]:
         """The leases that somebody waits for and that are on a key."""
         with self._guard:

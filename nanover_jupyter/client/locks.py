@@ -167,6 +167,19 @@ class Locks:
         self._mark(lease.keys)
         self.settle()
 
+    def release_all(self) -> None:
+        """Give back whatever is ours in one request, and wait for nothing."""
+        for lease in self._roll.waiting():
+            self.release(lease)
+        # As in `release`: from here on nobody renews them.
+        leases = self._roll.drop_all()
+        with self._requests.turn:
+            keys = self.book.held_keys()
+            told = self._requests.give_back(list(keys), _UNTOLD)
+            for lease in leases:
+                lease.enter("released", "given back" if told else _UNTOLD)
+        self.settle()
+
     def terms_changed(self, lease: Lease) -> None:
         """A lease goes on under other terms."""
         self._mark(lease.keys)

@@ -78,7 +78,8 @@ class LeaseNews:
         now = self._book.clock()
         rows = self._book.leases()
         shown = [_lease_body(lease, now) for lease in rows[:_MOST_ROWS]]
-        return LeasesBody(leases=shown, more=len(rows) - len(shown))
+        held = sum(row.is_held for row in rows)
+        return LeasesBody(leases=shown, more=len(rows) - len(shown), held=held)
 
 
 def _lease_body(lease: LeaseRow, now: float) -> LeaseBody:

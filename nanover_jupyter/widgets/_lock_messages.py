@@ -48,6 +48,10 @@ class ReleaseBody(TypedDict):
     keys: list[str]
 
 
+class ReleaseAllBody(TypedDict):
+    """Gives all keys back, those that are not shown too. Result: null."""
+
+
 class ForgetBody(TypedDict):
     """Drops the row of a lease that ended. Result: null."""
 
@@ -126,10 +130,14 @@ class LeaseBody(TypedDict):
 
 
 class LeasesBody(TypedDict):
-    """The leases of the connection, oldest first; `more` counts those that are left out."""
+    """The leases of the connection, oldest first.
+
+    `more` counts those that are left out, and `held` all that are held, these among them.
+    """
 
     leases: list[LeaseBody]
     more: int
+    held: int
 
 
 class WatchedBody(TypedDict):
@@ -177,6 +185,7 @@ BODIES: Final[dict[str, Any]] = {
     "keep": KeepBody,
     "cap": CapBody,
     "release": ReleaseBody,
+    "release_all": ReleaseAllBody,
     "forget": ForgetBody,
     "blockers": BlockersBody,
     "watch": WatchBody,

@@ -43,6 +43,7 @@ class LocksTool:
             "keep": self._keep,
             "cap": self._cap,
             "release": self._release,
+            "release_all": self._release_all,
             "forget": self._forget,
             "blockers": self._blockers,
             "watch": self._watch,
@@ -114,6 +115,10 @@ class LocksTool:
     def _release(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         keys = text_list(body, "keys")
         answer.later(lambda: self._keys.release(keys))
+
+    def _release_all(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+        del body
+        answer.later(self._keys.release_all)
 
     def _forget(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         self._client.leases.forget(field_of(body, "key", str))

@@ -12,8 +12,13 @@ from tests.support.lock_road import LockRoad
 
 
 @pytest.fixture
-def locks(table, clock):
-    locks = Locks(LockRoad(table, "me", clock), clock=clock)
+def road(table, clock):
+    return LockRoad(table, "me", clock)
+
+
+@pytest.fixture
+def locks(road, clock):
+    locks = Locks(road, clock=clock)
     locks.keeper.wake = lambda at=0.0: None
     yield locks
     locks.close()
@@ -63,6 +68,42 @@ def test_what_was_locked_without_a_lease_can_be_renewed_kept_capped_and_given_ba
     keys.release(["a"])
 
     assert held(table) == ()
+
+
+def test_all_keys_are_given_back_in_one_request_whoever_locked_them(keys, locks, road, table):
+    keys.take(["a", "b"], duration=10, keep=True)
+    lease = locks.lease("c").acquire()
+    locks.attempt_update({"bare": 10})
+    asked = len(road.requests)
+
+    keys.release_all()
+
+    assert len(road.requests) == asked + 1
+    assert table.blocked("stranger", ["a", "b", "c", "bare"]) == ()
+    assert {row.state for row in locks.book.leases()} == {"released"}
+    assert (lease.state, lease.note) == ("released", "given back")
+    keys.release_all()
+    assert len(road.requests) == asked + 1
+
+
+def test_giving_all_back_ends_the_waiting(locks, keys, table):
+    table.attempt_update_locks("stranger", LockRequest({"a": 60}))
+    waiting = locks.lease("a")
+    locks._pause = lambda _: keys.release_all()
+
+    with pytest.raises(LeaseLost, match="given back while somebody waited"):
+        waiting.acquire(wait=True)
+
+
+def test_all_given_back_to_a_server_that_is_away_say_so(locks, keys, road):
+    lease = locks.lease("a").acquire()
+    road.dead = "cable cut"
+
+    keys.release_all()
+
+    assert lease.state == "released"
+    assert "could not be told" in lease.note
+    assert "could not be told" in locks.book.get("a").note
 
 
 def test_a_lease_on_several_keys_is_given_back_whole(keys, locks, table):

@@ -27,7 +27,7 @@ def test_a_view_is_greeted_alone_and_news_go_to_all(connection: Connection) -> N
     news.greet("page-1")
     connection.client.attempt_update_locks({"scene": 10})
 
-    assert post.posted[0] == ("leases", {"leases": [], "more": 0}, "page-1")
+    assert post.posted[0] == ("leases", {"leases": [], "more": 0, "held": 0}, "page-1")
 
     def told() -> list[tuple[str, str]]:
         op, body, client = post.posted[-1]
@@ -65,7 +65,7 @@ def test_an_inspector_alone_tells_of_locks_and_one_in_a_room_leaves_it_to_the_ot
 ) -> None:
     for kind in (StateInspector, ControlRoom):
         page = open_page(kind)
-        assert page.last("leases") == {"leases": [], "more": 0}
+        assert page.last("leases") == {"leases": [], "more": 0, "held": 0}
         assert len(page.all("leases")) == 1
 
 
@@ -79,4 +79,5 @@ def test_a_thousand_locks_are_told_in_few_messages_of_bounded_size(connection: C
 
     assert len(post.posted) < 200
     assert len(post.posted[-1][1]["leases"]) == 500
+    assert post.posted[-1][1]["held"] == 1000
     news.close()

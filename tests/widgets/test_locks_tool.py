@@ -92,6 +92,14 @@ def test_a_lock_is_renewed_and_given_back(page: FakePage, server: NanoverServer)
     server.update_locks("someone", {"scene": 1})
 
 
+def test_all_keys_are_given_back_at_once(page: FakePage, server: NanoverServer) -> None:
+    take(page, "a", "b", keep=True)
+
+    assert page.ask("release_all")["ok"]
+
+    server.update_locks("someone", {"a": 1, "b": 1})
+
+
 def test_keys_taken_together_are_given_back_one_by_one(
     page: FakePage, server: NanoverServer
 ) -> None:
@@ -148,7 +156,7 @@ def test_a_lock_that_runs_out_is_told_without_a_word_from_the_server(page: FakeP
 
     assert lease(page, "scene")["note"] == "its time ran out"
     page.ask("forget", key="scene")
-    eventually(lambda: page.last("leases") == {"leases": [], "more": 0})
+    eventually(lambda: page.last("leases") == {"leases": [], "more": 0, "held": 0})
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "10", None, True, {"$nvj": "nan"}, {"$nvj": "cut"}])

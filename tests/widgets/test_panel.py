@@ -34,7 +34,7 @@ def test_a_new_view_is_told_status_commands_leases_and_state(open_page: OpenPage
     assert (status["name"], status["state"]) == ("lab", "connected")
     assert status["abilities"]["locks"] is True
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/echo"]
-    assert page.last("leases") == {"leases": [], "more": 0}
+    assert page.last("leases") == {"leases": [], "more": 0, "held": 0}
     eventually(lambda: page.model.values == {"scene": [0] * 10, "title": "demo"})
 
 
@@ -242,7 +242,7 @@ def test_a_panel_turns_to_another_connection_and_tells_its_views_unasked(
 
     assert page.last("status")["name"] == "elsewhere"
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/other"]
-    assert page.last("leases") == {"leases": [], "more": 0}
+    assert page.last("leases") == {"leases": [], "more": 0, "held": 0}
     assert page.panel.connection is elsewhere
     assert repr(page.panel).startswith("<ControlRoom of elsewhere: connected")
 

@@ -28,6 +28,7 @@ export interface Actions {
   keep(key: string, keep: boolean): Promise<unknown>;
   extend(lease: LeaseBody, passed: number): Promise<unknown>;
   release(keys: readonly string[]): Promise<unknown>;
+  releaseAll(): Promise<unknown>;
   dismiss(key: string): Promise<unknown>;
   /** Whether they are watched now. */
   watch(keys: readonly string[]): Promise<boolean>;
@@ -100,6 +101,11 @@ export function createActions(host: Host, voices: Voices): Actions {
       attempt("Not released", async () => {
         await host.request("release", { keys });
         announce(`Released: ${namesOf(keys)}.`);
+      }),
+    releaseAll: () =>
+      attempt("Not released", async () => {
+        await host.request("release_all", {});
+        announce("All locks are released.");
       }),
     dismiss: (key) =>
       attempt("The row cannot be dismissed", async () => {

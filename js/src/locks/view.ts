@@ -142,15 +142,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     },
     signal,
   );
-  listen(
-    releaseAll,
-    "click",
-    () => {
-      const held = leases().filter(({ state }) => isHeld(state));
-      void actions.release(held.map(({ key }) => key));
-    },
-    signal,
-  );
+  listen(releaseAll, "click", () => void actions.releaseAll(), signal);
 
   const scroller = h("div", { class: "nvj-scroll" }, table.element, more, empty, aside.element);
   const able = h(
@@ -212,7 +204,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     table.setBlocked(blocked);
     aside.setBlocked(blocked);
     table.show(leases(), passed());
-    const held = leases().filter(({ state }) => isHeld(state)).length;
+    const held = session.leases.get()?.body.held ?? 0;
     heldCount.set(session.leases.get() === null ? null : held);
     releaseAll.hidden = held === 0;
     releaseAll.disabled = blocked !== null;

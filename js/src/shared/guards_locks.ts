@@ -65,7 +65,7 @@ const isRequest = isShape<RequestBody>({
 });
 
 export const LOCK_BODIES: BodyGuards<LockMessages> = {
-  leases: isShape<LeasesBody>({ leases: isListOf(isLease), more: isCount }),
+  leases: isShape<LeasesBody>({ leases: isListOf(isLease), more: isCount, held: isCount }),
   lock_news: isShape<LockNewsBody>({
     watched: isListOf(isWatched),
     history: isListOf(isEvent),
@@ -82,6 +82,7 @@ export const LOCK_RESULTS: ResultGuards<LockRequests> = {
   keep: isNull,
   cap: isNull,
   release: isNull,
+  release_all: isNull,
   forget: isNull,
   blockers: isKeys,
   watch: isNull,

@@ -1,5 +1,7 @@
 /** What the lock manager asks and is told, by the names of widgets/_lock_messages.py. */
 
+import type { EmptyBody } from "./protocol.ts";
+
 export interface LockBody {
   readonly keys: readonly string[];
   readonly seconds: number;
@@ -72,6 +74,7 @@ export interface LeaseBody {
 export interface LeasesBody {
   readonly leases: readonly LeaseBody[];
   readonly more: number;
+  readonly held: number;
 }
 
 export const WHOSE = ["unknown", "free", "mine", "someone else's"] as const;
@@ -114,6 +117,7 @@ export interface LockRequests {
   readonly keep: { readonly body: KeepBody; readonly result: null };
   readonly cap: { readonly body: CapBody; readonly result: null };
   readonly release: { readonly body: KeysBody; readonly result: null };
+  readonly release_all: { readonly body: EmptyBody; readonly result: null };
   readonly forget: { readonly body: ForgetBody; readonly result: null };
   readonly blockers: { readonly body: KeysBody; readonly result: KeysResult };
   readonly watch: { readonly body: KeysBody; readonly result: null };

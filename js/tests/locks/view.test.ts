@@ -190,14 +190,14 @@ describe("the table", () => {
     expect(findAll(el, "tbody tr").length).toBe(3);
   });
 
-  it("releases all that are held", async () => {
-    const { el, kernel } = await mount();
+  it("counts and releases all that are held, those that are not shown too", async () => {
+    const { el, kernel } = await mount({ moreLeases: 500 });
+    expect(find(el, ".nvj-locks-footer").textContent).toContain("502 locks held");
+    expect(el.textContent).toContain("… 500 more");
     click(find(el, ".nvj-locks-footer .nvj-button"));
     await pass(0.1);
-    expect(kernel.received.at(-1)).toMatchObject({
-      op: "release",
-      body: { keys: ["scene", "suggested.interaction.scale"] },
-    });
+    expect(kernel.received.at(-1)).toMatchObject({ op: "release_all", body: {} });
+    expect(speech(el)).toBe("All locks are released.");
   });
 
   it("keeps its rows as elements, so that a click is not lost", async () => {
