@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["ChangeCallback", "ChangeFeed"]
@@ -40,7 +41,7 @@ class ChangeFeed:
         # Guards everything below, including the pending changes.
         self._wake = threading.Condition()
         self._subscriptions: list[_Subscription] = []
-        self._thread: threading.Thread | None = None
+        self._thread = Daemon("nanover-changes", self._run)
         self._closed = False
 
     def subscribe(self, callback: ChangeCallback) -> Unsubscribe:
@@ -51,12 +52,9 @@ class ChangeFeed:
         """
         subscription = _Subscription(callback)
         with self._wake:
-            self._subscriptions.append(subscription)
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(
-                    target=self._run, name="nanover-changes", daemon=True
-                )
+            if not self._closed:
                 self._thread.start()
+            self._subscriptions.append(subscription)
 
         def unsubscribe() -> None:
             with self._wake:
@@ -83,9 +81,7 @@ class ChangeFeed:
             self._closed = True
             self._subscriptions.clear()
             self._wake.notify()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(_JOIN_SECONDS)
+        self._thread.join(_JOIN_SECONDS)
 
     def _run(self) -> None:
         while True:

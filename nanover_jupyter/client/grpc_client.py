@@ -10,12 +10,14 @@ import grpc
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.grpc_transport import GrpcTransport, open_channel
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["GrpcClient", "NanoverClient", "NanoverStubClient"]
 
 _UNNAMED = "the server of the given channel"
+_CLOSING_SECONDS = 2.0
 
 
 class GrpcClient:
@@ -75,7 +77,11 @@ class GrpcClient:
     def close(self) -> None:
         """Close the channel if it is ours. Idempotent."""
         if self._channel_owner:
-            self.channel.close()
+            # gRPC waits for all calls to end, and for ever for one that Ctrl-C kept from
+            # beginning properly.
+            closing = Daemon("nanover-closing", self.channel.close)
+            closing.start()
+            closing.join(_CLOSING_SECONDS)
 
     def __enter__(self) -> Self:
         return self

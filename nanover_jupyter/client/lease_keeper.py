@@ -10,6 +10,7 @@ from typing import Protocol
 
 from nanover_jupyter.client.lease import RENEWED_AFTER, Lease
 from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.transport.daemon import Daemon
 
 __all__ = ["LeaseKeeper", "LeaseOwner"]
 
@@ -53,7 +54,7 @@ class LeaseKeeper:
         self._clock = clock
         # Guards the four below.
         self._guard = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread = Daemon("nanover-leases", self._run)
         self._closed = False
         # When the thread looks by itself; -inf while it looks, as nobody need wake it then.
         self._next_at = math.inf
@@ -67,10 +68,7 @@ class LeaseKeeper:
     def wake(self, at: float = -math.inf) -> None:
         """Look at what is to do, at `at` by the clock at the latest; starts the thread."""
         with self._guard:
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(
-                    target=self._run, name="nanover-leases", daemon=True
-                )
+            if not self._closed:
                 self._thread.start()
             self._wished_at = min(self._wished_at, at)
             is_late = at < self._next_at
@@ -81,10 +79,8 @@ class LeaseKeeper:
         """Renew nothing from now on and end the thread. Idempotent."""
         with self._guard:
             self._closed = True
-            thread = self._thread
         self._wake.set()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(_JOIN_SECONDS)
+        self._thread.join(_JOIN_SECONDS)
 
     def step(self) -> float:
         """Do what is due now; returns seconds until there may be more to do."""

@@ -116,7 +116,7 @@ class StateStream:
             self._synced.clear()
         try:
             self._transport.start(run, interval)
-        except NanoverJupyterError:
+        except BaseException:  # Ctrl-C too: nobody reads then
             with self._guard:
                 self._run = None
             raise

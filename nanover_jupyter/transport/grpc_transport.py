@@ -18,6 +18,7 @@ from nanover_jupyter.errors import (
 )
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.grpc_errors import translate
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.tls import TlsSettings
@@ -117,7 +118,7 @@ class GrpcTransport:
         # Guards the three below.
         self._lock = threading.Lock()
         self._stream: Any = None
-        self._reader: threading.Thread | None = None
+        self._reader: Daemon | None = None
         self._closed = False
 
     @property
@@ -139,11 +140,8 @@ class GrpcTransport:
                 # As in _call: the owner of the channel closed it.
                 raise self._closed_error() from error
             self._stream = stream
-            self._reader = threading.Thread(
-                target=self._read,
-                args=(stream, listener),
-                name=f"nanover-reader-{self.address}",
-                daemon=True,
+            self._reader = Daemon(
+                f"nanover-reader-{self.address}", lambda: self._read(stream, listener)
             )
             self._reader.start()
 
@@ -195,7 +193,7 @@ class GrpcTransport:
             stream, reader = self._stream, self._reader
         if stream is not None:
             stream.cancel()
-        if reader is not None and reader is not threading.current_thread():
+        if reader is not None:
             reader.join(_JOIN_SECONDS)
 
     def _wait(self, method: Any, request: bytes, call: _Call) -> bytes:

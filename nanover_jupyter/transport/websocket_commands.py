@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.websocket_link import Link
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.websocket_codec import (
@@ -38,7 +39,7 @@ class OfferedCommands:
         # Guards what follows.
         self._guard = threading.Lock()
         self._offered: dict[str, tuple[CommandInfo, Callable[..., object]]] = {}
-        self._worker: threading.Thread | None = None
+        self._worker = Daemon("nanover-commands", self._work)
         self._closed = False
         self._requests: queue.SimpleQueue[tuple[Link, Request] | None] = queue.SimpleQueue()
 
@@ -48,12 +49,9 @@ class OfferedCommands:
     def offer(self, command: CommandInfo, callback: Callable[..., object]) -> None:
         """Call `callback` for `command` from now on; replaces one of the same name."""
         with self._guard:
-            self._offered[command.name] = (command, callback)
-            if self._worker is None and not self._closed:
-                self._worker = threading.Thread(
-                    target=self._work, name="nanover-commands", daemon=True
-                )
+            if not self._closed:
                 self._worker.start()
+            self._offered[command.name] = (command, callback)
 
     def all(self) -> list[CommandInfo]:
         """The commands on offer."""
@@ -73,10 +71,8 @@ class OfferedCommands:
         """End the thread after its present call, whose answer goes nowhere. Idempotent."""
         with self._guard:
             self._closed = True
-            worker = self._worker
         self._requests.put(None)
-        if worker is not None and worker is not threading.current_thread():
-            worker.join(_JOIN_SECONDS)
+        self._worker.join(_JOIN_SECONDS)
 
     def _work(self) -> None:
         while (waiting := self._requests.get()) is not None and not self._closed:

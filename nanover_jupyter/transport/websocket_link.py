@@ -20,6 +20,7 @@ from nanover_jupyter.errors import (
     TimedOut,
 )
 from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.websocket_dial import Dialling
 from nanover_jupyter.transport.websocket_errors import FOREIGN, lost, not_reached
@@ -106,9 +107,7 @@ class Link:
         self._outbox = Outbox(f"nanover-sender-{self.address}")
         self.answered_at = time.monotonic()
         self.strange: ProtocolError | None = None
-        self._thread = threading.Thread(
-            target=self._run, name=f"nanover-reader-{self.address}", daemon=True
-        )
+        self._thread = Daemon(f"nanover-reader-{self.address}", self._run)
 
     def begin(self) -> None:
         """Dial, on the link's own thread."""
@@ -216,8 +215,7 @@ class Link:
             fuse.cancel()
             fuse.join()
         self._outbox.join()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
-            self._thread.join(_HANG_UP_SECONDS)
+        self._thread.join(_HANG_UP_SECONDS)
 
     def hang_up(self, reason: NanoverJupyterError) -> None:
         """End the connection without waiting for a server that may be gone."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.pending import PendingCall
 
 __all__ = ["Outbox"]
@@ -31,10 +32,9 @@ class Outbox:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        # Guards _thread and _closed; held for moments only.
+        self._thread = Daemon(name, self._work)
+        # Guards _closed; held for moments only.
         self._guard = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._closed = False
         self._waiting: queue.SimpleQueue[tuple[PendingCall[bool], Write] | None] = (
             queue.SimpleQueue()
@@ -43,7 +43,7 @@ class Outbox:
     @property
     def is_here(self) -> bool:
         """Whether this is its thread."""
-        return self._thread is threading.current_thread()
+        return self._thread.is_here
 
     def put(self, write: Write, *, waits: bool) -> PendingCall[bool]:
         """Have `write()` called when it is its turn; returns at once.
@@ -59,10 +59,8 @@ class Outbox:
         with self._guard:
             has_a_turn = not self._closed and not (waits and self.is_here)
             if has_a_turn:
+                self._thread.start()
                 self._waiting.put((pending, write))
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                    self._thread.start()
         if not has_a_turn:
             pending.settle(write)
         return pending
@@ -75,9 +73,7 @@ class Outbox:
 
     def join(self) -> None:
         """Wait a moment for the thread to end, after `close`."""
-        thread = self._thread
-        if thread is not None and not self.is_here:
-            thread.join(_JOIN_SECONDS)
+        self._thread.join(_JOIN_SECONDS)
 
     def _work(self) -> None:
         while (due := self._waiting.get()) is not None:

@@ -198,8 +198,10 @@ class WebSocketTransport:
             if self._link is None:
                 # Else the server would think of a crash, and keep our keys.
                 atexit.register(self.close)
-            self._link = Link(self._dialling, self)
-            self._link.begin()
+            # In this order: after Ctrl-C nobody must wait for a link that never began.
+            link = Link(self._dialling, self)
+            link.begin()
+            self._link = link
         return self._link
 
     def _question(self, name: str, arguments: Mapping[str, object], doing: str) -> Question:
@@ -219,8 +221,8 @@ class WebSocketTransport:
             if self._closed:
                 raise self._closed_error()
             link = Link(self._dialling, Unheard())
-            self._asides.add(link)
             link.begin()
+            self._asides.add(link)
         return link
 
     def _drop(self, link: Link) -> None:

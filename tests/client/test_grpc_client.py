@@ -503,6 +503,23 @@ def test_a_closed_client_says_that_it_is_closed(following):
         following.subscribe_all_state_updates()
 
 
+def test_a_channel_that_does_not_close_keeps_nobody(monkeypatch):
+    monkeypatch.setattr("nanover_jupyter.client.grpc_client._CLOSING_SECONDS", 0.1)
+    closing, at_last = threading.Event(), threading.Event()
+
+    class Stuck:
+        def close(self):
+            closing.set()
+            at_last.wait(10 * TIME_SCALE)
+
+    GrpcClient(channel=Stuck(), make_channel_owner=True).close()
+
+    assert closing.is_set()
+    assert client_threads() == ["nanover-closing"]
+    at_last.set()
+    eventually(lambda: client_threads() == [])
+
+
 def test_a_server_that_goes_away_leaves_the_last_state_and_a_reason(following, server):
     server.close()
 

@@ -114,4 +114,4 @@ def test_nothing_stays_subscribed(client: ClientCore) -> None:
     client.wait_for("n")
 
     assert client._stream.feed._subscriptions == []
-    assert client._stream.status_listeners._callbacks == {}
+    assert client._stream.status_listeners._callbacks == ()

@@ -99,7 +99,7 @@ print("leaving")
     [
         'connection.client.run_command("wait")',
         'connection.client.run_command_async("wait").result()',
-        '(connection.client.run_command_async("wait"), connection.client.wait_for("never", None))',
+        'connection.client.wait_for(lambda _: connection.client.run_command_async("wait") and 0)',
     ],
     ids=["run", "future", "wait_for"],
 )
@@ -118,6 +118,6 @@ with connect(sys.argv[1]) as connection:
     )
     assert started.wait(15 * TIME_SCALE)
     program.send_signal(signal.SIGINT)
-    out, err = program.communicate(timeout=5 * TIME_SCALE)
+    out, err = program.communicate(timeout=10 * TIME_SCALE)
 
     assert (out, program.returncode) == ("interrupted\n", 0), err
