@@ -200,15 +200,17 @@ class Notebook7(Application):
 class Voila(Application):
     """Voila, which runs a notebook whole and shows what came out of it."""
 
-    # Its template fetches icons and formulas from the network, and its loader complains
-    # of the parts of JupyterLab that it leaves out.
-    own_errors = re.compile(r"ERR_NAME_NOT_RESOLVED|shared module is not a function|favicon")
+    # Its template fetches icons and formulas from the network.
+    own_errors = re.compile(r"ERR_NAME_NOT_RESOLVED|favicon")
 
     def command(self) -> list[str]:
         """See `Application.command`."""
         return [
             *(sys.executable, "-m", "voila", str(self.notebooks), "--no-browser"),
             *(f"--port={self.port}", "--Voila.ip=127.0.0.1", "--show_tracebacks=True"),
+            # Voila loads every extension that is installed, and Notebook 7's asks for a part of
+            # JupyterLab, docregistry, that Voila does not have: an error on every page.
+            "--VoilaConfiguration.extension_denylist=@jupyter-notebook/lab-extension",
         ]
 
     def page_address(self, name: str, *, fresh: bool) -> str:

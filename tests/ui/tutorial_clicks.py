@@ -96,6 +96,19 @@ def see_the_query(page: NotebookPage) -> None:
     expect(inspector.row("scene")).to_have_count(0)
 
 
+def change_the_scale(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.root.get_by_role("switch", name="Edit").check()
+    inspector.row("scale").locator(".nvj-preview").dblclick()
+    field = inspector.root.locator(".nvj-edit-field")
+    field.fill("60")
+    expect(inspector.detail).to_contain_text("locked for you")
+    inspector.screenshot("inspector-change")
+    field.press("Enter")
+    expect(inspector.row("scale")).to_contain_text("seen back")
+    expect(inspector.row("scale")).to_contain_text("60")
+
+
 def take_the_scene(page: NotebookPage) -> None:
     locks = Locks(page)
     locks.take("scene", 10)
@@ -111,6 +124,18 @@ def turn_the_knobs(page: NotebookPage) -> None:
     handle.focus()
     handle.press("ArrowRight")
     page.screenshot("control-panel", panel)
+
+
+def turn_a_ready_knob(page: NotebookPage) -> None:
+    controls = page.page.locator(".widget-vbox", has_text="Suggestions to everybody").first
+    readout = page.page.locator(".widget-slider", has_text="pull").first.locator(".widget-readout")
+    expect(readout).to_have_text("250.00")
+    strength = controls.get_by_role("slider").first
+    strength.focus()
+    for _ in range(10):  # the other slider moves in steps of five
+        strength.press("ArrowRight")
+    expect(readout).not_to_have_text("250.00")
+    page.screenshot("ready-controls", controls)
 
 
 def see_the_people(page: NotebookPage) -> None:
@@ -148,9 +173,13 @@ CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
         "cell-14": see_the_form,
         "cell-buttons": press_a_button,
     },
-    "03_shared_state": {"cell-01": choose_the_scene, "cell-03": see_the_query},
+    "03_shared_state": {
+        "cell-01": choose_the_scene,
+        "cell-03": see_the_query,
+        "cell-05": change_the_scale,
+    },
     "04_locks": {"cell-03": take_the_scene},
-    "05_control_panel": {"cell-14": turn_the_knobs},
+    "05_control_panel": {"cell-14": turn_the_knobs, "cell-controls": turn_a_ready_knob},
     "06_two_people": {"cell-03": see_the_people, "cell-05": see_ada},
     "07_real_server": {"cell-06": pause_and_play},
     "08_when_things_go_wrong": {"cell-08": see_the_loss},
