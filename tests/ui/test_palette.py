@@ -535,7 +535,7 @@ def test_the_parts_of_a_large_result_fold_and_open(
     expect(palette.result).not_to_contain_text("atom 3")
 
     palette.notebook.page.evaluate("navigator.clipboard.writeText('')")
-    palette.result.get_by_role("button", name="Copy the result as JSON").click()
+    palette.result.get_by_role("button", name="JSON").click()
     copied = "async () => (await navigator.clipboard.readText()).includes('atom 69')"
     palette.notebook.page.wait_for_function(copied)
 
@@ -543,7 +543,7 @@ def test_the_parts_of_a_large_result_fold_and_open(
 def test_a_load_tells_which_locks_it_cleared(notebook: OpenNotebook, server: NanoverServer) -> None:
     with DemoWorld(server):
         palette = open_palette(notebook, server.port)
-        palette.notebook.run("lease = client.locks.lock('scene', 60)\nlease.state")
+        palette.notebook.run("client.attempt_update_locks({'scene': 60})")
         palette.choose("playback/load")
         palette.argument("index").select_option(index=2)
         palette.run()

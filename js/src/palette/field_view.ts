@@ -28,8 +28,10 @@ const KINDS: Readonly<Record<Field["kind"], string>> = {
   any: "",
 };
 
-function facts({ kind, whole, known }: Field): string {
-  const parts = [whole ? "whole number" : KINDS[kind]];
+function facts(field: Field): string {
+  const { kind, whole, known } = field;
+  const secret = isSecret(field) ? "secret, kept nowhere" : null;
+  const parts = [secret ?? (whole ? "whole number" : KINDS[kind])];
   const { min = null, max = null, unit = "", required = false } = known ?? {};
   const end = unit === "" ? "" : ` ${visible(unit, 20)}`;
   if (min !== null && max !== null) parts.push(`${min} to ${max}${end}`);
