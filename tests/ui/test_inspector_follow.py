@@ -109,7 +109,14 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
         boxes.nth(5).check()
         boxes.nth(0).uncheck()
         expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
-        page.page.wait_for_timeout(3_000)
+        canvas = inspector.detail.locator(".nvj-plot canvas")
+        pictures: set[str] = set()
+
+        def moves_on() -> bool:
+            pictures.add(canvas.evaluate("(canvas) => canvas.toDataURL()"))
+            return len(pictures) > 5
+
+        eventually(moves_on, seconds=20)
         look_at(page, inspector, "inspector-plot")
 
 
