@@ -1,6 +1,7 @@
 /** Beside the tree: what is being edited, its lock, what is wrong, and the ways out. */
 
 import { h, setText } from "../../shared/dom.ts";
+import { randomName } from "../../shared/host.ts";
 import { listen } from "../../shared/lifetime.ts";
 import type { Draft } from "./draft.ts";
 import { lockText, meanwhileText, problemText } from "./draft_text.ts";
@@ -26,8 +27,13 @@ export interface DraftBox {
   readonly element: HTMLElement;
   /** Where the field is while no row shows it. */
   readonly home: HTMLElement;
+  /** The id of what says why the text cannot be written. */
+  readonly problemId: string;
   show(frame: DraftFrame | null): void;
 }
+
+/** What the server has made of our locks since it was last heard, nobody knows. */
+const CUT_OFF: Held = { word: "none", note: "" };
 
 export function createDraftBox(actions: DraftActions, signal: AbortSignal): DraftBox {
   const button = (label: string, act: () => void, className = "nvj-link") => {
@@ -41,7 +47,8 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
   const lockWords = h("span");
   const again = button("Ask again", actions.askAgain);
   const lock = h("p", { class: "nvj-dim" }, lockWords, " ", again);
-  const problem = h("p", { class: "nvj-problem nvj-edit-problem" });
+  const problemId = `nvj-${randomName().slice(0, 8)}`;
+  const problem = h("p", { class: "nvj-problem", id: problemId });
   const failure = h("p", { class: "nvj-problem" });
   const meanwhileWords = h("span");
   const theirs = button("Take theirs", actions.takeTheirs);
@@ -71,6 +78,7 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
   return {
     element,
     home,
+    problemId,
     show: (frame) => {
       element.hidden = frame === null;
       if (frame === null) return;
@@ -78,10 +86,10 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
       const place = placeText(draft.place);
       setText(name, place);
       element.setAttribute("aria-label", `Edit ${place}`);
-      const locked = lockText(held);
+      const locked = lockText(blocked === null ? held : CUT_OFF);
       setText(chip, locked.chip);
       chip.dataset.tone = locked.tone;
-      chip.hidden = held.word === "none";
+      chip.hidden = held.word === "none" || blocked !== null;
       say(lock, lockWords, locked.note);
       again.hidden = !locked.again;
       say(problem, problem, draft.dirty ? problemText(draft) : "");

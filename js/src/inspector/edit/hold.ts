@@ -12,8 +12,10 @@ export interface Held {
 
 export interface Hold {
   readonly state: Readable<Held>;
-  /** Asks for it; again for the same key asks only if it is not held. */
+  /** Asks for it, once for as long as it is not given back. */
   take(key: string): void;
+  /** Asks anew for what was asked for. */
+  again(): void;
   letGo(): void;
 }
 
@@ -72,13 +74,13 @@ export function createHold(
   return {
     state,
     take: (key) => {
-      const { word } = state.get();
-      if (wanted === key && (word === "held" || word === "asking" || word === "unable")) return;
-      if (wanted !== key) letGo();
+      if (wanted === key) return;
+      letGo();
       wanted = key;
       state.set({ word: "asking", note: "" });
       ask(key);
     },
+    again: () => wanted !== null && ask(wanted),
     letGo,
   };
 }

@@ -12,16 +12,17 @@ import { addUndo } from "./undo.ts";
 import { createValueEdit } from "./value_edit.ts";
 
 /** The keys of the tree that begin something, before the tree takes them for its own. */
-function addTreeKeys(bench: Bench, beginLine: () => boolean): void {
+function addTreeKeys(bench: Bench, begin: () => boolean): void {
   listen(
     bench.element,
     "keydown",
     (event) => {
       const { target, key } = event;
       const onRow = target instanceof HTMLElement && target.classList.contains("nvj-row");
-      // Enter opens what can be opened; F2 edits anything.
+      // Enter opens what can be opened, and shows more where there is more; F2 edits anything.
       if (key !== "Enter" || !onRow || target.hasAttribute("aria-expanded")) return;
-      if (event.ctrlKey || event.metaKey || event.altKey || !beginLine()) return;
+      if (target.dataset.kind !== "node" && target.dataset.kind !== "value") return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !begin()) return;
       event.preventDefault();
       event.stopPropagation();
     },
@@ -48,30 +49,24 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
   const marks = createMarks(places.edits, bench.redraw, signal);
   places.detail.notices.append(card.element, values.element);
 
-  const action = (label: string, name: "edit" | "trash", act: () => void) => {
-    const button = h(
-      "button",
-      { type: "button", class: "nvj-quiet", title: label, "aria-label": label },
-      icon(name),
-    );
-    listen(button, "click", act, signal);
-    return button;
-  };
+  const edit = h(
+    "button",
+    { type: "button", class: "nvj-quiet", title: "Edit the whole value as JSON" },
+    icon("edit"),
+    "JSON",
+  );
+  edit.setAttribute("aria-label", edit.title);
+  listen(edit, "click", values.beginJson, signal);
   const rename = h("button", { type: "button", class: "nvj-quiet", title: "Rename (r)" }, "Rename");
   listen(rename, "click", keys.rename, signal);
-  fill(
-    actions,
-    action("Edit the whole value as JSON", "edit", values.beginJson),
-    rename,
-    action("Remove (Delete)", "trash", keys.remove),
-  );
-  fill(tools, keys.button, undo.button);
-  addTreeKeys(bench, () => on && values.beginLine());
+  fill(actions, edit, rename);
+  fill(tools, keys.addButton, keys.removeButton, undo.button);
+  addTreeKeys(bench, () => on && values.begin());
 
-  bench.selected.observe(() => {
-    const whole = bench.selected.get()?.place ?? null;
-    actions.hidden = !on || whole === null;
-  }, signal);
+  const drawActions = () => {
+    actions.hidden = !on || (bench.selected.get()?.place ?? null) === null;
+  };
+  bench.selected.observe(drawActions, signal);
 
   return {
     setOn: (next) => {
@@ -85,7 +80,7 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
       }
       on = next;
       tools.hidden = !on;
-      actions.hidden = !on || (bench.selected.get()?.place ?? null) === null;
+      drawActions();
       tree?.setAttribute("aria-readonly", String(!on));
       bench.announce(on ? "Editing is on" : "Editing is off");
       return true;

@@ -16,9 +16,10 @@ import { keyText } from "./place_text.ts";
 
 export interface KeyChanges {
   /** Opens the form for a new key. */
-  readonly button: HTMLElement;
+  readonly addButton: HTMLElement;
+  /** Asks before it removes what is chosen. */
+  readonly removeButton: HTMLElement;
   rename(): void;
-  remove(): void;
 }
 
 /** Seconds for which a key that was written is waited for. */
@@ -194,8 +195,18 @@ export function addKeyChanges(
     act();
     return true;
   };
-  const button = h("button", { type: "button", title: "Add a key (n)" }, icon("plus"), "Key");
-  listen(button, "click", add, signal);
+  const addButton = h("button", { type: "button", title: "Add a key (n)" }, icon("plus"), "Key");
+  listen(addButton, "click", add, signal);
+  const removeButton = h(
+    "button",
+    { type: "button", title: "Remove the chosen key or branch (Delete)", disabled: true },
+    icon("trash"),
+  );
+  removeButton.setAttribute("aria-label", removeButton.title);
+  listen(removeButton, "click", remove, signal);
+  selected.observe((chosen) => {
+    removeButton.disabled = chosen === null || (chosen.place?.path.length ?? 0) > 0;
+  }, signal);
   bench.keys.add({ key: "n", does: "add a key", run: () => shortcut(add) });
   bench.keys.add({ key: "r", does: "rename the chosen key", run: () => shortcut(rename) });
   bench.keys.add({
@@ -203,5 +214,5 @@ export function addKeyChanges(
     does: "remove the chosen key or branch, after a question",
     run: () => shortcut(remove),
   });
-  return { button, rename, remove };
+  return { addButton, removeButton, rename };
 }

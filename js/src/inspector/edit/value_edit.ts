@@ -13,6 +13,7 @@ import type { Card } from "./card.ts";
 import { Draft, type Live } from "./draft.ts";
 import { createDraftBox } from "./draft_box.ts";
 import { type Control, type Field, isLong, jsonField, lineField } from "./field.ts";
+import { followFocus } from "./focus_region.ts";
 import { createHold } from "./hold.ts";
 import { placeText, samePlace } from "./place_text.ts";
 import { lineKind } from "./scalar.ts";
@@ -21,8 +22,8 @@ import { fetchWhole, holdsBytes, MUCH, missingBytes } from "./whole_value.ts";
 export interface ValueEdit {
   /** Above the panes: stays empty while nothing is edited. */
   readonly element: HTMLElement;
-  /** Edits the chosen row in its place; false where it holds no scalar. */
-  beginLine(): boolean;
+  /** Edits what is chosen, a scalar in its row; false where nothing is. */
+  begin(): boolean;
   /** Edits the whole value of the chosen key as JSON. */
   beginJson(): void;
   isDirty(): boolean;
@@ -37,8 +38,6 @@ interface Open {
   readonly inRow: boolean;
 }
 
-/** Milliseconds in which the focus may move from the field to a button beside it. */
-const LEAVING = 150;
 /** Milliseconds after which a long text is looked at again. */
 const CHECK_LATER = 300;
 
@@ -57,7 +56,6 @@ export function createValueEdit(
   /** The field was just made, or moved: it is to have the focus. */
   let wantsFocus = false;
   let hadFocus = false;
-  let leaving: ReturnType<typeof setTimeout> | null = null;
 
   const liveAt = ({ key, path }: Place): Live => {
     const entry = entries.get(key);
@@ -84,6 +82,11 @@ export function createValueEdit(
     const now = open;
     if (now === null || line.get().blocked !== null) return;
     const { draft, control } = now;
+    if (!draft.dirty && draft.standing !== "gone") {
+      // Nothing to write; and what others wrote meanwhile is not to be undone by it.
+      finish();
+      return;
+    }
     if (!draft.reading.ok) {
       const { at } = draft.reading;
       control.focus();
@@ -103,7 +106,11 @@ export function createValueEdit(
   };
   const box = createDraftBox(
     {
-      write: () => void write(),
+      // The buttons go or are disabled by what they do, and would take the focus along.
+      write: () => {
+        open?.control.focus();
+        void write();
+      },
       cancel: finish,
       takeTheirs: () => {
         const now = open;
@@ -118,7 +125,10 @@ export function createValueEdit(
         open?.draft.keepMine();
         open?.control.focus();
       },
-      askAgain: () => open !== null && hold.take(open.draft.place.key),
+      askAgain: () => {
+        open?.control.focus();
+        hold.again();
+      },
     },
     signal,
   );
@@ -131,6 +141,7 @@ export function createValueEdit(
     box.show(frame);
     const bad = (draft.dirty && !draft.reading.ok) || draft.failure !== "";
     control.setAttribute("aria-invalid", String(bad));
+    control.setAttribute("aria-describedby", box.problemId);
     control.dataset.standing = draft.standing;
     control.toggleAttribute("readonly", draft.sending);
     const news = draft.standing === "same" ? "" : draft.standing;
@@ -139,11 +150,15 @@ export function createValueEdit(
     }
     told = news;
   };
-  hold.state.observe(draw, signal);
+  hold.state.observe(({ word }) => {
+    if (open !== null && word === "elsewhere")
+      announce("Locked by someone else; you can go on typing");
+    draw();
+  }, signal);
   line.observe(() => {
     draw();
     // The lock may be gone with the connection.
-    if (open !== null && hadFocus && line.get().blocked === null) hold.take(open.draft.place.key);
+    if (line.get().blocked === null) hold.again();
   }, signal);
 
   /** The field is in its row, or at home while no row shows it. */
@@ -215,36 +230,27 @@ export function createValueEdit(
     target instanceof Node &&
     open !== null &&
     (open.control.contains(target) || box.element.contains(target));
-  listen(
-    bench.element,
-    "focusin",
-    (event) => {
-      if (open === null || !isInside(event.target)) return;
-      if (leaving !== null) clearTimeout(leaving);
-      leaving = null;
-      hadFocus = true;
-      hold.take(open.draft.place.key);
-    },
-    signal,
-  );
-  listen(
-    bench.element,
-    "focusout",
-    (event) => {
-      if (!isInside(event.target) || isInside(event.relatedTarget)) return;
-      if (leaving !== null) clearTimeout(leaving);
-      leaving = setTimeout(() => {
-        leaving = null;
-        if (open === null || isInside(document.activeElement)) return;
+  followFocus(
+    {
+      root: bench.element,
+      isInside,
+      entered: () => {
+        if (open === null) return;
+        hadFocus = true;
+        hold.take(open.draft.place.key);
+      },
+      left: () => {
+        if (open === null) return;
         hadFocus = false;
         if (open.draft.dirty || open.draft.sending) hold.letGo();
         else finish();
-      }, LEAVING);
+      },
     },
     signal,
   );
   bench.keys.addEscape("edit", () => {
-    if (card.close()) return true;
+    const typing = open !== null && isInside(document.activeElement);
+    if (!typing && card.close()) return true;
     if (open === null) return false;
     finish();
     return true;
@@ -260,7 +266,6 @@ export function createValueEdit(
     } else {
       open?.control.blur();
       finish();
-      card.close();
       return true;
     }
     return false;
@@ -300,16 +305,17 @@ export function createValueEdit(
     return true;
   };
   const chosen = () => bench.selected.get()?.place ?? null;
+  const beginChosen = (): boolean => {
+    const at = chosen();
+    if (at === null) return false;
+    if (!begin(at)) askJson(at);
+    return true;
+  };
 
   bench.keys.add({
     key: "F2",
     does: "edit the chosen value",
-    run: () => {
-      const at = chosen();
-      if (at === null) return false;
-      if (!begin(at)) askJson(at);
-      return true;
-    },
+    run: () => beginChosen(),
   });
   listen(
     bench.element,
@@ -325,10 +331,7 @@ export function createValueEdit(
 
   return {
     element: h("div", {}, box.element),
-    beginLine: () => {
-      const at = chosen();
-      return at !== null && begin(at);
-    },
+    begin: beginChosen,
     beginJson: () => {
       const at = chosen();
       if (at !== null) askJson({ key: at.key, path: [] });
@@ -351,8 +354,10 @@ export function createValueEdit(
       }
       if (!wantsFocus) return;
       wantsFocus = false;
+      const isNew = !hadFocus;
       control.focus({ preventScroll: true });
-      if (control instanceof HTMLInputElement && !hadFocus) control.select();
+      // What is typed first replaces the value, as in a table.
+      if (control instanceof HTMLInputElement && isNew) control.select();
     },
   };
 }

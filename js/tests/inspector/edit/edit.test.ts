@@ -15,10 +15,13 @@ import {
   visibleRows,
 } from "../../support.ts";
 
-vi.mock("../../../src/shared/lazy_module.ts", () => ({
-  loadModule: (_host: unknown, name: string) =>
-    name === "edit" ? import("../../../src/inspector/edit/index.ts") : Promise.reject(new Error()),
-}));
+vi.mock("../../../src/shared/lazy_module.ts", async () => {
+  const edit = await import("../../../src/inspector/edit/index.ts");
+  return {
+    loadModule: (_host: unknown, name: string) =>
+      name === "edit" ? Promise.resolve(edit) : Promise.reject(new Error(`no module ${name}`)),
+  };
+});
 
 useFakePage();
 
@@ -57,9 +60,7 @@ async function mount(answers: Answers = {}, state: PageRecord = STATE) {
     box.checked = !box.checked;
     box.dispatchEvent(new Event("change", { bubbles: true }));
     await pass(0.2);
-    // The module is imported by the real loader, which fake time does not drive.
-    await vi.waitFor(() => expect(findAll(mounted.el, ".nvj-edit-tools").length).toBe(2));
-    await pass(0.1);
+    expect(findAll(mounted.el, ".nvj-edit-tools")).toHaveLength(2);
   };
   return { ...mounted, box, turn };
 }
@@ -129,6 +130,7 @@ describe("a scalar in its row", () => {
     const control = field(page.el);
     expect(rowOf(page.el, "a").contains(control)).toBe(true);
     expect([control.value, document.activeElement]).toEqual(["1", control]);
+    expect([control.selectionStart, control.selectionEnd]).toEqual([0, 1]);
     expect(words(page.el)).toContain("locked for you");
 
     type(control, "2.5");
@@ -195,6 +197,18 @@ describe("a scalar in its row", () => {
     expect(find(rowOf(page.el, "a"), ".nvj-preview").textContent).toBe("1");
   });
 
+  it("is not written where nothing was typed, whatever others did meanwhile", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    page.kernel.set("a", 7);
+    page.kernel.sendDelta();
+    await pass(0.3);
+    press(field(page.el), "Enter");
+    await pass(0.3);
+    expect([fields(page.el), written()]).toEqual([[], []]);
+  });
+
   it("is dropped with Escape, and its lock given back", async () => {
     const page = await mount();
     await page.turn();
@@ -236,10 +250,14 @@ describe("a scalar in its row", () => {
     await page.turn();
     await begin(page, "a");
     expect(words(page.el)).toContain("locked by someone else");
+    type(field(page.el), "2");
     held = HELD;
+    button(page.el, "Ask again").focus();
     click(button(page.el, "Ask again"));
-    await pass(0.2);
+    await pass(0.5);
     expect(words(page.el)).toContain("locked for you");
+    // The button is gone, and the focus with it would have let go of the lock.
+    expect([ops(), document.activeElement]).toEqual([["hold", "hold"], field(page.el)]);
   });
 
   it("on a server without locks says so", async () => {
@@ -366,6 +384,17 @@ describe("a value as JSON", () => {
     press(field(page.el), "Enter", { metaKey: true });
     await pass(0.3);
     expect(written()).toEqual([{ key: "box", path: ["deep"], text: "[]", add: false }]);
+  });
+
+  it("is begun with Enter too, where a row has nothing to open and no line to type in", async () => {
+    const page = await mount({}, { lines: "one\ntwo", none: [] });
+    await page.turn();
+    await begin(page, "lines");
+    expect(field(page.el).value).toBe('"one\\ntwo"');
+    press(field(page.el), "Escape");
+    await pass(0.3);
+    await begin(page, "none");
+    expect(field(page.el).value).toBe("[]");
   });
 
   it("of megabytes is fetched only after a question", async () => {

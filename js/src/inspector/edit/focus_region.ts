@@ -1,0 +1,46 @@
+/** Tells when the focus comes to a field and the buttons that belong to it, and when it leaves. */
+
+import { listen, whenOver } from "../../shared/lifetime.ts";
+
+export interface FocusRegion {
+  readonly root: HTMLElement;
+  readonly isInside: (target: EventTarget | null) => boolean;
+  readonly entered: () => void;
+  readonly left: () => void;
+}
+
+/** Milliseconds in which the focus may be on its way from one part to another. */
+const ON_ITS_WAY = 150;
+
+export function followFocus(region: FocusRegion, signal: AbortSignal): void {
+  const { root, isInside, entered, left } = region;
+  let leaving: ReturnType<typeof setTimeout> | null = null;
+  const stay = () => {
+    if (leaving !== null) clearTimeout(leaving);
+    leaving = null;
+  };
+  listen(
+    root,
+    "focusin",
+    (event) => {
+      if (!isInside(event.target)) return;
+      stay();
+      entered();
+    },
+    signal,
+  );
+  listen(
+    root,
+    "focusout",
+    (event) => {
+      if (!isInside(event.target) || isInside(event.relatedTarget)) return;
+      stay();
+      leaving = setTimeout(() => {
+        leaving = null;
+        if (!isInside(document.activeElement)) left();
+      }, ON_ITS_WAY);
+    },
+    signal,
+  );
+  whenOver(signal, stay);
+}
