@@ -45,7 +45,7 @@ def look_at(page: NotebookPage, inspector: Inspector, name: str) -> None:
     inspector.require_accessible()
     inspector.screenshot(name)
     before = page.page.viewport_size
-    page.page.set_viewport_size({"width": 620, "height": 1000})
+    page.page.set_viewport_size({"width": 848, "height": 1000})
     inspector.require_accessible()
     inspector.screenshot(f"{name}-narrow")
     assert before is not None
