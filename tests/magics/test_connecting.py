@@ -151,7 +151,7 @@ def test_a_server_is_connected_to_by_the_name_it_announces(
     with NanoverServer(websocket_port=0, announce="my lab", discovery_port=port) as server:
         said = shell.run("%nanover connect --find LAB").text
         assert f"Connected to ws://127.0.0.1:{server.websocket_port}" in said
-        assert "only 'my lab' announced" in shell.run("%nanover connect --find office").errors
+        assert "only 'my lab' could be heard" in shell.run("%nanover connect --find office").errors
         shell.run("%nanover disconnect")
 
 
