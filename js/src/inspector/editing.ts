@@ -26,7 +26,7 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
 
   const box = h("input", { type: "checkbox", role: "switch", class: "nvj-switch" });
   const label = h("label", { class: "nvj-edit-switch" }, "Edit", box);
-  label.title = "Off: this view only shows. On: values and keys can be changed (e)";
+  label.title = "Change values and keys (e)";
   bench.toolbar.add(label);
 
   const part = (at: "value" | "end", draw: (editor: Editor, slot: HTMLElement, row: Row) => void) =>
@@ -49,17 +49,7 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
     try {
       const create = editorOf(await loadModule(host, "edit"));
       if (signal.aborted) return;
-      editor = create(bench, {
-        detail,
-        edits,
-        valueAt: (key, path) => model.valueAt(key, path),
-        branch: (path) => {
-          const node = model.tree.find(path);
-          if (node === null || node.children.size === 0) return null;
-          const hidden = model.filter === null ? 0 : node.keys - node.matched;
-          return { keys: node.keys, hidden };
-        },
-      });
+      editor = create(bench, { model, detail, edits });
       editor.setOn(box.checked);
     } catch (error) {
       box.checked = false;
@@ -80,8 +70,7 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
     key: "e",
     does: "switch editing on and off",
     run: () => {
-      box.checked = !box.checked;
-      toggle();
+      box.click();
       return true;
     },
   });

@@ -2,26 +2,18 @@
 
 import type { Readable } from "../shared/cell.ts";
 import type { Module } from "../shared/lazy_module.ts";
-import type { PageValue } from "../shared/protocol.ts";
 import type { EditsBody } from "../shared/protocol_inspector.ts";
 import type { Timed } from "../shared/session.ts";
 import type { Bench } from "./bench.ts";
 import type { Detail } from "./detail.ts";
-import type { Row, ValuePath } from "./rows.ts";
-
-export interface Branch {
-  readonly keys: number;
-  readonly hidden: number;
-}
+import type { InspectorModel } from "./model.ts";
+import type { Row } from "./rows.ts";
 
 export interface EditPlaces {
+  readonly model: Pick<InspectorModel, "valueAt" | "tree" | "filter">;
   readonly detail: Pick<Detail, "actions" | "notices">;
   /** What was written by hand through this connection, by any of its views. */
   readonly edits: Readable<Timed<EditsBody> | null>;
-  /** The part of the shown state at a place, as far as the page has it. */
-  valueAt(key: string, path: ValuePath): PageValue | undefined;
-  /** How many keys a branch has, and how many of them the search hides; null for no branch. */
-  branch(path: string): Branch | null;
 }
 
 export interface Editor {

@@ -27,6 +27,19 @@ const PATIENCE = 10;
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
 
+interface Branch {
+  readonly keys: number;
+  /** How many of them the search hides. */
+  readonly hidden: number;
+}
+
+/** Null for a key that is no branch. */
+function branchAt({ tree, filter }: EditPlaces["model"], path: string): Branch | null {
+  const node = tree.find(path);
+  if (node === null || node.children.size === 0) return null;
+  return { keys: node.keys, hidden: filter === null ? 0 : node.keys - node.matched };
+}
+
 export function addKeyChanges(
   bench: Bench,
   places: EditPlaces,
@@ -153,7 +166,7 @@ export function addKeyChanges(
     }
   };
   const ask = (key: string) => {
-    const branch = places.branch(key);
+    const branch = branchAt(places.model, key);
     const choices: Choice[] = [];
     if (entries.has(key)) {
       choices.push({

@@ -61,7 +61,7 @@ export function createValueEdit(
     const entry = entries.get(key);
     const value =
       shown.get().at === null
-        ? places.valueAt(key, path)
+        ? places.model.valueAt(key, path)
         : valueAt(key, entry?.value, path, () => undefined);
     return { entry, value };
   };
