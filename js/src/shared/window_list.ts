@@ -10,7 +10,7 @@
 
 import { putInOrder } from "./child_order.ts";
 import { h } from "./dom.ts";
-import { listen, observeSize, oncePerFrame } from "./lifetime.ts";
+import { every, listen, observeSize, oncePerFrame } from "./lifetime.ts";
 
 export interface WindowList {
   readonly scroller: HTMLElement;
@@ -48,6 +48,8 @@ interface Drawn {
 }
 
 const OVERSCAN = 6;
+/** Milliseconds until a list that was taken out of the page and put back is drawn anew. */
+const PUT_BACK = 250;
 /** Where nothing has been laid out yet, about a panel's height. */
 const UNKNOWN_HEIGHT = 480;
 
@@ -60,6 +62,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
   let canvasRows = 0;
   let mayBeOutOfOrder = false;
   let topId: string | null = null;
+  let drawnTop = 0;
 
   const height = () => scroller.clientHeight || UNKNOWN_HEIGHT;
 
@@ -108,6 +111,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
   const draw = () => {
     const count = resize();
     const top = scroller.scrollTop;
+    drawnTop = top;
     const first = Math.max(0, Math.min(count, Math.floor(top / rowHeight)) - OVERSCAN);
     const last = Math.min(count, Math.ceil((top + height()) / rowHeight) + OVERSCAN);
     release(first, last);
@@ -132,6 +136,15 @@ export function createWindowList(options: WindowListOptions): WindowList {
 
   listen(scroller, "scroll", redraw, signal, { passive: true });
   observeSize(scroller, redraw, signal);
+  // JupyterLab takes cells out of the page and puts them back: what was scrolled is then at
+  // its top again, and no event tells it.
+  every(
+    PUT_BACK,
+    () => {
+      if (scroller.isConnected && scroller.scrollTop !== drawnTop) redraw();
+    },
+    signal,
+  );
 
   return {
     scroller,

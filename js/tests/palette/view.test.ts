@@ -602,6 +602,21 @@ describe("a list that comes anew", () => {
   });
 });
 
+it("draws a long list anew that was taken out of the page and put back", async () => {
+  const many = Array.from({ length: 5000 }, (_, index) => command(`user/c-${index}`));
+  const { el } = await mount({ commands: many });
+  type(input(el), "c 4711");
+  await pass(0.05);
+  type(input(el), "");
+  await pass(0.05);
+  const list = find(el, ".nvj-options");
+  expect(list.scrollTop).toBeGreaterThan(100_000);
+  // Chromium forgets where it was scrolled, and says nothing.
+  list.scrollTop = 0;
+  await pass(0.4);
+  expect(option(el, "user/c-3").hidden).toBe(false);
+});
+
 describe("traits", () => {
   it("choose and search from Python", async () => {
     const { el, model } = await mount({}, { query: "slow", selected: "user/slow" });
