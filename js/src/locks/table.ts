@@ -167,10 +167,10 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
     if (lease !== undefined) draw(lease);
   }, signal);
 
-  /** A button that is gone or hidden leaves the focus to one beside it. */
+  /** A control that is gone or hidden leaves the focus to one beside it. */
   const keepFocus = (focused: Element | null, row: HTMLElement, index: number) => {
-    const isThere = focused instanceof HTMLButtonElement && focused.isConnected;
-    if (isThere && !focused.hidden) return;
+    const isThere = focused instanceof HTMLElement && focused.isConnected && !focused.hidden;
+    if (isThere && focused.style.visibility !== "hidden") return;
     const next = row.isConnected ? row : body.children[Math.min(index, body.children.length - 1)];
     const button = next?.querySelector<HTMLElement>("button:not([hidden], :disabled)");
     if (button instanceof HTMLElement) button.focus();

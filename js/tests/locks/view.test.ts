@@ -253,12 +253,14 @@ describe("the switch of a row", () => {
       ["suggested.interaction.scale", true],
     ] as const) {
       const box = find(rowOf(el, key), "[data-keep]");
+      box.focus();
       click(box);
       await pass(0.2);
       expect(kernel.received.filter(({ op }) => op === "keep").at(-1)).toMatchObject({
         body: { key, keep },
       });
       expect(box).toHaveProperty("checked", keep);
+      expect(document.activeElement).toBe(box);
     }
     expect(button(rowOf(el, "scene"), "renew").hidden).toBe(false);
   });
