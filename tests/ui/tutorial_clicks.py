@@ -36,6 +36,7 @@ def see_the_note(page: NotebookPage) -> None:
 
 def see_the_end(page: NotebookPage) -> None:
     for header in page.page.locator(".nvj-header").all():
+        header.scroll_into_view_if_needed()  # what nobody sees is told nothing
         expect(header).to_contain_text("closed")
 
 
