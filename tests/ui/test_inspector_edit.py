@@ -410,6 +410,26 @@ def test_two_inspectors_agree_and_a_reload_begins_read_only(
     eventually(lambda: value_of(server, "title") == "demo")
 
 
+def test_two_clients_who_edit_one_key_never_both_hold_it(
+    editor: Editor, server: NanoverServer, notebook: OpenNotebook
+) -> None:
+    _page, rival = show(notebook, f"127.0.0.1:{server.port}")
+    rival.switch_on()
+    editor.begin("scale")
+    expect(editor.notices).to_contain_text("locked for you")
+    rival.begin("scale")
+    expect(rival.notices).to_contain_text("locked by someone else")
+    rival.enter("2")
+    expect(rival.notices).to_contain_text("Refused")
+    editor.enter("1")
+    eventually(lambda: value_of(server, "scale") == 1.0)
+    expect(rival.field).to_have_value("2")
+    expect(rival.notices).to_contain_text("It has changed meanwhile, to 1")
+    rival.wait_for_lock()
+    rival.button("Try again").click()
+    eventually(lambda: value_of(server, "scale") == 2.0)
+
+
 HOSTILE_KEYS = {
     "": 1.0,
     "__proto__": 1.0,
