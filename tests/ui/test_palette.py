@@ -479,6 +479,7 @@ def test_five_thousand_commands_are_found_and_scrolled(
     expect(palette.chosen).to_contain_text("user/command-4711")
     palette.root.get_by_label("Find a command").fill("")
     expect(palette.chosen).to_contain_text("user/command-4711")
+    expect(palette.chosen).to_be_in_viewport()
     palette.screenshot("palette-huge")
 
 
