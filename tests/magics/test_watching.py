@@ -72,6 +72,7 @@ def test_inspectors_that_were_deleted_end_when_others_have_come(
 
     assert deleted.comm is None
     assert [panel.query for panel in sessions._panels.values()] == ["looked-at", *"01234567"]
+    page.notify("bye")
 
 
 def test_one_that_is_asked_for_again_is_as_good_as_new(shell: Shell, server: NanoverServer) -> None:
