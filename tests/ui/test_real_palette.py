@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.eventually import eventually
-from tests.ui.conftest import browser, lab, notebook
 from tests.ui.lab import OpenNotebook
 from tests.ui.panels import Palette
-from tests.upstream.conftest import NAMES, RealServer
+from tests.upstream.conftest import NAMES, RealServer, home, server, simulations
 from tests.upstream.test_real_server import BUILT_IN
 
 pytestmark = pytest.mark.ui
 
-__all__ = ["browser", "lab", "notebook"]
+# Fixtures: here the server is NanoVer's own.
+__all__ = ["home", "server", "simulations"]
 
 
 def open_palette(notebook: OpenNotebook, port: int) -> Palette:
