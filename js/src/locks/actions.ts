@@ -25,7 +25,8 @@ export interface Actions {
   take(order: TakeOrder): Promise<void>;
   which(keys: readonly string[]): Promise<void>;
   renew(key: string): Promise<unknown>;
-  keep(key: string, keep: boolean): Promise<unknown>;
+  /** Whether it was done. */
+  keep(key: string, keep: boolean): Promise<boolean>;
   extend(lease: LeaseBody, passed: number): Promise<unknown>;
   release(keys: readonly string[]): Promise<unknown>;
   releaseAll(): Promise<unknown>;

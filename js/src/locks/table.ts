@@ -99,6 +99,7 @@ function createRow(key: string): RowView {
       label,
     ),
   );
+  let keepTold: boolean | null = null;
   const element = h(
     "tr",
     // A narrow card lays rows out as grids, by which browsers forget what they are.
@@ -126,7 +127,9 @@ function createRow(key: string): RowView {
       setText(capText, lease.capText);
       keep.style.visibility = lease.canKeep ? "" : "hidden";
       keep.disabled = blocked !== null;
-      keep.checked = lease.keep;
+      // What was just switched stays so while the kernel is asked.
+      if (lease.keep !== keepTold) keep.checked = lease.keep;
+      keepTold = lease.keep;
       for (const [index, [action, , can]] of ACTIONS.entries()) {
         const button = buttons[index];
         if (button === undefined) continue;

@@ -137,7 +137,10 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
       const row = target instanceof Element ? target.closest<HTMLElement>("tr") : null;
       const lease = leases()[Number(row?.dataset.index ?? -1)];
       if (lease !== undefined && target instanceof HTMLInputElement) {
-        void actions.keep(lease.key, target.checked);
+        const wanted = target.checked;
+        void actions.keep(lease.key, wanted).then((done) => {
+          if (!done) target.checked = !wanted;
+        });
       }
     },
     signal,

@@ -264,6 +264,21 @@ describe("the switch of a row", () => {
     }
     expect(button(rowOf(el, "scene"), "renew").hidden).toBe(false);
   });
+
+  it("stays as it was put while the kernel is asked, and goes back where it could not be done", async () => {
+    const refusal = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      throw new Error("no");
+    };
+    const { el } = await mount({ answers: { keep: refusal } });
+    const box = find(rowOf(el, "scene"), "[data-keep]");
+    click(box);
+    await pass(0.4);
+    expect(box).toHaveProperty("checked", false);
+    await pass(0.4);
+    expect(box).toHaveProperty("checked", true);
+    expect(find(el, ".nvj-notice").textContent).toContain("Still kept: no");
+  });
 });
 
 describe("waiting and limits", () => {
