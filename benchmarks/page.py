@@ -249,6 +249,8 @@ def flood() -> None:
         queues = []
         with Writer(bench.server, 1000, some_value) as writer:
             for _ in range(FLOODS):
+                # Each question below is one more cell: what is out of sight is told nothing.
+                bench.page.locator(".nvj-root").last.scroll_into_view_if_needed()
                 seen = bench.watch(SECONDS)
                 waiting = bench.notebook.run(
                     "print(len(widget._publisher._queue), len(widget._binding.feed._dirty))"
