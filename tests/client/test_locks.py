@@ -472,7 +472,9 @@ def test_renewals_go_on_while_the_main_thread_computes_and_is_interrupted(make_c
         end = time.monotonic() + 4
         while time.monotonic() < end:
             try:
-                sum(number * number for number in range(100_000))
+                # Longer than a thread waits for the interpreter: interrupts that come closer
+                # than that, as by hand they never do, keep all other threads from it.
+                sum(number * number for number in range(1_000_000))
                 signal.raise_signal(signal.SIGINT)  # what the stop button of a notebook sends
             except KeyboardInterrupt:
                 interrupts += 1
