@@ -4,6 +4,7 @@ import { copyText } from "../shared/clipboard.ts";
 import { isCut } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { toPythonText } from "../shared/value_text.ts";
+import { reasonOf } from "../shared/words.ts";
 import type { Bench, Place } from "./bench.ts";
 import type { InspectorModel } from "./model.ts";
 import { valueAt } from "./rows.ts";
@@ -25,7 +26,7 @@ export function addCopyShortcut(bench: Bench, model: InspectorModel): void {
       const copied = await copyText(toPythonText(value), bench.element);
       bench.announce(copied ? "Copied as Python" : "Copying is not allowed here");
     } catch (error) {
-      bench.announce(error instanceof Error ? error.message : String(error));
+      bench.announce(reasonOf(error));
     }
   };
   bench.keys.add({

@@ -10,6 +10,7 @@ import { loadModule } from "../shared/lazy_module.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { EditsBody } from "../shared/protocol_inspector.ts";
 import type { Timed } from "../shared/session.ts";
+import { reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Detail } from "./detail.ts";
 import { type Editor, editorOf } from "./editor.ts";
@@ -53,7 +54,7 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
       editor.setOn(box.checked);
     } catch (error) {
       box.checked = false;
-      bench.announce(`Editing is not possible: ${error instanceof Error ? error.message : error}`);
+      bench.announce(`Editing is not possible: ${reasonOf(error)}`);
     } finally {
       loading = false;
       show();

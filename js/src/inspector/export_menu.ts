@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { createMenuButton } from "../shared/menu.ts";
+import { reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 
 function download(name: string, parts: readonly string[], near: HTMLElement): void {
@@ -36,7 +37,7 @@ export function addExport(bench: Bench): void {
       download(name, parts, bench.element);
       announce(`Saved as ${name}`);
     } catch (error) {
-      announce(`Not saved: ${error instanceof Error ? error.message : String(error)}`);
+      announce(`Not saved: ${reasonOf(error)}`);
     } finally {
       busy = false;
     }

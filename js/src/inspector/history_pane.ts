@@ -10,7 +10,7 @@ import type { PageValue } from "../shared/protocol.ts";
 import type { HistoryResult, MomentBody } from "../shared/protocol_inspector.ts";
 import { toJsonText, toPythonText } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
-import { age, count, plural } from "../shared/words.ts";
+import { age, count, plural, reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import { drawDiff } from "./diff_view.ts";
 import type { Pane } from "./pane_tabs.ts";
@@ -92,7 +92,7 @@ export function createHistoryPane(bench: Bench): Pane {
 
   const fail = (error: unknown) => {
     problem.hidden = false;
-    setText(problem, `Not possible: ${error instanceof Error ? error.message : String(error)}.`);
+    setText(problem, `Not possible: ${reasonOf(error)}.`);
   };
 
   const row = (moment: MomentBody, now: number): HTMLElement =>

@@ -3,6 +3,7 @@
 import { h, setText } from "../shared/dom.ts";
 import { loadModule } from "../shared/lazy_module.ts";
 import type { Entry } from "../shared/page_mirror.ts";
+import { reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Pane } from "./pane_tabs.ts";
 
@@ -34,7 +35,7 @@ export function createLazyPane(bench: Bench, label: string, maker: Maker): Pane 
       element = pane.element;
       pane.show(...shown);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       setText(note, `It could not be loaded: ${reason}. Open it again to try once more.`);
     } finally {
       loading = false;

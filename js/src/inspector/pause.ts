@@ -7,7 +7,7 @@ import { now } from "../shared/clock.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
 import { debounced, every, listen } from "../shared/lifetime.ts";
-import { age, count, duration, plural } from "../shared/words.ts";
+import { age, count, duration, plural, reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import { pastEntries } from "./past.ts";
 import { createRecorderClock, timeOfDay } from "./recorder_clock.ts";
@@ -158,7 +158,7 @@ export function addPause(bench: Bench): void {
         draw();
       }
     } catch (error) {
-      incomplete = `Not possible: ${error instanceof Error ? error.message : String(error)}.`;
+      incomplete = `Not possible: ${reasonOf(error)}.`;
       draw();
     } finally {
       asking = false;

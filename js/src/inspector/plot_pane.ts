@@ -9,7 +9,7 @@ import { type Plot, type PlotLook, plotOf } from "../shared/plot.ts";
 import type { NumberBody, PlotResult } from "../shared/protocol_inspector.ts";
 import { createSpark, type Spark } from "../shared/spark.ts";
 import { visible } from "../shared/visible_text.ts";
-import { plural } from "../shared/words.ts";
+import { plural, reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Pane } from "./pane_tabs.ts";
 import { timeOfDay } from "./recorder_clock.ts";
@@ -104,10 +104,7 @@ export function createPlotPane(bench: Bench): Pane {
       drawPlot();
     } catch (error) {
       failed = true;
-      setText(
-        note,
-        `The plot could not be loaded: ${error instanceof Error ? error.message : error}.`,
-      );
+      setText(note, `The plot could not be loaded: ${reasonOf(error)}.`);
     }
   };
 

@@ -10,7 +10,7 @@ import { createPrettyView } from "../shared/pretty_view.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { readLine, toJsonText, toPythonText } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
-import { age } from "../shared/words.ts";
+import { age, reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Pane } from "./pane_tabs.ts";
 
@@ -84,7 +84,7 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
       whole = { of: asked.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
-      setText(noteText, `Not possible: ${error instanceof Error ? error.message : String(error)}.`);
+      setText(noteText, `Not possible: ${reasonOf(error)}.`);
     } finally {
       fetchButton.disabled = false;
     }

@@ -3,13 +3,11 @@
 import type { Host } from "../shared/host.ts";
 import type { LeaseBody } from "../shared/protocol_locks.ts";
 import { visible } from "../shared/visible_text.ts";
+import { reasonOf } from "../shared/words.ts";
 import type { TakeOrder } from "./take_form.ts";
 
 export const namesOf = (keys: readonly string[]): string =>
   keys.map((key) => (key === "" ? "(empty)" : visible(key, 80))).join(", ");
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 export interface Voices {
   /** Read out, not shown. */
@@ -49,7 +47,7 @@ export function createActions(host: Host, voices: Voices): Actions {
       await work();
       return true;
     } catch (error) {
-      say(`${failure}: ${wordsOf(error)}`);
+      say(`${failure}: ${reasonOf(error)}`);
       return false;
     }
   };
@@ -67,7 +65,7 @@ export function createActions(host: Host, voices: Voices): Actions {
         } else if (keys.length === 1) setProblem(`Refused: ${who} holds ${names}.`);
         else setProblem(`Refused: ${who} holds at least one of ${names}; none was taken.`, true);
       } catch (error) {
-        setProblem(`Not taken: ${wordsOf(error)}`);
+        setProblem(`Not taken: ${reasonOf(error)}`);
       }
     },
     which: async (keys) => {
@@ -79,7 +77,7 @@ export function createActions(host: Host, voices: Voices): Actions {
             : `Someone else holds ${namesOf(held)}.`,
         );
       } catch (error) {
-        setProblem(`Not found out: ${wordsOf(error)}`);
+        setProblem(`Not found out: ${reasonOf(error)}`);
       }
     },
     renew: (key) =>

@@ -5,6 +5,7 @@ import { icon } from "../shared/icons.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
+import { reasonOf } from "../shared/words.ts";
 
 export interface RefreshButton {
   readonly button: HTMLElement;
@@ -48,7 +49,7 @@ export function createRefresh({
       announce("The list of commands is up to date.");
       show(session.commands.get()?.error ?? null);
     } catch (error) {
-      show(error instanceof Error ? error.message : String(error));
+      show(reasonOf(error));
     } finally {
       asking = false;
       draw();

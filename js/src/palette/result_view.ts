@@ -7,6 +7,7 @@ import { isCut, open } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import type { RunStateBody } from "../shared/protocol_palette.ts";
 import { visible } from "../shared/visible_text.ts";
+import { reasonOf } from "../shared/words.ts";
 import { createFoldingView } from "./folding_view.ts";
 
 export interface ResultView {
@@ -58,7 +59,7 @@ export function createResultView(run: string, host: Host, signal: AbortSignal): 
       tree.show(await whole());
       fetchButton.remove();
     } catch (error) {
-      setText(fetchButton, error instanceof Error ? error.message : String(error));
+      setText(fetchButton, reasonOf(error));
     }
   };
   listen(fetchButton, "click", () => void fetchAll(), signal);

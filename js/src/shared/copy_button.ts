@@ -4,6 +4,7 @@ import { copyText } from "./clipboard.ts";
 import { h, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { debounced, listen } from "./lifetime.ts";
+import { reasonOf } from "./words.ts";
 
 export function copyButton(
   label: string,
@@ -25,7 +26,7 @@ export function copyButton(
       const copied = await copyText(await text(), button);
       setText(word, copied ? "Copied" : "Not allowed here");
     } catch (error) {
-      setText(word, error instanceof Error ? error.message : String(error));
+      setText(word, reasonOf(error));
     }
     restore();
   };

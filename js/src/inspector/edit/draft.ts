@@ -6,6 +6,7 @@ import { isCut } from "../../shared/page_value.ts";
 import type { PageValue } from "../../shared/protocol.ts";
 import type { EditBody } from "../../shared/protocol_inspector.ts";
 import { toJsonLine } from "../../shared/value_text.ts";
+import { reasonOf } from "../../shared/words.ts";
 import type { Place } from "../bench.ts";
 import type { Reading } from "./scalar.ts";
 
@@ -36,8 +37,6 @@ function formOf({ entry, value }: Live): string {
   if (entry === undefined || value === undefined) return GONE;
   return isCut(value) ? `cut ${entry.changedAt}` : toJsonLine(value);
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
 
 export class Draft {
   text: string;
@@ -120,7 +119,7 @@ export class Draft {
       this.failure = "";
       this.kept = false;
     } catch (error) {
-      this.failure = `Not possible: ${wordsOf(error)}.`;
+      this.failure = `Not possible: ${reasonOf(error)}.`;
     }
     this.#options.onChange();
   }
@@ -140,7 +139,7 @@ export class Draft {
       this.failure = failureOf(edit);
       return this.failure === "" ? edit : null;
     } catch (error) {
-      this.failure = `Not written: ${wordsOf(error)}.`;
+      this.failure = `Not written: ${reasonOf(error)}.`;
       return null;
     } finally {
       this.sending = false;

@@ -4,6 +4,7 @@ import { Cell, type Readable } from "../../shared/cell.ts";
 import type { Host } from "../../shared/host.ts";
 import { every, whenOver } from "../../shared/lifetime.ts";
 import type { Session } from "../../shared/session.ts";
+import { reasonOf } from "../../shared/words.ts";
 
 export interface Held {
   readonly word: "none" | "asking" | "held" | "elsewhere" | "unable" | "unknown";
@@ -42,7 +43,7 @@ export function createHold(
         const word = answer.held ? "held" : answer.able ? "elsewhere" : "unable";
         held = { word, note: answer.note };
       } catch (error) {
-        held = { word: "unknown", note: error instanceof Error ? error.message : `${error}` };
+        held = { word: "unknown", note: reasonOf(error) };
       }
       if (wanted === key) state.set(held);
     });

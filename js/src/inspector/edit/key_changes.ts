@@ -6,7 +6,7 @@ import { icon } from "../../shared/icons.ts";
 import { listen } from "../../shared/lifetime.ts";
 import type { EditBody } from "../../shared/protocol_inspector.ts";
 import { visible } from "../../shared/visible_text.ts";
-import { plural } from "../../shared/words.ts";
+import { plural, reasonOf } from "../../shared/words.ts";
 import type { Bench } from "../bench.ts";
 import type { EditPlaces } from "../editor.ts";
 import type { Card, Choice } from "./card.ts";
@@ -24,8 +24,6 @@ export interface KeyChanges {
 
 /** Seconds for which a key that was written is waited for. */
 const PATIENCE = 10;
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);
 
 interface Branch {
   readonly keys: number;
@@ -94,7 +92,7 @@ export function addKeyChanges(
       card.close();
       waitFor(key, true);
     } catch (error) {
-      form.fail(`Not written: ${visible(wordsOf(error), 600)}.`);
+      form.fail(`Not written: ${visible(reasonOf(error), 600)}.`);
     }
   };
 
@@ -160,7 +158,7 @@ export function addKeyChanges(
       waitFor(gone, false);
     } catch (error) {
       card.ask(
-        [`Not removed: ${visible(wordsOf(error), 600)}`],
+        [`Not removed: ${visible(reasonOf(error), 600)}`],
         [{ label: "Look again", run: () => ask(key) }],
       );
     }

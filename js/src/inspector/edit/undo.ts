@@ -7,6 +7,7 @@ import { listen } from "../../shared/lifetime.ts";
 import type { EditsBody } from "../../shared/protocol_inspector.ts";
 import type { Timed } from "../../shared/session.ts";
 import { visible } from "../../shared/visible_text.ts";
+import { reasonOf } from "../../shared/words.ts";
 import type { Bench } from "../bench.ts";
 import { isEditable } from "../key_map.ts";
 import type { Card } from "./card.ts";
@@ -44,7 +45,7 @@ export function addUndo(
         );
       } else card.ask([visible(failure, 400)], []);
     } catch (error) {
-      card.ask([`Not undone: ${error instanceof Error ? error.message : error}.`], []);
+      card.ask([`Not undone: ${reasonOf(error)}.`], []);
     } finally {
       sending = false;
       draw();

@@ -4,7 +4,7 @@ import { h } from "../../shared/dom.ts";
 import { listen } from "../../shared/lifetime.ts";
 import { isCut } from "../../shared/page_value.ts";
 import type { PageValue } from "../../shared/protocol.ts";
-import { size } from "../../shared/words.ts";
+import { reasonOf, size } from "../../shared/words.ts";
 import type { Bench, Place } from "../bench.ts";
 import type { EditPlaces } from "../editor.ts";
 import { isEditable } from "../key_map.ts";
@@ -279,7 +279,7 @@ export function createValueEdit(
       if (holdsBytes(whole)) throw new Error("it holds bytes, which JSON has not");
       if (open === null) start(at, whole, jsonField(placeText(at)), false);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);
     }
   };
