@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.leases import LeaseEvent
+from nanover_jupyter.client.lock_notes import ReleaseRequest
+from nanover_jupyter.client.lock_watch import WatchedKey
 from nanover_jupyter.widgets._lock_messages import (
     EventBody,
     LockNewsBody,
@@ -16,6 +19,16 @@ from nanover_jupyter.widgets._lock_messages import (
 __all__ = ["LockNews"]
 
 _MOST_EVENTS: Final = 50
+
+
+class _Facts(NamedTuple):
+    """What is told, without the times that pass by themselves."""
+
+    watched: list[WatchedKey]
+    holders: dict[str, str]
+    history: list[LeaseEvent]
+    requests: list[ReleaseRequest]
+    announced: tuple[str, str] | None
 
 
 class LockNews:
@@ -31,7 +44,7 @@ class LockNews:
     def __init__(self, client: ClientCore, post: Callable[..., None]) -> None:
         self._client = client
         self._post = post
-        self._told: object = None
+        self._told: _Facts | None = None
         self._unsubscribe = [
             client.locks.watch.subscribe(self.tell),
             client.lock_notes.on_asked(lambda _: self.tell()),
@@ -39,33 +52,35 @@ class LockNews:
 
     def greet(self, client: str) -> None:
         """Tell a new view."""
-        self._post("lock_news", self._body(), client=client)
+        self._post("lock_news", self._body(self._facts()), client=client)
 
     def beat(self) -> None:
         """Tell what has changed without our hearing of it."""
-        if self._facts() != self._told:
-            self.tell()
+        facts = self._facts()
+        if facts != self._told:
+            self._tell(facts)
 
     def tell(self) -> None:
         """Tell all views."""
-        self._told = self._facts()
-        self._post("lock_news", self._body())
+        self._tell(self._facts())
 
     def close(self) -> None:
         """Stop listening."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def _facts(self) -> Any:
-        """What is told, without the times that pass by themselves."""
-        notes = self._client.lock_notes
-        book = self._client.leases
-        return (
-            self._client.locks.watch.watched(),
-            self._holders(),
-            book.history()[-_MOST_EVENTS:],
-            notes.requests(),
-            notes.announced,
+    def _tell(self, facts: _Facts) -> None:
+        self._told = facts
+        self._post("lock_news", self._body(facts))
+
+    def _facts(self) -> _Facts:
+        client = self._client
+        return _Facts(
+            watched=client.locks.watch.watched(),
+            holders=self._holders(),
+            history=client.leases.history()[-_MOST_EVENTS:],
+            requests=client.lock_notes.requests(),
+            announced=client.lock_notes.announced,
         )
 
     def _holders(self) -> dict[str, str]:
@@ -76,28 +91,27 @@ class LockNews:
         notes = self._client.lock_notes.notes()
         return {key: note.by for key in watched for note in notes if key in note.until}
 
-    def _body(self) -> LockNewsBody:
-        client = self._client
-        now = client.leases.clock()
-        holders = self._holders()
-        announced = client.lock_notes.announced
+    def _body(self, facts: _Facts) -> LockNewsBody:
+        now = self._client.leases.clock()
         return LockNewsBody(
             watched=[
                 WatchedBody(
                     key=known.key,
                     whose=known.whose,
                     since=now - known.since,
-                    holder=holders.get(known.key, "") if known.whose == "someone else's" else "",
+                    holder=(
+                        facts.holders.get(known.key, "") if known.whose == "someone else's" else ""
+                    ),
                 )
-                for known in client.locks.watch.watched()
+                for known in facts.watched
             ],
             history=[
                 EventBody(key=event.key, news=event.news, ago=now - event.at, note=event.note)
-                for event in client.leases.history()[-_MOST_EVENTS:]
+                for event in facts.history
             ],
             requests=[
                 RequestBody(asker=ask.asker, by=ask.by, says=ask.says, keys=list(ask.keys))
-                for ask in client.lock_notes.requests()
+                for ask in facts.requests
             ],
-            by=None if announced is None else announced[0],
+            by=None if facts.announced is None else facts.announced[0],
         )
