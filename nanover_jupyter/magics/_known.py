@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nanover_jupyter.magics import _config
 from nanover_jupyter.magics._grammar import SUBCOMMANDS, Live
 from nanover_jupyter.magics._words import MistakenLine, Word
+from nanover_jupyter.wire.values import ABSENT
 
 if TYPE_CHECKING:
     from nanover_jupyter.client.core import ClientCore
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_ABSENT: Final[Any] = object()
 # Where a name may also be that of a connection that was closed.
 _REVIVING: Final = frozenset({"connect", "reconnect"})
 
@@ -64,8 +64,8 @@ class Session:
             raise LookupError(live)
         if live == "argument":
             return self._arguments(client, line)[line[-1]]
-        value = client.peek(line[-1], _ABSENT)
-        if value is _ABSENT:
+        value = client.peek(line[-1], ABSENT)
+        if value is ABSENT:
             raise LookupError(live)
         return value
 

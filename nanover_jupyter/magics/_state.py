@@ -17,7 +17,7 @@ from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import many
 from nanover_jupyter.magics._tables import Table
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import copy_value
+from nanover_jupyter.wire.values import ABSENT, copy_value
 
 __all__ = ["get", "set_", "state", "unset", "update"]
 
@@ -25,7 +25,6 @@ _ROWS_LIMIT: Final = 100
 # Keys that are looked at to guess which one was meant.
 _GUESSES_LIMIT: Final = 2000
 _SETTLING_SECONDS: Final = 1.0
-_ABSENT: Final[Any] = object()
 
 
 def state(desk: Desk, order: Order) -> None:
@@ -55,8 +54,8 @@ def get(desk: Desk, order: Order) -> Any:
     """`%nanover get`."""
     client = desk.connection(order).client
     key = desk.text(order.options.key)
-    value = client.peek(key, _ABSENT)
-    if value is _ABSENT:
+    value = client.peek(key, ABSENT)
+    if value is ABSENT:
         raise _no_key(client, key)
     value = copy_value(value)
     return None if desk.keep(order, value) else value
@@ -67,7 +66,7 @@ def set_(desk: Desk, order: Order) -> None:
     key = desk.text(order.options.key)
     value = desk.value(order.options.value.raw)
     with desk.client(order) as client:
-        new = client.peek(key, _ABSENT) is _ABSENT
+        new = client.peek(key, ABSENT) is ABSENT
         _change(client, {key: value}, ())
     desk.say(order, f"Set {key}, which is a new key." if new else f"Set {key}.")
 
@@ -77,7 +76,7 @@ def unset(desk: Desk, order: Order) -> None:
     keys = [desk.text(key) for key in order.options.keys]
     with desk.client(order) as client:
         for key in keys:
-            if client.peek(key, _ABSENT) is _ABSENT:
+            if client.peek(key, ABSENT) is ABSENT:
                 raise _no_key(client, key)
         _change(client, {}, keys)
     desk.say(order, f"Removed {_named(keys)}.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.value_diff import compare
@@ -22,7 +22,7 @@ from nanover_jupyter.magics._parse import Order
 from nanover_jupyter.magics._patterns import matching
 from nanover_jupyter.magics._phrases import how_long, many
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import ABSENT, Value
 
 __all__ = ["watch"]
 
@@ -34,7 +34,6 @@ _WIDTH: Final = 90
 _LONGEST_KEY: Final = 45
 _LONGEST_PART: Final = 20
 _PARTS_AT_ONCE: Final = 3
-_REMOVED: Final[Any] = object()
 
 
 def watch(desk: Desk, order: Order) -> None:
@@ -125,9 +124,9 @@ class _Watching:
 
     def _news_of(self, key: str, width: int) -> str:
         """What became of a key: its value, or which parts of it are others than last time."""
-        value = self._client.peek(key, _REMOVED)
-        before = self._told.pop(key, _REMOVED)
-        if value is _REMOVED:
+        value = self._client.peek(key, ABSENT)
+        before = self._told.pop(key, ABSENT)
+        if value is ABSENT:
             return "removed"
         self._told[key] = value
         if type(before) is not type(value) or not isinstance(value, dict | list):

@@ -21,6 +21,7 @@ import orjson
 from nanover_jupyter.widgets import _page_values
 from nanover_jupyter.widgets._messages import DeltaBody, SnapshotBody
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import ABSENT
 
 __all__ = ["Bulk", "SnapshotCursor", "StateFeed", "StateSource"]
 
@@ -31,8 +32,6 @@ _MOST_SORTED: Final = 100_000
 _PART_BYTES: Final = 400_000
 _DELTA_KEYS: Final = 3_000
 _GONE_KEPT: Final = 10_000
-
-_ABSENT: Final = object()
 
 
 class StateSource(Protocol):
@@ -172,8 +171,8 @@ class StateFeed:
             if len(keys) >= limit or size >= _PART_BYTES:
                 break
             cursor.position += 1
-            value = self._source.peek(key, _ABSENT)
-            if value is _ABSENT:
+            value = self._source.peek(key, ABSENT)
+            if value is ABSENT:
                 continue  # removed since; the delta that says so finds nothing to remove
             written, whole = _page_values.measured(value)
             keys.append(key)
@@ -233,8 +232,8 @@ class StateFeed:
         written: dict[str, bytes] = {}
         sizes: dict[str, int] = {}
         for key in keys:
-            value = self._source.peek(key, _ABSENT)
-            if value is not _ABSENT:
+            value = self._source.peek(key, ABSENT)
+            if value is not ABSENT:
                 written[key], sizes[key] = _page_values.measured(value)
         with self._lock:
             self._note_sizes(sizes.items())

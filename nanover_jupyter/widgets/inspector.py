@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.recording import Recorder
+from nanover_jupyter.client.value_paths import follow
 from nanover_jupyter.widgets._edit_requests import EditRequests
 from nanover_jupyter.widgets._exports import ExportRequests
 from nanover_jupyter.widgets._history import HistoryRequests
@@ -19,10 +20,9 @@ from nanover_jupyter.widgets._panel import Panel, asset
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets._state_picture import state_picture
+from nanover_jupyter.wire.values import ABSENT
 
 __all__ = ["InspectorTool", "StateInspector"]
-
-_ABSENT: Any = object()
 
 
 class InspectorTool:
@@ -66,8 +66,8 @@ class InspectorTool:
         key = field_of(body, "key", str)
 
         def read() -> ValueResult:
-            value = self._client.peek(key, _ABSENT)
-            if value is _ABSENT:
+            value = self._client.peek(key, ABSENT)
+            if value is ABSENT:
                 return ValueResult(key=key, exists=False)
             return ValueResult(key=key, exists=True, value=to_page(value))
 
@@ -83,7 +83,7 @@ class InspectorTool:
         if start < 0 or not 0 < count <= MOST_ITEMS:
             raise BadRequest(f"items are asked for by 1 to {MOST_ITEMS}, from 0 on")
 
-        answer.later(lambda: _some_of(_inside(self._client.peek(key), path), start, count))
+        answer.later(lambda: _some_of(follow(self._client.peek(key), path), start, count))
 
 
 def _some_of(value: Any, start: int, count: int) -> ItemsResult:
@@ -103,18 +103,6 @@ def _some_of(value: Any, start: int, count: int) -> ItemsResult:
     if isinstance(value, dict):
         result["names"] = [to_page(name) for name in islice(value, start, start + count)]
     return result
-
-
-def _inside(value: Any, path: list[Any]) -> Any:
-    """What a path of field names and positions leads to; None where it leads nowhere."""
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step) if isinstance(step, str) else None
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 class _InspectorAlone(InspectorTool):
