@@ -5,23 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nanover_jupyter.client.key_locks import KeyLocks
-from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.errors import InvalidValue, LeaseLost, LockRefused
 from nanover_jupyter.wire.messages import LockRequest
-from tests.support.lock_road import LockRoad
-
-
-@pytest.fixture
-def road(table, clock):
-    return LockRoad(table, "me", clock)
-
-
-@pytest.fixture
-def locks(road, clock):
-    locks = Locks(road, clock=clock)
-    locks.keeper.wake = lambda at=0.0: None
-    yield locks
-    locks.close()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -12,22 +10,17 @@ from playwright.sync_api import expect
 from nanover_jupyter import DictionaryChange, NanoverWebSocketClient
 from tests.ui.lab import OpenNotebook
 from tests.ui.panels import Inspector, Palette, Panel
-from tests.upstream.conftest import HOME, RealServer
+from tests.upstream.conftest import RealServer, home, make_server, simulations
 
 pytestmark = pytest.mark.ui
 
+# Fixtures.
+__all__ = ["home", "make_server", "simulations"]
+
 
 @pytest.fixture
-def real_server(tmp_path: Path) -> Iterator[RealServer]:
-    if not (HOME / "bin" / "nanover-server").is_file():
-        pytest.skip(f"no NanoVer server in {HOME}: scripts/real_server --prepare makes one")
-    chain = tmp_path / "chain.xml"
-    script = Path(__file__).parents[1] / "upstream" / "make_simulation.py"
-    subprocess.run([HOME / "bin" / "python", script, chain], check=True, timeout=100)
-    server = RealServer(HOME, [chain], tmp_path / "server.log")
-    server.start()
-    yield server
-    server.kill()
+def real_server(make_server: Callable[..., RealServer]) -> RealServer:
+    return make_server()
 
 
 def test_the_panels_show_what_nanovers_own_server_has_and_say_what_it_has_not(
