@@ -5,6 +5,7 @@ import { joined, match } from "../shared/match.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
 import { mayBeInNumber, type Opened, open, someText } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
+import { type StepsIn, stepsIn } from "./field_names.ts";
 import { type Comparison, parseQuery, type Term } from "./query.ts";
 import { BadPattern, compile } from "./regex.ts";
 
@@ -160,6 +161,11 @@ const compare = (left: number, comparison: Comparison, right: number): boolean =
   }
 };
 
+interface FieldPath {
+  readonly count: number;
+  readonly steps: StepsIn;
+}
+
 /**
  * Whether a value under fields of these names passes. Where an object has such a field,
  * those deeper inside of it are not meant: `name:an` asks for an avatar's name, and not
@@ -167,24 +173,37 @@ const compare = (left: number, comparison: Comparison, right: number): boolean =
  */
 function someField(
   value: PageValue,
-  names: readonly string[],
+  path: FieldPath,
   passes: (value: PageValue) => boolean,
   depth = 0,
+  at = 0,
 ): boolean {
   if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
   const opened = open(value);
   if (opened.kind === "list") {
-    return opened.items.some((item) => someField(item, names, passes, depth + 1));
+    return opened.items.some((item) => someField(item, path, passes, depth + 1, at));
   }
   if (opened.kind !== "object") return false;
-  const [name = "", ...rest] = names;
-  const meant = opened.fields.filter(([field]) => field.toLowerCase().startsWith(name));
-  if (meant.length === 0) {
-    return opened.fields.some(([, inner]) => someField(inner, names, passes, depth + 1));
+  let isMeant = false;
+  for (const [field, inner] of opened.fields) {
+    const used = path.steps(field.toLowerCase(), at);
+    if (used === 0) continue;
+    isMeant = true;
+    if (isUnder(inner, path, passes, depth, at + used)) return true;
   }
-  return meant.some(([, inner]) =>
-    rest.length === 0 ? passes(inner) : someField(inner, rest, passes, depth + 1),
-  );
+  if (isMeant) return false;
+  return opened.fields.some(([, inner]) => someField(inner, path, passes, depth + 1, at));
+}
+
+/** Goes on behind a name that stood for the steps before `at`. */
+function isUnder(
+  value: PageValue,
+  path: FieldPath,
+  passes: (value: PageValue) => boolean,
+  depth: number,
+  at: number,
+): boolean {
+  return at >= path.count ? passes(value) : someField(value, path, passes, depth + 1, at);
 }
 
 const numberOf = (opened: Opened): number | null =>
@@ -223,10 +242,16 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
   };
   const plain = contains(word);
   const plainInside = valueContains(word);
+  const path = { count: field.length, steps: stepsIn(field) };
+  /** The key is the name of its value, as those of fields are of theirs. */
+  const isNamed = (key: string, value: PageValue): boolean => {
+    const used = path.steps(key.toLowerCase(), 0);
+    return used > 0 && isUnder(value, path, passes, 0, used);
+  };
   return {
     matches: ({ key, value }) =>
-      someField(value, field, passes) || plain(key) || plainInside(value),
-    keyRanges: (key) => rangesOf(key, [word]),
+      isNamed(key, value) || someField(value, path, passes) || plain(key) || plainInside(value),
+    keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
     valueRanges: (value) =>
       rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),
   };

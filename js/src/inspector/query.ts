@@ -12,8 +12,8 @@
  *               | "rate:" comparison            changes per second
  *               | field ":" ( comparison | phrase | letters )
  *     comparison = ( "<" | "<=" | ">" | ">=" | "=" ) number
- *     field     = a field of the value at any depth, or the start of its name;
- *                 "a.b" for b inside of a
+ *     field     = a field of the value at any depth, or the key itself; the start of its
+ *                 name, or of a part of it; "a.b" for b inside of a
  *
  * Case never matters. "-5" is a number, as a minus before a digit belongs to it. What fits
  * no rule is looked for as it stands, so that nothing typed is an error but a bad regex.

@@ -40,8 +40,13 @@ describe("the filter", () => {
     ["name:=ivan", ["avatar.2"]],
     ["name:i*n", ["avatar.2"]],
     ["components.name:hand", ["avatar.2"]],
-    ["scale:>5", ["avatar.2"]],
+    ["scale:>5", ["avatar.2", "suggested.interaction.scale"]],
     ["scale:<=2", ["avatar.1"]],
+    ["interaction.scale:=100", ["suggested.interaction.scale"]],
+    ["avatar.1.name:an", ["avatar.1"]],
+    ["selection:root", ["selection.root"]],
+    ["notes:two", ["notes/a:b"]],
+    ["cene:>0", []],
     ["scale:=10", ["avatar.2"]],
     ["sis", ["suggested.interaction.scale"]],
     ["100", ["suggested.interaction.scale"]],
@@ -68,6 +73,17 @@ describe("the filter", () => {
     expect(parseFilter("   ")).toBeNull();
     expect(parseFilter("")).toBeNull();
   });
+
+  it.each(["renderer:ball", "nanover.rendering.renderer:ball", "properties.renderer:=ball"])(
+    "finds with %s a field that has dots in its own name, as NanoVer's have",
+    (query) => {
+      const value = { properties: { "nanover.rendering.renderer": "ball" } };
+      const entry = { key: "selection.1", value, changedAt: null, rate: 0 };
+      expect(parseFilter(query)?.matches(entry, NOW)).toBe(true);
+      const other = { ...entry, value: { properties: { "nanover.rendering.hide": "ball" } } };
+      expect(parseFilter(query)?.matches(other, NOW)).toBe(false);
+    },
+  );
 
   it("says what to mark in keys, initials included", () => {
     const filter = parseFilter("avatar.* name:an -not");
