@@ -1,6 +1,7 @@
 /** What a row says, apart from where it stands. Pure. */
 
 import type { Ranges } from "../shared/marks.ts";
+import { joined } from "../shared/match.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
 import { open, preview } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
@@ -112,7 +113,7 @@ function chainLabel(
     }
     name += text;
   }
-  return { name, nameRanges };
+  return { name, nameRanges: joined(nameRanges) };
 }
 
 function staleText(entry: Entry, now: number, watchedSince: number | null): string {

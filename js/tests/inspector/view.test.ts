@@ -88,6 +88,18 @@ describe("the tree", () => {
 const visibleRowTotal = (el: HTMLElement): number =>
   Number.parseInt(find(el, ".nvj-canvas").style.height, 10) / 24;
 
+describe("a search", () => {
+  it("marks a shortened name once, however often it was found in the whole of it", async () => {
+    const { el, kernel } = await mount();
+    kernel.set("avatar.612e0d1c-aaaa-4aaa-8aaa-aaaaaaaaa0a3", { name: "Ivan", components: [] });
+    kernel.sendDelta();
+    type(search(el), "a");
+    await pass(0.3);
+    const name = find(rowOf(el, "612e…a3"), ".nvj-key");
+    expect(findAll(name, "mark").map((mark) => mark.textContent)).toEqual(["612e…a3"]);
+  });
+});
+
 describe("what is not there", () => {
   it("can be left by one click, however fast the state moves", async () => {
     const { el, kernel } = await mount();
