@@ -153,7 +153,9 @@ def test_text_and_booleans_are_written_in_their_rows(editor: Editor, server: Nan
     eventually(lambda: value_of(server, "title") == '<b>one</b> "two"')
 
     editor.begin("running")
-    editor.field.select_option("false")
+    choice = editor.row("running").locator("select")
+    expect(choice).to_be_focused()
+    choice.select_option("false")
     editor.press("Enter")
     eventually(lambda: value_of(server, "running") is False)
 

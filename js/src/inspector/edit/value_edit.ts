@@ -56,6 +56,8 @@ export function createValueEdit(
   /** The field was just made, or moved: it is to have the focus. */
   let wantsFocus = false;
   let hadFocus = false;
+  /** What was asked for while another value is still being written. */
+  let next: (() => void) | null = null;
 
   const liveAt = ({ key, path }: Place): Live => {
     const entry = entries.get(key);
@@ -80,7 +82,7 @@ export function createValueEdit(
   };
   const write = async () => {
     const now = open;
-    if (now === null || line.get().blocked !== null) return;
+    if (now === null || now.draft.sending || line.get().blocked !== null) return;
     const { draft, control } = now;
     if (!draft.dirty && draft.standing !== "gone") {
       // Nothing to write; and what others wrote meanwhile is not to be undone by it.
@@ -97,12 +99,21 @@ export function createValueEdit(
       return;
     }
     const edit = await draft.write();
+    const beginNext = next;
+    next = null;
     if (edit === null) {
       announce(draft.failure);
       return;
     }
     announce(`Written: ${edit.text}`);
     if (open === now) finish();
+    beginNext?.();
+  };
+  /** Puts something off until the value is written that is on its way; false where none is. */
+  const isPutOff = (begin: () => void): boolean => {
+    if (open?.draft.sending !== true) return false;
+    next = begin;
+    return true;
   };
   const box = createDraftBox(
     {
@@ -249,6 +260,10 @@ export function createValueEdit(
     signal,
   );
   bench.keys.addEscape("edit", () => {
+    if (next !== null) {
+      next = null;
+      return true;
+    }
     const typing = open !== null && isInside(document.activeElement);
     if (!typing && card.close()) return true;
     if (open === null) return false;
@@ -284,6 +299,7 @@ export function createValueEdit(
     }
   };
   const askJson = (at: Place) => {
+    if (isPutOff(() => askJson(at))) return;
     const { value } = liveAt(at);
     const bytes = value === undefined ? 0 : missingBytes(value);
     if (bytes <= MUCH) {
@@ -301,6 +317,7 @@ export function createValueEdit(
     if (value === undefined) return false;
     const kind = lineKind(value);
     if (kind === null) return false;
+    if (isPutOff(() => begin(at))) return true;
     if (isFree()) start(at, value, lineField(kind, placeText(at)), true);
     return true;
   };

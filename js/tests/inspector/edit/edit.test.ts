@@ -197,6 +197,47 @@ describe("a scalar in its row", () => {
     expect(find(rowOf(page.el, "a"), ".nvj-preview").textContent).toBe("1");
   });
 
+  describe("that is still being written", () => {
+    const writing = async () => {
+      let answer: (edit: object) => void = () => {};
+      const page = await mount({ write: () => new Promise((done) => (answer = done)) });
+      await page.turn();
+      await begin(page, "a");
+      type(field(page.el), "2");
+      press(field(page.el), "Enter");
+      await pass(0.1);
+      return { page, answer: (edit: object) => answer(edit) };
+    };
+
+    it("lets the next one wait, which begins when it is done", async () => {
+      const { page, answer } = await writing();
+      await begin(page, "name");
+      expect(rowOf(page.el, "a").contains(field(page.el))).toBe(true);
+      answer(accepted);
+      await pass(0.3);
+      expect(rowOf(page.el, "name").contains(field(page.el))).toBe(true);
+      expect([field(page.el).value, document.activeElement]).toEqual(["Anna", field(page.el)]);
+    });
+
+    it("keeps the field where it was refused, and begins nothing else", async () => {
+      const { page, answer } = await writing();
+      await begin(page, "name");
+      answer(refused);
+      await pass(0.3);
+      expect(rowOf(page.el, "a").contains(field(page.el))).toBe(true);
+      expect(field(page.el).value).toBe("2");
+    });
+
+    it("forgets the next one with Escape", async () => {
+      const { page, answer } = await writing();
+      await begin(page, "name");
+      press(rowOf(page.el, "name"), "Escape");
+      answer(accepted);
+      await pass(0.3);
+      expect(fields(page.el)).toEqual([]);
+    });
+  });
+
   it("is not written where nothing was typed, whatever others did meanwhile", async () => {
     const page = await mount();
     await page.turn();
