@@ -160,11 +160,28 @@ export class RowIndex {
       return 1;
     }
     const end = endOf(node);
+    // What was laid out is older than the count.
+    end.layout = null;
     const rows =
-      this.#isOpen(end) === true ? 1 + this.#valueRows(end).length + this.#layoutOf(end).count : 1;
+      this.#isOpen(end) === true ? 1 + this.#valueRows(end).length + this.#rowsBelow(end) : 1;
     node.rows = rows;
     end.rows = rows;
     return rows;
+  }
+
+  /** Counts without asking for the order: to sort all open branches takes longer than a frame. */
+  #rowsBelow(end: TreeNode): number {
+    let count = 0;
+    for (const child of end.children.values()) {
+      if (this.#hasPlace(child)) count += this.#rowsOf(child);
+    }
+    return count;
+  }
+
+  /** Whether it is shown, and where it belongs. */
+  #hasPlace(child: TreeNode): boolean {
+    if (this.#folds.filtered && child.matched === 0) return false;
+    return this.#lifted.size === 0 || (!this.#lifted.has(child) && this.#isShown(child));
   }
 
   #layoutOf(end: TreeNode): Layout {
@@ -172,14 +189,7 @@ export class RowIndex {
       return end.layout;
     }
     const of = this.#tree.childrenOf(end);
-    const simple = this.#lifted.size === 0;
-    const { filtered } = this.#folds;
-    const nodes: TreeNode[] = [];
-    for (const child of of) {
-      if (filtered && child.matched === 0) continue;
-      if (!simple && (this.#lifted.has(child) || !this.#isShown(child))) continue;
-      nodes.push(child);
-    }
+    const nodes = of.filter((child) => this.#hasPlace(child));
     const starts = new Uint32Array(nodes.length);
     let count = 0;
     for (const [index, child] of nodes.entries()) {
