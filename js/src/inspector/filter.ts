@@ -1,13 +1,14 @@
 /** What a query means: which keys it lets through, and which parts of them it found. Pure. */
 
 import type { Ranges } from "../shared/marks.ts";
-import { joined, match } from "../shared/match.ts";
+import { hasInitials, joined, match } from "../shared/match.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
-import { mayBeInNumber, type Opened, open, someText } from "../shared/page_value.ts";
-import type { PageValue } from "../shared/protocol.ts";
-import { type StepsIn, stepsIn } from "./field_names.ts";
+import { isPlain, kindOf, type Opened, open, someText } from "../shared/page_value.ts";
+import type { PageRecord, PageValue } from "../shared/protocol.ts";
+import { type StepsIn, stepsIn, withMemory } from "./field_names.ts";
 import { type Comparison, parseQuery, type Term } from "./query.ts";
 import { BadPattern, compile } from "./regex.ts";
+import { searchText } from "./search_text.ts";
 
 export interface Filter {
   /** `time` is what ages are counted from. */
@@ -29,8 +30,6 @@ interface Matcher {
   readonly problem?: string;
 }
 
-/** Longer texts are looked at in their head only: a megabyte is not searched at every key press. */
-const LONGEST_TEXT = 4000;
 const DEEPEST = 20;
 
 /** Whether `*` in the pattern can stand for what the text has. Never backtracks far. */
@@ -73,33 +72,18 @@ function rangesOf(text: string, words: readonly string[]): Ranges {
 
 const contains = (word: string) => (text: string) => text.toLowerCase().includes(word);
 
-/** Whether any text inside of a value has the word. */
-function valueContains(word: string): (value: PageValue) => boolean {
-  const has = contains(word);
-  const withNumbers = mayBeInNumber(word);
-  return (value) => someText(value, has, withNumbers);
-}
-
-/** Whether the letters come in this order at all: rules most keys out cheaply. */
-function inOrder(letters: string, text: string): boolean {
-  let from = 0;
-  for (const letter of letters) {
-    from = text.indexOf(letter, from) + 1;
-    if (from === 0) return false;
-  }
-  return true;
+/** Whether a key, or any text inside of its value, has the word. */
+function isIn(word: string, entry: Entry): boolean {
+  // Where the key says so already, the value need not be written out.
+  if (entry.searchText === undefined && entry.key.toLowerCase().includes(word)) return true;
+  return searchText(entry).includes(word);
 }
 
 function wordMatcher(word: string): Matcher {
-  const has = valueContains(word);
   return {
-    matches: ({ key, value }) => {
-      const lower = key.toLowerCase();
-      if (lower.includes(word)) return true;
+    matches: (entry) =>
       // Two letters are initials of far too much.
-      const initials = word.length > 2 && inOrder(word, lower) && match(word, key) !== null;
-      return initials || has(value);
-    },
+      isIn(word, entry) || (word.length > 2 && hasInitials(word, entry.key)),
     keyRanges: (key) => {
       const whole = rangesOf(key, [word]);
       if (whole.length > 0 || word.length <= 2) return whole;
@@ -109,15 +93,11 @@ function wordMatcher(word: string): Matcher {
   };
 }
 
-function phraseMatcher(phrase: string): Matcher {
-  const has = contains(phrase);
-  const valueHas = valueContains(phrase);
-  return {
-    matches: ({ key, value }) => has(key) || valueHas(value),
-    keyRanges: (key) => rangesOf(key, [phrase]),
-    valueRanges: (text) => rangesOf(text, [phrase]),
-  };
-}
+const phraseMatcher = (phrase: string): Matcher => ({
+  matches: (entry) => isIn(phrase, entry),
+  keyRanges: (key) => rangesOf(key, [phrase]),
+  valueRanges: (text) => rangesOf(text, [phrase]),
+});
 
 function globMatcher(pattern: string): Matcher {
   const parts = pattern.split("*").map((part) => part.replace(/^[./]+|[./]+$/g, ""));
@@ -130,13 +110,12 @@ function globMatcher(pattern: string): Matcher {
 function regexMatcher(pattern: string): Matcher {
   try {
     const regex = compile(pattern);
-    const fits = (text: string) => regex.test(text.slice(0, LONGEST_TEXT));
     const ranges = (text: string): Ranges => {
       const found = regex.find(text.slice(0, 400));
       return found === null || found[0] === found[1] ? [] : [found];
     };
     return {
-      matches: ({ key, value }) => fits(key) || someText(value, fits),
+      matches: (entry) => regex.test(searchText(entry)),
       keyRanges: ranges,
       valueRanges: ranges,
     };
@@ -179,20 +158,35 @@ function someField(
   at = 0,
 ): boolean {
   if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
+  if (isPlain(value)) return inFields(value, path, passes, depth, at);
   const opened = open(value);
   if (opened.kind === "list") {
     return opened.items.some((item) => someField(item, path, passes, depth + 1, at));
   }
-  if (opened.kind !== "object") return false;
+  return (
+    opened.kind === "object" && inFields(Object.fromEntries(opened.fields), path, passes, depth, at)
+  );
+}
+
+function inFields(
+  fields: PageRecord,
+  path: FieldPath,
+  passes: (value: PageValue) => boolean,
+  depth: number,
+  at: number,
+): boolean {
   let isMeant = false;
-  for (const [field, inner] of opened.fields) {
-    const used = path.steps(field.toLowerCase(), at);
+  for (const field in fields) {
+    const used = path.steps(field, at);
     if (used === 0) continue;
     isMeant = true;
-    if (isUnder(inner, path, passes, depth, at + used)) return true;
+    if (isUnder(fields[field] ?? null, path, passes, depth, at + used)) return true;
   }
   if (isMeant) return false;
-  return opened.fields.some(([, inner]) => someField(inner, path, passes, depth + 1, at));
+  for (const field in fields) {
+    if (someField(fields[field] ?? null, path, passes, depth + 1, at)) return true;
+  }
+  return false;
 }
 
 /** Goes on behind a name that stood for the steps before `at`. */
@@ -206,8 +200,12 @@ function isUnder(
   return at >= path.count ? passes(value) : someField(value, path, passes, depth + 1, at);
 }
 
-const numberOf = (opened: Opened): number | null =>
-  opened.kind === "number" ? Number(opened.text) : null;
+function numberOf(value: PageValue): number | null {
+  if (typeof value === "number") return value;
+  if (typeof value !== "object" || value === null || isPlain(value)) return null;
+  const opened = open(value);
+  return opened.kind === "number" ? Number(opened.text) : null;
+}
 
 function textOf(opened: Opened): string | null {
   switch (opened.kind) {
@@ -231,33 +229,29 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
     ? (other: string) => globMatches(text, other.toLowerCase())
     : contains(text);
   const passes = (value: PageValue): boolean => {
-    const opened = open(value);
     if (wanted !== null) {
-      const number = numberOf(opened);
+      const number = numberOf(value);
       if (number !== null && compare(number, wanted.comparison, wanted.number)) return true;
       // "=100" may also be meant for a text.
     }
-    if (exactly) return textOf(opened)?.toLowerCase() === text;
+    if (exactly) return textOf(open(value))?.toLowerCase() === text;
     return wanted === null && someText(value, has);
   };
-  const plain = contains(word);
-  const plainInside = valueContains(word);
-  const path = { count: field.length, steps: stepsIn(field) };
+  const steps = stepsIn(field);
+  const path = { count: field.length, steps: withMemory(steps) };
   /** The key is the name of its value, as those of fields are of theirs. */
   const isNamed = (key: string, value: PageValue): boolean => {
-    const used = path.steps(key.toLowerCase(), 0);
+    const used = steps(key, 0);
     return used > 0 && isUnder(value, path, passes, 0, used);
   };
   return {
-    matches: ({ key, value }) =>
-      isNamed(key, value) || someField(value, path, passes) || plain(key) || plainInside(value),
+    matches: (entry) =>
+      isNamed(entry.key, entry.value) || someField(entry.value, path, passes) || isIn(word, entry),
     keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
     valueRanges: (value) =>
       rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),
   };
 }
-
-const kindName = (value: PageValue): string => open(value).kind;
 
 function matcherOf(term: Term): Matcher {
   switch (term.kind) {
@@ -270,7 +264,7 @@ function matcherOf(term: Term): Matcher {
     case "regex":
       return regexMatcher(term.pattern);
     case "type":
-      return { matches: ({ value }) => kindName(value) === term.type };
+      return { matches: ({ value }) => kindOf(value) === term.type };
     case "changed":
       return {
         timed: true,

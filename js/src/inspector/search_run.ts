@@ -1,8 +1,10 @@
 /** Runs a filter over all keys a few milliseconds at a time, so that typing is never held up. */
 
 import { now } from "../shared/clock.ts";
-import { debounced } from "../shared/lifetime.ts";
+import { debounced, whenIdle } from "../shared/lifetime.ts";
+import type { Entry } from "../shared/page_mirror.ts";
 import type { InspectorModel } from "./model.ts";
+import { searchText } from "./search_text.ts";
 
 /** Seconds at a stretch: what is typed meanwhile waits no longer. */
 const SLICE = 0.016;
@@ -12,6 +14,8 @@ const DRAW_EVERY = 0.15;
 export interface SearchRun {
   /** Goes on with what is left; the first stretch is done before this returns. */
   start(): void;
+  /** Writes out what a search will look through, while nobody waits for it. */
+  prepare(): void;
 }
 
 export function createSearchRun(
@@ -32,7 +36,22 @@ export function createSearchRun(
     if (!done) soon();
   };
   const soon = debounced(0, step, signal);
+  let unprepared: Iterator<Entry> = [].values();
+  const prepareMore = whenIdle((isOver) => {
+    for (;;) {
+      for (let count = 0; count < 64; count += 1) {
+        const { done, value } = unprepared.next();
+        if (done === true) return true;
+        searchText(value);
+      }
+      if (isOver()) return false;
+    }
+  }, signal);
   return {
+    prepare: () => {
+      unprepared = model.entries.values();
+      prepareMore();
+    },
     start: () => {
       drawnAt = Number.NEGATIVE_INFINITY;
       step();

@@ -111,6 +111,7 @@ export function createInspector(context: ToolContext): Tool {
   const update = oncePerFrame(draw, signal);
   const states = createStateSwitch(session, model, update, signal);
   const run = createSearchRun(model, states.time, update, signal);
+  listen(search.input, "focus", run.prepare, signal);
 
   const isHidden = () => !element.isConnected || element.hidden || !session.visible.get();
   const bench: Bench = {

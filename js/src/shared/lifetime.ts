@@ -119,6 +119,32 @@ export function oncePerFrame(fn: () => void, signal: AbortSignal): PutOff {
   return call;
 }
 
+/**
+ * Runs `step` whenever the page has nothing else to do, until it says that all is done.
+ * `isOver` tells it when to stop for now. Where a browser does not say when it is idle,
+ * nothing runs: only what can also be done later is put off like this.
+ */
+export function whenIdle(
+  step: (isOver: () => boolean) => boolean,
+  signal: AbortSignal,
+): () => void {
+  let handle: number | null = null;
+  const cancel = () => {
+    if (handle !== null) cancelIdleCallback(handle);
+    handle = null;
+  };
+  const run = (deadline: IdleDeadline) => {
+    handle = null;
+    if (!step(() => deadline.timeRemaining() <= 0)) call();
+  };
+  const call = () => {
+    if (handle !== null || signal.aborted || typeof requestIdleCallback === "undefined") return;
+    handle = requestIdleCallback(run);
+  };
+  whenOver(signal, cancel);
+  return call;
+}
+
 export function observeSize(element: Element, fn: () => void, signal: AbortSignal): void {
   if (typeof ResizeObserver === "undefined" || signal.aborted) return;
   const observer = new ResizeObserver(() => fn());

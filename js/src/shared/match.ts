@@ -50,30 +50,39 @@ function matchWhole(query: string, text: string, folded: string): Match | null {
   return best;
 }
 
+/** From here on attempts that failed are kept: most texts are done before it is worth it. */
+const FEW_ATTEMPTS = 50;
+
 /** Letters in order, each beside the last one or at the start of a word: "pl" in "play/load". */
-function matchInitials(query: string, text: string, folded: string): Match | null {
+function findInitials(query: string, text: string, folded: string): readonly number[] | null {
+  const positions: number[] = [];
   // What failed once fails again: without this, "aa.aa.aa" takes exponential time.
   const failed = new Set<number>();
-  const attempt = (from: number, index: number): number[] | null => {
+  let attempts = 0;
+  const attempt = (from: number, index: number): boolean => {
+    if (index === query.length) return true;
     const place = from * 1000 + index;
-    if (failed.has(place)) return null;
-    const found = attemptHere(from, index);
-    if (found === null) failed.add(place);
-    return found;
-  };
-  const attemptHere = (from: number, index: number): number[] | null => {
-    if (index === query.length) return [];
-    const wanted = query[index];
-    const beside = index > 0 && folded[from] === wanted ? attempt(from + 1, index + 1) : null;
-    if (beside !== null) return [from, ...beside];
-    for (let at = from; at < folded.length; at += 1) {
-      if (folded[at] !== wanted || !startsWord(text, at)) continue;
-      const rest = attempt(at + 1, index + 1);
-      return rest === null ? null : [at, ...rest];
+    if (failed.size > 0 && failed.has(place)) return false;
+    attempts += 1;
+    const wanted = query.charCodeAt(index);
+    if (index > 0 && folded.charCodeAt(from) === wanted) {
+      positions[index] = from;
+      if (attempt(from + 1, index + 1)) return true;
     }
-    return null;
+    for (let at = from; at < folded.length; at += 1) {
+      if (folded.charCodeAt(at) !== wanted || !startsWord(text, at)) continue;
+      positions[index] = at;
+      if (attempt(at + 1, index + 1)) return true;
+      break;
+    }
+    if (attempts > FEW_ATTEMPTS) failed.add(place);
+    return false;
   };
-  const positions = attempt(0, 0);
+  return attempt(0, 0) ? positions : null;
+}
+
+function matchInitials(query: string, text: string, folded: string): Match | null {
+  const positions = findInitials(query, text, folded);
   if (positions === null) return null;
   const ranges: [number, number][] = [];
   let score = -text.length * PER_LETTER_LEFT;
@@ -122,13 +131,18 @@ export const match = (query: string, text: string): Match | null =>
 
 /** Whether the letters stand in this order at all: most texts are out by this alone. */
 function hasInOrder(query: string, folded: string): boolean {
-  let from = 0;
-  for (let index = 0; index < query.length; index += 1) {
-    const at = folded.indexOf(query.charAt(index), from);
-    if (at < 0) return false;
-    from = at + 1;
+  let index = 0;
+  for (let at = 0; at < folded.length && index < query.length; at += 1) {
+    if (folded.charCodeAt(at) === query.charCodeAt(index)) index += 1;
   }
-  return true;
+  return index === query.length;
+}
+
+/** Whether `match` finds the letters of a word here and there in the text. */
+export function hasInitials(word: string, text: string): boolean {
+  const { head, folded } = prepare(text);
+  const wanted = fold(word);
+  return hasInOrder(wanted, folded) && findInitials(wanted, head, folded) !== null;
 }
 
 /** Several words, each of which must be found somewhere, in any order. */

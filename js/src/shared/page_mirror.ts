@@ -14,6 +14,8 @@ export interface Entry {
   readonly changedAt: number | null;
   /** Changes per second at `changedAt`; see `rateAt`. */
   readonly rate: number;
+  /** What a search looks through, once there was one; see inspector/search_text.ts. */
+  searchText?: string | undefined;
 }
 
 /** What one message did. A key stands in one of the lists at most. */
@@ -158,6 +160,7 @@ export class PageMirror {
         value,
         changedAt: old?.changedAt ?? null,
         rate: old?.rate ?? 0,
+        searchText: undefined,
       });
     });
     let removed: string[] = [];
@@ -273,7 +276,13 @@ export class PageMirror {
       const old = this.entries.get(key);
       (old === undefined ? added : changed).push(key);
       const rate = (old === undefined ? 0 : rateAt(old, time)) + 1 / MEMORY;
-      this.entries.set(key, { key, value, changedAt: time, rate: old === undefined ? 0 : rate });
+      this.entries.set(key, {
+        key,
+        value,
+        changedAt: time,
+        rate: old === undefined ? 0 : rate,
+        searchText: undefined,
+      });
     }
     for (const key of content.removed) {
       this.#loading?.newer.add(key);

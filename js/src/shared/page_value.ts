@@ -88,6 +88,20 @@ export function open(value: PageValue): Opened {
   return (MARK in value ? openMarked(value) : null) ?? object(value);
 }
 
+/** What kind of value it is, without opening it where JSON carried it plainly. */
+export function kindOf(value: PageValue): Opened["kind"] {
+  if (value === null) return "null";
+  if (typeof value === "number") return "number";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "string") return "text";
+  if (isList(value)) return "list";
+  return isPlain(value) ? "object" : open(value).kind;
+}
+
+/** Whether it is an object as JSON carried it, which need not be opened. */
+export const isPlain = (value: PageValue): value is PageRecord =>
+  isObject(value) && !(MARK in value);
+
 const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** How much of an opened value is missing, in its own units. */
@@ -253,50 +267,33 @@ export function toPage(value: Plain): PageValue {
   return Object.hasOwn(value, MARK) ? { [MARK]: "esc", value: record } : record;
 }
 
-/** What may stand in the text of a number, in small letters: digits, powers, NaN and Infinity. */
-const NUMBER_LETTERS = /^[-+.\deinfaty]*$/;
-
-/** Whether a number could have this in its text at all: writing numbers out takes time. */
-export const mayBeInNumber = (text: string): boolean => NUMBER_LETTERS.test(text);
-
 /**
  * Visits every text, number and name of a field inside, until `found` says true. Used to
- * search values, of all keys at every key press: what JSON carried plainly is not opened,
- * and where no number can be meant, none is written out.
+ * search the values of all keys: what JSON carried plainly is not opened.
  */
-export function someText(
-  value: PageValue,
-  found: (text: string) => boolean,
-  withNumbers = true,
-  depth = 0,
-): boolean {
-  if (typeof value === "number") return withNumbers && found(numberText(value));
+export function someText(value: PageValue, found: (text: string) => boolean, depth = 0): boolean {
+  if (typeof value === "number") return found(numberText(value));
   if (typeof value === "string") return found(value);
   if (value === null) return found("null");
   if (typeof value === "boolean") return found(value ? "true" : "false");
   if (depth > DEEPEST_TEXT) return false;
   if (isList(value)) {
-    for (const item of value) if (someText(item, found, withNumbers, depth + 1)) return true;
+    for (const item of value) if (someText(item, found, depth + 1)) return true;
     return false;
   }
-  if (MARK in value) return someMarkedText(open(value), found, withNumbers, depth);
+  if (MARK in value) return someMarkedText(open(value), found, depth);
   for (const name in value) {
     const inner = value[name];
     if (found(name)) return true;
-    if (inner !== undefined && someText(inner, found, withNumbers, depth + 1)) return true;
+    if (inner !== undefined && someText(inner, found, depth + 1)) return true;
   }
   return false;
 }
 
 const DEEPEST_TEXT = 20;
 
-function someMarkedText(
-  opened: Opened,
-  found: (text: string) => boolean,
-  withNumbers: boolean,
-  depth: number,
-): boolean {
-  const inside = (inner: PageValue) => someText(inner, found, withNumbers, depth + 1);
+function someMarkedText(opened: Opened, found: (text: string) => boolean, depth: number): boolean {
+  const inside = (inner: PageValue) => someText(inner, found, depth + 1);
   switch (opened.kind) {
     case "list":
       return opened.items.some(inside);

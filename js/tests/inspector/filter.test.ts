@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { globMatches, parseFilter } from "../../src/inspector/filter.ts";
+import type { Entry } from "../../src/shared/page_mirror.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 
 const WORLD: Readonly<Record<string, PageValue>> = {
@@ -133,4 +134,21 @@ describe("a glob", () => {
     expect(globMatches("a*".repeat(20).concat("b"), "a".repeat(10_000))).toBe(false);
     expect(performance.now() - before).toBeLessThan(500);
   });
+});
+
+it("finds in an entry what it was searched for before, and in the next one what is new", () => {
+  const entry = { key: "note.A", value: { text: "One", at: [0.25] }, changedAt: null, rate: 0 };
+  const finds = (query: string, inside: Entry) => parseFilter(query)?.matches(inside, NOW);
+  const all = (inside: Entry) =>
+    ["note.a", "one", "0.25", "/^at$/", "text:=one", "two"].map((q) => finds(q, inside));
+  expect(all(entry)).toEqual([true, true, true, true, true, false]);
+  expect(all(entry)).toEqual([true, true, true, true, true, false]);
+  const next = { ...entry, value: "two", searchText: undefined };
+  expect(all(next)).toEqual([true, false, false, false, false, true]);
+});
+
+it("finds no word that begins in one text of a value and ends in the next", () => {
+  const entry = { key: "key", value: ["one", "two"], changedAt: null, rate: 0 };
+  const finds = (query: string) => parseFilter(query)?.matches(entry, NOW);
+  expect(["onetwo", "keyone", "/one.two/"].map(finds)).toEqual([false, false, false]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { match, matchWords } from "../../src/shared/match.ts";
+import { hasInitials, match, matchWords } from "../../src/shared/match.ts";
 
 const marked = (query: string, text: string): string | null => {
   const found = match(query, text);
@@ -68,4 +68,25 @@ it("takes no long time for text made to take long", () => {
 
 it("marks the right letters where lower case is longer", () => {
   expect(marked("load", "İİ/load")).toBe("İİ/[load]");
+});
+
+it.each(["plo", "pblo", "roo", "CBC", "load", "aab", "xyz"])(
+  "has initials of %s where it is found by them",
+  (word) => {
+    for (const text of [
+      "playback/load",
+      "radially-orient-origins",
+      "colourByCharge",
+      "aa.ab",
+      "a.a.b",
+    ]) {
+      if (text.toLowerCase().includes(word.toLowerCase())) continue;
+      expect([text, hasInitials(word, text)]).toEqual([text, match(word, text) !== null]);
+    }
+  },
+);
+
+it("is done soon with a text made to have no end of ways", () => {
+  expect(hasInitials("aaaaaaaaaaaaaaab", "a.".repeat(200))).toBe(false);
+  expect(hasInitials(`${"a".repeat(60)}b`, "aa.".repeat(130))).toBe(false);
 });

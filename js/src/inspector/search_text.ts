@@ -1,0 +1,23 @@
+/**
+ * What a search looks through: a key and all texts inside of its value as one text, in small
+ * letters. Kept with the entry: writing out the numbers of a hundred thousand values takes
+ * longer than a key press may, looking through their texts does not.
+ */
+
+import type { Entry } from "../shared/page_mirror.ts";
+import { someText } from "../shared/page_value.ts";
+import { BETWEEN } from "./regex.ts";
+
+export function searchText(entry: Entry): string {
+  entry.searchText ??= write(entry);
+  return entry.searchText;
+}
+
+function write({ key, value }: Entry): string {
+  let text = key;
+  someText(value, (part) => {
+    text += BETWEEN + part;
+    return false;
+  });
+  return text.toLowerCase();
+}
