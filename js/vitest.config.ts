@@ -6,6 +6,6 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     restoreMocks: true,
     // A test that mounts a hundred widgets takes its time on a busy machine.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });
