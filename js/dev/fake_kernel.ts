@@ -36,6 +36,7 @@ const EDIT: EditBody = {
   text: "change a",
   keys: ["a"],
   count: 1,
+  path: [],
   state: "sent",
   note: "",
   seconds: 0,

@@ -36,6 +36,7 @@ class Edit:
         number: Counts the edits of a client from 1.
         text: What was done, for people.
         keys: The keys it writes.
+        path: The part of its only key that it writes; empty for the whole.
         state: `sent`; `accepted` by a server that answers; `seen` back from it; `refused`
             because of a lock, or before it was sent; or `failed`: nobody knows.
         note: Why it was refused or failed.
@@ -45,6 +46,7 @@ class Edit:
     number: int
     text: str
     keys: tuple[str, ...]
+    path: Path
     state: EditState
     note: str
     at: float
@@ -55,6 +57,7 @@ class _Done:
     """What was written, and what would undo it; an absent key is ABSENT."""
 
     text: str
+    path: Path
     before: _Values
     after: _Values
 
@@ -124,7 +127,7 @@ class EditBook:
             return {key: replace_at(whole, path, _as_before(part, value))}
 
         where = key + (f" · {path_text(path)}" if path else "")
-        return self._write(f"change {where}", [key], plan)
+        return self._write(f"change {where}", [key], plan, path=path)
 
     def add(self, key: str, value: Value) -> Edit:
         """Add a key that is not there."""
@@ -174,18 +177,22 @@ class EditBook:
                 return f"{_some(strange)} has changed since"
             return done.before
 
-        return self._write(f"undo: {done.text}", list(done.before), plan, undoes=done)
+        return self._write(
+            f"undo: {done.text}", list(done.before), plan, path=done.path, undoes=done
+        )
 
     def _write(
         self,
         text: str,
         keys: list[str],
         plan: Callable[[_Values], _Values | str],
+        *,
+        path: Path = (),
         undoes: _Done | None = None,
     ) -> Edit:
         """Do one edit: `plan` makes the new values of the old ones, or says why not."""
         with self._turn:
-            edit = self._begin(text, keys)
+            edit = self._begin(text, keys, path)
             try:
                 self._client.catch_up()
                 old = {key: self._client.peek(key, ABSENT) for key in keys}
@@ -225,7 +232,7 @@ class EditBook:
         before = {key: _copied(old[key]) for key in new}
         with self._guard:
             if undoes is None:
-                self._done.append(_Done(edit.text, before, new))
+                self._done.append(_Done(edit.text, edit.path, before, new))
             elif undoes in self._done:
                 self._done.remove(undoes)
         if self._client.capabilities.acknowledged_updates:
@@ -233,10 +240,10 @@ class EditBook:
         self._on_change(DictionaryChange())
         return self._current(edit)
 
-    def _begin(self, text: str, keys: list[str]) -> Edit:
+    def _begin(self, text: str, keys: list[str], path: Path) -> Edit:
         with self._guard:
             self._number += 1
-            edit = Edit(self._number, text, tuple(keys), "sent", "", self._clock())
+            edit = Edit(self._number, text, tuple(keys), path, "sent", "", self._clock())
             self._edits.append(edit)
         self._changed.notify()
         return edit

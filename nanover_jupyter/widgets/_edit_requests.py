@@ -11,6 +11,7 @@ from typing import Any, Final
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.edits import Edit, EditBook
 from nanover_jupyter.client.lease import Lease
+from nanover_jupyter.client.value_paths import Path
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
 from nanover_jupyter.widgets._inspector_messages import EditBody, EditsBody, HoldResult
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
@@ -180,10 +181,16 @@ class EditRequests:
             text=edit.text,
             keys=list(edit.keys[:_KEYS_TOLD]),
             count=len(edit.keys),
+            path=_plain(edit.path),
             state=edit.state,
             note=edit.note,
             seconds=max(0.0, self._clock() - edit.at),
         )
+
+
+def _plain(path: Path) -> list[str | int]:
+    steps = [step for step in path if isinstance(step, str | int)]
+    return steps if len(steps) == len(path) else []
 
 
 def _parsed(text: str) -> Value:

@@ -250,12 +250,16 @@ class UndoBody(TypedDict):
 
 
 class EditBody(TypedDict):
-    """An edit: see `Edit`. `seconds` ago; `keys` are the first of `count`."""
+    """An edit: see `Edit`. `seconds` ago; `keys` are the first of `count`.
+
+    `path` is empty too where it leads through an item that is known by a name.
+    """
 
     number: int
     text: str
     keys: list[str]
     count: int
+    path: list[str | int]
     state: EditState
     note: str
     seconds: float

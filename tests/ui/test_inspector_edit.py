@@ -173,6 +173,9 @@ def test_a_part_of_a_value_is_written_with_the_rest_of_it(
 
     expected = {"size": [1.0, 20.0, 3.0], "tags": {"kind": "cube"}}
     eventually(lambda: value_of(server, "box") == expected)
+    for place in (part, editor.row("box"), editor.detail.locator(".nvj-detail-head")):
+        expect(place).to_contain_text("seen back")
+    editor.screenshot("edit-part")
 
 
 def test_the_key_is_locked_while_its_field_has_the_focus(editor: Editor, other: Connection) -> None:

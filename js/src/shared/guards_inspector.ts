@@ -64,11 +64,13 @@ const isSeries = (body: unknown): body is SeriesBody =>
   isListOf(isNumberOrNull)(body.values) &&
   body.times.length === body.values.length;
 
+const isPath = isListOf((step: unknown): step is string | number => isText(step) || isCount(step));
 const isEdit = isShape<EditBody>({
   number: isCount,
   text: isText,
   keys: isListOf(isText),
   count: isCount,
+  path: isPath,
   state: isOneOf(EDIT_STATES),
   note: isText,
   seconds: isNumber,

@@ -137,6 +137,8 @@ export interface EditBody {
   /** The first of `count`. */
   readonly keys: readonly string[];
   readonly count: number;
+  /** To the part of its only key that was written; empty for the whole. */
+  readonly path: readonly (string | number)[];
   readonly state: (typeof EDIT_STATES)[number];
   readonly note: string;
   readonly seconds: number;

@@ -38,7 +38,9 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
   const tools = h("span", { class: "nvj-edit-tools", hidden: true });
   toolbar.add(tools);
   const actions = h("span", { class: "nvj-edit-tools", hidden: true });
-  places.detail.actions.append(actions);
+  // The row of the key may be far from what is edited, or out of sight.
+  const mark = h("span", { class: "nvj-edit-end", hidden: true });
+  places.detail.actions.append(mark, actions);
   const tree = element.querySelector("[role=treegrid]");
   tree?.setAttribute("aria-readonly", "true");
 
@@ -67,6 +69,7 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
     actions.hidden = !on || (bench.selected.get()?.place ?? null) === null;
   };
   bench.selected.observe(drawActions, signal);
+  bench.onDraw(() => marks.drawKey(mark, bench.selected.get()?.place?.key ?? null));
 
   return {
     setOn: (next) => {
@@ -86,6 +89,6 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
       return true;
     },
     drawField: values.drawField,
-    drawMark: marks.draw,
+    drawMark: marks.drawRow,
   };
 };

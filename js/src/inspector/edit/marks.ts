@@ -1,11 +1,13 @@
-/** In a row: how far the last edit of its key has come. */
+/** In a row, and beside the chosen key: how far the last edit of it has come. */
 
 import type { Readable } from "../../shared/cell.ts";
 import { now } from "../../shared/clock.ts";
 import { setText } from "../../shared/dom.ts";
 import type { EditBody, EditsBody } from "../../shared/protocol_inspector.ts";
 import type { Timed } from "../../shared/session.ts";
+import type { Place } from "../bench.ts";
 import type { Row } from "../rows.ts";
+import { samePlace } from "./place_text.ts";
 
 export interface Mark {
   readonly text: string;
@@ -40,7 +42,9 @@ interface Told {
 }
 
 export interface Marks {
-  draw(slot: HTMLElement, row: Row): void;
+  /** A part of a value tells of itself only, a key of itself and of all of its parts. */
+  drawRow(slot: HTMLElement, row: Row): void;
+  drawKey(slot: HTMLElement, key: string | null): void;
 }
 
 export function createMarks(
@@ -48,11 +52,13 @@ export function createMarks(
   onChange: () => void,
   signal: AbortSignal,
 ): Marks {
-  let byKey: ReadonlyMap<string, Told> = new Map();
+  /** The newest first. */
+  let byKey: ReadonlyMap<string, readonly Told[]> = new Map();
   const hear = (told: Timed<EditsBody> | null) => {
-    const next = new Map<string, Told>();
+    const next = new Map<string, Told[]>();
     for (const edit of told?.body.edits ?? []) {
-      for (const key of edit.keys) next.set(key, { edit, at: (told?.at ?? 0) - edit.seconds });
+      const at = (told?.at ?? 0) - edit.seconds;
+      for (const key of edit.keys) next.set(key, [{ edit, at }, ...(next.get(key) ?? [])]);
     }
     byKey = next;
     onChange();
@@ -60,15 +66,23 @@ export function createMarks(
   hear(edits.get());
   edits.observe(hear, signal);
 
+  const draw = (slot: HTMLElement, told: Told | undefined) => {
+    const mark = told === undefined ? null : markOf(told.edit, now() - told.at);
+    slot.hidden = mark === null;
+    if (mark === null) return;
+    setText(slot, mark.text);
+    slot.dataset.tone = mark.tone;
+    slot.title = told?.edit.note ?? "";
+  };
+  const lastOf = (key: string) => byKey.get(key)?.[0];
+  const lastAt = (place: Place) =>
+    byKey.get(place.key)?.find(({ edit }) => samePlace({ ...place, path: edit.path }, place));
+
   return {
-    draw: (slot, row) => {
-      const told = row.kind === "node" && row.node.hasKey ? byKey.get(row.node.path) : undefined;
-      const mark = told === undefined ? null : markOf(told.edit, now() - told.at);
-      slot.hidden = mark === null;
-      if (mark === null) return;
-      setText(slot, mark.text);
-      slot.dataset.tone = mark.tone;
-      slot.title = told?.edit.note ?? "";
+    drawRow: (slot, row) => {
+      if (row.kind === "value") draw(slot, lastAt(row));
+      else draw(slot, row.kind === "node" && row.node.hasKey ? lastOf(row.node.path) : undefined);
     },
+    drawKey: (slot, key) => draw(slot, key === null ? undefined : lastOf(key)),
   };
 }

@@ -27,7 +27,7 @@ useFakePage();
 
 type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answers"]>;
 
-const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, note: "", seconds: 0 };
+const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, path: [], note: "", seconds: 0 };
 const accepted = { ...EDIT, state: "accepted" };
 const refused = { ...EDIT, state: "refused", note: "someone else holds a lock on it" };
 const HELD = { held: true, able: true, seconds: 60, note: "" };
@@ -646,6 +646,41 @@ describe("marks", () => {
       "locked",
       "bad",
     ]);
+  });
+});
+
+describe("a mark of a part of a value", () => {
+  it("stands in its row, in its key's, and beside the chosen key", async () => {
+    const page = await mount();
+    await page.turn();
+    click(find(rowOf(page.el, "box"), ".nvj-twisty"));
+    await pass(0.1);
+    click(find(rowOf(page.el, "deep"), ".nvj-twisty"));
+    await pass(0.1);
+    await choose(page.el, "1");
+    page.kernel.sendEdits([{ keys: ["box"], path: ["deep", 1], state: "accepted" }]);
+    await pass(0.3);
+    const marked = (name: string) => !find(rowOf(page.el, name), ".nvj-edit-end").hidden;
+    expect(["box", "deep", "0", "1", "a"].filter(marked)).toEqual(["box", "1"]);
+    const beside = find(page.el, ".nvj-detail-head .nvj-edit-end");
+    expect([beside.hidden, beside.textContent]).toEqual([false, "✓ accepted"]);
+    await choose(page.el, "a");
+    expect(beside.hidden).toBe(true);
+  });
+
+  it("goes when a later edit of the same part is told of", async () => {
+    const page = await mount();
+    await page.turn();
+    click(find(rowOf(page.el, "box"), ".nvj-twisty"));
+    await pass(0.1);
+    page.kernel.sendEdits([
+      { keys: ["box"], path: ["deep"], state: "refused" },
+      { keys: ["box"], path: ["deep"], state: "seen" },
+      { keys: ["box"], path: [], state: "sent" },
+    ]);
+    await pass(0.3);
+    const markIn = (name: string) => find(rowOf(page.el, name), ".nvj-edit-end").textContent;
+    expect([markIn("box"), markIn("deep")]).toEqual(["→ sent", "✓✓ seen back"]);
   });
 });
 
