@@ -16,13 +16,18 @@ export interface Badge {
 /** Seconds for which a refusal says anything about now. */
 const REFUSAL_HOLDS = 10;
 
-/** What to say of a key's lease, `age` seconds after it was told; null for nothing. Pure. */
-export function badgeOf(lease: LeaseBody, age: number): Badge | null {
+/**
+ * What to say of a key's lease, `age` seconds after it was told; null for nothing. Pure.
+ *
+ * @param sure Whether the server, which alone knows, can be asked.
+ */
+export function badgeOf(lease: LeaseBody, age: number, sure = true): Badge | null {
   switch (lease.state) {
     case "pending":
       return { text: "asking", tone: "neutral" };
     case "held":
     case "expiring": {
+      if (!sure) return { text: "mine?", tone: "amber" };
       if (lease.endless || lease.left === null) return { text: "mine", tone: "good" };
       const left = lease.left - age;
       if (left <= 0) return { text: "ran out", tone: "amber" };
@@ -49,6 +54,7 @@ export function addLockBadges(bench: Bench, leases: Session["leases"], clock: ()
     known = byKey(next);
     bench.redraw();
   }, bench.signal);
+  bench.line.observe(bench.redraw, bench.signal);
   bench.addRowPart({
     at: "end",
     make: (): RowPartView => {
@@ -60,12 +66,13 @@ export function addLockBadges(bench: Bench, leases: Session["leases"], clock: ()
           const lease =
             row.kind === "node" && row.node.hasKey ? known.get(row.node.path) : undefined;
           const told = leases.get()?.at ?? 0;
-          const badge = lease === undefined ? null : badgeOf(lease, clock() - told);
+          const sure = bench.line.get().blocked === null;
+          const badge = lease === undefined ? null : badgeOf(lease, clock() - told, sure);
           element.hidden = badge === null;
           if (badge === null) return;
           setText(word, badge.text);
           element.dataset.tone = badge.tone;
-          element.title = lease === undefined ? "" : visible(lease.note, 300);
+          element.title = sure ? visible(lease?.note ?? "", 300) : "The server cannot be asked";
         },
       };
     },

@@ -153,6 +153,26 @@ describe("the badge of a lock", () => {
     expect(badgeOf(lease(part), age)?.text ?? null).toBe(text);
   });
 
+  it.each([
+    [{}, "mine?"],
+    [{ endless: true, left: null }, "mine?"],
+    [{ state: "pending" }, "asking"],
+    [{ state: "lost" }, "lost"],
+  ] as const)("of %j says %s while nobody can ask the server", (part, text) => {
+    expect(badgeOf(lease(part), 20, false)?.text ?? null).toBe(text);
+  });
+
+  it("does not count on while the server is lost", async () => {
+    const { el, kernel } = await mount();
+    const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
+    kernel.sendStatus({ state: "lost", reason: "it went away" });
+    await pass(1);
+    expect([badge.textContent, badge.dataset.tone]).toEqual(["mine?", "amber"]);
+    kernel.sendStatus({ state: "connected" });
+    await pass(1);
+    expect(badge.textContent).toBe("mine 6 s");
+  });
+
   it("stands in the row of its key and counts down without a message", async () => {
     const { el } = await mount();
     const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
