@@ -294,14 +294,18 @@ class NotebookPage:
         self._copy(source)
         self.page.goto(self._lab.url + self._lab.page_address(self.name, fresh=True))
 
+    def save(self) -> None:
+        """Saves the notebook."""
+        self.page.evaluate(_SAVE)
+
     def reload(self) -> None:
         """Saves the notebook and loads the page again; the kernel goes on."""
-        self.page.evaluate(_SAVE)
+        self.save()
         self._go(fresh=False)
 
     def another_tab(self) -> NotebookPage:
         """Saves the notebook and opens it in JupyterLab once more, on the same kernel."""
-        self.page.evaluate(_SAVE)
+        self.save()
         other = copy.copy(self)
         other.page = self.context.new_page()
         other._listen()

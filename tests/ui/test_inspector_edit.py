@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Dialog, Locator, expect
 
 from nanover_jupyter import (
     Connection,
@@ -176,6 +176,28 @@ def test_a_part_of_a_value_is_written_with_the_rest_of_it(
     for place in (part, editor.row("box"), editor.detail.locator(".nvj-detail-head")):
         expect(place).to_contain_text("seen back")
     editor.screenshot("edit-part")
+
+
+def test_a_reload_asks_first_while_something_typed_is_unwritten(editor: Editor) -> None:
+    page = editor.notebook.page
+    questions: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    editor.notebook.save()
+    editor.begin("scale")
+    page.keyboard.type("0.7")
+    page.evaluate("() => { location.reload(); }")
+
+    eventually(lambda: page.evaluate("true") and questions == ["beforeunload"])
+    expect(editor.field).to_have_value("0.7")
+    editor.press("Escape")
+    expect(editor.field).to_have_count(0)
+    editor.notebook.reload()
+    assert questions == ["beforeunload"]
 
 
 def test_the_key_is_locked_while_its_field_has_the_focus(editor: Editor, other: Connection) -> None:
@@ -493,8 +515,7 @@ def test_it_works_in_a_narrow_cell(notebook: OpenNotebook, server: NanoverServer
     server.update_state("test", DictionaryChange(STATE))
     _page, editor = show(notebook, f"127.0.0.1:{server.port}")
     editor.root.evaluate("root => { root.style.width = '480px'; }")
-    editor.button("More").click()
-    editor.switch_on()
+    editor.root.get_by_role("switch", name="Edit").check()
     editor.begin("scale")
     expect(editor.field).to_be_focused()
     expect(editor.notices).to_contain_text("locked for you")

@@ -71,6 +71,16 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
   bench.selected.observe(drawActions, signal);
   bench.onDraw(() => marks.drawKey(mark, bench.selected.get()?.place?.key ?? null));
 
+  // What is typed is nowhere but in the page: the browser asks before it goes.
+  listen(
+    window,
+    "beforeunload",
+    (event) => {
+      if (values.isDirty() || keys.isTyped()) event.preventDefault();
+    },
+    signal,
+  );
+
   return {
     setOn: (next) => {
       if (!next && values.isDirty()) {

@@ -20,6 +20,8 @@ export interface KeyChanges {
   /** Asks before it removes what is chosen. */
   readonly removeButton: HTMLElement;
   rename(): void;
+  /** Whether a name or a value is being typed. */
+  isTyped(): boolean;
 }
 
 /** Seconds for which a key that was written is waited for. */
@@ -225,5 +227,6 @@ export function addKeyChanges(
     does: "remove the chosen key or branch, after a question",
     run: () => shortcut(remove),
   });
-  return { addButton, removeButton, rename };
+  const isTyped = () => adding.isTyped() || renaming.isTyped();
+  return { addButton, removeButton, rename, isTyped };
 }

@@ -19,6 +19,8 @@ export interface KeyForm {
   open(name: string): void;
   /** Why it was not done. */
   fail(why: string): void;
+  /** Whether it is shown and anything was typed in it. */
+  isTyped(): boolean;
 }
 
 interface KeyFormOptions {
@@ -44,6 +46,7 @@ function nameHint(name: string): string {
 export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): KeyForm {
   const { title, action, valued, has, submit, cancel } = options;
   let before: string | null = null;
+  let begun = "";
   let sending = false;
   let touched = false;
   const heading = h("strong");
@@ -135,6 +138,7 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
     first,
     open: (name) => {
       before = valued ? null : name;
+      begun = name;
       touched = false;
       first.value = name;
       value.value = "";
@@ -142,5 +146,6 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
       draw();
     },
     fail: (why) => setText(problem, why),
+    isTyped: () => element.isConnected && (first.value !== begun || value.value !== ""),
   };
 }

@@ -684,6 +684,41 @@ describe("a mark of a part of a value", () => {
   });
 });
 
+describe("leaving the page", () => {
+  const leave = () => {
+    const event = new Event("beforeunload", { cancelable: true });
+    window.dispatchEvent(event);
+    return event.defaultPrevented ? "asks" : "goes";
+  };
+
+  it("asks while what was typed over a value is unwritten, and only then", async () => {
+    const page = await mount();
+    await page.turn();
+    const answers = [leave()];
+    await begin(page, "a");
+    answers.push(leave());
+    type(field(page.el), "2");
+    answers.push(leave());
+    press(field(page.el), "Escape");
+    await pass(0.3);
+    answers.push(leave());
+    expect(answers).toEqual(["goes", "goes", "asks", "goes"]);
+  });
+
+  it("asks while a new key is typed, and no longer once it is written or dropped", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "a");
+    press(rowOf(page.el, "a"), "n");
+    const answers = [leave()];
+    type(find(page.el, ".nvj-detail-notices textarea"), "fresh");
+    answers.push(leave());
+    click(button(page.el, "Cancel"));
+    answers.push(leave());
+    expect(answers).toEqual(["goes", "asks", "goes"]);
+  });
+});
+
 describe("hostile keys", () => {
   it.each([
     ["an empty one", ""],
