@@ -216,7 +216,8 @@ class Publisher:
     def changes_waiting(self) -> None:
         """The feed has news."""
         with self._wake:
-            if self._views:
+            # With nobody looking the thread would end again at once, at every change.
+            if self._live(self._clock()):
                 self._rouse()
 
     def close(self) -> None:

@@ -166,6 +166,27 @@ def test_a_hidden_view_is_sent_nothing(bench: Bench) -> None:
     assert len(bench.sent) == before
 
 
+def test_changes_start_no_thread_while_nobody_looks(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.hello()
+    bench.publisher.acknowledge("one", bench.feed.seq)
+    bench.publisher.hide("one")
+    bench.tick(2)
+    eventually(lambda: bench.publisher._thread is None)
+    started: list[threading.Thread] = []
+
+    def note(thread: threading.Thread) -> None:
+        started.append(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", note)
+
+    for number in range(5):
+        bench.change(a=number)
+
+    assert started == []
+
+
 def test_a_view_that_comes_back_gets_what_it_missed(bench: Bench) -> None:
     bench.hello()
     rev = bench.feed.rev
