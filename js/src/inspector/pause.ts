@@ -96,9 +96,10 @@ export function addPause(bench: Bench): void {
   };
 
   const askRange = async () => {
+    const askedAt = now();
     try {
       const answer = await host.request("recorded", {});
-      clock.hear(answer.now);
+      clock.hear(answer.now, askedAt);
       oldest = answer.oldest;
       slider.title = `Remembered since ${timeOfDay(answer.oldest)}: ${duration(answer.now - answer.oldest)}`;
       draw();
@@ -145,11 +146,12 @@ export function addPause(bench: Bench): void {
     if (asking || wanted === null || pausedAt === null) return;
     asking = true;
     const at = wanted;
+    const askedAt = now();
     // What the kernel says is different is so against the state of now.
     const base = new Map(mirror.entries);
     try {
       const answer = await host.request("past", { at });
-      clock.hear(answer.now);
+      clock.hear(answer.now, askedAt);
       const stillWanted = pausedAt !== null && wanted !== null;
       if (stillWanted) {
         incomplete = missing(answer.unknown, answer.left);

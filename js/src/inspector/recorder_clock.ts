@@ -3,8 +3,8 @@
 import { now } from "../shared/clock.ts";
 
 export interface RecorderClock {
-  /** Notes what the kernel's clock says now. */
-  hear(theirs: number): void;
+  /** Notes what the kernel's clock said after it was asked. */
+  hear(theirs: number, askedAt: number): void;
   /** A time of theirs on the clock of clock.ts; null before anything was heard. */
   toPage(theirs: number): number | null;
   /** What their clock says now. */
@@ -12,12 +12,13 @@ export interface RecorderClock {
 }
 
 export function createRecorderClock(): RecorderClock {
-  // The answer that came quickest after its question is nearest to the truth.
   let offset: number | null = null;
   return {
-    hear(theirs) {
-      const heard = now() - theirs;
-      offset = offset === null ? heard : Math.min(offset, heard);
+    // The answer that came quickest after its question is nearest to the truth. What lies
+    // outside of a later one has become wrong: one of the two machines slept.
+    hear(theirs, askedAt) {
+      const most = now() - theirs;
+      offset = Math.min(Math.max(offset ?? most, askedAt - theirs), most);
     },
     toPage: (theirs) => (offset === null ? null : theirs + offset),
     now: () => (offset === null ? null : now() - offset),
