@@ -13,6 +13,7 @@ from nanover_jupyter.client.series import Series, numbers_in, series_of
 from nanover_jupyter.client.track import Moment
 from nanover_jupyter.client.value_diff import Difference, compare, summary
 from nanover_jupyter.client.value_paths import Named, Path, Step, path_text
+from nanover_jupyter.faces import preview
 from nanover_jupyter.widgets._inspector_messages import (
     DifferenceBody,
     DiffResult,
@@ -170,10 +171,13 @@ def _what_happened(before: Moment | None, moment: Moment) -> str:
     if not moment.exists:
         return "removed"
     if before is None:
-        return "first remembered"
+        return f"first remembered: {preview(moment.value)}"
     if not before.exists:
-        return "added"
-    return summary(compare(before.value, moment.value, 3))
+        return f"added: {preview(moment.value)}"
+    comparison = compare(before.value, moment.value, 3)
+    # Of a value that has no parts in common with the one before, itself says most.
+    is_another = any(not difference.path for difference in comparison.differences)
+    return preview(moment.value) if is_another else summary(comparison)
 
 
 def _difference_body(difference: Difference) -> DifferenceBody:

@@ -42,10 +42,10 @@ def test_history_tells_what_happened_newest_first(page: FakePage, server: Nanove
     told = result(page, "history", key="person", before=None, limit=10)
 
     assert [moment["text"] for moment in told["moments"]] == [
-        "added",
+        "added: {x: 3}",
         "removed",
         "x, + y",
-        "first remembered",
+        "first remembered: {x: 1}",
     ]
     assert (told["total"], told["complete"]) == (4, True)
     assert told["now"] >= told["moments"][0]["at"] >= told["moments"][3]["at"]
@@ -58,7 +58,21 @@ def test_history_comes_in_pages(page: FakePage, server: NanoverServer) -> None:
     second = result(page, "history", key="person", before=first[-1]["number"], limit=3)["moments"]
 
     assert [moment["number"] for moment in first + second] == [7, 6, 5, 4, 3, 2]
-    assert second[-1]["text"] == "the whole value"
+
+
+def test_history_of_a_value_without_parts_tells_what_it_was(
+    page: FakePage, server: NanoverServer
+) -> None:
+    remember(page, server, 1.0, "two", [3.0], {"four": 4.0})
+
+    told = result(page, "history", key="person", before=None, limit=10)
+
+    assert [moment["text"] for moment in told["moments"]] == [
+        "{four: 4}",
+        "[3]",
+        '"two"',
+        "first remembered: 1",
+    ]
 
 
 def test_a_moment_gives_the_value_as_it_was(page: FakePage, server: NanoverServer) -> None:

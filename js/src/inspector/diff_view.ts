@@ -2,6 +2,7 @@
 
 import { fill, h } from "../shared/dom.ts";
 import { preview } from "../shared/page_value.ts";
+import type { PageValue } from "../shared/protocol.ts";
 import type { DifferenceBody, DiffResult } from "../shared/protocol_inspector.ts";
 import { visible } from "../shared/visible_text.ts";
 import { count } from "../shared/words.ts";
@@ -26,6 +27,10 @@ function line(difference: DifferenceBody): HTMLElement {
     side("after", after),
   );
 }
+
+/** A value that is compared with none. */
+export const wholeLine = (value: PageValue): HTMLElement =>
+  h("p", { class: "nvj-diff-line" }, visible(preview(value, 2000), 4000));
 
 export function drawDiff(place: HTMLElement, { differences, total }: DiffResult): void {
   const left = total - differences.length;

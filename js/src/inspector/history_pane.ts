@@ -1,5 +1,6 @@
 /** What the chosen key was, when, and what was different; any two moments can be compared. */
 
+import { now } from "../shared/clock.ts";
 import { copyButton } from "../shared/copy_button.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
@@ -12,7 +13,7 @@ import { toJsonText, toPythonText } from "../shared/value_text.ts";
 import { visible } from "../shared/visible_text.ts";
 import { age, count, plural, reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
-import { drawDiff } from "./diff_view.ts";
+import { drawDiff, wholeLine } from "./diff_view.ts";
 import type { Pane } from "./pane_tabs.ts";
 import { timeOfDay } from "./recorder_clock.ts";
 
@@ -28,6 +29,8 @@ export function createHistoryPane(bench: Bench): Pane {
   let moments: readonly MomentBody[] = [];
   let told: HistoryResult | null = null;
   let toldFor: Entry | undefined;
+  /** When it was told, on the clock of clock.ts: ages grow without another answer. */
+  let toldAt = now();
   let asking = false;
   let chosen: MomentBody | null = null;
   let base: MomentBody | null = null;
@@ -60,8 +63,12 @@ export function createHistoryPane(bench: Bench): Pane {
     if (key === null || chosen === null) throw new Error("Nothing is chosen");
     const answer = await host.request("moment", { key, number: chosen.number });
     if (!answer.exists || answer.value === undefined) throw new Error("It was not there");
-    if (isCut(answer.value)) throw new Error("Too large to copy");
     return answer.value;
+  };
+  const wholeValueThen = async (): Promise<PageValue> => {
+    const value = await valueThen();
+    if (isCut(value)) throw new Error("Too large to copy");
+    return value;
   };
   const compareButton = h(
     "button",
@@ -77,10 +84,15 @@ export function createHistoryPane(bench: Bench): Pane {
       diffTitle,
       h("span", { class: "nvj-space" }),
       compareButton,
-      copyButton("JSON", async () => toJsonText(await valueThen()), signal, "Copy it as it was"),
+      copyButton(
+        "JSON",
+        async () => toJsonText(await wholeValueThen()),
+        signal,
+        "Copy it as it was",
+      ),
       copyButton(
         "Python",
-        async () => toPythonText(await valueThen()),
+        async () => toPythonText(await wholeValueThen()),
         signal,
         "Copy it as it was",
       ),
@@ -95,7 +107,9 @@ export function createHistoryPane(bench: Bench): Pane {
     setText(problem, `Not possible: ${reasonOf(error)}.`);
   };
 
-  const row = (moment: MomentBody, now: number): HTMLElement =>
+  const ageOf = (moment: MomentBody): string =>
+    told === null ? "" : age(told.now + (now() - toldAt) - moment.at);
+  const row = (moment: MomentBody): HTMLElement =>
     h(
       "div",
       {
@@ -107,7 +121,7 @@ export function createHistoryPane(bench: Bench): Pane {
         "aria-selected": String(chosen?.number === moment.number),
       },
       h("span", { class: "nvj-history-time" }, timeOfDay(moment.at)),
-      h("span", { class: "nvj-history-age" }, age(now - moment.at)),
+      h("span", { class: "nvj-history-age" }, ageOf(moment)),
       h(
         "span",
         { class: "nvj-history-text", "data-gone": !moment.exists },
@@ -123,11 +137,16 @@ export function createHistoryPane(bench: Bench): Pane {
     baseEnd.hidden = base === null;
     if (base !== null) setText(baseText, `compared with ${timeOfDay(base.at)}`);
   };
+  const drawAges = () => {
+    for (const [index, each] of list.querySelectorAll(".nvj-history-age").entries()) {
+      const moment = moments[index];
+      if (moment !== undefined) setText(each, ageOf(moment));
+    }
+  };
   const drawList = () => {
     if (told === null) return;
     drawHead();
-    const { now } = told;
-    list.replaceChildren(...moments.map((moment) => row(moment, now)));
+    list.replaceChildren(...moments.map(row));
     const isListed = moments.some(({ number }) => number === chosen?.number);
     if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
     else list.removeAttribute("aria-activedescendant");
@@ -167,12 +186,16 @@ export function createHistoryPane(bench: Bench): Pane {
       diffTitle,
       `${timeOfDay(moment.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
     );
-    if (other === null) {
-      setText(diffTitle, timeOfDay(moment.at));
-      fill(diff, h("p", { class: "nvj-dim" }, "There is no earlier one to compare it with."));
-      return;
-    }
     try {
+      if (other === null) {
+        setText(diffTitle, timeOfDay(moment.at));
+        const note = "There is no earlier one to compare it with.";
+        fill(diff, h("p", { class: "nvj-dim" }, note));
+        if (!moment.exists) return;
+        const value = await valueThen();
+        if (chosen === moment) diff.append(wholeLine(value));
+        return;
+      }
       const [before, after] = [other, moment.number].sort((a, b) => a - b);
       if (before === undefined || after === undefined) return;
       const answer = await host.request("diff", { key, before, after });
@@ -198,6 +221,7 @@ export function createHistoryPane(bench: Bench): Pane {
       if (key !== asked) return;
       problem.hidden = true;
       told = answer;
+      toldAt = now();
       toldFor = askedFor;
       if (before === null) forgetAnotherRecording(answer.moments);
       const known = before === null ? olderKnown(answer.moments) : moments;
@@ -215,7 +239,7 @@ export function createHistoryPane(bench: Bench): Pane {
   const refresh = () => {
     if (element.hidden || bench.isHidden() || key === null) return;
     if (told === null || toldFor !== entry) void ask(null);
-    else drawHead();
+    else drawAges();
   };
   every(REFRESH, refresh, signal);
 

@@ -95,6 +95,18 @@ describe("history", () => {
     expect(times(el)).toEqual(["change 4", "change 3", "change 2", "change 1"]);
   });
 
+  it("says how long ago each entry was, also while nothing changes", async () => {
+    const later = (body: PageRecord) => ({ ...history(body), now: NOW + 0.5 });
+    const { el, kernel } = await mount({ history: later });
+    await choose(el, "a");
+    await tab(el, "History");
+    const ages = () => findAll(el, ".nvj-history-age").map((each) => each.textContent);
+    expect(ages()).toEqual(["6.5 s", "7.5 s"]);
+    await pass(20);
+    expect(ages()).toEqual(["26 s", "27 s"]);
+    expect(kernel.received.filter(({ op }) => op === "history")).toHaveLength(1);
+  });
+
   it("compares an entry with the one before, or with any other", async () => {
     const asked: PageRecord[] = [];
     const differences = [
@@ -127,6 +139,29 @@ describe("history", () => {
       [3, 4],
       [2, 4],
     ]);
+  });
+
+  it("shows what an entry was that has no earlier one", async () => {
+    const asked: PageRecord[] = [];
+    const value = (body: PageRecord) => {
+      asked.push(body);
+      return { key: "a", exists: true, value: { name: HOSTILE, x: 1 } };
+    };
+    const { el } = await mount({ moment: value });
+    await choose(el, "a");
+    await tab(el, "History");
+    click(find(el, ".nvj-history-scroll > .nvj-link"));
+    await pass(0.1);
+    const rows = findAll(el, ".nvj-history-row");
+    const first = rows.at(-1);
+    if (first === undefined) throw new Error("no row");
+    click(first);
+    await pass(0.1);
+    expect(asked.map(({ number }) => number)).toEqual([1]);
+    const opened = find(el, ".nvj-history-diff").textContent;
+    expect(opened).toContain("There is no earlier one to compare it with.");
+    expect(opened).toContain(`x: 1`);
+    expect(findAll(el, ".nvj-history-diff img")).toHaveLength(0);
   });
 
   it("has no hole where more came than fit on a page", async () => {
