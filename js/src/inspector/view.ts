@@ -112,6 +112,8 @@ export function createInspector(context: ToolContext): Tool {
   const states = createStateSwitch(session, model, update, signal);
   const run = createSearchRun(model, states.time, update, signal);
   listen(search.input, "focus", run.prepare, signal);
+  // Another state is another one to search.
+  states.shown.observe(() => run.start(), signal);
 
   const isHidden = () => !element.isConnected || element.hidden || !session.visible.get();
   const bench: Bench = {

@@ -310,9 +310,9 @@ describe("a row with a number", () => {
   });
 });
 
-describe("pause", () => {
-  const recorded = () => ({ begun: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
+const recorded = () => ({ begun: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
 
+describe("pause", () => {
   it("stands still, counts what waits, and catches up", async () => {
     const { el, kernel } = await mount({ recorded });
     press(find(el, ".nvj-tree"), "p");
@@ -354,6 +354,36 @@ describe("pause", () => {
     press(find(el, ".nvj-tree"), "Escape");
     await pass(0.1);
     expect(rowNames(el)).toEqual(["a", "b"]);
+  });
+});
+
+describe("a search", () => {
+  it("looks through the state as it was, and through the live one again", async () => {
+    const past = ({ at }: PageRecord) => ({
+      at,
+      now: NOW,
+      keys: [{ key: "ab", value: 7, since: NOW - 59 }],
+      absent: ["a"],
+      unknown: [],
+      left: 0,
+    });
+    const { el } = await mountWidget(
+      inspector,
+      { state: { a: 1, b: 2 }, answers: { recorded, past } },
+      { query: "a" },
+    );
+    const found = () => find(el, ".nvj-search .nvj-pill").textContent;
+    press(find(el, ".nvj-tree"), "p");
+    await pass(0.1);
+    expect([rowNames(el), found()]).toEqual([["a"], "1 of 2"]);
+    const slider = find(el, ".nvj-time") as HTMLInputElement;
+    slider.value = String(NOW - 30);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await pass(0.2);
+    expect([rowNames(el), found()]).toEqual([["ab"], "1 of 2"]);
+    press(find(el, ".nvj-tree"), "p");
+    await pass(0.1);
+    expect([rowNames(el), found()]).toEqual([["a"], "1 of 2"]);
   });
 });
 
