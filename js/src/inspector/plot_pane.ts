@@ -1,5 +1,6 @@
 /** Chosen numbers of the chosen key over time, drawn by a library that is loaded when needed. */
 
+import { now } from "../shared/clock.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { loadModule } from "../shared/lazy_module.ts";
 import { every, listen, observeSize, whenOver } from "../shared/lifetime.ts";
@@ -15,6 +16,8 @@ import type { Pane } from "./pane_tabs.ts";
 import { timeOfDay } from "./recorder_clock.ts";
 
 const REFRESH = 500;
+/** Seconds after which the time goes on under numbers that rest. */
+const RESTING = 5;
 const AT_FIRST = 3;
 const AT_MOST = 8;
 const HEIGHT = 190;
@@ -50,6 +53,8 @@ export function createPlotPane(bench: Bench): Pane {
   let plot: Plot | null = null;
   let failed = false;
   let last: PlotResult | null = null;
+  let askedAt = 0;
+  let drawnLook = "";
 
   const note = h("p", { class: "nvj-dim" });
   const place = h("div", { class: "nvj-plot", role: "img", "aria-label": "Numbers over time" });
@@ -116,7 +121,9 @@ export function createPlotPane(bench: Bench): Pane {
       times,
       values,
     }));
-    plot.draw(lines, look());
+    const looks = look();
+    drawnLook = JSON.stringify(looks);
+    plot.draw(lines, looks);
     const words = last.series.map(({ text, values }) => `${text}: ${values.at(-1) ?? "none"}`);
     place.setAttribute("aria-label", `Numbers over time. ${words.join(", ")}`);
   };
@@ -166,6 +173,7 @@ export function createPlotPane(bench: Bench): Pane {
   const ask = async () => {
     if (key === null || asking) return;
     asking = true;
+    askedAt = now();
     const asked = key;
     const askedFor = entry;
     try {
@@ -193,7 +201,10 @@ export function createPlotPane(bench: Bench): Pane {
   };
   const refresh = () => {
     if (element.hidden || bench.isHidden() || key === null) return;
-    if (drawnFor === null || drawnFor !== entry) void ask();
+    const rests = drawnFor !== null && drawnFor === entry;
+    if (!rests || now() - askedAt > RESTING) void ask();
+    // The theme changes without a word.
+    else if (drawnLook !== JSON.stringify(look())) drawPlot();
   };
   every(REFRESH, refresh, signal);
 
