@@ -20,6 +20,16 @@ VALUES = [
     {"name": "Anna", "hands": [{"name": "left", "at": [0.5, 2.0]}], "score": 3.0, "tag": "new"},
 ]
 
+# The labels of the axis, which are the only thing drawn at the left edge.
+_BRIGHTEST = """canvas => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, 40, canvas.height - 60);
+    let most = 0;
+    for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3] > 200) most = Math.max(most, data[at]);
+    }
+    return most;
+}"""
+
 
 @pytest.fixture
 def opened(notebook: OpenNotebook, server: NanoverServer) -> tuple[NotebookPage, Inspector]:
@@ -98,7 +108,8 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
             ]
         )
         inspector = Inspector(page)
-        inspector.rows.nth(1).click()
+        # One of those who move all the time; others come and go.
+        inspector.rows.filter(has_text="Anna").click()
         assert page.page.locator(".nvj-plot canvas").count() == 0
 
         detail_tab(inspector, "Plot")
@@ -118,6 +129,43 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
 
         eventually(moves_on, seconds=20)
         look_at(page, inspector, "inspector-plot")
+
+
+def test_the_plot_takes_the_colours_of_the_theme_while_its_numbers_rest(
+    opened: tuple[NotebookPage, Inspector],
+) -> None:
+    page, inspector = opened
+    page.use_theme("light")
+    inspector.row("person").click()
+    detail_tab(inspector, "Plot")
+    canvas = inspector.detail.locator(".nvj-plot canvas")
+    expect(canvas).to_be_visible(timeout=15_000)
+
+    def brightest_label() -> int:
+        """Of what is left of the numbers' lines, from the canvas as it is drawn."""
+        return int(canvas.evaluate(_BRIGHTEST))
+
+    eventually(lambda: 0 < brightest_label() < 160)
+    page.use_theme("dark")
+    eventually(lambda: brightest_label() > 160)
+
+
+def test_a_difference_and_a_plot_can_be_seen_in_a_narrow_cell(
+    opened: tuple[NotebookPage, Inspector],
+) -> None:
+    page, inspector = opened
+    page.page.set_viewport_size({"width": 912, "height": 1000})
+    page.run("inspector.height = 420")
+    inspector.row("person").click()
+    detail_tab(inspector, "History")
+    inspector.detail.get_by_role("option").first.click()
+
+    expect(inspector.detail.locator(".nvj-diff-line").nth(1)).to_be_in_viewport(ratio=0.9)
+    expect(inspector.detail.get_by_role("option").nth(1)).to_be_in_viewport(ratio=0.9)
+
+    detail_tab(inspector, "Plot")
+    expect(inspector.detail.locator(".nvj-plot canvas")).to_be_in_viewport(ratio=0.8)
+    expect(inspector.row("person")).to_be_in_viewport(ratio=0.9)
 
 
 def test_pause_keeps_collecting_and_resume_catches_up(
