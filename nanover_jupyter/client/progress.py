@@ -58,7 +58,9 @@ def _show(doing: str, seconds: float | None, over: threading.Event) -> None:
         return
     try:
         while True:
-            bar.n = round(time.monotonic() - begun, 1)
+            passed = round(time.monotonic() - begun, 1)
+            # What lasts longer than it may has no total any more, to tqdm, and no text of ours.
+            bar.n = passed if bar.total is None else min(passed, bar.total)
             bar.refresh()
             if over.wait(_TICK):
                 return

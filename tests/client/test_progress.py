@@ -6,7 +6,7 @@ import contextvars
 import importlib
 import sys
 import threading
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,14 +120,32 @@ def test_the_bar_of_a_notebook_goes_away_when_the_waiting_ends_early(
     assert made[0].container.comm is None
 
 
-def test_tqdm_itself_takes_what_we_ask_of_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody looks at a terminal, where tqdm itself draws."""
     monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 0.01)
     monkeypatch.setattr(progress_module, "_TICK", 0.01)
     importlib.import_module("tqdm.auto")  # which takes long on a busy machine
-    before = set(threading.enumerate())
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_lasts_longer_than_it_may_stands_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a busy machine, where a wait is told late that its time is over."""
+    begins = iter([0.0])
+    clock = SimpleNamespace(monotonic=lambda: next(begins, 60.0))
+    monkeypatch.setattr(progress_module, "time", clock)
+    said: list[str] = []
+
+    with progress("waiting for 'x'", 10.0):
+        eventually(lambda: said.append(capsys.readouterr().err) or "10 of 10 s" in "".join(said))
+
+
+@pytest.mark.usefixtures("terminal")
+def test_tqdm_itself_takes_what_we_ask_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    before = set(threading.enumerate())
     said: list[str] = []
     for seconds in (10.0, None):
         with progress("waiting for 'x'", seconds):
