@@ -16,7 +16,7 @@ export interface Voices {
   readonly say: (text: string) => void;
   /** Shown at the form; `which`: it can be asked which key it is. */
   readonly setProblem: (text: string, which?: boolean) => void;
-  readonly onTaken: () => void;
+  readonly onTaken: (keys: readonly string[]) => void;
 }
 
 export interface Actions {
@@ -60,7 +60,7 @@ export function createActions(host: Host, voices: Voices): Actions {
         const { granted, holder } = await host.request("lock", { ...order });
         const who = holder === "" ? "someone else" : visible(holder, 120);
         if (granted) {
-          onTaken();
+          onTaken(keys);
           announce(`Taken: ${names}.`);
         } else if (keys.length === 1) setProblem(`Refused: ${who} holds ${names}.`);
         else setProblem(`Refused: ${who} holds at least one of ${names}; none was taken.`, true);

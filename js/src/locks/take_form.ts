@@ -24,8 +24,8 @@ export interface TakeForm {
   /** `which`: whether it can be found out which of the keys someone else holds. */
   setProblem(text: string, which?: boolean): void;
   focus(): void;
-  /** Empties the form after its keys have been taken, or watched. */
-  clear(): void;
+  /** Leaves out keys that have been taken, or watched; what was added meanwhile stays. */
+  leaveOut(done: readonly string[]): void;
 }
 
 export interface TakeFormOptions {
@@ -175,6 +175,10 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     );
     input.placeholder = keys.length === 0 ? "add a key…" : "";
   };
+  const leaveOut = (done: readonly string[]) => {
+    keys = keys.filter((key) => !done.includes(key));
+    drawChips();
+  };
   const addTyped = (): boolean => {
     const key = input.value.trim();
     if (key === "") return false;
@@ -216,9 +220,7 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
         event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
       if (button === null) return;
       event.preventDefault();
-      const index = Number(button.dataset.index);
-      keys = keys.filter((_, at) => at !== index);
-      drawChips();
+      leaveOut(keys.filter((_, at) => at === Number(button.dataset.index)));
       input.focus();
     },
     signal,
@@ -269,9 +271,6 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
       take.title = reason ?? "";
       watch.disabled = take.disabled;
     },
-    clear: () => {
-      keys = [];
-      drawChips();
-    },
+    leaveOut,
   };
 }

@@ -49,8 +49,8 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     announce,
     say,
     setProblem: (text, which) => form.setProblem(text, which),
-    onTaken: () => {
-      form.clear();
+    onTaken: (keys) => {
+      form.leaveOut(keys);
       form.setProblem("");
     },
   });
@@ -99,7 +99,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
       tried = order.keys;
       void actions.take(order);
     },
-    onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.clear()),
+    onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.leaveOut(keys)),
     onWhich: () => void actions.which(tried),
   });
   const aside = createAside({

@@ -53,6 +53,27 @@ describe("the form", () => {
     expect(findAll(el, ".nvj-key-chip")).toEqual([]);
   });
 
+  it("keeps the key that is added while the kernel is asked for another", async () => {
+    const { el } = await mount({ leases: [] });
+    const chips = () => findAll(el, ".nvj-key-chip code").map((chip) => chip.textContent);
+    const add = (key: string) => {
+      type(keyInput(el), key);
+      press(keyInput(el), "Enter");
+    };
+    add("scene");
+    submit(find(el, ".nvj-take"));
+    add("title");
+    await pass(0.1);
+    expect(speech(el)).toBe("Taken: scene.");
+    expect(chips()).toEqual(["title"]);
+
+    click(find(el, ".nvj-take-watch"));
+    add("other");
+    await pass(0.1);
+    expect(speech(el)).toBe("Watching title.");
+    expect(chips()).toEqual(["other"]);
+  });
+
   it("says that the keys were refused, and keeps them for another try", async () => {
     const { el } = await mount({ leases: [], lock: () => false });
     type(keyInput(el), "scene");
