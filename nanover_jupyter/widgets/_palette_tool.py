@@ -120,13 +120,13 @@ class PaletteTool:
         }
 
     def greet(self, client: str) -> None:
-        """Tell commands, runs, what is kept, and how many people there are."""
-        # What is kept comes first: it decides what stands in a form that is opened.
+        """Tell what is kept, how many people there are, commands and runs."""
+        # First what decides of a form that is opened: what stands in it, and whether it asks.
         self._post("memory", self._memory.body(self._settings.result_name), client=client)
+        self._post("people", PeopleBody(avatars=self._count_avatars()), client=client)
         self._post("commands", self._body(), client=client)
         runs = [run_body(run) for run in self._connection.runs.runs()]
         self._post("runs", RunsBody(runs=runs), client=client)
-        self._post("people", PeopleBody(avatars=self._count_avatars()), client=client)
         self._connection.command_poll.look()
 
     def beat(self) -> None:

@@ -350,6 +350,16 @@ def test_the_name_for_results_must_be_one(open_page: OpenPage) -> None:
         assert "cannot be the name" in page.ask("name_result", name=bad)["error"]["message"]
 
 
+def test_the_people_are_told_before_a_command_can_be_run_that_would_disturb_them(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(CommandPalette)
+    page.last("people")
+    told = [message["op"] for message in page.heard if message["op"] in {"people", "commands"}]
+
+    assert told[0] == "people"
+
+
 def test_people_who_come_and_go_are_counted(open_page: OpenPage, server: NanoverServer) -> None:
     page = open_page(CommandPalette)
     assert page.last("people") == {"avatars": 0}
