@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -12,6 +13,15 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from nanover_jupyter import NanoverServer
 from tests.support.eventually import TIME_SCALE
 from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage, OpenNotebook
+
+# A test that hangs ends all of them; one that a busy machine holds up should not.
+_SECONDS_FOR_A_TEST = 300 * TIME_SCALE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SECONDS_FOR_A_TEST))
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +36,8 @@ def browser() -> Iterator[Browser]:
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not program:
         pytest.fail("no Chromium: run scripts/browser, or set CHROMIUM to the program")
-    expect.set_options(timeout=5_000 * TIME_SCALE)
+    # How long to wait for something that does not come; what comes is seen at once.
+    expect.set_options(timeout=15_000 * TIME_SCALE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
         yield chromium

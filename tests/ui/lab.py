@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, WebSocket
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, WebSocket, expect
 
 from tests.support.eventually import TIME_SCALE, eventually
 
@@ -66,7 +66,22 @@ _WIDGET_PLACES = """index => {
     const outputs = cell.model.sharedModel.toJSON().outputs;
     return outputs.map((output, place) => isWidget(output) ? place : -1).filter(at => at >= 0);
 }"""
-_ACTIVATE_CELL = "index => { jupyterapp.shell.currentWidget.content.activeCellIndex = index; }"
+_ACTIVATE_CELL = """index => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    notebook.widgets[index].node.dataset.testCell = index;
+}"""
+_NEWEST_WIDGET_IS_DRAWN = """() => {
+    const isWidget = ({data}) => data && 'application/vnd.jupyter.widget-view+json' in data;
+    for (const cell of [...jupyterapp.shell.currentWidget.content.widgets].reverse()) {
+        const place = (cell.model.sharedModel.toJSON().outputs ?? []).map(isWidget);
+        if (!place.includes(true)) continue;
+        const outputs = cell.node.querySelectorAll('.jp-OutputArea-child');
+        const drawn = '.nvj-root, .jupyter-widgets:not(:empty)';
+        return outputs[place.lastIndexOf(true)]?.querySelector(drawn) != null;
+    }
+    return false;
+}"""
 _START_CELL = """index => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
@@ -106,7 +121,7 @@ class Application:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        _silence_news(home / "settings")
+        _answer_questions(home / "settings")
         self._environment = _environment(home)
         if kernels is not None:
             self._environment["JUPYTER_PATH"] = str(kernels)
@@ -219,10 +234,17 @@ class Voila(Application):
         return f"/voila/render/{name}.ipynb"
 
 
-def _silence_news(settings: Path) -> None:
-    answer = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-    answer.parent.mkdir(parents=True)
-    answer.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+def _answer_questions(settings: Path) -> None:
+    """What a person would have set once."""
+    answers: dict[str, dict[str, object]] = {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        # Else what a busy kernel offers for Tab is left out after a second.
+        "completer-extension/manager": {"providerTimeout": 60_000},
+    }
+    for name, answer in answers.items():
+        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(answer))
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -246,8 +268,10 @@ class NotebookPage:
     def __init__(self, lab: Application, browser: Browser) -> None:
         self.name = f"notebook-{next(self._numbers)}"
         self._lab = lab
+        self._go_on = lab.notebooks / f"{self.name}.go-on"
         self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
-        self.context.set_default_timeout(15_000 * TIME_SCALE)
+        self.context.set_default_timeout(30_000 * TIME_SCALE)
+        self.context.set_default_navigation_timeout(60_000 * TIME_SCALE)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
@@ -330,17 +354,26 @@ class NotebookPage:
         """Types `source` into a new cell, without running it, and returns its editor."""
         index = self.page.evaluate(_ADD_CELL, "")
         self.page.evaluate(_ACTIVATE_CELL, index)
-        editor = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content")
+        # JupyterLab marks the active cell some time later, and the one before it until then.
+        editor = self.page.locator(f".jp-mod-active[data-test-cell='{index}'] .cm-content")
         editor.click()
+        expect(editor).to_be_focused()
         self.page.keyboard.type(source)
         return editor
 
-    def start(self, source: str) -> int:
-        """Starts `source` in a new cell and returns the cell's number while it runs."""
-        index: int = self.page.evaluate(_ADD_CELL, source)
+    def hold(self, source: str = "") -> int:
+        """Runs `source` in a new cell that goes on until `let_go`; returns the cell's number."""
+        wait = f"import os, time\nwhile not os.path.exists({str(self._go_on)!r}): time.sleep(0.05)"
+        index: int = self.page.evaluate(_ADD_CELL, f"{source}\n{wait}")
         self.page.evaluate(_START_CELL, index)
         self.page.wait_for_function(_IS_CELL_RUNNING, arg=index)
         return index
+
+    def let_go(self, index: int) -> None:
+        """Lets the cell that holds the kernel come to its end."""
+        self._go_on.touch()
+        eventually(lambda: not self.is_running(index))
+        self._go_on.unlink()
 
     def sources(self) -> list[str]:
         """The text of all cells."""
@@ -355,6 +388,10 @@ class NotebookPage:
         places = self.page.evaluate(_WIDGET_PLACES, index)
         outputs = self.page.locator(f"[data-test-cell='{index}'] .jp-OutputArea-child")
         return [outputs.nth(place).locator(".nvj-root, .jupyter-widgets").first for place in places]
+
+    def shows_newest_widget(self) -> bool:
+        """Whether the last widget that a cell has put out is drawn: a cell ends before that."""
+        return bool(self.page.evaluate(_NEWEST_WIDGET_IS_DRAWN))
 
     def is_saved(self) -> bool:
         """Whether nothing has changed since the notebook was last saved."""

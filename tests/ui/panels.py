@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.support.eventually import eventually
 from tests.ui.axe import violations
 from tests.ui.lab import NotebookPage
 
@@ -18,6 +19,8 @@ class Panel:
     def __init__(self, notebook: NotebookPage, place: int = -1) -> None:
         self.notebook = notebook
         self.root = notebook.page.locator(".nvj-root").nth(place)
+        # Until the newest is drawn, the last one is another.
+        eventually(notebook.shows_newest_widget, seconds=30, every=0.05)
         expect(self.root).to_be_visible()
 
     def tab(self, name: str) -> None:
@@ -88,6 +91,7 @@ class Palette(Panel):
         """Finds a command and opens its form."""
         self.root.get_by_label("Find a command").fill(name)
         self.root.get_by_role("option", name=name).first.click()
+        expect(self.root.locator(".nvj-form-names")).to_contain_text(name)
 
     def run(self) -> None:
         self.root.get_by_role("button", name="Run", exact=True).click()

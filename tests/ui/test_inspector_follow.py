@@ -114,7 +114,7 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
 
         detail_tab(inspector, "Plot")
 
-        expect(inspector.detail.locator(".nvj-plot canvas")).to_be_visible(timeout=15_000)
+        expect(inspector.detail.locator(".nvj-plot canvas")).to_be_visible()
         boxes = inspector.detail.get_by_role("checkbox")
         expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
         boxes.nth(5).check()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.ui
 # Long enough for whatever a test does with a lock that is not to end meanwhile.
 LONG = 300 * TIME_SCALE
 # For locks whose end a test waits for: long enough to see them held first.
-SHORT = 2 * TIME_SCALE
+SHORT = 5 * TIME_SCALE
 STRANGER = "someone else"
 # Leaves about 480 pixels for a widget.
 NARROW: ViewportSize = {"width": 912, "height": 1200}
@@ -87,17 +87,19 @@ def test_count_downs_tick_in_the_page_while_no_message_passes(
 
     # A kernel that stands still sends nothing, not even a heartbeat.
     os.kill(kernel, signal.SIGSTOP)
-    try:
-        # What was sent before has come in.
-        page.page.wait_for_timeout(500)
+
+    def ticks_without_a_message() -> bool:
         messages = page.comm_messages
         assert messages > 0
         left, ring = locks.left("scene").inner_text(), locks.ring("scene")
         turned = ring.get_attribute("stroke-dashoffset")
         eventually(lambda: seconds_of(locks.left("scene").inner_text()) < seconds_of(left) - 1)
-
         assert ring.get_attribute("stroke-dashoffset") != turned
-        assert page.comm_messages == messages
+        return page.comm_messages == messages
+
+    try:
+        # What was sent before may come in meanwhile, once.
+        eventually(ticks_without_a_message)
     finally:
         os.kill(kernel, signal.SIGCONT)
 
@@ -109,10 +111,8 @@ def test_a_kept_lock_outlives_its_duration_and_one_that_is_not_is_lost_loudly(
     locks.take("scene", SHORT)
     expect(locks.state("scene")).to_have_text("held")
 
-    # In the end it has been held for longer than it was taken for.
-    expect(locks.row("scene").locator(".nvj-held")).to_contain_text(
-        re.compile(rf"^{SHORT + 2:.0f} s"), timeout=30_000 * TIME_SCALE
-    )
+    held = locks.row("scene").locator(".nvj-held")
+    eventually(lambda: int(held.inner_text().split()[0]) >= SHORT + 2, seconds=30)
     expect(locks.keep("scene")).to_be_checked()
     expect(locks.button("Renew scene")).to_be_hidden()
     locks.keep("scene").uncheck()
@@ -141,11 +141,11 @@ def test_a_lock_that_is_not_kept_can_be_renewed_and_its_cap_be_moved(
     locks.take("scene", 50, cap="5 min")
     expect(locks.row("scene")).to_contain_text("of 5 min at most")
     expect(locks.keep("scene")).not_to_be_checked()
-    eventually(lambda: seconds_of(locks.left("scene").inner_text()) < 48)
+    eventually(lambda: seconds_of(locks.left("scene").inner_text()) < 45)
 
     locks.button("Renew scene").click()
 
-    eventually(lambda: seconds_of(locks.left("scene").inner_text()) > 48)
+    eventually(lambda: seconds_of(locks.left("scene").inner_text()) > 45)
     locks.button("Hold ten minutes longer: scene").click()
     expect(locks.row("scene")).to_contain_text("of 15 min at most")
     locks.keep("scene").check()
@@ -268,11 +268,18 @@ def test_a_refused_key_can_be_watched_until_it_is_free_and_mine(
     expect(watched).to_contain_text(re.compile(r"for \d+ s"))
     locks.screenshot("locks-watched")
     locks.require_accessible()
+
+    def watched_for() -> int:
+        found = re.search(r"for (\d+) s", watched.inner_text())
+        assert found is not None
+        return int(found.group(1))
+
+    so_far = eventually(lambda: watched_for() if watched_for() >= 8 else None)
     server.update_locks(STRANGER, release=["scene"])
-    expect(watched).to_contain_text("free", timeout=10_000 * TIME_SCALE)
-    expect(watched).to_contain_text(re.compile(r"for [0-3] s"))
+    expect(watched).to_contain_text("free")
+    assert watched_for() < so_far  # it counts anew
     locks.button("Try again scene").click()
-    expect(watched).to_contain_text("mine", timeout=10_000 * TIME_SCALE)
+    expect(watched).to_contain_text("mine")
     locks.button("Watch no longer: scene").click()
     expect(watched).to_have_count(0)
 
@@ -300,7 +307,7 @@ def test_who_tells_others_is_asked_politely_and_may_let_go(
 
         expect(locks.state("scene")).to_have_text("released")
         expect(bar).to_be_hidden()
-        assert other.attempt_update_locks({"scene": 1})
+        assert eventually(lambda: other.attempt_update_locks({"scene": 1}))
 
 
 def test_the_history_tells_what_was_taken_refused_lost_and_released(
@@ -316,8 +323,9 @@ def test_the_history_tells_what_was_taken_refused_lost_and_released(
     locks.button("Leave out theirs").click()
     locks.take("mine", LONG)
     locks.release("mine")
+    expect(locks.state("mine")).to_have_text("released")
     locks.root.get_by_role("switch", name="Keep", exact=True).uncheck()
-    locks.take("brief", 1)
+    locks.take("brief", SHORT)
     expect(locks.state("brief")).to_have_text("lost")
 
     expect(locks.history).to_have_count(5)
@@ -412,7 +420,7 @@ def test_the_traits_follow(notebook: OpenNotebook, server: NanoverServer) -> Non
     )
     locks.take("scene", LONG)
     expect(locks.state("scene")).to_have_text("held")
-    expect(locks.watched("title")).to_contain_text("free", timeout=10_000 * TIME_SCALE)
+    expect(locks.watched("title")).to_contain_text("free")
 
     def told() -> str:
         return page.run(
@@ -503,14 +511,15 @@ def test_a_server_away_for_longer_than_a_lock_is_told_when_its_time_is_over(
     with road_to(server.port) as road:
         locks = open_manager(notebook, road.port)
         locks.take("long", LONG)
-        locks.take("short", 6 * TIME_SCALE)
+        expect(locks.state("long")).to_have_text("held")
+        locks.take("short", 10 * TIME_SCALE)
         expect(locks.state("short")).to_have_text("held")
 
         road.cut()
 
-        expect(locks.state("long")).to_have_text("held?", timeout=20_000 * TIME_SCALE)
+        expect(locks.state("long")).to_have_text("held?", timeout=40_000 * TIME_SCALE)
         expect(locks.button("Release long")).to_be_disabled()
-        expect(locks.state("short")).to_have_text("lost", timeout=20_000 * TIME_SCALE)
+        expect(locks.state("short")).to_have_text("lost", timeout=40_000 * TIME_SCALE)
         expect(locks.notice).to_contain_text("short was lost: its time ran out")
         locks.screenshot("locks-server-gone")
         locks.require_accessible()
@@ -535,20 +544,21 @@ def test_hostile_keys_and_names_are_text(notebook: OpenNotebook, server: Nanover
     locks.take(HOSTILE[0], 10)
     expect(locks.problem).to_contain_text("Refused: <b>Eve</b> (until ")
     locks.button("Watch").click()
-    expect(locks.watched("<img")).to_contain_text("<b>Eve</b>", timeout=10_000 * TIME_SCALE)
+    expect(locks.watched("<img")).to_contain_text("<b>Eve</b>")
     locks.button("History").click()
 
     expect(locks.rows).to_have_count(4)
     assert locks.root.locator("img, b").count() == 0
     locks.screenshot("locks-hostile")
-    assert fits(locks)
+    eventually(lambda: fits(locks))
     locks.require_accessible()
     page.page.set_viewport_size(NARROW)
     locks.screenshot("locks-hostile-narrow")
-    assert fits(locks)
+    eventually(lambda: fits(locks))
     locks.button("Release all").click()
     expect(locks.root).to_contain_text("no locks held")
     locks.take("scene", LONG)
+    expect(locks.state("scene")).to_have_text("held")
     locks.screenshot("locks-narrow")
 
 
@@ -565,16 +575,16 @@ def test_a_thousand_locks_are_counted_and_given_back_and_those_in_view_tick(
     )
 
     expect(locks.root).to_contain_text(
-        re.compile(r"1\s000 locks held"), timeout=20_000 * TIME_SCALE
+        re.compile(r"1\s000 locks held"), timeout=60_000 * TIME_SCALE
     )
     expect(locks.root).to_contain_text("… 500 more")
     assert "50 keys are watched at the most" in page.run("print(refused)")
-    expect(locks.watched("key.49")).to_contain_text("free", timeout=10_000 * TIME_SCALE)
+    expect(locks.watched("key.49")).to_contain_text("free")
     left = locks.left("box.0").inner_text()
     expect(locks.left("box.0")).not_to_have_text(left)
     locks.screenshot("locks-huge")
     locks.button("Release all").click()
-    expect(locks.root).to_contain_text("no locks held", timeout=20_000 * TIME_SCALE)
+    expect(locks.root).to_contain_text("no locks held", timeout=60_000 * TIME_SCALE)
 
 
 @needs_golden

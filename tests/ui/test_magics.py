@@ -64,10 +64,7 @@ def test_a_widget_turns_while_a_cell_is_running(
     with NanoverServer() as office:
         office.update_state(None, DictionaryChange({"place": "office"}))
 
-        cell = page.start(
-            f"%nanover connect 127.0.0.1:{office.port} --name lab --quiet\n"
-            "import time; time.sleep(6)"
-        )
+        cell = page.hold(f"%nanover connect 127.0.0.1:{office.port} --name lab --quiet")
 
         expect(inspector.row("place")).to_contain_text("office")
         assert page.is_running(cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,14 +11,13 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.support.eventually import TIME_SCALE
+from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.notebooks import NOTEBOOKS, REAL_KERNELS, ROOT, kernels_for, read
 from tests.ui.lab import Application, Lab, Notebook7, NotebookPage, Voila
 from tests.ui.tutorial_clicks import CLICKS
 
 pytestmark = pytest.mark.ui
 
-SECONDS_ALLOWED = 30
 # What Jupyter puts where a widget should be and is not.
 BROKEN = re.compile("model not found|error displaying widget|loading widget", re.IGNORECASE)
 # Of a panel that is on show the publisher stays: it says that the connection is closed.
@@ -84,7 +82,7 @@ def shows_widgets(page: NotebookPage, index: int) -> int:
 
 def is_alive(panel: Locator) -> None:
     """It has heard from the kernel which connection it shows."""
-    expect(panel.locator(".nvj-name")).not_to_have_text("NanoVer", timeout=10_000 * TIME_SCALE)
+    expect(panel.locator(".nvj-name")).not_to_have_text("NanoVer", timeout=30_000 * TIME_SCALE)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -95,7 +93,6 @@ def test_tutorial_runs_in_jupyterlab_with_live_widgets(
     lab = request.getfixturevalue("real_lab" if wants_real_server else "lab")
     page = open_copy(lab, path)
     clicks = CLICKS.get(path.stem, {})
-    began = time.monotonic()
     widgets = 0
 
     for index, cell in enumerate(read(path).cells):
@@ -105,11 +102,9 @@ def test_tutorial_runs_in_jupyterlab_with_live_widgets(
             if cell.id in clicks:
                 clicks[cell.id](page)
 
-    took = time.monotonic() - began
     expect(page.page.locator("body")).not_to_contain_text(BROKEN)
     assert widgets, "a tutorial shows a widget"
-    assert page.run(OUR_THREADS).strip() == "[]"
-    assert took < SECONDS_ALLOWED * TIME_SCALE
+    eventually(lambda: page.run(OUR_THREADS).strip() == "[]", every=0.2)
 
 
 def test_cells_that_are_clicked_on_are_there() -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverWebSocketClient
+from tests.support.eventually import TIME_SCALE
 from tests.ui.lab import OpenNotebook
 from tests.ui.panels import Inspector, Palette, Panel
 from tests.upstream.conftest import RealServer, home, make_server, simulations
@@ -60,7 +61,7 @@ def test_the_panels_show_what_nanovers_own_server_has_and_say_what_it_has_not(
     panel.require_accessible()
 
     real_server.kill()
-    expect(panel.header).to_contain_text("lost", ignore_case=True, timeout=20_000)
+    expect(panel.header).to_contain_text("lost", ignore_case=True, timeout=60_000 * TIME_SCALE)
     panel.screenshot("real-server-lost")
     real_server.start()
-    expect(panel.header).not_to_contain_text("lost", timeout=30_000)
+    expect(panel.header).not_to_contain_text("lost", timeout=60_000 * TIME_SCALE)

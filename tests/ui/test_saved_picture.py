@@ -10,7 +10,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from tests.support.eventually import eventually
+from tests.support.eventually import TIME_SCALE, eventually
 from tests.ui.lab import NotebookPage, OpenNotebook
 from tests.ui.panels import Inspector
 
@@ -67,7 +67,7 @@ def test_the_notebook_keeps_the_last_state_while_the_view_stays_as_it_is(
         page.page.evaluate(_LEAVE_OR_RETURN)
         return "12.25" in str(saved(page).cells[-1].outputs)
 
-    eventually(is_kept_when_people_come_and_go, seconds=15, every=1)
+    eventually(is_kept_when_people_come_and_go, seconds=30, every=1)
     assert page.page.evaluate("window.lost") == 0
     expect(page.page.locator(".nvj-picture")).to_be_hidden()
 
@@ -83,7 +83,7 @@ def test_without_its_kernel_the_notebook_shows_the_picture(
     page.page.reload()
 
     picture = page.page.locator(".nvj-picture")
-    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_be_visible(timeout=60_000 * TIME_SCALE)
     expect(picture).to_contain_text("temperature")
     expect(picture.locator("script")).to_have_count(0)
     page.screenshot("saved-picture", page.page.locator(".jp-OutputArea", has=picture))

@@ -9,13 +9,12 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.eventually import eventually
 from tests.ui.lab import NotebookPage, OpenNotebook
 
 pytestmark = pytest.mark.ui
 
 KEY = "suggested.interaction.scale"
-BUSY = f"import time\nfor _ in range({round(100 * TIME_SCALE)}): time.sleep(0.1)"
 
 
 def open_slider(notebook: OpenNotebook, port: int) -> NotebookPage:
@@ -42,15 +41,23 @@ def readout(page: NotebookPage) -> Locator:
 
 def drag(page: NotebookPage, part: float) -> None:
     """Drags the slider's knob to a part of its length, in many small steps."""
+    handle(page).hover()  # as soon as it stands still
     rail = page.page.locator(".noUi-base").last.bounding_box()
-    knob = handle(page).bounding_box()
     assert rail is not None
-    assert knob is not None
     mouse = page.page.mouse
-    mouse.move(knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2)
     mouse.down()
     mouse.move(rail["x"] + rail["width"] * part, rail["y"], steps=40)
     mouse.up()
+
+
+def agreed(here: NotebookPage, there: NotebookPage, server: NanoverServer) -> str:
+    """What both pages show, once that is what the server has."""
+
+    def found() -> str | None:
+        shown = {readout(page).inner_text() for page in (here, there)}
+        return shown.pop() if shown == {f"{server.copy_state()[KEY]:.2f}"} else None
+
+    return eventually(found)
 
 
 def test_a_slider_moved_on_one_page_is_followed_on_another(
@@ -64,9 +71,8 @@ def test_a_slider_moved_on_one_page_is_followed_on_another(
 
     drag(here, 0.7)
     expect(readout(here)).to_have_text(re.compile(r"^(6[5-9]|7[0-5])\.00$"))
-    moved_to = readout(here).inner_text()
-    expect(readout(there)).to_have_text(moved_to)
-    eventually(lambda: server.copy_state() == {KEY: float(moved_to)})
+    moved_to = agreed(here, there, server)
+    assert server.copy_state() == {KEY: float(moved_to)}
 
     handle(there).press("ArrowLeft")
     expect(readout(here)).to_have_text(f"{float(moved_to) - 1:.2f}")
@@ -75,14 +81,15 @@ def test_a_slider_moved_on_one_page_is_followed_on_another(
 
 def test_a_slider_follows_while_a_cell_runs(notebook: OpenNotebook, server: NanoverServer) -> None:
     here, there = (open_slider(notebook, server.port) for _ in range(2))
-    cell = there.start(BUSY)
+    expect(readout(there)).to_have_text("1.00")
+    cell = there.hold()
 
     for wanted in ("2.00", "3.00"):
         handle(here).press("ArrowRight")
         expect(readout(there)).to_have_text(wanted)
     drag(here, 0.5)
-    moved_to = readout(here).inner_text()
-    expect(readout(there)).to_have_text(moved_to)
+    expect(readout(here)).to_have_text(re.compile(r"^(4[5-9]|5[0-5])\.00$"))
+    agreed(here, there, server)
 
     assert there.is_running(cell)
     here.screenshot("shared-slider", here.page.locator(".jp-OutputArea").first)
@@ -94,7 +101,7 @@ def test_a_slider_that_somebody_else_locked_springs_back(
     server.update_state("a test", DictionaryChange({KEY: 5.0}))
     page = open_slider(notebook, server.port)
     expect(readout(page)).to_have_text("5.00")
-    server.update_locks("a test", {KEY: 60.0})
+    server.update_locks("a test", {KEY: 600.0})
 
     handle(page).press("ArrowRight")
 
@@ -144,7 +151,7 @@ def test_controls_work_while_a_cell_runs(notebook: OpenNotebook, server: Nanover
     page = open_controls(notebook, server.port)
     root = page.page.locator(".jp-OutputArea-output").last
     expect(root.get_by_label("Hidden")).to_be_visible()
-    cell = page.start(BUSY)
+    cell = page.hold()
 
     root.get_by_label("Hidden").check()
     eventually(lambda: server.copy_state().get("suggested.box.hidden") is True)
