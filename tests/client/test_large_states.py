@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
@@ -19,7 +18,6 @@ from nanover_jupyter import (
     connect,
 )
 from nanover_jupyter.wire import grpc_codec
-from tests.support.eventually import TIME_SCALE
 
 KEYS = 100_000
 
@@ -45,8 +43,8 @@ class StockServer:
     def _stream(self, _: bytes, context: Any) -> Iterator[bytes]:
         yield self._state
         ended = threading.Event()
-        context.add_callback(ended.set)
-        ended.wait()
+        if context.add_callback(ended.set):  # else it has ended already, and nobody tells
+            ended.wait()
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +87,9 @@ def test_connect_waits_for_a_state_that_comes_late(monkeypatch):
                 assert len(connection.client.keys()) == 5000
 
 
-def test_connect_believes_soon_that_a_state_is_empty():
+def test_connect_believes_soon_that_a_state_is_empty(monkeypatch):
+    monkeypatch.setattr("nanover_jupyter.client.connection._FIRST_STATE_PATIENCE", 3600)
     with NanoverServer(websocket_port=0) as server:
         for place in (f"grpc://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.websocket_port}"):
-            begun = time.monotonic()
             with connect(place) as connection:
-                assert time.monotonic() - begun < 3 * TIME_SCALE
                 assert connection.client.keys() == []

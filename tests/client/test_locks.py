@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -370,17 +369,16 @@ def test_a_lease_that_is_given_back_while_its_waiter_waits_for_its_turn_stays_so
 def test_closing_does_not_hang_on_a_request_that_hangs(road):
     locks = Locks(road)
     hanging, go_on = threading.Event(), threading.Event()
-    road.before = lambda _: (hanging.set(), go_on.wait(10))
+    road.before = lambda _: (hanging.set(), go_on.wait(60))
     asking = threading.Thread(target=locks.attempt_update, args=({"a": 5},))
     asking.start()
-    hanging.wait(5)
+    assert hanging.wait(10)
 
-    begun = time.monotonic()
     locks.close()
 
-    assert time.monotonic() - begun < 5
+    assert asking.is_alive()
     go_on.set()
-    asking.join(5)
+    asking.join(10)
 
 
 def test_a_listener_to_the_book_may_ask_for_locks(locks, table):
@@ -467,10 +465,11 @@ def test_renewals_go_on_while_the_main_thread_is_held_up(make_client, server):
 
 
 def test_renewals_go_on_while_the_main_thread_computes_and_is_interrupted(make_client, server):
-    with make_client().lock("scene", duration=1.5) as lease:
+    client = make_client()
+    with client.lock("scene", duration=3) as lease:
+        once_over = client.leases.get("scene").ends_at
         interrupts = 0
-        end = time.monotonic() + 4
-        while time.monotonic() < end:
+        while interrupts <= 10 or client.leases.get("scene").asked_at <= once_over:
             try:
                 # Longer than a thread waits for the interpreter: interrupts that come closer
                 # than that, as by hand they never do, keep all other threads from it.
@@ -479,7 +478,6 @@ def test_renewals_go_on_while_the_main_thread_computes_and_is_interrupted(make_c
             except KeyboardInterrupt:
                 interrupts += 1
 
-        assert interrupts > 10
         assert lease.state == "held"
         assert lease.continuous
         with pytest.raises(UpdateRefused):
@@ -505,17 +503,14 @@ def run_holder(server, seconds, then):
 
 
 def test_a_killed_process_holds_its_lock_until_its_time_is_over(make_client, server):
-    with run_holder(server, 2, "wait") as holder:
+    client = make_client()
+    with run_holder(server, 5, "wait") as holder:
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait(10)
-        begun = time.monotonic()
-        client = make_client()
         with pytest.raises(LockRefused):
             client.lock("scene")
 
-        client.lock("scene", timeout=10)
-
-    assert time.monotonic() - begun < 4
+        client.lock("scene", timeout=30)
 
 
 def test_a_process_that_ends_without_closing_gives_its_locks_back(make_client, server):

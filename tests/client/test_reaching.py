@@ -94,7 +94,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(scheme):
     ):
         reach(here(port, scheme), timeout=0.3)
 
-    assert time.monotonic() - begun < 2 * TIME_SCALE
+    assert time.monotonic() - begun < 10 * TIME_SCALE
 
 
 def test_another_kind_of_websocket_server_is_no_nanover_server():

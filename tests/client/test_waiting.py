@@ -78,7 +78,7 @@ def test_time_runs_out_with_a_sentence(client: ClientCore) -> None:
     with pytest.raises(WaitTimedOut, match=r"^waited 0\.1 s for 'never' in vain$") as caught:
         client.wait_for("never", timeout=0.1)
 
-    assert time.monotonic() - begun < 0.1 + 2 * TIME_SCALE
+    assert time.monotonic() - begun < 10 * TIME_SCALE
     assert isinstance(caught.value, TimedOut)
     assert (caught.value.what, caught.value.seconds) == ("'never'", 0.1)
 

@@ -100,7 +100,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(shell: Shell) -> None:
         cell = shell.run(f"%nanover connect 127.0.0.1:{silent.getsockname()[1]} --timeout 1")
 
     assert "nothing answered within 1 s" in cell.errors
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_a_taken_port_is_said(shell: Shell) -> None:

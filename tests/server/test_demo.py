@@ -8,7 +8,7 @@ import pytest
 
 from nanover_jupyter.server import DemoWorld, NanoverServer
 from nanover_jupyter.wire.messages import DictionaryChange
-from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.eventually import eventually
 
 
 @pytest.fixture
@@ -76,10 +76,16 @@ def test_it_moves_and_counts_its_steps(server):
 @pytest.mark.usefixtures("world")
 def test_it_keeps_about_thirty_steps_a_second(server):
     index = next(key for key in server.copy_state() if key.startswith("update.index."))
-    first, start = server.copy_state()[index], time.monotonic()
-    eventually(lambda: server.copy_state()[index] >= first + 30)
 
-    assert 0.9 < time.monotonic() - start < 1.5 * TIME_SCALE
+    def steps_a_second():
+        first, start = server.copy_state()[index], time.monotonic()
+        eventually(lambda: server.copy_state()[index] >= first + 15)
+        return 15 / (time.monotonic() - start)
+
+    # A busy machine makes it slower, and nothing makes it faster.
+    rates = []
+    eventually(lambda: rates.append(steps_a_second()) or rates[-1] > 25, seconds=60)
+    assert max(rates) < 33
 
 
 def test_worlds_of_one_seed_are_alike(server):

@@ -25,6 +25,7 @@ from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
 
+AT_ONCE = 10 * TIME_SCALE  # on a machine that has other things to do
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -172,7 +173,7 @@ def test_closing_ends_open_streams_in_good_order(server, client, server_threads,
         next(stream)
     server.update_state("t", DictionaryChange({"last": 2}))
 
-    assert seconds_to_close(server) < 1.0 * TIME_SCALE
+    assert seconds_to_close(server) < AT_ONCE
 
     for stream in streams:
         rest = [grpc_codec.decode_state_update(message) for message in stream]
@@ -186,7 +187,7 @@ def test_closing_does_not_wait_for_a_client_that_does_not_read(server, client, s
     for number in range(20):
         server.update_state("t", DictionaryChange({"big": str(number) * 1_000_000}))
 
-    assert seconds_to_close(server) < 1.5 * TIME_SCALE
+    assert seconds_to_close(server) < AT_ONCE
 
     stream.cancel()
     eventually(lambda: not server_threads())
@@ -197,13 +198,13 @@ def test_closing_does_not_wait_for_a_command_that_runs(server, client, server_th
 
     def work():
         started.set()
-        go_on.wait(30)
+        go_on.wait(60)
 
     server.register_command("work", work)
     call = client.start_command("work")
     assert started.wait(5)
 
-    assert seconds_to_close(server) < 1.5 * TIME_SCALE
+    assert seconds_to_close(server) < AT_ONCE
 
     assert call.exception(5).code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
     go_on.set()

@@ -14,9 +14,7 @@ T = TypeVar("T")
 TIME_SCALE = float(os.environ.get("NANOVER_TEST_TIME_SCALE", "1"))
 
 
-def eventually(
-    condition: Callable[[], T | None], *, seconds: float = 15, every: float = 0.01
-) -> T:
+def eventually(condition: Callable[[], T | None], *, seconds: float = 15, every: float = 0.01) -> T:
     """The first true result of `condition`; fails with the last one when time is up."""
     deadline = time.monotonic() + seconds * TIME_SCALE
     pause = threading.Event()

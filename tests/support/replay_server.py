@@ -65,7 +65,9 @@ class ReplayServer:
 
     def _subscribe(self, _request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         left = threading.Event()
-        context.add_callback(left.set)  # also when the server stops
+        # Also when the server stops; who has left already is not told of any more.
+        if not context.add_callback(left.set):
+            return
         yield from self._updates
         left.wait()
 

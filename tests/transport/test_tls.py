@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -45,9 +46,9 @@ class SecureServer:
 
     def _stream(self, _: bytes, context: Any) -> Iterator[bytes]:
         yield grpc_codec.encode_state_update(DictionaryChange({"secret": "garden"}))
-        ended = futures.Future[None]()
-        context.add_callback(lambda: ended.set_result(None))
-        ended.result()
+        ended = threading.Event()
+        if context.add_callback(ended.set):  # else it has ended already, and nobody tells
+            ended.wait()
 
 
 @pytest.fixture
