@@ -46,6 +46,26 @@ describe("the tree", () => {
     expect(find(row, ".nvj-cell-age").textContent).toMatch(/^3\.\d s$/);
   });
 
+  it("takes a click for the row that is seen, whatever has changed since it was drawn", async () => {
+    const { el, kernel } = await mount({ state: { b: 2, c: 3 } });
+    const chosen = () => findAll(el, ".nvj-row[aria-selected=true] .nvj-key");
+    const [b, c] = [rowOf(el, "b"), rowOf(el, "c")];
+    kernel.set("a", 1);
+    kernel.sendDelta();
+    click(find(b, ".nvj-key"));
+    await pass(0.1);
+    expect(rowNames(el)).toEqual(["a", "b", "c"]);
+    expect(chosen().map((key) => key.textContent)).toEqual(["b"]);
+
+    kernel.remove("c");
+    kernel.set("d", 4);
+    kernel.sendDelta();
+    click(find(c, ".nvj-key"));
+    await pass(0.1);
+    expect(rowNames(el)).toEqual(["a", "b", "d"]);
+    expect(chosen().map((key) => key.textContent)).toEqual(["b"]);
+  });
+
   it("draws the rows in view only", async () => {
     const { el, kernel } = await mount({ state: hugeWorld(20_000) });
     await pass(0.2);
