@@ -8,9 +8,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from nanover_jupyter import connect
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# So does how long a server takes to answer; a test of that names a time of its own.
+connect.__kwdefaults__["timeout"] = 30.0
 
 # A shell that starts something in the background has it ignore Ctrl-C, and so have its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
