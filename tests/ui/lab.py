@@ -71,9 +71,10 @@ _ACTIVATE_CELL = """index => {
     notebook.activeCellIndex = index;
     notebook.widgets[index].node.dataset.testCell = index;
 }"""
-_NEWEST_WIDGET_IS_DRAWN = """() => {
+_NEWEST_WIDGET_IS_DRAWN = """ran => {
     const isWidget = ({data}) => data && 'application/vnd.jupyter.widget-view+json' in data;
-    for (const cell of [...jupyterapp.shell.currentWidget.content.widgets].reverse()) {
+    const {widgets} = jupyterapp.shell.currentWidget.content;
+    for (const cell of widgets.filter((_, index) => ran.includes(index)).reverse()) {
         const place = (cell.model.sharedModel.toJSON().outputs ?? []).map(isWidget);
         if (!place.includes(true)) continue;
         const outputs = cell.node.querySelectorAll('.jp-OutputArea-child');
@@ -268,6 +269,8 @@ class NotebookPage:
     def __init__(self, lab: Application, browser: Browser) -> None:
         self.name = f"notebook-{next(self._numbers)}"
         self._lab = lab
+        # Cells that were not run may have outputs too, stored ones, whose widgets are gone.
+        self._ran: set[int] = set()
         self._go_on = lab.notebooks / f"{self.name}.go-on"
         self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
         self.context.set_default_timeout(30_000 * TIME_SCALE)
@@ -343,6 +346,7 @@ class NotebookPage:
 
     def run_cell(self, index: int, *, may_fail: bool = False) -> str:
         """Runs an existing cell to its end and returns its text."""
+        self._ran.add(index)
         texts = []
         for output in self.page.evaluate(_RUN_CELL, index):
             if output["output_type"] == "error" and not may_fail:
@@ -391,7 +395,7 @@ class NotebookPage:
 
     def shows_newest_widget(self) -> bool:
         """Whether the last widget that a cell has put out is drawn: a cell ends before that."""
-        return bool(self.page.evaluate(_NEWEST_WIDGET_IS_DRAWN))
+        return bool(self.page.evaluate(_NEWEST_WIDGET_IS_DRAWN, sorted(self._ran)))
 
     def is_saved(self) -> bool:
         """Whether nothing has changed since the notebook was last saved."""
