@@ -5,19 +5,22 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/**
- * Entry by bundle name: one per widget class in Python, the stylesheet they share, and the
- * modules that a page asks for when it needs them (LAZY_MODULES in widgets/_panel.py).
- */
-export const ENTRIES = {
+/** What a page asks for when it needs it (LAZY_MODULES in widgets/_panel.py). */
+const LAZY = {
+  follow: "src/inspector/follow.ts",
+  plot: "src/plot/index.ts",
+  edit: "src/inspector/edit/index.ts",
+  run: "src/palette/run.ts",
+};
+
+/** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */
+const ENTRIES = {
   palette: "src/palette/index.ts",
   locks: "src/locks/index.ts",
   inspector: "src/inspector/index.ts",
   control_room: "src/control_room/index.ts",
-  follow: "src/inspector/follow.ts",
-  plot: "src/plot/index.ts",
-  edit: "src/inspector/edit/index.ts",
   panel: "src/panel.css",
+  ...LAZY,
 };
 
 const options = {
@@ -32,7 +35,7 @@ const options = {
 if (process.argv.includes("--dev")) {
   const context = await esbuild.context({
     ...options,
-    entryPoints: { dev: "dev/dev.ts", panel: "src/panel.css" },
+    entryPoints: { dev: "dev/dev.ts", panel: "src/panel.css", ...LAZY },
     outdir: here("dev/dist"),
     sourcemap: "inline",
   });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import inspect
 import json
@@ -33,6 +34,9 @@ A_SHELL = """
             # History is a database and a thread of IPython's own.
             shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
 """
+
+# Bytes when compressed: the text of a widget goes to the page with every one that is made.
+LARGEST_BUNDLE = 60_000
 
 # Returned by what the widgets alone have to do with.
 FOR_WIDGETS = {"LeaseBook", "Locks", "Standing"}
@@ -160,6 +164,17 @@ def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> N
     used = {widget._esm._path.stem for widget in panels.Panel.__subclasses__()}
 
     assert entries == built == used | panels.LAZY_MODULES, "run scripts/build"
+
+
+def test_what_travels_with_every_widget_is_small() -> None:
+    panels = importlib.import_module("nanover_jupyter.widgets._panel")
+    sizes = {
+        path.stem: len(gzip.compress(path.read_bytes()))
+        for path in (PACKAGE / "static").glob("*.js")
+        if path.stem not in panels.LAZY_MODULES
+    }
+
+    assert {name: size for name, size in sizes.items() if size > LARGEST_BUNDLE} == {}
 
 
 def test_import_opens_nothing_and_pulls_in_nothing() -> None:

@@ -62,6 +62,9 @@ function start(definition: typeof room, traits: Readonly<Record<string, unknown>
     leases: empty ? [] : LEASES,
     ...(empty ? {} : { lockNews: LOCK_NEWS }),
     run,
+    answers: {
+      module: async ({ name }) => ({ name, source: await (await fetch(`dist/${name}.js`)).text() }),
+    },
     lock: (keys) => !keys.includes("selection.root"),
   });
   const el = document.createElement("div");

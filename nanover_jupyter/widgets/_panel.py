@@ -26,7 +26,7 @@ __all__ = ["LAZY_MODULES", "Panel", "asset"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-LAZY_MODULES: Final = frozenset({"edit", "follow", "plot"})
+LAZY_MODULES: Final = frozenset({"edit", "follow", "plot", "run"})
 """Parts of the frontend that a page asks for when it needs them, built beside the widgets."""
 
 _STATIC: Final = Path(__file__).parent.parent / "static"

@@ -1,9 +1,8 @@
-/** A pane whose code is loaded when its tab is first opened; until then it says so. */
+/** A pane whose code is loaded when its tab is first opened. */
 
-import { h, setText } from "../shared/dom.ts";
-import { loadModule } from "../shared/lazy_module.ts";
+import { h } from "../shared/dom.ts";
+import { createLazyPart } from "../shared/lazy_part.ts";
 import type { Entry } from "../shared/page_mirror.ts";
-import { reasonOf } from "../shared/words.ts";
 import type { Bench } from "./bench.ts";
 import type { Pane } from "./pane_tabs.ts";
 
@@ -11,50 +10,42 @@ import type { Pane } from "./pane_tabs.ts";
 type Maker = "createHistoryPane" | "createPlotPane";
 
 export function createLazyPane(bench: Bench, label: string, maker: Maker): Pane {
-  const note = h("p", { class: "nvj-dim" });
-  let element: HTMLElement = h("div", { class: "nvj-pane" }, note);
-  let pane: Pane | null = null;
-  let loading = false;
   let shown: readonly [key: string | null, entry: Entry | undefined] = [null, undefined];
-
-  const load = async () => {
-    if (loading) return;
-    loading = true;
-    setText(note, "Loading.");
-    try {
-      const create = (await loadModule(bench.host, "follow"))[maker];
-      if (bench.signal.aborted) return;
+  const part = createLazyPart<Pane>({
+    host: bench.host,
+    module: "follow",
+    what: label,
+    make: (module) => {
+      const create = module[maker];
       if (typeof create !== "function") throw new Error("the module has no such pane");
-      pane = create(bench) as Pane;
+      const pane = create(bench) as Pane;
       // The tabs know the pane by these.
       for (const name of ["id", "role", "aria-labelledby"]) {
-        pane.element.setAttribute(name, element.getAttribute(name) ?? "");
+        pane.element.setAttribute(name, place.getAttribute(name) ?? "");
       }
-      pane.element.hidden = element.hidden;
-      element.replaceWith(pane.element);
-      element = pane.element;
+      pane.element.hidden = place.hidden;
+      place.replaceWith(pane.element);
       pane.show(...shown);
-    } catch (error) {
-      const reason = reasonOf(error);
-      setText(note, `It could not be loaded: ${reason}. Open it again to try once more.`);
-    } finally {
-      loading = false;
-    }
-  };
+      return pane;
+    },
+    signal: bench.signal,
+  });
+  const place = h("div", { class: "nvj-pane" }, part.note);
 
   return {
     label,
     get element() {
-      return element;
+      return part.get()?.element ?? place;
     },
-    note: () => pane?.note() ?? "",
+    note: () => part.get()?.note() ?? "",
     opened() {
-      if (pane === null) void load();
+      const pane = part.get();
+      if (pane === null) part.want();
       else pane.opened();
     },
     show(key, entry) {
       shown = [key, entry];
-      pane?.show(key, entry);
+      part.get()?.show(key, entry);
     },
   };
 }

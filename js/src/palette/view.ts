@@ -4,20 +4,20 @@ import { Cell } from "../shared/cell.ts";
 import { h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
+import { createLazyPart } from "../shared/lazy_part.ts";
 import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
 import type { MakeTool, Tool, ToolContext } from "../shared/tool.ts";
 import { visible } from "../shared/visible_text.ts";
 import { plural } from "../shared/words.ts";
-import { createFormView } from "./form_view.ts";
-import { createHistory } from "./history_view.ts";
 import { createListEmpty } from "./list_empty.ts";
 import { createListView } from "./list_view.ts";
 import { Finder } from "./match.ts";
 import { createPins } from "./pins_view.ts";
 import { createRefresh } from "./refresh_button.ts";
 import { createResultName } from "./result_name.ts";
+import { type RunSide, runMakersOf } from "./run_side.ts";
 import { createRunStore } from "./run_store.ts";
 
 export interface PaletteOptions {
@@ -39,6 +39,7 @@ function createPalette(
   const idPrefix = `nvj-${randomName().slice(0, 8)}-command`;
   const finder = new Finder();
   let memory: MemoryBody | null = null;
+  let avatars = 0;
   let chosen: string | null = null;
   /** What was asked for before the commands were here: by a trait, or by the history. */
   let wanted: string | null = null;
@@ -68,40 +69,58 @@ function createPalette(
     afterDraw: () => drawActive(),
     signal,
   });
-  const start = (name: string, args: PageRecord) => history.reveal(store.start(name, args));
+  const start = (name: string, args: PageRecord) => {
+    const run = store.start(name, args);
+    side.use(({ history }) => history.reveal(run));
+  };
   const pins = createPins({
     host,
     onPress: ({ command, arguments: args, asks }) => {
       if (asks.length === 0) runWith(command, args);
       // What is not kept is asked for, the first of it first.
-      else if (load(command, args)) for (const name of asks.toReversed()) form.add(name);
+      else if (load(command, args)) {
+        side.use(({ form }) => {
+          for (const name of asks.toReversed()) form.add(name);
+        });
+      }
     },
     signal,
   });
-  const form = createFormView({
+  const side = createLazyPart<RunSide>({
     host,
-    signal,
-    onRun: start,
-    onPin: pins.make,
-  });
-  const history = createHistory(
-    host,
-    store,
-    {
-      find,
-      cancel: store.cancel,
-      forget: store.forget,
-      load: ({ name, arguments: args }) => {
-        if (load(name, args)) form.focusFirst();
-      },
-      again: ({ name, arguments: args }) => runWith(name, args),
-      mend: ({ name, arguments: args }, argument) => {
-        if (load(name, args)) form.add(argument);
-      },
+    module: "run",
+    what: "The form",
+    make: (module) => {
+      const { createFormView, createHistory } = runMakersOf(module);
+      const form = createFormView({ host, signal, onRun: start, onPin: pins.make });
+      const history = createHistory(
+        host,
+        store,
+        {
+          find,
+          cancel: store.cancel,
+          forget: store.forget,
+          load: ({ name, arguments: args }) => {
+            if (load(name, args)) form.focusFirst();
+          },
+          again: ({ name, arguments: args }) => runWith(name, args),
+          mend: ({ name, arguments: args }, argument) => {
+            if (load(name, args)) form.add(argument);
+          },
+        },
+        announce,
+        signal,
+      );
+      form.setMemory(memory);
+      form.setAvatars(avatars);
+      form.setBlocked(line.get().blocked);
+      form.show(chosen === null ? null : find(chosen));
+      pins.editor.before(form.element);
+      pins.editor.after(history.element);
+      return { form, history };
     },
-    announce,
     signal,
-  );
+  });
   const resultName = createResultName(host, signal);
   const nothingText = h("p");
   const nothing = h("div", { class: "nvj-empty" }, nothingText);
@@ -109,9 +128,8 @@ function createPalette(
     "div",
     { class: "nvj-palette-right" },
     nothing,
-    form.element,
+    side.note,
     pins.editor,
-    history.element,
     resultName.element,
   );
 
@@ -119,6 +137,11 @@ function createPalette(
     const found = list.rows().commands > 0;
     list.element.hidden = !found;
     empty.show(found ? "hidden" : (session.commands.get() ?? "waiting"));
+  };
+
+  /** There is something to show that needs what is not here yet. */
+  const drawNote = () => {
+    side.note.hidden = nothing.hidden === false && store.runs.get().length === 0;
   };
 
   const drawActive = () => setAttribute(input, "aria-activedescendant", list.activeId());
@@ -136,7 +159,7 @@ function createPalette(
     if (name !== chosen) right.scrollTop = 0;
     chosen = name;
     const command = name === null ? null : find(name);
-    form.show(command);
+    side.get()?.form.show(command);
     setText(
       nothingText,
       name === null || command !== null
@@ -144,6 +167,7 @@ function createPalette(
         : `The server has no ${visible(name, 80)} any more. Choose another command.`,
     );
     nothing.hidden = command !== null;
+    drawNote();
     list.choose(name);
     if (session.commands.get() !== null) host.set(traits.selected, name);
   };
@@ -162,13 +186,13 @@ function createPalette(
     choose(name);
     if (find(name) === null) return false;
     list.reveal(name);
-    form.load(args);
+    side.use(({ form }) => form.load(args));
     return true;
   };
   /** By the form, so that a dangerous command asks first, whichever button was pressed. */
   const runWith = (name: string, args: PageRecord) => {
     if (find(name)?.danger === "") start(name, args);
-    else if (load(name, args)) form.run();
+    else if (load(name, args)) side.use(({ form }) => form.run());
   };
 
   /** Ranking is for the key press; what follows from it waits for the frame. */
@@ -206,7 +230,7 @@ function createPalette(
         return true;
       case "Enter":
         if (chosen === null || list.rows().placeOf(chosen) < 0) step(1);
-        if (chosen !== null) form.focusFirst();
+        if (chosen !== null) side.use(({ form }) => form.focusFirst());
         return true;
       case "Escape":
         if (input.value === "") return false;
@@ -279,7 +303,7 @@ function createPalette(
       const command = event.ctrlKey || event.metaKey;
       const editable =
         event.target instanceof Element && event.target.matches("input, textarea, select");
-      if (event.key === "Enter" && command) form.run();
+      if (event.key === "Enter" && command) side.get()?.form.run();
       else if (event.key === "/" && !editable && !command) {
         input.focus();
         input.select();
@@ -291,7 +315,7 @@ function createPalette(
 
   const drawLine = () => {
     const { blocked } = line.get();
-    form.setBlocked(blocked);
+    side.get()?.form.setBlocked(blocked);
     pins.setBlocked(blocked);
   };
   line.observe(drawLine, signal);
@@ -301,7 +325,7 @@ function createPalette(
       if (!forMe) return;
       const first = memory === null;
       memory = body;
-      form.setMemory(body);
+      side.get()?.form.setMemory(body);
       pins.show(body.pins);
       resultName.show(body.result_name);
       if (!first) return;
@@ -310,7 +334,15 @@ function createPalette(
     },
     signal,
   );
-  host.on("people", ({ body }, forMe) => forMe && form.setAvatars(body.avatars), signal);
+  host.on(
+    "people",
+    ({ body }, forMe) => {
+      if (!forMe) return;
+      avatars = body.avatars;
+      side.get()?.form.setAvatars(avatars);
+    },
+    signal,
+  );
   session.commands.observe((body) => {
     total.set(body === null ? null : body.commands.length);
     settle.flush();
@@ -333,6 +365,7 @@ function createPalette(
   store.runs.observe(() => {
     list.redraw();
     drawBare();
+    drawNote();
   }, signal);
   host.observe(
     traits.selected,
@@ -375,6 +408,7 @@ function createPalette(
     count: total,
     footer,
     shown: () => {
+      side.want();
       takeRecent();
       drawList();
     },

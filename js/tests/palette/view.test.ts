@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { argument, COMMANDS, command } from "../../dev/scenes.ts";
 import room from "../../src/control_room/index.ts";
 import palette from "../../src/palette/index.ts";
+import * as run from "../../src/palette/run.ts";
+import type { Module } from "../../src/shared/lazy_module.ts";
 import type { PageValue } from "../../src/shared/protocol.ts";
 import {
   click,
@@ -18,6 +20,11 @@ import {
 } from "../support.ts";
 
 useFakePage();
+
+// No module can be imported from a Blob here; what is loaded is the same.
+vi.mock("../../src/shared/lazy_module.ts", () => ({ loadModule: () => load() }));
+const here = async (): Promise<Module> => run;
+let load = here;
 
 const mount = (options: FakeKernelOptions = {}, traits: Readonly<Record<string, unknown>> = {}) =>
   mountWidget(palette, { commands: COMMANDS, ...options }, traits);
@@ -257,6 +264,95 @@ describe("the form", () => {
     press(input(el), "Enter", { ctrlKey: true });
     await pass(0.1);
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
+  });
+});
+
+describe("the form that is loaded with the first look", () => {
+  const noteOf = (el: HTMLElement) => find(el, ".nvj-palette-right > .nvj-dim");
+  const loading = () => {
+    let arrive = () => {};
+    let fail = () => {};
+    const module = new Promise<Module>((resolve, reject) => {
+      arrive = () => resolve(run);
+      fail = () => reject(new Error("the kernel has gone"));
+    });
+    load = () => module;
+    return { arrive: () => arrive(), fail: () => fail() };
+  };
+  afterEach(() => {
+    load = here;
+  });
+
+  it("is not spoken of while no command is chosen", async () => {
+    const { arrive } = loading();
+    const { el } = await mount();
+    expect(noteOf(el).hidden).toBe(true);
+    expect(find(el, ".nvj-palette-right .nvj-empty").textContent).toContain("Choose a command");
+    click(option(el, "playback/load"));
+    expect(noteOf(el).hidden).toBe(false);
+    expect(noteOf(el).textContent).toContain("Loading.");
+    arrive();
+    await pass(0.1);
+    expect(find(el, ".nvj-form-title").textContent).toBe("Load a simulation");
+    expect(findAll(el, ".nvj-palette-right > .nvj-dim")).toEqual([]);
+  });
+
+  it("says why it is not here, and tries again", async () => {
+    const { fail } = loading();
+    const { el } = await mount({ memory: { last: { "playback/load": { index: 9 } } } });
+    click(option(el, "playback/load"));
+    fail();
+    await pass(0.1);
+    expect(noteOf(el).textContent).toContain("The form could not be loaded: the kernel has gone.");
+    load = here;
+    click(buttonIn(el, "Try again"));
+    await pass(0.1);
+    expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
+  });
+
+  it("does then what was pressed meanwhile", async () => {
+    const { arrive } = loading();
+    const { el } = await mount();
+    type(input(el), "step");
+    press(input(el), "Enter");
+    arrive();
+    await pass(0.1);
+    expect(document.activeElement?.closest(".nvj-form")).not.toBeNull();
+  });
+
+  it("lets go of what was pressed where it never came", async () => {
+    const { fail } = loading();
+    const reset = command("playback/reset", {}, null, null, { danger: "All is lost." });
+    const pin = {
+      id: "p",
+      command: "playback/reset",
+      arguments: {},
+      asks: [],
+      label: "reset",
+      icon: "",
+      tooltip: "",
+    };
+    const { el } = await mount({ commands: [reset], memory: { pins: [pin] } });
+    click(find(el, "[data-pin]"));
+    fail();
+    await pass(0.1);
+    load = here;
+    click(buttonIn(el, "Try again"));
+    await pass(0.1);
+    expect(find(el, ".nvj-form-title").textContent).toBe("playback/reset");
+    expect(find(el, ".nvj-question").hidden).toBe(true);
+  });
+
+  it("is asked for by a control room when the tab is opened", async () => {
+    const asked = vi.fn(here);
+    load = asked;
+    const { el } = await mountWidget(room, { commands: COMMANDS });
+    expect(asked).not.toHaveBeenCalled();
+    const tab = findAll(el, ".nvj-tab").find((each) => each.textContent?.startsWith("Commands"));
+    click(tab as HTMLElement);
+    await pass(0.1);
+    click(option(el, "playback/load"));
+    expect(find(el, ".nvj-form-title").textContent).toBe("Load a simulation");
   });
 });
 

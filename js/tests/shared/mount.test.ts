@@ -6,10 +6,14 @@ import room from "../../src/control_room/index.ts";
 import inspector from "../../src/inspector/index.ts";
 import locks from "../../src/locks/index.ts";
 import palette from "../../src/palette/index.ts";
+import * as run from "../../src/palette/run.ts";
 import { liveSubscriptions } from "../../src/shared/lifetime.ts";
 import { click, find, findAll, mountWidget, pass, press, useFakePage } from "../support.ts";
 
 useFakePage();
+
+// No module can be imported from a Blob here; what is loaded is the same.
+vi.mock("../../src/shared/lazy_module.ts", () => ({ loadModule: async () => run }));
 
 const options = () => ({ state: normalWorld(), commands: COMMANDS, leases: LEASES });
 const ops = (kernel: FakeKernel) => kernel.received.map(({ op }) => op);
