@@ -49,7 +49,7 @@ class DictionaryChange:
         self._updates: dict[str, Any] = dict(updates) if updates else {}
         self._removals: set[str] = set(removals) if removals else set()
         self._unread = False
-        self._parts: list[_Part] = []
+        self._parts: tuple[_Part, ...] = ()
         self._split: Split | None = None
 
     @classmethod
@@ -62,9 +62,14 @@ class DictionaryChange:
     @classmethod
     def owning(cls, updates: dict[str, Any], removals: set[str]) -> DictionaryChange:
         """A change of containers that are its own from now on, not copied."""
-        change = cls()
+        # Past `__init__`, which would make containers only to have them replaced: of a small
+        # message this is a good part of all that is done with it.
+        change: DictionaryChange = cls.__new__(cls)
         change._updates = updates
         change._removals = removals
+        change._unread = False
+        change._parts = ()
+        change._split = None
         return change
 
     @classmethod
@@ -74,7 +79,7 @@ class DictionaryChange:
         Another with the same `keys`, and only such a one, changes the same keys.
         """
         change = cls()
-        change._parts.append(_Part(keys, data))
+        change._parts = (_Part(keys, data),)
         change._split = split
         return change
 
@@ -145,8 +150,7 @@ class DictionaryChange:
             self._say(later)
         for part in later._parts:
             # What is said anew as a whole need not be kept, nor ever be taken apart.
-            self._parts = [old for old in self._parts if old.keys != part.keys]
-            self._parts.append(part)
+            self._parts = (*[old for old in self._parts if old.keys != part.keys], part)
             self._split = later._split
         if len(self._parts) > 1 and self._is_long():
             self._take_apart()
@@ -157,7 +161,7 @@ class DictionaryChange:
 
     def _take_apart(self) -> None:
         if self._parts and self._split is not None:
-            parts, self._parts = self._parts, []
+            parts, self._parts = self._parts, ()
             self._say(self._split([part.data for part in parts]))
 
     def _say(self, later: DictionaryChange) -> None:

@@ -223,11 +223,11 @@ def decode_command_list(result: Value) -> list[CommandInfo]:
 
 def _change(state: object) -> DictionaryChange:
     said = _map(state, "state")
-    updates = _map(said.get("updates", {}), "updates")
-    removals = said.get("removals", ())
+    updates = _map(said["updates"], "updates") if "updates" in said else {}
+    removals = said.get("removals", [])
     if _NO_BYTES in updates:
         updates = {str(key): value for key, value in updates.items()}
-    if not removals and isinstance(removals, list | tuple):
+    if removals == []:
         return DictionaryChange.owning(updates, set())
     if not isinstance(removals, list) or not all(isinstance(key, str) for key in removals):
         raise ProtocolError("removals are a list of keys")
