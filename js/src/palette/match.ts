@@ -1,6 +1,6 @@
 /** Which commands fit a query, in which order, and what to mark in them. Pure. */
 
-import { joined, matchIn, type Prepared, prepare, prepareWord } from "../shared/match.ts";
+import { joined, matchIn, type Prepared, prepare, prepareWord, scoreIn } from "../shared/match.ts";
 import type { CommandBody } from "../shared/protocol_palette.ts";
 
 type Ranges = readonly (readonly [start: number, end: number])[];
@@ -30,12 +30,6 @@ export function groupName(name: string): string {
   return slash > 0 ? name.slice(0, slash) : "";
 }
 
-/** The score is the finder's to raise. */
-interface Scored extends Found {
-  readonly ready: Ready;
-  score: number;
-}
-
 /** A command made ready to be looked through at every key press. */
 interface Ready {
   readonly command: CommandBody;
@@ -49,23 +43,43 @@ const readyFor = (command: CommandBody): Ready => ({
   label: command.label === null ? null : prepare(command.label),
 });
 
-function scoreOf(ready: Ready, words: readonly string[]): Scored | null {
-  const inName: (readonly [number, number])[] = [];
-  const inLabel: (readonly [number, number])[] = [];
-  let score = 0;
-  for (const word of words) {
-    const name = matchIn(word, ready.name);
-    const label = ready.label === null ? null : matchIn(word, ready.label);
-    if (name === null && label === null) return null;
-    score += Math.max(
-      name?.score ?? Number.NEGATIVE_INFINITY,
-      label === null ? Number.NEGATIVE_INFINITY : label.score + LABEL_BONUS,
-    );
-    if (name !== null) inName.push(...name.ranges);
-    if (label !== null) inLabel.push(...label.ranges);
+/** A command that fits. What to mark in it is looked for when it is drawn. */
+class Hit implements Found {
+  constructor(
+    readonly ready: Ready,
+    readonly words: readonly string[],
+    readonly score: number,
+  ) {}
+
+  get command(): CommandBody {
+    return this.ready.command;
   }
-  const { command } = ready;
-  return { command, ready, score, inName: joined(inName), inLabel: joined(inLabel) };
+
+  get inName(): Ranges {
+    return marksIn(this.words, this.ready.name);
+  }
+
+  get inLabel(): Ranges {
+    return this.ready.label === null ? [] : marksIn(this.words, this.ready.label);
+  }
+}
+
+const marksIn = (words: readonly string[], text: Prepared): Ranges =>
+  joined(words.flatMap((word) => matchIn(word, text)?.ranges ?? []));
+
+/** How well all words fit, each in the name or the label; null where one does not. */
+function scoreOf({ name, label }: Ready, words: readonly string[]): number | null {
+  let sum = 0;
+  for (const word of words) {
+    const inName = scoreIn(word, name);
+    const inLabel = label === null ? null : scoreIn(word, label);
+    if (inName === null && inLabel === null) return null;
+    sum += Math.max(
+      inName ?? Number.NEGATIVE_INFINITY,
+      inLabel === null ? Number.NEGATIVE_INFINITY : inLabel + LABEL_BONUS,
+    );
+  }
+  return sum;
 }
 
 const wordsOf = (query: string): readonly string[] =>
@@ -104,13 +118,13 @@ export class Finder {
     const before = this.#found;
     const among = before !== null && query.startsWith(before.query) ? before.among : this.#ready;
     const rank = new Map(this.#recent.map((name, index) => [name, index]));
-    const found: Scored[] = [];
+    const found: Hit[] = [];
     for (const ready of among) {
-      const scored = scoreOf(ready, words);
-      if (scored === null) continue;
+      const score = scoreOf(ready, words);
+      if (score === null) continue;
       const index = rank.get(ready.command.name);
-      if (index !== undefined) scored.score += RECENT_BONUS * (1 - index / this.#recent.length);
-      found.push(scored);
+      const bonus = index === undefined ? 0 : RECENT_BONUS * (1 - index / this.#recent.length);
+      found.push(new Hit(ready, words, score + bonus));
     }
     this.#found = { query, among: found.map(({ ready }) => ready) };
     // Sorting is stable: what fits equally well keeps the server's order.

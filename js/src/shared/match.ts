@@ -36,16 +36,28 @@ const fold = (text: string): string => {
   return [...text].map((c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join("");
 };
 
-function matchWhole(query: string, text: string, folded: string): Match | null {
-  let best: Match | null = null;
-  for (let at = folded.indexOf(query); at >= 0; at = folded.indexOf(query, at + 1)) {
-    const end = at + query.length;
-    const score =
-      query.length * (FOUND + SIDE_BY_SIDE) +
-      (startsWord(text, at) ? WORD_START : 0) +
-      (startsWord(text, at) && isSeparator(text[end]) ? WHOLE_WORD : 0) -
-      text.length * PER_LETTER_LEFT;
-    if (best === null || score > best.score) best = { score, ranges: [[at, end]] };
+function scoreOfWhole(query: string, text: string, at: number): number {
+  const starts = startsWord(text, at);
+  const whole = starts && isSeparator(text[at + query.length]);
+  return (
+    query.length * (FOUND + SIDE_BY_SIDE) +
+    (starts ? WORD_START : 0) +
+    (whole ? WHOLE_WORD : 0) -
+    text.length * PER_LETTER_LEFT
+  );
+}
+
+/** Where the query stands whole and scores most; -1 where it does not. */
+function bestWhole(query: string, text: string, folded: string): number {
+  let best = folded.indexOf(query);
+  if (best < 0) return best;
+  let most = scoreOfWhole(query, text, best);
+  for (let at = folded.indexOf(query, best + 1); at >= 0; at = folded.indexOf(query, at + 1)) {
+    const score = scoreOfWhole(query, text, at);
+    if (score > most) {
+      most = score;
+      best = at;
+    }
   }
   return best;
 }
@@ -120,9 +132,18 @@ export const prepareWord = (word: string): string => fold(word);
 export function matchIn(word: string, { head, folded }: Prepared): Match | null {
   if (word === "") return { score: 0, ranges: [] };
   if (word.length > folded.length) return null;
-  const whole = matchWhole(word, head, folded);
-  if (whole !== null) return whole;
+  const at = bestWhole(word, head, folded);
+  if (at >= 0) return { score: scoreOfWhole(word, head, at), ranges: [[at, at + word.length]] };
   return hasInOrder(word, folded) ? matchInitials(word, head, folded) : null;
+}
+
+/** The score alone: of thousands of texts, few are drawn with what was found in them. */
+export function scoreIn(word: string, { head, folded }: Prepared): number | null {
+  if (word === "") return 0;
+  if (word.length > folded.length) return null;
+  const at = bestWhole(word, head, folded);
+  if (at >= 0) return scoreOfWhole(word, head, at);
+  return hasInOrder(word, folded) ? (matchInitials(word, head, folded)?.score ?? null) : null;
 }
 
 /** How well one word fits the text, or null. An empty query fits everything equally. */
