@@ -69,7 +69,7 @@ def test_demo_world_reads_like_what_it_is_and_is_accessible(
 ) -> None:
     with DemoWorld(server):
         page, inspector = open_inspector(notebook, server.port)
-        expect(inspector.row("scene")).to_contain_text("scale")
+        expect(inspector.row("scene")).to_contain_text("°")
         expect(inspector.rows.filter(has_text="headset").first).to_be_visible()
 
         inspector.rows.filter(has_text="headset").last.locator(".nvj-key").click()

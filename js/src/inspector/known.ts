@@ -61,7 +61,7 @@ function turned(quaternion: readonly number[]): string | null {
   const length = Math.hypot(x, y, z, w);
   if (!(length > 0)) return null;
   const degrees = (2 * Math.acos(Math.min(1, Math.abs(w) / length)) * 180) / Math.PI;
-  return `turned ${Math.round(degrees)}°`;
+  return `${Math.round(degrees)}°`;
 }
 
 const together = (...parts: readonly (string | null)[]): string =>
@@ -72,7 +72,7 @@ function scene(value: PageValue): string | null {
   if (numbers === null || numbers.length !== 10) return null;
   const [x = 0, y = 0, z = 0] = numbers.slice(7);
   const scale = x === y && y === z ? two(x) : [x, y, z].map(two).join(" ");
-  return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `scale ${scale}`);
+  return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `×${scale}`);
 }
 
 function avatar(value: PageValue): KnownText | null {

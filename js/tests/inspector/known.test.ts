@@ -6,7 +6,7 @@ const world = normalWorld();
 const say = (key: string) => describeKnown(key, world.get(key) ?? null);
 
 it("reads the keys that NanoVer's clients agree on", () => {
-  expect(say("scene")?.text).toBe("at 0.19 0.98 −0.15 · turned 28° · scale 0.23");
+  expect(say("scene")?.text).toBe("at 0.19 0.98 −0.15 · 28° · ×0.23");
   expect(say("selection.root")?.text).toBe("Root · 21 atoms");
   expect(say("selection.protein")?.text).toBe("Protein · 2\u202f412 atoms");
   expect(say("interaction.3be1")?.text).toBe("spring ×100 on 1 atom");
@@ -15,7 +15,7 @@ it("reads the keys that NanoVer's clients agree on", () => {
     [...world.keys()].find((key) => key.startsWith(start)),
   );
   expect(say(beat ?? "")?.text).toBe("beat 1\u202f169");
-  expect(say(origin ?? "")?.text).toBe("at 2.50 0.00 0.00 · turned 90°");
+  expect(say(origin ?? "")?.text).toBe("at 2.50 0.00 0.00 · 90°");
   const area = { A: [0, 0, 0], B: [3, 0, 0], C: [3, 0, 4], D: [0, 0, 4] };
   expect(describeKnown("playarea.x", area)?.text).toBe("3.0 m by 4.0 m");
   expect(partName("scene", [4])).toBe("rotation y");
