@@ -38,6 +38,7 @@ const FLASH_PAUSE = 0.25;
 const REST = 0.2;
 /** What changed longer ago than this, as when a row scrolls in, does not flash. */
 const FRESH = 0.5;
+const FULL_STEPS = 5;
 
 const pathOf = (row: Row) => (row.kind === "value" || row.kind === "more" ? row.path : []);
 
@@ -67,6 +68,12 @@ const factsOf = (
   state.edited,
   state.stamp,
 ];
+
+/** Steps to the right: small ones far inside, where the value would have no room else. */
+const indent = (depth: number): number => {
+  const far = Math.min(Math.max(0, depth - FULL_STEPS), 30);
+  return Math.min(depth, FULL_STEPS) + far / 5;
+};
 
 const sameFacts = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((fact, index) => Object.is(fact, b[index]));
@@ -124,6 +131,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     if (texts.preview !== drawnPreview || filter !== drawnFilter) {
       const ranges = filter?.valueRanges(texts.preview) ?? [];
       text.replaceChildren(...markedNodes(texts.preview, ranges));
+      text.title = texts.sentence ? visible(texts.preview, 300) : "";
       drawnPreview = texts.preview;
     }
     drawnFilter = filter;
@@ -147,7 +155,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     element.dataset.kind = row.kind;
     pin.hidden = !(row.kind === "node" && row.pinned);
     name.title = title.length > 40 ? visible(title, 1000) : "";
-    element.style.setProperty("--nvj-depth", String(Math.min(row.depth, 16)));
+    element.style.setProperty("--nvj-depth", String(indent(row.depth)));
     element.setAttribute("aria-level", String(row.depth + 1));
     setAttribute(element, "aria-expanded", row.open === null ? null : String(row.open));
   };

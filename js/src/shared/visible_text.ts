@@ -39,9 +39,15 @@ export function isRandomName(segment: string): boolean {
   return UUID.test(segment);
 }
 
+/** Spaces that nobody would see at the edge of a name; of all others one sees that they are there. */
+const EDGE_SPACES = /^ +| +$/g;
+
 /** A segment of a key as a label: long random names by their ends, "(empty)" for nothing. */
 export function label(segment: string): string {
   if (segment === "") return "(empty)";
   if (isRandomName(segment)) return `${segment.slice(0, 4)}…${segment.slice(-2)}`;
-  return visible(segment, 120);
+  return visible(
+    segment.replace(EDGE_SPACES, (spaces) => "␣".repeat(spaces.length)),
+    120,
+  );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { hostileWorld, hugeWorld, normalWorld } from "../../dev/scenes.ts";
 import inspector from "../../src/inspector/index.ts";
+import type { PageValue } from "../../src/shared/protocol.ts";
 import {
   click,
   find,
@@ -30,9 +31,9 @@ describe("the tree", () => {
   it("shows keys with value, type, rate and age", async () => {
     const { el, kernel } = await mount();
     expect(rowNames(el)).toContain("suggested.interaction.scale");
-    expect(rowOf(el, "scene").textContent).toContain(
-      "at 0.19 0.98 −0.15 · turned 28° · scale 0.23",
-    );
+    const scene = "at 0.19 0.98 −0.15 · 28° · ×0.23";
+    expect(rowOf(el, "scene").textContent).toContain(scene);
+    expect(find(rowOf(el, "scene"), ".nvj-preview").title).toBe(scene);
     for (let tick = 0; tick < 60; tick += 1) {
       kernel.set("scene", [tick]);
       kernel.sendDelta();
@@ -107,6 +108,26 @@ describe("the tree", () => {
 
 const visibleRowTotal = (el: HTMLElement): number =>
   Number.parseInt(find(el, ".nvj-canvas").style.height, 10) / 24;
+
+it("keeps room for a value that stands far inside of another", async () => {
+  let value: PageValue = "bottom";
+  for (let level = 0; level < 30; level += 1) value = { down: value };
+  const { el } = await mount({ state: new Map([["deep", value]]) });
+  const focused = () => document.activeElement as HTMLElement;
+  click(rowOf(el, "deep"));
+  rowOf(el, "deep").focus();
+  // Each level is opened, then gone into.
+  for (let step = 0; step < 2 * 30; step += 1) {
+    press(focused(), "ArrowRight");
+    await pass(0.1);
+  }
+  const last = focused();
+  expect([last.getAttribute("aria-level"), last.textContent]).toEqual([
+    "31",
+    expect.stringContaining("bottom"),
+  ]);
+  expect(Number(last.style.getPropertyValue("--nvj-depth"))).toBe(10);
+});
 
 describe("a search", () => {
   it("marks a shortened name once, however often it was found in the whole of it", async () => {
