@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import time
 
 import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer
-from tests.support.eventually import eventually
+from tests.support.eventually import TIME_SCALE, eventually
 from tests.ui.lab import NotebookPage, OpenNotebook
 from tests.ui.panels import Inspector
 
@@ -20,6 +23,18 @@ VALUES = [
     {"name": "Anna", "hands": [{"name": "left", "at": [0.5, 2.0]}], "score": 3.0, "tag": "new"},
 ]
 
+# Seconds within which a test comes to look at what it caused.
+_PATIENCE = 30 * TIME_SCALE
+_JUMP = """seconds => {
+    const Real = Date;
+    window.Date = class extends Real {
+        constructor(...parts) {
+            if (parts.length > 0) super(...parts);
+            else super(Real.now() + seconds * 1000);
+        }
+        static now() { return Real.now() + seconds * 1000; }
+    };
+}"""
 # The labels of the axis, which are the only thing drawn at the left edge.
 _BRIGHTEST = """canvas => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, 40, canvas.height - 60);
@@ -60,6 +75,12 @@ def look_at(page: NotebookPage, inspector: Inspector, name: str) -> None:
     inspector.screenshot(f"{name}-narrow")
     assert before is not None
     page.page.set_viewport_size(before)
+
+
+def seconds_in(text: str) -> float:
+    """The seconds in a text like "updated 0.3 s ago"; too many of them for anything else."""
+    found = re.search(r"([\d.]+) s\b", text)
+    return float(found[1]) if found else math.inf
 
 
 def detail_tab(inspector: Inspector, name: str) -> None:
@@ -212,6 +233,57 @@ def test_the_slider_shows_the_whole_state_as_it_was(
     inspector.press("Escape")
     expect(inspector.row("late")).to_be_visible()
     expect(inspector.row("still")).to_have_count(0)
+
+
+@pytest.mark.parametrize("seconds", [90_000, -90_000])
+def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
+    opened: tuple[NotebookPage, Inspector],
+    server: NanoverServer,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: int,
+) -> None:
+    page, inspector = opened
+    inspector.row("person").click()
+    detail_tab(inspector, "History")
+    entries = inspector.detail.get_by_role("option")
+    expect(entries).to_have_count(3)
+    clock = time.time
+
+    # On the server's machine, the kernel's, and the page's.
+    monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+    page.run(f"import time\nclock = time.time\ntime.time = lambda: clock() + {seconds}")
+    page.page.evaluate(_JUMP, seconds)
+    server.update_state("test", DictionaryChange({"person": VALUES[0]}))
+
+    expect(entries).to_have_count(4)
+    ages = entries.locator(".nvj-history-age").all_inner_texts()
+    assert seconds_in(ages[0]) < _PATIENCE
+    assert [*map(seconds_in, ages)] == sorted(map(seconds_in, ages))
+    assert seconds_in(inspector.row("person").locator(".nvj-cell-age").inner_text()) < _PATIENCE
+    assert seconds_in(inspector.header.locator(".nvj-fresh").inner_text()) < _PATIENCE
+    page.run("inspector.query = 'rate:>100'")
+    expect(inspector.root).to_contain_text("0 of 2")
+    page.run("inspector.query = 'changed:<60s'")
+    expect(inspector.row("person")).to_be_visible()
+
+    inspector.row("person").click()
+    inspector.press("p")
+    slider = inspector.root.get_by_role("slider", name="Time that is shown")
+    eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
+    ends = [float(slider.get_attribute(end) or 0) for end in ("min", "max")]
+    assert 0 < ends[1] - ends[0] < 10 * _PATIENCE
+    slider.focus()
+    inspector.press("Home")
+    detail_tab(inspector, "Value")
+    expect(inspector.detail.locator(".nvj-pretty")).to_contain_text('"left"')
+    bar = inspector.root.get_by_role("group", name="Paused")
+    assert 0 < seconds_in(bar.inner_text().partition(",")[2]) < 10 * _PATIENCE
+
+    told = page.run(
+        "times = [moment.at for moment in inspector.history('person', frame=False)]\n"
+        f"print(times == sorted(times), times[-1] - times[0] < {10 * _PATIENCE})"
+    )
+    assert told.split() == ["True", "True"]
 
 
 def test_what_is_chosen_is_a_trait_both_ways(opened: tuple[NotebookPage, Inspector]) -> None:

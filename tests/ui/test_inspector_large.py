@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,6 +15,17 @@ from tests.ui.panels import Inspector
 pytestmark = pytest.mark.ui
 
 FIELDS = 730
+# All but the first two parts of the state wait for a word.
+_HOLD_UP = """
+import threading
+from nanover_jupyter.widgets._state_feed import StateFeed
+go_on, next_part = threading.Event(), StateFeed.next_part
+def held_up(feed, cursor):
+    if cursor.part > 1:
+        go_on.wait(60)
+    return next_part(feed, cursor)
+StateFeed.next_part = held_up
+"""
 
 
 def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Inspector]:
@@ -88,6 +101,34 @@ def test_an_inspector_that_scrolled_out_of_sight_is_sent_next_to_nothing(
     inspector.root.scroll_into_view_if_needed()
 
     expect(inspector.row("counts")).to_contain_text("1059")
+
+
+def test_the_footer_says_how_many_keys_have_come_and_the_tree_can_be_used_meanwhile(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    keys = {f"part.{number:05}": "x" * 100 for number in range(20_000)}
+    server.update_state("test", DictionaryChange({"first": 1.0, **keys}))
+    page = notebook(
+        [
+            f"import nanover_jupyter as nj\nc = nj.connect('127.0.0.1:{server.port}')",
+            _HOLD_UP,
+            "w = nj.StateInspector(c)\nw",
+        ]
+    )
+    inspector = Inspector(page)
+    footer = inspector.root.locator(".nvj-footer")
+    expect(footer).to_contain_text(re.compile(r"loading \d\s?\d+ of 20\s001 keys"))
+    inspector.search("first")
+    inspector.row("first").click()
+    expect(inspector.root.locator(".nvj-detail-key")).to_have_text("first")
+    inspector.screenshot("inspector-loading")
+    inspector.search("part.19999")
+    expect(inspector.rows).to_have_count(0)
+
+    page.run("go_on.set()")
+
+    expect(footer).to_contain_text(re.compile(r"^20\s001 keys · .*live$"))
+    expect(inspector.rows.last).to_contain_text("19999")
 
 
 def test_a_large_object_opens_to_its_last_field(
