@@ -1,7 +1,7 @@
 /** What a query means: which keys it lets through, and which parts of them it found. Pure. */
 
 import type { Ranges } from "../shared/marks.ts";
-import { hasInitials, joined, match } from "../shared/match.ts";
+import { hasInitials, hasInOrder, joined, match, prepareWord } from "../shared/match.ts";
 import { type Entry, rateAt } from "../shared/page_mirror.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../shared/page_value.ts";
 import type { PageRecord, PageValue } from "../shared/protocol.ts";
@@ -80,10 +80,14 @@ function isIn(word: string, entry: Entry): boolean {
 }
 
 function wordMatcher(word: string): Matcher {
+  // Two letters are initials of far too much.
+  const initials = word.length > 2 ? prepareWord(word) : "";
   return {
     matches: (entry) =>
-      // Two letters are initials of far too much.
-      isIn(word, entry) || (word.length > 2 && hasInitials(word, entry.key)),
+      isIn(word, entry) ||
+      (initials !== "" &&
+        hasInOrder(initials, searchText(entry), entry.key.length) &&
+        hasInitials(initials, entry.key)),
     keyRanges: (key) => {
       const whole = rangesOf(key, [word]);
       if (whole.length > 0 || word.length <= 2) return whole;
@@ -244,9 +248,14 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
     const used = steps(key, 0);
     return used > 0 && isUnder(value, path, passes, 0, used);
   };
+  // What is asked for stands in the text, whatever it is under: most entries are out by that.
+  const sought = wanted !== null || text.includes("*") ? "" : text;
   return {
     matches: (entry) =>
-      isNamed(entry.key, entry.value) || someField(entry.value, path, passes) || isIn(word, entry),
+      (sought === "" || isIn(sought, entry)) &&
+      (isNamed(entry.key, entry.value) ||
+        someField(entry.value, path, passes) ||
+        isIn(word, entry)),
     keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
     valueRanges: (value) =>
       rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),

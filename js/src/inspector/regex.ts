@@ -47,6 +47,12 @@ interface Followers {
 
 const noFollowers = (): Followers => ({ table: [], others: new Map() });
 
+/** The set in which no reading has begun, and the text before which none can; null for none. */
+interface Idle {
+  readonly set: StateSet | null;
+  readonly until: string;
+}
+
 /** What stands around a place of the text, as far as marks look at it. */
 interface Around {
   readonly isStart: boolean;
@@ -59,13 +65,16 @@ class Automaton implements Regex {
   readonly #begin: number;
   /** Whether the way on from a letter also depends on the one after it. */
   readonly #looksAhead: boolean;
+  readonly #hasStart: boolean;
   #sets = new Map<string, StateSet>();
   #first: StateSet | null = null;
+  #idle: Idle | null = null;
 
   constructor({ steps, begin }: Steps) {
     this.#steps = steps;
     this.#begin = begin;
     this.#looksAhead = steps.some(({ kind }) => kind === "word" || kind === "inner");
+    this.#hasStart = steps.some(({ kind }) => kind === "start");
   }
 
   test(text: string): boolean {
@@ -84,20 +93,43 @@ class Automaton implements Regex {
 
   /** One pass over the text, with a new reading begun at each letter. */
   #sweep(text: string): boolean {
+    const isPlain = !this.#looksAhead;
+    const { length } = text;
+    this.#idle ??= this.#findIdle();
+    const { set: idle, until } = this.#idle;
     let set = this.#startAt(text, 0);
-    for (let at = 0; at < text.length; at += 1) {
+    for (let at = 0; at < length; at += 1) {
       if (set.isDone) return true;
+      if (set === idle) {
+        at = text.indexOf(until, at);
+        if (at < 0) return false;
+      }
       const code = text.charCodeAt(at);
       if (code === 0) {
         if (set.isDoneAtEnd) return true;
         set = this.#startAt(text, at + 1);
-      } else {
-        // Nearly every step was taken before.
-        const known = this.#looksAhead ? undefined : set.after.table[code];
-        set = known ?? this.#step(set, code, text, at + 1, true);
+        continue;
       }
+      // Nearly every step was taken before.
+      const known: StateSet | undefined = isPlain ? set.after.table[code] : undefined;
+      set = known ?? this.#step(set, code, text, at + 1, true);
     }
     return set.isDone || set.isDoneAtEnd;
+  }
+
+  /** Most of most texts is passed by while no reading has begun: the browser does that faster. */
+  #findIdle(): Idle {
+    const set = this.#setOf([this.#begin], {
+      isStart: false,
+      wordBefore: false,
+      wordAfter: false,
+    });
+    const [letter, ...others] = set.letters;
+    const none = { set: null, until: "" };
+    if (this.#looksAhead || set.isDone || set.isDoneAtEnd || others.length > 0) return none;
+    // What can only begin at a start waits for the next text.
+    if (letter === undefined) return { set, until: BETWEEN };
+    return letter.only === null || this.#hasStart ? none : { set, until: letter.only };
   }
 
   #longestFrom(text: string, start: number): number {
@@ -140,7 +172,10 @@ class Automaton implements Regex {
 
   /** All states that can be reached without a letter from these. */
   #setOf(starts: readonly number[], around: Around): StateSet {
-    const { isStart, wordBefore, wordAfter } = around;
+    // What no mark looks at makes no difference.
+    const isStart = around.isStart && this.#hasStart;
+    const wordBefore = around.wordBefore && this.#looksAhead;
+    const wordAfter = around.wordAfter && this.#looksAhead;
     const reached = this.#reach(starts, { isStart, wordBefore, wordAfter, isEnd: false });
     const edges = `${Number(isStart)}${Number(wordBefore)}${Number(wordAfter)}`;
     const key = `${edges}:${[...reached].sort((a, b) => a - b).join()}`;
@@ -166,6 +201,7 @@ class Automaton implements Regex {
   #forget(): void {
     this.#sets = new Map();
     this.#first = null;
+    this.#idle = null;
   }
 
   #reach(

@@ -8,7 +8,13 @@ type Accepts = (code: number) => boolean;
 
 /** A step of the automaton: takes a letter, or goes on without one. */
 export type Step =
-  | { readonly kind: "letter"; readonly accepts: Accepts; next: number }
+  | {
+      readonly kind: "letter";
+      readonly accepts: Accepts;
+      /** The one letter that it accepts, in small; null where there are several. */
+      readonly only: string | null;
+      next: number;
+    }
   | { readonly kind: "split"; next: number; other: number }
   | { readonly kind: "start" | "end" | "word" | "inner"; next: number }
   | { readonly kind: "done" };
@@ -132,8 +138,13 @@ class Parser {
     return [from, to];
   }
 
-  #letter(accepts: Accepts): Part {
-    return (next) => this.#add({ kind: "letter", accepts, next });
+  #letter(accepts: Accepts, only: string | null = null): Part {
+    return (next) => this.#add({ kind: "letter", accepts, only, next });
+  }
+
+  #exactly(code: number): Part {
+    const wanted = foldCode(code);
+    return this.#letter((other) => other === wanted, String.fromCharCode(wanted));
   }
 
   #mark(kind: "start" | "end" | "word" | "inner"): Part {
@@ -160,10 +171,8 @@ class Parser {
       case "+":
       case "?":
         throw new BadPattern(`there is nothing that ${sign} could repeat`);
-      default: {
-        const wanted = foldCode(sign.charCodeAt(0));
-        return this.#letter((code) => code === wanted);
-      }
+      default:
+        return this.#exactly(sign.charCodeAt(0));
     }
   }
 
@@ -190,8 +199,7 @@ class Parser {
     if (sign === "B") return this.#mark("inner");
     const known = CLASSES.get(sign);
     if (known !== undefined) return this.#letter(known);
-    const wanted = foldCode(this.#escapedCode(sign));
-    return this.#letter((code) => code === wanted);
+    return this.#exactly(this.#escapedCode(sign));
   }
 
   /** The code of what stands after a backslash that has just been read. */

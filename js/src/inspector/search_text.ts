@@ -14,10 +14,11 @@ export function searchText(entry: Entry): string {
 }
 
 function write({ key, value }: Entry): string {
-  let text = key;
+  const parts = [key];
   someText(value, (part) => {
-    text += BETWEEN + part;
+    parts.push(part);
     return false;
   });
-  return text.toLowerCase();
+  // Joined at once it is one piece in memory, through which a pattern goes several times as fast.
+  return parts.join(BETWEEN).toLowerCase();
 }

@@ -69,12 +69,12 @@ const FEW_ATTEMPTS = 50;
 function findInitials(query: string, text: string, folded: string): readonly number[] | null {
   const positions: number[] = [];
   // What failed once fails again: without this, "aa.aa.aa" takes exponential time.
-  const failed = new Set<number>();
+  let failed: Set<number> | null = null;
   let attempts = 0;
   const attempt = (from: number, index: number): boolean => {
     if (index === query.length) return true;
     const place = from * 1000 + index;
-    if (failed.size > 0 && failed.has(place)) return false;
+    if (failed?.has(place)) return false;
     attempts += 1;
     const wanted = query.charCodeAt(index);
     if (index > 0 && folded.charCodeAt(from) === wanted) {
@@ -87,7 +87,10 @@ function findInitials(query: string, text: string, folded: string): readonly num
       if (attempt(at + 1, index + 1)) return true;
       break;
     }
-    if (attempts > FEW_ATTEMPTS) failed.add(place);
+    if (attempts > FEW_ATTEMPTS) {
+      failed ??= new Set();
+      failed.add(place);
+    }
     return false;
   };
   return attempt(0, 0) ? positions : null;
@@ -151,19 +154,18 @@ export const match = (query: string, text: string): Match | null =>
   matchIn(prepareWord(query), prepare(text));
 
 /** Whether the letters stand in this order at all: most texts are out by this alone. */
-function hasInOrder(query: string, folded: string): boolean {
+export function hasInOrder(query: string, folded: string, end = folded.length): boolean {
   let index = 0;
-  for (let at = 0; at < folded.length && index < query.length; at += 1) {
+  for (let at = 0; at < end && index < query.length; at += 1) {
     if (folded.charCodeAt(at) === query.charCodeAt(index)) index += 1;
   }
   return index === query.length;
 }
 
-/** Whether `match` finds the letters of a word here and there in the text. */
+/** Whether `match` finds the letters of a prepared word here and there in the text. */
 export function hasInitials(word: string, text: string): boolean {
   const { head, folded } = prepare(text);
-  const wanted = fold(word);
-  return hasInOrder(wanted, folded) && findInitials(wanted, head, folded) !== null;
+  return hasInOrder(word, folded) && findInitials(word, head, folded) !== null;
 }
 
 /** Several words, each of which must be found somewhere, in any order. */
