@@ -308,3 +308,35 @@ def test_the_state_is_downloaded(opened: tuple[NotebookPage, Inspector], choice:
     assert document["state"] == {"person": VALUES[2], "still": "here"}
     assert ("history" in document) == (choice != "The state")
     assert download.value.suggested_filename.startswith("lab-")
+
+
+def test_history_past_and_editing_work_while_a_cell_runs(
+    opened: tuple[NotebookPage, Inspector], server: NanoverServer
+) -> None:
+    page, inspector = opened
+    server.update_state("test", DictionaryChange({"number": 1.0}))
+    expect(inspector.row("number")).to_be_visible()
+    cell = page.hold()
+
+    inspector.row("number").click()
+    detail_tab(inspector, "History")
+    expect(inspector.detail.get_by_role("option")).to_have_count(1)
+    inspector.root.get_by_role("switch", name="Edit").check()
+    expect(inspector.root.get_by_role("button", name="Undo")).to_be_visible()
+    inspector.row("number").locator(".nvj-key").click()
+    inspector.press("Enter")
+    expect(inspector.root.locator(".nvj-edit-field")).to_be_focused()
+    inspector.press("ControlOrMeta+a")
+    page.page.keyboard.type("2.5")
+    inspector.press("Enter")
+    eventually(lambda: server.copy_state()["number"] == 2.5, seconds=10)
+    expect(inspector.detail.get_by_role("option")).to_have_count(2)
+    inspector.root.get_by_role("button", name="Pause").click()
+    slider = inspector.root.get_by_role("slider", name="Time that is shown")
+    eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
+    slider.focus()
+    inspector.press("Home")
+    expect(inspector.row("number")).to_have_count(0)
+
+    assert page.is_running(cell)
+    page.let_go(cell)
