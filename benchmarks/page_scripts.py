@@ -7,9 +7,11 @@ __all__ = [
     "CONNECT",
     "FILTER",
     "INSPECT",
+    "LAST_CELL",
     "NOTE_STATUS",
     "OUT_OF_SIGHT",
     "PLAIN",
+    "QUEUES",
     "SAVE_NOTEBOOK",
     "SCROLL",
     "SEES",
@@ -37,6 +39,9 @@ started = time.time()
 widget = StateInspector(connection, query={query!r})
 widget
 """
+# Messages that wait for the page, and keys that wait to be told.
+QUEUES = "print(len(widget._publisher._queue), len(widget._binding.feed._dirty))"
+LAST_CELL = "() => jupyterapp.shell.currentWidget.content.model.cells.length - 1"
 # The plain way: the state is a trait, and the page writes what it is given into a list.
 PLAIN = """
 import anywidget, traitlets
