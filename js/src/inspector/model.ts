@@ -17,6 +17,7 @@ import {
   valueId,
 } from "./rows.ts";
 import { KeyTree, nodeRate, type TreeNode } from "./tree.ts";
+import { visitSome } from "./visit_some.ts";
 
 /** Items of a list that are shown at first, and added with each step. */
 export const PAGE = 100;
@@ -221,20 +222,14 @@ export class InspectorModel {
 
   /** Looks at keys until `isOver` says that it is time to stop; true when all are done. */
   search(time: number, isOver: () => boolean): boolean {
-    const entries = this.#unmatched;
-    if (entries === null) return true;
-    for (;;) {
-      for (let step = 0; step < 64; step += 1) {
-        const { done, value } = entries.next();
-        if (done === true) {
-          this.#unmatched = null;
-          return true;
-        }
-        this.#looked += 1;
-        this.#matchNode(value, this.#nodeOf(value), time);
-      }
-      if (isOver()) return false;
-    }
+    if (this.#unmatched === null) return true;
+    const look = (entry: Entry) => {
+      this.#looked += 1;
+      this.#matchNode(entry, this.#nodeOf(entry), time);
+    };
+    if (!visitSome(this.#unmatched, look, isOver)) return false;
+    this.#unmatched = null;
+    return true;
   }
 
   /** Entries and nodes mostly came in the same order: a step is cheaper than finding one of many. */

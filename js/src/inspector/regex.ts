@@ -23,7 +23,7 @@ export interface Regex {
 }
 
 const MOST_SETS = 400;
-/** Letters below this have a place of their own in a table, twice: for marks of words. */
+/** Letters below this have a place of their own in a table. */
 const TABLE = 128;
 
 type Letter = Extract<Step, { kind: "letter" }>;
@@ -159,14 +159,15 @@ class Automaton implements Regex {
   #step(set: StateSet, code: number, text: string, next: number, anew: boolean): StateSet {
     const { table, others } = anew ? set.after : set.within;
     const wordAfter = this.#looksAhead && isWord(text.charCodeAt(next));
-    const place = wordAfter ? code + TABLE : code;
-    const known = code < TABLE ? table[place] : others.get(wordAfter ? -1 - code : code);
+    const place = wordAfter ? -1 - code : code;
+    const inTable = place >= 0 && place < TABLE;
+    const known = inTable ? table[place] : others.get(place);
     if (known !== undefined) return known;
     const starts = set.letters.filter(({ accepts }) => accepts(code)).map((letter) => letter.next);
     if (anew) starts.push(this.#begin);
     const found = this.#setOf(starts, { isStart: false, wordBefore: isWord(code), wordAfter });
-    if (code < TABLE) table[place] = found;
-    else others.set(wordAfter ? -1 - code : code, found);
+    if (inTable) table[place] = found;
+    else others.set(place, found);
     return found;
   }
 

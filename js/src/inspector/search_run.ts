@@ -5,6 +5,7 @@ import { debounced, whenIdle } from "../shared/lifetime.ts";
 import type { Entry } from "../shared/page_mirror.ts";
 import type { InspectorModel } from "./model.ts";
 import { searchText } from "./search_text.ts";
+import { visitSome } from "./visit_some.ts";
 
 /** Seconds at a stretch: what is typed meanwhile waits no longer. */
 const SLICE = 0.016;
@@ -39,16 +40,7 @@ export function createSearchRun(
   };
   const soon = debounced(0, () => step(SLICE), signal);
   let unprepared: Iterator<Entry> = [].values();
-  const prepareMore = whenIdle((isOver) => {
-    for (;;) {
-      for (let count = 0; count < 64; count += 1) {
-        const { done, value } = unprepared.next();
-        if (done === true) return true;
-        searchText(value);
-      }
-      if (isOver()) return false;
-    }
-  }, signal);
+  const prepareMore = whenIdle((isOver) => visitSome(unprepared, searchText, isOver), signal);
   return {
     prepare: () => {
       unprepared = model.entries.values();

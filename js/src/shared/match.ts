@@ -67,6 +67,7 @@ const FEW_ATTEMPTS = 50;
 
 /** Letters in order, each beside the last one or at the start of a word: "pl" in "play/load". */
 function findInitials(query: string, text: string, folded: string): readonly number[] | null {
+  if (!hasInOrder(query, folded)) return null;
   const positions: number[] = [];
   // What failed once fails again: without this, "aa.aa.aa" takes exponential time.
   let failed: Set<number> | null = null;
@@ -134,19 +135,17 @@ export const prepareWord = (word: string): string => fold(word);
 /** How well one prepared word fits a prepared text, or null. An empty one fits equally. */
 export function matchIn(word: string, { head, folded }: Prepared): Match | null {
   if (word === "") return { score: 0, ranges: [] };
-  if (word.length > folded.length) return null;
   const at = bestWhole(word, head, folded);
   if (at >= 0) return { score: scoreOfWhole(word, head, at), ranges: [[at, at + word.length]] };
-  return hasInOrder(word, folded) ? matchInitials(word, head, folded) : null;
+  return matchInitials(word, head, folded);
 }
 
 /** The score alone: of thousands of texts, few are drawn with what was found in them. */
 export function scoreIn(word: string, { head, folded }: Prepared): number | null {
   if (word === "") return 0;
-  if (word.length > folded.length) return null;
   const at = bestWhole(word, head, folded);
   if (at >= 0) return scoreOfWhole(word, head, at);
-  return hasInOrder(word, folded) ? (matchInitials(word, head, folded)?.score ?? null) : null;
+  return matchInitials(word, head, folded)?.score ?? null;
 }
 
 /** How well one word fits the text, or null. An empty query fits everything equally. */
@@ -165,7 +164,7 @@ export function hasInOrder(query: string, folded: string, end = folded.length): 
 /** Whether `match` finds the letters of a prepared word here and there in the text. */
 export function hasInitials(word: string, text: string): boolean {
   const { head, folded } = prepare(text);
-  return hasInOrder(word, folded) && findInitials(word, head, folded) !== null;
+  return findInitials(word, head, folded) !== null;
 }
 
 /** Several words, each of which must be found somewhere, in any order. */

@@ -1,0 +1,20 @@
+/** Work on very many things that is done a stretch at a time. Pure. */
+
+/** Things between two looks at the clock, which take longer than one of them. */
+const BETWEEN_LOOKS = 64;
+
+/** Visits what is left until `isOver` says that it is time to stop; true when all are done. */
+export function visitSome<T>(
+  left: Iterator<T>,
+  visit: (item: T) => void,
+  isOver: () => boolean,
+): boolean {
+  for (;;) {
+    for (let count = 0; count < BETWEEN_LOOKS; count += 1) {
+      const { done, value } = left.next();
+      if (done === true) return true;
+      visit(value);
+    }
+    if (isOver()) return false;
+  }
+}
