@@ -42,7 +42,6 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   let drawnVersion = -1;
   /** Where the row of the keyboard stood last: it may be gone by now. */
   let lastIndex = 0;
-  const drawnIds = new WeakMap<Element, string>();
   const tree = h("div", {
     class: "nvj-tree",
     role: "treegrid",
@@ -74,7 +73,6 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       };
       if (state.current) lastIndex = index;
       element.dataset.index = String(index);
-      drawnIds.set(element, row.id);
       views.get(element)?.draw(row, index, state, model, time);
     },
     afterDraw: () => {
@@ -109,8 +107,8 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     if (!(target instanceof Element)) return null;
     const element = target.closest(".nvj-row");
     // Not by its place, where another may be by now: what is seen was drawn before the change.
-    const id = element === null ? undefined : drawnIds.get(element);
-    return id === undefined ? null : (model.rowAt(model.indexOf(id)) ?? null);
+    const id = element === null ? null : list.idOf(element);
+    return id === null ? null : (model.rowAt(model.indexOf(id)) ?? null);
   };
   /** What a part of a row does with a click is its own affair. */
   const isInPart = (target: EventTarget | null): boolean =>

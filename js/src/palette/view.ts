@@ -141,7 +141,7 @@ function createPalette(
 
   /** There is something to show that needs what is not here yet. */
   const drawNote = () => {
-    side.note.hidden = nothing.hidden === false && store.runs.get().length === 0;
+    side.note.hidden = !nothing.hidden && store.runs.get().length === 0;
   };
 
   const drawActive = () => setAttribute(input, "aria-activedescendant", list.activeId());

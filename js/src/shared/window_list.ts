@@ -22,6 +22,8 @@ export interface WindowList {
   rowsChanged(): void;
   /** The element of a row that is drawn now. */
   rowOf(id: string): HTMLElement | null;
+  /** The row that an element was drawn for, wherever that row belongs by now. */
+  idOf(element: Element): string | null;
   /** Scrolls as little as needed for the row to be seen, and draws at once. */
   reveal(index: number): void;
   /** How many rows fit: a page of the keyboard. */
@@ -159,6 +161,10 @@ export function createWindowList(options: WindowListOptions): WindowList {
       scroller.scrollTop += (index - before) * rowHeight;
     },
     rowOf: (id) => drawn.get(id)?.element ?? null,
+    idOf: (element) => {
+      for (const [id, row] of drawn) if (row.element === element) return id;
+      return null;
+    },
     reveal: (index) => {
       resize();
       const top = index * rowHeight;

@@ -45,7 +45,7 @@ function nameHint(name: string): string {
 
 export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): KeyForm {
   const { title, action, valued, has, submit, cancel } = options;
-  let before: string | null = null;
+  /** The name that it was opened with. */
   let begun = "";
   let sending = false;
   let touched = false;
@@ -74,7 +74,7 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
 
   /** Why it cannot be done as it stands; empty if it can. */
   const trouble = (): string => {
-    if (first.value === before) return "That is its name already.";
+    if (!valued && first.value === begun) return "That is its name already.";
     if (has(first.value)) return "There is such a key already.";
     const read = valued ? readJson(value.value) : null;
     return read === null || read.ok ? "" : `The value: ${read.problem}.`;
@@ -137,7 +137,6 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
     element,
     first,
     open: (name) => {
-      before = valued ? null : name;
       begun = name;
       touched = false;
       first.value = name;
