@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer
 from tests.support.eventually import TIME_SCALE, eventually
@@ -87,14 +87,20 @@ def detail_tab(inspector: Inspector, name: str) -> None:
     inspector.detail.get_by_role("tab", name=name).click()
 
 
-def test_history_tells_what_was_different_and_compares_any_two(
-    opened: tuple[NotebookPage, Inspector],
-) -> None:
-    page, inspector = opened
+def open_history(inspector: Inspector) -> Locator:
+    """Opens that of the key that has changed twice, and returns its entries."""
     inspector.row("person").click()
     detail_tab(inspector, "History")
     entries = inspector.detail.get_by_role("option")
     expect(entries).to_have_count(3)
+    return entries
+
+
+def test_history_tells_what_was_different_and_compares_any_two(
+    opened: tuple[NotebookPage, Inspector],
+) -> None:
+    page, inspector = opened
+    entries = open_history(inspector)
     expect(entries.nth(0)).to_contain_text("hands[left].at[1], score")
     expect(entries.nth(2)).to_contain_text("first remembered")
 
@@ -243,10 +249,7 @@ def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
     seconds: int,
 ) -> None:
     page, inspector = opened
-    inspector.row("person").click()
-    detail_tab(inspector, "History")
-    entries = inspector.detail.get_by_role("option")
-    expect(entries).to_have_count(3)
+    entries = open_history(inspector)
     clock = time.time
 
     # On the server's machine, the kernel's, and the page's.

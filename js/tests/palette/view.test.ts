@@ -26,6 +26,18 @@ vi.mock("../../src/shared/lazy_module.ts", () => ({ loadModule: () => load() }))
 const here = async (): Promise<Module> => run;
 let load = here;
 
+/** A command that asks before it runs, and a button for it. */
+const RESET = command("playback/reset", {}, null, null, { danger: "All is lost." });
+const RESET_PIN = {
+  id: "p",
+  command: "playback/reset",
+  arguments: {},
+  asks: [],
+  label: "reset",
+  icon: "",
+  tooltip: "",
+};
+
 const mount = (options: FakeKernelOptions = {}, traits: Readonly<Record<string, unknown>> = {}) =>
   mountWidget(palette, { commands: COMMANDS, ...options }, traits);
 const buttonIn = (el: HTMLElement, text: string): HTMLElement => {
@@ -322,17 +334,7 @@ describe("the form that is loaded with the first look", () => {
 
   it("lets go of what was pressed where it never came", async () => {
     const { fail } = loading();
-    const reset = command("playback/reset", {}, null, null, { danger: "All is lost." });
-    const pin = {
-      id: "p",
-      command: "playback/reset",
-      arguments: {},
-      asks: [],
-      label: "reset",
-      icon: "",
-      tooltip: "",
-    };
-    const { el } = await mount({ commands: [reset], memory: { pins: [pin] } });
+    const { el } = await mount({ commands: [RESET], memory: { pins: [RESET_PIN] } });
     click(find(el, "[data-pin]"));
     fail();
     await pass(0.1);
@@ -416,17 +418,7 @@ describe("what the server does not tell", () => {
   });
 
   it("makes a button and the history ask too", async () => {
-    const reset = command("playback/reset", {}, null, null, { danger: "All is lost." });
-    const pin = {
-      id: "p",
-      command: "playback/reset",
-      arguments: {},
-      asks: [],
-      label: "reset",
-      icon: "",
-      tooltip: "",
-    };
-    const { el, kernel } = await mount({ commands: [reset], memory: { pins: [pin] } });
+    const { el, kernel } = await mount({ commands: [RESET], memory: { pins: [RESET_PIN] } });
     click(find(el, "[data-pin]"));
     expect(find(el, ".nvj-question").textContent).toContain("All is lost.");
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
