@@ -49,6 +49,17 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     tabindex: -1,
   });
 
+  /** Where the chosen row is gone, the row in its place; -1 where it is there. */
+  let standIn = -1;
+
+  /** The row that Tab comes to. */
+  const currentIndex = (): number => {
+    const { currentId } = selection;
+    if (currentId === null) return 0;
+    const index = model.indexOf(currentId);
+    return index < 0 ? Math.max(0, Math.min(lastIndex, model.rowCount - 1)) : index;
+  };
+
   const list = createWindowList({
     scroller: tree,
     rowHeight: ROW_HEIGHT,
@@ -67,17 +78,20 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       const { currentId } = selection;
       const state = {
         selected: row.id === selection.selected.get()?.id,
-        current: currentId === null ? index === 0 : row.id === currentId,
+        current: currentId === null ? index === 0 : row.id === currentId || index === standIn,
         edited: edited(),
         stamp,
       };
-      if (state.current) lastIndex = index;
+      if (row.id === currentId) lastIndex = index;
       element.dataset.index = String(index);
       views.get(element)?.draw(row, index, state, model, time);
     },
     afterDraw: () => {
-      // A row that was removed may have had the focus: it stays in the tree.
-      if (document.activeElement === document.body && hadFocus) tree.focus({ preventScroll: true });
+      // A row that was removed may have had the focus: it goes to the one in its place.
+      if (document.activeElement !== document.body || !hadFocus) return;
+      const row = model.rowAt(currentIndex());
+      const element = row === undefined ? null : list.rowOf(row.id);
+      (element ?? tree).focus({ preventScroll: true });
     },
   });
   let hadFocus = false;
@@ -142,7 +156,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     count: () => model.rowCount,
     rowAt: (index) => model.rowAt(index),
     parentOf: (row, index) => model.parentOf(row, index),
-    currentIndex: () => model.indexOf(selection.currentId),
+    currentIndex: () => (selection.currentId === null ? -1 : currentIndex()),
     pageLength: () => list.pageLength(),
     goTo,
     toggle,
@@ -157,16 +171,15 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       const { version } = model;
       if (version !== drawnVersion) list.rowsChanged();
       drawnVersion = version;
+      const index = currentIndex();
+      standIn = model.rowAt(index)?.id === selection.currentId ? -1 : index;
       setAttribute(tree, "aria-rowcount", model.rowCount);
       list.draw();
     },
     refresh: () => {
       stamp += 1;
     },
-    focus: () => {
-      const index = model.indexOf(selection.currentId);
-      goTo(index < 0 ? lastIndex : index);
-    },
+    focus: () => goTo(currentIndex()),
     reveal: ({ key, path }) => {
       model.reveal(key, path);
       const node = model.tree.get(key);

@@ -55,6 +55,11 @@ const PUT_BACK = 250;
 /** Where nothing has been laid out yet, about a panel's height. */
 const UNKNOWN_HEIGHT = 480;
 
+function blurWithin(element: HTMLElement): void {
+  const { activeElement } = document;
+  if (activeElement instanceof HTMLElement && element.contains(activeElement)) activeElement.blur();
+}
+
 export function createWindowList(options: WindowListOptions): WindowList {
   const { scroller, rowHeight, idAt, indexOf, makeRow, drawRow, afterDraw, signal } = options;
   const canvas = h("div", { class: "nvj-canvas", role: "presentation" });
@@ -97,6 +102,8 @@ export function createWindowList(options: WindowListOptions): WindowList {
         continue;
       }
       drawn.delete(id);
+      // It may stand for another row at once, which nobody went to.
+      blurWithin(row.element);
       row.element.hidden = true;
       spare.push(row.element);
     }

@@ -67,6 +67,29 @@ describe("the tree", () => {
     expect(chosen().map((key) => key.textContent)).toEqual(["b"]);
   });
 
+  it("keeps keyboard and Tab at the place of a row that is removed", async () => {
+    const { el, kernel } = await mount({ state: { a: 1, b: 2, c: 3, d: 4, e: 5 } });
+    const stops = () => visibleRows(el).filter((row) => row.tabIndex === 0);
+    click(rowOf(el, "c"));
+    rowOf(el, "c").focus();
+    await pass(0.1);
+    kernel.remove("c");
+    kernel.set("f", 6);
+    kernel.sendDelta();
+    await pass(0.1);
+    expect(document.activeElement).toBe(rowOf(el, "d"));
+    expect(stops()).toEqual([rowOf(el, "d")]);
+    press(rowOf(el, "d"), "ArrowDown");
+    await pass(0.1);
+    expect(document.activeElement).toBe(rowOf(el, "e"));
+
+    for (const key of ["e", "f"]) kernel.remove(key);
+    kernel.sendDelta();
+    await pass(0.1);
+    expect(document.activeElement).toBe(rowOf(el, "d"));
+    expect(stops()).toEqual([rowOf(el, "d")]);
+  });
+
   it("draws the rows in view only", async () => {
     const { el, kernel } = await mount({ state: hugeWorld(20_000) });
     await pass(0.2);

@@ -47,6 +47,14 @@ function listOf(ids: readonly string[], rows = 4) {
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
+it("gives no row the focus of another that went", () => {
+  const { list, read, show } = listOf(["a", "b", "c"]);
+  list.rowOf("b")?.focus();
+  show(["a", "c", "d"]);
+  expect(read()).toEqual(["a", "c", "d"]);
+  expect(document.activeElement).toBe(document.body);
+});
+
 describe("rows in the document", () => {
   it("stand in the order in which they are seen, after another sort", () => {
     const { read, show } = listOf(["a", "b", "c", "d"]);
