@@ -7,7 +7,7 @@ import { listen } from "../../shared/lifetime.ts";
 import type { EditBody } from "../../shared/protocol_inspector.ts";
 import { visible } from "../../shared/visible_text.ts";
 import { plural, reasonOf } from "../../shared/words.ts";
-import type { Bench } from "../bench.ts";
+import type { Bench, Selected } from "../bench.ts";
 import type { EditPlaces } from "../editor.ts";
 import type { Card, Choice } from "./card.ts";
 import { failureOf } from "./draft.ts";
@@ -26,6 +26,15 @@ export interface KeyChanges {
 
 /** Seconds for which a key that was written is waited for. */
 const PATIENCE = 10;
+
+/** What has been written, and is gone to once the server has told of it. */
+interface Awaited {
+  readonly key: string;
+  readonly there: boolean;
+  readonly until: number;
+  /** What was chosen when it was written. */
+  readonly from: Selected | null;
+}
 
 interface Branch {
   readonly keys: number;
@@ -48,22 +57,30 @@ export function addKeyChanges(
 ): KeyChanges {
   const { host, session, signal, selected, announce, line } = bench;
   const { entries } = session.mirror;
-  /** What has been written, and is gone to once the server has told of it. */
-  let awaited: { readonly key: string; readonly there: boolean; readonly until: number } | null =
-    null;
+  let awaited: Awaited | null = null;
   let renamed = "";
 
-  bench.onDraw(() => {
+  /** Whether nobody has turned to anything else since: then the focus is left alone. */
+  const isStillThere = ({ from }: Awaited): boolean => {
+    const { activeElement } = document;
+    const isHere = activeElement === document.body || bench.element.contains(activeElement);
+    return isHere && card.element.hidden && selected.get() === from;
+  };
+  const goToAwaited = () => {
     if (awaited === null) return;
     const { key, there, until } = awaited;
-    if (entries.has(key) === there) {
+    if (!isStillThere(awaited) || now() > until) awaited = null;
+    else if (entries.has(key) === there) {
       awaited = null;
       if (there) bench.select({ key, path: [] });
       bench.focusTree();
-    } else if (now() > until) awaited = null;
-  });
+    }
+  };
+  bench.onDraw(goToAwaited);
   const waitFor = (key: string, there: boolean) => {
-    awaited = { key, there, until: now() + PATIENCE };
+    awaited = { key, there, until: now() + PATIENCE, from: selected.get() };
+    // The server may have told of it before it answered.
+    goToAwaited();
     bench.redraw();
   };
 
@@ -142,6 +159,10 @@ export function addKeyChanges(
   const rename = () => {
     const key = selected.get()?.place?.key;
     if (key === undefined || !ready()) return;
+    if (!entries.has(key)) {
+      announce(`${keyText(key)} is there no longer`);
+      return;
+    }
     renamed = key;
     renaming.open(key);
     card.show(renaming.element, renaming.first);
@@ -182,7 +203,10 @@ export function addKeyChanges(
         run: () => void send(key, true, branch.keys),
       });
     }
-    if (choices.length === 0) return;
+    if (choices.length === 0) {
+      announce(`${keyText(key)} is there no longer`);
+      return;
+    }
     const name = h("code", {}, keyText(key));
     if (branch === null) {
       card.ask(["Remove the key ", name, " for everybody?"], choices);

@@ -522,6 +522,81 @@ describe("keys", () => {
     expect(document.activeElement).toBe(rowOf(page.el, "title"));
   });
 
+  describe("that have been renamed", () => {
+    /** Renames "name" to "title"; `tell` sends what the server tells of it. */
+    const rename = async (answers: Answers = {}) => {
+      const page = await mount(answers);
+      const tell = () => {
+        page.kernel.remove("name");
+        page.kernel.set("title", "Anna");
+        page.kernel.sendDelta();
+      };
+      await page.turn();
+      await choose(page.el, "name");
+      press(rowOf(page.el, "name"), "r");
+      await pass(0.1);
+      type(nameField(page.el), "title");
+      press(nameField(page.el), "Enter");
+      return { page, tell };
+    };
+    const chosen = (el: HTMLElement) => findAll(el, ".nvj-row[aria-selected=true]");
+
+    it("are chosen and focused at once where the server told of it first", async () => {
+      let answer = (_: unknown) => {};
+      const answered = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const { page, tell } = await rename({ rename: () => answered as never });
+      await pass(0.2);
+      tell();
+      await pass(0.2);
+      answer(accepted);
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      press(document.activeElement as HTMLElement, "Delete");
+      expect(chosen(page.el)).toEqual([rowOf(page.el, "title")]);
+      expect(words(page.el)).toContain("Remove the key title for everybody?");
+    });
+
+    it("leave the focus to a question that was begun meanwhile", async () => {
+      const { page, tell } = await rename();
+      await pass(0.2);
+      await choose(page.el, "on");
+      press(rowOf(page.el, "on"), "Delete");
+      await pass(0.1);
+      tell();
+      await pass(0.2);
+      expect(words(page.el)).toContain("Remove the key on for everybody?");
+      expect(find(page.el, ".nvj-question").contains(document.activeElement)).toBe(true);
+    });
+
+    it("leave the focus to whoever went elsewhere in the notebook", async () => {
+      const elsewhere = document.createElement("textarea");
+      document.body.append(elsewhere);
+      const { tell } = await rename();
+      await pass(0.2);
+      elsewhere.focus();
+      tell();
+      await pass(0.2);
+      expect(document.activeElement).toBe(elsewhere);
+      elsewhere.remove();
+    });
+  });
+
+  it("that somebody else removed are neither removed nor renamed, and it is said", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "name");
+    page.kernel.remove("name");
+    page.kernel.sendDelta();
+    await pass(0.2);
+    for (const key of ["Delete", "r"]) {
+      press(document.activeElement as HTMLElement, key);
+      await pass(0.1);
+      expect(find(page.el, "[role=status]").textContent).toContain("name is there no longer");
+    }
+    expect([ops(), findAll(page.el, ".nvj-question")]).toEqual([[], []]);
+  });
+
   it("keep the form when the name is refused", async () => {
     const page = await mount({ rename: () => refused });
     await page.turn();
