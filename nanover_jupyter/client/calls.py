@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from nanover_jupyter.transport.daemon import Daemon
+
 __all__ = ["CallSlots"]
 
 logger = logging.getLogger("nanover_jupyter.client")
@@ -25,7 +27,12 @@ class CallSlots:
         """Start `call`, which handles its own errors; False when all slots are taken."""
         if not self._slots.acquire(blocking=False):
             return False
-        threading.Thread(target=self._run, args=(call,), name="nanover-call", daemon=True).start()
+        try:
+            Daemon("nanover-call", lambda: self._run(call)).start()
+        except BaseException:
+            # Ctrl-C, or no thread to be had: nothing runs that would free the slot.
+            self._slots.release()
+            raise
         return True
 
     def _run(self, call: Callable[[], object]) -> None:

@@ -23,6 +23,7 @@ from nanover_jupyter.errors import (
     NanoverJupyterError,
 )
 from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "Dependent", "connect"]
@@ -75,7 +76,7 @@ class Connection:
         self._closed = threading.Event()
         client.keeper = self
         self._unsubscribe = client.on_status(self._on_status)
-        self._keeper = threading.Thread(target=self._keep, name="nanover-keeper", daemon=True)
+        self._keeper = Daemon("nanover-keeper", self._keep)
         self._keeper.start()
 
     @classmethod
@@ -172,8 +173,7 @@ class Connection:
         self.command_poll.close()
         if self._owns_client:
             self.client.close()
-        if self._keeper is not threading.current_thread():
-            self._keeper.join(_JOIN_SECONDS)
+        self._keeper.join(_JOIN_SECONDS)
 
     def __enter__(self) -> Self:
         return self

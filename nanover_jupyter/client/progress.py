@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from nanover_jupyter.transport.daemon import Daemon
+
 __all__ = ["PROGRESS_AFTER", "progress"]
 
 PROGRESS_AFTER: Final = 2.0
@@ -34,14 +36,9 @@ def progress(doing: str, seconds: float | None) -> Iterator[None]:
     over = threading.Event()
     # The bar belongs to the cell that waits: ipykernel keeps in the context which that is.
     context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=context.run,
-        args=(_show, doing, seconds, over),
-        name="nanover-progress",
-        daemon=True,
-    )
-    thread.start()
+    thread = Daemon("nanover-progress", lambda: context.run(_show, doing, seconds, over))
     try:
+        thread.start()
         yield
     finally:
         over.set()

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.transport.daemon import Daemon
 
 __all__ = ["PATIENCE", "Delivery"]
 
@@ -70,7 +71,7 @@ class Delivery:
         # The thread that runs a call.
         self._runner: threading.Thread | None = None
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._thread = Daemon("nanover-traits", self._stand_by)
         self._loop: asyncio.AbstractEventLoop | None = None
         # Since when the loop owes us a sign of life; None when it owes none.
         self._asked_at: float | None = None
@@ -131,10 +132,9 @@ class Delivery:
                 self._calls.clear()
             self._loop = self._asked_at = None
             self._wake.notify_all()
-            thread = self._thread
             is_called = self._runner is threading.current_thread()
-        if thread is not None and not is_called:
-            thread.join(_JOIN_SECONDS)
+        if not is_called:
+            self._thread.join(_JOIN_SECONDS)
 
     # on the main thread ------------------------------------------------------------
 
@@ -164,11 +164,7 @@ class Delivery:
     # on our own thread -------------------------------------------------------------
 
     def _wake_thread_locked(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._stand_by, name="nanover-traits", daemon=True
-            )
-            self._thread.start()
+        self._thread.start()
         self._wake.notify_all()
 
     def _stand_by(self) -> None:

@@ -42,8 +42,8 @@ class Daemon:
                 thread.start()
                 self._thread = thread
 
-    def join(self, seconds: float) -> None:
-        """Wait for its end, so long at the most; on the thread itself, not at all."""
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for its end, `seconds` at the most; on the thread itself, not at all."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(seconds)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.widgets._messages import VERSION, Envelope, HeartbeatBody
 from nanover_jupyter.widgets._state_feed import Bulk, SnapshotCursor, StateFeed
 
@@ -128,7 +129,7 @@ class Publisher:
         self._next_delta = 0.0
         self._next_beat = 0.0
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._thread: Daemon | None = None
 
     @property
     def has_views(self) -> bool:
@@ -226,14 +227,15 @@ class Publisher:
             self._closed = True
             self._wake.notify()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None:
             thread.join(_JOIN_SECONDS)
 
     def _rouse(self) -> None:
         """Wake the thread, or start it; the caller holds the lock."""
         if self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._run, name="nanover-publisher", daemon=True)
-            self._thread.start()
+            thread = Daemon("nanover-publisher", self._run)
+            thread.start()
+            self._thread = thread
         self._wake.notify()
 
     # the thread --------------------------------------------------------------------

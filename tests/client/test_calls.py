@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
+import pytest
+
 from nanover_jupyter.client.calls import CallSlots
 from tests.support.eventually import eventually
 
@@ -43,3 +45,16 @@ def test_a_call_that_raises_is_logged_and_frees_its_slot(caplog):
         eventually(lambda: slots.submit(lambda: None))
 
     assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+
+
+def test_a_thread_that_does_not_start_frees_its_slot(monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    slots = CallSlots(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            slots.submit(lambda: None)
+
+    eventually(lambda: slots.submit(lambda: None))

@@ -120,6 +120,22 @@ def test_the_bar_of_a_notebook_goes_away_when_the_waiting_ends_early(
     assert made[0].container.comm is None
 
 
+@pytest.mark.usefixtures("bars")
+def test_ctrl_c_while_it_begins_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        begin(thread)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt), progress("waiting", None):
+            pass
+
+    eventually(lambda: own_threads() == [])
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody looks at a terminal, where tqdm itself draws."""
