@@ -17,6 +17,8 @@
  *
  * Case never matters. "-5" is a number, as a minus before a digit belongs to it. What fits
  * no rule is looked for as it stands, so that nothing typed is an error but a bad regex.
+ * Half a condition asks for no more than is typed of it: "type:" for nothing, "mass:>" for
+ * whatever has a mass.
  */
 
 export type Comparison = "<" | "<=" | ">" | ">=" | "=";
@@ -131,11 +133,17 @@ function kindOf(text: string): Kind | null {
   return OTHER_NAMES.get(text) ?? KINDS.find((kind) => kind.startsWith(text)) ?? null;
 }
 
-function conditionOf(word: string, not: boolean): Term | null {
+/** Conditions on a key as a whole, of which nothing is asked before something follows. */
+const ON_THE_WHOLE: ReadonlySet<string> = new Set(["type", "changed", "rate"]);
+
+function conditionOf(word: string, not: boolean): Term | "unfinished" | null {
   const colon = word.indexOf(":");
   if (colon <= 0) return null;
   const field = word.slice(0, colon);
-  const rest = word.slice(colon + 1);
+  const typed = word.slice(colon + 1);
+  // Somebody who has come as far as the sign of a comparison goes on with a number.
+  const rest = /^([<>]=?-?\.?|=)?$/.test(typed) ? "" : typed;
+  if (rest === "" && ON_THE_WHOLE.has(field)) return "unfinished";
   if (field === "type") {
     const type = kindOf(rest);
     if (type !== null) return { kind: "type", not, type };
@@ -164,6 +172,7 @@ export function parseQuery(query: string): readonly Term[] {
     const word = text.toLowerCase();
     if (quoted) return [{ kind: "phrase", not, text: word }];
     const condition = conditionOf(word, not);
+    if (condition === "unfinished") return [];
     if (condition !== null) return [condition];
     if (word.includes("*")) return [{ kind: "glob", not, pattern: word }];
     return [{ kind: "word", not, text: word }];

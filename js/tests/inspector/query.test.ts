@@ -61,6 +61,10 @@ describe("a query", () => {
     ["changed:1.5h", ["changed within 5400"]],
     ["changed:soon", ["changed has soon"]],
     ["rate:>30", ["rate > 30"]],
+    ["type: a", ["word a"]],
+    ["-type: changed:< changed:> rate: rate:>=", []],
+    ["a:< a:>=-. a:=", ["a has ", "a has ", "a has "]],
+    ['a:="" a:-', ["a is ", "a has -"]],
   ])("%j is %j", (query, terms) => expect(short(query)).toEqual(terms));
 
   it("holds hostile text", () => {
