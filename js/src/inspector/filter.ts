@@ -6,8 +6,10 @@ import { type Entry, rateAt } from "../shared/page_mirror.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../shared/page_value.ts";
 import type { PageRecord, PageValue } from "../shared/protocol.ts";
 import { type StepsIn, stepsIn, withMemory } from "./field_names.ts";
+import { type Found, findPlace, type Look } from "./found_place.ts";
 import { type Comparison, parseQuery, type Term } from "./query.ts";
 import { BadPattern, compile } from "./regex.ts";
+import type { ValuePath } from "./rows.ts";
 import { searchText } from "./search_text.ts";
 
 export interface Filter {
@@ -16,6 +18,8 @@ export interface Filter {
   /** What to mark in a key, or in the path of a branch; and in the text of a value. */
   keyRanges(key: string): Ranges;
   valueRanges(text: string): Ranges;
+  /** What was found inside of a value and shows neither in its key nor in these words. */
+  placeIn(entry: Entry, words: string): Found | null;
   /** Whether time alone changes what it lets through. */
   readonly timed: boolean;
   /** What cannot be understood, in words; empty if all can. */
@@ -26,6 +30,8 @@ interface Matcher {
   matches(entry: Entry, time: number): boolean;
   readonly keyRanges?: (key: string) => Ranges;
   readonly valueRanges?: (text: string) => Ranges;
+  /** Where in a value it is found; without it nothing in a value is meant. */
+  readonly look?: Look;
   readonly timed?: boolean;
   readonly problem?: string;
 }
@@ -79,6 +85,12 @@ function isIn(word: string, entry: Entry): boolean {
   return searchText(entry).includes(word);
 }
 
+/** For what may stand in any text of a value, and in any name. */
+const inAnyText = (ranges: (text: string) => Ranges) => ({
+  valueRanges: ranges,
+  look: { inText: ranges, inName: ranges },
+});
+
 function wordMatcher(word: string): Matcher {
   // Two letters are initials of far too much.
   const initials = word.length > 2 ? prepareWord(word) : "";
@@ -93,14 +105,14 @@ function wordMatcher(word: string): Matcher {
       if (whole.length > 0 || word.length <= 2) return whole;
       return match(word, key)?.ranges ?? [];
     },
-    valueRanges: (text) => rangesOf(text, [word]),
+    ...inAnyText((text) => rangesOf(text, [word])),
   };
 }
 
 const phraseMatcher = (phrase: string): Matcher => ({
   matches: (entry) => isIn(phrase, entry),
   keyRanges: (key) => rangesOf(key, [phrase]),
-  valueRanges: (text) => rangesOf(text, [phrase]),
+  ...inAnyText((text) => rangesOf(text, [phrase])),
 });
 
 function globMatcher(pattern: string): Matcher {
@@ -121,7 +133,7 @@ function regexMatcher(pattern: string): Matcher {
     return {
       matches: (entry) => regex.test(searchText(entry)),
       keyRanges: ranges,
-      valueRanges: ranges,
+      ...inAnyText(ranges),
     };
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
@@ -248,6 +260,15 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
     const used = steps(key, 0);
     return used > 0 && isUnder(value, path, passes, 0, used);
   };
+  // Of a number that is larger or smaller no part is what was found.
+  const marked =
+    wanted === null ? text.split("*") : wanted.comparison === "=" ? [String(wanted.number)] : [];
+  const marks = (shown: string): Ranges => rangesOf(shown, marked);
+  const isBelow = (place: ValuePath): boolean => {
+    let at = 0;
+    for (const step of place) if (typeof step === "string") at += path.steps(step, at);
+    return at >= path.count;
+  };
   // What is asked for stands in the text, whatever it is under: most entries are out by that.
   const sought = wanted !== null || text.includes("*") ? "" : text;
   return {
@@ -257,8 +278,14 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
         someField(entry.value, path, passes) ||
         isIn(word, entry)),
     keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
-    valueRanges: (value) =>
-      rangesOf(value, wanted === null ? text.split("*") : [String(wanted.number)]),
+    valueRanges: marks,
+    look: {
+      inText: (inner, place, value) => {
+        if (!isBelow(place) || !passes(value)) return [];
+        const found = marks(inner);
+        return found.length > 0 ? found : [[0, inner.length]];
+      },
+    },
   };
 }
 
@@ -305,6 +332,20 @@ const COST: Readonly<Record<Term["kind"], number>> = {
   regex: 4,
 };
 
+/** Rows are drawn many times a second: a value that has not changed is not looked through again. */
+function remembered(placeIn: Filter["placeIn"]): Filter["placeIn"] {
+  const known = new WeakMap<object, { readonly words: string; readonly found: Found | null }>();
+  return (entry, words) => {
+    const { value } = entry;
+    if (typeof value !== "object" || value === null) return placeIn(entry, words);
+    const before = known.get(value);
+    if (before?.words === words) return before.found;
+    const found = placeIn(entry, words);
+    known.set(value, { words, found });
+    return found;
+  };
+}
+
 /** Null for a query that asks nothing. */
 export function parseFilter(query: string): Filter | null {
   const terms = [...parseQuery(query)].sort((a, b) => COST[a.kind] - COST[b.kind]);
@@ -322,5 +363,14 @@ export function parseFilter(query: string): Filter | null {
       ),
     keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
     valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
+    placeIn: remembered(({ key, value }, words) => {
+      for (const { look, keyRanges, valueRanges } of wanted) {
+        if (look === undefined) continue;
+        const shows = [keyRanges?.(key), valueRanges?.(words)].some((found) => found?.length);
+        const found = shows ? null : findPlace(value, look);
+        if (found !== null) return found;
+      }
+      return null;
+    }),
   };
 }

@@ -7,6 +7,7 @@ import { open, preview } from "../shared/page_value.ts";
 import type { PageValue } from "../shared/protocol.ts";
 import { label } from "../shared/visible_text.ts";
 import { age, count, plural, rate } from "../shared/words.ts";
+import type { Found } from "./found_place.ts";
 import {
   describeBranch,
   describeKnown,
@@ -26,6 +27,8 @@ export interface RowTexts {
   readonly title: string;
   readonly count: string;
   readonly preview: string;
+  /** What the search found inside of the value where the preview does not show it. */
+  readonly found: Found | null;
   /** Words of ours rather than the value itself. */
   readonly sentence: boolean;
   readonly swatch: string | null;
@@ -45,6 +48,7 @@ const EMPTY: RowTexts = {
   title: "",
   count: "",
   preview: "",
+  found: null,
   sentence: false,
   swatch: null,
   stale: "",
@@ -130,13 +134,17 @@ function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
   const closed = row.open !== true;
   const below =
     closed && node.path !== HEARTBEATS ? describeBranch(firstEntries(node, model), node.keys) : "";
+  const words = entry === undefined ? below : (known?.text ?? preview(entry.value));
+  const { filter } = model;
   const presence = entry !== undefined && known !== null && isPresence(entry.key);
   return {
     ...EMPTY,
-    ...chainLabel(row.chain, model.filter?.keyRanges(node.path) ?? []),
+    ...chainLabel(row.chain, filter?.keyRanges(node.path) ?? []),
     title: node.path,
     count: isBranch ? countText(node, model) : "",
-    preview: entry === undefined ? below : (known?.text ?? preview(entry.value)),
+    preview: words,
+    // In an open row the parts themselves are marked.
+    found: entry === undefined || !closed ? null : (filter?.placeIn(entry, words) ?? null),
     sentence: entry === undefined || known !== null,
     swatch: known?.swatch ?? null,
     stale: presence ? staleText(entry, now, model.watchedSince) : "",

@@ -8,6 +8,7 @@ import { restartFlash } from "../shared/pretty_view.ts";
 import { visible } from "../shared/visible_text.ts";
 import type { Place, RowPart, RowPartView } from "./bench.ts";
 import type { Filter } from "./filter.ts";
+import type { Found } from "./found_place.ts";
 import type { InspectorModel } from "./model.ts";
 import { type RowTexts, textsOf } from "./row_texts.ts";
 import { keyOf, type Row } from "./rows.ts";
@@ -85,13 +86,16 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   const number = h("span", { class: "nvj-pill" });
   const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });
   const text = h("span", { class: "nvj-preview" });
+  const place = h("span", { class: "nvj-found-place" });
+  const match = h("span", { class: "nvj-found-text" });
+  const found = h("span", { class: "nvj-found", hidden: true }, place, match);
   const stale = h("span", { class: "nvj-chip", "data-tone": "amber", hidden: true });
   const main = h("span", { class: "nvj-cell-main", role: "gridcell" });
   const partsAt = (at: RowPart["at"]) =>
     parts.filter((part) => part.at === at).map(({ view }) => view.element);
   const end = h("span", { class: "nvj-row-end" });
   end.append(...partsAt("end"));
-  main.append(twisty, pin, name, number, swatch, text, stale, ...partsAt("value"), end);
+  main.append(twisty, pin, name, number, swatch, text, found, stale, ...partsAt("value"), end);
   const type = h("span", { class: "nvj-cell-type", role: "gridcell" });
   const perSecond = h("span", { class: "nvj-cell-rate", role: "gridcell" });
   const ago = h("span", { class: "nvj-cell-age", role: "gridcell" });
@@ -100,6 +104,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   let drawnId = "";
   let drawnName = "";
   let drawnPreview = "";
+  let drawnFound: Found | null = null;
   let drawnFilter: Filter | null = null;
   let flashedAt = Number.NEGATIVE_INFINITY;
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -135,6 +140,12 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
       drawnPreview = texts.preview;
     }
     drawnFilter = filter;
+    if (texts.found !== drawnFound) {
+      drawnFound = texts.found;
+      found.hidden = drawnFound === null;
+      place.replaceChildren(...markedNodes(drawnFound?.place ?? "", drawnFound?.placeRanges ?? []));
+      match.replaceChildren(...markedNodes(drawnFound?.text ?? "", drawnFound?.textRanges ?? []));
+    }
     setText(number, texts.count);
     number.hidden = texts.count === "";
     swatch.hidden = texts.swatch === null;

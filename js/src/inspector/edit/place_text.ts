@@ -3,17 +3,7 @@
 import { visible } from "../../shared/visible_text.ts";
 import type { Place } from "../bench.ts";
 import { partName } from "../known.ts";
-import type { ValuePath } from "../rows.ts";
-
-function pathText(path: ValuePath): string {
-  let text = "";
-  for (const step of path) {
-    if (typeof step === "number") text += `[${step}]`;
-    else if (/^[\p{L}\p{N}_-]+$/u.test(step)) text += text === "" ? step : `.${step}`;
-    else text += `[${JSON.stringify(step)}]`;
-  }
-  return text;
-}
+import { pathText } from "../path_text.ts";
 
 export const keyText = (key: string): string => (key === "" ? "(empty)" : visible(key, 80));
 
