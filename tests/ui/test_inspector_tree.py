@@ -204,6 +204,21 @@ def test_lost_server_is_said_and_all_is_right_again_when_it_is_back(
         expect(inspector.header).to_contain_text("updated")
 
 
+def test_nothing_flashes_where_less_motion_is_wished(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"moves": 0.0}))
+    page, inspector = open_inspector(notebook, server.port)
+    animation = "element => getComputedStyle(element).animationName"
+    flashing = inspector.row("moves").locator("[data-flash]")
+    with moving(server):
+        eventually(lambda: flashing.evaluate(animation).startswith("nvj-flash"))
+        page.page.emulate_media(reduced_motion="reduce")
+        seen = number_in(inspector, "moves")
+        eventually(lambda: number_in(inspector, "moves") > seen + 10)
+        assert flashing.evaluate(animation) == "none"
+
+
 def test_two_inspectors_agree(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.update_state("test", DictionaryChange({"moves": 0.0}))
     page, _ = open_inspector(notebook, server.port)

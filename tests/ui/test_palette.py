@@ -476,6 +476,7 @@ def test_hostile_commands_and_results_are_text(
     expect(palette.result.get_by_role("button", name="Fetch all of it")).to_have_count(0)
 
     pictures(palette, "palette-hostile")
+    palette.require_accessible()
     assert palette.root.locator("img, script").count() == 0
     hurt = "[window.wasHurt, {}.polluted, Object.prototype.x]"
     assert palette.notebook.page.evaluate(hurt) == [None] * 3
@@ -496,6 +497,7 @@ def test_five_thousand_commands_are_found_and_scrolled(
     expect(palette.chosen).to_contain_text("user/command-4711")
     expect(palette.chosen).to_be_in_viewport()
     palette.screenshot("palette-huge")
+    palette.require_accessible()
 
 
 def test_keys_after_a_click_go_to_the_widget_and_saving_to_jupyterlab(
