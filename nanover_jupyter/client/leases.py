@@ -114,6 +114,7 @@ class LeaseBook:
         self._over: dict[str, None] = {}
         self._events: deque[LeaseEvent] = deque(maxlen=_KEPT_EVENTS)
         self._numbers = 0
+        self._proofs = 0
         self._changed: Listeners[()] = Listeners()
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
@@ -218,6 +219,16 @@ class LeaseBook:
                     self._tell_locked(row, "doubted")
         self._changed.notify()
 
+    def begin_proof(self) -> None:
+        """The server will be asked whether the locks are still ours."""
+        with self._lock:
+            self._proofs += 1
+
+    def end_proof(self) -> None:
+        """It was asked, or cannot be."""
+        with self._lock:
+            self._proofs -= 1
+
     def keep(self, terms: Mapping[str, float | None], *, kept: Iterable[str]) -> None:
         """Say until when locks may be held, and which of them are renewed by themselves."""
         renewed = frozenset(kept)
@@ -259,6 +270,12 @@ class LeaseBook:
         """Whether any key may be ours; cheap, for those who ask often."""
         with self._lock:
             return len(self._rows) > len(self._over)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether something happened after which they may not be ours, and nobody has asked yet."""
+        with self._lock:
+            return self._proofs > 0
 
     def get(self, key: str) -> LeaseRow | None:
         """What is known of one key."""

@@ -246,6 +246,18 @@ class Locks:
                 self.book.doubted(wanted, why)
         self.settle()
 
+    def prove_soon(self, why: str, lost: str) -> None:
+        """As `prove`, on the keeper's thread; until then the book says that it is in doubt."""
+        self.book.begin_proof()
+
+        def errand() -> None:
+            try:
+                self.prove(why, lost)
+            finally:
+                self.book.end_proof()
+
+        self.run_soon(errand)
+
     def holds_any(self) -> bool:
         """Whether any key is ours now."""
         return self.book.holds_any

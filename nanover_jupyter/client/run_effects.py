@@ -15,6 +15,9 @@ __all__ = ["AFTERWARDS", "EffectWatch", "Effects"]
 AFTERWARDS: Final = 1.0
 """Seconds after a run in which a change still counts as its effect."""
 
+# Seconds more for a slow server to say which locks are still ours.
+_PATIENCE: Final = 10.0
+
 # A key that changes this often moves by itself, as an avatar does.
 _MOVING: Final = 5
 _NAMED: Final = 100
@@ -80,9 +83,10 @@ class EffectWatch:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing counts any more."""
+        """Whether nothing counts any more, and what became of our locks is known."""
         with self._lock:
-            return self._ends_at is not None and self._clock() > self._ends_at
+            over_for = -1.0 if self._ends_at is None else self._clock() - self._ends_at
+        return over_for > 0 and (over_for > _PATIENCE or not self._leases.is_in_doubt)
 
     def effects(self) -> Effects:
         """What has changed so far."""

@@ -26,6 +26,7 @@ class _Owner(Protocol):
     """Whose locks are in doubt."""
 
     def holds_any(self) -> bool: ...
+    def prove_soon(self, why: str, lost: str) -> None: ...
     def prove(self, why: str, lost: str) -> None: ...
     def run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None: ...
 
@@ -60,7 +61,7 @@ class SwitchAlarm:
     def _raise(self, cause: str) -> None:
         self._last_at = self._clock()
         lost = f"{cause}; someone else has it"
-        self._owner.run_soon(lambda: self._owner.prove(f"taken again: {cause}", lost))
+        self._owner.prove_soon(f"taken again: {cause}", lost)
         self._owner.run_soon(lambda: self._owner.prove("", lost), after=_OVER_AFTER)
 
 

@@ -249,6 +249,19 @@ def test_proving_many_costs_few_requests(locks, road, table):
     assert len(locks.book.held_keys()) == 999
 
 
+@pytest.mark.parametrize("dead", ["", "it ended"])
+def test_locks_are_in_doubt_until_the_server_was_asked(locks, road, dead):
+    locks.lease("a").acquire()
+    assert not locks.book.is_in_doubt
+
+    locks.prove_soon("all locks were cleared", "taken")
+
+    assert locks.book.is_in_doubt
+    road.dead = dead
+    locks.run_errands()
+    assert not locks.book.is_in_doubt
+
+
 def test_what_ran_out_is_not_proven(locks, road, clock):
     locks.lease("a", duration=1, keep=False).acquire()
     clock.pass_seconds(2)

@@ -73,3 +73,24 @@ def test_locks_that_were_lost_or_granted_anew_meanwhile_are_named() -> None:
         ("gone", "lost", "somebody else was first"),
         ("kept", "doubted", "the simulation was switched"),
     ]
+
+
+def test_it_is_not_over_before_the_server_was_asked_for_our_locks() -> None:
+    clock = FakeClock()
+    book = LeaseBook(clock)
+    watch = EffectWatch(frozenset(), clock, book)
+    book.begin_proof()
+    book.begin_proof()
+    watch.run_ended()
+
+    clock.pass_seconds(AFTERWARDS + 1.0)
+    book.end_proof()
+    assert not watch.is_over
+    book.end_proof()
+    assert watch.is_over
+
+    book.begin_proof()
+    clock.pass_seconds(8.0)
+    assert not watch.is_over
+    clock.pass_seconds(1.5)
+    assert watch.is_over
