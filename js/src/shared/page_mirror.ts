@@ -5,6 +5,7 @@
 
 import { now } from "./clock.ts";
 import { readDelta, readSnapshot } from "./guards.ts";
+import { isCut, isSameValue } from "./page_value.ts";
 import type { HeartbeatBody, MessageOf, PageValue } from "./protocol.ts";
 
 export interface Entry {
@@ -23,7 +24,7 @@ export interface MirrorChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
-  /** What really changed has this as its `changedAt`; a snapshot also names the rest. */
+  /** What is known to have changed has this as its `changedAt`; of what came cut nobody knows. */
   readonly at: number;
 }
 
@@ -146,6 +147,7 @@ export class PageMirror {
     loading.have += content.keys.length;
     const added: string[] = [];
     const changed: string[] = [];
+    const at = now();
     content.keys.forEach((key, index) => {
       const id = content.ids[index];
       const value = content.values[index];
@@ -154,11 +156,14 @@ export class PageMirror {
       loading.unseen.delete(key);
       if (loading.newer.has(key)) return;
       const old = this.entries.get(key);
+      const isSame = old !== undefined && isSameValue(old.value, value);
+      if (isSame && !isCut(value)) return;
       (old === undefined ? added : changed).push(key);
       this.entries.set(key, {
         key,
         value,
-        changedAt: old?.changedAt ?? null,
+        // At some time since the last message, and now at the latest.
+        changedAt: old === undefined || isSame ? (old?.changedAt ?? null) : at,
         rate: old?.rate ?? 0,
         searchText: undefined,
       });
@@ -170,7 +175,7 @@ export class PageMirror {
       for (const key of removed) this.entries.delete(key);
       this.#loading = null;
     }
-    this.events.onChange({ added, changed, removed, at: now() });
+    this.events.onChange({ added, changed, removed, at });
   }
 
   onDelta({ body, client, buffers }: MessageOf<"delta">, forMe: boolean): void {

@@ -132,6 +132,24 @@ export function isCut(value: PageValue): boolean {
   return opened.kind === "object" && opened.fields.some(([, inner]) => isCut(inner));
 }
 
+/** Whether both are the same in page form; what was cut from them may differ all the same. */
+export function isSameValue(a: PageValue, b: PageValue): boolean {
+  if (Object.is(a, b)) return true;
+  if (isList(a)) {
+    return (
+      isList(b) &&
+      a.length === b.length &&
+      a.every((item, index) => isSameValue(item, b[index] ?? null))
+    );
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isSameValue(a[name] ?? null, b[name] ?? null))
+  );
+}
+
 /** "object · 5 fields", "list · 100 000 items, 1.9 MB", "text". */
 export function typeName(opened: Opened): string {
   const whole = "bytes" in opened && opened.bytes > 0 ? `, ${size(opened.bytes)}` : "";

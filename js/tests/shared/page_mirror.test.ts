@@ -326,6 +326,39 @@ describe("a snapshot in parts", () => {
     expect(content()).toEqual({ a: 11, d: 4 });
     expect(changes.at(-1)?.removed).toEqual(["b"]);
   });
+
+  it("after others tells what has changed since, and leaves the rest as it was", async () => {
+    const cut = { $nvj: "cut", kind: "list", head: [1, 2], length: 9 };
+    const told = (rev: number, seq: number, b: PageValue) =>
+      snapshot({
+        rev,
+        seq,
+        state: [
+          [0, "a", { deep: [1, { $nvj: "nan" }, "text", null, { x: true }] }],
+          [1, "b", b],
+          [2, "cut", cut],
+        ],
+      });
+    told(5, 10, { deep: [1, 2] });
+    const before = new Map(mirror.entries);
+    for (const [seq, b] of [
+      [20, { deep: [1, 3] }],
+      [30, { deep: [1, 3, 4] }],
+      [40, { deeper: [1, 3, 4] }],
+      [50, ["deeper"]],
+      [60, { 0: "deeper" }],
+      [70, null],
+      [80, 0],
+      [90, false],
+    ] as const) {
+      await pass(1);
+      told(seq, seq, b);
+      expect(changes.at(-1)).toMatchObject({ added: [], changed: ["b", "cut"], removed: [] });
+      expect(mirror.entries.get("b")?.changedAt).toBe(changes.at(-1)?.at);
+      expect(mirror.entries.get("cut")?.changedAt).toBe(null);
+    }
+    expect(mirror.entries.get("a")).toBe(before.get("a"));
+  });
 });
 
 it("knows about how often a key changes", async () => {
