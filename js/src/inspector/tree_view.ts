@@ -4,6 +4,7 @@ import { h, setAttribute } from "../shared/dom.ts";
 import { listen } from "../shared/lifetime.ts";
 import { createWindowList } from "../shared/window_list.ts";
 import type { Place, RowPart } from "./bench.ts";
+import { isEditable } from "./key_map.ts";
 import { addTreeKeys } from "./keyboard.ts";
 import type { InspectorModel } from "./model.ts";
 import { createRowView, type RowView } from "./row_view.ts";
@@ -86,17 +87,14 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       element.dataset.index = String(index);
       views.get(element)?.draw(row, index, state, model, time);
     },
-    afterDraw: () => {
-      // A row that was removed may have had the focus: it goes to the one in its place.
-      if (document.activeElement !== document.body || !hadFocus) return;
+    afterDraw: (lostFocus) => {
+      // What is typed in a field goes on elsewhere, when its row is removed.
+      if (!lostFocus || isEditable(document.activeElement)) return;
       const row = model.rowAt(currentIndex());
       const element = row === undefined ? null : list.rowOf(row.id);
       (element ?? tree).focus({ preventScroll: true });
     },
   });
-  let hadFocus = false;
-  listen(tree, "focusin", () => (hadFocus = true), signal);
-  listen(tree, "focusout", (event) => (hadFocus = event.relatedTarget === null), signal);
 
   const toggle = (row: Row, open: boolean) => {
     model.setOpen(row, open);

@@ -40,7 +40,8 @@ export interface WindowListOptions {
   readonly indexOf: (id: string) => number;
   readonly makeRow: () => HTMLElement;
   readonly drawRow: (row: HTMLElement, index: number) => void;
-  readonly afterDraw: () => void;
+  /** Says whether the row with the focus has gone; its element is hidden, and still has it. */
+  readonly afterDraw: (lostFocus: boolean) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,10 +56,7 @@ const PUT_BACK = 250;
 /** Where nothing has been laid out yet, about a panel's height. */
 const UNKNOWN_HEIGHT = 480;
 
-function blurWithin(element: HTMLElement): void {
-  const { activeElement } = document;
-  if (activeElement instanceof HTMLElement && element.contains(activeElement)) activeElement.blur();
-}
+const hasFocus = (element: HTMLElement): boolean => element.contains(document.activeElement);
 
 export function createWindowList(options: WindowListOptions): WindowList {
   const { scroller, rowHeight, idAt, indexOf, makeRow, drawRow, afterDraw, signal } = options;
@@ -80,10 +78,16 @@ export function createWindowList(options: WindowListOptions): WindowList {
     row.element.style.transform = `translateY(${index * rowHeight}px)`;
   };
 
+  /** One that has the focus stands for no other row, to which nobody went. */
+  const takeSpare = (): HTMLElement | undefined => {
+    const at = spare.findLastIndex((element) => !hasFocus(element));
+    return at < 0 ? undefined : spare.splice(at, 1)[0];
+  };
+
   const elementFor = (id: string): Drawn => {
     const known = drawn.get(id);
     if (known !== undefined) return known;
-    const element = spare.pop() ?? canvas.appendChild(makeRow());
+    const element = takeSpare() ?? canvas.appendChild(makeRow());
     element.hidden = false;
     const row = { element, index: -1 };
     drawn.set(id, row);
@@ -95,15 +99,13 @@ export function createWindowList(options: WindowListOptions): WindowList {
     for (let index = first; index < last; index += 1) wanted.add(idAt(index));
     for (const [id, row] of drawn) {
       if (wanted.has(id)) continue;
-      const at = row.element.contains(document.activeElement) ? indexOf(id) : -1;
+      const at = hasFocus(row.element) ? indexOf(id) : -1;
       if (at >= 0) {
         place(row, at);
         drawRow(row.element, at);
         continue;
       }
       drawn.delete(id);
-      // It may stand for another row at once, which nobody went to.
-      blurWithin(row.element);
       row.element.hidden = true;
       spare.push(row.element);
     }
@@ -139,7 +141,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
     }
     topId =
       top > 0 && first < count ? idAt(Math.min(count - 1, Math.floor(top / rowHeight))) : null;
-    afterDraw();
+    afterDraw(spare.some(hasFocus));
   };
   const redraw = oncePerFrame(draw, signal);
 

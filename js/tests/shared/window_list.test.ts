@@ -9,6 +9,7 @@ function listOf(ids: readonly string[], rows = 4) {
   Object.defineProperty(scroller, "clientHeight", { value: rows * HEIGHT });
   document.body.append(scroller);
   let shown = ids;
+  let hasLost = false;
   const list = createWindowList({
     scroller,
     rowHeight: HEIGHT,
@@ -23,7 +24,9 @@ function listOf(ids: readonly string[], rows = 4) {
     drawRow: (row, index) => {
       row.textContent = shown[index] ?? "";
     },
-    afterDraw: () => undefined,
+    afterDraw: (lostFocus) => {
+      hasLost = lostFocus;
+    },
     signal: new AbortController().signal,
   });
   list.draw();
@@ -32,6 +35,7 @@ function listOf(ids: readonly string[], rows = 4) {
   return {
     list,
     scroller,
+    lost: () => hasLost,
     /** The rows as a screen reader comes to them. */
     read: () => rowsInDocument().map((row) => row.textContent),
     show: (next: readonly string[]) => {
@@ -47,12 +51,17 @@ function listOf(ids: readonly string[], rows = 4) {
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
-it("gives no row the focus of another that went", () => {
-  const { list, read, show } = listOf(["a", "b", "c"]);
-  list.rowOf("b")?.focus();
+it("gives no row the focus of another that went, and tells of it", () => {
+  const { list, read, show, lost } = listOf(["a", "b", "c"]);
+  const b = list.rowOf("b");
+  b?.focus();
   show(["a", "c", "d"]);
   expect(read()).toEqual(["a", "c", "d"]);
-  expect(document.activeElement).toBe(document.body);
+  expect([b?.hidden, lost()]).toEqual([true, true]);
+
+  list.rowOf("c")?.focus();
+  show(["a", "c", "d", "e"]);
+  expect([list.rowOf("e"), lost()]).toEqual([b, false]);
 });
 
 describe("rows in the document", () => {

@@ -375,6 +375,19 @@ describe("what others do meanwhile", () => {
     expect(written()).toEqual([{ key: "a", path: [], text: "2", add: true }]);
   });
 
+  it("when they removed the key and another came, the field keeps the focus", async () => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "a");
+    page.kernel.remove("a");
+    page.kernel.set("b", 2);
+    page.kernel.sendDelta();
+    await pass(0.2);
+    expect(rowNames(page.el)).not.toContain("a");
+    expect(fields(page.el)).toEqual([document.activeElement]);
+    expect(field(page.el).closest("[hidden]")).toBe(null);
+  });
+
   it("when the line is lost, what was typed stays and is not sent", async () => {
     const page = await typing();
     page.kernel.sendStatus({ state: "lost", reason: "it went away" });
