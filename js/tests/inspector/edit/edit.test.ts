@@ -518,23 +518,6 @@ describe("keys", () => {
     expect(document.activeElement).toBe(rowOf(page.el, "b⏎"));
   });
 
-  it("are renamed, and the focus goes along", async () => {
-    const page = await mount();
-    await page.turn();
-    await choose(page.el, "name");
-    press(rowOf(page.el, "name"), "r");
-    await pass(0.1);
-    type(nameField(page.el), "title");
-    press(nameField(page.el), "Enter");
-    await pass(0.2);
-    page.kernel.remove("name");
-    page.kernel.set("title", "Anna");
-    page.kernel.sendDelta();
-    await pass(0.2);
-    expect(asked).toEqual([["rename", { key: "name", name: "title" }]]);
-    expect(document.activeElement).toBe(rowOf(page.el, "title"));
-  });
-
   describe("that have been renamed", () => {
     /** Renames "name" to "title"; `tell` sends what the server tells of it. */
     const rename = async (answers: Answers = {}) => {
@@ -553,6 +536,15 @@ describe("keys", () => {
       return { page, tell };
     };
     const chosen = (el: HTMLElement) => findAll(el, ".nvj-row[aria-selected=true]");
+
+    it("take the focus along", async () => {
+      const { page, tell } = await rename();
+      await pass(0.2);
+      tell();
+      await pass(0.2);
+      expect(asked).toEqual([["rename", { key: "name", name: "title" }]]);
+      expect(document.activeElement).toBe(rowOf(page.el, "title"));
+    });
 
     it("are chosen and focused at once where the server told of it first", async () => {
       let answer = (_: unknown) => {};
