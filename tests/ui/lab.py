@@ -111,8 +111,10 @@ class Application:
     """
 
     # What its pages log as errors without anything of ours on them. JupyterLab asks for
-    # things that a new machine does not have.
-    own_errors = re.compile(r"/lab/api/workspaces/|/api/contents/.*\b404\b|favicon")
+    # things that a new machine does not have, and its debugger a kernel that ends meanwhile.
+    own_errors = re.compile(
+        r"/lab/api/workspaces/|/api/contents/.*\b404\b|favicon|Could not restore the debugger state"
+    )
 
     def __init__(self, home: Path, *, kernels: Path | None = None) -> None:
         self.notebooks = home / "notebooks"
