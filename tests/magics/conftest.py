@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -71,3 +72,6 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     yield shell
     shell.run("%unload_ext nanover_jupyter")
     InteractiveShell.clear_instance()
+    # When Python ends, each shell that there ever was would collect the garbage of all: that
+    # takes longer than the tests.
+    atexit.unregister(shell.ip.atexit_operations)
