@@ -79,6 +79,7 @@ class LockRequests:
         *,
         keep: bool = False,
         cap_at: float | None = None,
+        patience: float | None = None,
     ) -> dict[str, int] | None:
         """Take and give back; returns the numbers of the locks, None when it was refused.
 
@@ -87,6 +88,8 @@ class LockRequests:
             seconds: The duration to write down while the answer is on its way.
             keep: See `LeaseBook.granted`.
             cap_at: As `keep`.
+            patience: Seconds to wait for the answer, where the caller has less time than
+                calls may take.
 
         Raises:
             InvalidValue: A duration that is no number; nothing was sent.
@@ -98,7 +101,9 @@ class LockRequests:
             self._book.pending(request.acquire, seconds)
             asked_at = self._book.clock()
             try:
-                granted = self._transport.update_locks(request, self._call_timeout())
+                limits = [self._call_timeout(), patience]
+                limit = min((each for each in limits if each is not None), default=None)
+                granted = self._transport.update_locks(request, limit)
             except InvalidValue:
                 self._book.withdrawn(request.acquire)
                 raise

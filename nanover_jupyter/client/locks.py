@@ -16,7 +16,7 @@ from nanover_jupyter.client.lease import Lease, Terms, checked_keys
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.lease_roll import LeaseRoll
-from nanover_jupyter.client.leases import LeaseBook
+from nanover_jupyter.client.leases import LeaseBook, LeaseRow
 from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.lock_requests import LockRequests
 from nanover_jupyter.client.lock_watch import LockWatch
@@ -38,6 +38,7 @@ DEFAULT_MAX_HOLD = 600.0
 _WATCH_SECONDS = 2.0
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
+_SHORTEST_PATIENCE = 0.5
 
 _TAKEN = "someone else holds it now"
 _TRYING = "someone else holds it; trying again"
@@ -96,6 +97,7 @@ class Locks:
                 self.book.refused(request.acquire, longest)
                 return False
             self.book.released(request.release)
+            self._give_back_whole(request.release)
             held = {row.key: row.number for row in self.book.leases() if row.is_held}
             self._roll.note_bare(numbers, held)
         self.settle()
@@ -140,7 +142,11 @@ class Locks:
         """
         with self._requests.turn:
             # Asked in our turn: a lease that was given back meanwhile stays given back.
-            going = [lease for lease in leases if lease in self._roll]
+            going = [
+                lease
+                for lease in leases
+                if lease in self._roll and lease.standing().state in ("held", "expiring")
+            ]
             now = self.clock()
             durations: dict[str, float] = {}
             for lease in going:
@@ -155,6 +161,8 @@ class Locks:
         # First of all: from here on nobody renews it.
         self._roll.drop(lease)
         with self._requests.turn:
+            # Again: what was asked for before our turn may have been granted meanwhile.
+            self._roll.drop(lease)
             keys = [key for key in lease.keys if self._was_last(lease, key)]
             state = lease.state
             if state in ("held", "expiring"):
@@ -235,11 +243,7 @@ class Locks:
         """
         with self._requests.turn:
             now = self.clock()
-            wanted = {
-                row.key: row.seconds if row.keep else row.ends_at - now
-                for row in self.book.leases()
-                if row.is_held
-            }
+            wanted = {row.key: _provable(row, now) for row in self.book.leases() if row.is_held}
             self._requests.give_back_unclear()
             self._requests.renew(wanted, lost)
             if why:
@@ -313,7 +317,9 @@ class Locks:
         """Ask for the keys of a lease until they are ours or time is over."""
         begun = self.clock()
         pauses = 0
-        while not self._take(lease, waited=pauses > 0):
+        while not self._take(
+            lease, waited=pauses > 0, patience=_left(timeout, self.clock() - begun)
+        ):
             waited = self.clock() - begun
             left = math.inf if timeout is None else timeout - waited
             if not wait or left <= 0:
@@ -326,7 +332,7 @@ class Locks:
             self._requests.require_open()
             pauses += 1
 
-    def _take(self, lease: Lease, *, waited: bool) -> bool:
+    def _take(self, lease: Lease, *, waited: bool, patience: float | None) -> bool:
         """Ask for the keys of a lease once, unless it was given back while somebody waited."""
         with self._requests.turn:
             # In our turn: it may have been given back while that was somebody else's.
@@ -339,7 +345,11 @@ class Locks:
             durations = self._requests.never_shorter(dict.fromkeys(lease.keys, seconds), now)
             terms = lease.terms
             numbers = self._asked(
-                LockRequest(durations), seconds, keep=terms.keep, cap_at=lease.cap_at
+                LockRequest(durations),
+                seconds,
+                keep=terms.keep,
+                cap_at=lease.cap_at,
+                patience=patience,
             )
             if numbers is None:
                 return False
@@ -363,14 +373,24 @@ class Locks:
         *,
         keep: bool = False,
         cap_at: float | None = None,
+        patience: float | None = None,
     ) -> dict[str, int] | None:
         try:
-            return self._requests.ask(request, seconds, keep=keep, cap_at=cap_at)
+            return self._requests.ask(request, seconds, keep=keep, cap_at=cap_at, patience=patience)
         except InvalidValue:
             raise
         except BaseException:
             self.run_soon(self._requests.give_back_unclear)
             raise
+
+    def _give_back_whole(self, keys: Iterable[str]) -> None:
+        """Give back the rest of the leases of which a key was given back; in our turn."""
+        ended = dict.fromkeys(lease for key in keys for lease in self._roll.on(key))
+        dropped = [lease for lease in ended if self._roll.drop(lease)]
+        left = [key for lease in dropped for key in lease.keys if self._was_last(lease, key)]
+        self._requests.give_back(list(dict.fromkeys(left)), _UNTOLD)
+        for lease in dropped:
+            lease.enter("released", "given back")
 
     def _was_last(self, lease: Lease, key: str) -> bool:
         """Whether a key was ours by a lease, and by nobody else of us, when it let go of it."""
@@ -418,10 +438,24 @@ def _leave() -> None:
         locks.leave()
 
 
+def _provable(row: LeaseRow, now: float) -> float:
+    """For how long to ask again for a lock: as it is renewed, and never beyond its cap."""
+    ends_at = now + row.seconds if row.keep else row.ends_at
+    if row.cap_at is not None:
+        ends_at = min(ends_at, max(row.cap_at, row.ends_at))
+    return ends_at - now
+
+
 def _back_off(pauses: int) -> float:
     """Seconds to wait before the next try: doubling, bounded, never in step with others."""
     longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(pauses, 10))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+
+
+def _left(timeout: float | None, waited: float) -> float | None:
+    """How long a request may take of a caller who has that much time in all."""
+    # Who has no time at all tries once all the same, and must be able to hear the answer.
+    return None if timeout is None else max(_SHORTEST_PATIENCE, timeout - waited)
 
 
 def _longest(request: LockRequest) -> float:

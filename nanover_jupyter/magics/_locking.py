@@ -37,4 +37,7 @@ def unlock(desk: Desk, order: Order) -> None:
                 raise MistakenLine(f"no lock on {key!r} is held here{hint}")
         if keys:
             client.attempt_update_locks(dict.fromkeys(keys))
-    desk.say(order, f"Unlocked {', '.join(keys)}." if keys else "No lock was held here.")
+        # What was locked together is given back together.
+        left = client.leases.held_keys()
+    gone = [key for key in held if key not in left]
+    desk.say(order, f"Unlocked {', '.join(gone)}." if gone else "No lock was held here.")

@@ -210,6 +210,79 @@ def test_a_server_without_locks_is_asked_nothing(table, clock):
         locks.attempt_update({"a": 5})
 
 
+# what is given back while something else is on its way ----------------------------------
+
+
+def test_a_lease_given_back_while_its_request_is_on_its_way_is_given_back(locks, road, table):
+    lease = locks.lease("a")
+    releasing = threading.Thread(target=lease.release)
+
+    def give_back_meanwhile(request):
+        if "a" in request.acquire and releasing.ident is None:
+            releasing.start()
+            releasing.join(0.1)  # it waits for its turn, which we have
+
+    road.before = give_back_meanwhile
+    lease.acquire()
+    releasing.join(5)
+
+    assert lease.state == "released"
+    assert table.blocked("stranger", ["a"]) == ()
+    assert locks.leases_of("a") == []
+
+
+def test_a_renewal_that_waited_does_not_take_again_what_was_given_back(
+    locks, road, table, monkeypatch
+):
+    lease = locks.lease("a").acquire()
+    renewing = threading.Thread(target=lambda: locks.renew([lease]))
+    settle = locks.settle
+
+    def renew_meanwhile(request):
+        if "a" in request.release and renewing.ident is None:
+            renewing.start()
+            renewing.join(0.1)  # it waits for its turn
+
+    def settle_late():
+        if threading.current_thread() is not renewing:
+            renewing.join(5)
+        return settle()
+
+    road.before = renew_meanwhile
+    monkeypatch.setattr(locks, "settle", settle_late)
+    locks.attempt_update({"a": None})
+
+    assert table.blocked("stranger", ["a"]) == ()
+    assert lease.state == "released"
+
+
+def test_a_lease_of_which_one_key_is_given_back_is_given_back_whole(locks, table):
+    lease = locks.lease(["a", "b"]).acquire()
+
+    locks.attempt_update({"a": None})
+
+    assert lease.state == "released"
+    assert table.blocked("stranger", ["a", "b"]) == ()
+
+
+def test_no_request_for_a_lock_waits_longer_than_its_caller(locks, road, monkeypatch):
+    given = []
+    ask = road.update_locks
+
+    def update_locks(request, timeout):
+        given.append(timeout)
+        return ask(request, timeout)
+
+    monkeypatch.setattr(road, "update_locks", update_locks)
+    locks.lease("a").acquire(timeout=1)
+    locks.lease("b").acquire(timeout=0)
+    locks.lease("c").acquire()
+
+    assert given[0] <= 1
+    assert 0 < given[1] <= 1
+    assert given[2] is None or given[2] > 1
+
+
 # when others may have had our locks -----------------------------------------------------
 
 
@@ -235,6 +308,20 @@ def test_proving_does_not_prolong_what_is_not_kept(locks, clock):
     locks.prove("doubt", "taken")
 
     assert (once.left, kept.left) == (45, 60)
+
+
+def test_proving_does_not_prolong_a_lock_beyond_its_cap(locks, table, clock):
+    lease = locks.lease("a", duration=10, max_hold=12).acquire()
+    clock.pass_seconds(4)
+    lease.renew()
+    clock.pass_seconds(6)
+
+    locks.prove("the connection was lost", "gone")
+
+    assert lease.left <= 2
+    clock.pass_seconds(2.5)
+    assert table.blocked("stranger", ["a"]) == ()
+    assert lease.state == "lost"
 
 
 def test_proving_many_costs_few_requests(locks, road, table):

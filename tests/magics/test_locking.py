@@ -41,6 +41,15 @@ def test_a_lock_is_kept_until_it_is_given_back(shell: Shell, server: NanoverServ
     assert shell.run("%nanover unlock").text == "No lock was held here."
 
 
+def test_what_was_locked_together_is_given_back_together(
+    shell: Shell, server: NanoverServer
+) -> None:
+    shell.run("%nanover lock scene title")
+
+    assert shell.run("%nanover unlock title").text == "Unlocked scene, title."
+    assert is_free(server, "scene")
+
+
 def test_a_lock_for_a_time_is_not_renewed(shell: Shell, server: NanoverServer) -> None:
     assert shell.run("%nanover lock scene --for 0.3 -o lease").text == "Locked scene for 300 ms."
 
