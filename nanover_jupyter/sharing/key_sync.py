@@ -152,20 +152,25 @@ class KeySync:
             unseen, self._flying, self._waiting = dict(self._unseen), self._waiting, {}
             self._is_flying, self._seen_early = True, False
             self._sent_at = self._clock()
-        before = apply(self._there(), unseen)
-        value = apply(before, self._flying)
-        if not unseen and alike(before, value):
-            with self._lock:
-                self._is_flying, self._flying = False, {}
-            return
-        if value is ABSENT:
-            change = DictionaryChange(removals=[self.key])
-        else:
-            change = DictionaryChange({self.key: value})
         try:
+            before = apply(self._there(), unseen)
+            value = apply(before, self._flying)
+            if not unseen and alike(before, value):
+                with self._lock:
+                    self._is_flying, self._flying = False, {}
+                # What was set meanwhile, on another thread, was left to us.
+                self._write()
+                return
+            if value is ABSENT:
+                change = DictionaryChange(removals=[self.key])
+            else:
+                change = DictionaryChange({self.key: value})
             call = self._client.update_state_async(change)
         except NanoverJupyterError as error:
             self._failed(str(error))
+        except BaseException:  # Ctrl-C: nobody would answer, and nothing be sent after this
+            self._failed(f"writing {self.key!r} was interrupted")
+            raise
         else:
             call.add_done_callback(self._answered)
 
@@ -229,7 +234,12 @@ class KeySync:
             if self._is_telling:
                 return
             self._is_telling = True
-        self._delivery.post(self._tell_now)
+        try:
+            self._delivery.post(self._tell_now)
+        except BaseException:  # Ctrl-C: else nobody would ever be told again
+            with self._lock:
+                self._is_telling = False
+            raise
 
     def _tell_now(self) -> None:
         with self._lock:

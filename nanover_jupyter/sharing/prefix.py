@@ -59,8 +59,9 @@ class SharedPrefix(LiveState):
         # while an observer runs.
         self._lock = threading.Lock()
         self._news = DictionaryChange()
-        self._unsubscribe = self._client.on_change(self._on_change)
-        self._tracker = KeyTracker(self._client, lambda key: key.startswith(prefix))
+        with self._lock:  # what comes in between waits until there is something to compare it with
+            self._unsubscribe = self._client.on_change(self._on_change)
+            self._tracker = KeyTracker(self._client, lambda key: key.startswith(prefix))
         # A mapping is no member of sets; this stands for it.
         self._dependent = _Dependent(self)
         connection.dependents.add(self._dependent)

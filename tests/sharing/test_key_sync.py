@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from typing import Any
 
 import pytest
@@ -471,3 +472,63 @@ def test_a_key_that_nobody_shares_any_more_is_let_go_once_its_last_word_is_out(
     eventually(lambda: len(server.copy_state()) == 20)
     eventually(lambda: gc.collect() + 1 and list(key_sync._known[client]._syncs) == ["kept"])
     assert KeySyncs.sync(client, "kept") is kept
+
+
+def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
+    bench = Bench()
+    send = bench.server.update_state_async
+
+    def interrupted(_change):
+        bench.server.update_state_async = send
+        raise KeyboardInterrupt
+
+    bench.server.update_state_async = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        bench.set(1)
+    bench.set(2)
+    bench.settle()
+
+    assert bench.server.there == 2
+    assert not bench.sync.is_pending
+
+
+def test_ctrl_c_while_listeners_are_told_does_not_silence_them():
+    bench = Bench()
+    post = bench.delivery.post
+
+    def interrupted(_call):
+        bench.delivery.post = post
+        raise KeyboardInterrupt
+
+    bench.delivery.post = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        bench.set(1)
+    bench.settle()
+    bench.set(2)
+
+    assert bench.shown[-1] == 2
+
+
+def test_what_is_set_while_another_thread_finds_nothing_to_write_is_written():
+    bench = Bench()
+    bench.foreign(1)
+    bench.broadcast()
+    there, looks = bench.server.peek, []
+
+    def set_meanwhile(key, default):
+        looks.append(key)
+        if len(looks) == 2:  # the first look is that of `set`, this one that of the write
+            other = threading.Thread(target=bench.set, args=(2,))
+            other.start()
+            other.join(5)
+        return there(key, default)
+
+    bench.server.peek = set_meanwhile
+    bench.set(1)
+    bench.server.peek = there
+    for _ in range(5):
+        bench.server.arrive()
+        bench.server.answer()
+
+    assert bench.server.there == 2
+    assert not bench.sync.is_pending

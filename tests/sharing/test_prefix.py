@@ -11,6 +11,7 @@ import pytest
 
 from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer, connect
 from nanover_jupyter.client.key_changes import KeyChange
+from nanover_jupyter.sharing import prefix as prefix_module
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
 from tests.support.eventually import TIME_SCALE, eventually
 
@@ -165,3 +166,23 @@ def test_observers_hear_what_differs_at_another_server(
             assert dict(avatars) == {"avatar.b": 1.0}
             change(other, {"avatar.c": 1.0})
             eventually(lambda: len(told) == 3)
+
+
+def test_a_change_that_comes_while_it_is_made_harms_nothing(
+    connection: Connection,
+    server: NanoverServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = prefix_module.KeyTracker
+
+    def slow(client: Any, matches: Any) -> Any:
+        change(server, {"avatar.a": 1.0})
+        eventually(lambda: client.peek("avatar.a"))
+        assert not threading.Event().wait(0.2)  # for the change to be told of
+        return made(client, matches)
+
+    monkeypatch.setattr(prefix_module, "KeyTracker", slow)
+    with SharedPrefix(connection, "avatar.") as avatars:
+        eventually(lambda: dict(avatars) == {"avatar.a": 1.0})
+    assert not caplog.records, caplog.text
