@@ -122,6 +122,8 @@ def _checked_result(name: str, result: object) -> dict[str, Value] | None:
             return _plain_fields(result, _RESULT_NESTING)
         except InvalidValue as error:
             reason = error
+        except Exception as error:  # it may change, or raise anything, while it is read
+            raise CommandRaised(name, _text(error)) from error
     raise CommandRejected(
         name, f"Command ({name}) generated results that cannot be serialised: {_described(result)}"
     ) from reason

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
+from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.websocket_link import Link
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -88,8 +88,8 @@ class OfferedCommands:
             return _refuse(request, _text(error))
         try:
             message = encode_response(request.said, result)
-        except InvalidValue as error:
-            return _refuse(request, str(error))
+        except Exception as error:  # noqa: BLE001 - it may change, or say anything, while it is read
+            return _refuse(request, _text(error))
         if len(message) > MESSAGE_LIMIT:
             return _refuse(request, f"the result is too large ({len(message)} bytes)")
         return message

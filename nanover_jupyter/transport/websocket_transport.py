@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -64,6 +65,7 @@ class WebSocketTransport:
         self._link: Link | None = None
         self._asides: set[Link] = set()
         self._closed = False
+        self._process = os.getpid()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -164,13 +166,18 @@ class WebSocketTransport:
 
     def close(self) -> None:
         """See `Transport.close`. Says goodbye, upon which the server removes our user's keys."""
-        atexit.unregister(self.close)
+        atexit.unregister(self._leave)
         with self._guard:
             self._closed = True
             links = [*self._asides, *([self._link] if self._link is not None else [])]
         for link in links:
             link.close()
         self._offered.close()
+
+    def _leave(self) -> None:
+        """As `close`, when the interpreter ends; a fork leaves its parent's socket alone."""
+        if self._process == os.getpid():
+            self.close()
 
     # links ----------------------------------------------------------------------
 
@@ -197,7 +204,7 @@ class WebSocketTransport:
         if self._link is None or not self._link.alive:
             if self._link is None:
                 # Else the server would think of a crash, and keep our keys.
-                atexit.register(self.close)
+                atexit.register(self._leave)
             # In this order: after Ctrl-C nobody must wait for a link that never began.
             link = Link(self._dialling, self)
             link.begin()

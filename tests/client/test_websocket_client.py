@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgpack
 import pytest
 
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
-from nanover_jupyter.errors import AddressError, ClosedError, InvalidValue, NotSupported
+from nanover_jupyter.errors import (
+    AddressError,
+    ClosedError,
+    CommandFailed,
+    InvalidValue,
+    NotSupported,
+)
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -148,3 +156,33 @@ def test_a_connection_survives_its_server(both):
             back.update_state("server", DictionaryChange({"new": 1}))
             eventually(lambda: connection.client.copy_state() == {"new": 1}, seconds=20)
             assert connection.client.run_command("me/x") == {"still": "here"}
+
+
+class Shifting(Mapping):
+    """A dict that somebody changes while it is read."""
+
+    def __getitem__(self, key):
+        raise KeyError(key)
+
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        raise RuntimeError("dictionary changed size during iteration")
+
+
+def test_a_result_that_cannot_be_read_costs_only_its_own_call():
+    with NanoverServer(websocket_port=0) as server:
+        url = f"ws://127.0.0.1:{server.websocket_port}"
+        server.register_command("served/live", Shifting)
+        with (
+            NanoverWebSocketClient.from_url(url) as offering,
+            NanoverWebSocketClient.from_url(url) as calling,
+        ):
+            offering.register_command("me/live", Shifting)
+            offering.register_command("me/fine", lambda: {"a": 1})
+            eventually(lambda: "me/fine" in calling.update_available_commands())
+            for name in ("me/live", "served/live"):
+                with pytest.raises(CommandFailed, match="changed size"):
+                    calling.run_command(name)
+            assert calling.run_command("me/fine") == {"a": 1}

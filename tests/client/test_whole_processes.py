@@ -121,3 +121,34 @@ with connect(sys.argv[1]) as connection:
     out, err = program.communicate(timeout=10 * TIME_SCALE)
 
     assert (out, program.returncode) == ("interrupted\n", 0), err
+
+
+FORKED = """
+import os, sys, time
+from nanover_jupyter import DictionaryChange, NanoverWebSocketClient
+
+client = NanoverWebSocketClient.from_url(sys.argv[1])
+client.subscribe_all_state_updates()
+client.attempt_update_state(DictionaryChange({"avatar.me": 1}))
+client.wait_for("avatar.me")
+child = os.fork()
+if child == 0:
+    sys.exit()
+os.waitpid(child, 0)
+time.sleep(0.5)  # for a goodbye to have an effect
+print(client.status.state, flush=True)
+os._exit(0)
+"""
+
+
+def test_a_fork_leaves_the_websocket_of_its_parent_alone():
+    with NanoverServer(websocket_port=0) as server:
+        url = f"ws://127.0.0.1:{server.websocket_port}"
+        said = subprocess.run(
+            [sys.executable, "-c", FORKED, url],
+            capture_output=True,
+            text=True,
+            timeout=60 * TIME_SCALE,
+            check=False,
+        )
+    assert said.stdout == "connected\n", said.stderr
