@@ -293,7 +293,8 @@ class ClientCore:
         """Take, renew or give back locks on keys, all of them or none.
 
         Args:
-            update: Seconds from now by key; None gives the key back.
+            update: Seconds from now by key; None gives the key back, and with it those
+                that a lease has together with it.
 
         Returns:
             False when another client holds one of the wanted keys; then nothing in
@@ -461,16 +462,19 @@ class ClientCore:
 
     def close(self) -> None:
         """End the subscription, give back the locks we hold, end all threads. Idempotent."""
-        status = self._stream.status
-        if status.state == "closed":
-            return
-        self._locks.close(reachable=status.state != "lost")
+        with self._guard:
+            # Not the status, which says so from the beginning: Ctrl-C may end a close in the
+            # middle, and the next one has to go on with it.
+            if self._is_over:
+                return
+        self._locks.close(reachable=self._stream.status.state not in ("lost", "closed"))
         self._stream.closing()
         self._transport.close()
         self._stream.close()
         with self._guard:
-            self._is_over = True
-        self._closed_listeners.notify()
+            is_first, self._is_over = not self._is_over, True
+        if is_first:
+            self._closed_listeners.notify()
 
     def __enter__(self) -> Self:
         return self

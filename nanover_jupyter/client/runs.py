@@ -185,6 +185,9 @@ class RunBook:
         except NanoverJupyterError as error:
             self._end(entry, "failed", error=error)
             raise
+        except BaseException:  # Ctrl-C: nobody would ever say that it is over
+            self._end(entry, "cancelled")
+            raise
         with self._lock:
             entry.call = call
         self._listeners.notify(entry.run)
@@ -332,6 +335,8 @@ class RunBook:
                 error=error,
                 progress=entry.run.progress if progress is None else progress,
             )
+            # It has the result too, and would keep it for as long as the run is remembered.
+            entry.call = None
             entry.is_large = _is_large(result)
             watch = entry.watch
         if watch is not None:

@@ -467,3 +467,26 @@ def test_the_interval_stays_what_was_asked_for_when_the_state_is_followed_again(
 
         eventually(lambda: len(intervals) == 2)
     assert intervals == [0, 0]
+
+
+def test_a_close_that_ctrl_c_broke_off_can_be_repeated(monkeypatch):
+    transport = FakeTransport({"a": 1})
+    client = ClientCore(transport)
+    client.follow(10)
+    client.on_change(lambda _: None)
+    told = []
+    client.on_closed(lambda: told.append("closed"))
+    close = transport.close
+
+    def interrupted():
+        monkeypatch.setattr(transport, "close", close)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transport, "close", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.close()
+    client.close()
+    client.close()
+
+    assert told == ["closed"]
+    eventually(lambda: not own_threads())

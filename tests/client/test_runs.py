@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -243,3 +245,32 @@ def test_a_result_may_tell_the_progress_itself(book: RunBook, client: FakeClient
     client.calls[0][2].settle(lambda: {"progress": 0.3})
 
     assert book.find("r1").progress == 0.3  # type: ignore[union-attr]
+
+
+class Result(dict):
+    """One that can be watched."""
+
+
+def test_a_large_result_that_was_let_go_takes_no_memory_any_more(client):
+    book = RunBook(client)
+    first = None
+    for _ in range(6):
+        book.start("user/large", {})
+        result = Result(text="x" * 60_000)
+        first = first or weakref.ref(result)
+        client.calls.pop()[2].settle(lambda result=result: result)
+        del result
+    assert book.runs()[-1].result_dropped
+
+    gc.collect()
+    assert first() is None
+
+
+def test_ctrl_c_while_a_run_is_sent_ends_it(client):
+    client.refuses = KeyboardInterrupt()
+    book = RunBook(client)
+
+    with pytest.raises(KeyboardInterrupt):
+        book.start("user/x", {})
+
+    assert book.runs()[0].state == "cancelled"
