@@ -47,6 +47,7 @@ _CUT_ITEMS: Final = 2_000
 _HEAD_ITEMS: Final = 50
 _HEAD_TEXT: Final = 2_000
 _HEAD_BYTES: Final = 64
+_LEAST_PART: Final = 100
 _DEEPEST: Final = 100
 _SAMPLE: Final = 200
 
@@ -68,7 +69,7 @@ def measured(value: Value, limit: int = CUT_LIMIT) -> tuple[bytes, int]:
     """The same, and how many bytes the whole of it takes; roughly for long lists."""
     if type(value) is list and len(value) > _CUT_ITEMS and limit == CUT_LIMIT:
         size = _estimate(value)
-        return orjson.dumps(_cut(value, size)), size
+        return orjson.dumps(_cut(value, size, limit)), size
     try:
         written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
@@ -79,7 +80,7 @@ def measured(value: Value, limit: int = CUT_LIMIT) -> tuple[bytes, int]:
         if b"null" in written or _TAG_BYTES in written:
             written = orjson.dumps(_tagged(value, 0))
     size = len(written)
-    return (orjson.dumps(_cut(value, size)) if size > limit else written), size
+    return (orjson.dumps(_cut(value, size, limit)) if size > limit else written), size
 
 
 def to_page(value: Value, limit: int = WHOLE_LIMIT) -> Any:
@@ -163,23 +164,37 @@ def _text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _cut(value: Any, size: int) -> Any:
+def _cut(value: Any, size: int, limit: int) -> Any:
     """The head of a value that is too long, its parts cut in turn."""
     if isinstance(value, str):
-        head: Any = _text(value[:_HEAD_TEXT])
+        head: Any = _text(value[: min(_HEAD_TEXT, limit)])
         kind = "string"
     elif isinstance(value, dict):
-        fields = islice(value.items(), _HEAD_ITEMS)
-        head = {_text(str(key)): orjson.Fragment(encode(item, _HEAD_TEXT)) for key, item in fields}
+        items, room = _room(limit)
+        fields = islice(value.items(), items)
+        head = {_text(str(key)): orjson.Fragment(encode(item, room)) for key, item in fields}
         kind = "object"
         if _TAG in head:
             head = {_TAG: "esc", "value": head}
     elif isinstance(value, list | tuple):
-        head = [orjson.Fragment(encode(item, _HEAD_TEXT)) for item in value[:_HEAD_ITEMS]]
+        items, room = _room(limit)
+        head = [orjson.Fragment(encode(item, room)) for item in value[:items]]
         kind = "list"
     else:
         return _tagged(value, 0)
     return {_TAG: "cut", "kind": kind, "length": len(value), "bytes": size, "head": head}
+
+
+def _room(limit: int) -> tuple[int, int]:
+    """How many parts of a value that is cut are shown, and the bytes for each.
+
+    The room shrinks level by level: in lists of lists of lists, heads of a fixed size would
+    add up to nearly the whole value.
+    """
+    if limit >= CUT_LIMIT:
+        return _HEAD_ITEMS, _HEAD_TEXT
+    items = max(1, min(_HEAD_ITEMS, limit // _LEAST_PART))
+    return items, max(_LEAST_PART, limit // items)
 
 
 def _estimate(items: list[Any]) -> int:

@@ -220,6 +220,9 @@ class Publisher:
             # With nobody looking the thread would end again at once, at every change.
             if self._live(self._clock()):
                 self._rouse()
+            elif self._feed is not None:
+                # Else keys that come and go would gather for as long as nobody looks.
+                self._feed.skip_if_long()
 
     def close(self) -> None:
         """Send what is queued and end the thread. Idempotent."""

@@ -145,6 +145,11 @@ class StateFeed:
                 oldest = next(iter(self._gone))
                 self._gone_floor = self._gone.pop(oldest)
 
+    def skip_if_long(self) -> None:
+        """As `skip`, once so much waits that no view would take it as deltas."""
+        if len(self._dirty) > _GONE_KEPT:
+            self.skip()
+
     def skip(self) -> None:
         """Count everything so far as sent: no view is left that would need it as a delta."""
         with self._lock:

@@ -120,3 +120,15 @@ def test_bottomless_values_end_somewhere() -> None:
 def test_a_tag_that_only_the_kernel_may_use_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot be sent back"):
         from_page({"$nvj": "cut", "kind": "list"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [["x" * 2100] * 50] * 50,
+        [[[1.2345678] * 60] * 60] * 60,
+        {"a": {"b": [["y" * 3000] * 60] * 60}},
+    ],
+)
+def test_lists_in_lists_are_cut_as_a_whole(value: Any) -> None:
+    assert len(encode(value)) < 200_000

@@ -349,3 +349,24 @@ def test_turned_to_another_feed_without_a_view_it_stays_asleep(bench: Bench) -> 
 
     assert bench.publisher._thread is None
     assert bench.sent == []
+
+
+def test_keys_that_come_and_go_while_nobody_looks_leave_nothing() -> None:
+    class Nothing:
+        def keys(self) -> list[str]:
+            return []
+
+        def peek(self, _key: str, default: Any = None) -> Any:
+            return default
+
+    feed = StateFeed(Nothing())
+    publisher = Publisher(
+        lambda *_: None, feed, health=lambda: (0, None, 0.0), on_beat=lambda: None
+    )
+    for number in range(30_000):
+        for change in ({f"interaction.{number}": 1}, ()), ({}, [f"interaction.{number}"]):
+            feed.changed(DictionaryChange(*change))
+            publisher.changes_waiting()
+    publisher.close()
+
+    assert len(feed._dirty) <= 20_000
