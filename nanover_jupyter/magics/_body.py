@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from nanover_jupyter.magics._words import MistakenLine, UnfinishedWord, pair
+from nanover_jupyter.magics._words import MistakenLine, UnfinishedWord, pair, refuse_constant
 
 __all__ = ["read_body"]
 
@@ -25,7 +25,8 @@ def read_body(body: str, read_value: Callable[[str], Any]) -> dict[str, Any]:
         return _object(body)
     values: dict[str, Any] = {}
     at: dict[str, int] = {}
-    for number, line in enumerate(body.splitlines(), 1):
+    # Not `splitlines`, which also takes signs for line breaks that JSON has in its texts.
+    for number, line in enumerate(body.split("\n"), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -61,7 +62,9 @@ def _object(body: str) -> dict[str, Any]:
         return values
 
     try:
-        values: dict[str, Any] = json.loads(body, object_pairs_hook=once)
+        values: dict[str, Any] = json.loads(
+            body, object_pairs_hook=once, parse_constant=refuse_constant
+        )
     except json.JSONDecodeError as error:
         raise MistakenLine(
             f"the body begins as a JSON object, but is none: {error.msg.lower()} "
@@ -69,6 +72,8 @@ def _object(body: str) -> dict[str, Any]:
         ) from error
     except RecursionError as error:
         raise MistakenLine("the body is nested too deep") from error
+    except ValueError as error:  # NaN, or a number of thousands of digits
+        raise MistakenLine(f"the body begins as a JSON object, but is none: {error}") from error
     if twice:
         raise MistakenLine(f"{twice[0]!r} stands twice in one object of the body")
     return values

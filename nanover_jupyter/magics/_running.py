@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
@@ -68,6 +69,11 @@ def run(desk: Desk, order: Order) -> Any:
                 result = copy_value(call.result())
         except CommandFailed as error:
             raise _explained(client, error) from error
+        except CancelledError:
+            raise MistakenLine(
+                f"{name} is not waited for any more, as somebody said in the palette; "
+                "the server may go on with it"
+            ) from None
         except BaseException:
             call.cancel()
             raise

@@ -159,7 +159,11 @@ class Sessions:
         Raises:
             ConnectError: There never was one, or its server cannot be reached.
         """
-        if name is None and self.current is None and self._goals:
+        if name is None and self.current is not None:
+            name = self.current.name
+        # Somebody may have closed it by themselves.
+        self._forget_closed()
+        if name is None and self._goals:
             *_, name = self._goals
         if name is None or name in self._open:
             connection = self.named(name)

@@ -120,7 +120,7 @@ def read_value(written: str) -> Value:
     in_quotes = len(written) > 1 and written[0] == written[-1] == "'"
     text = written[1:-1] if in_quotes else written
     try:
-        value: Value = json.loads(text, parse_constant=_refuse_constant)
+        value: Value = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         if in_quotes:
             return text
@@ -206,7 +206,7 @@ def _bare(raw: str) -> str:
     return raw
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
     """Python's reader of JSON takes NaN and Infinity; JSON and most servers do not."""
     raise ValueError(f"{name} is no JSON")
 

@@ -42,3 +42,13 @@ def test_what_is_neither_is_refused_with_its_place(body: str, said: str) -> None
         read_body(body, read_value)
 
     assert str(caught.value).startswith(said)
+
+
+def test_signs_that_break_lines_elsewhere_stay_in_a_text() -> None:
+    assert read_body('a = "x\u2028y"\nb = 1', read_value) == {"a": "x\u2028y", "b": 1}
+
+
+@pytest.mark.parametrize("number", ["NaN", "1" * 5000])
+def test_a_body_with_what_is_no_number_of_json_is_refused(number: str) -> None:
+    with pytest.raises(MistakenLine, match="begins as a JSON object, but is none"):
+        read_body(f'{{"a": {number}}}', read_value)

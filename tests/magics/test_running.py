@@ -10,6 +10,7 @@ import pytest
 
 from nanover_jupyter import NanoverServer
 from tests.magics.conftest import Shell
+from tests.support.eventually import eventually
 
 
 @pytest.fixture
@@ -155,3 +156,22 @@ def test_a_run_is_in_the_book_that_the_palette_shows(shell: Shell, server: Nanov
 
     assert (run.name, run.arguments, run.state) == ("user/echo", {"n": 5}, "done")
     assert run.result == {"n": 5, "name": "x"}
+
+
+def test_a_run_that_somebody_stops_waiting_for_says_so(shell: Shell, server: NanoverServer) -> None:
+    begun, going = threading.Event(), threading.Event()
+    server.register_command("user/long", lambda: begun.set() or (going.wait(30) and None))
+    runs = shell.magics.desk.sessions.current.runs
+
+    def stop() -> None:
+        begun.wait(30)
+        eventually(lambda: runs.runs()[0].state == "running")
+        runs.cancel(runs.runs()[0].id)
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    cell = shell.run("%nanover run user/long")
+    stopping.join()
+    going.set()
+
+    assert "user/long is not waited for any more" in cell.errors

@@ -172,3 +172,11 @@ def test_a_connection_of_ones_own_is_left_open_at_the_end_but_closed_when_asked(
 
         assert mine.status.state == "connected"
         assert sessions.connections == ()
+
+
+def test_a_connection_that_people_closed_themselves_is_opened_again(
+    sessions: Sessions, server: NanoverServer
+) -> None:
+    join(sessions, server).connection.close()
+
+    assert sessions.reconnect(None, timeout=5).connection.status.state == "connected"
