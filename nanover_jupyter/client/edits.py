@@ -295,7 +295,7 @@ def _as_before(old: Value, new: Value) -> Value:
     Whoever changes 0.5 to 1 in a form still means the same kind of number.
     """
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
-        return float(new)
+        return _as_float(new)
     if isinstance(old, dict) and isinstance(new, dict):
         return {key: _as_before(old.get(key), value) for key, value in new.items()}
     if isinstance(old, list) and isinstance(new, list):
@@ -304,6 +304,15 @@ def _as_before(old: Value, new: Value) -> Value:
         beside += [None] * (len(new) - len(beside))
         return [_as_before(before, item) for before, item in zip(beside, new, strict=False)]
     return new
+
+
+def _as_float(number: int) -> float | int:
+    """The same number as a float, where there is one."""
+    try:
+        near = float(number)
+    except OverflowError:
+        return number  # whoever sends it says what is wrong with it
+    return near if near == number else number
 
 
 def _copied(value: Value | Absent) -> Value | Absent:

@@ -12,7 +12,7 @@ from typing import overload
 
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import Received, Undecoded, copy_all, read, read_all
-from nanover_jupyter.wire.values import Absent, Value
+from nanover_jupyter.wire.values import Absent, Value, same_value
 
 __all__ = ["MirrorHealth", "StateMirror"]
 
@@ -147,6 +147,6 @@ def _equal(old: Received, new: Received) -> bool:
     if isinstance(old, Undecoded) and isinstance(new, Undecoded) and old.says_the_same(new):
         return True
     try:
-        return read(old) == read(new)
+        return same_value(read(old), read(new))
     except RecursionError:  # nested more deeply than Python can compare
         return False

@@ -206,3 +206,7 @@ def test_only_the_last_edits_are_remembered(book: EditBook) -> None:
         book.set("scale", (), float(number))
 
     assert [edit.number for edit in book.edits()] == list(range(11, 61))
+
+
+def test_a_number_beyond_a_double_is_refused(book: EditBook) -> None:
+    assert book.set("scale", (), 10**400).state == "refused"
