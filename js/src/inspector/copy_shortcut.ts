@@ -13,6 +13,9 @@ export function addCopyShortcut(bench: Bench, model: InspectorModel): void {
   const wholeOf = async ({ key, path }: Place): Promise<PageValue | undefined> => {
     const shown = model.valueAt(key, path);
     if (shown === undefined || !isCut(shown)) return shown;
+    if (bench.shown.get().at !== null) {
+      throw new Error("Of the past, history has the whole value");
+    }
     const answer = await bench.host.request("value", { key });
     return valueAt(key, answer.value, path, () => undefined);
   };

@@ -60,7 +60,7 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
     if (entry === undefined) throw new Error("The key is gone");
     const { value } = entry;
     if (!isCut(value)) return value;
-    if (whole?.of === value) return whole.value;
+    if (whole?.of === value && !whole.isCut) return whole.value;
     if (shown.get().at !== null) throw new Error("Of the past, history has the whole value");
     const answer = await host.request("value", { key: entry.key });
     if (!answer.exists || answer.value === undefined) throw new Error("The key is gone");

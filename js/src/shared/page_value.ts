@@ -66,7 +66,9 @@ function openMarked(record: PageRecord): Opened | null {
   if (mark !== "cut" || head === undefined) return null;
   const whole = typeof bytes === "number" ? bytes : 0;
   if (kind === "string" && typeof head === "string") {
-    return { kind: "text", text: head, length, bytes: whole };
+    // Python counts characters where JavaScript counts the halves of some.
+    const rest = Math.max(0, length - [...head].length);
+    return { kind: "text", text: head, length: head.length + rest, bytes: whole };
   }
   if (kind === "list" && isList(head)) return list(head, length, whole);
   if (kind === "object" && isObject(head)) {

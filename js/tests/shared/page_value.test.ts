@@ -173,3 +173,12 @@ it("finds text anywhere in a value", () => {
     false,
   ]);
 });
+
+it("knows that a text was cut whose signs are two halves each", () => {
+  // As _page_values.py cuts it: 2000 characters of 2100, counted as Python counts.
+  const head = "🙂".repeat(150) + "a".repeat(1850);
+  const cut = { $nvj: "cut", kind: "string", length: 2100, bytes: 2550, head };
+  expect(isCut(cut)).toBe(true);
+  expect(isCut({ note: cut })).toBe(true);
+  expect(missing(open(cut))).toBe(100);
+});
