@@ -59,6 +59,8 @@ export function addKeyChanges(
   const { entries } = session.mirror;
   let awaited: Awaited | null = null;
   let renamed = "";
+  /** Counts the forms that were opened: an answer may come when another is typed in. */
+  let opened = 0;
 
   /** Whether nobody has turned to anything else since: then the focus is left alone. */
   const isStillThere = ({ from }: Awaited): boolean => {
@@ -99,19 +101,27 @@ export function addKeyChanges(
     key: string,
   ): Promise<void> => {
     const { blocked } = line.get();
+    const mine = opened;
+    const isShown = () => mine === opened && form.element.isConnected;
+    const fail = (why: string) => {
+      if (isShown()) form.fail(why);
+      else if (card.element.hidden) card.ask([`${keyText(key)}: ${why}`], []);
+      else announce(`${keyText(key)}: ${why}`);
+    };
     try {
       if (blocked !== null) throw new Error(`${blocked} What you typed is kept`);
       const edit = await asked();
       const failure = failureOf(edit);
       if (failure !== "") {
-        form.fail(visible(failure, 600));
+        fail(visible(failure, 600));
         return;
       }
       announce(`Written: ${visible(edit.text, 200)}`);
+      if (!isShown()) return;
       card.close();
       waitFor(key, true);
     } catch (error) {
-      form.fail(`Not written: ${visible(reasonOf(error), 600)}.`);
+      fail(`Not written: ${visible(reasonOf(error), 600)}.`);
     }
   };
 
@@ -153,6 +163,7 @@ export function addKeyChanges(
   };
   const add = () => {
     if (!ready()) return;
+    opened += 1;
     adding.open(beside());
     card.show(adding.element, adding.first);
   };
@@ -163,6 +174,7 @@ export function addKeyChanges(
       announce(`${keyText(key)} is there no longer`);
       return;
     }
+    opened += 1;
     renamed = key;
     renaming.open(key);
     card.show(renaming.element, renaming.first);

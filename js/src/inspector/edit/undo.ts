@@ -31,7 +31,8 @@ export function addUndo(
     setText(words, sending ? "Undoing" : "Undo");
   };
   const undo = async (force: boolean) => {
-    if (sending || (edits.get()?.body.undo ?? null) === null) return;
+    const what = edits.get()?.body.undo ?? null;
+    if (sending || what === null) return;
     sending = true;
     draw();
     try {
@@ -41,7 +42,13 @@ export function addUndo(
       else if (edit.state === "refused" && !force) {
         card.ask(
           [`Not undone: ${visible(edit.note, 300)}.`],
-          [{ label: "Undo all the same", danger: true, run: () => void undo(true) }],
+          [
+            {
+              label: "Undo all the same",
+              danger: true,
+              run: () => undoAllTheSame(what),
+            },
+          ],
         );
       } else card.ask([visible(failure, 400)], []);
     } catch (error) {
@@ -50,6 +57,11 @@ export function addUndo(
       sending = false;
       draw();
     }
+  };
+  /** What was asked about may not be the last that was written any more. */
+  const undoAllTheSame = (what: string) => {
+    if (edits.get()?.body.undo === what) void undo(true);
+    else announce("Something else was written meanwhile; look at it first");
   };
   edits.observe(draw, signal);
   draw();

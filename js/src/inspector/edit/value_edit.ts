@@ -289,10 +289,18 @@ export function createValueEdit(
   const beginJsonAt = async (at: Place) => {
     const { value } = liveAt(at);
     if (value === undefined || !isFree()) return;
+    const from = bench.selected.get();
+    /** Whether it is still wanted: the kernel may have been busy for long. */
+    const isWanted = (): boolean => {
+      const { activeElement } = document;
+      const isHere = activeElement === document.body || bench.element.contains(activeElement);
+      const isLive = isOn() && shown.get().at === null;
+      return isHere && isLive && open === null && bench.selected.get() === from;
+    };
     try {
       const whole = isCut(value) ? await fetchWhole(host, at) : value;
       if (holdsBytes(whole)) throw new Error("it holds bytes, which JSON has not");
-      if (open === null) start(at, whole, jsonField(placeText(at)), false);
+      if (isWanted()) start(at, whole, jsonField(placeText(at)), false);
     } catch (error) {
       const why = reasonOf(error);
       card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);

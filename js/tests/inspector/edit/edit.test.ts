@@ -824,3 +824,115 @@ describe("hostile keys", () => {
     expect(page.el.querySelector("img")).toBeNull();
   });
 });
+
+describe("a value that is fetched to be edited", () => {
+  const CUT = { $nvj: "cut", kind: "string", length: 300, bytes: 302, head: "x" };
+  const late = async () => {
+    const page = await mount(
+      { value: () => ({ key: "big", exists: true, value: "x".repeat(300) }) },
+      { big: CUT, other: 1 },
+    );
+    await page.turn();
+    await choose(page.el, "big");
+    page.kernel.busy = true;
+    press(rowOf(page.el, "big"), "F2");
+    await pass(0.2);
+    return page;
+  };
+  it("does not take the focus from whoever went elsewhere meanwhile", async () => {
+    const page = await late();
+    const elsewhere = document.createElement("textarea");
+    document.body.append(elsewhere);
+    elsewhere.focus();
+    page.kernel.wake();
+    await pass(0.3);
+    const { activeElement } = document;
+    elsewhere.remove();
+    expect(activeElement).toBe(elsewhere);
+  });
+  it("is not edited once editing was switched off", async () => {
+    const page = await late();
+    page.box.checked = false;
+    page.box.dispatchEvent(new Event("change", { bubbles: true }));
+    await pass(0.1);
+    page.kernel.wake();
+    await pass(0.3);
+    expect(fields(page.el)).toEqual([]);
+  });
+  it("leaves alone what was chosen meanwhile", async () => {
+    const page = await late();
+    await choose(page.el, "other");
+    page.kernel.wake();
+    await pass(0.3);
+    expect(page.model.get("selected")).toBe("other");
+  });
+});
+
+describe("answers that come late", () => {
+  it("undo all the same takes back what was asked about, and nothing later", async () => {
+    const page = await mount({ undo: () => ({ ...refused, note: "a has changed since" }) });
+    await page.turn();
+    page.kernel.sendEdits([{ state: "seen" }], "change a");
+    await choose(page.el, "a");
+    press(rowOf(page.el, "a"), "z", { ctrlKey: true });
+    await pass(0.2);
+    expect(words(page.el)).toContain("Not undone: a has changed since.");
+    // Another view of the same connection writes meanwhile.
+    page.kernel.sendEdits(
+      [{ state: "seen" }, { state: "seen", keys: ["name"], text: "change name" }],
+      "change name",
+    );
+    await pass(0.1);
+    const all = findAll(page.el, "button").find((b) => b.textContent === "Undo all the same");
+    if (all !== undefined) click(all);
+    await pass(0.2);
+    expect(asked).toEqual([["undo", { force: false }]]);
+  });
+
+  it("a new key that is being typed stays when a rename before it is answered", async () => {
+    const page = await mount();
+    await page.turn();
+    await choose(page.el, "name");
+    press(rowOf(page.el, "name"), "r");
+    await pass(0.1);
+    type(find(page.el, ".nvj-edit-label textarea"), "title");
+    page.kernel.busy = true;
+    press(find(page.el, ".nvj-edit-label textarea"), "Enter");
+    await pass(0.1);
+    press(find(page.el, ".nvj-edit-label textarea"), "Escape");
+    await pass(0.1);
+    press(rowOf(page.el, "name"), "n");
+    await pass(0.1);
+    type(find(page.el, ".nvj-edit-label textarea"), "brand.new");
+    page.kernel.wake();
+    await pass(0.3);
+    expect(find(page.el, ".nvj-edit-label textarea")).toHaveProperty("value", "brand.new");
+  });
+
+  it("a rename that is refused after its form was left is told", async () => {
+    const page = await mount({ rename: () => refused });
+    await page.turn();
+    await choose(page.el, "name");
+    press(rowOf(page.el, "name"), "r");
+    await pass(0.1);
+    type(find(page.el, ".nvj-edit-label textarea"), "title");
+    page.kernel.busy = true;
+    press(find(page.el, ".nvj-edit-label textarea"), "Enter");
+    await pass(0.1);
+    press(find(page.el, ".nvj-edit-label textarea"), "Escape");
+    await pass(0.1);
+    page.kernel.wake();
+    await pass(0.3);
+    expect(page.el.textContent).toContain("someone else holds a lock");
+  });
+});
+
+it("Escape that only ends a composition drops nothing that was typed", async () => {
+  const page = await mount();
+  await page.turn();
+  await begin(page, "name");
+  type(field(page.el), "にほ");
+  press(field(page.el), "Escape", { isComposing: true });
+  await pass(0.2);
+  expect(fields(page.el)).toHaveLength(1);
+});
