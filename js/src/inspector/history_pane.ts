@@ -2,7 +2,7 @@
 
 import { now } from "../shared/clock.ts";
 import { copyButton } from "../shared/copy_button.ts";
-import { fill, h, setText } from "../shared/dom.ts";
+import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { randomName } from "../shared/host.ts";
 import { every, listen } from "../shared/lifetime.ts";
 import type { Entry } from "../shared/page_mirror.ts";
@@ -32,6 +32,8 @@ export function createHistoryPane(bench: Bench): Pane {
   /** When it was told, on the clock of clock.ts: ages grow without another answer. */
   let toldAt = now();
   let asking = false;
+  /** The rows that are drawn, by the numbers of their moments. */
+  let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
   let chosen: MomentBody | null = null;
   let base: MomentBody | null = null;
 
@@ -146,7 +148,23 @@ export function createHistoryPane(bench: Bench): Pane {
   const drawList = () => {
     if (told === null) return;
     drawHead();
-    list.replaceChildren(...moments.map(row));
+    const rows = moments.map((moment) => {
+      const known = rowOf.get(moment.number) ?? row(moment);
+      setAttribute(known, "data-base", String(base?.number === moment.number));
+      setAttribute(known, "aria-selected", String(chosen?.number === moment.number));
+      return [moment.number, known] as const;
+    });
+    // A row that is replaced once a second cannot be pressed.
+    rowOf = new Map(rows);
+    for (const each of [...list.children]) {
+      if (!(each instanceof HTMLElement) || rowOf.get(Number(each.dataset.number)) !== each) {
+        each.remove();
+      }
+    }
+    for (const [index, [, each]] of rows.entries()) {
+      if (list.children[index] !== each) list.insertBefore(each, list.children[index] ?? null);
+    }
+    drawAges();
     const isListed = moments.some(({ number }) => number === chosen?.number);
     if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
     else list.removeAttribute("aria-activedescendant");
@@ -166,6 +184,7 @@ export function createHistoryPane(bench: Bench): Pane {
   const forgetAnotherRecording = (newest: readonly MomentBody[]) => {
     if ((newest[0]?.number ?? 0) >= (moments[0]?.number ?? 0)) return;
     moments = [];
+    rowOf = new Map();
     chosen = null;
     base = null;
     opened.hidden = true;
@@ -174,8 +193,12 @@ export function createHistoryPane(bench: Bench): Pane {
   const comparedWith = (moment: MomentBody): number | null => {
     if (base !== null && base.number !== moment.number) return base.number;
     const at = moments.findIndex(({ number }) => number === moment.number);
-    // The chosen one stays open when the list has moved on; the kernel counts from 1.
-    return at < 0 ? moment.number - 1 || null : (moments[at + 1]?.number ?? null);
+    const next = at < 0 ? undefined : moments[at + 1];
+    if (next !== undefined) return next.number;
+    // It stays open when the list has moved on, and the one before it may not be listed yet;
+    // the kernel counts from 1.
+    const isOldest = at >= 0 && moments.length >= (told?.total ?? 0);
+    return isOldest ? null : moment.number - 1 || null;
   };
   const drawOpened = async () => {
     const moment = chosen;
@@ -186,6 +209,10 @@ export function createHistoryPane(bench: Bench): Pane {
       diffTitle,
       `${timeOfDay(moment.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
     );
+    // What differed in another one does not stand below the times of this one.
+    const compared = JSON.stringify([key, other, moment.number]);
+    if (diff.dataset.of !== compared) diff.replaceChildren();
+    diff.dataset.of = compared;
     try {
       if (other === null) {
         setText(diffTitle, timeOfDay(moment.at));
@@ -201,6 +228,7 @@ export function createHistoryPane(bench: Bench): Pane {
       const answer = await host.request("diff", { key, before, after });
       if (chosen === moment) drawDiff(diff, answer);
     } catch (error) {
+      if (chosen !== moment) return;
       fill(diff, h("p", { class: "nvj-problem" }, error instanceof Error ? error.message : ""));
     }
   };
@@ -225,10 +253,12 @@ export function createHistoryPane(bench: Bench): Pane {
       toldFor = askedFor;
       if (before === null) forgetAnotherRecording(answer.moments);
       const known = before === null ? olderKnown(answer.moments) : moments;
+      const had = moments.length;
       moments = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
-      // What is far down is let go while newer ones come.
-      if (before === null && chosen === null)
-        moments = moments.slice(0, Math.max(PAGE, known.length));
+      // What is far down is let go while newer ones come: only who asks makes the list longer.
+      if (before === null) {
+        moments = moments.slice(0, Math.max(PAGE, chosen === null ? known.length : had));
+      }
       drawList();
     } catch (error) {
       if (key === asked) fail(error);
@@ -309,6 +339,7 @@ export function createHistoryPane(bench: Bench): Pane {
       base = null;
       opened.hidden = true;
       list.replaceChildren();
+      rowOf = new Map();
       setText(summary, "");
       refresh();
     },

@@ -176,12 +176,14 @@ export function createPlotPane(bench: Bench): Pane {
     askedAt = now();
     const asked = key;
     const askedFor = entry;
+    const paths = chosen;
     try {
       const points = Math.max(100, Math.min(1000, place.clientWidth));
-      const answer = await host.request("plot", { key: asked, paths: chosen ?? [], points });
+      const answer = await host.request("plot", { key: asked, paths: paths ?? [], points });
       if (key !== asked) return;
       last = answer;
-      drawnFor = askedFor;
+      // What was ticked meanwhile is not drawn yet.
+      drawnFor = chosen === paths ? askedFor : null;
       if (chosen === null) {
         chosen = answer.numbers.slice(0, AT_FIRST).map(({ id }) => id);
         drawnFor = null;
