@@ -50,7 +50,8 @@ export interface MutedRow extends RowBase {
 export type Row = NodeRow | ValueRow | MoreRow | MutedRow;
 
 export const MUTED_ID = "muted";
-export const nodeId = (node: TreeNode): string => `n${node.path}`;
+export const keyId = (key: string): string => `n${key}`;
+export const nodeId = (node: TreeNode): string => keyId(node.path);
 export const valueId = (key: string, path: ValuePath): string =>
   `v${JSON.stringify([key, ...path])}`;
 

@@ -3,6 +3,7 @@
 import { Cell } from "../shared/cell.ts";
 import type { Place, Selected } from "./bench.ts";
 import { keyOf, type Row } from "./rows.ts";
+import type { TreeNode } from "./tree.ts";
 
 export class Selection {
   readonly selected = new Cell<Selected | null>(null);
@@ -15,9 +16,12 @@ export class Selection {
   }
 
   /** Chooses a place of which there may be no row yet. */
-  choosePlace(id: string, place: Place): void {
+  choosePlace(id: string, place: Place, node: TreeNode | null): void {
     this.currentId = id;
-    if (this.selected.get()?.id !== id) this.selected.set({ id, place, node: null });
+    const before = this.selected.get();
+    if (before?.id !== id || (before.node === null && node !== null)) {
+      this.selected.set({ id, place, node });
+    }
   }
 
   /** False where nothing was chosen. */

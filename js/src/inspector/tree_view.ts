@@ -8,7 +8,7 @@ import { isEditable } from "./key_map.ts";
 import { addTreeKeys } from "./keyboard.ts";
 import type { InspectorModel } from "./model.ts";
 import { createRowView, type RowView } from "./row_view.ts";
-import { keyOf, nodeId, type Row, valueId } from "./rows.ts";
+import { keyId, keyOf, type Row, valueId } from "./rows.ts";
 import type { Selection } from "./selection.ts";
 
 const ROW_HEIGHT = 24;
@@ -181,8 +181,8 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     reveal: ({ key, path }) => {
       model.reveal(key, path);
       const node = model.tree.get(key);
-      const id = path.length > 0 || node === undefined ? valueId(key, path) : nodeId(node);
-      selection.choosePlace(id, { key, path });
+      const id = path.length > 0 ? valueId(key, path) : keyId(key);
+      selection.choosePlace(id, { key, path }, path.length > 0 ? null : (node ?? null));
       const index = model.indexOf(id);
       if (index >= 0) list.reveal(index);
       onUpdate();
