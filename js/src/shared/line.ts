@@ -28,6 +28,8 @@ export interface LineFacts {
   readonly status: Timed<StatusBody> | null;
   readonly heartbeat: Timed<HeartbeatBody> | null;
   readonly lastChange: number | null;
+  /** Since when anybody looks: nothing is sent to a view that is out of sight. */
+  readonly seenSince?: number;
   readonly now: number;
 }
 
@@ -111,7 +113,7 @@ export function describeLine(facts: LineFacts): LineText {
     case "connected":
       break;
   }
-  const silence = heartbeat === null ? 0 : now - heartbeat.at;
+  const silence = heartbeat === null ? 0 : now - Math.max(heartbeat.at, facts.seenSince ?? 0);
   if (silence > SILENCE) {
     return text({
       tone: "stale",

@@ -51,6 +51,7 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
       status: session.status.get(),
       heartbeat: session.heartbeat.get(),
       lastChange: session.lastChange(),
+      seenSince: session.seenSince(),
       now: now(),
     });
   const line: Cell<LineText> = new WatchedCell(facts());
@@ -123,6 +124,11 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
     "keydown",
     (event) => {
       if (!(event.target instanceof Node) || !root.contains(event.target)) return;
+      if (event.isComposing || event.keyCode === 229) {
+        // An input method's own keys are nobody's shortcuts.
+        event.stopPropagation();
+        return;
+      }
       setAttribute(root, "data-lm-suppress-shortcuts", belongsToJupyter(event) ? null : "true");
     },
     signal,

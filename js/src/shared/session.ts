@@ -30,6 +30,8 @@ export interface Session {
   /** Whether anybody can see the view: nothing is sent to one that is out of sight. */
   readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
+  /** Since when anybody can see it: before that nothing was to be heard. */
+  seenSince(): number;
 }
 
 const ACK_PERIOD = 333;
@@ -50,6 +52,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const listeners = new Set<(change: MirrorChange) => void>();
   const visible = new Cell(true);
   let lastChange: number | null = null;
+  let seenSince = now();
   let acked: number = NOTHING_HANDLED.seq;
   let ackedAt = now();
   let helloAt: number | null = null;
@@ -141,12 +144,14 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     mirror,
     lastChange: () => lastChange,
     visible,
+    seenSince: () => seenSince,
     onChange: (fn, over) => {
       listeners.add(fn);
       whenOver(over, () => listeners.delete(fn));
     },
     setVisible: (next) => {
       if (next === visible.get()) return;
+      if (next) seenSince = now();
       visible.set(next);
       if (next) {
         // `resume` doubts, and so does hello by itself; once is enough.

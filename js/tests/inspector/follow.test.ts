@@ -400,3 +400,226 @@ describe("the chosen key", () => {
     expect(find(el, ".nvj-detail .nvj-empty").hidden).toBe(false);
   });
 });
+
+describe("a history that goes on", () => {
+  it("does not grow without end beside an opened entry", async () => {
+    let newest = 50;
+    const kept = 200;
+    const stream = ({ before, limit }: PageRecord) => {
+      const all = Array.from({ length: Math.min(kept, newest) }, (_, index) => newest - index);
+      const wanted = all.filter((number) => before === null || number < Number(before));
+      const moments = wanted
+        .slice(0, Number(limit))
+        .map((number) => moment(number, `change ${number}`));
+      return { key: "a", now: NOW, total: Math.min(kept, newest), complete: false, moments };
+    };
+    const diff = () => ({ key: "a", total: 0, differences: [] });
+    const { el, kernel } = await mount({ history: stream, diff });
+    await choose(el, "a");
+    await tab(el, "History");
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    for (let second = 0; second < 40; second += 1) {
+      newest += 30;
+      kernel.set("a", { x: newest });
+      kernel.sendDelta();
+      await pass(1);
+    }
+    expect(times(el).length).toBeLessThanOrEqual(kept);
+  });
+
+  it("keeps its rows as elements, so that a click is not lost", async () => {
+    let newest = 4;
+    const stream = ({ before }: PageRecord) => {
+      const all = Array.from({ length: newest }, (_, index) => newest - index);
+      const moments = all
+        .filter((n) => before === null || n < Number(before))
+        .map((n) => moment(n, `change ${n}`));
+      return { key: "a", now: NOW, total: newest, complete: true, moments };
+    };
+    const { el, kernel } = await mount({ history: stream });
+    await choose(el, "a");
+    await tab(el, "History");
+    const pressed = findAll(el, ".nvj-history-row")[0];
+    newest = 5;
+    kernel.set("a", { x: 5 });
+    kernel.sendDelta();
+    await pass(1.5);
+    expect(pressed?.isConnected).toBe(true);
+  });
+
+  const longHistory = ({ before, limit }: PageRecord) => {
+    const all = Array.from({ length: 150 }, (_, index) => 150 - index);
+    const wanted = all.filter((number) => before === null || number < Number(before));
+    const moments = wanted
+      .slice(0, Number(limit))
+      .map((number) => moment(number, `change ${number}`));
+    return { key: "a", now: NOW, total: 150, complete: true, moments };
+  };
+
+  it("shows no difference of another entry while the kernel is busy", async () => {
+    const diff = ({ after }: PageRecord) => ({
+      key: "a",
+      total: 1,
+      differences: [{ kind: "changed", path: `of ${after}`, before: 1, after: 2 }],
+    });
+    const { el, kernel } = await mount({ history: longHistory, diff });
+    await choose(el, "a");
+    await tab(el, "History");
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    await pass(0.1);
+    expect(find(el, ".nvj-history-diff").textContent).toContain("of 150");
+    kernel.busy = true;
+    press(find(el, ".nvj-history-list"), "ArrowDown");
+    await pass(0.5);
+    expect(find(el, ".nvj-history-diff").textContent).not.toContain("of 150");
+    kernel.wake();
+    await pass(0.1);
+  });
+
+  it("compares the last of a page with the one that is not listed yet", async () => {
+    const asked: unknown[] = [];
+    const diff = ({ before, after }: PageRecord) => {
+      asked.push([before, after]);
+      return { key: "a", total: 0, differences: [] };
+    };
+    const value = ({ number }: PageRecord) => ({
+      ...moment(Number(number), ""),
+      key: "a",
+      value: 1,
+    });
+    const { el } = await mount({ history: longHistory, diff, moment: value });
+    await choose(el, "a");
+    await tab(el, "History");
+    const last = findAll(el, ".nvj-history-row").at(-1);
+    if (last === undefined) throw new Error("no row");
+    click(last);
+    await pass(0.1);
+    expect(find(el, ".nvj-history-diff").textContent).not.toContain("no earlier one");
+    expect(asked).toEqual([[50, 51]]);
+  });
+});
+
+it("the plot draws a number at once that is ticked while an answer is on its way", async () => {
+  const asked: unknown[] = [];
+  let hold: Promise<void> | null = null;
+  const plot = async (body: PageRecord) => {
+    asked.push(body.paths);
+    const numbers = ["p", "q", "r", "s"].map((id) => ({ id, text: id }));
+    const paths = body.paths as readonly string[];
+    const series = paths.map((id) => ({ id, text: id, times: [1, 2], values: [1, 2.5] }));
+    await hold;
+    return { key: "a", now: NOW, numbers, more: false, series };
+  };
+  const { el, kernel } = await mount({ plot });
+  await choose(el, "a");
+  await tab(el, "Plot");
+  await pass(1.1);
+  let go = () => {};
+  hold = new Promise((resolve) => {
+    go = resolve;
+  });
+  kernel.set("a", { x: 2 });
+  kernel.sendDelta();
+  await pass(0.6);
+  const box = findAll(el, ".nvj-plot-number input")[3] as HTMLInputElement;
+  box.checked = true;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+  go();
+  hold = null;
+  await pass(1.1);
+  expect(asked.at(-1)).toEqual(["p", "q", "r", "s"]);
+});
+
+describe("a copy", () => {
+  it("of now is not made in a state from before", async () => {
+    const cut = { $nvj: "cut", kind: "string", length: 900, bytes: 902, head: "then" };
+    const recorded = () => ({ now: NOW, oldest: NOW - 60 });
+    const writeText = vi.fn(async () => undefined);
+    vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText } });
+    const value = () => ({ key: "a", exists: true, value: "of now" });
+    const { el } = await mountWidget(inspector, {
+      state: { a: cut },
+      answers: { recorded, value },
+    });
+    await choose(el, "a");
+    press(find(el, ".nvj-tree"), "p");
+    await pass(0.1);
+    press(find(el, ".nvj-tree"), "y");
+    await pass(0.1);
+    vi.unstubAllGlobals();
+    expect(writeText).not.toHaveBeenCalled();
+  });
+
+  it("of a value that no page can have whole is not a part of it", async () => {
+    const cut = { $nvj: "cut", kind: "list", length: 9000, bytes: 9_000_002, head: [1, 2] };
+    const writeText = vi.fn(async () => undefined);
+    vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText } });
+    const value = () => ({ key: "a", exists: true, value: cut });
+    const { el } = await mountWidget(inspector, { state: { a: cut }, answers: { value } });
+    await choose(el, "a");
+    click(find(el, ".nvj-note .nvj-link"));
+    await pass(0.1);
+    expect(find(el, ".nvj-note").textContent).toContain("Too large for this page");
+    const json = findAll(el, ".nvj-detail-copies button")[0];
+    if (json === undefined) throw new Error("no button");
+    click(json);
+    await pass(0.1);
+    vi.unstubAllGlobals();
+    expect(writeText).not.toHaveBeenCalled();
+  });
+});
+
+describe("the chosen key", () => {
+  it("that is chosen before the state is here is chosen in the tree too", async () => {
+    const { el, model } = await mountWidget(
+      inspector,
+      { state: { a: 1, b: 2 } },
+      { selected: "b" },
+    );
+    await pass(0.5);
+    expect(find(el, ".nvj-detail-key").textContent).toBe("b");
+    expect(findAll(el, ".nvj-row[aria-selected=true] .nvj-key").map((e) => e.textContent)).toEqual([
+      "b",
+    ]);
+    press(find(el, ".nvj-tree"), "t");
+    await pass(0.1);
+    expect(model.get("pins")).toEqual(["b"]);
+  });
+
+  it("that Python chose is pinned by t", async () => {
+    const { el, model } = await mountWidget(inspector, { state: { a: 1, b: 2 } });
+    model.set("selected", "b");
+    await pass(0.5);
+    press(find(el, ".nvj-tree"), "t");
+    await pass(0.1);
+    expect(model.get("pins")).toEqual(["b"]);
+  });
+});
+
+it("Escape and Enter of an input method are left to it", async () => {
+  const { el } = await mountWidget(inspector, { state: { a: 1, b: 2 } });
+  const input = find(el, ".nvj-search-input") as HTMLInputElement;
+  input.focus();
+  input.value = "にほ";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await pass(0.1);
+  press(input, "Enter", { isComposing: true });
+  expect(document.activeElement).toBe(input);
+  press(input, "Escape", { isComposing: true });
+  expect(input.value).toBe("にほ");
+});
+
+it("a view that comes back does not say at once that the kernel is silent", async () => {
+  const { el, kernel } = await mountWidget(inspector, { state: { a: 1 } });
+  kernel.sendHeartbeat();
+  await pass(0.2);
+  const seen = vi.spyOn(document, "visibilityState", "get");
+  seen.mockReturnValue("hidden");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(60);
+  kernel.busy = true;
+  seen.mockReturnValue("visible");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(0.1);
+  expect(find(el, ".nvj-banner").textContent).toBe("");
+});
