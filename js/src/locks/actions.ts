@@ -26,7 +26,8 @@ export interface Actions {
   /** Whether it was done. */
   keep(key: string, keep: boolean): Promise<boolean>;
   extend(lease: LeaseBody, passed: number): Promise<unknown>;
-  release(keys: readonly string[]): Promise<unknown>;
+  /** Whether it was done. */
+  release(keys: readonly string[]): Promise<boolean>;
   releaseAll(): Promise<unknown>;
   dismiss(key: string): Promise<unknown>;
   /** Whether they are watched now. */

@@ -2,6 +2,7 @@
 
 import { fill, h, setAttribute, setText } from "../shared/dom.ts";
 import { icon } from "../shared/icons.ts";
+import { keepingFocus } from "../shared/keep_focus.ts";
 import { listen } from "../shared/lifetime.ts";
 import type {
   EventBody,
@@ -26,6 +27,8 @@ export interface Aside {
 export interface AsideOptions {
   readonly onUnwatch: (key: string) => void;
   readonly onAnnounce: (by: string) => void;
+  /** Nothing is left here that could have the focus. */
+  readonly onLeft: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -47,25 +50,25 @@ const NEWS: Readonly<Record<News, readonly [word: string, tone: string]>> = {
 const chip = ([word, tone]: readonly [string, string]) =>
   h("span", { class: "nvj-chip", "data-tone": tone }, word);
 
+const watchedText = ({ holder, since }: WatchedBody, passed: number): string =>
+  [holder && visible(holder, 80), `for ${duration(since + passed)}`]
+    .filter((part) => part !== "")
+    .join(" · ");
+
 const watchedRow = (watched: WatchedBody, passed: number, index: number) =>
   h(
     "li",
     {},
     h("code", {}, namesOf([watched.key])),
     chip(WHOSE[watched.whose]),
-    h(
-      "span",
-      { class: "nvj-dim nvj-tabular" },
-      [watched.holder && visible(watched.holder, 80), `for ${duration(watched.since + passed)}`]
-        .filter((part) => part !== "")
-        .join(" · "),
-    ),
+    h("span", { class: "nvj-dim nvj-tabular nvj-watched-time" }, watchedText(watched, passed)),
     h(
       "button",
       {
         type: "button",
         class: "nvj-quiet",
         "data-index": index,
+        "data-same": watched.key,
         "aria-label": `Watch no longer: ${namesOf([watched.key])}`,
       },
       icon("close"),
@@ -82,7 +85,7 @@ const eventRow = (event: EventBody, passed: number) =>
     h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
   );
 
-export function createAside({ onUnwatch, onAnnounce, signal }: AsideOptions): Aside {
+export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOptions): Aside {
   let news: LockNewsBody | null = null;
   const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": "Watched keys" });
   const watched = h("section", { hidden: true }, h("h4", {}, "Watched"), watchedList);
@@ -139,15 +142,18 @@ export function createAside({ onUnwatch, onAnnounce, signal }: AsideOptions): As
     element,
     historyButton,
     show: (next, passed) => {
-      const held = document.activeElement;
-      const focused = held instanceof HTMLElement && watchedList.contains(held);
-      const at = focused ? Number(held.dataset.index) : -1;
+      const isSame = JSON.stringify(next.watched) === JSON.stringify(news?.watched ?? []);
       news = next;
       watched.hidden = next.watched.length === 0;
-      fill(watchedList, ...next.watched.map((each, index) => watchedRow(each, passed, index)));
-      if (focused) {
-        const buttons = watchedList.querySelectorAll<HTMLElement>("[data-index]");
-        buttons[Math.min(at, buttons.length - 1)]?.focus();
+      // A row that is replaced once a second cannot be pressed.
+      if (isSame) {
+        for (const [index, each] of next.watched.entries()) {
+          const time = watchedList.children[index]?.querySelector(".nvj-watched-time");
+          if (time) setText(time, watchedText(each, passed));
+        }
+      } else {
+        const rows = next.watched.map((each, index) => watchedRow(each, passed, index));
+        keepingFocus(watchedList, () => fill(watchedList, ...rows), onLeft);
       }
       if (!history.hidden || historyList.childElementCount === 0) {
         fill(

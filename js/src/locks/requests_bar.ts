@@ -1,6 +1,7 @@
 /** Others who ask for a key of ours, each with what can be answered. */
 
 import { fill, h } from "../shared/dom.ts";
+import { keepingFocus } from "../shared/keep_focus.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { RequestBody } from "../shared/protocol_locks.ts";
 import { visible } from "../shared/visible_text.ts";
@@ -14,6 +15,8 @@ export interface RequestsBar {
 export interface RequestsBarOptions {
   readonly onRelease: (request: RequestBody) => void;
   readonly onDismiss: (request: RequestBody) => void;
+  /** Nothing is left here that could have the focus. */
+  readonly onLeft: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -38,37 +41,48 @@ export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
     options.signal,
   );
 
+  const draw = (requests: readonly RequestBody[]) => {
+    shown = requests;
+    element.hidden = requests.length === 0;
+    fill(
+      element,
+      ...requests.map((request, index) =>
+        h(
+          "div",
+          { class: "nvj-request" },
+          h("span", {}, wordsOfRequest(request)),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "nvj-button",
+              "data-answer": "release",
+              "data-index": index,
+              "data-same": `release ${request.asker}`,
+            },
+            "Release",
+          ),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "nvj-quiet",
+              "data-answer": "keep",
+              "data-index": index,
+              "data-same": `keep ${request.asker}`,
+            },
+            "Not now",
+          ),
+        ),
+      ),
+    );
+  };
+
   return {
     element,
     show: (requests) => {
       if (JSON.stringify(requests) === JSON.stringify(shown)) return;
-      shown = requests;
-      element.hidden = requests.length === 0;
-      fill(
-        element,
-        ...requests.map((request, index) =>
-          h(
-            "div",
-            { class: "nvj-request" },
-            h("span", {}, wordsOfRequest(request)),
-            h(
-              "button",
-              {
-                type: "button",
-                class: "nvj-button",
-                "data-answer": "release",
-                "data-index": index,
-              },
-              "Release",
-            ),
-            h(
-              "button",
-              { type: "button", class: "nvj-quiet", "data-answer": "keep", "data-index": index },
-              "Not now",
-            ),
-          ),
-        ),
-      );
+      keepingFocus(element, () => draw(requests), options.onLeft);
     },
   };
 }

@@ -104,6 +104,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   });
   const aside = createAside({
     signal,
+    onLeft: () => form.focus(),
     onUnwatch: (key) => void actions.unwatch(key),
     onAnnounce: (by) => void actions.announce(by),
   });
@@ -111,8 +112,11 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     signal,
     onRelease: ({ keys, asker }) => {
       const ours = leases().filter(({ key, state }) => isHeld(state) && keys.includes(key));
-      void actions.release(ours.map(({ key }) => key)).then(() => actions.answer(asker));
+      const released =
+        ours.length === 0 ? Promise.resolve(true) : actions.release(ours.map(({ key }) => key));
+      void released.then((done) => (done ? actions.answer(asker) : undefined));
     },
+    onLeft: () => form.focus(),
     onDismiss: ({ asker }) => void actions.answer(asker),
   });
   host.on("lock_news", ({ body }, forMe) => forMe && news.set({ body, at: now() }), signal);

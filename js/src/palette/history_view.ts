@@ -3,6 +3,7 @@
 import { now } from "../shared/clock.ts";
 import { h, setText } from "../shared/dom.ts";
 import type { Host } from "../shared/host.ts";
+import { keepingFocus } from "../shared/keep_focus.ts";
 import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
 import { plural } from "../shared/words.ts";
 import type { RunStore, ShownRun } from "./run_store.ts";
@@ -64,7 +65,7 @@ export function createHistory(
     }
   };
 
-  const draw = () => {
+  const drawCards = () => {
     const runs = store.runs.get();
     const present = new Set(runs.map(({ body }) => body.run));
     for (const [run, card] of cards) {
@@ -99,6 +100,9 @@ export function createHistory(
     setText(counted, plural(runs.length, "run"));
     clear.hidden = runs.every(({ body }) => body.state === "running");
   };
+
+  /** A card that goes, or a button of one that is over, leaves the focus to one beside it. */
+  const draw = () => keepingFocus(element, drawCards, actions.leave);
 
   /** Not before the frame is laid out in any case. */
   const scrollSoon = oncePerFrame(() => {

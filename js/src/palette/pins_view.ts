@@ -3,6 +3,7 @@
 import { fill, h } from "../shared/dom.ts";
 import { type Host, randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
+import { keepingFocus } from "../shared/keep_focus.ts";
 import { listen } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, PinBody } from "../shared/protocol_palette.ts";
@@ -22,10 +23,12 @@ export interface PinsView {
 export interface PinsOptions {
   readonly host: Host;
   readonly onPress: (pin: PinBody) => void;
+  /** Nothing is left here that could have the focus. */
+  readonly onLeft: () => void;
   readonly signal: AbortSignal;
 }
 
-export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
+export function createPins({ host, onPress, onLeft, signal }: PinsOptions): PinsView {
   let pins: readonly PinBody[] = [];
   let editing = false;
   let blocked: string | null = null;
@@ -77,7 +80,7 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
     problem,
   );
 
-  const draw = () => {
+  const drawButtons = () => {
     bar.hidden = pins.length === 0;
     if (pins.length === 0) editing = false;
     edit.setAttribute("aria-pressed", String(editing));
@@ -90,6 +93,7 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
           {
             type: "button",
             "data-pin": index,
+            "data-same": `pin ${pin.id}`,
             title: blocked ?? visible(pin.tooltip, 300),
             disabled: blocked !== null && !editing,
           },
@@ -103,6 +107,7 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
             type: "button",
             class: "nvj-quiet",
             "data-unpin": index,
+            "data-same": `unpin ${pin.id}`,
             "aria-label": `Remove the button ${visible(pin.label, 40)}`,
           },
           icon("close"),
@@ -111,8 +116,11 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
       }),
     );
   };
+  const draw = () => keepingFocus(bar, drawButtons, onLeft);
+  let openedFrom: Element | null = null;
   const openEditor = (pin: PinBody) => {
     draft = pin;
+    openedFrom = document.activeElement;
     label.box.value = pin.label;
     sign.box.value = pin.icon;
     tooltip.box.value = pin.tooltip;
@@ -122,8 +130,12 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
     label.box.select();
   };
   const closeEditor = () => {
+    const had = editor.contains(document.activeElement);
     draft = null;
     editor.hidden = true;
+    if (!had) return;
+    if (openedFrom instanceof HTMLElement && openedFrom.isConnected) openedFrom.focus();
+    else onLeft();
   };
 
   const at = (target: EventTarget | null, mark: "pin" | "unpin"): PinBody | undefined => {
@@ -176,9 +188,15 @@ export function createPins({ host, onPress, signal }: PinsOptions): PinsView {
         icon: sign.box.value.trim(),
         tooltip: tooltip.box.value.trim(),
       };
-      host.request("pin", pin).then(closeEditor, (error: unknown) => {
-        problem.textContent = error instanceof Error ? visible(error.message, 300) : "";
-      });
+      // Another button may be made by the time the answer comes.
+      const mine = draft;
+      host.request("pin", pin).then(
+        () => draft === mine && closeEditor(),
+        (error: unknown) => {
+          if (draft !== mine) return;
+          problem.textContent = error instanceof Error ? visible(error.message, 300) : "";
+        },
+      );
     },
     signal,
   );

@@ -21,6 +21,8 @@ export interface RunActions {
   /** What is known of a command now. */
   readonly find: (name: string) => CommandBody | null;
   readonly cancel: (run: string) => void;
+  /** Nothing is left here that could have the focus. */
+  readonly leave: () => void;
   readonly forget: (run: string) => void;
   /** Back into the form. */
   readonly load: (body: RunStateBody) => void;

@@ -75,6 +75,7 @@ function createPalette(
   };
   const pins = createPins({
     host,
+    onLeft: () => input.focus(),
     onPress: ({ command, arguments: args, asks }) => {
       if (asks.length === 0) runWith(command, args);
       // What is not kept is asked for, the first of it first.
@@ -98,6 +99,7 @@ function createPalette(
         store,
         {
           find,
+          leave: () => input.focus(),
           cancel: store.cancel,
           forget: store.forget,
           load: ({ name, arguments: args }) => {
@@ -303,8 +305,10 @@ function createPalette(
       const command = event.ctrlKey || event.metaKey;
       const editable =
         event.target instanceof Element && event.target.matches("input, textarea, select");
-      if (event.key === "Enter" && command) side.get()?.form.run();
-      else if (event.key === "/" && !editable && !command) {
+      if (event.key === "Enter" && command) {
+        // A key that is held down runs it once.
+        if (!event.repeat) side.get()?.form.run();
+      } else if (event.key === "/" && !editable && !command) {
         input.focus();
         input.select();
       } else return;

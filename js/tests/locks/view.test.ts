@@ -483,3 +483,51 @@ it("shows hostile text as text", async () => {
   expect(find(el, "tbody code").textContent).toBe(HOSTILE);
   expect(findAll(el, "img")).toEqual([]);
 });
+
+describe("buttons that come and go", () => {
+  const REQUESTS = ["a1", "a2"].map((asker) => ({ asker, by: asker, says: "", keys: ["scene"] }));
+  it("stay where a request could not be released", async () => {
+    const { el, kernel } = await mount({
+      lockNews: { requests: REQUESTS.slice(0, 1) },
+      answers: {
+        release: () => {
+          throw new Error("the server is slow");
+        },
+      },
+    });
+    click(find(el, "[data-answer=release]"));
+    await pass(0.2);
+    expect(find(el, ".nvj-notice").textContent).toContain("Not released");
+    expect(kernel.received.filter(({ op }) => op === "dismiss")).toEqual([]);
+  });
+  it("keep the focus when another request comes", async () => {
+    const { el, kernel } = await mount({ lockNews: { requests: REQUESTS.slice(0, 1) } });
+    find(el, "[data-answer=keep]").focus();
+    kernel.sendLockNews({ requests: REQUESTS });
+    await pass(0.1);
+    expect(document.activeElement?.getAttribute("data-answer")).toBe("keep");
+  });
+  it("keep the focus when a request is answered", async () => {
+    const { el } = await mount({ lockNews: { requests: REQUESTS } });
+    find(el, "[data-answer=keep]").focus();
+    click(find(el, "[data-answer=keep]"));
+    await pass(0.1);
+    expect(el.contains(document.activeElement)).toBe(true);
+  });
+  it("keep the focus when the last watched key goes", async () => {
+    const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
+    const { el } = await mount({ lockNews: { watched } });
+    const button = find(el, "[aria-label='Watched keys'] button");
+    button.focus();
+    click(button);
+    await pass(0.1);
+    expect(el.contains(document.activeElement)).toBe(true);
+  });
+  it("of watched keys stay elements, so that a click is not lost", async () => {
+    const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
+    const { el } = await mount({ lockNews: { watched } });
+    const pressed = find(el, "[aria-label='Watched keys'] button");
+    await pass(1.1);
+    expect(pressed.isConnected).toBe(true);
+  });
+});
