@@ -9,12 +9,12 @@ const ASKED: Choices = { state: "asked" };
 
 export class ChoicesOfCommand {
   readonly #host: Host;
-  readonly #onNews: () => void;
+  readonly #onNews: (argument: string) => void;
   #command: string | null = null;
   #answers = new Map<string, Choices>();
 
   /** `onNews` is called when an answer has come. */
-  constructor(host: Host, onNews: () => void) {
+  constructor(host: Host, onNews: (argument: string) => void) {
     this.#host = host;
     this.#onNews = onNews;
   }
@@ -39,7 +39,7 @@ export class ChoicesOfCommand {
       const answer = (choices: Choices) => {
         if (this.#command !== command) return;
         this.#answers.set(argument, choices);
-        this.#onNews();
+        this.#onNews(argument);
       };
       this.#host.request("choices", { command, argument }).then(
         ({ choices: options }) => answer({ state: "here", options }),

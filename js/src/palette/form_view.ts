@@ -54,7 +54,7 @@ const CONTROLS = "input, textarea, select";
 
 export function createFormView({ host, onRun, onPin, signal }: FormViewOptions): FormView {
   const drafts = new Drafts();
-  const choices = new ChoicesOfCommand(host, () => redrawKeepingFocus());
+  const choices = new ChoicesOfCommand(host, (argument) => redrawField(argument));
   const idPrefix = `nvj-${randomName().slice(0, 8)}-field`;
   let command: CommandBody | null = null;
   let fields: readonly Field[] = [];
@@ -220,12 +220,37 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     },
     signal,
   );
-  const redrawKeepingFocus = () => {
+  const redrawKeepingFocus = (redraw: () => void = draw) => {
     const focused = document.activeElement;
-    const id = focused instanceof HTMLElement && rows.contains(focused) ? focused.id : "";
-    draw();
-    if (id !== "") rows.querySelector<HTMLElement>(`#${id}`)?.focus();
+    if (!(focused instanceof HTMLElement) || !rows.contains(focused)) {
+      redraw();
+      return;
+    }
+    const marks = ["index", "part", "whole", "give", "remove"].filter(
+      (mark) => focused.dataset[mark] !== undefined,
+    );
+    const isText = focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement;
+    const { selectionStart = null, selectionEnd = null } = isText ? focused : {};
+    redraw();
+    if (focused.isConnected) return;
+    const same = marks.map((mark) => `[data-${mark}="${focused.dataset[mark]}"]`).join("");
+    const next = same === "" ? null : rows.querySelector<HTMLElement>(same);
+    next?.focus();
+    const takesText = next instanceof HTMLInputElement || next instanceof HTMLTextAreaElement;
+    if (takesText && selectionStart !== null) next.setSelectionRange(selectionStart, selectionEnd);
   };
+  /** Only the field whose choices have come: what is typed in another goes on. */
+  const redrawField = (argument: string) =>
+    redrawKeepingFocus(() => {
+      views = views.map((view, index) => {
+        const field = fields[index];
+        if (field === undefined || field.extra || field.name !== argument) return view;
+        const next = drawField(field, index, `${idPrefix}-${index}`, choices.of(field));
+        view.element.replaceWith(next.element);
+        return next;
+      });
+      check();
+    });
 
   const indexOf = (target: EventTarget | null, mark: string): number | null => {
     const found = target instanceof Element ? target.closest<HTMLElement>(`[data-${mark}]`) : null;
@@ -363,7 +388,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       fields = drafts.get(next.name) ?? fieldsOf(next, remembered());
       question.close();
       drawHead(next);
-      if (isJson()) json.write(fields);
+      // What is half typed is not written over.
+      if (isJson() && !(sameCommand && json.problem() !== null)) json.write(fields);
       redrawKeepingFocus();
       askForChoices();
     },

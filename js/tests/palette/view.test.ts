@@ -756,3 +756,131 @@ it("shows hostile text as text", async () => {
   expect(find(el, ".nvj-form-title").textContent).toContain("\\u202e");
   expect(findAll(el, "img, b, script")).toEqual([]);
 });
+
+describe("what is typed while an answer is on its way", () => {
+  const asking = command("user/pick", { name: "abcdef" }, null, null, {
+    known: [
+      argument("index", "choice", { options: [], asks: true, default: null, required: false }),
+    ],
+  });
+  const late = () =>
+    new Promise<readonly { label: string; value: number }[]>((resolve) =>
+      setTimeout(() => resolve([{ label: "one", value: 1 }]), 2000),
+    );
+
+  it("choices that come late leave the focus in the name of an added argument", async () => {
+    const { el } = await mount({ commands: [asking], choices: late });
+    click(option(el, "user/pick"));
+    await pass(0.3);
+    click(buttonIn(el, "+ add argument"));
+    const name = () => find(el, ".nvj-field-extra [data-part=name]");
+    expect(document.activeElement).toBe(name());
+    type(name(), "spe");
+    await pass(2.5);
+    expect(document.activeElement).toBe(name());
+  });
+
+  it("choices that come late leave the cursor where it is", async () => {
+    const { el } = await mount({ commands: [asking], choices: late });
+    click(option(el, "user/pick"));
+    await pass(0.3);
+    const field = () =>
+      findAll(el, ".nvj-fields input").find((e) =>
+        (e as HTMLInputElement).value.startsWith("ab"),
+      ) as HTMLInputElement;
+    const before = field();
+    before.focus();
+    before.setSelectionRange(2, 2);
+    await pass(2.5);
+    expect(document.activeElement).toBe(field());
+    expect([field().selectionStart, field() === before]).toEqual([2, true]);
+  });
+
+  it("the form of another button stays when the one before is kept", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/load"));
+    click(buttonIn(el, "Pin as button"));
+    kernel.busy = true;
+    submit(find(el, ".nvj-pin-editor"));
+    await pass(0.1);
+    click(option(el, "playback/step"));
+    click(buttonIn(el, "Pin as button"));
+    type(find(el, ".nvj-pin-editor input"), "one more step");
+    kernel.wake();
+    await pass(0.2);
+    expect(find(el, ".nvj-pin-editor").hidden).toBe(false);
+  });
+
+  it("JSON that is half typed stays when the command is told anew", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/load"));
+    click(buttonIn(el, "JSON"));
+    const box = find(el, ".nvj-json textarea") as HTMLTextAreaElement;
+    box.focus();
+    type(box, '{"index": ');
+    kernel.commands = kernel.commands.map((c) =>
+      c.name === "playback/load" ? { ...c, sentence: "Loads it now." } : c,
+    );
+    kernel.sendCommands();
+    await pass(0.2);
+    expect(box.value).toBe('{"index": ');
+  });
+});
+
+describe("the focus", () => {
+  it("stays on a pinned button that was pressed", async () => {
+    const pin = { ...RESET_PIN, command: "playback/step", label: "step" };
+    const { el, kernel } = await mount({ memory: { pins: [pin] } });
+    const button = () => find(el, ".nvj-pins-buttons button");
+    button().focus();
+    click(button());
+    kernel.sendMemory({ recent: ["playback/step"] });
+    await pass(0.2);
+    expect(document.activeElement).toBe(button());
+  });
+
+  it("stays in the widget when a run is deleted", async () => {
+    const { el } = await mount();
+    click(option(el, "playback/step"));
+    submit(find(el, ".nvj-form"));
+    await pass(0.2);
+    submit(find(el, ".nvj-form"));
+    await pass(0.2);
+    const remove = find(el, "[aria-label='Delete from the history']");
+    remove.focus();
+    click(remove);
+    await pass(0.2);
+    expect(el.contains(document.activeElement)).toBe(true);
+  });
+
+  it("stays in the widget when the form of a button is closed", async () => {
+    const { el } = await mount();
+    click(option(el, "playback/load"));
+    click(buttonIn(el, "Pin as button"));
+    press(find(el, ".nvj-pin-editor input"), "Escape");
+    await pass(0.2);
+    expect(document.activeElement?.closest("[hidden]") ?? null).toBe(null);
+    expect(document.activeElement).not.toBe(document.body);
+  });
+});
+
+describe("keys", () => {
+  it("of an input method stay in the box", async () => {
+    const { el } = await mount();
+    input(el).focus();
+    type(input(el), "step");
+    await pass(0.1);
+    press(input(el), "Enter", { isComposing: true });
+    await pass(0.1);
+    expect(document.activeElement).toBe(input(el));
+  });
+
+  it("that are held down run a command once", async () => {
+    const { el, kernel } = await mount();
+    click(option(el, "playback/step"));
+    press(input(el), "Enter", { ctrlKey: true });
+    for (let i = 0; i < 5; i += 1) press(input(el), "Enter", { ctrlKey: true, repeat: true });
+    await pass(0.2);
+    expect(kernel.received.filter(({ op }) => op === "run")).toHaveLength(1);
+  });
+});
