@@ -72,6 +72,13 @@ class LeaseRow(NamedTuple):
         """When its time is over unless it is renewed; inf if it has no end."""
         return self.asked_at + self.seconds
 
+    def seconds_to_ask_for(self, now: float) -> float:
+        """How long to have it for, asked anew: as when it is renewed, never beyond its cap."""
+        ends_at = now + self.seconds if self.keep else self.ends_at
+        if self.cap_at is not None:
+            ends_at = min(ends_at, max(self.cap_at, self.ends_at))
+        return ends_at - now
+
     def left(self, now: float) -> float | None:
         """Seconds left of a lease that is held; None otherwise, inf if it never ends."""
         return max(0.0, self.ends_at - now) if self.is_held else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import math
 import os
-import random
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,8 +15,9 @@ from nanover_jupyter.client.lease import Lease, Terms, checked_keys
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.lease_roll import LeaseRoll
-from nanover_jupyter.client.leases import LeaseBook, LeaseRow
+from nanover_jupyter.client.leases import LeaseBook
 from nanover_jupyter.client.lock_notes import LockNotes
+from nanover_jupyter.client.lock_patience import back_off, request_limit
 from nanover_jupyter.client.lock_requests import LockRequests
 from nanover_jupyter.client.lock_watch import LockWatch
 from nanover_jupyter.client.switches import SwitchAlarm
@@ -36,9 +36,6 @@ DEFAULT_DURATION = 10.0
 DEFAULT_MAX_HOLD = 600.0
 
 _WATCH_SECONDS = 2.0
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_SHORTEST_PATIENCE = 0.5
 
 _TAKEN = "someone else holds it now"
 _TRYING = "someone else holds it; trying again"
@@ -243,7 +240,9 @@ class Locks:
         """
         with self._requests.turn:
             now = self.clock()
-            wanted = {row.key: _provable(row, now) for row in self.book.leases() if row.is_held}
+            wanted = {
+                row.key: row.seconds_to_ask_for(now) for row in self.book.leases() if row.is_held
+            }
             self._requests.give_back_unclear()
             self._requests.renew(wanted, lost)
             if why:
@@ -318,7 +317,7 @@ class Locks:
         begun = self.clock()
         pauses = 0
         while not self._take(
-            lease, waited=pauses > 0, patience=_left(timeout, self.clock() - begun)
+            lease, waited=pauses > 0, patience=request_limit(timeout, self.clock() - begun)
         ):
             waited = self.clock() - begun
             left = math.inf if timeout is None else timeout - waited
@@ -328,7 +327,7 @@ class Locks:
                 self.book.refused(lease.keys, lease.duration, f"{who} holds it" if who else "")
                 raise LockRefused(lease.keys, waited if pauses else 0.0, who)
             self.book.pending(lease.keys, lease.duration, _TRYING)
-            self._pause(min(_back_off(pauses), left))
+            self._pause(min(back_off(pauses), left))
             self._requests.require_open()
             pauses += 1
 
@@ -436,26 +435,6 @@ _open: weakref.WeakSet[Locks] = weakref.WeakSet()
 def _leave() -> None:
     for locks in list(_open):
         locks.leave()
-
-
-def _provable(row: LeaseRow, now: float) -> float:
-    """For how long to ask again for a lock: as it is renewed, and never beyond its cap."""
-    ends_at = now + row.seconds if row.keep else row.ends_at
-    if row.cap_at is not None:
-        ends_at = min(ends_at, max(row.cap_at, row.ends_at))
-    return ends_at - now
-
-
-def _back_off(pauses: int) -> float:
-    """Seconds to wait before the next try: doubling, bounded, never in step with others."""
-    longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(pauses, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
-
-
-def _left(timeout: float | None, waited: float) -> float | None:
-    """How long a request may take of a caller who has that much time in all."""
-    # Who has no time at all tries once all the same, and must be able to hear the answer.
-    return None if timeout is None else max(_SHORTEST_PATIENCE, timeout - waited)
 
 
 def _longest(request: LockRequest) -> float:

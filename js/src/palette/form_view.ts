@@ -4,6 +4,7 @@ import { copyButton } from "../shared/copy_button.ts";
 import { fill, h, setText } from "../shared/dom.ts";
 import { type Host, randomName } from "../shared/host.ts";
 import { icon } from "../shared/icons.ts";
+import { keepingCursor } from "../shared/keep_focus.ts";
 import { debounced, listen } from "../shared/lifetime.ts";
 import type { PageRecord } from "../shared/protocol.ts";
 import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
@@ -220,25 +221,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     },
     signal,
   );
-  const redrawKeepingFocus = (redraw: () => void = draw) => {
-    const focused = document.activeElement;
-    if (!(focused instanceof HTMLElement) || !rows.contains(focused)) {
-      redraw();
-      return;
-    }
-    const marks = ["index", "part", "whole", "give", "remove"].filter(
-      (mark) => focused.dataset[mark] !== undefined,
-    );
-    const isText = focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement;
-    const { selectionStart = null, selectionEnd = null } = isText ? focused : {};
-    redraw();
-    if (focused.isConnected) return;
-    const same = marks.map((mark) => `[data-${mark}="${focused.dataset[mark]}"]`).join("");
-    const next = same === "" ? null : rows.querySelector<HTMLElement>(same);
-    next?.focus();
-    const takesText = next instanceof HTMLInputElement || next instanceof HTMLTextAreaElement;
-    if (takesText && selectionStart !== null) next.setSelectionRange(selectionStart, selectionEnd);
-  };
+  const redrawKeepingFocus = (redraw: () => void = draw) =>
+    keepingCursor(rows, ["index", "part", "whole", "give", "remove"], redraw);
   /** Only the field whose choices have come: what is typed in another goes on. */
   const redrawField = (argument: string) =>
     redrawKeepingFocus(() => {

@@ -1,4 +1,4 @@
-/** Draws buttons anew, and lets the focus go on from the one that had it. */
+/** Draws buttons and fields anew, and lets the focus go on from the one that had it. */
 
 /** A button is the same as before where `data-same` says so; else the one in its place is near. */
 export function keepingFocus(place: HTMLElement, draw: () => void, orElse: () => void): void {
@@ -19,3 +19,29 @@ export function keepingFocus(place: HTMLElement, draw: () => void, orElse: () =>
   if (next === undefined) orElse();
   else next.focus();
 }
+
+/** As above for fields, cursor included: the same is the one with the same marks in its dataset. */
+export function keepingCursor(
+  place: HTMLElement,
+  marks: readonly string[],
+  draw: () => void,
+): void {
+  const held = document.activeElement;
+  if (!(held instanceof HTMLElement) || !place.contains(held)) {
+    draw();
+    return;
+  }
+  const same = marks
+    .filter((mark) => held.dataset[mark] !== undefined)
+    .map((mark) => `[data-${mark}="${held.dataset[mark]}"]`)
+    .join("");
+  const { selectionStart = null, selectionEnd = null } = isText(held) ? held : {};
+  draw();
+  if (held.isConnected || same === "") return;
+  const next = place.querySelector<HTMLElement>(same);
+  next?.focus();
+  if (isText(next) && selectionStart !== null) next.setSelectionRange(selectionStart, selectionEnd);
+}
+
+const isText = (element: Element | null): element is HTMLInputElement | HTMLTextAreaElement =>
+  element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
