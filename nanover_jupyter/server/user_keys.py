@@ -22,8 +22,9 @@ class UserKeys:
     def note(self, keys: Iterable[str]) -> None:
         """Take the first `avatar.ID` among the keys of a client's updates for its user."""
         if self._user is None:
-            avatars = (key for key in keys if key.startswith(_AVATAR))
-            self._user = next((key.removeprefix(_AVATAR) for key in avatars), None)
+            # The name of nobody would stand in every key with a dot.
+            named = (key for key in keys if key.startswith(_AVATAR) and key != _AVATAR)
+            self._user = next((key.removeprefix(_AVATAR) for key in named), None)
 
     def keys(self, state: Mapping[str, Value]) -> set[str]:
         """The user's keys in a state: those that name it, and its interactions."""

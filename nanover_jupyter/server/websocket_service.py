@@ -6,9 +6,9 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
@@ -20,7 +20,9 @@ from nanover_jupyter.server.commands import CommandRegistry
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
+from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket_codec import (
     LIST_COMMANDS,
     MESSAGE_LIMIT,
@@ -146,10 +148,15 @@ class _Conversation:
             finally:
                 subscription.end()
                 self._offerer.gone()
-                gone = self._user.keys(self._state.copy())
-                if gone:
-                    self._state.attempt_update(self, DictionaryChange(removals=gone))
+                self._leave()
         sender.join(_CLOSE_SECONDS)
+
+    def _leave(self) -> None:
+        """Take away what is the user's, but for what someone else has locked."""
+        gone = self._user.keys(self._state.copy())
+        gone.difference_update(self._state.blocked(self, gone))
+        if gone:
+            self._state.attempt_update(self, DictionaryChange(removals=gone))
 
     def _listen(self) -> None:
         try:
@@ -183,7 +190,7 @@ class _Conversation:
     def _answer(self, request: Request) -> bytes:
         if request.name == LIST_COMMANDS:
             commands = self._offers.described(self._commands.defaults)
-            return websocket_codec.encode_command_list(request.said, commands)
+            return _encoded_list(request.said, commands)
         if request.name not in self._commands.defaults:
             # NanoVer sends the text of a KeyError, which is its key in quotes.
             return websocket_codec.encode_exception(request.said, repr(request.name))
@@ -198,12 +205,47 @@ class _Conversation:
     def _tell_state(self, changes: Iterator[DictionaryChange]) -> None:
         with suppress(ConnectionClosed, OSError):
             for change in changes:
-                self._send(websocket_codec.encode_change(change))
+                self._send(_encoded(change))
             # The state takes no more changes, or this client is too far behind.
             self._websocket.close(_GOING_AWAY)
 
     def _send(self, message: bytes) -> None:
         self._websocket.send(message)
+
+
+def _encoded(change: DictionaryChange) -> bytes:
+    """A change without what this wire cannot carry: others may have set it."""
+    try:
+        return websocket_codec.encode_change(change)
+    except InvalidValue:
+        fitting = DictionaryChange(_fitting(change.updates), change.removals)
+        return websocket_codec.encode_change(fitting)
+
+
+def _encoded_list(said: Mapping[str, Any], commands: list[CommandInfo]) -> bytes:
+    """The list of commands without those defaults that this wire cannot carry."""
+    try:
+        return websocket_codec.encode_command_list(said, commands)
+    except InvalidValue:
+        fitting = [
+            CommandInfo.described(
+                command.name, _fitting(command.arguments), label=command.label, icon=command.icon
+            )
+            for command in commands
+        ]
+        return websocket_codec.encode_command_list(said, fitting)
+
+
+def _fitting(values: Mapping[str, Value]) -> dict[str, Value]:
+    fitting: dict[str, Value] = {}
+    for key, value in values.items():
+        try:
+            websocket_codec.encode_change(DictionaryChange({key: value}))
+        except InvalidValue as error:
+            logger.warning("! WebSocket clients do not see %r: %s", key, error)
+        else:
+            fitting[key] = value
+    return fitting
 
 
 def _listener(host: str, port: int) -> socket.socket:

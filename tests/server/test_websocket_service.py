@@ -245,3 +245,33 @@ def test_it_is_there_on_request_only():
 def test_a_busy_port_is_refused_and_nothing_is_left_open(server):
     with pytest.raises(ConnectError, match="already in use"):
         NanoverServer(websocket_port=server.websocket_port)
+
+
+def test_what_this_wire_cannot_carry_costs_nothing_else(server):
+    server.register_command("big", lambda n: {"n": n}, {"n": 2**70, "m": 1})
+    server.update_state(None, DictionaryChange({"big": 2**70, "small": 1}))
+    with wire_to(server) as wire:
+        assert wire.receive("state")["updates"] == {"small": 1}
+        server.update_state(None, DictionaryChange({"big": 2**71, "small": 2}))
+        assert wire.receive("state")["updates"] == {"small": 2}
+        listed = wire.run("commands/list")["response"]["list"]
+        assert listed == {"big": {"m": 1}}
+
+
+def test_a_lock_on_one_key_of_a_user_who_left_keeps_no_other(server):
+    with wire_to(server) as wire:
+        wire.send({"state": {"updates": {"avatar.me": {}, "x.me": 1}}})
+        wire.receive("state")
+        server.update_locks("someone", {"x.me": 60})
+
+    eventually(lambda: server.copy_state() == {"x.me": 1})
+
+
+def test_a_user_without_a_name_takes_nothing_along(server):
+    server.update_state(None, DictionaryChange({"scene.box": 1}))
+    with wire_to(server) as wire:
+        wire.send({"state": {"updates": {"avatar.": {}, "avatar.me": {}}}})
+        eventually(lambda: "avatar.me" in server.copy_state())
+
+    eventually(lambda: "avatar.me" not in server.copy_state())
+    assert server.copy_state() == {"avatar.": {}, "scene.box": 1}
