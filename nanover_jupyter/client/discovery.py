@@ -46,8 +46,12 @@ class FoundServer:
 
         Certificates of laboratories' servers are seldom ones that a stranger can check.
         """
-        plain = (url for url in self.urls if not url.startswith(("wss:", "grpcs:")))
-        return next(plain, self.urls[0])
+        return self.offers[0]
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """Its addresses, those without encryption first."""
+        return tuple(sorted(self.urls, key=lambda url: url.startswith(("wss:", "grpcs:"))))
 
     @property
     def protocols(self) -> tuple[str, ...]:

@@ -6,7 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from nanover_jupyter.magics._words import MistakenLine, UnfinishedWord, pair, refuse_constant
+from nanover_jupyter.magics._words import (
+    MistakenLine,
+    UnfinishedWord,
+    finite_number,
+    pair,
+    refuse_constant,
+)
 
 __all__ = ["read_body"]
 
@@ -63,7 +69,10 @@ def _object(body: str) -> dict[str, Any]:
 
     try:
         values: dict[str, Any] = json.loads(
-            body, object_pairs_hook=once, parse_constant=refuse_constant
+            body,
+            object_pairs_hook=once,
+            parse_constant=refuse_constant,
+            parse_float=finite_number,
         )
     except json.JSONDecodeError as error:
         raise MistakenLine(

@@ -186,7 +186,8 @@ def _value(  # noqa: PLR0913 - one for each part of the line
     nothing = Completion(f"{head}{begun}", (), "value")
     try:
         value = known.value(live, line.words if words is None else words, line.name)
-        written = json.dumps(value, ensure_ascii=False)
+        # NaN and the infinities are no JSON, and would be read as texts.
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (LookupError, TypeError, ValueError):
         return nothing
     fits = written.startswith(begun) and len(written) <= _LONGEST_OFFER and written.isprintable()

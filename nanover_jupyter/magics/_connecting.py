@@ -16,6 +16,7 @@ __all__ = ["connect", "disconnect", "list_", "reconnect", "serve", "servers", "s
 
 _CONNECT_SECONDS = 5.0
 _LISTEN_SECONDS = 1.5
+_ENCRYPTED = ("wss://", "grpcs://")
 
 
 def connect(desk: Desk, order: Order) -> None:
@@ -209,11 +210,23 @@ def _chosen(desk: Desk, order: Order) -> _Chosen:
 def _configured(desk: Desk, server: _config.NamedServer) -> _Chosen:
     """A server that nanover.toml names."""
     address: object = server.address
+    tls = server.tls()
     if server.find:
         # One that is connected to need not be heard of again.
+        # As for an address: what is to be encrypted goes nowhere in the clear.
+        fit = _ENCRYPTED if tls is not None else ("",)
         opened = [each for each in desk.sessions.connections if each.name == server.name]
-        address = opened[0].address if opened else discover().named(server.find).url
-    goal = Goal(address=address, interval=server.interval, tls=server.tls())
+        urls = [each.address for each in opened if each.address.startswith(fit)]
+        if not urls:
+            offers = discover().named(server.find).offers
+            urls = [url for url in offers if url.startswith(fit)]
+            if not urls:
+                raise MistakenLine(
+                    f"[servers.{server.name}] has a token or certificates, but what announces "
+                    f"itself as {server.find!r} is not encrypted ({', '.join(offers)})"
+                )
+        address = urls[0]
+    goal = Goal(address=address, interval=server.interval, tls=tls)
     return _Chosen(goal, server.name, server.timeout)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Final, NoReturn, Self
 
@@ -120,7 +121,7 @@ def read_value(written: str) -> Value:
     in_quotes = len(written) > 1 and written[0] == written[-1] == "'"
     text = written[1:-1] if in_quotes else written
     try:
-        value: Value = json.loads(text, parse_constant=refuse_constant)
+        value: Value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except (ValueError, RecursionError) as error:
         if in_quotes:
             return text
@@ -129,6 +130,8 @@ def read_value(written: str) -> Value:
                 f"values are JSON: write {_PYTHONS_OWN[text]} for {text}, or "
                 f"'\"{text}\"' for the text"
             ) from error
+        if isinstance(error, TooLarge):
+            raise MistakenLine(f"{error} (in single quotes it is a text)") from error
         if text[:1] in {"{", "[", '"'}:
             raise MistakenLine(
                 f"{_short(text)} begins like JSON, but is none: {_fault(error)} "
@@ -209,6 +212,18 @@ def _bare(raw: str) -> str:
 def refuse_constant(name: str) -> NoReturn:
     """Python's reader of JSON takes NaN and Infinity; JSON and most servers do not."""
     raise ValueError(f"{name} is no JSON")
+
+
+class TooLarge(ValueError):
+    """A number that would be read as infinity."""
+
+
+def finite_number(written: str) -> float:
+    """Python's reader of JSON makes infinity of 1e999, which nobody has written."""
+    number = float(written)
+    if math.isinf(number):
+        raise TooLarge(f"the number {_short(written)} is beyond the range of a double")
+    return number
 
 
 def _short(text: str, limit: int = 40) -> str:

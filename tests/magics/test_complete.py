@@ -152,3 +152,11 @@ def test_no_line_makes_it_fail(text: str) -> None:
 )
 def test_lines_of_a_body_begin_with_a_key(line: str, wanted: tuple[str, ...]) -> None:
     assert complete_key(line, Lab()).offers == wanted
+
+
+def test_a_value_that_json_cannot_say_is_not_offered() -> None:
+    """Read again it would be the text "NaN"."""
+    lab = Lab()
+    lab.values["scene"] = float("nan")
+
+    assert offers("set scene ", lab) == offers("set scene 5 ", lab)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -333,3 +334,19 @@ def test_serve_may_speak_both_protocols_and_be_announced(shell: Shell) -> None:
     found = re.search(r"at grpc://127\.0\.0\.1:\d+ and (ws://127\.0\.0\.1:\d+), announced", said)
     assert found
     assert f"an empty server at {found[1]}" in shell.run(f"%nanover connect {found[1]}").text
+
+
+def test_what_is_to_be_encrypted_is_not_connected_to_in_the_clear(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAB_TOKEN", "hush-hush")
+    text = '[servers.lab]\nfind = "my lab"\ntoken = { env = "LAB_TOKEN" }\n'
+    (tmp_path / "nanover.toml").write_text(text)
+    port = unused_udp_port()
+    monkeypatch.setattr(discovery.discover, "__kwdefaults__", {"port": port})
+    with NanoverServer(websocket_port=0, announce="my lab", discovery_port=port):
+        cell = shell.run("%nanover connect lab")
+
+    assert "is not encrypted" in cell.errors
+    assert "Connected" not in cell.text

@@ -129,3 +129,9 @@ def test_what_only_looks_like_json_is_not_sent_as_text(written: str, said: str) 
 )
 def test_a_line_of_a_body_is_a_key_and_what_is_written_behind_it(line: str, found: object) -> None:
     assert pair(line) == found
+
+
+@pytest.mark.parametrize("written", ["1e999", "-1e999", "[1e999]"])
+def test_a_number_beyond_a_double_is_refused(written: str) -> None:
+    with pytest.raises(MistakenLine, match="beyond the range of a double"):
+        read_value(written)
