@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Final, Literal
 
 from nanover_jupyter.client.value_paths import Named, Path, Step, identifier_of, path_text
 from nanover_jupyter.wire.values import Value, same_value
@@ -13,6 +13,9 @@ from nanover_jupyter.wire.values import Value, same_value
 __all__ = ["Comparison", "Difference", "compare", "summary"]
 
 Kind = Literal["added", "removed", "changed"]
+
+# Further in, a part is the same or not: Python goes only so deep.
+_DEEPEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ def compare(before: Value, after: Value, limit: int = 200) -> Comparison:
 
     Objects in lists are matched by their id or name where they have one, so that one
     that is put in front does not make all others different; other items by position,
-    after what both lists begin and end with. NaN is the same as NaN, 1 is not 1.0.
+    after what both lists begin and end with, and so are objects that only changed places.
+    NaN is the same as NaN, 1 is not 1.0.
     """
     found = _walk(before, after, ())
     differences = list(islice(found, limit))
@@ -61,14 +65,24 @@ def summary(comparison: Comparison, limit: int = 2) -> str:
 def _walk(before: Value, after: Value, path: Path) -> Iterator[Difference]:
     if before is after:
         return
-    if isinstance(before, dict) and isinstance(after, dict):
+    if len(path) >= _DEEPEST:
+        if not same_value(before, after):
+            yield Difference(path, "changed", before, after)
+    elif isinstance(before, dict) and isinstance(after, dict):
         yield from _parts(dict(before.items()), dict(after.items()), path)
     elif isinstance(before, list) and isinstance(after, list):
         field = identifier_of(after) or identifier_of(before)
         old, new = _by_name(before, field), _by_name(after, field)
-        if old is not None and new is not None:
-            yield from _parts(old, new, path)
-        else:
+        if old is None or new is None:
+            yield from _items(before, after, path)
+            return
+        found = _parts(old, new, path)
+        first = next(found, None)
+        if first is not None:
+            yield first
+            yield from found
+        elif list(old) != list(new):
+            # The same objects, that changed places: their names do not tell of that.
             yield from _items(before, after, path)
     elif not same_value(before, after):
         yield Difference(path, "changed", before, after)

@@ -167,17 +167,25 @@ def check_nesting(nesting: int) -> None:
 def same_value(left: object, right: object) -> bool:
     """Whether two plain values are the same to the last bit: NaN is NaN, 0.0 is not -0.0.
 
-    `==` would call True and 1.0 alike, and a list with a NaN in it unlike itself.
+    `==` would call True and 1.0 alike, and a list with a NaN in it unlike itself. What is
+    nested more deeply than Python can compare is not the same.
     """
+    try:
+        return _same(left, right)
+    except RecursionError:
+        return False
+
+
+def _same(left: object, right: object) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, float) and isinstance(right, float):
         return left.hex() == right.hex()
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same_value, left, right))
+        return len(left) == len(right) and all(map(_same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(
-            same_value(item, right[key]) for key, item in left.items()
+            _same(item, right[key]) for key, item in left.items()
         )
     return bool(left == right)
 
@@ -185,17 +193,25 @@ def same_value(left: object, right: object) -> bool:
 def alike(left: object, right: object) -> bool:
     """Whether two values are the same to people: 1 is 1.0, NaN is NaN, True is not 1.
 
-    gRPC knows doubles only, so what was sent as 1 is seen back as 1.0.
+    gRPC knows doubles only, so what was sent as 1 is seen back as 1.0. What is nested more
+    deeply than Python can compare is not alike.
     """
+    try:
+        return _alike(left, right)
+    except RecursionError:
+        return False
+
+
+def _alike(left: object, right: object) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
         # Of numbers only NaN differs from itself; `isnan` does not take every integer.
         return left == right or (left != left and right != right)  # noqa: PLR0124
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(alike, left, right))
+        return len(left) == len(right) and all(map(_alike, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(alike(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
     return type(left) is type(right) and bool(left == right)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -166,3 +167,21 @@ def test_it_may_be_read_in_one_loop_after_another(
     transport.change({"y": 1.0})
 
     assert [c.key for c in asyncio.run(read(stream, 1))] == ["y"]
+
+
+def test_a_value_that_is_nested_very_deeply_ends_no_stream(
+    client: ClientCore, transport: FakeTransport
+) -> None:
+    def nested(value: Any) -> Any:
+        for _ in range(510):
+            value = {"a": value}
+        return value
+
+    async def cell() -> list[str]:
+        async with client.changes() as stream:
+            transport.change({"deep": nested(1)})
+            first = await read(stream, 1)
+            transport.change({"deep": nested(2)})
+            return [change.kind for change in first + await read(stream, 1)]
+
+    assert asyncio.run(cell()) == ["added", "changed"]

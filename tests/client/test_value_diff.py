@@ -78,3 +78,21 @@ def test_a_summary_names_the_first_and_counts_the_rest() -> None:
     assert summary(compare({"b": 1}, {})) == "- b"
     assert summary(compare(1, 2)) == "the whole value"
     assert summary(Comparison([], 0)) == "the same"
+
+
+def test_objects_that_changed_places_are_not_the_same() -> None:
+    one, other = {"id": 1, "x": 0.5}, {"id": 2, "x": 0.5}
+
+    assert told([one, other], [other, one]) == [
+        ("[0].id", "changed", 1, 2),
+        ("[1].id", "changed", 2, 1),
+    ]
+
+
+def test_values_that_are_nested_very_deeply_can_be_compared() -> None:
+    before: Any = 1
+    after: Any = 2
+    for _ in range(510):
+        before, after = {"a": before}, {"a": after}
+
+    assert compare(before, after).total == 1

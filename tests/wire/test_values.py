@@ -260,3 +260,13 @@ def test_values_that_differ_to_people_are_not_alike(left, right):
 @given(values)
 def test_every_value_is_alike_its_copy(value):
     assert alike(value, copy.deepcopy(value))
+
+
+def test_what_is_nested_more_deeply_than_python_can_compare_is_not_the_same() -> None:
+    one: object = 1
+    other: object = 2
+    for _ in range(510):  # NanoVer's server passes on as much
+        one, other = {"a": one}, {"a": other}
+
+    assert not same_value(one, other)
+    assert not alike(one, other)
