@@ -124,6 +124,9 @@ class Connection:
         What cannot is logged, and keeps nothing else from it. Raises nothing.
         """
         for dependent in list(self.dependents):
+            # One that was rebound before may have closed its parts, which stay closed.
+            if dependent not in self.dependents:
+                continue
             try:
                 dependent.rebind(successor)
             except Exception:

@@ -118,12 +118,13 @@ class SharedPrefix(LiveState):
         self.close()
         self._connection, self._client = connection, connection.client
         self._delivery = Delivery.of(connection)
-        self._unsubscribe = self._client.on_change(self._on_change)
         connection.dependents.add(self._dependent)
-        here = dict(self)
-        with self._lock:
-            gone = self._tracker.known.keys() - here.keys()
-        self._on_change(DictionaryChange(here, gone))
+        prefix = self._prefix
+        with self._lock:  # as above: what comes in between is newer than what is looked up
+            self._unsubscribe = self._client.on_change(self._on_change)
+            here = KeyTracker(self._client, lambda key: key.startswith(prefix)).known
+            self._news = DictionaryChange(here, self._tracker.known.keys() - here.keys())
+        self._delivery.post(self._tell)
 
     def close(self) -> None:
         """Call nobody any more; it can still be read. Idempotent."""

@@ -504,3 +504,24 @@ def test_a_closed_connection_is_not_tried_again(connection):
     connection.close()
     with pytest.raises(ClosedError):
         connection.retry()
+
+
+def test_what_one_that_turned_has_closed_is_not_turned_again(connection, client):
+    class Part:
+        def __init__(self):
+            self.turned = False
+            connection.dependents.add(self)
+
+        def rebind(self, source):
+            self.turned = True
+            for part in parts:
+                if part is not self:
+                    connection.dependents.discard(part)
+
+    parts = [Part(), Part(), Part()]
+    successor = Connection.of(client)
+
+    connection.hand_over(successor)
+
+    assert sum(part.turned for part in parts) == 1
+    successor.close()

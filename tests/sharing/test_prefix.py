@@ -12,6 +12,7 @@ import pytest
 from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer, connect
 from nanover_jupyter.client.key_changes import KeyChange
 from nanover_jupyter.sharing import prefix as prefix_module
+from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
 from tests.support.eventually import TIME_SCALE, eventually
 
@@ -186,3 +187,39 @@ def test_a_change_that_comes_while_it_is_made_harms_nothing(
     with SharedPrefix(connection, "avatar.") as avatars:
         eventually(lambda: dict(avatars) == {"avatar.a": 1.0})
     assert not caplog.records, caplog.text
+
+
+def test_what_changes_while_it_turns_to_another_server_is_the_last_word(
+    avatars: SharedPrefix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[KeyChange] = []
+    avatars.on_added(told.append)
+    avatars.on_changed(told.append)
+    with NanoverServer() as other, connect(f"127.0.0.1:{other.port}") as successor:
+        client = successor.client
+        change(other, {"avatar.b": 1.0})
+        client.wait_for("avatar.b")
+        look, on_change, heard = client.peek, client.on_change, threading.Event()
+
+        def subscribe(callback: Callable[..., Any]) -> Any:
+            # Heard when the prefix has heard of it, unless that has it wait.
+            return on_change(lambda news: (callback(news), heard.set()))
+
+        def peek(key: str, default: Any = None) -> Any:
+            value = look(key, default)
+            if key == "avatar.b" and value == 1.0:
+                heard.clear()
+                change(other, {"avatar.b": 2.0})
+                eventually(lambda: look(key) == 2.0)
+                heard.wait(0.5)
+            return value
+
+        monkeypatch.setattr(client, "peek", peek)
+        monkeypatch.setattr(client, "on_change", subscribe)
+        avatars.rebind(successor)
+
+        eventually(lambda: told and told[-1].value == 2.0)
+        all_told = threading.Event()
+        Delivery.of(successor).post(all_told.set)
+        assert all_told.wait(10)
+        assert told[-1].value == 2.0

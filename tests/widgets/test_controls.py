@@ -154,3 +154,17 @@ def test_the_text_face_is_one_line(controls: InteractiveControls) -> None:
     data = bundle[0] if isinstance(bundle, tuple) else bundle
 
     assert data["text/plain"] == repr(controls)
+
+
+def test_controls_that_turned_to_another_connection_leave_nothing_behind(
+    connection: Connection,
+) -> None:
+    with NanoverServer() as other, connect(f"127.0.0.1:{other.port}") as successor:
+        panels = [interactive_controls(connection) for _ in range(3)]
+        count = len(connection.dependents)
+        connection.hand_over(successor)
+
+        assert len(successor.dependents) == count
+        for panel in panels:
+            panel.close()
+        assert len(successor.dependents) == 0
