@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, Final
-
-import orjson
 
 from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.describing import Description
@@ -81,13 +80,17 @@ class PaletteMemory:
         """Keep a button, or replace the one of its id; beyond fifty the oldest goes.
 
         Raises:
-            BadRequest: It is too large for a file.
+            BadRequest: It is too large for a file, or no text.
         """
         plain = without_secrets(pin["arguments"], self._find(pin["command"]))
         left_out = [name for name in pin["arguments"] if name not in plain]
         asks = list(dict.fromkeys([*pin["asks"], *left_out]))
         kept: PinBody = {**pin, "arguments": plain, "asks": asks}
-        if len(orjson.dumps(kept)) > _LARGEST_ARGUMENTS:
+        try:
+            length = _length(kept)
+        except UnicodeEncodeError as error:
+            raise BadRequest("its arguments hold half a character") from error
+        if length > _LARGEST_ARGUMENTS:
             most = _LARGEST_ARGUMENTS // 1024
             raise BadRequest(f"its arguments are too large to keep: {most} kB at the most")
 
@@ -120,8 +123,20 @@ class PaletteMemory:
 
 
 def _fit_to_keep(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Nothing at all if it is too large for a file."""
-    return arguments if len(orjson.dumps(arguments)) <= _LARGEST_ARGUMENTS else {}
+    """Nothing at all if it is too large for a file, or no page could be told of it."""
+    try:
+        return arguments if _length(arguments) <= _LARGEST_ARGUMENTS else {}
+    except UnicodeEncodeError:
+        return {}
+
+
+def _length(body: Any) -> int:
+    """How long it is as JSON; unlike orjson's, with numbers beyond 64 bits, such as 1e20.
+
+    Raises:
+        UnicodeEncodeError: There are lone surrogates in it.
+    """
+    return len(json.dumps(body, ensure_ascii=False).encode())
 
 
 def _fields(section: dict[str, Any], name: str) -> dict[str, Any]:

@@ -101,6 +101,9 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
 
     def _press(self) -> None:
         """A dangerous command asks first, by waiting for a second press."""
+        # The page sends the second click of two before it hears that the button is off.
+        if self._is_busy:
+            return
         danger = _danger(SHARED.find(self._name), self._connection)
         if danger and self._question is None:
             question = self._question = _Question(danger)
@@ -109,6 +112,13 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         else:
             self._question = None
             self._start()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether it waits for the end of a run."""
+        run = self.last_run
+        begins = self._run_id is not None and (run is None or run.id != self._run_id)
+        return begins or (run is not None and not run.is_over)
 
     def _take_back(self, question: _Question) -> None:
         if self._question is question:
@@ -140,10 +150,8 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
 
     def _say(self) -> None:
         """Be what things are like: its connection, its run, and what it asks."""
-        status, run, question = self._connection.status, self.last_run, self._question
-        runs = self._run_id is not None and (run is None or run.id != self._run_id)
-        runs = runs or (run is not None and not run.is_over)
-        self.disabled = runs or status.state != "connected"
+        status, question = self._connection.status, self._question
+        self.disabled = self._is_busy or status.state != "connected"
         self.description = "Press again to run it" if question else self._description
         if status.state != "connected":
             self.tooltip = f"{self._connection.name}: {status.state} ({status.reason})"[:_LONGEST]

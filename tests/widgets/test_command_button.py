@@ -204,3 +204,19 @@ def test_it_is_off_when_its_connection_is_closed(connection: Connection) -> None
 def test_only_clients_and_connections_have_commands() -> None:
     with pytest.raises(TypeError, match="a Connection is needed"):
         command_button("localhost", "user/echo")  # type: ignore[arg-type]
+
+
+def test_two_clicks_before_the_page_hears_that_it_is_off_run_it_once(
+    connection: Connection, server: NanoverServer
+) -> None:
+    calls: list[int] = []
+    server.register_command("user/once", lambda: calls.append(1))
+    button = command_button(connection, "user/once")
+    button.click()
+    button.click()
+
+    eventually(lambda: button.last_run and button.last_run.is_over)
+    assert len(connection.runs.runs()) == 1
+    button.click()
+    eventually(lambda: calls == [1, 1])
+    button.close()

@@ -134,3 +134,21 @@ def test_what_is_not_as_it_should_be_is_left_out(
     memory.pin(pin("a"))
     memory.set_integers("a", ["n"])
     assert memory.body("")["recent"] == ["a"]
+
+
+def test_a_number_beyond_64_bits_can_be_kept(memory: PaletteMemory) -> None:
+    """JavaScript writes 1e20 as 100000000000000000000."""
+    memory.pin(pin("a", arguments={"n": 10**20}))
+    memory.note_run("user/x", {"n": 10**20})
+
+    body = memory.body("")
+    assert body["pins"][0]["arguments"] == {"n": 10**20}
+    assert body["last"] == {"user/x": {"n": 10**20}}
+
+
+def test_half_a_character_cannot_be_kept(memory: PaletteMemory) -> None:
+    with pytest.raises(BadRequest, match="half a character"):
+        memory.pin(pin("a", arguments={"text": "\ud83d"}))
+    memory.note_run("user/x", {"text": "\ud83d"})
+
+    assert memory.body("")["recent"] == ["user/x"]
