@@ -174,7 +174,7 @@ function readWhole(text: string): Reading {
 
 function inRange(field: Field, read: Reading): Reading {
   const { min = null, max = null, unit = "" } = field.known ?? {};
-  const number = Number(field.text);
+  const number = WORDS.get(field.text.trim().toLowerCase()) ?? Number(field.text);
   const withUnit = (limit: number) => (unit === "" ? String(limit) : `${limit} ${unit}`);
   if (!read.ok || Number.isNaN(number)) return read;
   if (min !== null && number < min) return problem(`at least ${withUnit(min)}`);

@@ -15,18 +15,40 @@ type Reviver = (
   context?: { source?: string },
 ) => unknown;
 
+/** Stands before the words for which JSON has no number, while they are read as texts. */
+const MARK = "\ue000";
+const ENDLESS: ReadonlyMap<string, number> = new Map([
+  [`${MARK}NaN`, Number.NaN],
+  [`${MARK}Infinity`, Number.POSITIVE_INFINITY],
+  [`${MARK}-Infinity`, Number.NEGATIVE_INFINITY],
+]);
+
+/** The words that value_text.ts writes, as Python's json module does; those in texts stay. */
+const withMarks = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|(?:-?\bInfinity|\bNaN)\b(?!\s*:)/g, (found) =>
+    found.startsWith('"') ? found : `"${MARK}${found}"`,
+  );
+const withoutMarks = (text: string): string => text.replace(/"\ue000(-?\w*)"?/g, "$1");
+
+class TooLarge extends Error {}
+
 const keepTyped: Reviver = (_key, value, context) => {
+  if (typeof value === "string") return ENDLESS.get(value) ?? value;
+  if (typeof value !== "number") return value;
   const source = context?.source;
-  if (typeof value !== "number" || source === undefined) return value;
-  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
-  return Number.isFinite(value) ? new TypedNumber(source) : value;
+  if (source !== undefined && /^-?\d+$/.test(source)) {
+    return Number.isSafeInteger(value) ? value : BigInt(source);
+  }
+  if (!Number.isFinite(value)) throw new TooLarge();
+  return source === undefined ? value : new TypedNumber(source);
 };
 
 export function parseJson(text: string): Parsed {
   try {
-    return { ok: true, value: toPage(JSON.parse(text, keepTyped) as Plain) };
+    return { ok: true, value: toPage(JSON.parse(withMarks(text), keepTyped) as Plain) };
   } catch (error) {
+    if (error instanceof TooLarge) return { ok: false, problem: "a number in it is too large" };
     const words = error instanceof Error ? error.message.replace(/^JSON\.parse: /, "") : "";
-    return { ok: false, problem: `not JSON: ${words}` };
+    return { ok: false, problem: `not JSON: ${withoutMarks(words)}` };
   }
 }

@@ -11,12 +11,24 @@ interface Words {
   bytes(hex: string): string;
 }
 
+/** As Python reads a number, and JSON does not: "+1", ".5", "5." or "00.5". */
+const TYPED = /^\+|^-?(?:\.|0\d)|\.(?!\d)/;
+
+const jsonNumber = (text: string): string =>
+  TYPED.test(text)
+    ? text
+        .replace(/^\+/, "")
+        .replace(/^(-?)(?=\.)/, (sign) => `${sign}0`)
+        .replace(/^(-?)0+(?=\d)/, "$1")
+        .replace(/\.(?!\d)/, ".0")
+    : text;
+
 /** JSON has no word for NaN; these are the ones that Python's json module writes and reads. */
 const JSON_WORDS: Words = {
   null: "null",
   true: "true",
   false: "false",
-  number: (text) => text,
+  number: jsonNumber,
   bytes: (hex) => JSON.stringify(hex),
 };
 

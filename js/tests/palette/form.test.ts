@@ -193,3 +193,30 @@ describe("what was filled in last", () => {
     expect(fields({ n: 3 }, { last: { n: "text" }, integers: [] })[0]?.text).toBe("3");
   });
 });
+
+describe("NaN and infinity", () => {
+  const odd = [{ $nvj: "nan" }, { $nvj: "-inf" }, "NaN"];
+
+  it("inside of a default, of an argument that was added, and of a choice are numbers", () => {
+    expect(readForm("x", fields({ a: odd }))).toMatchObject({ ok: true, arguments: { a: odd } });
+    expect(readField(extraField("a", odd))).toMatchObject({ ok: true, value: odd });
+    expect(value("choice", "[NaN, -Infinity]")).toEqual(odd.slice(0, 2));
+  });
+
+  it("are no names, and no number that is too large", () => {
+    expect(value("json", "{NaN: 1}")).toMatch(/^not JSON: /);
+    expect(value("json", "[NaN, x]")).not.toContain("\ue000");
+    expect(value("json", "[1e400]")).toBe("a number in it is too large");
+  });
+
+  it("are held by limits", () => {
+    const limits = { ...command("x", {}), known: [argument("n", "float", { min: 0, max: 9 })] };
+    const typed = (text: string) =>
+      fieldsOf(limits, NOTHING_REMEMBERED).map((each) => ({ ...each, text }));
+    expect(["inf", "-inf", "9"].map((text) => readForm("x", typed(text)).ok)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});

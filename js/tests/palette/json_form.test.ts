@@ -66,3 +66,22 @@ describe("JSON as a form", () => {
     expect(read.ok && Object.keys(read.arguments)).toEqual(["__proto__", "$nvj"]);
   });
 });
+
+it.each([
+  [".5", 0.5],
+  ["5.", 5],
+  ["+1.5", 1.5],
+  ["00.5", 0.5],
+  ["-.5e3", -500],
+])("a number typed as %s is one in JSON, too", (text, number) => {
+  const typed = fields({ n: 1 }).map((field) => ({ ...field, text }));
+  expect(JSON.parse(jsonOf(typed))).toEqual({ n: number });
+});
+
+it("goes on with a number that is infinite", () => {
+  const typed = fields({ n: 1 }).map((field) => ({ ...field, text: "-inf" }));
+  expect(fieldsFrom(jsonOf(typed), typed)).toMatchObject({
+    ok: true,
+    fields: [{ text: "-Infinity" }],
+  });
+});
