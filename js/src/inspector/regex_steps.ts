@@ -27,7 +27,9 @@ const isDigit: Accepts = (code) => code >= 48 && code <= 57;
 export const isWord: Accepts = (code) =>
   isDigit(code) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122);
 const isSpace: Accepts = (code) =>
-  code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0xfeff;
+  code === 32 ||
+  (code >= 9 && code <= 13) ||
+  (code >= 0xa0 && /\s/.test(String.fromCharCode(code)));
 const not =
   (accepts: Accepts): Accepts =>
   (code) =>
@@ -51,6 +53,13 @@ const CONTROLS = new Map([
 
 /** Texts are compared in lower case, so that a class must also take the capital's small form. */
 const foldCode = (code: number): number => String.fromCharCode(code).toLowerCase().charCodeAt(0);
+
+/** The capital of a letter, where that is one letter and not a plain one for a special: ß has none. */
+function capitalOf(code: number): number {
+  const capital = String.fromCharCode(code).toUpperCase();
+  const found = capital.length === 1 ? capital.charCodeAt(0) : code;
+  return code >= 128 && found < 128 ? code : found;
+}
 
 /** A part of the pattern: builds its steps in front of `next` and returns where they begin. */
 type Part = (next: number) => number;
@@ -242,7 +251,7 @@ class Parser {
       throw new BadPattern("a range in [ ] makes no sense");
     return (code) => {
       if (code >= from && code <= to) return true;
-      const capital = String.fromCharCode(code).toUpperCase().charCodeAt(0);
+      const capital = capitalOf(code);
       return capital >= from && capital <= to;
     };
   }

@@ -31,8 +31,9 @@ export function duration(seconds: number): string {
 /** "4 ms", "0.31 s", "2.4 s", "1 min 12 s": how long an answer took. */
 export function elapsed(seconds: number): string {
   if (seconds < 0.01) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-  if (seconds < 1) return `${seconds.toFixed(2)} s`;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : duration(seconds);
+  // What would be rounded up to the next unit is told in that.
+  if (seconds < 0.995) return `${seconds.toFixed(2)} s`;
+  return seconds < 59.95 ? `${seconds.toFixed(1)} s` : duration(Math.max(60, seconds));
 }
 
 /** "680 B", "1.9 MB". */
@@ -43,7 +44,7 @@ export function size(bytes: number): string {
     ["MB", 1e6],
   ] as const) {
     const amount = bytes / factor;
-    if (amount < 1000) return `${amount < 10 ? amount.toFixed(1) : amount.toFixed(0)} ${unit}`;
+    if (amount < 999.5) return `${amount < 9.95 ? amount.toFixed(1) : amount.toFixed(0)} ${unit}`;
   }
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }

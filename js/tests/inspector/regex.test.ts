@@ -113,3 +113,15 @@ describe("a pattern", () => {
     }
   });
 });
+
+it.each([
+  ["[A-Z]", "ß"],
+  ["[A-Z]", "ı"],
+  ["^[^A-Z]$", "ß"],
+  ["[À-Þ]", "é"],
+  ["a\\sb", "a\u202fb"],
+  ["a\\sb", "a\u2003b"],
+  ["a\\Sb", "a\u3000b"],
+])("/%s/ means in %j what JavaScript means by it", (pattern, text) => {
+  expect(compile(pattern).test(text)).toBe(new RegExp(pattern, "i").test(text));
+});

@@ -63,3 +63,13 @@ it("labels segments of keys", () => {
   expect(label("")).toBe("(empty)");
   expect(label("root")).toBe("root");
 });
+
+it("never tells 1000 kB, nor 60.0 s", () => {
+  expect([9_960, 999_400, 999_600, 999_700_000].map(size)).toEqual([
+    "10 kB",
+    "999 kB",
+    "1.0 MB",
+    "1.0 GB",
+  ]);
+  expect([0.994, 0.996, 59.94, 59.96].map(elapsed)).toEqual(["0.99 s", "1.0 s", "59.9 s", "1 min"]);
+});
