@@ -90,7 +90,11 @@ function stepInto(
   step: Step,
   far: () => PageValue | undefined,
 ): PageValue | undefined {
-  if (opened.kind === "list" && typeof step === "number") return opened.items[step] ?? far();
+  if (opened.kind === "list" && typeof step === "number") {
+    // An item may be null, which is here all the same; behind the end there is nothing.
+    if (step < opened.items.length) return opened.items[step];
+    return step < opened.length ? far() : undefined;
+  }
   if (opened.kind !== "object") return undefined;
   const field = opened.fields.find(([name]) => name === step);
   if (field !== undefined) return field[1];

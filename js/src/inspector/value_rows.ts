@@ -51,7 +51,8 @@ export function valueRows(
     if (opened.kind === "list") {
       // What was cut from a list is fetched when it is looked at.
       for (; shown < wanted; shown += 1) {
-        addItem(shown, opened.items[shown] ?? folds.far(key, path, shown), path);
+        const inner = opened.items[shown];
+        addItem(shown, inner === undefined ? folds.far(key, path, shown) : inner, path);
       }
     } else {
       const names = new Set<string>();
@@ -66,7 +67,7 @@ export function valueRows(
         // While the object changes, what comes later may name a field again.
         if (names.has(name)) continue;
         names.add(name);
-        addItem(name, inner ?? folds.far(key, path, name), path);
+        addItem(name, inner === undefined ? folds.far(key, path, name) : inner, path);
       }
     }
     const hidden = opened.length - shown;

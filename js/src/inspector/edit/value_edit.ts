@@ -16,7 +16,7 @@ import { type Control, type Field, isLong, jsonField, lineField } from "./field.
 import { followFocus } from "./focus_region.ts";
 import { createHold } from "./hold.ts";
 import { placeText, samePlace } from "./place_text.ts";
-import { lineKind } from "./scalar.ts";
+import { lineKind, type ScalarKind } from "./scalar.ts";
 import { fetchWhole, holdsBytes, MUCH, missingBytes } from "./whole_value.ts";
 
 export interface ValueEdit {
@@ -34,8 +34,8 @@ export interface ValueEdit {
 interface Open {
   readonly draft: Draft;
   readonly control: Control;
-  /** Whether it belongs into its row. */
-  readonly inRow: boolean;
+  /** What a field of one line is for, which belongs into its row; null for JSON beside the tree. */
+  readonly kind: ScalarKind | null;
 }
 
 /** Milliseconds after which a long text is looked at again. */
@@ -126,6 +126,14 @@ export function createValueEdit(
       takeTheirs: () => {
         const now = open;
         if (now === null) return;
+        const at = now.draft.place;
+        const { value } = liveAt(at);
+        // Theirs may be of a kind for which this field is the wrong one.
+        if (now.kind !== null && value !== undefined && lineKind(value) !== now.kind) {
+          finish();
+          if (!begin(at)) askJson(at);
+          return;
+        }
         void now.draft.takeTheirs().then(() => {
           now.control.value = now.draft.text;
           now.control.focus();
@@ -175,9 +183,9 @@ export function createValueEdit(
   /** The field is in its row, or at home while no row shows it. */
   const place = () => {
     if (open === null) return;
-    const { control, inRow } = open;
+    const { control, kind } = open;
     const row = control.closest<HTMLElement>(".nvj-row");
-    if (control.isConnected && !(row?.hidden ?? !inRow)) return;
+    if (control.isConnected && !(row?.hidden ?? kind === null)) return;
     if (control.parentElement === box.home) return;
     const had = hadFocus || wantsFocus;
     box.home.append(control);
@@ -189,7 +197,7 @@ export function createValueEdit(
     draw();
   });
 
-  const start = (at: Place, base: PageValue, field: Field, inRow: boolean) => {
+  const start = (at: Place, base: PageValue, field: Field, kind: ScalarKind | null) => {
     const { control } = field;
     const draft = new Draft({
       host,
@@ -202,13 +210,13 @@ export function createValueEdit(
       onChange: () => bench.redraw(),
     });
     control.value = draft.text;
-    open = { draft, control, inRow };
+    open = { draft, control, kind };
     told = "";
     wantsFocus = true;
     addControl(control, draft);
     bench.edited.set(at);
     bench.select(at);
-    if (!inRow) {
+    if (kind === null) {
       box.home.append(control);
       draw();
       control.focus();
@@ -300,7 +308,7 @@ export function createValueEdit(
     try {
       const whole = isCut(value) ? await fetchWhole(host, at) : value;
       if (holdsBytes(whole)) throw new Error("it holds bytes, which JSON has not");
-      if (isWanted()) start(at, whole, jsonField(placeText(at)), false);
+      if (isWanted()) start(at, whole, jsonField(placeText(at)), null);
     } catch (error) {
       const why = reasonOf(error);
       card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);
@@ -326,7 +334,7 @@ export function createValueEdit(
     const kind = lineKind(value);
     if (kind === null) return false;
     if (isPutOff(() => begin(at))) return true;
-    if (isFree()) start(at, value, lineField(kind, placeText(at)), true);
+    if (isFree()) start(at, value, lineField(kind, placeText(at)), kind);
     return true;
   };
   const chosen = () => bench.selected.get()?.place ?? null;
@@ -365,7 +373,8 @@ export function createValueEdit(
     drop: finish,
     drawField: (slot, row) => {
       const here =
-        open?.inRow === true &&
+        open !== null &&
+        open.kind !== null &&
         (row.kind === "node" || row.kind === "value") &&
         keyOf(row) === open.draft.place.key &&
         samePlace({ key: open.draft.place.key, path: pathOf(row) }, open.draft.place);

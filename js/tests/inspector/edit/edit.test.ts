@@ -936,3 +936,43 @@ it("Escape that only ends a composition drops nothing that was typed", async () 
   await pass(0.2);
   expect(fields(page.el)).toHaveLength(1);
 });
+
+describe("theirs of another kind", () => {
+  const taken = async (theirs: PageRecord[string]) => {
+    const page = await mount();
+    await page.turn();
+    await begin(page, "name");
+    type(field(page.el), "Bob");
+    page.kernel.set("name", theirs);
+    page.kernel.sendDelta();
+    await pass(0.3);
+    click(button(page.el, "Take theirs"));
+    await pass(0.3);
+    return page;
+  };
+
+  it("is an object as JSON, and not null", async () => {
+    const { el } = await taken({ first: "B" });
+    expect(field(el).value).toBe('{"first": "B"}');
+  });
+
+  it("is a number that stays one", async () => {
+    const { el } = await taken(5);
+    type(field(el), "6");
+    press(field(el), "Enter");
+    await pass(0.2);
+    expect(written()).toEqual([{ key: "name", path: [], text: "6", add: false }]);
+  });
+});
+
+it("null in a list is shown, asked of nobody, and edited", async () => {
+  const page = await mount({}, { box: [null, 1], a: 1 });
+  await choose(page.el, "box");
+  press(rowOf(page.el, "box"), "ArrowRight");
+  await pass(0.3);
+  expect(rowOf(page.el, "0").textContent).toContain("null");
+  expect(page.kernel.received.some(({ op }) => op === "items")).toBe(false);
+  await page.turn();
+  await begin(page, "0");
+  expect(field(page.el).value).toBe("null");
+});
