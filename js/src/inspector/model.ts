@@ -154,7 +154,7 @@ export class InspectorModel {
     }
     for (const keys of [changed, added]) {
       for (const key of keys) {
-        if (this.#openKeys.has(key)) this.valueChanged(key);
+        if (this.#openKeys.has(key) || this.#rows.isLaidOut(key)) this.valueChanged(key);
         // A snapshot after a gap names keys that have not changed.
         if (this.#entries.get(key)?.changedAt === at) this.tree.touch(key, at);
       }
@@ -306,6 +306,8 @@ export class InspectorModel {
     }
     if (sameNodes(nodes, this.#pinned)) return;
     this.#pinned = nodes;
+    // What is kept on top is not folded away as well.
+    this.#muted = this.#muted.filter((node) => !nodes.includes(node));
     this.#reset();
   }
 

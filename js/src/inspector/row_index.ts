@@ -91,11 +91,15 @@ export class RowIndex {
 
   /** The value of a key, or what is open in it, has changed. */
   valueChanged(key: string): void {
-    const before = this.#values.get(key);
-    if (before === undefined) return;
+    // Also what had no rows: an empty list that is open may have some now.
     this.#values.delete(key);
     const node = this.#tree.get(key);
     if (node !== undefined) this.#tree.uncount(node);
+  }
+
+  /** Whether rows inside of a key's value were laid out, as in an open branch that is a key, too. */
+  isLaidOut(key: string): boolean {
+    return this.#values.has(key);
   }
 
   get count(): number {
@@ -118,11 +122,17 @@ export class RowIndex {
     const { filtered } = this.#folds;
     let left = filtered ? node.matched : node.keys;
     for (const away of this.#liftedBelow.get(node) ?? []) {
-      // Of a lifted branch with a lifted key in it, the outer one counts.
-      const inner = [...ancestors(away)].some((up) => this.#lifted.has(up) && up !== node);
-      if (!inner) left -= filtered ? away.matched : away.keys;
+      if (!this.#isLiftedBetween(away, node)) left -= filtered ? away.matched : away.keys;
     }
     return left;
+  }
+
+  /** Of a lifted branch with a lifted key in it, the outer one counts. */
+  #isLiftedBetween(away: TreeNode, node: TreeNode): boolean {
+    for (let up = away.parent; up !== null && up !== node; up = up.parent) {
+      if (this.#lifted.has(up)) return true;
+    }
+    return false;
   }
 
   #isShown(node: TreeNode): boolean {
@@ -340,9 +350,7 @@ export class RowIndex {
     if (row.kind === "node") {
       const [first] = row.chain;
       if (row.depth > 0 && first !== undefined && first.parent !== null) {
-        above = this.#lifted.has(row.node)
-          ? this.indexOf(MUTED_ID)
-          : this.#indexOfNode(first.parent);
+        above = this.#lifted.has(first) ? this.indexOf(MUTED_ID) : this.#indexOfNode(first.parent);
       }
     } else if (row.kind === "value" || row.kind === "more") {
       const path = row.kind === "value" ? row.path.slice(0, -1) : row.path;

@@ -263,7 +263,9 @@ export class KeyTree {
         }
       }
       // `nodeRate` counts on from the last change.
-      node.rate = node.changedAt === null ? 0 : rate * Math.exp((time - node.changedAt) / MEMORY);
+      const then = node.changedAt === null ? 0 : rate * Math.exp((time - node.changedAt) / MEMORY);
+      // After half an hour the one factor is 0 and the other endless.
+      node.rate = Number.isFinite(then) ? then : 0;
       return rate;
     };
     visit(this.root);

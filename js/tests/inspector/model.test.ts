@@ -302,3 +302,61 @@ function shownKeys(): readonly string[] {
     .map(({ key }) => key)
     .sort();
 }
+
+describe("rows of a value that changes while open", () => {
+  it("come back when an emptied list fills again", () => {
+    start({ list: [1, 2], ...crowd });
+    model.setOpen(rowOf("list"), true);
+    change({ list: [] });
+    expect(rows()).toEqual(["> crowd", "  list"]);
+    change({ list: [7, 8, 9] });
+    expect(rows()).toEqual(["> crowd", "v list", "    0", "    1", "    2"]);
+  });
+
+  it("follow also where the key is a branch, opened by nobody", () => {
+    start({ a: [1], "a.b": 1 });
+    expect(rows()).toEqual(["v a", "    0", "    a.b"]);
+    change({ a: [1, 2] });
+    expect(rows()).toEqual(["v a", "    0", "    1", "    a.b"]);
+  });
+
+  it("are not taken from what was fetched of a longer list, and null is a value", () => {
+    const stale = () => "from before";
+    entries = new Map();
+    model = new InspectorModel(entries, {
+      peek: stale,
+      get: stale,
+      nameAt: () => undefined,
+      canAsk: () => true,
+    });
+    change({ list: [null, 1] });
+    expect([0, 1, 2].map((step) => model.valueAt("list", [step]))).toEqual([null, 1, undefined]);
+  });
+});
+
+describe("a row stands in one place only", () => {
+  it("when a branch and a key deep in it are both on top", () => {
+    start({ "a.x.y": 1, "a.z": 2, ...crowd });
+    model.setPins(["a", "a.x.y"]);
+    model.setOpen(rowOf("*a"), true);
+    expect(rows()).toEqual(["v *a", "    a.z", "  *a.x.y", "> crowd"]);
+  });
+
+  it("when what is muted is put on top", () => {
+    start({ "a.x": 1, "a.y": 1, ...crowd });
+    for (let times = 0; times < 100; times += 1) model.tree.touch("a.x", 1);
+    model.mute(30, 1);
+    model.setOpen(rowOf("muted 1"), true);
+    expect(rows()).toEqual(["> crowd", "v muted 1", "  > a"]);
+    model.setPins(["a"]);
+    expect(rows()).toEqual(["> *a", "> crowd"]);
+  });
+
+  it("and a muted chain is inside of what is muted", () => {
+    start({ "a.x": 1, ...crowd });
+    for (let times = 0; times < 100; times += 1) model.tree.touch("a.x", 1);
+    model.mute(30, 1);
+    model.setOpen(rowOf("muted 1"), true);
+    expect(model.parentOf(rowOf("a.x"), 2)).toBe(1);
+  });
+});

@@ -130,3 +130,12 @@ describe("times and rates taken anew", () => {
     expect(tree.get("d")?.changedAt).toBeNull();
   });
 });
+
+it("a branch that rested for long has no rate after another state was put in place", () => {
+  const tree = treeOf("a.b", "a.c");
+  tree.retouch(() => ({ at: 0, rate: 0 }), 3600);
+  const branch = tree.find("a") ?? tree.root;
+  expect(nodeRate(branch, 3600)).toBe(0);
+  tree.touch("a.b", 3601);
+  expect(nodeRate(branch, 3601)).toBe(0.5);
+});
