@@ -889,41 +889,39 @@ describe("answers that come late", () => {
     expect(asked).toEqual([["undo", { force: false }]]);
   });
 
-  it("a new key that is being typed stays when a rename before it is answered", async () => {
-    const page = await mount();
-    await page.turn();
-    await choose(page.el, "name");
-    press(rowOf(page.el, "name"), "r");
-    await pass(0.1);
-    type(find(page.el, ".nvj-edit-label textarea"), "title");
-    page.kernel.busy = true;
-    press(find(page.el, ".nvj-edit-label textarea"), "Enter");
-    await pass(0.1);
-    press(find(page.el, ".nvj-edit-label textarea"), "Escape");
-    await pass(0.1);
-    press(rowOf(page.el, "name"), "n");
-    await pass(0.1);
-    type(find(page.el, ".nvj-edit-label textarea"), "brand.new");
-    page.kernel.wake();
-    await pass(0.3);
-    expect(find(page.el, ".nvj-edit-label textarea")).toHaveProperty("value", "brand.new");
-  });
+  describe("to a rename whose form was left", () => {
+    const name = (el: HTMLElement) => find(el, ".nvj-edit-label textarea");
+    const leave = async (answers: Answers = {}) => {
+      const page = await mount(answers);
+      await page.turn();
+      await choose(page.el, "name");
+      press(rowOf(page.el, "name"), "r");
+      await pass(0.1);
+      type(name(page.el), "title");
+      page.kernel.busy = true;
+      press(name(page.el), "Enter");
+      await pass(0.1);
+      press(name(page.el), "Escape");
+      await pass(0.1);
+      return page;
+    };
 
-  it("a rename that is refused after its form was left is told", async () => {
-    const page = await mount({ rename: () => refused });
-    await page.turn();
-    await choose(page.el, "name");
-    press(rowOf(page.el, "name"), "r");
-    await pass(0.1);
-    type(find(page.el, ".nvj-edit-label textarea"), "title");
-    page.kernel.busy = true;
-    press(find(page.el, ".nvj-edit-label textarea"), "Enter");
-    await pass(0.1);
-    press(find(page.el, ".nvj-edit-label textarea"), "Escape");
-    await pass(0.1);
-    page.kernel.wake();
-    await pass(0.3);
-    expect(page.el.textContent).toContain("someone else holds a lock");
+    it("leave alone what is typed for a new key", async () => {
+      const page = await leave();
+      press(rowOf(page.el, "name"), "n");
+      await pass(0.1);
+      type(name(page.el), "brand.new");
+      page.kernel.wake();
+      await pass(0.3);
+      expect(name(page.el)).toHaveProperty("value", "brand.new");
+    });
+
+    it("say that it was refused", async () => {
+      const page = await leave({ rename: () => refused });
+      page.kernel.wake();
+      await pass(0.3);
+      expect(page.el.textContent).toContain("someone else holds a lock");
+    });
   });
 });
 
