@@ -1,5 +1,6 @@
 /** What the chosen key was, when, and what was different; any two moments can be compared. */
 
+import { putInOrder } from "../shared/child_order.ts";
 import { now } from "../shared/clock.ts";
 import { copyButton } from "../shared/copy_button.ts";
 import { fill, h, setAttribute, setText } from "../shared/dom.ts";
@@ -148,22 +149,19 @@ export function createHistoryPane(bench: Bench): Pane {
   const drawList = () => {
     if (told === null) return;
     drawHead();
-    const rows = moments.map((moment) => {
+    const drawn = moments.map((moment) => {
       const known = rowOf.get(moment.number) ?? row(moment);
       setAttribute(known, "data-base", String(base?.number === moment.number));
       setAttribute(known, "aria-selected", String(chosen?.number === moment.number));
       return [moment.number, known] as const;
     });
     // A row that is replaced once a second cannot be pressed.
-    rowOf = new Map(rows);
-    for (const each of [...list.children]) {
-      if (!(each instanceof HTMLElement) || rowOf.get(Number(each.dataset.number)) !== each) {
-        each.remove();
-      }
-    }
-    for (const [index, [, each]] of rows.entries()) {
-      if (list.children[index] !== each) list.insertBefore(each, list.children[index] ?? null);
-    }
+    rowOf = new Map(drawn);
+    const rows = [...rowOf.values()];
+    const wanted = new Set<Element>(rows);
+    for (const each of [...list.children]) if (!wanted.has(each)) each.remove();
+    list.append(...rows.filter((each) => each.parentElement !== list));
+    putInOrder(list, rows);
     drawAges();
     const isListed = moments.some(({ number }) => number === chosen?.number);
     if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
