@@ -44,3 +44,9 @@ export function followFocus(region: FocusRegion, signal: AbortSignal): void {
   );
   whenOver(signal, stay);
 }
+
+/** Whether nobody has gone elsewhere with the focus: then it may be taken along. */
+export function isNobodyElsewhere(root: HTMLElement): boolean {
+  const { activeElement } = document;
+  return activeElement === document.body || root.contains(activeElement);
+}

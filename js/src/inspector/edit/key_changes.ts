@@ -11,6 +11,7 @@ import type { Bench, Selected } from "../bench.ts";
 import type { EditPlaces } from "../editor.ts";
 import type { Card, Choice } from "./card.ts";
 import { failureOf } from "./draft.ts";
+import { isNobodyElsewhere } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
 import { keyText } from "./place_text.ts";
 
@@ -63,11 +64,8 @@ export function addKeyChanges(
   let opened = 0;
 
   /** Whether nobody has turned to anything else since: then the focus is left alone. */
-  const isStillThere = ({ from }: Awaited): boolean => {
-    const { activeElement } = document;
-    const isHere = activeElement === document.body || bench.element.contains(activeElement);
-    return isHere && card.element.hidden && selected.get() === from;
-  };
+  const isStillThere = ({ from }: Awaited): boolean =>
+    isNobodyElsewhere(bench.element) && card.element.hidden && selected.get() === from;
   const goToAwaited = () => {
     if (awaited === null) return;
     const { key, there, until } = awaited;
@@ -161,6 +159,7 @@ export function addKeyChanges(
     const key = chosen?.place?.key ?? "";
     return key.slice(0, Math.max(key.lastIndexOf("."), key.lastIndexOf("/")) + 1);
   };
+  const tellGone = (key: string) => announce(`${keyText(key)} is there no longer`);
   const add = () => {
     if (!ready()) return;
     opened += 1;
@@ -171,7 +170,7 @@ export function addKeyChanges(
     const key = selected.get()?.place?.key;
     if (key === undefined || !ready()) return;
     if (!entries.has(key)) {
-      announce(`${keyText(key)} is there no longer`);
+      tellGone(key);
       return;
     }
     opened += 1;
@@ -216,7 +215,7 @@ export function addKeyChanges(
       });
     }
     if (choices.length === 0) {
-      announce(`${keyText(key)} is there no longer`);
+      tellGone(key);
       return;
     }
     const name = h("code", {}, keyText(key));

@@ -13,7 +13,7 @@ import type { Card } from "./card.ts";
 import { Draft, type Live } from "./draft.ts";
 import { createDraftBox } from "./draft_box.ts";
 import { type Control, type Field, isLong, jsonField, lineField } from "./field.ts";
-import { followFocus } from "./focus_region.ts";
+import { followFocus, isNobodyElsewhere } from "./focus_region.ts";
 import { createHold } from "./hold.ts";
 import { placeText, samePlace } from "./place_text.ts";
 import { lineKind, type ScalarKind } from "./scalar.ts";
@@ -300,10 +300,9 @@ export function createValueEdit(
     const from = bench.selected.get();
     /** Whether it is still wanted: the kernel may have been busy for long. */
     const isWanted = (): boolean => {
-      const { activeElement } = document;
-      const isHere = activeElement === document.body || bench.element.contains(activeElement);
       const isLive = isOn() && shown.get().at === null;
-      return isHere && isLive && open === null && bench.selected.get() === from;
+      const isSame = open === null && bench.selected.get() === from;
+      return isLive && isSame && isNobodyElsewhere(bench.element);
     };
     try {
       const whole = isCut(value) ? await fetchWhole(host, at) : value;
