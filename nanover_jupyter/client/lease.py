@@ -118,8 +118,7 @@ class Lease:
         if self._phase != "held":
             return 0.0
         standing = self.standing()
-        held = standing.state in ("held", "expiring")
-        return max(0.0, standing.ends_at - self._locks.clock()) if held else 0.0
+        return max(0.0, standing.ends_at - self._locks.clock()) if standing.is_held else 0.0
 
     @property
     def continuous(self) -> bool:

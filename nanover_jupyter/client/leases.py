@@ -101,6 +101,11 @@ class Standing(NamedTuple):
     continuous: bool
     note: str
 
+    @property
+    def is_held(self) -> bool:
+        """Whether all of them are ours."""
+        return self.state in _HELD
+
 
 class LeaseBook:
     """Records requests for locks and their outcome. Thread-safe; one lock guards it.

@@ -139,11 +139,7 @@ class Locks:
         """
         with self._requests.turn:
             # Asked in our turn: a lease that was given back meanwhile stays given back.
-            going = [
-                lease
-                for lease in leases
-                if lease in self._roll and lease.standing().state in ("held", "expiring")
-            ]
+            going = [lease for lease in leases if lease in self._roll and lease.standing().is_held]
             now = self.clock()
             durations: dict[str, float] = {}
             for lease in going:
@@ -277,7 +273,7 @@ class Locks:
         going: list[Lease] = []
         for lease in self._roll.held():
             standing = lease.standing()
-            if standing.state in ("held", "expiring"):
+            if standing.is_held:
                 going.append(lease)
                 continue
             if self._roll.drop(lease):  # else given back at this moment, or told already
