@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nanover_jupyter.errors import ConnectError, ProtocolError
+from nanover_jupyter.transport.address import is_encrypted
 from nanover_jupyter.wire.discovery_codec import (
     DATAGRAM_LIMIT,
     DISCOVERY_PORT,
@@ -51,7 +52,7 @@ class FoundServer:
     @property
     def offers(self) -> tuple[str, ...]:
         """Its addresses, those without encryption first."""
-        return tuple(sorted(self.urls, key=lambda url: url.startswith(("wss:", "grpcs:"))))
+        return tuple(sorted(self.urls, key=is_encrypted))
 
     @property
     def protocols(self) -> tuple[str, ...]:

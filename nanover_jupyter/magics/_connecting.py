@@ -11,12 +11,12 @@ from nanover_jupyter.magics._parse import MistakenLine, Order
 from nanover_jupyter.magics._phrases import counts, described, many, state_of
 from nanover_jupyter.magics._sessions import Closed, Goal, Reached
 from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.transport.address import is_encrypted
 
 __all__ = ["connect", "disconnect", "list_", "reconnect", "serve", "servers", "status", "use"]
 
 _CONNECT_SECONDS = 5.0
 _LISTEN_SECONDS = 1.5
-_ENCRYPTED = ("wss://", "grpcs://")
 
 
 def connect(desk: Desk, order: Order) -> None:
@@ -214,12 +214,11 @@ def _configured(desk: Desk, server: _config.NamedServer) -> _Chosen:
     if server.find:
         # One that is connected to need not be heard of again.
         # As for an address: what is to be encrypted goes nowhere in the clear.
-        fit = _ENCRYPTED if tls is not None else ("",)
         opened = [each for each in desk.sessions.connections if each.name == server.name]
-        urls = [each.address for each in opened if each.address.startswith(fit)]
+        urls = [each.address for each in opened if tls is None or is_encrypted(each.address)]
         if not urls:
             offers = discover().named(server.find).offers
-            urls = [url for url in offers if url.startswith(fit)]
+            urls = [url for url in offers if tls is None or is_encrypted(url)]
             if not urls:
                 raise MistakenLine(
                     f"[servers.{server.name}] has a token or certificates, but what announces "

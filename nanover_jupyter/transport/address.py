@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from nanover_jupyter.errors import AddressError
 
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "parse_address"]
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "is_encrypted", "parse_address"]
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 38801
@@ -40,6 +40,11 @@ class Address:
     def covers(self, url: str) -> bool:
         """Whether `url` is this address, or this place with any protocol if it names none."""
         return str(self) == (url if self.scheme else url.rpartition("://")[2])
+
+
+def is_encrypted(url: str) -> bool:
+    """Whether a whole address, scheme included, is one of an encrypted connection."""
+    return url.startswith(("grpcs://", "wss://"))
 
 
 def parse_address(text: str) -> Address:
