@@ -59,9 +59,8 @@ class SharedPrefix(LiveState):
         # while an observer runs.
         self._lock = threading.Lock()
         self._news = DictionaryChange()
-        with self._lock:  # what comes in between waits until there is something to compare it with
-            self._unsubscribe = self._client.on_change(self._on_change)
-            self._tracker = KeyTracker(self._client, lambda key: key.startswith(prefix))
+        with self._lock:
+            self._tracker = self._follow_locked()
         # A mapping is no member of sets; this stands for it.
         self._dependent = _Dependent(self)
         connection.dependents.add(self._dependent)
@@ -119,12 +118,16 @@ class SharedPrefix(LiveState):
         self._connection, self._client = connection, connection.client
         self._delivery = Delivery.of(connection)
         connection.dependents.add(self._dependent)
-        prefix = self._prefix
-        with self._lock:  # as above: what comes in between is newer than what is looked up
-            self._unsubscribe = self._client.on_change(self._on_change)
-            here = KeyTracker(self._client, lambda key: key.startswith(prefix)).known
+        with self._lock:
+            here = self._follow_locked().known
             self._news = DictionaryChange(here, self._tracker.known.keys() - here.keys())
         self._delivery.post(self._tell)
+
+    def _follow_locked(self) -> KeyTracker:
+        """Hear of changes, and look up what is there: what comes in between waits for the lock."""
+        prefix = self._prefix
+        self._unsubscribe = self._client.on_change(self._on_change)
+        return KeyTracker(self._client, lambda key: key.startswith(prefix))
 
     def close(self) -> None:
         """Call nobody any more; it can still be read. Idempotent."""

@@ -474,15 +474,21 @@ def test_a_key_that_nobody_shares_any_more_is_let_go_once_its_last_word_is_out(
     assert KeySyncs.sync(client, "kept") is kept
 
 
-def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
-    bench = Bench()
-    send = bench.server.update_state_async
+def interrupt_once(owner: Any, name: str) -> None:
+    """Ctrl-C comes in the next call of a method."""
+    method = getattr(owner, name)
 
-    def interrupted(_change):
-        bench.server.update_state_async = send
+    def interrupted(*_: Any) -> None:
+        setattr(owner, name, method)
         raise KeyboardInterrupt
 
-    bench.server.update_state_async = interrupted
+    setattr(owner, name, interrupted)
+
+
+def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
+    bench = Bench()
+    interrupt_once(bench.server, "update_state_async")
+
     with pytest.raises(KeyboardInterrupt):
         bench.set(1)
     bench.set(2)
@@ -494,13 +500,8 @@ def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
 
 def test_ctrl_c_while_listeners_are_told_does_not_silence_them():
     bench = Bench()
-    post = bench.delivery.post
+    interrupt_once(bench.delivery, "post")
 
-    def interrupted(_call):
-        bench.delivery.post = post
-        raise KeyboardInterrupt
-
-    bench.delivery.post = interrupted
     with pytest.raises(KeyboardInterrupt):
         bench.set(1)
     bench.settle()
