@@ -127,6 +127,8 @@ class LeaseBook:
         self._events: deque[LeaseEvent] = deque(maxlen=_KEPT_EVENTS)
         self._numbers = 0
         self._proofs = 0
+        # Whether time has changed a row since `age` last looked: reading the book does so too.
+        self._has_aged = False
         self._changed: Listeners[()] = Listeners()
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
@@ -261,14 +263,13 @@ class LeaseBook:
         self._changed.notify()
 
     def age(self) -> None:
-        """Write down which locks ran out, and tell the listeners if any did."""
+        """Write down which locks are about to end or ran out, and notify listeners of changes."""
         now = self.clock()
         with self._lock:
-            before = [(key, row.state) for key, row in self._rows.items() if row.is_held]
-            states = [self._aged_locked(key, now) for key, _ in before]
-        if any(
-            row is None or row.state != was for row, (_, was) in zip(states, before, strict=True)
-        ):
+            for key in [key for key, row in self._rows.items() if row.is_held]:
+                self._aged_locked(key, now)
+            changed, self._has_aged = self._has_aged, False
+        if changed:
             self._changed.notify()
 
     # what is known ------------------------------------------------------------------
@@ -353,11 +354,13 @@ class LeaseBook:
             capped = row.cap_at is not None and row.ends_at >= row.cap_at
             note = _CAPPED if capped else _RAN_OUT
             row = row._replace(state="lost", ended_at=row.ends_at, note=note)
+            self._has_aged = True
             self._put_locked(row)
             self._tell_locked(row, "lost")
             return row
         state: LeaseState = "expiring" if left < expiring_for(row.seconds) else "held"
         if state != row.state:
+            self._has_aged = True
             row = self._rows[key] = row._replace(state=state)
         return row
 
