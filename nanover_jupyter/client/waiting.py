@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from nanover_jupyter.client.live_state import LiveState
 from nanover_jupyter.client.progress import progress
 from nanover_jupyter.errors import ClosedError, WaitTimedOut
+from nanover_jupyter.transport.pending import INTERRUPT_SECONDS
 from nanover_jupyter.wire.values import Value
 
 if TYPE_CHECKING:
@@ -75,9 +76,15 @@ def _wait(
                         return found
                 if client.status.state == "closed":
                     raise ClosedError(client.address)
-                left = None if deadline is None else deadline - time.monotonic()
-                if (left is not None and left <= 0) or not news.wait(left):
-                    raise WaitTimedOut(what, timeout or 0.0, client.status.reason)
+                while not news.wait(_longest_wait(deadline)):
+                    if deadline is not None and time.monotonic() >= deadline:
+                        raise WaitTimedOut(what, timeout or 0.0, client.status.reason)
     finally:
         for end in unsubscribe:
             end()
+
+
+def _longest_wait(deadline: float | None) -> float:
+    if deadline is None:
+        return INTERRUPT_SECONDS
+    return min(INTERRUPT_SECONDS, max(0.0, deadline - time.monotonic()))

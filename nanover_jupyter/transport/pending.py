@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import time
 from collections.abc import Callable, Generator
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from nanover_jupyter.errors import NanoverJupyterError, TimedOut
 
-__all__ = ["PendingCall"]
+__all__ = ["INTERRUPT_SECONDS", "PendingCall"]
+
+INTERRUPT_SECONDS: Final = 0.5
+"""The longest time that a thread may wait without a break.
+
+The system may hand the signal of Ctrl-C to any thread, and Python then raises
+KeyboardInterrupt only when the wait of the main thread ends.
+"""
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +40,18 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
 
     def __await__(self) -> Generator[Any, None, Answer]:
         return asyncio.wrap_future(self).__await__()
+
+    def result(self, timeout: float | None = None) -> Answer:
+        """Wait for the answer. See `concurrent.futures.Future.result`."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = INTERRUPT_SECONDS if deadline is None else deadline - time.monotonic()
+            try:
+                return super().result(min(left, INTERRUPT_SECONDS))
+            except TimeoutError:
+                # A call may also have ended in one.
+                if self.done() or (deadline is not None and left <= INTERRUPT_SECONDS):
+                    raise
 
     def wait(self, timeout: float | None, doing: str) -> Answer:
         """The answer; who stops waiting, for Ctrl-C too, cancels it.
