@@ -20,8 +20,9 @@ _LOOK_AROUND_SECONDS: Final = 1.0
 _WORTH_A_TRY: Final = 0.05
 _SOMETHING: Final = "something listens there, but "
 _A_GUESS: Final = " (is it "
-# How reasons begin that leave no doubt: nobody is there, or it is who was asked for.
-_PLAIN: Final = ("nothing ", "there is no ", "names ", "its certificate ")
+# How reasons begin that leave no doubt: nobody is there, it is who was asked for, or nobody was
+# asked, as a certificate file cannot be read.
+_PLAIN: Final = ("nothing ", "there is no ", "names ", "its certificate ", "cannot read ")
 
 
 def client_at(where: Address, tls: TlsSettings | None = None) -> ClientCore:
