@@ -109,6 +109,10 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
   ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
 ]);
 const PATIENCE = 1;
+/** Seconds after which an answer may be lost: doubled each time, as a busy kernel reads nothing. */
+const LOST_AFTER = 5;
+/** Seconds after which an answer is lost for certain, if a later request has been answered. */
+const GIVE_UP_AFTER = 30;
 const GONE = "the kernel has gone: run the cell again";
 
 /** `crypto.randomUUID` is missing where the page came over plain http. */
@@ -142,6 +146,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
   /** Local requests up to this id count no longer: a later one has been answered. */
   let answeredUpTo = 0;
   let lastProbe = Number.NEGATIVE_INFINITY;
+  let lostAfter = LOST_AFTER;
 
   const lose = () => {
     kernel.set("gone");
@@ -211,24 +216,37 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       send({ v: VERSION, op, client, id, body });
     });
 
+  const probe = () => {
+    lastProbe = now();
+    request("ping", {}).catch(() => undefined);
+  };
+
   /** Tells a busy kernel from a slow command: the first leaves everything unanswered. */
   const watch = () => {
     if (kernel.get() === "gone") return;
     const time = now();
     let waiting = false;
-    let probing = false;
     let slow = false;
-    for (const [id, { local, sentAt }] of pending) {
+    /** When the newest request was sent that should have been answered at once. */
+    let askedAt: number | null = null;
+    for (const [id, { local, sentAt, fail }] of pending) {
       const late = time - sentAt > PATIENCE;
-      if (local && id > answeredUpTo) {
+      if (local && id <= answeredUpTo && time - sentAt > GIVE_UP_AFTER) {
+        pending.delete(id);
+        fail(new RequestFailed("AnswerLost", "the kernel's answer was lost"));
+      } else if (local && id > answeredUpTo) {
         waiting ||= late;
-        probing = true;
+        askedAt = sentAt;
       } else if (!local) slow ||= late;
     }
     kernel.set(waiting ? "busy" : "live");
-    if (slow && !probing && time - lastProbe > 2 * PATIENCE) {
-      lastProbe = time;
-      request("ping", {}).catch(() => undefined);
+    if (askedAt === null) {
+      lostAfter = LOST_AFTER;
+      if (slow && time - lastProbe > 2 * PATIENCE) probe();
+    } else if (time - askedAt > lostAfter) {
+      // A lost answer looks like a busy kernel until another request is answered.
+      lostAfter *= 2;
+      probe();
     }
   };
 

@@ -126,10 +126,11 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   every(
     1000,
     () => {
-      const settled = status.get() !== null && !inDoubt();
+      const isGreeted = status.get() !== null;
       const overdue = waiting && helloAt !== null && now() - helloAt > HELLO_PATIENCE;
-      if (settled) pause = FIRST_PAUSE;
-      else if (owed || overdue) sayHello(false);
+      if (isGreeted && !inDoubt()) pause = FIRST_PAUSE;
+      // An answered hello without a status: the status was lost.
+      else if (owed || overdue || !(isGreeted || waiting)) sayHello(false);
     },
     signal,
   );
