@@ -65,11 +65,11 @@ const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseNow])[] = [
 ];
 
 const QUIET: ReadonlySet<LeaseAction> = new Set(["extend", "ask", "watch", "dismiss"]);
-/** What each button says to those who cannot see in which row it is. */
+/** What each button says to those who cannot see its row; contains its text (WCAG 2.5.3). */
 const SPOKEN: Readonly<Partial<Record<LeaseAction, string>>> = {
-  extend: "Hold ten minutes longer:",
+  extend: "Extend by 10 min:",
   stop: "Stop waiting for",
-  ask: "Ask its holder for",
+  ask: "Ask for it:",
 };
 
 function createRow(key: string): RowView {

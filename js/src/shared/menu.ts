@@ -143,5 +143,11 @@ export function createMenuButton(options: MenuOptions, signal: AbortSignal): Men
     signal,
   );
 
-  return { element, button, close, setLabel: (...label) => fill(button, ...label) };
+  const setLabel = (...label: readonly Child[]) => {
+    fill(button, ...label);
+    // Speech users say what they see, so the accessible name contains the visible text.
+    const shown = button.textContent;
+    setAttribute(button, "aria-label", shown === "" ? options.name : `${options.name}: ${shown}`);
+  };
+  return { element, button, close, setLabel };
 }
