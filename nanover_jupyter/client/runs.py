@@ -102,6 +102,8 @@ class _Entry:
     works_on: bool = False
     is_large: bool = False
     call: PendingCall[dict[str, Value]] | None = None
+    # Whether it was cancelled before there was a call.
+    is_cancelled: bool = False
     watch: EffectWatch | None = None
 
     @property
@@ -190,16 +192,24 @@ class RunBook:
             raise
         with self._lock:
             entry.call = call
+            is_cancelled = entry.is_cancelled
         self._listeners.notify(entry.run)
         call.add_done_callback(lambda _: self._on_done(entry, call))
+        if is_cancelled:
+            call.cancel()
         return call
 
     def cancel(self, run_id: str) -> bool:
         """Stop waiting for a run; False when it is over. The server may go on."""
         with self._lock:
             entry = self._entries.get(run_id)
-            call = None if entry is None or entry.run.is_over else entry.call
-        return call is not None and call.cancel()
+            if entry is None or entry.run.is_over:
+                return False
+            call = entry.call
+            if call is None:  # `start` is about to get it
+                entry.is_cancelled = True
+                return True
+        return call.cancel()
 
     def forget(self, run_id: str | None = None) -> None:
         """Forget one run that is over, or all of them."""
