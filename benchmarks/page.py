@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -25,10 +24,12 @@ from typing import Any, Self
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import page_scripts as scripts
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage
+from tests.jupyter.applications import Lab
+from tests.jupyter.notebook_page import NotebookPage, new_context
+from tests.support.chromium import launched_chromium
 
 SECONDS = 10.0
 _TICK = 1 / 30
@@ -164,18 +165,17 @@ class Bench:
 @contextlib.contextmanager
 def opened(state: dict[str, Any]) -> Iterator[Bench]:
     """A bench whose server holds this state."""
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        launched_chromium("--enable-precise-memory-info") as browser,
+    ):
         lab = Lab(Path(home)).start()
-        program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        options = [*CHROMIUM_OPTIONS, "--enable-precise-memory-info"]
-        browser = playwright.chromium.launch(executable_path=program, args=options)
-        bench = Bench(state, NotebookPage(lab, browser))
+        bench = Bench(state, NotebookPage(lab, new_context(browser)))
         try:
             yield bench
         finally:
             bench.notebook.close()
             bench.close()
-            browser.close()
             lab.close()
 
 

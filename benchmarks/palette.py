@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from nanover_jupyter import NanoverServer
-from tests.ui.lab import CHROMIUM_OPTIONS, Lab, NotebookPage
+from tests.jupyter.applications import Lab
+from tests.jupyter.notebook_page import NotebookPage, new_context
+from tests.support.chromium import launched_chromium
 
 COMMANDS = 5_000
 PRESSES = 60
@@ -144,21 +144,17 @@ def _summary(times: list[float]) -> tuple[float, float]:
 
 def measure() -> dict[str, Any]:
     """All figures, in milliseconds."""
-    with NanoverServer() as server, sync_playwright() as playwright:
+    with NanoverServer() as server, launched_chromium() as browser:
         server.register_command("user/echo", lambda **arguments: arguments, {"n": 1})
         for number in range(COMMANDS - 1):
             server.register_command(f"user/command-{number:04}", dict, {"n": number})
         with tempfile.TemporaryDirectory() as home:
             lab = Lab(Path(home)).start()
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS
-            )
-            page = NotebookPage(lab, browser)
+            page = NotebookPage(lab, new_context(browser))
             try:
                 figures = _measure(page, server.port)
                 page.close()
             finally:
-                browser.close()
                 lab.close()
             return figures
 

@@ -52,4 +52,6 @@ if (process.argv.includes("--dev")) {
     minify: true,
     legalComments: "none",
   });
+  // The page of the page tests is no part of the package.
+  await esbuild.build({ ...options, entryPoints: ["page/page.ts"], outdir: here("page/dist") });
 }

@@ -83,7 +83,7 @@ ensure_node_modules() {
 ensure_frontend() {
   local wanted
   ensure_node_modules
-  wanted=$(find js -name node_modules -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum)
+  wanted=$(find js \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum)
   if [ "$(cat js/node_modules/.built 2>/dev/null)" != "$wanted" ] ||
     [ ! -f nanover_jupyter/static/control_room.js ]; then
     say "Building the frontend into nanover_jupyter/static"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +12,15 @@ from hypothesis import settings
 
 from nanover_jupyter import connect
 
+# Else each process of the tests would compile everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+settings.register_profile("quick", deadline=None, max_examples=40)
+# For --hypothesis-profile=thorough.
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile("quick")
 
 # So does how long a server takes to answer; a test of that names a time of its own.
 connect.__kwdefaults__["timeout"] = 30.0

@@ -12,7 +12,7 @@ def answer_while_cells_run(widget: Any) -> None:
 
     JupyterLab sends comm messages to a subshell, so that widgets work while a cell
     runs, but ipykernel 7 reroutes them to the shell that last sent something on the
-    comm, which is the busy one (browser test: test_a_click_during_a_running_cell).
+    comm, which is the busy one (tests/jupyter/test_connect.py clicks during a cell).
     The method is private: where it does not exist, nothing needs to be done.
     """
     comm = widget.comm

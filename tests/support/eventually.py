@@ -13,13 +13,20 @@ T = TypeVar("T")
 # Slow machines set this above 1; no test has a time of its own.
 TIME_SCALE = float(os.environ.get("NANOVER_TEST_TIME_SCALE", "1"))
 
+_FIRST_PAUSE = 0.001
+
 
 def eventually(condition: Callable[[], T | None], *, seconds: float = 15, every: float = 0.01) -> T:
-    """The first true result of `condition`; fails with the last one when time is up."""
+    """Return the first true result of `condition`; fail with the last one when time is up.
+
+    Pauses between looks grow to `every` seconds.
+    """
     deadline = time.monotonic() + seconds * TIME_SCALE
-    pause = threading.Event()
+    sleep = threading.Event()
+    pause = min(_FIRST_PAUSE, every)
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"still {result!r} after {seconds * TIME_SCALE:g} s")
-        pause.wait(every)
+        sleep.wait(pause)
+        pause = min(2 * pause, every)
     return result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,7 +13,7 @@ class Road:
 
     Frozen, it takes connections and bytes and passes nothing on, as a stopped process
     or a pulled cable does. Slow, it keeps all that it passes on for some seconds. Cut, it
-    ends every connection and refuses new ones.
+    ends every connection and refuses new ones, as it does where nothing listens at the port.
     """
 
     def __init__(self, target: int) -> None:
@@ -24,6 +23,7 @@ class Road:
         self._open = threading.Event()
         self._open.set()
         self._is_cut = False
+        self._closed = threading.Event()
         self._delay = 0.0
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -45,8 +45,13 @@ class Road:
     def mend(self) -> None:
         self._is_cut = False
 
+    def lead_to(self, port: int) -> None:
+        """Lead connections that are made from now on to another port."""
+        self._target = port
+
     def close(self) -> None:
         self._is_cut = True
+        self._closed.set()
         self._open.set()
         # Closing alone does not wake a thread in accept().
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -59,19 +64,25 @@ class Road:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                if self._is_cut:
+                far = self._connect()
+                if far is None:
                     near.close()
                     continue
-                far = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets += [near, far]
                 self._start(self._relay, near, far)
                 self._start(self._relay, far, near)
+
+    def _connect(self) -> socket.socket | None:
+        if not self._is_cut:
+            with suppress(ConnectionRefusedError):
+                return socket.create_connection(("127.0.0.1", self._target))
+        return None
 
     def _relay(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._open.wait()
-                time.sleep(self._delay)
+                self._closed.wait(self._delay)
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):

@@ -10,10 +10,27 @@ from contextlib import contextmanager, suppress
 HTTP_ANSWER = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
-def unused_port() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """Yield a TCP port that refuses connections, and that nobody else gets meanwhile."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:
+        # Bound, but not listening.
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
+
+
+@contextmanager
+def reserved_udp_port() -> Iterator[int]:
+    """Yield a UDP port for those who share it, as listeners for announcements do.
+
+    Whoever asks the system for any free port does not get this one.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reserved:
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            reserved.setsockopt(socket.SOL_SOCKET, option, 1)
+        # At an address of this machine to which the tests send nothing.
+        reserved.bind(("127.0.0.2", 0))
+        yield reserved.getsockname()[1]
 
 
 @contextmanager

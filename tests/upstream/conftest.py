@@ -7,18 +7,16 @@ are skipped.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect as dial
 
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
-from tests.support.strange_servers import unused_port
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("NANOVER_SERVER_HOME", ROOT / ".cache" / "nanover-server"))
@@ -51,21 +49,28 @@ def simulations(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 
 
 class RealServer:
-    """A process that serves two simulations."""
+    """A process that serves two simulations.
+
+    It chooses its port when it starts for the first time, and keeps it.
+    """
 
     def __init__(self, home: Path, simulations: list[Path], log: Path) -> None:
-        self.port = unused_port()
+        self.port = 0
+        self.name = f"tests of {log.parent.name}"
         self._log = log
-        self._command = [home / "bin" / "nanover-server", "--omm", *simulations]
-        self._command += ["-p", str(self.port), "-n", f"tests of {self.port}"]
+        self._command = [home / "bin" / "nanover-server", "--omm", *simulations, "-n", self.name]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str | Path) -> None:
-        with self._log.open("ab") as log:
+        """Start it, and wait until it says where it serves, which is when it does."""
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._command, *options], stdout=log, stderr=subprocess.STDOUT
+                [*self._command, "-p", str(self.port), *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        eventually(self._answers, seconds=60, every=0.1)
+        self.port = eventually(self._printed_port, seconds=60, every=0.1)
 
     def kill(self) -> None:
         """End it without any goodbye."""
@@ -73,19 +78,16 @@ class RealServer:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def said(self) -> str:
+    def output(self) -> str:
+        """What it has printed since it was started."""
         return self._log.read_text()
 
-    def _answers(self) -> bool:
+    def _printed_port(self) -> int | None:
         assert self._process is not None
-        assert self._process.poll() is None, self.said()
-        try:
-            with dial(f"ws://127.0.0.1:{self.port}", open_timeout=1):
-                return True
-        except (WebSocketException, EOFError):
-            return True  # it is encrypted
-        except OSError:
-            return False
+        assert self._process.poll() is None, self.output()
+        # The first address of those that it lists is that of its option -p.
+        found = re.search(r'^Serving ".*" \(wss?://localhost:(\d+)', self.output(), re.MULTILINE)
+        return int(found[1]) if found else None
 
 
 @pytest.fixture

@@ -279,7 +279,7 @@ def test_it_is_heard_by_its_name_where_the_network_lets_broadcasts_through(serve
     if not found.servers:
         pytest.skip(found.explanation)
 
-    with connect(found.named(f"tests of {server.port}").url) as connection:
+    with connect(found.named(server.name).url) as connection:
         assert "simulation.name" in connection.client.copy_state()
 
 

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, it } from "vitest";
 import type { RowPart } from "../../src/inspector/bench.ts";
 import { createKeyMap } from "../../src/inspector/key_map.ts";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import { LEASES, normalWorld } from "../../dev/scenes.ts";
 import inspector from "../../src/inspector/index.ts";
@@ -26,7 +27,7 @@ const rowOf = (el: HTMLElement, name: string): HTMLElement => {
   if (row === undefined) throw new Error(`no row ${name}`);
   return row;
 };
-const button = (el: HTMLElement, name: string) => find(el, `button[aria-label="${name}"]`);
+const button = (el: HTMLElement, name: string) => find(el, `button[aria-label^="${name}"]`);
 const choose = (el: HTMLElement, menu: string, label: string) => {
   click(button(el, menu));
   const item = findAll(el, "[role^=menuitem]").find((each) => each.textContent?.startsWith(label));

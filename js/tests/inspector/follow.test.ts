@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import * as follow from "../../src/inspector/follow.ts";
 import inspector from "../../src/inspector/index.ts";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import { hostileWorld, hugeWorld, normalWorld } from "../../dev/scenes.ts";
 import inspector from "../../src/inspector/index.ts";

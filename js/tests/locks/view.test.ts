@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { LEASES, LOCK_NEWS } from "../../dev/scenes.ts";

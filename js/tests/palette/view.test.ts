@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { argument, COMMANDS, command } from "../../dev/scenes.ts";

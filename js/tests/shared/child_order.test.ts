@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { longestRise, putInOrder } from "../../src/shared/child_order.ts";
 

@@ -68,6 +68,24 @@ describe("a request", () => {
     expect(await failure(answer)).toBe("KernelGone");
   });
 
+  it("fails when its answer was lost, so that it can be made again", async () => {
+    kernel.busy = true;
+    const answer = failure(host.request("value", { key: "a" }));
+    await pass(1);
+    // The kernel never gets what was sent so far, and answers all that comes later.
+    kernel.busy = false;
+    await pass(35);
+    expect(await answer).toBe("AnswerLost");
+  });
+
+  it("may wait for a busy kernel as long as it is busy", async () => {
+    kernel.busy = true;
+    const answer = host.request("value", { key: "a" });
+    await pass(3600);
+    kernel.wake();
+    expect(await answer).toMatchObject({ value: 1 });
+  });
+
   it("fails when its view is closed", async () => {
     kernel.busy = true;
     const answer = host.request("value", { key: "a" });
@@ -110,6 +128,20 @@ describe("the kernel's life", () => {
     kernel.busy = false;
     await host.request("value", { key: "a" });
     await pass(0.3);
+    expect(host.kernel.get()).toBe("live");
+  });
+
+  it("is asked for again when the only answer was lost, less and less often", async () => {
+    const pings = () => kernel.received.filter(({ op }) => op === "ping").length;
+    kernel.busy = true;
+    void failure(host.request("value", { key: "a" }));
+    await pass(300);
+    expect(pings()).toBeLessThan(8);
+    // The kernel never gets what was sent so far.
+    kernel.received.length = 0;
+    kernel.busy = false;
+    await pass(400);
+    expect(pings()).toBe(1);
     expect(host.kernel.get()).toBe("live");
   });
 

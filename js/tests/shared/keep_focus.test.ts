@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { h } from "../../src/shared/dom.ts";
 import { keepingCursor, keepingFocus } from "../../src/shared/keep_focus.ts";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/shared/host.ts";
 import type { Module } from "../../src/shared/lazy_module.ts";

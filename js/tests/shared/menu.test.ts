@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, it } from "vitest";
 import { createMenuButton } from "../../src/shared/menu.ts";
 import { click, find, findAll, press, useFakePage } from "../support.ts";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, describe, expect, it } from "vitest";
 import { hasCells, insertCell } from "../../src/shared/notebook_cells.ts";
 

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { Cell } from "../../src/shared/cell.ts";
 import type { HeartbeatBody } from "../../src/shared/protocol.ts";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import inspector from "../../../src/inspector/index.ts";
 import type { PageRecord } from "../../../src/shared/protocol.ts";

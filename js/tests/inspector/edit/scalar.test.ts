@@ -35,6 +35,7 @@ describe("a scalar in one line", () => {
     ["number", "−2", "-2"],
     ["number", "nan", "NaN"],
     ["number", "-inf", "-Infinity"],
+    ["number", "-Infinity", "-Infinity"],
     ["number", "∞", "Infinity"],
     ["boolean", "false", "false"],
     ["text", 'a "b" \\', '"a \\"b\\" \\\\"'],

@@ -1,0 +1,51 @@
+/**
+ * One message in one binary WebSocket frame: the length of the header, the header as JSON, the
+ * buffers. tests/page/bridge.py has the same in Python.
+ */
+
+export interface Header {
+  readonly op: string;
+  /** Bytes of each buffer that follows. */
+  readonly sizes: readonly number[];
+  readonly [field: string]: unknown;
+}
+
+export interface Frame {
+  readonly header: Header;
+  readonly buffers: readonly DataView[];
+}
+
+const LENGTH_BYTES = 4;
+
+function isHeader(value: unknown): value is Header {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "op" in value &&
+    typeof value.op === "string" &&
+    "sizes" in value &&
+    Array.isArray(value.sizes)
+  );
+}
+
+export function decodeFrame(data: ArrayBuffer): Frame {
+  const length = new DataView(data).getUint32(0, true);
+  const json = new TextDecoder().decode(new Uint8Array(data, LENGTH_BYTES, length));
+  const header: unknown = JSON.parse(json);
+  if (!isHeader(header)) throw new Error(`not a header: ${json}`);
+  let offset = LENGTH_BYTES + length;
+  const buffers = header.sizes.map((size) => {
+    const buffer = new DataView(data, offset, size);
+    offset += size;
+    return buffer;
+  });
+  return { header, buffers };
+}
+
+export function encodeFrame(fields: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify({ ...fields, sizes: [] }));
+  const frame = new Uint8Array(LENGTH_BYTES + json.length);
+  new DataView(frame.buffer).setUint32(0, json.length, true);
+  frame.set(json, LENGTH_BYTES);
+  return frame;
+}

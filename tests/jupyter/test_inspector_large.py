@@ -1,0 +1,44 @@
+"""The inspector in two tabs of JupyterLab at once."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.jupyter.notebook_page import OpenNotebook
+from tests.support.eventually import eventually
+from tests.support.panels import Inspector
+
+
+def previews(page: Page) -> list[str]:
+    """What is shown of all values, in whatever order the rows were drawn."""
+    rows = page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
+    return sorted(text.strip() for text in rows.all_inner_texts())
+
+
+def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"counts": 0.0, "goes": "soon"}))
+    page = notebook(
+        [
+            f"import nanover_jupyter as nj\nc = nj.connect('127.0.0.1:{server.port}')",
+            "nj.StateInspector(c)",
+        ]
+    )
+    inspector = Inspector(page)
+    expect(inspector.row("counts")).to_be_visible()
+    other = page.another_tab()
+    expect(other.page.locator(".nvj-row", has_text="counts")).to_be_visible()
+
+    for count in range(1, 60):
+        server.update_state("test", DictionaryChange({"counts": float(count)}))
+    server.update_state("test", DictionaryChange({"new": "here"}, {"goes"}))
+
+    wanted = ['"here"', "59"]
+    eventually(lambda: previews(other.page) == wanted)
+    eventually(lambda: previews(page.page) == wanted)
+    # One that is closed without a word must not hold up the one that stays.
+    page.close_tabs()
+    server.update_state("test", DictionaryChange({"counts": 60.0}))
+    expect(inspector.row("counts")).to_contain_text("60")

@@ -1,0 +1,84 @@
+"""The inspector's tree beside JupyterLab's own keys, and while a cell keeps the kernel busy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.jupyter.notebook_page import NotebookPage, OpenNotebook
+from tests.support.eventually import eventually
+from tests.support.panels import Inspector
+
+
+def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Inspector]:
+    page = notebook(["import nanover_jupyter as nj", f"c = nj.connect('127.0.0.1:{port}')"])
+    page.run("nj.StateInspector(c)")
+    return page, Inspector(page)
+
+
+@contextmanager
+def moving(server: NanoverServer) -> Iterator[None]:
+    """Changes the key `moves` thirty times a second."""
+    stop = threading.Event()
+
+    def run() -> None:
+        beat = 0
+        while not stop.wait(1 / 30):
+            beat += 1
+            server.update_state("test", DictionaryChange({"moves": float(beat)}))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def number_in(inspector: Inspector, name: str) -> float:
+    return float(inspector.row(name).locator(".nvj-preview").inner_text())
+
+
+def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"alone": [1.0, 2.0]}))
+    page, inspector = open_inspector(notebook, server.port)
+    cells = len(page.sources())
+    expect(inspector.row("alone")).to_be_visible()
+    inspector.root.get_by_label("Filter keys and values").click()
+
+    for key in ("ArrowDown", "Enter", "ArrowRight"):
+        inspector.press(key)
+    expect(page.page.locator(":focus")).to_have_attribute("aria-level", "2")
+    # In a notebook's command mode these add, cut, paste and delete cells.
+    for key in "abxvdd":
+        inspector.press(key)
+    inspector.press("/")
+
+    expect(inspector.root.get_by_label("Filter keys and values")).to_be_focused()
+    assert len(page.sources()) == cells
+
+
+def test_tree_moves_and_is_searched_while_a_cell_runs(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"moves": 0.0, "rests": 1.0}))
+    page, inspector = open_inspector(notebook, server.port)
+    with moving(server):
+        expect(inspector.row("rests")).to_be_visible()
+        cell = page.hold()
+        first = number_in(inspector, "moves")
+
+        eventually(lambda: number_in(inspector, "moves") > first + 10)
+        inspector.search("rest")
+        expect(inspector.rows).to_have_count(1)
+        inspector.row("rests").click()
+        expect(inspector.root.locator(".nvj-detail-key")).to_have_text("rests")
+
+        assert page.is_running(cell)

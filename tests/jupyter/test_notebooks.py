@@ -1,0 +1,158 @@
+"""The tutorials in real Jupyter applications: their widgets are alive, their ends are clean."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import BrowserContext, Locator, expect
+
+from tests.jupyter.applications import Application, Lab, Notebook7, Voila
+from tests.jupyter.notebook_page import NotebookPage
+from tests.jupyter.tutorial_clicks import CLICKS
+from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.notebooks import NOTEBOOKS, ROOT, kernel_for, read
+
+# What Jupyter puts where a widget should be and is not.
+BROKEN = re.compile("model not found|error displaying widget|loading widget", re.IGNORECASE)
+# Of a panel that is on show the publisher stays: it says that the connection is closed.
+OUR_THREADS = """
+import json, threading
+names = {thread.name for thread in threading.enumerate()} - {"nanover-publisher"}
+print(json.dumps([name for name in names if name.startswith("nanover-")]))
+"""
+
+OpenCopy = Callable[[Application, Path, str], NotebookPage]
+
+
+@pytest.fixture
+def notebook_7(tmp_path: Path) -> Iterator[Notebook7]:
+    server = Notebook7(tmp_path / "home").start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def voila(tmp_path: Path) -> Iterator[Voila]:
+    server = Voila(tmp_path / "home").start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def open_copy(context: BrowserContext) -> Iterator[OpenCopy]:
+    """Opens a copy of a notebook; what the page logs as an error fails the test."""
+    pages: list[NotebookPage] = []
+
+    def open_in(application: Application, source: Path, kernel: str) -> NotebookPage:
+        page = NotebookPage(application, context)
+        pages.append(page)
+        page.open_copy(source, kernel=kernel)
+        return page
+
+    yield open_in
+    errors = [error for page in pages for error in page.errors]
+    for page in pages:
+        page.close()
+    assert not errors
+
+
+def shows_widgets(page: NotebookPage, index: int) -> int:
+    """Checks the widgets under a cell and counts them."""
+    shown = page.widgets_under(index)
+    for widget in shown:
+        expect(widget).to_be_visible()
+        for panel in widget.locator("css=:scope.nvj-root, .nvj-root").all():
+            is_alive(panel)
+    return len(shown)
+
+
+def is_alive(panel: Locator) -> None:
+    """It has heard from the kernel which connection it shows."""
+    expect(panel.locator(".nvj-name")).not_to_have_text("NanoVer", timeout=30_000 * TIME_SCALE)
+
+
+@pytest.fixture
+def tutorial_page(
+    request: pytest.FixtureRequest, lab: Lab, open_copy: OpenCopy
+) -> Callable[[Path], NotebookPage]:
+    """Opens a tutorial: in the warm notebook, or where it needs another kernel in one of that."""
+
+    def opened(path: Path) -> NotebookPage:
+        kernel = kernel_for(path)
+        if kernel != "python3":
+            return open_copy(lab, path, kernel)
+        page: NotebookPage = request.getfixturevalue("warm_notebook")
+        page.copy_images(path)
+        page.fill(read(path))
+        return page
+
+    return opened
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_tutorial_runs_in_jupyterlab_with_live_widgets(
+    path: Path, tutorial_page: Callable[[Path], NotebookPage]
+) -> None:
+    page = tutorial_page(path)
+    clicks = CLICKS.get(path.stem, {})
+    widgets = 0
+
+    for index, cell in enumerate(read(path).cells):
+        if cell.cell_type == "code":
+            page.run_cell(index, may_fail="raises-exception" in cell.metadata.get("tags", ()))
+            widgets += shows_widgets(page, index)
+            if cell.id in clicks:
+                clicks[cell.id](page)
+
+    expect(page.page.locator("body")).not_to_contain_text(BROKEN)
+    assert widgets, "a tutorial shows a widget"
+    eventually(lambda: json.loads(page.run(OUR_THREADS)) == [], every=0.2)
+
+
+@pytest.fixture
+def without_its_end(tmp_path: Path) -> Path:
+    """The first tutorial without the cells that close what is on show."""
+    notebook = read(NOTEBOOKS[0])
+    while "disconnect" in notebook.cells[-1].source:
+        notebook.cells.pop()
+    source = tmp_path / NOTEBOOKS[0].name
+    nbformat.write(notebook, source)
+    (tmp_path / "images").symlink_to(ROOT / "notebooks" / "images")
+    return source
+
+
+def test_tutorial_runs_in_notebook_7(
+    notebook_7: Notebook7, without_its_end: Path, open_copy: OpenCopy
+) -> None:
+    page = open_copy(notebook_7, without_its_end, "python3")
+    widgets = 0
+
+    for index, cell in enumerate(read(without_its_end).cells):
+        if cell.cell_type == "code":
+            page.run_cell(index)
+            widgets += shows_widgets(page, index)
+
+    assert widgets
+    expect(page.page.locator("body")).not_to_contain_text(BROKEN)
+
+
+def test_tutorial_runs_in_voila(
+    voila: Voila, without_its_end: Path, context: BrowserContext
+) -> None:
+    page = NotebookPage(voila, context)
+
+    page.show_copy(without_its_end)
+
+    panels = page.page.locator(".nvj-root")
+    expect(panels.first).to_be_visible(timeout=60_000 * TIME_SCALE)
+    for panel in panels.all():
+        is_alive(panel)
+    expect(panels.first.locator(".nvj-row").first).to_be_visible()
+    expect(page.page.locator("body")).not_to_contain_text(BROKEN)
+    assert page.errors == []
+    page.page.close()

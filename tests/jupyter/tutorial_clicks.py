@@ -1,0 +1,189 @@
+"""What the tutorials tell their reader to click, and what the reader then sees.
+
+By notebook and cell: each is done when that cell has run, as somebody would who follows
+the text. Pictures of what is seen are kept for the documentation and the notebooks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from playwright.sync_api import Locator, expect
+
+from tests.jupyter.notebook_page import NotebookPage
+from tests.support.panels import Inspector, Locks, Palette, Panel
+
+__all__ = ["CLICKS"]
+
+
+def look_around(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("name")
+    expect(inspector.row("name")).to_contain_text("nanotube")
+    inspector.search("")
+    inspector.rows.filter(has_text="Anna").first.click()
+    expect(inspector.root.locator(".nvj-detail")).to_contain_text("components")
+    inspector.screenshot("control-room")
+
+
+def see_the_note(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("note")
+    expect(inspector.row("note.notebook")).to_contain_text("hello from the notebook")
+
+
+def see_the_end(page: NotebookPage) -> None:
+    for header in page.page.locator(".nvj-header").all():
+        header.scroll_into_view_if_needed()  # what nobody sees is told nothing
+        expect(header).to_contain_text("closed")
+
+
+def heat_the_sample(page: NotebookPage) -> None:
+    palette = Palette(page)
+    search = palette.root.get_by_label("Find a command")
+    search.fill("heat")
+    search.press("Enter")
+    field = palette.root.get_by_label("kelvin", exact=True)
+    expect(field).to_have_value("310")
+    field.fill("330")
+    palette.run()
+    expect(palette.result).to_contain_text("The sample is at 330 K.")
+    field.fill("400")
+    palette.run()
+    expect(palette.result).to_contain_text("benzene boils at 353 K")
+    palette.screenshot("palette-heat")
+
+
+def see_the_form(page: NotebookPage) -> None:
+    palette = Palette(page)
+    speed = palette.root.get_by_label("speed", exact=True)
+    expect(speed).to_have_value("120")
+    speed.fill("700")
+    palette.run()
+    expect(palette.root).to_contain_text("600")
+    palette.screenshot("palette-described")
+    pin_it(palette, speed)
+
+
+def pin_it(palette: Palette, speed: Locator) -> None:
+    speed.fill("60")
+    palette.button("Pin as button").click()
+    palette.root.get_by_label("Label").fill("Stir slowly")
+    palette.button("Keep as button").click()
+    palette.buttons.first.click()
+    expect(palette.result).to_contain_text("at 60 per minute")
+
+
+def press_a_button(page: NotebookPage) -> None:
+    warm = page.page.get_by_role("button", name="Warm it")
+    warm.click()
+    expect(Palette(page).result).to_contain_text("The sample is at 340 K.")
+    expect(warm).to_have_attribute("title", "The sample is at 340 K.")
+
+
+def choose_the_scene(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.search("scene")
+    inspector.rows.filter(has_text="scene").first.click()
+    expect(inspector.root.locator(".nvj-detail-key")).to_have_text("scene")
+    inspector.screenshot("inspector")
+
+
+def see_the_query(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    expect(inspector.row("scale")).to_be_visible()
+    expect(inspector.row("scene")).to_have_count(0)
+
+
+def change_the_scale(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    inspector.root.get_by_role("switch", name="Edit").check()
+    # What it takes to edit is loaded then.
+    expect(inspector.root.get_by_role("button", name="Undo")).to_be_visible()
+    inspector.row("scale").locator(".nvj-preview").dblclick()
+    field = inspector.root.locator(".nvj-edit-field")
+    field.fill("60")
+    expect(inspector.detail).to_contain_text("locked for you")
+    inspector.screenshot("inspector-change")
+    field.press("Enter")
+    expect(inspector.row("scale")).to_contain_text("seen back")
+    expect(inspector.row("scale")).to_contain_text("60")
+
+
+def take_the_scene(page: NotebookPage) -> None:
+    locks = Locks(page)
+    locks.take("scene", 10)
+    expect(locks.row("scene")).to_contain_text("held")
+    locks.screenshot("locks")
+    locks.release("scene")
+    expect(locks.row("scene")).to_contain_text("released")
+
+
+def turn_the_knobs(page: NotebookPage) -> None:
+    panel = page.page.locator(".widget-vbox").last
+    handle = panel.get_by_role("slider").nth(1)
+    handle.focus()
+    handle.press("ArrowRight")
+    page.screenshot("control-panel", panel)
+
+
+def turn_a_ready_knob(page: NotebookPage) -> None:
+    controls = page.page.locator(".widget-vbox", has_text="Suggestions to everybody").first
+    readout = page.page.locator(".widget-slider", has_text="pull").first.locator(".widget-readout")
+    expect(readout).to_have_text("250.00")
+    strength = controls.get_by_role("slider").first
+    strength.focus()
+    for _ in range(10):  # the other slider moves in steps of five
+        strength.press("ArrowRight")
+    expect(readout).not_to_have_text("250.00")
+    page.screenshot("ready-controls", controls)
+
+
+def see_the_people(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    for name in ("Anna", "Ivan", "Nandita"):
+        expect(inspector.rows.filter(has_text=name).first).to_be_visible()
+
+
+def see_ada(page: NotebookPage) -> None:
+    inspector = Inspector(page)
+    expect(inspector.rows.filter(has_text="Ada").first).to_be_visible()
+    inspector.rows.filter(has_text="Ada").first.click()
+    inspector.screenshot("people")
+
+
+def pause_and_play(page: NotebookPage) -> None:
+    palette = Palette(page)
+    for command in ("playback/pause", "playback/play"):
+        palette.choose(command)
+        palette.run()
+        expect(palette.result).to_contain_text(command)
+    palette.screenshot("real-server")
+
+
+def see_the_loss(page: NotebookPage) -> None:
+    panel = Panel(page)
+    expect(panel.header).to_contain_text(re.compile("lost|reconnecting|gone", re.IGNORECASE))
+    panel.screenshot("lost")
+
+
+CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
+    "01_connect": {"cell-02": look_around, "cell-11": see_the_note, "cell-17": see_the_end},
+    "02_commands": {
+        "cell-08": heat_the_sample,
+        "cell-14": see_the_form,
+        "cell-buttons": press_a_button,
+    },
+    "03_shared_state": {
+        "cell-01": choose_the_scene,
+        "cell-03": see_the_query,
+        "cell-05": change_the_scale,
+    },
+    "04_locks": {"cell-03": take_the_scene},
+    "05_control_panel": {"cell-14": turn_the_knobs, "cell-controls": turn_a_ready_knob},
+    "06_two_people": {"cell-03": see_the_people, "cell-05": see_ada},
+    "07_real_server": {"cell-06": pause_and_play},
+    "08_when_things_go_wrong": {"cell-08": see_the_loss},
+}

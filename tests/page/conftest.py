@@ -1,0 +1,121 @@
+"""Fixtures of the page tests: one Chromium and one page; the widgets are in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from nanover_jupyter import Connection, NanoverServer, connect
+from nanover_jupyter.client import connection as connection_module
+from tests.page.bridge import Bridge
+from tests.page.widget_page import VIEWPORT, WidgetPage
+from tests.support.chromium import launched_chromium
+from tests.support.clipboard import record_copies
+from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.own_threads import own_threads
+
+# A test that hangs ends all of them; one that a busy machine holds up should not.
+_SECONDS_FOR_A_TEST = 120 * TIME_SCALE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.page)
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(_SECONDS_FOR_A_TEST))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with launched_chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="session")
+def bridge() -> Iterator[Bridge]:
+    bridge = Bridge()
+    yield bridge
+    bridge.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser, bridge: Bridge) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(30_000 * TIME_SCALE)
+    record_copies(context)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def only_page(bridge: Bridge, context: BrowserContext) -> WidgetPage:
+    return WidgetPage(bridge, context)
+
+
+@pytest.fixture
+def page(
+    only_page: WidgetPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WidgetPage]:
+    """The page, empty; what it logs as an error fails the test, and so does what stays."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    only_page.errors.clear()
+    only_page.page.set_viewport_size(VIEWPORT)
+    only_page.page.emulate_media(reduced_motion="no-preference")
+    only_page.open()
+    yield only_page
+    for tab in only_page.context.pages:
+        if tab is not only_page.page:
+            tab.close()
+    errors = [*only_page.errors]
+    bridge = only_page.bridge
+    bridge.reset()
+    # The page is gone, with all that it has said, before the next test.
+    only_page.page.goto("about:blank")
+    bridge.wait_for_pages(0)
+    bridge.reset()
+    assert errors == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_wait_for_an_empty_state() -> Iterator[None]:
+    """A gRPC server says nothing of an empty state, and `connect` waits for it for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection_module, "_FIRST_STATE_GRACE", 0.05)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    """After each test, and what it has closed, none of our threads is left."""
+    yield
+    eventually(lambda: not own_threads())
+
+
+@pytest.fixture
+def server() -> Iterator[NanoverServer]:
+    """A server, so that a test can change what the page should show."""
+    with NanoverServer() as running:
+        yield running
+
+
+Connect = Callable[..., Connection]
+
+
+@pytest.fixture
+def connect_to(page: WidgetPage) -> Iterator[Connect]:
+    """Connects to an address or a server; closed when the page is empty again."""
+    connections: list[Connection] = []
+
+    def connected(target: str | NanoverServer, *, name: str = "lab") -> Connection:
+        if isinstance(target, NanoverServer):
+            target = f"grpc://127.0.0.1:{target.port}"
+        connections.append(connect(target, name=name))
+        return connections[-1]
+
+    yield connected
+    for connection in connections:
+        connection.close()

@@ -1,0 +1,175 @@
+"""Several clients edit one state: locks, changes by others, and a server that goes away."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from nanover_jupyter import Connection, DictionaryChange, NanoverServer, StateInspector
+from nanover_jupyter.client import connection as connection_module
+from tests.page.conftest import Connect
+from tests.page.inspector.edit.editor import STATE, Editor, show_editor, wait_until_free
+from tests.page.widget_page import WidgetPage
+from tests.support.eventually import eventually
+
+
+def test_key_is_locked_while_its_field_has_the_focus(editor: Editor, other: Connection) -> None:
+    change = DictionaryChange({"scale": 9.0})
+    editor.begin("scale")
+    expect(editor.notices).to_contain_text("locked for you")
+    expect(editor.row("scale")).to_contain_text("mine")
+    assert not other.client.attempt_update_state(change)
+    editor.screenshot("edit-row")
+    editor.require_accessible()
+
+    editor.press("Escape")
+    expect(editor.field).to_have_count(0)
+    expect(editor.row("scale")).to_be_focused()
+
+    eventually(lambda: other.client.attempt_update_state(change))
+
+
+def test_key_that_someone_else_holds_can_be_typed_and_is_refused_with_the_reason(
+    editor: Editor, server: NanoverServer, other: Connection
+) -> None:
+    other.client.attempt_update_locks({"scale": 60.0})
+    editor.begin("scale")
+    expect(editor.notices).to_contain_text("locked by someone else")
+    editor.enter("0.75")
+
+    expect(editor.notices).to_contain_text("Refused: someone else holds a lock on it")
+    expect(editor.row("scale")).to_contain_text("refused")
+    expect(editor.field).to_have_value("0.75")
+    assert server.copy_state()["scale"] == 0.5
+    editor.screenshot("edit-refused")
+    editor.require_accessible()
+
+    other.client.attempt_update_locks({"scale": None})
+    editor.button("Ask again").click()
+    expect(editor.notices).to_contain_text("locked for you")
+    editor.button("Try again").click()
+    eventually(lambda: server.copy_state()["scale"] == 0.75)
+
+
+def test_two_clients_who_edit_one_key_never_both_hold_it(
+    page: WidgetPage, connect_to: Connect, editor: Editor, server: NanoverServer
+) -> None:
+    editor.root = page.page.locator(".nvj-root").first
+    page.show(StateInspector(connect_to(server, name="rival")))
+    # Each tab has a focus of its own, and a lock goes with the focus.
+    rival = Editor(page.another_tab())
+    rival.switch_on()
+    editor.begin("scale")
+    expect(editor.notices).to_contain_text("locked for you")
+    rival.begin("scale")
+    expect(rival.notices).to_contain_text("locked by someone else")
+    rival.enter("2")
+    expect(rival.notices).to_contain_text("Refused")
+    editor.enter("1")
+    eventually(lambda: server.copy_state()["scale"] == 1.0)
+    expect(rival.field).to_have_value("2")
+    expect(rival.notices).to_contain_text("It has changed meanwhile, to 1")
+
+    wait_until_free(server, "scale")
+    rival.button("Ask again").click()
+    expect(rival.notices).to_contain_text("locked for you")
+    rival.button("Try again").click()
+    eventually(lambda: server.copy_state()["scale"] == 2.0)
+
+
+def test_two_inspectors_agree_and_a_reload_begins_read_only(
+    page: WidgetPage, connect_to: Connect, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange(STATE))
+    connection = connect_to(server)
+    show_editor(page, connection)
+    second = show_editor(page, connection)
+    first = Editor(page, 0)
+    first.begin("scale")
+    first.enter("0.75")
+    expect(second.row("scale")).to_contain_text("0.75")
+    expect(second.row("scale")).to_contain_text("seen back")
+    second.button("Undo").click()
+    expect(first.row("scale")).to_contain_text("0.5")
+    expect(first.field).to_have_count(0)
+    first.begin("title")
+    first.enter("mine")
+    expect(second.row("title")).to_contain_text("mine")
+
+    page.reload()
+    again = Editor(page)
+    expect(again.row("title")).to_contain_text("mine")
+    expect(again.switch).not_to_be_checked()
+    again.switch_on()
+    again.button("Undo").click()
+    eventually(lambda: server.copy_state()["title"] == "demo")
+
+
+def test_field_keeps_what_is_typed_while_others_change_the_value(
+    page: WidgetPage, connect_to: Connect
+) -> None:
+    """By WebSocket, which has no locks: so others can."""
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state("test", DictionaryChange(STATE))
+        editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))
+        editor.begin("scale")
+        expect(editor.notices).to_contain_text("no locks")
+        editor.type_over("0.7")
+
+        for number in range(6):
+            server.update_state("test", DictionaryChange({"scale": float(number)}))
+            expect(editor.notices).to_contain_text(f"It has changed meanwhile, to {number}")
+        page.page.keyboard.type("5")
+        expect(editor.field).to_have_value("0.75")
+        assert editor.row("scale").locator("[data-flash]").count() == 0
+        editor.screenshot("edit-meanwhile")
+        editor.require_accessible()
+
+        editor.button("Keep mine").click()
+        expect(editor.notices).to_contain_text("writing puts yours in its place")
+        editor.button("Take theirs").click()
+        expect(editor.field).to_have_value("5")
+        editor.enter("7")
+        eventually(lambda: server.copy_state()["scale"] == 7)
+        expect(editor.row("scale")).to_contain_text("seen back")
+
+
+def test_removed_key_leaves_what_was_typed_for_it(page: WidgetPage, connect_to: Connect) -> None:
+    """By WebSocket, which has no locks: so others can remove it."""
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state("test", DictionaryChange(STATE))
+        editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))
+        editor.begin("scale")
+        editor.type_over("0.75")
+        server.update_state("test", DictionaryChange(removals={"scale"}))
+
+        expect(editor.row("scale")).to_have_count(0)
+        expect(editor.notices.locator(".nvj-edit-field")).to_have_value("0.75")
+        expect(editor.field).to_be_focused()
+        editor.press("Enter")
+        eventually(lambda: server.copy_state().get("scale") == 0.75)
+
+
+def test_server_goes_and_comes_back_while_something_is_typed(
+    page: WidgetPage, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_LONGEST_WAIT", 0.1)
+    with NanoverServer() as server:
+        port = server.port
+        server.update_state("test", DictionaryChange(STATE))
+        editor = show_editor(page, connect_to(server))
+        editor.begin("scale")
+        expect(editor.notices).to_contain_text("locked for you")
+        editor.type_over("0.75")
+    expect(editor.notices).to_contain_text("What you typed is kept")
+    editor.press("Enter")
+    expect(editor.field).to_have_value("0.75")
+    editor.screenshot("edit-lost")
+
+    with NanoverServer(port=port) as server:
+        server.update_state("test", DictionaryChange(STATE))
+        expect(editor.notices).not_to_contain_text("What you typed is kept")
+        expect(editor.field).to_have_value("0.75")
+        editor.field.click()
+        editor.press("Enter")
+        eventually(lambda: server.copy_state()["scale"] == 0.75)

@@ -1,0 +1,89 @@
+"""Locks of other clients: watching keys, who holds them, and requests to release ours."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from nanover_jupyter import LockManager, NanoverServer
+from tests.page.locks.conftest import LONG, STRANGER, SkippingClock, another_client
+from tests.support.eventually import eventually
+from tests.support.panels import Locks
+
+# A watched key is looked at so often.
+LOOKED_AT_AFTER = 2
+
+
+def test_refused_key_can_be_watched_until_it_is_free_and_mine(
+    locks: Locks, server: NanoverServer, clock: SkippingClock
+) -> None:
+    server.update_locks(STRANGER, {"scene": LONG})
+    locks.take("scene", LONG)
+    expect(locks.problem).to_contain_text("Refused: someone else holds scene.")
+    expect(locks.state("scene")).to_have_text("refused")
+
+    locks.button("Watch scene").click()
+
+    watched = locks.watched("scene")
+    expect(watched).to_contain_text("someone else's")
+    clock.skip(40)
+    expect(watched).to_contain_text(re.compile(r"for 4\d s"))
+    locks.screenshot("locks-watched")
+    locks.require_accessible()
+
+    server.update_locks(STRANGER, release=["scene"])
+    clock.skip(LOOKED_AT_AFTER)
+    expect(watched).to_contain_text("free")
+    expect(watched).to_contain_text(re.compile(r"for \d s"))  # it counts anew
+    locks.button("Try again scene").click()
+    expect(locks.state("scene")).to_have_text("held")
+    clock.skip(LOOKED_AT_AFTER)
+    expect(watched).to_contain_text("mine")
+    locks.button("Watch no longer: scene").click()
+    expect(watched).to_have_count(0)
+
+
+def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
+    locks: Locks, server: NanoverServer, clock: SkippingClock
+) -> None:
+    locks.take("scene", LONG)
+    expect(locks.state("scene")).to_have_text("held")
+    locks.root.get_by_label("Your name, for others to see").fill("Anna")
+    locks.button("Tell others").click()
+    expect(locks.root).to_contain_text("Others see what you hold, as Anna.")
+
+    with another_client(server) as other:
+        other.subscribe_all_state_updates()
+        clock.skip(1)  # our note is written half a second later
+        eventually(lambda: other.lock_notes.holder_of("scene"))
+        other.lock_notes.ask("scene", by="Ben", says="I need it for a minute")
+        bar = locks.root.locator(".nvj-requests")
+        expect(bar).to_contain_text("Ben asks for scene: I need it for a minute")
+        expect(bar).to_have_role("status")
+        locks.screenshot("locks-asked")
+        locks.require_accessible()
+
+        bar.get_by_role("button", name="Release").click()
+
+        expect(locks.state("scene")).to_have_text("released")
+        expect(bar).to_be_hidden()
+        assert other.attempt_update_locks({"scene": 1})
+
+
+def test_traits_follow_what_is_done_in_the_page(locks: Locks, manager: LockManager) -> None:
+    seen: list[tuple[str, str, str]] = []
+    manager.observe(
+        lambda change: seen.extend(("leases", row.key, row.state) for row in change.new), "leases"
+    )
+    manager.observe(
+        lambda change: seen.extend(("watched", row.key, row.whose) for row in change.new),
+        "watched",
+    )
+    manager.watch("title")
+    locks.take("scene", LONG)
+    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.watched("title")).to_contain_text("free")
+
+    eventually(lambda: ("leases", "scene", "held") in seen)
+    eventually(lambda: ("watched", "title", "free") in seen)

@@ -1,0 +1,80 @@
+"""What the palette's page tests share: a palette of a server, its clocks, and its pictures."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from nanover_jupyter import CommandPalette, Connection, NanoverServer
+from nanover_jupyter.client import command_poll, runs
+from nanover_jupyter.widgets import _publisher
+from tests.page.conftest import Connect
+from tests.page.widget_page import VIEWPORT, WidgetPage
+from tests.support.clock import FakeClock
+from tests.support.eventually import eventually
+from tests.support.panels import Palette
+
+__all__ = ["KEYS_CHANGED", "ShowPalette", "pictures", "wait_for_listeners"]
+
+# How many depends on what else changed meanwhile.
+KEYS_CHANGED: Final = re.compile(r"\d keys? changed")
+
+# The page has a margin of 10 px on each side, so the widget is 480 px wide.
+_NARROW: Final = {"width": 500, "height": 1200}
+
+ShowPalette = Callable[[NanoverServer | Connection], Palette]
+
+
+@pytest.fixture
+def show_palette(page: WidgetPage, connect_to: Connect) -> ShowPalette:
+    """Shows a palette of a server or a connection, below those that are there."""
+
+    def show(source: NanoverServer | Connection) -> Palette:
+        connection = source if isinstance(source, Connection) else connect_to(source)
+        page.show(CommandPalette(connection))
+        return Palette(page)
+
+    return show
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """The clock of runs and of the list's refreshes, for connections made from now on.
+
+    While it stands still, the list is not asked for, and changes count as effects of a run.
+    """
+    fake = FakeClock()
+    for user in (runs.RunBook, command_poll.CommandPoll):
+        monkeypatch.setitem(user.__init__.__kwdefaults__, "clock", fake)
+    return fake
+
+
+@pytest.fixture
+def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heartbeats find what is due, so that nothing waits a second for the next one."""
+    monkeypatch.setattr(_publisher, "_HEARTBEAT_SECONDS", 0.05)
+
+
+def wait_for_listeners(connection: Connection) -> None:
+    """Wait until all that the client knows of the changing state was told to all listeners.
+
+    They are told of one change after the other, the newest listener last.
+    """
+    told = threading.Event()
+    unsubscribe = connection.client.on_change(lambda _: told.set())
+    eventually(told.is_set)
+    unsubscribe()
+
+
+def pictures(palette: Palette, name: str) -> None:
+    """Keep pictures of a palette as wide as the page, and of a narrow one."""
+    palette.screenshot(name)
+    palette.page.set_viewport_size(_NARROW)
+    palette.screenshot(f"{name}-narrow")
+    wider = palette.root.evaluate("root => root.scrollWidth - root.clientWidth")
+    assert wider <= 0, f"{wider} px do not fit into the narrow palette"
+    palette.page.set_viewport_size(VIEWPORT)

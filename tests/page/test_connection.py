@@ -1,0 +1,77 @@
+"""Widgets of %nanover's connections: a server that dies, a disconnect, another server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ipywidgets
+import pytest
+from playwright.sync_api import expect
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from tests.page.widget_page import WidgetPage
+from tests.support.ipython_shell import WIDGET_VIEW, Shell, loaded_shell
+from tests.support.panels import Inspector
+
+
+@pytest.fixture
+def shell(page: WidgetPage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """A shell in this process, which lets go of its connections before the page is emptied."""
+    del page
+    with loaded_shell(monkeypatch) as shell:
+        yield shell
+
+
+def show_output(page: WidgetPage, shell: Shell, line: str) -> Inspector:
+    """Run a line that shows a widget, and show that widget in the page."""
+    (output,) = shell.run(line).widgets
+    widgets: dict[str, ipywidgets.Widget] = ipywidgets.widgets.widget._instances
+    page.show(widgets[output[WIDGET_VIEW]["model_id"]])
+    return Inspector(page)
+
+
+def test_server_that_dies_is_shown_and_its_state_stays(
+    page: WidgetPage, shell: Shell, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"last.words": "still here"}))
+    inspector = show_output(page, shell, f"%nanover connect 127.0.0.1:{server.port}")
+    expect(inspector.row("last.words")).to_be_visible()
+
+    server.close()
+
+    expect(inspector.header).to_contain_text("lost")
+    expect(inspector.row("last.words")).to_contain_text("still here")
+    assert shell.run("6 * 7").value == 42
+
+
+def test_disconnect_is_shown(page: WidgetPage, shell: Shell, server: NanoverServer) -> None:
+    server.update_state("test", DictionaryChange({"place": "lab"}))
+    panel = show_output(page, shell, f"%nanover connect 127.0.0.1:{server.port}")
+    expect(panel.row("place")).to_be_visible()
+
+    shell.run("%nanover disconnect")
+
+    expect(panel.header).to_contain_text("closed")
+
+
+def test_widgets_follow_their_connections_name_to_another_server(
+    page: WidgetPage, shell: Shell, server: NanoverServer
+) -> None:
+    server.update_state(None, DictionaryChange({"scene": [0.0, 1.0], "place": "lab"}))
+    shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet")
+    inspector = show_output(page, shell, "%nanover inspector")
+    expect(inspector.row("place")).to_contain_text("lab")
+    with NanoverServer() as office:
+        office.update_state(None, DictionaryChange({"place": "office", "desk": 1.0}))
+        shell.run("%nanover disconnect")
+        expect(inspector.header).to_contain_text("closed")
+
+        shell.run(f"%nanover connect 127.0.0.1:{office.port} --name lab --quiet")
+
+        expect(inspector.row("place")).to_contain_text("office")
+        expect(inspector.row("desk")).to_be_visible()
+        expect(inspector.row("scene")).to_have_count(0)
+        expect(inspector.header).not_to_contain_text("closed")
+        expect(inspector.header).to_contain_text(str(office.port))
+        office.update_state(None, DictionaryChange({"place": "at home"}))
+        expect(inspector.row("place")).to_contain_text("at home")

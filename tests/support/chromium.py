@@ -1,0 +1,55 @@
+"""The one Chromium of a run, and where its pictures go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
+
+from tests.support.eventually import TIME_SCALE
+from tests.support.panels import Surface, Theme
+
+__all__ = ["SCREENSHOTS", "launched_chromium", "save_screenshot"]
+
+SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / "test-output" / "screenshots"
+
+_OPTIONS: Final = [
+    "--no-sandbox",  # containers run tests as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@contextmanager
+def launched_chromium(*options: str) -> Iterator[Browser]:
+    """A browser, with further command-line options, that is closed at the end."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not program:
+        pytest.fail("no Chromium: run the tests with scripts/page or scripts/jupyter")
+    # How long to wait for something that does not come; what comes is seen at once.
+    expect.set_options(timeout=15_000 * TIME_SCALE)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=[*_OPTIONS, *options])
+        yield chromium
+        chromium.close()
+
+
+def save_screenshot(surface: Surface, name: str, place: Locator) -> None:
+    """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    themes: list[Theme] = ["dark", "light"]
+    for theme in themes:
+        surface.use_theme(theme)
+        place.scroll_into_view_if_needed()
+        place.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", animations="disabled")

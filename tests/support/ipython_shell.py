@@ -1,0 +1,81 @@
+"""A real IPython shell without a terminal, whose cells answer with what they showed."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._magics import NanoverMagics
+
+__all__ = ["WIDGET_VIEW", "Cell", "Shell", "loaded_shell"]
+
+WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass
+class Cell:
+    """What a cell printed, showed and raised."""
+
+    shown: list[Any]
+    printed: str
+    errors: str
+    error: BaseException | None
+    value: Any
+
+    @property
+    def widgets(self) -> list[Any]:
+        """The widgets among what was shown, by what a page is given to show them."""
+        return [output.data for output in self.shown if WIDGET_VIEW in output.data]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(output.data.get("text/plain", "") for output in self.shown)
+
+
+class Shell:
+    """Runs cells in a shell of its own."""
+
+    def __init__(self) -> None:
+        quiet = Config({"HistoryManager": {"enabled": False}})
+        # display() speaks to the one instance there is.
+        self.ip = InteractiveShell.instance(config=quiet)
+
+    def run(self, source: str) -> Cell:
+        with capture_output() as captured:
+            result = self.ip.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+        return Cell(captured.outputs, captured.stdout, captured.stderr, error, result.result)
+
+    @property
+    def magics(self) -> NanoverMagics:
+        magics: NanoverMagics = self.ip.magics_manager.registry["NanoverMagics"]
+        return magics
+
+    def value(self, name: str) -> Any:
+        return self.ip.user_ns[name]
+
+
+@contextmanager
+def loaded_shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """A shell with `%nanover`, which is unloaded at the end and leaves no instance behind."""
+    # Nothing else on this machine should be found by a bare %nanover connect.
+    monkeypatch.setattr("nanover_jupyter.magics._sessions.DEFAULT_PORT", 9)
+    shell = Shell()
+    # In a notebook, unless a test says that it is in a terminal.
+    monkeypatch.setattr(Desk, "has_page", True)
+    shell.run("%load_ext nanover_jupyter")
+    yield shell
+    shell.run("%unload_ext nanover_jupyter")
+    InteractiveShell.clear_instance()
+    # When Python ends, each shell that there ever was would collect the garbage of all: that
+    # takes longer than the tests.
+    atexit.unregister(shell.ip.atexit_operations)

@@ -1,0 +1,256 @@
+"""What a person sees of our widgets and does with them; the one place that knows their markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal, Protocol
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.axe import COLOR_RULES, violations
+from tests.support.clipboard import copied_text
+
+Theme = Literal["light", "dark"]
+
+
+class Surface(Protocol):
+    """Where widgets are shown: a notebook in JupyterLab, or the light page."""
+
+    page: Page
+
+    def wait_for_newest_panel(self) -> None:
+        """Until the newest is drawn, the last one in the page is another."""
+
+    def use_theme(self, theme: Theme) -> None:
+        """Switch to JupyterLab's light or dark theme."""
+
+    def screenshot(self, name: str, place: Locator) -> None:
+        """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+
+    def load_axe(self) -> None:
+        """Put axe-core into the page."""
+
+
+class Panel:
+    """A widget on a page: the one that was shown last, or the one at a place."""
+
+    def __init__(self, surface: Surface, place: int = -1) -> None:
+        self.surface = surface
+        self.page = surface.page
+        self.root = surface.page.locator(".nvj-root").nth(place)
+        surface.wait_for_newest_panel()
+        expect(self.root).to_be_visible()
+
+    def tab(self, name: str) -> None:
+        """Turns to a tab of the control room."""
+        self.root.get_by_role("tab", name=name).click()
+
+    def press(self, keys: str) -> None:
+        """Presses keys wherever the focus is."""
+        self.page.keyboard.press(keys)
+
+    @property
+    def header(self) -> Locator:
+        return self.root.locator(".nvj-header")
+
+    @property
+    def banner(self) -> Locator:
+        """What is wrong with the connection, over the content."""
+        return self.root.locator(".nvj-banner")
+
+    def screenshot(self, name: str) -> None:
+        """Keeps a picture of the widget in both themes."""
+        self.surface.screenshot(name, self.root)
+
+    def require_accessible(self) -> None:
+        """Fail with what axe-core finds wrong in what is shown now, colors in both themes."""
+        if not self.page.evaluate("typeof axe !== 'undefined'"):
+            self.surface.load_axe()
+        self.surface.use_theme("dark")
+        assert violations(self.root, COLOR_RULES) == []
+        self.surface.use_theme("light")
+        assert violations(self.root) == []
+
+
+class Inspector(Panel):
+    """The state as a tree, and the whole value of one key."""
+
+    @property
+    def detail(self) -> Locator:
+        """The pane beside the tree."""
+        return self.root.locator(".nvj-detail")
+
+    def detail_tab(self, name: str) -> None:
+        """Turns to a tab of that pane."""
+        self.detail.get_by_role("tab", name=name).click()
+
+    def search(self, text: str) -> None:
+        self.root.get_by_label("Filter keys and values").fill(text)
+
+    @property
+    def rows(self) -> Locator:
+        """The rows of keys and branches, without the parts of values."""
+        return self.root.locator(".nvj-row[data-kind=node]:visible")
+
+    def row(self, name: str) -> Locator:
+        """The row of a name: a whole key where nothing else begins like it."""
+        exactly = re.compile(rf"^{re.escape(name)}$")
+        key = self.page.locator(".nvj-key", has_text=exactly)
+        return self.rows.filter(has=key)
+
+    def open(self, key: str, *, query: str, rows: list[str]) -> None:
+        """Finds a key with a query that leaves these rows, and shows the last one's whole value."""
+        self.search(query)
+        expect(self.rows.locator(".nvj-key")).to_have_text(rows)
+        self.rows.last.locator(".nvj-key").click()
+        expect(self.root.locator(".nvj-detail-key")).to_have_text(key)
+
+    def copied_value(self) -> Any:
+        """What the detail pane puts on the clipboard as JSON."""
+        buttons = self.detail.locator(".nvj-detail-copies").get_by_role("button")
+        # For a moment after a click it says "Copied" instead.
+        button = buttons.filter(has_text=re.compile("JSON|Copied"))
+        return json.loads(copied_text(self.page, button.click))
+
+
+class Palette(Panel):
+    """The commands of the server."""
+
+    def choose(self, name: str) -> None:
+        """Finds a command and opens its form."""
+        self.root.get_by_label("Find a command").fill(name)
+        self.root.get_by_role("option", name=name).first.click()
+        expect(self.root.locator(".nvj-form-names")).to_contain_text(name)
+
+    def run(self) -> None:
+        self.root.get_by_role("button", name="Run", exact=True).click()
+
+    @property
+    def search_box(self) -> Locator:
+        """The search box above the list."""
+        return self.root.get_by_label("Find a command")
+
+    @property
+    def footer(self) -> Locator:
+        return self.root.locator(".nvj-footer")
+
+    @property
+    def result(self) -> Locator:
+        """The newest run."""
+        return self.runs.first
+
+    @property
+    def runs(self) -> Locator:
+        return self.root.locator(".nvj-run")
+
+    @property
+    def options(self) -> Locator:
+        """The commands that are drawn in the list."""
+        return self.root.get_by_role("option")
+
+    @property
+    def chosen(self) -> Locator:
+        return self.root.locator(".nvj-option[aria-selected=true]")
+
+    @property
+    def line(self) -> Locator:
+        """The line of Python that does the same as the form."""
+        return self.root.locator(".nvj-form .nvj-line")
+
+    @property
+    def question(self) -> Locator:
+        return self.root.get_by_role("alertdialog")
+
+    @property
+    def buttons(self) -> Locator:
+        """The pinned commands."""
+        return self.root.locator(".nvj-pins-buttons button")
+
+    def argument(self, name: str) -> Locator:
+        """The control of an argument."""
+        return self.root.locator(".nvj-fields").get_by_label(name, exact=True)
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def ended(self, word: str = "done") -> None:
+        """Waits until the newest run is over, with this word."""
+        expect(self.result.locator(".nvj-chip")).to_have_text(word)
+
+
+class Locks(Panel):
+    """The locks that this client holds."""
+
+    def name(self, *keys: str) -> None:
+        """Names keys in the form, one after the other."""
+        box = self.root.get_by_label("Key to lock")
+        for key in keys:
+            box.fill(key)
+            box.press("Enter")
+
+    def take(
+        self, key: str, seconds: float, *more: str, wait: str | None = None, cap: str | None = None
+    ) -> None:
+        """Fills in the form and sends it."""
+        self.name(key, *more)
+        self.root.get_by_label("Seconds").fill(f"{seconds:g}")
+        if wait is not None or cap is not None:
+            limits = self.root.get_by_role("button", name="Waiting and limits")
+            if limits.get_attribute("aria-expanded") == "false":
+                limits.click()
+        if wait is not None:
+            self.root.get_by_label("wait for up to").fill(wait)
+        if cap is not None:
+            self.root.get_by_label("hold for at most").fill(cap)
+        self.button("Take").click()
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def row(self, key: str) -> Locator:
+        exactly = re.compile(rf"^{re.escape(key)}$")
+        named = self.page.locator("td:first-child code", has_text=exactly)
+        return self.rows.filter(has=named)
+
+    @property
+    def rows(self) -> Locator:
+        return self.root.locator(".nvj-table tbody tr")
+
+    def state(self, key: str) -> Locator:
+        return self.row(key).locator(".nvj-chip")
+
+    def left(self, key: str) -> Locator:
+        """The count-down of a row, as text."""
+        return self.row(key).locator(".nvj-left .nvj-tabular")
+
+    def ring(self, key: str) -> Locator:
+        """The count-down of a row, as a ring."""
+        return self.row(key).locator(".nvj-ring-arc")
+
+    def keep(self, key: str) -> Locator:
+        return self.root.get_by_role("switch", name=f"Keep {key}", exact=True)
+
+    def release(self, key: str) -> None:
+        self.button(f"Release {key}").click()
+
+    @property
+    def problem(self) -> Locator:
+        """What is wrong with the form, or with what was asked by it."""
+        return self.root.locator(".nvj-take").get_by_role("alert")
+
+    @property
+    def notice(self) -> Locator:
+        return self.root.locator(".nvj-notice")
+
+    def watched(self, key: str) -> Locator:
+        return (
+            self.root.get_by_role("list", name="Watched keys")
+            .get_by_role("listitem")
+            .filter(has_text=key)
+        )
+
+    @property
+    def history(self) -> Locator:
+        """What happened to locks, newest first; opens with the button of that name."""
+        return self.root.get_by_role("list", name="What happened to locks").get_by_role("listitem")

@@ -1,0 +1,252 @@
+"""nanover.toml: where it is looked for, what may stand in it, what is never told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from nanover_jupyter import DictionaryChange, NanoverServer
+from nanover_jupyter.magics._config import Config, Secret, config_files, load
+from nanover_jupyter.magics._words import MistakenLine
+from tests.unit.magics.conftest import Shell
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration directory."""
+    folder = tmp_path / "config"
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "nanover.toml"
+    file.write_text(text)
+    return file
+
+
+def test_without_a_file_there_are_no_servers(project: Path) -> None:
+    assert config_files() == []
+    assert load() == Config()
+
+
+def test_the_projects_file_is_found_from_below_and_goes_before_the_users(
+    project: Path, user: Path
+) -> None:
+    below = project / "notebooks" / "more"
+    below.mkdir(parents=True)
+    write(user, 'default = "a"\n[servers.a]\naddress = "one"\n[servers.b]\naddress = "two"')
+    write(project, 'default = "b"\n[servers.b]\naddress = "ws://three:4000"')
+
+    config = load(below)
+
+    assert {name: server.address for name, server in config.servers.items()} == {
+        "a": "one",
+        "b": "ws://three:4000",
+    }
+    assert config.default is config.servers["b"]
+
+
+def test_a_change_of_the_file_counts_at_once(project: Path) -> None:
+    write(project, '[servers.a]\naddress = "one"')
+    assert load() is load()
+    write(project, '[servers.other]\naddress = "another"')
+
+    assert list(load().servers) == ["other"]
+
+
+def test_everything_about_a_server_can_be_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        project,
+        """
+        [servers.lab]
+        address = "wss://sim.example.org"
+        timeout = 12
+        interval = 0.1
+        server_name = "sim"
+        root_certificates = "certificates/lab.pem"
+        token = { env = "LAB_TOKEN" }
+        """,
+    )
+    monkeypatch.setenv("LAB_TOKEN", "hush-hush")
+
+    server = load().servers["lab"]
+    tls = server.tls()
+
+    assert (server.timeout, server.interval) == (12, 0.1)
+    assert tls is not None
+    assert tls.root_certificates == str(project / "certificates" / "lab.pem")
+    assert tls.metadata == {"authorization": "Bearer hush-hush"}
+    assert tls.server_name == "sim"
+    assert "hush" not in f"{server!r} {tls!r} {load()!r}"
+
+
+def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
+    write(project, '[servers.lab]\nfind = "helicene"')
+    server = load().servers["lab"]
+
+    assert server.tls() is None
+    assert server.place == "announced as 'helicene'"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("default = ", "is broken: Invalid value"),
+        ("\n\n[servers x", "line 3"),
+        ("[server.lab]", "it has no 'server'; did you mean servers?"),
+        ("servers = 5", "servers is no table: write [servers.NAME]"),
+        ("[servers]\nlab = 5", "[servers.lab] is no table"),
+        ("[servers.lab]\nadress = 'x'", "[servers.lab] has no 'adress'; did you mean address?"),
+        ("[servers.lab]", "[servers.lab] needs an address or a find, one of the two"),
+        ("[servers.lab]\naddress = 'x'\nfind = 'x'", "one of the two"),
+        ("[servers.lab]\naddress = 5", "[servers.lab] address is no text"),
+        ("[servers.lab]\naddress = 'http://x'", "http:// is no protocol of ours"),
+        ("[servers.lab]\naddress = 'x'\ntimeout = 'long'", "timeout is no number of seconds"),
+        ("[servers.lab]\naddress = 'x'\ntimeout = true", "timeout is no number of seconds"),
+        ("default = 'lap'\n[servers.lab]\naddress = 'x'", "'lap' is none of its servers; did you"),
+        (
+            "[servers.lab]\naddress = 'ws://x'\ntoken = { env = 'T' }",
+            "ws:// is not encrypted: write wss://",
+        ),
+    ],
+)
+def test_a_broken_file_is_one_line_that_says_where(project: Path, text: str, said: str) -> None:
+    file = write(project, text)
+
+    with pytest.raises(MistakenLine) as caught:
+        load()
+
+    assert str(caught.value).startswith(f"{file} is broken: ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "token",
+    ['"hush-hush"', '{ env = "T", value = "hush-hush" }', '{ keyring = "hush-hush" }', "5", "{}"],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(project: Path, token: str) -> None:
+    write(project, f'[servers.lab]\naddress = "wss://x"\ntoken = {token}')
+
+    with pytest.raises(MistakenLine, match="says where the token is, never what it is") as caught:
+        load()
+
+    assert "hush" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_as_text_is_named(project: Path) -> None:
+    (project / "nanover.toml").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(MistakenLine, match="is broken: 'utf-8' codec"):
+        load()
+
+
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAB_TOKEN", raising=False)
+
+    with pytest.raises(MistakenLine, match="the environment variable LAB_TOKEN is not set"):
+        Secret(env="LAB_TOKEN").read()
+
+
+def test_a_secret_in_the_keyring_is_read_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {("lab", "me"): "hush-hush"}
+    fake = SimpleNamespace(get_password=lambda service, user: held.get((service, user)))
+    monkeypatch.setitem(sys.modules, "keyring", fake)
+
+    assert Secret(keyring="lab", user="me").read() == "hush-hush"
+    with pytest.raises(MistakenLine, match="keyring set lab you stores one"):
+        Secret(keyring="lab", user="you").read()
+
+
+def test_a_keyring_that_is_missing_or_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(MistakenLine, match="not installed here: pip install"):
+        Secret(keyring="lab", user="me").read()
+
+    def fail(*_: str) -> str:
+        raise OSError("backend says hush-hush")
+
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=fail))
+    with pytest.raises(MistakenLine, match=r"could not be read \(OSError\)") as caught:
+        Secret(keyring="lab", user="me").read()
+    assert "hush" not in str(caught.value)
+
+
+# in the magics -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lab(project: Path) -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        server.update_state(None, DictionaryChange({"place": "lab"}))
+        write(
+            project,
+            f'default = "lab"\n[servers.lab]\naddress = "127.0.0.1:{server.port}"\n'
+            '[servers.far]\naddress = "wss://127.0.0.1:9"\ntoken = { env = "FAR_TOKEN" }\n',
+        )
+        yield server
+
+
+def test_a_server_is_connected_to_by_its_name_and_the_default_by_none(
+    shell: Shell, lab: NanoverServer
+) -> None:
+    assert " as lab: " in shell.run("%nanover connect").text
+    assert shell.run("%nanover connect lab").text.startswith("Already connected to")
+    assert "as other" in shell.run("%nanover connect lab --name other").text
+
+
+def test_the_servers_of_the_file_are_listed_without_their_secrets(
+    shell: Shell, lab: NanoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAR_TOKEN", "hush-hush")
+
+    cell = shell.run("%nanover servers --timeout 0.05 --port 0")
+
+    assert cell.text.startswith("Servers in nanover.toml:\n")
+    assert "  far   wss://127.0.0.1:9" in cell.text
+    assert "hush" not in str([output.data for output in cell.shown])
+
+
+def test_a_token_that_is_missing_is_one_line(shell: Shell, lab: NanoverServer) -> None:
+    errors = shell.run("%nanover connect far").errors
+
+    assert "the environment variable FAR_TOKEN is not set" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_failed_connection_shows_no_secret(
+    shell: Shell, lab: NanoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAR_TOKEN", "hush-hush")
+
+    cell = shell.run("%nanover connect far --timeout 1")
+
+    assert "could not connect to wss://127.0.0.1:9" in cell.errors
+    assert "hush" not in cell.errors + cell.printed + cell.text
+
+
+def test_a_broken_file_hinders_nobody_who_gives_an_address(
+    shell: Shell, lab: NanoverServer, project: Path
+) -> None:
+    write(project, "broken")
+
+    assert "nanover.toml is broken" in shell.run("%nanover connect").errors
+    assert "nanover.toml is broken" in shell.run("%nanover connect lab").errors
+    assert "Connected to" in shell.run(f"%nanover connect 127.0.0.1:{lab.port}").text

@@ -1,0 +1,275 @@
+"""The demo world on a real server: what it shows, obeys and leaves alone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from nanover_jupyter.server import DemoWorld, NanoverServer
+from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.eventually import eventually
+
+
+@pytest.fixture
+def world(server):
+    with DemoWorld(server) as world:
+        yield world
+
+
+def moving(state) -> dict[str, object]:
+    return {
+        key: value
+        for key, value in state.items()
+        if key == "scene" or key.startswith(("avatar.", "update.index.", "interaction."))
+    }
+
+
+def next_motion(server):
+    """Wait until everything that moves has moved."""
+    before = moving(server.copy_state())
+    eventually(lambda: server.copy_state()["scene"] != before["scene"])
+
+
+def is_still(server) -> bool:
+    with server._state.subscribed() as subscription:
+        subscription.take(0)
+        return subscription.take(0.15) is None  # four steps and more
+
+
+def user_ids(server) -> list[str]:
+    return [key.removeprefix("avatar.") for key in server.copy_state() if key.startswith("avatar.")]
+
+
+@pytest.mark.usefixtures("world")
+def test_it_has_every_kind_of_key_from_the_start(server):
+    state = server.copy_state()
+    kinds = [key.partition(".")[0] for key in state]
+
+    assert [kinds.count(kind) for kind in ("avatar", "update", "playarea", "user-origin")] == [
+        3
+    ] * 4
+    assert kinds.count("selection") == 3
+    assert kinds.count("interaction") >= 1
+    assert len(state["scene"]) == 10
+    assert state["simulation.name"] == "nanotube"
+    assert state["simulation.index"] == 0
+    assert state["imd.velocity_reset_available"] is False
+    assert state["suggested.interaction.scale"] == 100
+    assert state["selection.root"]["selected"] == {"particle_ids": None}
+    for key, value in state.items():
+        if key.startswith("selection."):
+            assert value["id"] == key
+        if key.startswith("avatar."):
+            assert value["playerid"] == key.removeprefix("avatar.")
+
+
+@pytest.mark.usefixtures("world")
+def test_it_moves_and_counts_its_steps(server):
+    indices = [key for key in server.copy_state() if key.startswith("update.index.")]
+    before = [server.copy_state()[key] for key in indices]
+    next_motion(server)
+
+    assert all(server.copy_state()[key] > start for key, start in zip(indices, before, strict=True))
+
+
+@pytest.mark.usefixtures("world")
+def test_it_keeps_about_thirty_steps_a_second(server):
+    index = next(key for key in server.copy_state() if key.startswith("update.index."))
+
+    def steps_a_second():
+        start, first = time.monotonic(), server.copy_state()[index]
+        eventually(lambda: server.copy_state()[index] >= first + 15)
+        return 15 / (time.monotonic() - start)
+
+    # A busy machine makes it slower, and nothing makes it faster.
+    rates = []
+    eventually(lambda: rates.append(steps_a_second()) or rates[-1] > 25, seconds=60)
+    assert max(rates) < 33
+
+
+def test_worlds_of_one_seed_are_alike(server):
+    with (
+        NanoverServer() as other,
+        DemoWorld(server, seed=5) as one,
+        DemoWorld(other, seed=5) as two,
+    ):
+        for world in (one, two):
+            world.pause()
+            world.reset()
+
+        assert server.copy_state() == other.copy_state()
+
+
+@pytest.mark.usefixtures("world")
+def test_pausing_stops_all_motion_and_playing_goes_on(server, client):
+    client.run("playback/pause")
+    assert is_still(server)
+    client.run("playback/play")
+    next_motion(server)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_step_moves_everything_once(server, client):
+    client.run("playback/pause")
+    index = next(key for key in server.copy_state() if key.startswith("update.index."))
+    before = server.copy_state()
+
+    client.run("playback/step")
+
+    after = server.copy_state()
+    assert after[index] == before[index] + 1
+    assert after["scene"] != before["scene"]
+    assert is_still(server)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_reset_goes_back_to_the_start_still_or_not(server, client):
+    client.run("playback/pause")
+    client.run("playback/reset")
+    start = moving(server.copy_state())
+    for _ in range(3):
+        client.run("playback/step")
+    assert moving(server.copy_state()) != start
+
+    client.run("playback/reset")
+
+    assert moving(server.copy_state()) == start
+    assert is_still(server)
+
+
+@pytest.mark.usefixtures("world")
+def test_loading_clears_the_table_and_every_lock(server, client, connect):
+    other = connect()
+    client.update({"interaction.mine": 1, "selection.mine": 2, "scene.mine": 3, "mine": 4})
+    assert client.lock({"scene": 600.0, "mine": 600.0})
+    assert not other.update({"mine": 5})
+
+    client.run("playback/load", {"index": 4})
+
+    state = server.copy_state()
+    assert not {"interaction.mine", "selection.mine", "scene.mine"} & state.keys()
+    assert state["simulation.name"] == "17-ala"
+    assert state["simulation.index"] == 1
+    assert state["mine"] == 4
+    assert len(user_ids(server)) == 3
+    assert other.update({"mine": 5})
+    assert other.update({"imd.velocity_reset_available": True})  # as on a real server
+    next_motion(server)
+
+
+@pytest.mark.usefixtures("world")
+def test_velocity_reset_is_the_worlds_own_until_a_load(client):
+    assert not client.update({"imd.velocity_reset_available": True})
+
+
+@pytest.mark.usefixtures("world")
+def test_a_locked_key_is_left_alone_and_the_rest_moves(server, client):
+    assert client.lock({"scene": 600.0})
+    assert client.update({"scene": "mine"})
+    index = next(key for key in server.copy_state() if key.startswith("update.index."))
+    before = server.copy_state()[index]
+
+    eventually(lambda: server.copy_state()[index] > before + 3)
+    assert server.copy_state()["scene"] == "mine"
+    client.lock({"scene": None})
+    eventually(lambda: server.copy_state()["scene"] != "mine")
+
+
+def test_a_locked_interaction_goes_when_it_is_released(server, client, world):
+    world.pause()
+    world.reset()
+    key = next(key for key in server.copy_state() if key.startswith("interaction."))
+    assert client.lock({key: 600.0})
+    for _ in range(30 * 4):
+        world.step()
+    assert key in server.copy_state()
+
+    client.lock({key: None})
+    world.step()
+
+    assert key not in server.copy_state()
+
+
+def test_one_person_stops_while_the_others_go_on(server):
+    with DemoWorld(server, stale_after=0.2) as world:
+        names = {server.copy_state()[f"avatar.{user}"]["name"]: user for user in user_ids(server)}
+        indices = {name: f"update.index.{user}" for name, user in names.items()}
+        eventually(lambda: server.copy_state()[indices["Anna"]] > 10)
+        world.pause()
+        state = server.copy_state()
+
+    assert state[indices["Nandita"]] == 6
+    assert state[indices["Ivan"]] == state[indices["Anna"]]
+
+
+def test_a_jump_goes_up_and_comes_down(server, client, world):
+    world.pause()
+    world.reset()
+    user = user_ids(server)[0]
+
+    def height():
+        return server.copy_state()[f"avatar.{user}"]["components"][0]["position"][1]
+
+    ground = height()
+    client.run("user/jump", {"height": 2})
+    heights = []
+    for _ in range(35):
+        world.step()
+        heights.append(height() - ground)
+
+    assert max(heights) == pytest.approx(2, abs=0.1)
+    assert heights[-1] == pytest.approx(0, abs=0.1)
+
+
+def test_closing_stops_the_world_and_takes_its_commands_back(server, server_threads):
+    server.register_command("kept", dict)
+    world = DemoWorld(server)
+    assert "nanover-demo" in server_threads()
+    world.close()
+    world.close()
+
+    assert "nanover-demo" not in server_threads()
+    assert server.commands == {"kept": {}}
+    assert "scene" in server.copy_state()
+
+
+def test_a_closed_world_makes_room_for_another(server, client):
+    with DemoWorld(server):
+        server.unregister_command("user/fail")  # someone may take away what is not theirs
+    with DemoWorld(server):
+        assert not client.update({"imd.velocity_reset_available": True})
+    assert client.update({"imd.velocity_reset_available": True})
+
+
+def test_a_world_begins_also_where_a_client_holds_its_keys(server, client):
+    assert client.lock({"imd.velocity_reset_available": 600.0, "scene": 600.0})
+    with DemoWorld(server):
+        assert "scene" not in server.copy_state()
+        assert len(user_ids(server)) == 3
+
+
+def test_a_world_ends_with_its_server(server, server_threads):
+    world = DemoWorld(server)
+    server.close()
+
+    eventually(lambda: not server_threads())
+    world.close()
+
+
+@pytest.mark.usefixtures("world")
+def test_a_second_world_on_one_server_is_refused_and_leaves_the_first_alone(server):
+    commands = server.commands
+
+    with pytest.raises(ValueError, match="already"):
+        DemoWorld(server)
+
+    assert server.commands == commands
+    next_motion(server)
+
+
+def test_a_world_meets_state_that_is_there_already(server):
+    server.update_state("t", DictionaryChange({"scene": "old", "mine": 1}))
+    with DemoWorld(server):
+        assert server.copy_state()["mine"] == 1
+        assert len(server.copy_state()["scene"]) == 10

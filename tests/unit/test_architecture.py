@@ -1,0 +1,279 @@
+"""What holds for the package as a whole: who imports whom, and what import itself does."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "nanover_jupyter"
+BUILD = ROOT / "js" / "build.mjs"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+# Folders of sources, those of their tests, and folders without tests of their own, each with
+# what tests them instead.
+MIRRORED: list[tuple[Path, Path, dict[str, str]]] = [
+    (
+        PACKAGE,
+        ROOT / "tests" / "unit",
+        {"wire/protocol": "one module and its data: wire/test_protocol.py"},
+    ),
+    (
+        ROOT / "js" / "src",
+        ROOT / "js" / "tests",
+        {
+            "control_room": "shared/mount.test.ts, as it only puts the three tools together",
+            "plot": "tests/page/inspector/test_plot.py, as it draws on a canvas",
+        },
+    ),
+]
+
+A_SHELL = """
+            from traitlets.config import Config
+            from IPython.core.interactiveshell import InteractiveShell
+            # History is a database and a thread of IPython's own.
+            shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+"""
+
+# Bytes when compressed: the text of a widget goes to the page with every one that is made.
+LARGEST_BUNDLE = 60_000
+
+# Returned by what the widgets alone have to do with.
+FOR_WIDGETS = {"LeaseBook", "Locks", "Standing"}
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_import_contracts_hold() -> None:
+    result = run(Path(sys.executable).with_name("lint-imports"))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("sources", "tests", "without"), MIRRORED, ids=lambda part: getattr(part, "name", "")
+)
+def test_tests_mirror_the_folders(sources: Path, tests: Path, without: dict[str, str]) -> None:
+    folders = folders_below(sources)
+
+    assert folders_below(tests) == folders - without.keys()
+    assert without.keys() <= folders
+
+
+def folders_below(root: Path) -> set[str]:
+    """Return the folders that have Python or TypeScript files, relative to `root`."""
+    parents = {path.parent for kind in ("*.py", "*.ts") for path in root.rglob(kind)}
+    return {str(folder.relative_to(root)) for folder in parents - {root}}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if not path.stem.startswith("_")], ids=dotted
+)
+def test_all_lists_what_a_module_offers(path: Path) -> None:
+    module = importlib.import_module(dotted(path))
+    offered = {
+        name
+        for name, member in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isclass(member) or inspect.isfunction(member))
+        and member.__module__ == module.__name__
+    }
+
+    assert len(module.__all__) == len(set(module.__all__))
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    assert offered <= set(module.__all__)
+
+
+def test_public_names_can_be_imported() -> None:
+    package = importlib.import_module("nanover_jupyter")
+
+    assert [name for name in package.__all__ if getattr(package, name, None) is None] == []
+    assert set(package.__all__) <= set(dir(package))
+
+
+def test_what_public_calls_return_is_public() -> None:
+    package = importlib.import_module("nanover_jupyter")
+    public = {name: getattr(package, name) for name in package.__all__}
+    hidden = {
+        f"{caller}: {kind}"
+        for name, thing in public.items()
+        for caller, function in _functions(name, thing)
+        for kind in _own_classes(function)
+        if kind not in public
+    }
+
+    assert {entry for entry in hidden if entry.rpartition(" ")[2] not in FOR_WIDGETS} == set()
+
+
+def _functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """A function, or the public methods and properties of a class."""
+    members = {name: thing} if inspect.isfunction(thing) else {}
+    if inspect.isclass(thing):
+        statics = {each: inspect.getattr_static(thing, each) for each in dir(thing)}
+        members = {
+            f"{name}.{each}": static.fget if isinstance(static, property) else static
+            for each, static in statics.items()
+            if not each.startswith("_")
+        }
+    for label, member in members.items():
+        function = getattr(member, "__func__", member)
+        if inspect.isfunction(function) and function.__module__.startswith("nanover_jupyter"):
+            yield label, function
+
+
+def _own_classes(function: Any) -> set[str]:
+    """The names of our classes in what a function says that it returns."""
+    returned = str(function.__annotations__.get("return", ""))
+    known = vars(sys.modules[function.__module__])
+    return {
+        name
+        for name in re.findall(r"\w+", returned)
+        if inspect.isclass(known.get(name)) and known[name].__module__.startswith("nanover_jupyter")
+    }
+
+
+def test_compiled_protocol_equals_its_sources(tmp_path: Path) -> None:
+    compiled = tmp_path / "nanover.binpb"
+
+    result = run(sys.executable, ROOT / "scripts" / "compile_protocol", compiled)
+
+    assert result.returncode == 0, result.stderr
+    committed = PACKAGE / "wire" / "protocol" / "nanover.binpb"
+    assert _our_files(compiled) == _our_files(committed), "run scripts/compile_protocol"
+
+
+def _our_files(path: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """Without Google's own files, which follow the compiler's version."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file
+    return {file.name: file for file in files if not file.name.startswith("google/")}
+
+
+def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> None:
+    entries = set(re.findall(r'^  (\w+): "src/.*\.ts"', BUILD.read_text(), re.MULTILINE))
+    built = {path.stem for path in (PACKAGE / "static").glob("*.js")}
+    for path in (PACKAGE / "widgets").glob("[!_]*.py"):
+        importlib.import_module(dotted(path))
+    panels = importlib.import_module("nanover_jupyter.widgets._panel")
+    used = {widget._esm._path.stem for widget in panels.Panel.__subclasses__()}
+
+    assert entries == built == used | panels.LAZY_MODULES, "run scripts/build"
+
+
+def test_what_travels_with_every_widget_is_small() -> None:
+    panels = importlib.import_module("nanover_jupyter.widgets._panel")
+    sizes = {
+        path.stem: len(gzip.compress(path.read_bytes()))
+        for path in (PACKAGE / "static").glob("*.js")
+        if path.stem not in panels.LAZY_MODULES
+    }
+
+    assert {name: size for name, size in sizes.items() if size > LARGEST_BUNDLE} == {}
+
+
+def test_import_opens_nothing_and_pulls_in_nothing() -> None:
+    seen = _observe("import nanover_jupyter")
+
+    assert seen["events"] == []
+    assert seen["imported"] == []
+
+
+def test_load_ext_opens_nothing_and_leaves_widgets_and_grpc_alone() -> None:
+    seen = _observe(
+        "shell.run_line_magic('load_ext', 'nanover_jupyter')",
+        before=A_SHELL,
+    )
+
+    assert seen["events"] == []
+    assert set(seen["imported"]) <= {"IPython", "traitlets"}
+
+
+def test_lines_that_show_no_widget_load_none() -> None:
+    lines = ["serve", "connect", "state", "commands", "locks", "watch demo --for 0.01"]
+    seen = _observe(
+        f"""
+with capture_output():
+    for line in {lines}:
+        shell.run_line_magic("nanover", line)
+    shell.run_line_magic("unload_ext", "nanover_jupyter")
+""",
+        before=f"""
+            {A_SHELL}
+            from IPython.utils.capture import capture_output
+            shell.run_line_magic("load_ext", "nanover_jupyter")
+        """,
+    )
+
+    assert "grpc" in seen["imported"]
+    assert not {"ipywidgets", "anywidget"} & set(seen["imported"])
+
+
+def test_a_plain_script_needs_no_jupyter() -> None:
+    """Everything but widgets and magics, where nothing of Jupyter can be imported."""
+    program = """
+import asyncio, sys
+for name in ("IPython", "ipykernel", "ipywidgets", "anywidget", "jupyter_client", "comm", "tqdm"):
+    sys.modules[name] = None
+import traitlets
+import nanover_jupyter as nv
+
+class Avatar(nv.SharedRecord):
+    name = traitlets.Unicode()
+
+async def first(stream):
+    async for change in stream:
+        return change.key
+
+with nv.NanoverServer() as server, nv.connect(f"127.0.0.1:{server.port}") as connection:
+    client = connection.client
+    stream = client.changes("scale")
+    with nv.shared(connection, "scale", 1.0) as scale, Avatar(connection, "avatar.me") as me:
+        scale.value = 2.0
+        me.name = "Ada"
+        client.wait_for(lambda state: state["scale"] == 2.0 and state["avatar.me"])
+    with nv.shared_prefix(connection, "avatar.") as avatars, client.locked("scale"):
+        print(asyncio.run(first(stream)), dict(avatars), len(client.update_available_commands()))
+"""
+    result = run(sys.executable, "-c", program)
+
+    assert result.stderr == ""
+    assert result.stdout == "scale {'avatar.me': {'name': 'Ada'}} 0\n"
+
+
+def _observe(statement: str, *, before: str = "") -> dict[str, list[str]]:
+    """What a fresh interpreter opens, starts and imports during `statement`."""
+    program = f"""
+import json, sys
+{inspect.cleandoc(before)}
+events = []
+def note(event, arguments):
+    if event.startswith("socket.") or event == "_thread.start_new_thread":
+        events.append(event)
+sys.addaudithook(note)
+{statement}
+heavy = ["IPython", "traitlets", "ipywidgets", "anywidget", "grpc", "google.protobuf", "orjson"]
+heavy.append("nanover_jupyter.server")
+print(json.dumps({{"events": events, "imported": [name for name in heavy if name in sys.modules]}}))
+"""
+    result = run(sys.executable, "-c", program)
+    assert result.returncode == 0, result.stderr
+    seen: dict[str, list[str]] = json.loads(result.stdout)
+    return seen

@@ -1,0 +1,55 @@
+"""A server with a little state, a client of it, and widgets without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import Connection, DictionaryChange, NanoverServer, connect
+from nanover_jupyter.widgets._panel import Panel
+from tests.support.fake_page import FakePage
+
+
+@pytest.fixture
+def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heartbeats come all the time, not once a second."""
+    monkeypatch.setattr("nanover_jupyter.widgets._publisher._HEARTBEAT_SECONDS", 0.02)
+
+
+@pytest.fixture
+def quick_effects(monkeypatch: pytest.MonkeyPatch, quick_beats: None) -> None:
+    """What changes counts as an effect of a run for a moment, not for a second."""
+    monkeypatch.setattr("nanover_jupyter.client.run_effects.AFTERWARDS", 0.1)
+
+
+@pytest.fixture
+def server() -> Iterator[NanoverServer]:
+    with NanoverServer() as server:
+        server.update_state(None, DictionaryChange({"scene": [0.0] * 10, "title": "demo"}))
+        server.register_command("user/echo", lambda **arguments: arguments, {"n": 1, "name": "x"})
+        yield server
+
+
+@pytest.fixture
+def connection(server: NanoverServer) -> Iterator[Connection]:
+    with connect(f"127.0.0.1:{server.port}", name="lab") as connection:
+        yield connection
+
+
+@pytest.fixture
+def open_page(connection: Connection) -> Iterator[Callable[..., FakePage]]:
+    """Makes a widget and one view of it that has said hello."""
+    panels: list[Panel] = []
+
+    def make(kind: type[Panel], **options: Any) -> FakePage:
+        panel = kind(connection, **options)
+        panels.append(panel)
+        page = FakePage(panel)
+        page.hello()
+        return page
+
+    yield make
+    for panel in panels:
+        panel.close()

@@ -1,0 +1,267 @@
+"""The kernel half of the lock manager."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import (
+    Connection,
+    DictionaryChange,
+    LockManager,
+    NanoverServer,
+    UpdateRefused,
+    connect,
+)
+from tests.support.clock import ShiftedClock
+from tests.support.eventually import eventually
+from tests.support.fake_page import FakePage
+from tests.unit.widgets.test_panel import OpenPage
+
+
+def lease(page: FakePage, key: str) -> dict[str, Any]:
+    return eventually(
+        lambda: next((row for row in page.last("leases")["leases"] if row["key"] == key), None)
+    )
+
+
+def take(page: FakePage, *keys: str, **change: Any) -> dict[str, Any]:
+    terms = {"seconds": 10, "keep": False, "cap": 600, "wait": 0, **change}
+    return page.ask("lock", keys=list(keys), **terms)
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> FakePage:
+    return open_page(LockManager)
+
+
+def test_a_lock_is_taken_shown_and_holds_others_off(page: FakePage, server: NanoverServer) -> None:
+    assert take(page, "scene", "new")["result"] == {"granted": True, "holder": ""}
+
+    eventually(lambda: lease(page, "scene")["state"] == "held")
+    row = lease(page, "scene")
+    assert 9 < row["left"] <= 10
+    with pytest.raises(UpdateRefused):
+        server.update_state("someone", DictionaryChange({"scene": 1}))
+
+
+def test_a_refused_lock_says_why(page: FakePage, server: NanoverServer) -> None:
+    server.update_locks("someone", {"scene": 60})
+
+    assert take(page, "scene")["result"] == {"granted": False, "holder": ""}
+
+    eventually(lambda: lease(page, "scene")["state"] == "refused")
+    assert lease(page, "scene")["note"] == "someone else holds it"
+
+
+def test_a_refusal_names_who_announced_themselves(
+    page: FakePage, server: NanoverServer, quick_notes: None
+) -> None:
+    with connect(f"127.0.0.1:{server.port}", name="other") as other:
+        other.client.lock_notes.announce("Anna's notebook")
+        other.client.lock("scene")
+        eventually(lambda: page.panel.connection.client.lock_notes.holder_of("scene"))
+
+        assert take(page, "scene")["result"]["holder"].startswith("Anna's notebook (until ")
+
+
+def test_one_waits_for_a_lock_as_long_as_asked(page: FakePage, server: NanoverServer) -> None:
+    server.update_locks("someone", {"scene": 60})
+    number = page.request("lock", keys=["scene"], seconds=10, keep=False, cap=600, wait=60)
+    eventually(lambda: lease(page, "scene")["note"].endswith("trying again"))
+
+    server.update_locks("someone", release={"scene"})
+
+    assert eventually(lambda: page.reply(number))["result"]["granted"] is True
+
+
+def test_waiting_can_be_ended(page: FakePage, server: NanoverServer) -> None:
+    server.update_locks("someone", {"scene": 60})
+    number = page.request("lock", keys=["scene"], seconds=10, keep=True, cap=None, wait=60)
+    eventually(lambda: lease(page, "scene")["note"].endswith("trying again"))
+
+    page.ask("release", keys=["scene"])
+
+    reply = eventually(lambda: page.reply(number))
+    assert "while somebody waited" in reply["error"]["message"]
+
+
+def pass_seconds(page: FakePage, lease_time: ShiftedClock, seconds: float) -> None:
+    """Let time pass as a client sees it, and its thread look at what is to do."""
+    lease_time.pass_seconds(seconds)
+    page.panel.connection.client.locks.keeper.wake()
+
+
+def test_a_lock_is_renewed_and_given_back(
+    lease_time: ShiftedClock, page: FakePage, server: NanoverServer
+) -> None:
+    take(page, "scene", seconds=60)
+    pass_seconds(page, lease_time, 57.5)
+    eventually(lambda: lease(page, "scene")["state"] == "expiring")
+
+    page.ask("renew", key="scene")
+    eventually(lambda: lease(page, "scene")["state"] == "held")
+    page.ask("release", keys=["scene"])
+
+    eventually(lambda: lease(page, "scene")["state"] == "released")
+    server.update_locks("someone", {"scene": 1})
+
+
+def test_all_keys_are_given_back_at_once(page: FakePage, server: NanoverServer) -> None:
+    take(page, "a", "b", keep=True)
+
+    assert page.ask("release_all")["ok"]
+
+    server.update_locks("someone", {"a": 1, "b": 1})
+
+
+def test_keys_taken_together_are_given_back_one_by_one(
+    page: FakePage, server: NanoverServer
+) -> None:
+    take(page, "a", "b", keep=True)
+
+    page.ask("release", keys=["a"])
+
+    server.update_locks("someone", {"a": 1})
+    with pytest.raises(UpdateRefused):
+        server.update_locks("someone", {"b": 1})
+
+
+def test_renewing_is_switched_on_and_off(lease_time: ShiftedClock, page: FakePage) -> None:
+    take(page, "scene", seconds=60)
+
+    page.ask("keep", key="scene", keep=True)
+    eventually(lambda: lease(page, "scene")["keep"])
+    client = page.panel.connection.client
+    for _ in range(3):
+        pass_seconds(page, lease_time, 30)
+        eventually(lambda: client.leases.get("scene").left(lease_time()) > 50)
+    page.ask("keep", key="scene", keep=False)
+    pass_seconds(page, lease_time, 60)
+
+    eventually(lambda: lease(page, "scene")["state"] == "lost")
+
+
+def test_a_lock_taken_in_a_cell_is_shown_and_can_be_kept(
+    page: FakePage, connection: Connection, server: NanoverServer
+) -> None:
+    connection.client.attempt_update_locks({"title": 5})
+    eventually(lambda: lease(page, "title")["state"] == "held")
+
+    page.ask("keep", key="title", keep=True)
+    eventually(lambda: lease(page, "title")["keep"])
+    page.ask("release", keys=["title"])
+
+    server.update_locks("someone", {"title": 1})
+
+
+def test_the_cap_is_shown_and_can_be_moved(page: FakePage) -> None:
+    take(page, "scene", keep=True, cap=60)
+    eventually(lambda: lease(page, "scene")["cap"] == pytest.approx(60, abs=0.1))
+
+    assert page.ask("cap", key="scene", seconds=660)["ok"]
+
+    eventually(lambda: lease(page, "scene")["cap"] == pytest.approx(660, abs=0.1))
+    assert "already" in page.ask("cap", key="scene", seconds=0.001)["error"]["message"]
+
+
+def test_a_lock_that_runs_out_is_told_without_a_word_from_the_server(page: FakePage) -> None:
+    take(page, "scene", seconds=0.2)
+
+    eventually(lambda: lease(page, "scene")["state"] == "lost")
+
+    assert lease(page, "scene")["note"] == "its time ran out"
+    page.ask("forget", key="scene")
+    eventually(lambda: page.last("leases") == {"leases": [], "more": 0, "held": 0})
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "10", None, True, {"$nvj": "nan"}, {"$nvj": "cut"}])
+def test_a_duration_that_makes_no_sense_is_refused(page: FakePage, seconds: Any) -> None:
+    assert take(page, "scene", seconds=seconds)["error"]["kind"] == "BadRequest"
+
+
+def test_a_lock_without_end_says_so(page: FakePage, connection: Connection) -> None:
+    connection.client.attempt_update_locks({"scene": float("inf")})
+
+    eventually(lambda: lease(page, "scene")["state"] == "held")
+    row = lease(page, "scene")
+    assert (row["left"], row["endless"], row["seconds"]) == (None, True, None)
+
+
+@pytest.mark.parametrize("op", ["renew", "keep", "cap"])
+def test_what_is_not_held_cannot_be_changed(page: FakePage, op: str) -> None:
+    more = {"keep": {"keep": True}, "cap": {"seconds": 60}}.get(op, {})
+
+    reply = page.ask(op, key="scene", **more)
+
+    assert "it is not held" in reply["error"]["message"]
+
+
+def test_asking_who_blocks_names_the_keys(page: FakePage, server: NanoverServer) -> None:
+    server.update_locks("someone", {"b": 60})
+
+    assert page.ask("blockers", keys=["a", "b", "c"])["result"] == {"keys": ["b"]}
+
+
+def test_watched_keys_and_the_history_are_told(page: FakePage, server: NanoverServer) -> None:
+    server.update_locks("someone", {"theirs": 60})
+    take(page, "scene")
+    page.ask("watch", keys=["scene", "theirs", "free"])
+
+    def watched() -> dict[str, str]:
+        return {row["key"]: row["whose"] for row in page.last("lock_news")["watched"]}
+
+    eventually(lambda: watched() == {"scene": "mine", "theirs": "someone else's", "free": "free"})
+    page.ask("unwatch", keys=["free"])
+    eventually(lambda: "free" not in watched())
+    eventually(
+        lambda: (
+            [(e["key"], e["news"]) for e in page.last("lock_news")["history"]]
+            == [("scene", "taken")]
+        )
+    )
+
+
+def test_a_request_to_let_go_is_shown_and_dismissed(
+    page: FakePage, server: NanoverServer, quick_notes: None
+) -> None:
+    page.ask("announce", by="Anna")
+    assert page.last("lock_news")["by"] == "Anna"
+    take(page, "scene")
+    with connect(f"127.0.0.1:{server.port}", name="other") as other:
+        eventually(lambda: other.client.lock_notes.holder_of("scene"))
+        other.client.lock_notes.ask("scene", by="Ivan", says="please")
+        requests = eventually(lambda: page.last("lock_news")["requests"])
+        assert [(ask["by"], ask["says"], ask["keys"]) for ask in requests] == [
+            ("Ivan", "please", ["scene"])
+        ]
+
+        page.ask("dismiss", asker=requests[0]["asker"])
+
+        eventually(lambda: page.last("lock_news")["requests"] == [])
+    page.ask("announce", by="")
+    assert page.last("lock_news")["by"] is None
+
+
+def test_asking_for_a_key_asks_its_holder(
+    page: FakePage, server: NanoverServer, quick_notes: None
+) -> None:
+    with connect(f"127.0.0.1:{server.port}", name="other") as other:
+        other.client.lock_notes.announce("Anna")
+        other.client.lock("scene")
+        eventually(lambda: page.panel.connection.client.lock_notes.holder_of("scene"))
+
+        assert page.ask("ask", keys=["scene", "free"], says="")["result"] == {"keys": ["scene"]}
+
+        eventually(other.client.lock_notes.requests)
+
+
+def test_two_views_of_one_widget_are_told_the_same(open_page: OpenPage) -> None:
+    page = open_page(LockManager)
+    other = FakePage(page.panel, client="page-2")
+    other.hello()
+
+    take(page, "scene")
+
+    eventually(lambda: lease(other, "scene")["state"] == "held")
