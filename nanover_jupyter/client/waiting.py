@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from nanover_jupyter.client.live_state import LiveState
 from nanover_jupyter.client.progress import progress
 from nanover_jupyter.errors import ClosedError, WaitTimedOut
-from nanover_jupyter.transport.pending import INTERRUPT_SECONDS
+from nanover_jupyter.transport.pending import wait_step
 from nanover_jupyter.wire.values import Value
 
 if TYPE_CHECKING:
@@ -76,15 +76,9 @@ def _wait(
                         return found
                 if client.status.state == "closed":
                     raise ClosedError(client.address)
-                while not news.wait(_longest_wait(deadline)):
+                while not news.wait(wait_step(deadline)):
                     if deadline is not None and time.monotonic() >= deadline:
                         raise WaitTimedOut(what, timeout or 0.0, client.status.reason)
     finally:
         for end in unsubscribe:
             end()
-
-
-def _longest_wait(deadline: float | None) -> float:
-    if deadline is None:
-        return INTERRUPT_SECONDS
-    return min(INTERRUPT_SECONDS, max(0.0, deadline - time.monotonic()))

@@ -10,16 +10,25 @@ from typing import Any, Final, Generic, TypeVar
 
 from nanover_jupyter.errors import NanoverJupyterError, TimedOut
 
-__all__ = ["INTERRUPT_SECONDS", "PendingCall"]
+__all__ = ["PendingCall", "wait_step"]
 
-INTERRUPT_SECONDS: Final = 0.5
-"""The longest time that a thread may wait without a break.
-
-The system may hand the signal of Ctrl-C to any thread, and Python then raises
-KeyboardInterrupt only when the wait of the main thread ends.
-"""
+_INTERRUPT_SECONDS: Final = 0.5
 
 Answer = TypeVar("Answer")
+
+
+def wait_step(deadline: float | None) -> float:
+    """Return how many seconds to wait before the next look, for a wait that Ctrl-C can end.
+
+    The system may hand the signal to any thread, and Python then raises KeyboardInterrupt
+    only when the wait of the main thread ends. So a long wait is made of short ones.
+
+    Args:
+        deadline: Monotonic seconds at which the wait is over; None for never.
+    """
+    if deadline is None:
+        return _INTERRUPT_SECONDS
+    return min(_INTERRUPT_SECONDS, max(0.0, deadline - time.monotonic()))
 
 
 class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
@@ -45,12 +54,11 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
         """Wait for the answer. See `concurrent.futures.Future.result`."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = INTERRUPT_SECONDS if deadline is None else deadline - time.monotonic()
             try:
-                return super().result(min(left, INTERRUPT_SECONDS))
+                return super().result(wait_step(deadline))
             except TimeoutError:
                 # A call may also have ended in one.
-                if self.done() or (deadline is not None and left <= INTERRUPT_SECONDS):
+                if self.done() or (deadline is not None and time.monotonic() >= deadline):
                     raise
 
     def wait(self, timeout: float | None, doing: str) -> Answer:

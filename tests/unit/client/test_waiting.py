@@ -116,7 +116,7 @@ def test_closing_the_client_ends_the_wait(client: ClientCore) -> None:
 def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
     client: ClientCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.client.waiting.INTERRUPT_SECONDS", 0.02)
+    monkeypatch.setattr("nanover_jupyter.transport.pending._INTERRUPT_SECONDS", 0.02)
 
     def interrupt() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
@@ -129,7 +129,7 @@ def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
 def test_a_condition_is_asked_once_for_each_change(
     client: ClientCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.client.waiting.INTERRUPT_SECONDS", 0.01)
+    monkeypatch.setattr("nanover_jupyter.transport.pending._INTERRUPT_SECONDS", 0.01)
     client.wait_for("n")
     asked: list[bool] = []
 

@@ -112,7 +112,7 @@ def test_an_answer_that_comes_after_the_cancel_is_dropped() -> None:
 def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
     timeout: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pending_module, "INTERRUPT_SECONDS", 0.02)
+    monkeypatch.setattr(pending_module, "_INTERRUPT_SECONDS", 0.02)
     pending: PendingCall[int] = PendingCall(lambda: None)
 
     def interrupt() -> None:
