@@ -2,12 +2,10 @@
 
 import type { Model } from "../src/shared/host.ts";
 import type { Buffers } from "../src/shared/protocol.ts";
+import { ModelEvents } from "./model_events.ts";
 
-type Handler = (...args: never[]) => void;
-
-export class FakeModel implements Model {
+export class FakeModel extends ModelEvents implements Model {
   readonly #traits = new Map<string, unknown>();
-  readonly #handlers = new Map<string, Set<Handler>>();
   /** What the page has sent, oldest first. */
   readonly sent: unknown[] = [];
   saves = 0;
@@ -16,6 +14,7 @@ export class FakeModel implements Model {
   onSend: (envelope: unknown) => void = () => undefined;
 
   constructor(traits: Readonly<Record<string, unknown>> = {}) {
+    super();
     for (const [name, value] of Object.entries(traits)) this.#traits.set(name, value);
   }
 
@@ -40,26 +39,7 @@ export class FakeModel implements Model {
     this.onSend(envelope);
   }
 
-  on(name: string, fn: Handler): void {
-    const known = this.#handlers.get(name) ?? new Set();
-    this.#handlers.set(name, known);
-    known.add(fn);
-  }
-
-  off(name: string, fn: Handler): void {
-    this.#handlers.get(name)?.delete(fn);
-  }
-
-  emit(name: string, ...args: unknown[]): void {
-    for (const fn of [...(this.#handlers.get(name) ?? [])])
-      (fn as (...a: unknown[]) => void)(...args);
-  }
-
   receive(envelope: unknown, buffers: Buffers = []): void {
     this.emit("msg:custom", envelope, buffers);
-  }
-
-  get handlerCount(): number {
-    return [...this.#handlers.values()].reduce((sum, known) => sum + known.size, 0);
   }
 }

@@ -1,17 +1,15 @@
 /** anywidget's model of a widget whose Python half is at the other end of a WebSocket. */
 
+import { ModelEvents } from "../dev/model_events.ts";
 import type { Model } from "../src/shared/host.ts";
-
-type Handler = (...args: never[]) => void;
 
 /** What a model sends to its Python half. */
 export type ModelMessage =
   | { readonly method: "update"; readonly state: Readonly<Record<string, unknown>> }
   | { readonly method: "custom"; readonly content: unknown };
 
-export class BridgeModel implements Model {
+export class BridgeModel extends ModelEvents implements Model {
   readonly #traits: Map<string, unknown>;
-  readonly #handlers = new Map<string, Set<Handler>>();
   readonly #send: (message: ModelMessage) => void;
   /** Names that were set since the last `save_changes`. */
   readonly #dirty = new Set<string>();
@@ -20,6 +18,7 @@ export class BridgeModel implements Model {
   #isAlive = true;
 
   constructor(state: Readonly<Record<string, unknown>>, send: (message: ModelMessage) => void) {
+    super();
     this.#traits = new Map(Object.entries(state));
     this.#send = send;
   }
@@ -49,16 +48,6 @@ export class BridgeModel implements Model {
     this.#send({ method: "custom", content });
   }
 
-  on(name: string, fn: Handler): void {
-    const known = this.#handlers.get(name) ?? new Set();
-    this.#handlers.set(name, known);
-    known.add(fn);
-  }
-
-  off(name: string, fn: Handler): void {
-    this.#handlers.get(name)?.delete(fn);
-  }
-
   /** Takes traits that Python has set. */
   update(state: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(state)) this.#change(name, value);
@@ -74,24 +63,18 @@ export class BridgeModel implements Model {
   }
 
   receive(content: unknown, buffers: readonly DataView[]): void {
-    this.#emit("msg:custom", content, buffers);
+    this.emit("msg:custom", content, buffers);
   }
 
   /** Python's half is gone, as after a restart of the kernel: sending throws from now on. */
   lose(): void {
     this.#isAlive = false;
-    this.#emit("comm_live_update");
+    this.emit("comm_live_update");
   }
 
   #change(name: string, value: unknown): void {
     if (Object.is(this.#traits.get(name), value)) return;
     this.#traits.set(name, value);
-    this.#emit(`change:${name}`, this, value);
-  }
-
-  #emit(name: string, ...args: unknown[]): void {
-    for (const fn of [...(this.#handlers.get(name) ?? [])]) {
-      (fn as (...args: unknown[]) => void)(...args);
-    }
+    this.emit(`change:${name}`, this, value);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One message in one binary WebSocket frame: the length of the header, the header as JSON, the
- * buffers. tests/page/bridge.py has the same in Python.
+ * One message of Python's in one binary WebSocket frame: the length of the header, the header as
+ * JSON, the buffers. tests/page/bridge.py encodes it.
  */
 
 export interface Header {
@@ -40,12 +40,4 @@ export function decodeFrame(data: ArrayBuffer): Frame {
     return buffer;
   });
   return { header, buffers };
-}
-
-export function encodeFrame(fields: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
-  const json = new TextEncoder().encode(JSON.stringify({ ...fields, sizes: [] }));
-  const frame = new Uint8Array(LENGTH_BYTES + json.length);
-  new DataView(frame.buffer).setUint32(0, json.length, true);
-  frame.set(json, LENGTH_BYTES);
-  return frame;
 }

@@ -6,7 +6,7 @@
  */
 
 import { BridgeModel, type ModelMessage } from "./bridge_model.ts";
-import { decodeFrame, encodeFrame, type Frame } from "./frames.ts";
+import { decodeFrame, type Frame } from "./frames.ts";
 
 interface Definition {
   initialize?(props: { model: BridgeModel; signal: AbortSignal }): unknown;
@@ -52,16 +52,13 @@ function handle({ header, buffers }: Frame): void {
       widget?.life.abort();
       widget?.model.lose();
       break;
-    case "lose":
-      widget?.model.lose();
-      break;
     default:
       console.error(`the bridge sent an unknown operation: ${header.op}`);
   }
 }
 
 function open(comm: string, state: Readonly<Record<string, unknown>>): void {
-  const send = (message: ModelMessage) => socket.send(encodeFrame({ op: "comm", comm, message }));
+  const send = (message: ModelMessage) => socket.send(JSON.stringify({ comm, ...message }));
   const model = new BridgeModel(state, send);
   const life = new AbortController();
   const definition =

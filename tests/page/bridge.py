@@ -204,10 +204,6 @@ class Bridge:
         self.to_page.send(_show(*shown))
         return shown[1]
 
-    def lose(self, widget: ipywidgets.Widget) -> None:
-        """Let pages lose the other half of a widget, as when a kernel is restarted."""
-        self.to_page.send(Message("lose", {"comm": widget.model_id}))
-
     def reset(self) -> None:
         """Close all widgets, and forget what is shown and all faults."""
         self.to_page.reset()
@@ -240,18 +236,17 @@ class Bridge:
                 page.send(_show(*shown).encode())
         with suppress(ConnectionClosed):
             for data in page:
-                assert isinstance(data, bytes)
-                header = json.loads(data[4:])
-                fields = {**header["message"], "comm": header["comm"]}
+                fields = json.loads(data)
                 self.to_kernel.send(Message(fields.pop("method"), fields))
         with self._lock:
             self._pages.remove(page)
 
     def _deliver_to_pages(self, message: Message) -> None:
+        frame = message.encode()
         with self._lock:
             for page in self._pages:
                 with suppress(ConnectionClosed):
-                    page.send(message.encode())
+                    page.send(frame)
 
 
 class _BridgeComm(BaseComm):  # type: ignore[misc]
