@@ -28,8 +28,8 @@ from playwright.sync_api import Page
 
 from nanover_jupyter import DictionaryChange, NanoverServer
 from tests.jupyter.applications import Lab
-from tests.jupyter.notebook_page import NotebookPage, new_context
-from tests.support.chromium import launched_chromium
+from tests.jupyter.notebook_page import NotebookPage
+from tests.support.chromium import launched_chromium, new_context
 
 SECONDS = 10.0
 _TICK = 1 / 30

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from nanover_jupyter import NanoverServer
 from tests.jupyter.applications import Lab
-from tests.jupyter.notebook_page import NotebookPage, new_context
-from tests.support.chromium import launched_chromium
+from tests.jupyter.notebook_page import NotebookPage
+from tests.support.chromium import launched_chromium, new_context
 
 COMMANDS = 5_000
 PRESSES = 60

@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+# Else each Python process would compile everything anew.
+unset PYTHONDONTWRITEBYTECODE
 export npm_config_update_notifier=false npm_config_audit=false npm_config_fund=false
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
@@ -90,6 +92,14 @@ ensure_frontend() {
     (cd js && npm run --silent build)
     echo "$wanted" >js/node_modules/.built
   fi
+}
+
+# NanoVer's own server -----------------------------------------------------------
+
+# Runs scripts/real_server with an option that installs; the tests do without it.
+ensure_real_server() {
+  scripts/real_server "$1" >/dev/null ||
+    say "Without NanoVer's own server: the tests that need it will be skipped"
 }
 
 # Chromium ---------------------------------------------------------------------

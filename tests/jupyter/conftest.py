@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from nanover_jupyter import NanoverServer
-from tests.jupyter.applications import Lab
-from tests.jupyter.notebook_page import VIEWPORT, NotebookPage, OpenNotebook, new_context
-from tests.support.chromium import launched_chromium
-from tests.support.eventually import TIME_SCALE
+from tests.jupyter.applications import Application, Lab
+from tests.jupyter.notebook_page import NotebookPage, OpenNotebook
+from tests.support.chromium import VIEWPORT, launched_chromium, new_context
 from tests.support.notebooks import REAL_KERNEL
-
-# A test that hangs ends all of them; one that a busy machine holds up should not.
-_SECONDS_FOR_A_TEST = 300 * TIME_SCALE
+from tests.support.timeouts import limit_seconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.jupyter)
-            if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(_SECONDS_FOR_A_TEST))
+    limit_seconds(items, Path(__file__).parent, 300)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -89,23 +82,37 @@ def notebook(warm_notebook: NotebookPage) -> OpenNotebook:
     return open_notebook
 
 
+NewPage = Callable[[Application], NotebookPage]
+
+
 @pytest.fixture
-def fresh_notebook(lab: Lab, context: BrowserContext) -> Iterator[OpenNotebook]:
-    """Opens a notebook in a page of its own, with a kernel of its own, and runs its cells."""
+def new_page(context: BrowserContext) -> Iterator[NewPage]:
+    """Makes further pages, each with a kernel of its own; what one logs as an error fails."""
     pages: list[NotebookPage] = []
 
+    def make(application: Application) -> NotebookPage:
+        pages.append(NotebookPage(application, context))
+        return pages[-1]
+
+    yield make
+    errors = [error for page in pages for error in page.errors]
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+@pytest.fixture
+def fresh_notebook(lab: Lab, new_page: NewPage) -> OpenNotebook:
+    """Opens a notebook in a page of its own, with a kernel of its own, and runs its cells."""
+
     def open_notebook(cells: list[str]) -> NotebookPage:
-        page = NotebookPage(lab, context)
-        pages.append(page)
+        page = new_page(lab)
         page.open(cells)
         for index in range(len(cells)):
             page.run_cell(index)
         return page
 
-    yield open_notebook
-    for page in pages:
-        page.close()
-    assert [error for page in pages for error in page.errors] == []
+    return open_notebook
 
 
 @pytest.fixture

@@ -17,26 +17,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import nbformat
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Locator,
-    Page,
-    ViewportSize,
-    expect,
-)
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.jupyter.applications import Application
 from tests.support.axe import AXE
 from tests.support.chromium import save_screenshot
-from tests.support.clipboard import record_copies
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.panels import Theme
 
-__all__ = ["VIEWPORT", "NotebookPage", "OpenNotebook", "new_context"]
-
-VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 1400}
+__all__ = ["NotebookPage", "OpenNotebook"]
 
 _THEMES: Final = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _CLEAN_KERNEL: Final = Path(__file__).with_name("clean_kernel.py")
@@ -119,15 +108,6 @@ _SHUT_DOWN_KERNEL = "() => jupyterapp.shell.currentWidget?.context.sessionContex
 _SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 _NO_SPLASH = "() => document.getElementById('jupyterlab-splash') === null"
 _THEME_IS_LIGHT = "light => document.body.dataset.jpThemeLight === String(light)"
-
-
-def new_context(browser: Browser) -> BrowserContext:
-    """A context for `NotebookPage`, whose pages wait as long as a busy machine needs."""
-    context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(30_000 * TIME_SCALE)
-    context.set_default_navigation_timeout(60_000 * TIME_SCALE)
-    record_copies(context)
-    return context
 
 
 class NotebookPage:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from tests.jupyter.applications import Application
-from tests.jupyter.notebook_page import NotebookPage
+from tests.jupyter.conftest import NewPage
 from tests.support.eventually import TIME_SCALE
 from tests.support.notebooks import NOTEBOOKS, ROOT, read
 
@@ -107,10 +107,8 @@ def binder(clone: Path, environment: Path, tmp_path: Path) -> Iterator[Binder]:
     server.close()
 
 
-def test_binder_opens_the_first_tutorial_and_it_runs(
-    binder: Binder, context: BrowserContext
-) -> None:
-    page = NotebookPage(binder, context)
+def test_binder_opens_the_first_tutorial_and_it_runs(binder: Binder, new_page: NewPage) -> None:
+    page = new_page(binder)
 
     page.show()
 
@@ -122,5 +120,3 @@ def test_binder_opens_the_first_tutorial_and_it_runs(
                 expect(page.widgets_under(index)[0]).to_be_visible()
                 name = page.page.locator(".nvj-name").last
                 expect(name).not_to_have_text("NanoVer")
-    assert page.errors == []
-    page.close()

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer
 from tests.jupyter.notebook_page import OpenNotebook
 from tests.support.eventually import eventually
 from tests.support.panels import Inspector
-
-
-def previews(page: Page) -> list[str]:
-    """What is shown of all values, in whatever order the rows were drawn."""
-    rows = page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
-    return sorted(text.strip() for text in rows.all_inner_texts())
 
 
 def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
@@ -36,8 +30,9 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     server.update_state("test", DictionaryChange({"new": "here"}, {"goes"}))
 
     wanted = ['"here"', "59"]
-    eventually(lambda: previews(other.page) == wanted)
-    eventually(lambda: previews(page.page) == wanted)
+    there = Inspector(other)
+    eventually(lambda: there.previews() == wanted)
+    eventually(lambda: inspector.previews() == wanted)
     # One that is closed without a word must not hold up the one that stays.
     page.close_tabs()
     server.update_state("test", DictionaryChange({"counts": 60.0}))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer
 from tests.jupyter.notebook_page import NotebookPage, OpenNotebook
+from tests.support.counting import counting_up
 from tests.support.eventually import eventually
 from tests.support.panels import Inspector
 
@@ -18,30 +15,6 @@ def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Ins
     page = notebook(["import nanover_jupyter as nj", f"c = nj.connect('127.0.0.1:{port}')"])
     page.run("nj.StateInspector(c)")
     return page, Inspector(page)
-
-
-@contextmanager
-def moving(server: NanoverServer) -> Iterator[None]:
-    """Changes the key `moves` thirty times a second."""
-    stop = threading.Event()
-
-    def run() -> None:
-        beat = 0
-        while not stop.wait(1 / 30):
-            beat += 1
-            server.update_state("test", DictionaryChange({"moves": float(beat)}))
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def number_in(inspector: Inspector, name: str) -> float:
-    return float(inspector.row(name).locator(".nvj-preview").inner_text())
 
 
 def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
@@ -70,12 +43,12 @@ def test_tree_moves_and_is_searched_while_a_cell_runs(
 ) -> None:
     server.update_state("test", DictionaryChange({"moves": 0.0, "rests": 1.0}))
     page, inspector = open_inspector(notebook, server.port)
-    with moving(server):
+    with counting_up(server, "moves", per_second=30):
         expect(inspector.row("rests")).to_be_visible()
         cell = page.hold()
-        first = number_in(inspector, "moves")
+        first = inspector.number("moves")
 
-        eventually(lambda: number_in(inspector, "moves") > first + 10)
+        eventually(lambda: inspector.number("moves") > first + 10)
         inspector.search("rest")
         expect(inspector.rows).to_have_count(1)
         inspector.row("rests").click()

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.jupyter.applications import Application, Lab, Notebook7, Voila
+from tests.jupyter.applications import Lab, Notebook7, Voila
+from tests.jupyter.conftest import NewPage
 from tests.jupyter.notebook_page import NotebookPage
 from tests.jupyter.tutorial_clicks import CLICKS
 from tests.support.eventually import TIME_SCALE, eventually
@@ -26,8 +27,6 @@ names = {thread.name for thread in threading.enumerate()} - {"nanover-publisher"
 print(json.dumps([name for name in names if name.startswith("nanover-")]))
 """
 
-OpenCopy = Callable[[Application, Path, str], NotebookPage]
-
 
 @pytest.fixture
 def notebook_7(tmp_path: Path) -> Iterator[Notebook7]:
@@ -41,24 +40,6 @@ def voila(tmp_path: Path) -> Iterator[Voila]:
     server = Voila(tmp_path / "home").start()
     yield server
     server.close()
-
-
-@pytest.fixture
-def open_copy(context: BrowserContext) -> Iterator[OpenCopy]:
-    """Opens a copy of a notebook; what the page logs as an error fails the test."""
-    pages: list[NotebookPage] = []
-
-    def open_in(application: Application, source: Path, kernel: str) -> NotebookPage:
-        page = NotebookPage(application, context)
-        pages.append(page)
-        page.open_copy(source, kernel=kernel)
-        return page
-
-    yield open_in
-    errors = [error for page in pages for error in page.errors]
-    for page in pages:
-        page.close()
-    assert not errors
 
 
 def shows_widgets(page: NotebookPage, index: int) -> int:
@@ -78,15 +59,17 @@ def is_alive(panel: Locator) -> None:
 
 @pytest.fixture
 def tutorial_page(
-    request: pytest.FixtureRequest, lab: Lab, open_copy: OpenCopy
+    request: pytest.FixtureRequest, lab: Lab, new_page: NewPage
 ) -> Callable[[Path], NotebookPage]:
     """Opens a tutorial: in the warm notebook, or where it needs another kernel in one of that."""
 
     def opened(path: Path) -> NotebookPage:
         kernel = kernel_for(path)
         if kernel != "python3":
-            return open_copy(lab, path, kernel)
-        page: NotebookPage = request.getfixturevalue("warm_notebook")
+            page = new_page(lab)
+            page.open_copy(path, kernel=kernel)
+            return page
+        page = request.getfixturevalue("warm_notebook")
         page.copy_images(path)
         page.fill(read(path))
         return page
@@ -127,9 +110,10 @@ def without_its_end(tmp_path: Path) -> Path:
 
 
 def test_tutorial_runs_in_notebook_7(
-    notebook_7: Notebook7, without_its_end: Path, open_copy: OpenCopy
+    notebook_7: Notebook7, without_its_end: Path, new_page: NewPage
 ) -> None:
-    page = open_copy(notebook_7, without_its_end, "python3")
+    page = new_page(notebook_7)
+    page.open_copy(without_its_end)
     widgets = 0
 
     for index, cell in enumerate(read(without_its_end).cells):

@@ -11,22 +11,14 @@ from playwright.sync_api import Browser, BrowserContext
 from nanover_jupyter import Connection, NanoverServer, connect
 from nanover_jupyter.client import connection as connection_module
 from tests.page.bridge import Bridge
-from tests.page.widget_page import VIEWPORT, WidgetPage
-from tests.support.chromium import launched_chromium
-from tests.support.clipboard import record_copies
-from tests.support.eventually import TIME_SCALE, eventually
-from tests.support.own_threads import own_threads
-
-# A test that hangs ends all of them; one that a busy machine holds up should not.
-_SECONDS_FOR_A_TEST = 120 * TIME_SCALE
+from tests.page.widget_page import WidgetPage
+from tests.support.chromium import VIEWPORT, launched_chromium, new_context
+from tests.support.own_threads import require_no_own_threads
+from tests.support.timeouts import limit_seconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.page)
-            if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(_SECONDS_FOR_A_TEST))
+    limit_seconds(items, Path(__file__).parent, 120)
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +35,8 @@ def bridge() -> Iterator[Bridge]:
 
 
 @pytest.fixture(scope="session")
-def context(browser: Browser, bridge: Bridge) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(30_000 * TIME_SCALE)
-    record_copies(context)
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = new_context(browser)
     yield context
     context.close()
 
@@ -92,7 +82,7 @@ def short_wait_for_an_empty_state() -> Iterator[None]:
 def no_thread_stays() -> Iterator[None]:
     """After each test, and what it has closed, none of our threads is left."""
     yield
-    eventually(lambda: not own_threads())
+    require_no_own_threads()
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from tests.page.bridge import Bridge
 from tests.support.chromium import save_screenshot
 from tests.support.panels import Theme
 
-__all__ = ["VIEWPORT", "WidgetPage"]
-
-VIEWPORT: Final = {"width": 1280, "height": 1400}
+__all__ = ["WidgetPage"]
 
 _SET_THEME: Final = """theme => {
     for (const link of document.querySelectorAll("link[data-theme]")) {

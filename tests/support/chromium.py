@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
+from tests.support.clipboard import record_copies
 from tests.support.eventually import TIME_SCALE
 from tests.support.panels import Surface, Theme
 
-__all__ = ["SCREENSHOTS", "launched_chromium", "save_screenshot"]
+__all__ = ["VIEWPORT", "launched_chromium", "new_context", "save_screenshot"]
 
-SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / "test-output" / "screenshots"
+VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 1400}
+
+_SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / "test-output" / "screenshots"
 
 _OPTIONS: Final = [
     "--no-sandbox",  # containers run tests as root
@@ -45,11 +55,20 @@ def launched_chromium(*options: str) -> Iterator[Browser]:
         chromium.close()
 
 
+def new_context(browser: Browser) -> BrowserContext:
+    """A context whose pages wait as long as a busy machine needs, and remember what they copy."""
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(30_000 * TIME_SCALE)
+    context.set_default_navigation_timeout(60_000 * TIME_SCALE)
+    record_copies(context)
+    return context
+
+
 def save_screenshot(surface: Surface, name: str, place: Locator) -> None:
     """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    _SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     themes: list[Theme] = ["dark", "light"]
     for theme in themes:
         surface.use_theme(theme)
         place.scroll_into_view_if_needed()
-        place.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", animations="disabled")
+        place.screenshot(path=_SCREENSHOTS / f"{name}-{theme}.png", animations="disabled")

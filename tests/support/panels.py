@@ -59,6 +59,17 @@ class Panel:
         """What is wrong with the connection, over the content."""
         return self.root.locator(".nvj-banner")
 
+    @property
+    def footer(self) -> Locator:
+        return self.root.locator(".nvj-footer")
+
+    @property
+    def question(self) -> Locator:
+        return self.root.get_by_role("alertdialog")
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
     def screenshot(self, name: str) -> None:
         """Keeps a picture of the widget in both themes."""
         self.surface.screenshot(name, self.root)
@@ -99,6 +110,19 @@ class Inspector(Panel):
         key = self.page.locator(".nvj-key", has_text=exactly)
         return self.rows.filter(has=key)
 
+    def preview(self, name: str) -> Locator:
+        """The value of a key as its row shows it."""
+        return self.row(name).locator(".nvj-preview")
+
+    def number(self, name: str) -> float:
+        """The number that the row of a key shows."""
+        return float(self.preview(name).inner_text())
+
+    def previews(self) -> list[str]:
+        """What is shown of all values, in whatever order the rows were drawn."""
+        shown = self.page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
+        return sorted(text.strip() for text in shown.all_inner_texts())
+
     def open(self, key: str, *, query: str, rows: list[str]) -> None:
         """Finds a key with a query that leaves these rows, and shows the last one's whole value."""
         self.search(query)
@@ -119,21 +143,17 @@ class Palette(Panel):
 
     def choose(self, name: str) -> None:
         """Finds a command and opens its form."""
-        self.root.get_by_label("Find a command").fill(name)
+        self.search_box.fill(name)
         self.root.get_by_role("option", name=name).first.click()
         expect(self.root.locator(".nvj-form-names")).to_contain_text(name)
 
     def run(self) -> None:
-        self.root.get_by_role("button", name="Run", exact=True).click()
+        self.button("Run").click()
 
     @property
     def search_box(self) -> Locator:
         """The search box above the list."""
         return self.root.get_by_label("Find a command")
-
-    @property
-    def footer(self) -> Locator:
-        return self.root.locator(".nvj-footer")
 
     @property
     def result(self) -> Locator:
@@ -159,10 +179,6 @@ class Palette(Panel):
         return self.root.locator(".nvj-form .nvj-line")
 
     @property
-    def question(self) -> Locator:
-        return self.root.get_by_role("alertdialog")
-
-    @property
     def buttons(self) -> Locator:
         """The pinned commands."""
         return self.root.locator(".nvj-pins-buttons button")
@@ -170,9 +186,6 @@ class Palette(Panel):
     def argument(self, name: str) -> Locator:
         """The control of an argument."""
         return self.root.locator(".nvj-fields").get_by_label(name, exact=True)
-
-    def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
 
     def ended(self, word: str = "done") -> None:
         """Waits until the newest run is over, with this word."""
@@ -204,9 +217,6 @@ class Locks(Panel):
         if cap is not None:
             self.root.get_by_label("hold for at most").fill(cap)
         self.button("Take").click()
-
-    def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
 
     def row(self, key: str) -> Locator:
         exactly = re.compile(rf"^{re.escape(key)}$")

@@ -16,17 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.own_threads import own_threads
+from tests.support.own_threads import require_no_own_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("NANOVER_SERVER_HOME", ROOT / ".cache" / "nanover-server"))
 NAMES = ["chain", "other-chain"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.upstream)
 
 
 @pytest.fixture(scope="session")
@@ -120,4 +114,4 @@ def server(
 @pytest.fixture(autouse=True)
 def no_thread_stays() -> Iterator[None]:
     yield
-    eventually(lambda: not own_threads())
+    require_no_own_threads()

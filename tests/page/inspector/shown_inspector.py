@@ -11,7 +11,7 @@ from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.panels import Inspector
 
-__all__ = ["preview", "set_state", "show_inspector", "top_row"]
+__all__ = ["set_state", "show_inspector", "top_row"]
 
 
 def show_inspector(
@@ -26,11 +26,6 @@ def show_inspector(
 def set_state(server: NanoverServer, state: dict[str, Any]) -> None:
     """Set these keys, whatever text they are."""
     server.update_state("test", DictionaryChange(state))
-
-
-def preview(inspector: Inspector, name: str) -> Locator:
-    """The value of a key as its row shows it."""
-    return inspector.row(name).locator(".nvj-preview")
 
 
 def top_row(inspector: Inspector) -> Locator:

@@ -15,7 +15,7 @@ from nanover_jupyter import NanoverServer
 from nanover_jupyter.widgets._state_feed import Bulk, SnapshotCursor, StateFeed
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time
-from tests.page.inspector.shown_inspector import preview, set_state, show_inspector
+from tests.page.inspector.shown_inspector import set_state, show_inspector
 from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
 from tests.support.panels import Inspector
@@ -78,7 +78,7 @@ def test_hostile_keys_and_values_are_found(
     expect(inspector.row("megabyte")).to_be_visible()
 
     inspector.search("numbers")
-    expect(preview(inspector, "numbers")).to_have_text("[NaN, Infinity, -Infinity, -0]")
+    expect(inspector.preview("numbers")).to_have_text("[NaN, Infinity, -Infinity, -0]")
     inspector.search("down")
     expect(inspector.row("deep")).to_be_visible()
     inspector.search("/(a+)+$/")

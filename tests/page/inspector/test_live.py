@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -15,49 +12,13 @@ from nanover_jupyter.client import connection as connection_module
 from tests.page.bridge import Direction
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time
-from tests.page.inspector.shown_inspector import preview, set_state, show_inspector
+from tests.page.inspector.shown_inspector import set_state, show_inspector
 from tests.page.widget_page import WidgetPage
+from tests.support.counting import counting_up
 from tests.support.eventually import eventually
 from tests.support.panels import Inspector
 
 ANIMATION = "element => getComputedStyle(element).animationName"
-
-
-@contextmanager
-def a_thousand_changes_a_second(server: NanoverServer) -> Iterator[None]:
-    """Counts up the key `counts`."""
-    stop = threading.Event()
-
-    def run() -> None:
-        count = 0
-        while not stop.wait(0.001):
-            count += 1
-            set_state(server, {"counts": float(count)})
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def number_in(inspector: Inspector) -> float:
-    """The count as its row shows it."""
-    return float(preview(inspector, "counts").inner_text())
-
-
-def previews(page: WidgetPage) -> list[str]:
-    """What is shown of all values, in whatever order the rows were drawn."""
-    rows = page.page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
-    return sorted(text.strip() for text in rows.all_inner_texts())
-
-
-def forget_counts(page: WidgetPage) -> None:
-    """Count messages from now on: views of the last test said goodbye after its end."""
-    page.bridge.to_page.reset()
-    page.bridge.to_kernel.reset()
 
 
 # much happens -------------------------------------------------------------------------
@@ -68,8 +29,8 @@ def test_thousand_changes_a_second_neither_freeze_nor_queue(
 ) -> None:
     set_state(server, {"counts": 0.0, "rests": 1.0})
     widget, inspector = show_inspector(page, connect_to, server)
-    with a_thousand_changes_a_second(server):
-        eventually(lambda: number_in(inspector) > 300)
+    with counting_up(server, "counts", per_second=1000):
+        eventually(lambda: inspector.number("counts") > 300)
         inspector.search("rests")
         expect(inspector.rows).to_have_count(1)
         inspector.search("")
@@ -78,7 +39,7 @@ def test_thousand_changes_a_second_neither_freeze_nor_queue(
         assert len(widget._publisher._queue) + len(feed._dirty) < 50
 
     last = f"{server.copy_state()['counts']:g}"
-    expect(preview(inspector, "counts")).to_have_text(last)
+    expect(inspector.preview("counts")).to_have_text(last)
 
 
 def test_nothing_flashes_where_less_motion_is_wished(
@@ -87,11 +48,11 @@ def test_nothing_flashes_where_less_motion_is_wished(
     set_state(server, {"counts": 0.0})
     _, inspector = show_inspector(page, connect_to, server)
     flashing = inspector.row("counts").locator("[data-flash]")
-    with a_thousand_changes_a_second(server):
+    with counting_up(server, "counts", per_second=1000):
         eventually(lambda: flashing.evaluate(ANIMATION).startswith("nvj-flash"))
         page.page.emulate_media(reduced_motion="reduce")
-        seen = number_in(inspector)
-        eventually(lambda: number_in(inspector) > seen + 100)
+        seen = inspector.number("counts")
+        eventually(lambda: inspector.number("counts") > seen + 100)
         assert flashing.evaluate(ANIMATION) == "none"
 
 
@@ -109,7 +70,7 @@ def test_lost_server_is_told_and_all_is_right_again_when_it_is_back(
     with NanoverServer(port=first.port) as second:
         set_state(second, {"after": 2.0, "stays": 2.0})
         expect(inspector.row("after")).to_be_visible()
-        expect(preview(inspector, "stays")).to_have_text("2")
+        expect(inspector.preview("stays")).to_have_text("2")
         expect(inspector.row("before")).to_have_count(0)
         expect(inspector.header).to_contain_text("updated")
 
@@ -122,20 +83,19 @@ def test_two_inspectors_agree(page: WidgetPage, connect_to: Connect, server: Nan
     connection = connect_to(server)
     for query in ("", "co"):
         page.show(StateInspector(connection, query=query))
-    with a_thousand_changes_a_second(server):
+    with counting_up(server, "counts", per_second=1000):
         for place in range(2):
             inspector = Inspector(page, place)
-            eventually(lambda inspector=inspector: number_in(inspector) > 20)
+            eventually(lambda inspector=inspector: inspector.number("counts") > 20)
 
     last = f"{server.copy_state()['counts']:g}"
     for place in range(2):
-        expect(preview(Inspector(page, place), "counts")).to_have_text(last)
+        expect(Inspector(page, place).preview("counts")).to_have_text(last)
 
 
 def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
-    forget_counts(page)
     set_state(server, {"counts": 0.0, "goes": "soon"})
     _, inspector = show_inspector(page, connect_to, server)
     expect(inspector.row("counts")).to_be_visible()
@@ -145,14 +105,15 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     server.update_state("test", DictionaryChange({"new": "here"}, {"goes"}))
 
     wanted = ['"here"', "59"]
-    eventually(lambda: previews(other) == wanted)
-    eventually(lambda: previews(page) == wanted)
+    there = Inspector(other)
+    eventually(lambda: there.previews() == wanted)
+    eventually(lambda: inspector.previews() == wanted)
     # One that is closed without a word must not hold up the one that stays.
     other.page.close()
     page.bridge.wait_for_pages(1)
     assert "bye" not in page.bridge.to_kernel.passed
     set_state(server, {"counts": 60.0})
-    expect(preview(inspector, "counts")).to_have_text("60")
+    expect(inspector.preview("counts")).to_have_text("60")
 
 
 # out of sight -------------------------------------------------------------------------
@@ -192,11 +153,10 @@ def test_inspector_out_of_sight_is_sent_nothing(
 ) -> None:
     # It counts as out of sight after more than half a second.
     use_faster_time(page, monkeypatch)
-    forget_counts(page)
     keys = [f"key{number:03}" for number in range(500)]
     set_state(server, dict.fromkeys(keys, 0.0))
     widget, inspector = show_inspector(page, connect_to, server)
-    shown = preview(inspector, "key000")
+    shown = inspector.preview("key000")
     expect(shown).to_have_text("0")
     to_page = page.bridge.to_page
 

@@ -77,9 +77,6 @@ def make_scene(
 ) -> OpenScene:
     """Makes an inspector of a state, which is not shown yet."""
     use_faster_time(page, monkeypatch)
-    # Views of the last test said goodbye after its end.
-    page.bridge.to_page.reset()
-    page.bridge.to_kernel.reset()
 
     def make(**state: float) -> Scene:
         server.update_state("test", DictionaryChange({**state}))

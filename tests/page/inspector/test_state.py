@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, DictionaryChange, NanoverServer, StateInspector
 from tests.page.conftest import Connect
+from tests.page.inspector.shown_inspector import show_inspector
 from tests.page.widget_page import WidgetPage
 from tests.support.golden import golden_final_state, needs_golden
 from tests.support.panels import Inspector
@@ -21,16 +22,11 @@ HOSTILE = {
 }
 
 
-def show_inspector(page: WidgetPage, connect_to: Connect, server: NanoverServer) -> Inspector:
-    page.show(StateInspector(connect_to(server)))
-    return Inspector(page)
-
-
 def test_change_on_the_server_is_shown(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"temperature": 300.0}))
-    inspector = show_inspector(page, connect_to, server)
+    _, inspector = show_inspector(page, connect_to, server)
     expect(inspector.row("temperature")).to_contain_text("300")
 
     server.update_state("test", DictionaryChange({"temperature": 310.5}))
@@ -42,7 +38,7 @@ def test_removed_key_leaves_the_page(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"stays": 1.0, "goes": 2.0}))
-    inspector = show_inspector(page, connect_to, server)
+    _, inspector = show_inspector(page, connect_to, server)
     expect(inspector.row("goes")).to_be_visible()
 
     server.update_state("test", DictionaryChange(removals={"goes"}))
@@ -56,7 +52,7 @@ def test_filter_finds_one_key_among_many(
 ) -> None:
     keys = {f"particle.{number:03}": float(number) for number in range(400)}
     server.update_state("test", DictionaryChange({**keys, "needle.in.there": "found"}))
-    inspector = show_inspector(page, connect_to, server)
+    _, inspector = show_inspector(page, connect_to, server)
 
     inspector.search("needle")
 
@@ -68,7 +64,7 @@ def test_filter_without_a_match_is_cleared_by_a_click_while_the_state_changes(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     with DemoWorld(server):
-        inspector = show_inspector(page, connect_to, server)
+        _, inspector = show_inspector(page, connect_to, server)
         inspector.search("nobody")
         expect(inspector.rows).to_have_count(0)
 
@@ -81,7 +77,7 @@ def test_hostile_keys_and_values_are_shown_as_text(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange(HOSTILE))
-    inspector = show_inspector(page, connect_to, server)
+    _, inspector = show_inspector(page, connect_to, server)
 
     for key, value in HOSTILE.items():
         inspector.open(key, query=f"{key.partition('.')[0]}*", rows=[key])

@@ -22,6 +22,7 @@ from nanover_jupyter.server import embedded
 from nanover_jupyter.server.store import SharedState
 from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
+from tests.support.clock import ShiftedClock
 from tests.support.eventually import TIME_SCALE
 from tests.support.panels import Locks
 
@@ -30,22 +31,19 @@ LONG = 300 * TIME_SCALE
 STRANGER = "someone else"
 
 
-class SkippingClock:
-    """Monotonic seconds; `skip` moves them ahead, as when a machine slept.
+class SkippingClock(ShiftedClock):
+    """Monotonic seconds that can be put forward, as when a machine slept.
 
     The page learns of it by messages: its own count-downs stay in real time.
     """
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        super().__init__(time.monotonic)
         self._clients: list[LeaseManager] = []
 
-    def __call__(self) -> float:
-        return time.monotonic() + self._ahead
-
-    def skip(self, seconds: float) -> None:
+    def pass_seconds(self, seconds: float) -> None:
         """Let seconds pass for all clients and servers, and have widgets send what is left."""
-        self._ahead += seconds
+        super().pass_seconds(seconds)
         for locks in self._clients:
             locks.settle()
             locks.keeper.wake()

@@ -43,7 +43,7 @@ def test_kept_lock_outlives_its_duration(
     expect(locks.state("scene")).to_have_text("held")
 
     for _ in range(2):
-        clock.skip(30)
+        clock.pass_seconds(30)
         # Its time left counts from the renewal.
         eventually(lambda: connection.client.leases.leases()[0].ends_at - clock() > 40)
 
@@ -62,7 +62,7 @@ def test_lock_that_is_kept_no_longer_runs_out_and_can_be_taken_again(
     locks.keep("scene").uncheck()
     expect(locks.button("Renew scene")).to_be_visible()
 
-    clock.skip(51)
+    clock.pass_seconds(51)
 
     expect(locks.state("scene")).to_have_text("lost")
     locks.button("Try again scene").click()
@@ -79,7 +79,7 @@ def test_lost_lock_is_reported_and_takes_no_focus(
     connection.client.lock("scene", duration=50, keep=False)
     expect(locks.state("scene")).to_have_text("held")
 
-    clock.skip(51)
+    clock.pass_seconds(51)
 
     expect(locks.state("scene")).to_have_text("lost")
     expect(locks.notice).to_have_text("scene was lost: its time ran out")
@@ -97,7 +97,7 @@ def test_lock_that_is_not_kept_can_be_renewed_and_its_cap_be_moved(
     locks.take("scene", 50, cap="5 min")
     expect(locks.row("scene")).to_contain_text("of 5 min at most")
     expect(locks.keep("scene")).not_to_be_checked()
-    clock.skip(20)
+    clock.pass_seconds(20)
     eventually(lambda: seconds_left(locks, "scene") <= 30)
 
     locks.button("Renew scene").click()
@@ -124,7 +124,7 @@ def test_history_lists_what_was_taken_refused_lost_and_released(
         client.lock("theirs")
     client.lock("mine", duration=LONG).release()
     client.lock("brief", duration=10, keep=False)
-    clock.skip(11)
+    clock.pass_seconds(11)
 
     expect(locks.history).to_have_count(5)
     events = [
@@ -184,7 +184,7 @@ def test_locks_are_in_doubt_while_the_server_is_away_and_lost_when_their_time_is
         expect(locks.state("long")).to_have_text("held?")
         expect(locks.state("short")).to_have_text("held?")
         expect(locks.button("Release long")).to_be_disabled()
-        clock.skip(51)
+        clock.pass_seconds(51)
         expect(locks.state("short")).to_have_text("lost")
         expect(locks.state("long")).to_have_text("held?")
         expect(locks.notice).to_contain_text("short was lost: its time ran out")

@@ -27,18 +27,18 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
 
     watched = locks.watched("scene")
     expect(watched).to_contain_text("someone else's")
-    clock.skip(40)
+    clock.pass_seconds(40)
     expect(watched).to_contain_text(re.compile(r"for 4\d s"))
     locks.screenshot("locks-watched")
     locks.require_accessible()
 
     server.update_locks(STRANGER, release=["scene"])
-    clock.skip(LOOKED_AT_AFTER)
+    clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("free")
     expect(watched).to_contain_text(re.compile(r"for \d s"))  # it counts anew
     locks.button("Try again scene").click()
     expect(locks.state("scene")).to_have_text("held")
-    clock.skip(LOOKED_AT_AFTER)
+    clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("mine")
     locks.button("Watch no longer: scene").click()
     expect(watched).to_have_count(0)
@@ -55,7 +55,7 @@ def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
 
     with another_client(server) as other:
         other.subscribe_all_state_updates()
-        clock.skip(1)  # our note is written half a second later
+        clock.pass_seconds(1)  # our note is written half a second later
         eventually(lambda: other.lock_notes.holder_of("scene"))
         other.lock_notes.ask("scene", by="Ben", says="I need it for a minute")
         bar = locks.root.locator(".nvj-requests")

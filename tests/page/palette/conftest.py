@@ -13,7 +13,8 @@ from nanover_jupyter import CommandPalette, Connection, NanoverServer
 from nanover_jupyter.client import command_poll, runs
 from nanover_jupyter.widgets import _publisher
 from tests.page.conftest import Connect
-from tests.page.widget_page import VIEWPORT, WidgetPage
+from tests.page.widget_page import WidgetPage
+from tests.support.chromium import VIEWPORT
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
 from tests.support.panels import Palette

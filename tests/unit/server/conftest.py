@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,19 +11,10 @@ import pytest
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
+from tests.support.clock import FakeClock
 from tests.support.own_threads import require_no_own_threads
 
 PATIENCE = 10.0  # seconds until a call that should be answered at once counts as lost
-
-
-class FakeClock:
-    """Monotonic seconds that pass by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class RawClient:
@@ -73,11 +63,6 @@ class RawClient:
         self._channel.close()
 
 
-def server_threads() -> list[str]:
-    """The threads of servers and demo worlds that are alive."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("nanover-")]
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -107,11 +92,6 @@ def connect(server: NanoverServer) -> Iterator[Callable[..., RawClient]]:
 @pytest.fixture
 def client(connect: Callable[..., RawClient]) -> RawClient:
     return connect()
-
-
-@pytest.fixture(name="server_threads")
-def server_threads_fixture() -> Callable[[], list[str]]:
-    return server_threads
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 from nanover_jupyter.server import DemoWorld, NanoverServer
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
+from tests.support.own_threads import own_threads
 
 
 @pytest.fixture
@@ -222,14 +223,14 @@ def test_a_jump_goes_up_and_comes_down(server, client, world):
     assert heights[-1] == pytest.approx(0, abs=0.1)
 
 
-def test_closing_stops_the_world_and_takes_its_commands_back(server, server_threads):
+def test_closing_stops_the_world_and_takes_its_commands_back(server):
     server.register_command("kept", dict)
     world = DemoWorld(server)
-    assert "nanover-demo" in server_threads()
+    assert "nanover-demo" in own_threads()
     world.close()
     world.close()
 
-    assert "nanover-demo" not in server_threads()
+    assert "nanover-demo" not in own_threads()
     assert server.commands == {"kept": {}}
     assert "scene" in server.copy_state()
 
@@ -249,11 +250,11 @@ def test_a_world_begins_also_where_a_client_holds_its_keys(server, client):
         assert len(user_ids(server)) == 3
 
 
-def test_a_world_ends_with_its_server(server, server_threads):
+def test_a_world_ends_with_its_server(server):
     world = DemoWorld(server)
     server.close()
 
-    eventually(lambda: not server_threads())
+    eventually(lambda: not own_threads())
     world.close()
 
 

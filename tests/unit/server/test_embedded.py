@@ -24,6 +24,7 @@ from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.own_threads import own_threads
 
 AT_ONCE = 10 * TIME_SCALE  # on a machine that has other things to do
 ROOT = Path(__file__).resolve().parents[3]
@@ -166,7 +167,7 @@ def test_closing_again_does_nothing(server):
 
 
 @pytest.mark.parametrize("interval", [0.0, 1e9])
-def test_closing_ends_open_streams_in_good_order(server, client, server_threads, interval):
+def test_closing_ends_open_streams_in_good_order(server, client, interval):
     server.update_state("t", DictionaryChange({"a": 1}))
     streams = [client.subscribe(interval) for _ in range(5)]
     for stream in streams:
@@ -179,10 +180,10 @@ def test_closing_ends_open_streams_in_good_order(server, client, server_threads,
         rest = [grpc_codec.decode_state_update(message) for message in stream]
         assert rest == [DictionaryChange({"last": 2.0})]
         assert stream.code() is grpc.StatusCode.OK
-    assert server_threads() == []
+    assert own_threads() == []
 
 
-def test_closing_does_not_wait_for_a_client_that_does_not_read(server, client, server_threads):
+def test_closing_does_not_wait_for_a_client_that_does_not_read(server, client):
     stream = client.subscribe()
     for number in range(20):
         server.update_state("t", DictionaryChange({"big": str(number) * 1_000_000}))
@@ -190,12 +191,10 @@ def test_closing_does_not_wait_for_a_client_that_does_not_read(server, client, s
     assert seconds_to_close(server) < AT_ONCE
 
     stream.cancel()
-    eventually(lambda: not server_threads())
+    eventually(lambda: not own_threads())
 
 
-def test_closing_does_not_wait_for_a_command_that_runs(
-    server, client, server_threads, impatient_servers
-):
+def test_closing_does_not_wait_for_a_command_that_runs(server, client, impatient_servers):
     started, go_on = threading.Event(), threading.Event()
 
     def work():
@@ -210,7 +209,7 @@ def test_closing_does_not_wait_for_a_command_that_runs(
 
     assert call.exception(5).code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
     go_on.set()
-    eventually(lambda: not server_threads())
+    eventually(lambda: not own_threads())
 
 
 def test_a_command_in_progress_may_finish_while_the_server_closes(server, client):
@@ -229,21 +228,21 @@ def test_a_command_in_progress_may_finish_while_the_server_closes(server, client
     assert grpc_codec.decode_command_reply(call.result(5)) == {"done": True}
 
 
-def test_a_command_may_close_its_own_server(server, client, server_threads):
+def test_a_command_may_close_its_own_server(server, client):
     server.register_command("leave", server.close)
     client.start_command("leave").exception(5)
 
-    eventually(lambda: not server_threads())
+    eventually(lambda: not own_threads())
 
 
-def test_several_threads_may_close_at_once(server, server_threads):
+def test_several_threads_may_close_at_once(server):
     closers = [threading.Thread(target=server.close) for _ in range(4)]
     for closer in closers:
         closer.start()
     for closer in closers:
         closer.join(5)
 
-    assert server_threads() == []
+    assert own_threads() == []
 
 
 @pytest.mark.parametrize("interval", ["0", "1e9"])

@@ -16,15 +16,8 @@ from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
-from tests.support.own_threads import own_threads
 
 SOON = 5.0
-
-
-@pytest.fixture(autouse=True)
-def no_thread_stays():
-    yield
-    eventually(lambda: not own_threads())
 
 
 @pytest.fixture

@@ -57,13 +57,6 @@ class Editor(Inspector):
         """What is said about an edit, beside the tree."""
         return self.root.locator(".nvj-detail-notices")
 
-    @property
-    def question(self) -> Locator:
-        return self.root.get_by_role("alertdialog")
-
-    def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
-
     def choose(self, key: str) -> None:
         """Click a key's row, which then has the focus."""
         self.row(key).locator(".nvj-key").click()

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLES = ("palette.js", "locks.js", "inspector.js", "control_room.js", "panel.css")
 
-pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 USE_EVERYTHING = """
 import nanover_jupyter as nvj
