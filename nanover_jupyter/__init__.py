@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
         AddressError,
+        CallCancelled,
         ClosedError,
         CommandFailed,
         ConnectError,
@@ -87,6 +88,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressError",
+    "CallCancelled",
     "Capabilities",
     "ChangeStream",
     "ClosedError",

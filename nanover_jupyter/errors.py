@@ -7,6 +7,7 @@
     ├── TimedOut                (also TimeoutError) no answer within the given time
     │   └── WaitTimedOut        the state did not become what was waited for
     ├── ClosedError             the client was closed; make a new one
+    ├── CallCancelled           the server cancelled a call, as a busy one does
     ├── UpdateRefused           the server kept its state: a key is locked elsewhere
     ├── LockRefused             the server gave no lock: a key is locked elsewhere
     ├── LeaseLost               a lock that was ours is not, or not for long enough
@@ -28,6 +29,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AddressError",
+    "CallCancelled",
     "ClosedError",
     "CommandFailed",
     "ConnectError",
@@ -129,6 +131,21 @@ class ClosedError(NanoverJupyterError):
 
     def __str__(self) -> str:
         return f"{self.what} is closed; connect again to go on"
+
+
+class CallCancelled(NanoverJupyterError):
+    """The server at `address` cancelled a call during `doing`, which it may not have begun."""
+
+    def __init__(self, address: str, doing: str) -> None:
+        super().__init__(address, doing)
+        self.address = address
+        self.doing = doing
+
+    def __str__(self) -> str:
+        return (
+            f"{self.address} cancelled a call while {self.doing}: it may have too many calls "
+            "at once; try again"
+        )
 
 
 class UpdateRefused(NanoverJupyterError):

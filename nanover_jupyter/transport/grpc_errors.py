@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from nanover_jupyter.errors import (
+    CallCancelled,
     ClosedError,
     CommandFailed,
     ConnectError,
@@ -24,6 +25,8 @@ __all__ = ["translate"]
 
 # gRPC wraps the words of a server's exception in this.
 _APPLICATION = "Exception calling application: "
+# What gRPC says of calls on a channel that its owner closed.
+_CHANNEL_CLOSED = "channel closed"
 _CONNECT = re.compile(
     r"failed to connect to all addresses|resolving|name resolution|dns|connection refused",
     re.IGNORECASE,
@@ -102,7 +105,9 @@ def _map(
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimedOut(doing, timeout or 0.0)
         case grpc.StatusCode.CANCELLED:
-            return ClosedError(f"the connection to {address}")
+            if _CHANNEL_CLOSED in details.lower():
+                return ClosedError(f"the connection to {address}")
+            return CallCancelled(address, doing)
         case grpc.StatusCode.UNIMPLEMENTED:
             return ProtocolError(f"{address} speaks gRPC but knows no NanoVer service ({details})")
         case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.grpc_errors import translate
+from nanover_jupyter.transport.grpc_window import CallWindow
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.wire import grpc_codec
@@ -45,6 +47,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 ]
 
 _JOIN_SECONDS = 2.0
+# Stock servers cancel calls beyond 1 000 that wait; several clients share those.
+_CALLS_IN_FLIGHT = 256
 _GRPC_ERRORS = (grpc.RpcError, grpc.FutureCancelledError, ValueError)
 
 Answer = TypeVar("Answer")
@@ -115,7 +119,8 @@ class GrpcTransport:
         self._update_state: Any = channel.unary_unary(grpc_codec.UPDATE_STATE)
         self._update_locks: Any = channel.unary_unary(grpc_codec.UPDATE_LOCKS)
         self._subscribe: Any = channel.unary_stream(grpc_codec.SUBSCRIBE_STATE_UPDATES)
-        # Guards the three below.
+        self._window = CallWindow(_CALLS_IN_FLIGHT)
+        # Guards what follows.
         self._lock = threading.Lock()
         self._stream: Any = None
         self._reader: Daemon | None = None
@@ -191,6 +196,7 @@ class GrpcTransport:
         with self._lock:
             self._closed = True
             stream, reader = self._stream, self._reader
+        self._window.open_wide()
         if stream is not None:
             stream.cancel()
         if reader is not None:
@@ -198,11 +204,7 @@ class GrpcTransport:
 
     def _wait(self, method: Any, request: bytes, call: _Call) -> bytes:
         """Make a call and wait for its reply."""
-        self._require_open()
-        try:
-            reply: bytes = method(request, timeout=call.timeout)
-        except _GRPC_ERRORS as error:
-            raise self._translated(error, call) from error
+        reply: bytes = self._guarded(lambda: method(request, timeout=call.timeout), call)
         return reply
 
     def _start(
@@ -210,25 +212,38 @@ class GrpcTransport:
     ) -> PendingCall[Answer]:
         """Make a call and let gRPC's thread settle it."""
         self._require_open()
+        pending: PendingCall[Answer] = PendingCall(lambda: [each.cancel() for each in begun])
+        begun: list[Any] = []
+        deadline = None if call.timeout is None else time.monotonic() + call.timeout
+
+        def begin() -> bool:
+            if pending.cancelled():
+                return False
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                begun.append(self._guarded(lambda: method.future(request, timeout=left), call))
+            except NanoverJupyterError as error:
+                pending.settle_with_error(error)
+                return False
+            begun[0].add_done_callback(settle)
+            if pending.cancelled():  # meanwhile, by another thread
+                begun[0].cancel()
+            return True
+
+        def settle(ended: Any) -> None:
+            pending.settle(lambda: decode(self._guarded(ended.result, call)))
+            self._window.leave()
+
+        self._window.enter(begin)
+        return pending
+
+    def _guarded(self, ask: Callable[[], Any], call: _Call) -> Any:
+        """What `ask` returns; what it raises, and that we are closed, as an error of ours."""
+        self._require_open()
         try:
-            future = method.future(request, timeout=call.timeout)
+            return ask()
         except _GRPC_ERRORS as error:
             raise self._translated(error, call) from error
-        pending: PendingCall[Answer] = PendingCall(future.cancel)
-
-        def settle(done: Any) -> None:
-            def read() -> Answer:
-                self._require_open()
-                try:
-                    reply: bytes = done.result()
-                except _GRPC_ERRORS as error:
-                    raise self._translated(error, call) from error
-                return decode(reply)
-
-            pending.settle(read)
-
-        future.add_done_callback(settle)
-        return pending
 
     def _require_open(self) -> None:
         if self._closed:
@@ -244,7 +259,7 @@ class GrpcTransport:
                 timeout=call.timeout,
                 command=call.command,
             )
-        # Cancelled, or a channel that was closed under the call.
+        # Its owner closed the channel under the call.
         return self._closed_error()
 
     def _read(self, stream: Any, listener: TransportListener) -> None:

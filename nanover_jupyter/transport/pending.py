@@ -87,6 +87,11 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
             self._abandon()
         return cancelled
 
+    def settle_with_error(self, error: NanoverJupyterError) -> None:
+        """Take an error as the answer, unless nobody waits."""
+        if self.set_running_or_notify_cancel():
+            self.set_exception(error)
+
     def settle(self, compute: Callable[[], Answer]) -> None:
         """Take what `compute` returns or raises as the answer, unless nobody waits."""
         if not self.set_running_or_notify_cancel():

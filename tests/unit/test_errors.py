@@ -10,6 +10,7 @@ import pytest
 from nanover_jupyter import errors
 from nanover_jupyter.errors import (
     AddressError,
+    CallCancelled,
     ClosedError,
     CommandFailed,
     ConnectError,
@@ -55,6 +56,13 @@ SENTENCES = [
     (
         WaitTimedOut("'x'", 2.5, "it burnt down"),
         "waited 2.5 s for 'x' in vain; the connection is lost: it burnt down",
+    ),
+    (
+        CallCancelled("grpc://host:1", "changing the shared state"),
+        (
+            "grpc://host:1 cancelled a call while changing the shared state: "
+            "it may have too many calls at once; try again"
+        ),
     ),
     (ClosedError("this server"), "this server is closed; connect again to go on"),
     (

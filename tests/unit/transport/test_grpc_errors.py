@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from nanover_jupyter.errors import (
-    ClosedError,
+    CallCancelled,
     CommandFailed,
     ConnectError,
     ConnectionLost,
@@ -62,7 +62,7 @@ def test_every_status_becomes_an_error_of_ours_that_grpc_programs_still_catch(
     ("code", "kind"),
     [
         (Code.OK, ServerFailed),
-        (Code.CANCELLED, ClosedError),
+        (Code.CANCELLED, CallCancelled),
         (Code.UNKNOWN, ServerFailed),
         (Code.INVALID_ARGUMENT, ServerFailed),
         (Code.DEADLINE_EXCEEDED, TimedOut),
