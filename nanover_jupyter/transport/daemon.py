@@ -28,6 +28,11 @@ class Daemon:
         self._thread: threading.Thread | None = None
 
     @property
+    def has_started(self) -> bool:
+        """Whether it was started."""
+        return self._thread is not None
+
+    @property
     def is_here(self) -> bool:
         """Whether the caller is on it."""
         return self._thread is threading.current_thread()

@@ -203,17 +203,17 @@ class Link:
             self._mark(closed)
             self._cut()
         else:
-            # A peer that is frozen must not keep us: `websockets` waits for its own lock,
-            # which a message on its way to that peer may hold.
-            fuse = threading.Timer(_HANG_UP_SECONDS, self.hang_up, (closed,))
-            fuse.name, fuse.daemon = "nanover-closing", True
-            fuse.start()
-            self._flush()
+            # No thread is started here: this also runs while Python is exiting.
+            sent_all = self._outbox.flush(_HANG_UP_SECONDS)
             self._mark(closed)
-            with suppress(*FOREIGN):
-                websocket.close()
-            fuse.cancel()
-            fuse.join()
+            if sent_all:
+                with suppress(*FOREIGN):
+                    websocket.socket.settimeout(_HANG_UP_SECONDS)
+                    websocket.close()
+            else:
+                # A peer that is frozen must not keep us: `websockets` waits for its own
+                # lock, which a message on its way to that peer holds.
+                self._cut()
         self._outbox.join()
         self._thread.join(_HANG_UP_SECONDS)
 
@@ -234,11 +234,6 @@ class Link:
             websocket.send(message)
         except FOREIGN as error:
             raise self._reason(doing, lost(error, address=self.address, doing=doing)) from error
-
-    def _flush(self) -> None:
-        """Let go out first what was handed over already."""
-        with suppress(TimeoutError):
-            self._outbox.put(lambda: True, waits=True).result(_HANG_UP_SECONDS)
 
     def _mark(self, reason: NanoverJupyterError) -> None:
         with self._guard:

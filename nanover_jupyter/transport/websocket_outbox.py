@@ -65,6 +65,18 @@ class Outbox:
             pending.settle(write)
         return pending
 
+    def flush(self, seconds: float) -> bool:
+        """Wait until all that was put so far is written; False if it was not in `seconds`."""
+        with self._guard:
+            if self._closed or not self._thread.has_started or self.is_here:
+                return True
+            last: PendingCall[bool] = PendingCall(lambda: None)
+            self._waiting.put((last, lambda: True))
+        try:
+            return last.result(seconds)
+        except TimeoutError:
+            return False
+
     def close(self) -> None:
         """End the thread once it has called what waits already; returns at once. Idempotent."""
         with self._guard:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from tests.support.eventually import TIME_SCALE
+from tests.support.eventually import TIME_SCALE, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -79,6 +79,32 @@ print("leaving")
     assert program.returncode == 0, err
     assert out.endswith("leaving\n")
     assert "Traceback" not in err
+
+
+def test_an_interpreter_that_exits_says_goodbye_and_starts_no_thread() -> None:
+    """Python 3.12 refuses to start threads by then; the server would keep our user's keys."""
+    with NanoverServer(websocket_port=0) as server:
+        program = start_program(
+            """
+import atexit
+from nanover_jupyter import DictionaryChange
+
+def refuse(_):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+idle, connection = connect(sys.argv[1]), connect(sys.argv[1])
+connection.client.attempt_update_state(DictionaryChange({"avatar.me": 1}))
+connection.client.catch_up()
+# The last that is registered is called first.
+atexit.register(setattr, threading.Thread, "start", refuse)
+print("leaving")
+""",
+            f"ws://127.0.0.1:{server.websocket_port}",
+        )
+        out, err = program.communicate(timeout=15 * TIME_SCALE)
+
+        assert (program.returncode, out, err) == (0, "leaving\n", "")
+        eventually(lambda: server.copy_state() == {})
 
 
 @pytest.mark.parametrize(
