@@ -49,6 +49,7 @@ function world(): NonNullable<FakeKernelOptions["state"]> {
 const LINES = {
   lost: { state: "lost", reason: "connection refused", attempt: 2, since: 4 },
   connecting: { state: "connecting", reason: "nobody answers at this address", since: 2 },
+  loading: { state: "loading", received: 2_100_000, since: 12 },
   closed: { state: "closed", reason: "closed by client.close()", since: 2 },
   nolocks: { abilities: { ...ABILITIES, transport: "websocket", locks: false } },
 } as const;

@@ -26,6 +26,7 @@ export const STATUS: StatusBody = {
   reason: "",
   attempt: 0,
   since: 0,
+  received: null,
   abilities: ABILITIES,
 };
 

@@ -20,18 +20,18 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
     ConnectError,
+    ConnectionLost,
     NanoverJupyterError,
 )
 from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
 from nanover_jupyter.transport.daemon import Daemon
+from nanover_jupyter.transport.pending import wait_step
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "Dependent", "connect"]
 
 logger = logging.getLogger("nanover_jupyter.client")
 
-_FIRST_STATE_GRACE = 0.5
-_FIRST_STATE_PATIENCE = 10.0
 _PROBE_SECONDS = 5.0
 _SILENT_SECONDS = 10.0
 _FIRST_WAIT = 0.2
@@ -133,12 +133,13 @@ class Connection:
                 logger.exception("! %r did not turn to %r", dependent, successor)
 
     def retry(self, timeout: float = 5.0) -> None:
-        """Connect again at once, and wait until the server is there.
+        """Connect again at once, and wait until the server and its whole state are there.
 
         The client stays what it is, with its token, its locks and its subscribers.
 
         Args:
-            timeout: Seconds to wait. Trying goes on after that, as for every lost server.
+            timeout: Seconds to wait for the server; the state may take longer. Trying goes
+                on after that, as for every lost server.
 
         Raises:
             ClosedError: The connection was closed.
@@ -148,20 +149,20 @@ class Connection:
             raise ClosedError("the connection")
         if self.client.status.state != "lost":
             self.client.give_up("connecting again, as was asked for")
-        settled = threading.Event()
-
-        def look(status: Status) -> None:
-            if status.state in ("connected", "closed"):
-                settled.set()
-
-        unsubscribe = self.client.on_status(look)
+        changed = threading.Event()
+        deadline = time.monotonic() + timeout
+        unsubscribe = self.client.on_status(lambda _: changed.set())
         try:
             self._hurry.set()
-            look(self.client.status)
-            settled.wait(timeout)
+            while (status := self.client.status).state in ("lost", "loading"):
+                left = deadline - time.monotonic()
+                if left <= 0 and status.state == "lost":
+                    break
+                # A state that is loading is waited for: it comes, or the server is lost.
+                changed.wait(wait_step(deadline if left > 0 else None))
+                changed.clear()
         finally:
             unsubscribe()
-        status = self.client.status
         if status.state == "closed":
             raise ClosedError("the connection")
         if status.state == "lost":
@@ -213,9 +214,9 @@ class Connection:
         transport would tell the first two, but stock servers hang up on clients that ping
         more often than every five minutes.
         """
-        heard = self.client.heard_at
+        received_at = self.client.last_received_at
         waiting = self.client.status.state in {"connecting", "connected"}
-        if not waiting or time.monotonic() - heard < _SILENT_SECONDS:
+        if not waiting or time.monotonic() - received_at < _SILENT_SECONDS:
             return
         try:
             self.client.probe(_PROBE_SECONDS)
@@ -238,17 +239,20 @@ class Connection:
             pauses = 0 if asked else pauses + 1
             self.client.retrying(attempt, reason)
             try:
-                self.client.probe(_PROBE_SECONDS)
-                self.client.follow(_FIRST_STATE_GRACE)
+                self.client.open(_PROBE_SECONDS)
+                # Before the state, which may take longer than the locks last.
                 self.client.prove_locks()
+                self.client.follow(_SILENT_SECONDS)
+                self.client.probe(_PROBE_SECONDS)
             except ClosedError:
                 return
             except NanoverJupyterError as error:
                 reason = getattr(error, "reason", "") or str(error)
+                if self.client.status.state != "lost":
+                    # It sent its state and answers no question: begin anew.
+                    self.client.give_up(reason)
                 continue
-            if self.client.status.state == "connected":
-                return
-            reason = self.client.status.reason
+            return
 
 
 _making = threading.Lock()
@@ -264,9 +268,9 @@ def connect(
 ) -> Connection:
     """Connect to a server and follow its shared state.
 
-    Returns once the server has answered and its state is here, however large it is
-    (within `timeout` or ten seconds, whichever is more). Where tqdm is installed, it shows
-    how the time goes by after two seconds.
+    Returns once the server has answered and its whole state is here, however large it is
+    and however slow the network. Where tqdm is installed, it shows how the time goes by
+    after two seconds.
 
     Args:
         address: `HOST` or `HOST:PORT` for whichever protocol is spoken there, or
@@ -274,7 +278,9 @@ def connect(
             localhost and 38801 fill in what is left out. Or an object of NanoVer's own
             package: a runner, an app server or a client.
         name: What to call the connection; its address by default.
-        timeout: Seconds to wait for the server to answer.
+        timeout: Seconds of silence after which the server is given up. What it sends may
+            take longer. gRPC does not show how a large state comes along, so there an open
+            stream counts as a sign of life, for five minutes.
         interval: Seconds between updates at the least, 1/30 by default, where the
             protocol lets clients choose.
         tls: Certificates and tokens for an encrypted connection.
@@ -290,17 +296,14 @@ def connect(
         try:
             if interval is not None:
                 client.subscribe_all_state_updates(interval)
-            client.follow(_FIRST_STATE_GRACE, max(timeout, _FIRST_STATE_PATIENCE))
-            _require_connected(client)
+            client.follow(timeout)
+        except ConnectionLost as error:
+            client.close()
+            raise ConnectError(client.address, error.reason) from error
         except BaseException:
             client.close()
             raise
     return Connection(client, name=name or where.target, owns_client=True)
-
-
-def _require_connected(client: ClientCore) -> None:
-    if client.status.state == "lost":
-        raise ConnectError(client.address, client.status.reason)
 
 
 def _pause(attempt: int) -> float:

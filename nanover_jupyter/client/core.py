@@ -508,24 +508,35 @@ class ClientCore:
         self._locks.prove(_WAS_LOST, _TAKEN_MEANWHILE)
 
     @property
-    def heard_at(self) -> float:
-        """When the server last said anything, in monotonic seconds."""
-        return self._stream.heard_at
+    def last_received_at(self) -> float:
+        """When the server last sent anything, in monotonic seconds."""
+        return self._stream.last_received_at
 
     def give_up(self, reason: str) -> None:
         """Call the connection lost, although its stream has not ended."""
         self._stream.give_up(reason)
 
-    def follow(self, grace: float, patience: float = 10.0) -> None:
-        """Subscribe (again) and wait until the state is known.
+    def open(self, timeout: float) -> None:
+        """Open the connection to the server, if it is not open.
 
-        A server without any state sends no first message, and one with a large state sends
-        it late. When nothing came for `grace` seconds, a mark is sent after it, which
-        comes back behind the state if there is one. When that does not come for `patience`
-        seconds either, the state is taken to be empty: what we still hold of an earlier
-        server must go.
+        Raises:
+            NanoverJupyterError: No server is reached within `timeout` seconds.
         """
-        self._stream.follow(grace, patience)
+        self._transport.connect(timeout)
+
+    def follow(self, timeout: float) -> None:
+        """Subscribe (again) and wait until the whole state is here.
+
+        The status says `loading` until then, and the copy of the state stays what it was.
+
+        Args:
+            timeout: Seconds of silence to bear. What the server sends may take longer.
+
+        Raises:
+            ClosedError: The client was closed.
+            ConnectionLost: The server went away, or was silent for `timeout` seconds.
+        """
+        self._stream.follow(timeout)
 
     # inside -----------------------------------------------------------------------
 

@@ -25,6 +25,12 @@ __all__ = ["DEFAULT_INTERVAL", "StateStream"]
 DEFAULT_INTERVAL: Final = 1 / 30
 # Seconds after which a mark in the stream is set again, and doubled from then on.
 _MARK_AGAIN: Final = 1.0
+# How long a state is waited for before a mark is set, and how long the mark may take to go out.
+_FIRST_MARK: Final = 0.5
+_MARK_SECONDS: Final = 60.0
+# How often the status says how much has come.
+_LOADING_TICK: Final = 0.5
+_LOADING: Final = "loading the state"
 
 
 class _Run:
@@ -64,7 +70,6 @@ class StateStream:
         feed: Tells subscribers of changes.
         status_listeners: Told of every change of the status, on any thread.
         interval: Seconds between updates at the least, as last asked for.
-        heard_at: When the server last said anything, in monotonic seconds.
     """
 
     def __init__(
@@ -81,11 +86,8 @@ class StateStream:
         self._run: _Run | None = None
         self.interval = DEFAULT_INTERVAL
         self._status = Status("connecting", "", 0, time.monotonic())
-        self.heard_at = self._status.since
-        # Held while a change arrives: `follow` may find the state empty, on another
-        # thread, in the moment when the reader brings what is in it after all.
-        self._arrival = threading.Lock()
-        # Set when the state of the current run is known, be it empty.
+        self._heard_at = self._status.since
+        # Set when the state of the current run is here, be it empty, or the run is over.
         self._synced = threading.Event()
 
     @property
@@ -95,7 +97,7 @@ class StateStream:
 
     def heard(self) -> None:
         """The server said something, be it by another call."""
-        self.heard_at = time.monotonic()
+        self._heard_at = time.monotonic()
 
     def start(self, interval: float | None = None) -> None:
         """Subscribe, unless a subscription runs; returns at once.
@@ -121,21 +123,19 @@ class StateStream:
                 self._run = None
             raise
 
-    def follow(self, grace: float, patience: float = 10.0) -> None:
+    def follow(self, timeout: float) -> None:
         """See `ClientCore.follow`."""
         self.start()
-        if not self._synced.wait(grace):
-            with suppress(NanoverJupyterError):
-                self.catch_up(patience)
-        if not self._synced.is_set():
-            with self._guard:
-                run = self._run
-            if run is not None:
-                self._on_change(run, DictionaryChange())
         with self._guard:
             run = self._run
         if run is not None:
-            self._set_connected(run)
+            self._await_state(run, timeout)
+        with self._guard:
+            status = self._status
+        if status.state == "closed":
+            raise ClosedError(self._transport.address)
+        if status.state == "lost":
+            raise ConnectionLost(self._transport.address, _LOADING, status.reason)
 
     def catch_up(self, timeout: float | None) -> None:
         """See `ClientCore.catch_up`."""
@@ -178,13 +178,21 @@ class StateStream:
         """The lost connection is tried for the `attempt`th time."""
         self._set_status("lost", reason, attempt)
 
+    @property
+    def last_received_at(self) -> float:
+        """When the server last sent anything, in monotonic seconds."""
+        return max(self._heard_at, self._transport.last_received_at)
+
     def give_up(self, reason: str) -> None:
         """Call the connection lost, although its stream has not ended."""
         with self._guard:
             self._run = None
+            status = self._next_status_locked("lost", reason, 0)
+            self._synced.set()
         lost = ConnectionLost(self._transport.address, "following the state", reason)
         self._barrier.broken(lost)
-        self._set_status("lost", reason)
+        if status is not None:
+            self.status_listeners.notify(status)
 
     def closing(self) -> None:
         """The transport is about to be closed."""
@@ -198,23 +206,21 @@ class StateStream:
     # called by the transport's reader --------------------------------------------
 
     def _on_change(self, run: _Run, change: DictionaryChange) -> None:
-        with self._arrival:
-            with self._guard:
-                if run is not self._run:
-                    return
-                first, run.first = run.first, False
-            self.heard()
-            if first:
-                changed = self.mirror.replace(change.unread_updates)
-            else:
-                changed = change
-                self.mirror.apply(change)
-                self._on_arrival(change)
-            if changed:
-                self.feed.publish(changed)
-            self._barrier.passed(change)
+        with self._guard:
+            if run is not self._run:
+                return
+            first, run.first = run.first, False
+        self.heard()
         if first:
-            self._synced.set()
+            changed = self.mirror.replace(change.unread_updates)
+        else:
+            changed = change
+            self.mirror.apply(change)
+            self._on_arrival(change)
+        if changed:
+            self.feed.publish(changed)
+        self._barrier.passed(change)
+        if first:
             self._set_connected(run)
 
     def _on_closed(self, run: _Run, reason: NanoverJupyterError | None) -> None:
@@ -232,11 +238,53 @@ class StateStream:
 
     # inside -----------------------------------------------------------------------
 
+    def _await_state(self, run: _Run, timeout: float) -> None:
+        """Wait until the state of a run is here, or the run is over, or the server is silent.
+
+        A server without any state sends no first message. The removal of a key that never
+        was comes back behind the state, or alone where there is none.
+        """
+        begun = time.monotonic()
+        mark_at, pause = begun + min(_FIRST_MARK, timeout / 4), _MARK_AGAIN
+        while not self._synced.is_set():
+            now = time.monotonic()
+            silent_since = max(begun, self._transport.last_received_at)
+            if now - silent_since > timeout:
+                self.give_up(f"it sent nothing for {timeout:g} s")
+                return
+            if now >= mark_at:
+                # Again and again: see `catch_up`. What becomes of it does not matter: a
+                # server that cannot be told is one whose stream ends.
+                mark_at, pause = now + pause, pause * 2
+                self._mark()
+            self._set_loading(run)
+            due = min(mark_at, silent_since + timeout)
+            self._synced.wait(min(_LOADING_TICK, max(0.0, due - now)))
+
+    def _mark(self) -> None:
+        """Have the server send a change that changes nothing."""
+        key, _ = self._barrier.mark()
+        self._barrier.forget(key)
+        with suppress(NanoverJupyterError):
+            self._transport.start_update(DictionaryChange(removals={key}), _MARK_SECONDS)
+
+    def _set_loading(self, run: _Run) -> None:
+        with self._guard:
+            status = None
+            if run is self._run and not self._synced.is_set():
+                received = self._transport.received_bytes
+                status = self._next_status_locked("loading", "", 0, received)
+        if status is not None:
+            self.status_listeners.notify(status)
+
     def _set_connected(self, run: _Run) -> None:
         """The state of a run is here, unless that run is over by now."""
         with self._guard:
             # Together, or one that ends in between would be called connected for good.
-            status = self._next_status_locked("connected", "", 0) if run is self._run else None
+            status = None
+            if run is self._run:
+                status = self._next_status_locked("connected", "", 0)
+                self._synced.set()
         if status is not None:
             self.status_listeners.notify(status)
 
@@ -247,16 +295,13 @@ class StateStream:
             self.status_listeners.notify(status)
 
     def _next_status_locked(
-        self, state: ConnectionState, reason: str, attempt: int
+        self, state: ConnectionState, reason: str, attempt: int, received: int | None = None
     ) -> Status | None:
         """Set the status; None if nothing changed."""
         old = self._status
-        if old.state == "closed" or (old.state, old.reason, old.attempt) == (
-            state,
-            reason,
-            attempt,
-        ):
-            return None
         since = old.since if state == old.state else time.monotonic()
-        self._status = Status(state, reason, attempt, since)
-        return self._status
+        new = Status(state, reason, attempt, since, received)
+        if old.state == "closed" or new == old:
+            return None
+        self._status = new
+        return new

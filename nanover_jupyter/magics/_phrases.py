@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.status import Status
 
 __all__ = ["counts", "described", "how_long", "many", "state_of"]
 
@@ -22,6 +23,8 @@ def described(connection: Connection) -> str:
     if status.state == "lost":
         tries = f", tried again {many(status.attempt, 'time')}" if status.attempt else ""
         return f"Lost {where} {since}: {status.reason}{tries}."
+    if status.state == "loading":
+        return f"Loading the state of {where} {since}{_received(status)}."
     return f"{where} is {status.state}."
 
 
@@ -30,6 +33,8 @@ def state_of(connection: Connection) -> str:
     status = connection.status
     if status.state == "lost":
         return f"lost for {how_long(round(time.monotonic() - status.since))}, trying again"
+    if status.state == "loading":
+        return f"loading the state{_received(status)}"
     return status.state
 
 
@@ -38,6 +43,10 @@ def counts(connection: Connection) -> str:
     client = connection.client
     commands = many(len(client.available_commands), "command")
     return f"{commands}, {many(client.health.keys, 'key')}"
+
+
+def _received(status: Status) -> str:
+    return "" if status.received is None else f", {status.received / 1e6:.1f} MB so far"
 
 
 def many(count: int, noun: str) -> str:

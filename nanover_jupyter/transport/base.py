@@ -45,6 +45,25 @@ class Transport(Protocol):
     def capabilities(self) -> Capabilities:
         """What servers reached this way can do."""
 
+    @property
+    def last_received_at(self) -> float:
+        """When something last came from the server, in monotonic seconds.
+
+        Bytes count, be they of a message that is not complete. Where the transport does
+        not see those (gRPC), an open stream counts while its first message is on its way.
+        """
+
+    @property
+    def received_bytes(self) -> int | None:
+        """How much came over the current connection; None where that is not known."""
+
+    def connect(self, timeout: float) -> None:
+        """Open the connection, if it is not open.
+
+        Raises:
+            NanoverJupyterError: No server is reached within `timeout` seconds.
+        """
+
     def start(self, listener: TransportListener, interval: float) -> None:
         """Begin a run of the subscription on a reader thread of its own.
 
@@ -66,7 +85,11 @@ class Transport(Protocol):
         """Take and give back locks; False when a wanted key is locked elsewhere."""
 
     def list_commands(self, timeout: float | None) -> list[CommandInfo]:
-        """The commands that the server offers now."""
+        """The commands that the server offers now.
+
+        Where replies come behind the state, `timeout` bounds the silence before the reply,
+        and not the transfer of a large state.
+        """
 
     def run_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None

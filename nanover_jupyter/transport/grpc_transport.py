@@ -49,6 +49,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 _JOIN_SECONDS = 2.0
 # Stock servers cancel calls beyond 1 000 that wait; several clients share those.
 _CALLS_IN_FLIGHT = 256
+# An open stream without its first message is a sign of life for so long.
+_LOADING_SECONDS = 300.0
 _GRPC_ERRORS = (grpc.RpcError, grpc.FutureCancelledError, ValueError)
 
 Answer = TypeVar("Answer")
@@ -123,6 +125,9 @@ class GrpcTransport:
         # Guards what follows.
         self._lock = threading.Lock()
         self._stream: Any = None
+        self._received_at = 0.0
+        # When the first message of the stream was asked for, until it is here.
+        self._loading_since: float | None = None
         self._reader: Daemon | None = None
         self._closed = False
 
@@ -130,6 +135,24 @@ class GrpcTransport:
     def capabilities(self) -> Capabilities:
         """What gRPC servers can do."""
         return grpc_codec.CAPABILITIES
+
+    @property
+    def last_received_at(self) -> float:
+        """See `Transport.last_received_at`."""
+        loading_since = self._loading_since
+        now = time.monotonic()
+        if loading_since is not None and now - loading_since < _LOADING_SECONDS:
+            return now
+        return self._received_at
+
+    @property
+    def received_bytes(self) -> int | None:
+        """See `Transport.received_bytes`."""
+        return None
+
+    def connect(self, timeout: float) -> None:
+        """See `Transport.connect`; a channel says nothing of itself, so a call is made."""
+        self.list_commands(timeout)
 
     def start(self, listener: TransportListener, interval: float) -> None:
         """See `Transport.start`."""
@@ -145,6 +168,7 @@ class GrpcTransport:
                 # As in _call: the owner of the channel closed it.
                 raise self._closed_error() from error
             self._stream = stream
+            self._loading_since = time.monotonic()
             self._reader = Daemon(
                 f"nanover-reader-{self.address}", lambda: self._read(stream, listener)
             )
@@ -269,6 +293,7 @@ class GrpcTransport:
         )
         try:
             for message in stream:
+                self._received(stream)
                 try:
                     change = grpc_codec.decode_state_update(message)
                 except ProtocolError:
@@ -283,7 +308,15 @@ class GrpcTransport:
             reason = ProtocolError(f"reading failed ({error})")
         finally:
             stream.cancel()
+            self._received(stream)
             listener.on_closed(None if self._closed else reason)
+
+    def _received(self, stream: Any) -> None:
+        """A message of a stream is here, or its end."""
+        with self._lock:
+            self._received_at = time.monotonic()
+            if stream is self._stream:
+                self._loading_since = None
 
     def _closed_error(self) -> ClosedError:
         return ClosedError(f"the connection to {self.address}")

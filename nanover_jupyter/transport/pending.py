@@ -31,6 +31,14 @@ def wait_step(deadline: float | None) -> float:
     return min(_INTERRUPT_SECONDS, max(0.0, deadline - time.monotonic()))
 
 
+def _until(timeout: float | None) -> Callable[[], float]:
+    """What returns how many seconds are left of `timeout`, which begins now."""
+    if timeout is None:
+        return lambda: _INTERRUPT_SECONDS
+    deadline = time.monotonic() + timeout
+    return lambda: deadline - time.monotonic()
+
+
 class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
     """A future for one call to the server, which a cell can also `await`.
 
@@ -52,23 +60,24 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
 
     def result(self, timeout: float | None = None) -> Answer:
         """Wait for the answer. See `concurrent.futures.Future.result`."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            try:
-                return super().result(wait_step(deadline))
-            except TimeoutError:
-                # A call may also have ended in one.
-                if self.done() or (deadline is not None and time.monotonic() >= deadline):
-                    raise
+        return self._result_while(_until(timeout))
 
-    def wait(self, timeout: float | None, doing: str) -> Answer:
+    def wait(
+        self, timeout: float | None, doing: str, *, left: Callable[[], float] | None = None
+    ) -> Answer:
         """The answer; who stops waiting, for Ctrl-C too, cancels it.
+
+        Args:
+            timeout: Seconds to wait.
+            doing: What the call is for, for the error.
+            left: Returns how many seconds are left, where these are not simply those of
+                `timeout` that have not passed; asked again and again.
 
         Raises:
             NanoverJupyterError: What the call ended in, or TimedOut while `doing`.
         """
         try:
-            return self.result(timeout)
+            return self._result_while(left or _until(timeout))
         except NanoverJupyterError:
             raise
         except TimeoutError:
@@ -77,6 +86,16 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
         except BaseException:
             self.cancel()
             raise
+
+    def _result_while(self, left: Callable[[], float]) -> Answer:
+        while True:
+            seconds = left()
+            try:
+                return super().result(min(_INTERRUPT_SECONDS, max(0.0, seconds)))
+            except TimeoutError:
+                # A call may also have ended in one.
+                if self.done() or seconds <= 0:
+                    raise
 
     def cancel(self) -> bool:
         """Stop waiting; False when the answer is already here."""

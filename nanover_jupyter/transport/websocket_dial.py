@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -19,13 +19,39 @@ from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.wire.websocket_codec import MESSAGE_LIMIT
 
-__all__ = ["Dialling", "dialling"]
+__all__ = ["DialListener", "Dialling", "dialling"]
 
 _CLOSE_SECONDS = 1.0
 
 # To the log of details `websockets` writes all headers, and so any token that is sent.
 _discreet = logging.getLogger("nanover_jupyter.transport.websockets")
 _discreet.setLevel(logging.INFO)
+
+
+class DialListener(Protocol):
+    """Hears from a connection, on the threads that open and read it."""
+
+    def on_socket(self, opened: socket.socket) -> None:
+        """The socket is open; nothing was sent yet. To shut it down ends any wait for the peer."""
+
+    def on_bytes(self, count: int) -> None:
+        """So many bytes came, be they of a message that is not complete."""
+
+
+class _WatchedSocket:
+    """A socket that reports what it receives; `websockets` shows complete messages only."""
+
+    def __init__(self, sock: socket.socket, on_bytes: Callable[[int], object]) -> None:
+        self._sock = sock
+        self._on_bytes = on_bytes
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        data = self._sock.recv(size, flags)
+        self._on_bytes(len(data))
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +64,25 @@ class Dialling:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def open(
-        self, seconds: float, on_socket: Callable[[socket.socket], object]
+        self, seconds: float, listener: DialListener
     ) -> AbstractContextManager[ClientConnection]:
         """Connect, at the latest when the context is entered, and close when it is left.
+
+        It is pinged, which keeps it open through routers that drop quiet connections, but
+        stays open without an answer: that may wait behind a large message on a slow network.
 
         Raises what `websockets` raises.
 
         Args:
             seconds: The longest that connecting may take.
-            on_socket: Told of the socket before the handshakes of WebSocket, so that
-                somebody who will not wait for them can cut it.
+            listener: Hears of the socket, before any handshake, and of what it receives.
         """
 
         class Watched(ClientConnection):
             def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
-                super().__init__(sock, *arguments, **options)
-                on_socket(sock)
+                watched: Any = _WatchedSocket(sock, listener.on_bytes)
+                super().__init__(watched, *arguments, **options)
+                listener.on_socket(sock)
 
         return connect(
             str(self.address),
@@ -65,6 +94,7 @@ class Dialling:
             # and what is large in here, coordinates, hardly shrinks.
             compression=None,
             open_timeout=seconds,
+            ping_timeout=None,
             close_timeout=_CLOSE_SECONDS,
             max_size=MESSAGE_LIMIT,
             create_connection=Watched,

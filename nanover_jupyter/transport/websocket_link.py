@@ -46,6 +46,9 @@ _SEND_BYTES_PER_SECOND: Final = 100_000
 _FIRST_LOOK: Final = 0.002
 _LAST_LOOK: Final = 0.1
 _HANG_UP_SECONDS: Final = 2.0
+# Three times as long as between two pings, each of which a living peer answers.
+_ALIVE_SECONDS: Final = 60.0
+_FOLLOWING: Final = "following the state"
 
 OnReply = Callable[[Reply | NanoverJupyterError], None]
 
@@ -83,7 +86,13 @@ class Link:
     They are called `nanover-reader-...` and `nanover-sender-...`, and end with it; the
     second begins with the first message. Any thread may call any method. What the server
     says of its state before there is a listener is kept, so the first change that a
-    listener hears is the whole state.
+    listener hears is the whole state. A peer that sends no byte for a minute, not even an
+    answer to a ping, is taken for dead.
+
+    Attributes:
+        last_received_at: When bytes last came, in monotonic seconds.
+        received_bytes: How many came so far.
+        received_messages: How many complete messages came so far.
 
     Args:
         dialling: How to reach the server.
@@ -106,6 +115,10 @@ class Link:
         self._websocket: ClientConnection | None = None
         self._outbox = Outbox(f"nanover-sender-{self.address}")
         self.answered_at = time.monotonic()
+        # Written by the thread of `websockets` that receives; each is one assignment.
+        self.last_received_at = self.answered_at
+        self.received_bytes = 0
+        self.received_messages = 0
         self.strange: ProtocolError | None = None
         self._thread = Daemon(f"nanover-reader-{self.address}", self._run)
 
@@ -276,27 +289,34 @@ class Link:
     def _open_and_read(self) -> None:
         opened = False
         try:
-            with self._dialling.open(_OPEN_SECONDS, self._take_socket) as websocket:
+            with self._dialling.open(_OPEN_SECONDS, self) as websocket:
                 opened = True
                 for message in self._owner.greetings():
                     websocket.send(message)
                 self._websocket = websocket
                 self._settled.set()
                 self._read(websocket)
+        except ConnectionLost as error:
+            self._mark(error)
         except FOREIGN as error:
-            following = "following the state"
             found: NanoverJupyterError = (
-                lost(error, address=self.address, doing=following)
+                lost(error, address=self.address, doing=_FOLLOWING)
                 if opened
                 else not_reached(error, address=self.address)
             )
             found.__cause__ = error
             self._mark(found)
 
-    def _take_socket(self, taken: socket.socket) -> None:
-        self._socket = taken
+    def on_socket(self, opened: socket.socket) -> None:
+        """See `DialListener.on_socket`."""
+        self._socket = opened
         if self._end is not None:
             self._cut()
+
+    def on_bytes(self, count: int) -> None:
+        """See `DialListener.on_bytes`."""
+        self.received_bytes += count
+        self.last_received_at = time.monotonic()
 
     def _read(self, websocket: ClientConnection) -> None:
         told = StateSoFar()
@@ -305,10 +325,13 @@ class Link:
             listener = self._listener
             told.pass_on(listener)
             try:
-                data = websocket.recv(None if listener is not None else look)
+                data = websocket.recv(look if listener is None else _ALIVE_SECONDS)
             except TimeoutError:
                 look = min(look * 2, _LAST_LOOK)
+                if time.monotonic() - self.last_received_at > _ALIVE_SECONDS:
+                    raise ConnectionLost(self.address, _FOLLOWING, "it answered no ping") from None
                 continue
+            self.received_messages += 1
             message = self._understood(data)
             if message is None:
                 continue

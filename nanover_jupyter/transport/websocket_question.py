@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+import time
 from collections.abc import Callable
+from typing import Final
 
 from nanover_jupyter.errors import CommandFailed, NanoverJupyterError, TimedOut
 from nanover_jupyter.transport.pending import PendingCall
@@ -13,6 +15,9 @@ from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket_codec import Reply
 
 __all__ = ["Question"]
+
+# So many messages may have been on their way to us when the server got a question.
+_BACKLOG_MESSAGES: Final = 8
 
 
 class Question:
@@ -31,6 +36,8 @@ class Question:
         self.pending: PendingCall[dict[str, Value]] = PendingCall(self._abandon)
         self._posted: PendingCall[bool] | None = None
         self._number = number
+        self._asked_at_message = link.received_messages
+        self._alive_at = time.monotonic()
         self._message = message
         self._doing = doing
         link.expect(number, doing, lambda reply: self.pending.settle(lambda: _read(name, reply)))
@@ -57,14 +64,41 @@ class Question:
         """Wait for the answer. Raises what the call ended in."""
         return self.pending.wait(timeout, self._doing)
 
-    def expire_after(self, seconds: float, action: Callable[[], object] | None = None) -> None:
-        """Fail with TimedOut, and do `action`, if there is no answer after `seconds`."""
+    def answer_unless_silent(self, seconds: float) -> dict[str, Value]:
+        """Wait for the answer, and bear `seconds` of silence.
 
-        def expire() -> None:
-            if self._fail(TimedOut(self._doing, seconds)) and action is not None:
+        What the server sends before the answer counts as a sign of life, until it has sent
+        so much that was begun after the question that it does not seem to read.
+
+        Raises:
+            NanoverJupyterError: What the call ended in, or TimedOut.
+        """
+        return self.pending.wait(seconds, self._doing, left=lambda: self.silence_left(seconds))
+
+    def expire_after(self, seconds: float) -> None:
+        """Fail with TimedOut if there is no answer after `seconds`."""
+        self._start_timer(seconds, lambda: self._fail(TimedOut(self._doing, seconds)))
+
+    def expire_when_silent(self, seconds: float, action: Callable[[], object]) -> None:
+        """Fail with TimedOut, and do `action`, after `seconds` of silence as defined above."""
+
+        def look() -> None:
+            left = self.silence_left(seconds)
+            if left > 0:
+                self._start_timer(left, look)
+            elif self._fail(TimedOut(self._doing, seconds)):
                 action()
 
-        timer = threading.Timer(seconds, expire)
+        self._start_timer(seconds, look)
+
+    def silence_left(self, seconds: float) -> float:
+        """How many of `seconds` are left until the server counts as silent."""
+        if self.link.received_messages - self._asked_at_message <= _BACKLOG_MESSAGES:
+            self._alive_at = max(self._alive_at, self.link.last_received_at)
+        return self._alive_at + seconds - time.monotonic()
+
+    def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:
+        timer = threading.Timer(seconds, action)
         timer.name, timer.daemon = "nanover-timeout", True
         timer.start()
         self.pending.add_done_callback(lambda _: timer.cancel())
@@ -79,11 +113,7 @@ class Question:
         """Settle with an error, unless the answer came first."""
         if not self._abandon():
             return False
-
-        def fail() -> dict[str, Value]:
-            raise error
-
-        self.pending.settle(fail)
+        self.pending.settle_with_error(error)
         return True
 
 

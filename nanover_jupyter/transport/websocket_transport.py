@@ -74,6 +74,22 @@ class WebSocketTransport:
 
     # the state ------------------------------------------------------------------
 
+    @property
+    def last_received_at(self) -> float:
+        """See `Transport.last_received_at`."""
+        link = self._link
+        return 0.0 if link is None else link.last_received_at
+
+    @property
+    def received_bytes(self) -> int | None:
+        """See `Transport.received_bytes`."""
+        link = self._link
+        return None if link is None else link.received_bytes
+
+    def connect(self, timeout: float) -> None:
+        """See `Transport.connect`."""
+        self._main_link().wait_until_open(doing="connecting", timeout=timeout)
+
     def start(self, listener: TransportListener, interval: float) -> None:  # noqa: ARG002
         """See `Transport.start`. The server alone decides the interval, 1/30 s."""
         while True:
@@ -120,7 +136,10 @@ class WebSocketTransport:
         question = self._question(LIST_COMMANDS, {}, _LISTING)
         question.send(waits=True)
         try:
-            result = question.answer(timeout)
+            if timeout is None:
+                result = question.answer(None)
+            else:
+                result = question.answer_unless_silent(timeout)
         except TimedOut as error:
             link = question.link
             if link.strange is not None:
@@ -252,7 +271,7 @@ class WebSocketTransport:
         deaf = ConnectionLost(self.address, _CHANGING, _DEAF)
 
         def wait() -> None:
-            question.expire_after(_SIGN_SECONDS, lambda: link.hang_up(deaf))
+            question.expire_when_silent(_SIGN_SECONDS, lambda: link.hang_up(deaf))
 
         # Not before it is out: a large message that is sent slowly is no deaf server.
         question.send(then=wait)

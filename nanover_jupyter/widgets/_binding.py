@@ -120,6 +120,7 @@ class Binding:
             reason=status.reason,
             attempt=status.attempt,
             since=max(0.0, time.monotonic() - status.since),
+            received=status.received,
             abilities=AbilitiesBody(
                 transport=able.transport,
                 locks=able.locks,

@@ -117,7 +117,11 @@ class AbilitiesBody(TypedDict):
 
 
 class StatusBody(TypedDict):
-    """The connection. `attempt` counts tries since it was lost; `since` is seconds ago."""
+    """The connection.
+
+    `attempt` counts tries since it was lost; `since` is seconds ago; `received` is how many
+    bytes came so far while it loads, null where that is not known.
+    """
 
     name: str
     address: str
@@ -125,6 +129,7 @@ class StatusBody(TypedDict):
     reason: str
     attempt: int
     since: float
+    received: int | None
     abilities: AbilitiesBody
 
 

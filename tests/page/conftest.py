@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from nanover_jupyter import Connection, NanoverServer, connect
-from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client import stream as stream_module
 from tests.page.bridge import Bridge
 from tests.page.widget_page import WidgetPage
 from tests.support.chromium import VIEWPORT, launched_chromium, new_context
@@ -74,7 +74,7 @@ def page(
 def short_wait_for_an_empty_state() -> Iterator[None]:
     """A gRPC server says nothing of an empty state, and `connect` waits for it for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection_module, "_FIRST_STATE_GRACE", 0.05)
+        patch.setattr(stream_module, "_FIRST_MARK", 0.05)
         yield
 
 

@@ -19,6 +19,7 @@ class FakeTransport:
     """Implements `Transport`. `change`, `commands` and `held_elsewhere` are the server's side."""
 
     address, capabilities = "fake://server", grpc_codec.CAPABILITIES
+    last_received_at, received_bytes = 0.0, None
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self.state: dict[str, Any] = dict(state or {})
@@ -45,6 +46,9 @@ class FakeTransport:
 
     def refuse_updates(self) -> None:
         self._refusing = True
+
+    def connect(self, _timeout: float) -> None:
+        self._require_server("connecting")
 
     def start(self, listener: TransportListener, _interval: float) -> None:
         if self._closed:

@@ -9,11 +9,12 @@ from contextlib import contextmanager, suppress
 
 
 class Road:
-    """A TCP relay to a port of this machine that can be frozen, slowed, cut and mended.
+    """A TCP relay to a port of this machine that can be frozen, slowed, limited, cut and mended.
 
     Frozen, it takes connections and bytes and passes nothing on, as a stopped process
-    or a pulled cable does. Slow, it keeps all that it passes on for some seconds. Cut, it
-    ends every connection and refuses new ones, as it does where nothing listens at the port.
+    or a pulled cable does. Slow, it keeps all that it passes on for some seconds. Limited,
+    it passes on so many bytes a second in each direction. Cut, it ends every connection and
+    refuses new ones, as it does where nothing listens at the port.
     """
 
     def __init__(self, target: int) -> None:
@@ -25,6 +26,7 @@ class Road:
         self._is_cut = False
         self._closed = threading.Event()
         self._delay = 0.0
+        self._bytes_per_second = float("inf")
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
@@ -37,6 +39,9 @@ class Road:
 
     def slow(self, seconds: float) -> None:
         self._delay = seconds
+
+    def limit(self, bytes_per_second: float) -> None:
+        self._bytes_per_second = bytes_per_second
 
     def cut(self) -> None:
         self._is_cut = True
@@ -82,7 +87,7 @@ class Road:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._open.wait()
-                self._closed.wait(self._delay)
+                self._closed.wait(self._delay + len(data) / self._bytes_per_second)
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):

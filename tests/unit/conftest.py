@@ -16,7 +16,7 @@ from tests.support.strange_servers import refusing_port, reserved_udp_port
 SHORT_WAITS = [
     # An empty server sends no first state, so every connection to one waits this long. It is
     # correct at any length: a state that comes later is still waited for.
-    (connection, "_FIRST_STATE_GRACE", 0.02),
+    (stream, "_FIRST_MARK", 0.02),
     # The first pause before a lost server is tried again.
     (connection, "_FIRST_WAIT", 0.02),
     # When a mark is set again that a server took in before it knew of the subscription.

@@ -30,6 +30,7 @@ import {
   isRecord,
   isShape,
   isText,
+  orNull,
 } from "./shapes.ts";
 
 type BodyOf<Op extends KernelOp> = Extract<KernelMessage, { readonly op: Op }>["body"];
@@ -46,6 +47,7 @@ const BODIES: { readonly [Op in KernelOp]: (body: unknown) => body is BodyOf<Op>
     reason: isText,
     attempt: isCount,
     since: isNumber,
+    received: orNull(isCount),
     abilities: isShape<BodyOf<"status">["abilities"]>({
       transport: isText,
       locks: isBoolean,

@@ -3,7 +3,7 @@
 import type { KernelLife } from "./host.ts";
 import type { HeartbeatBody, StatusBody } from "./protocol.ts";
 import type { Timed } from "./session.ts";
-import { age, duration, ordinal, rate } from "./words.ts";
+import { age, duration, ordinal, rate, size } from "./words.ts";
 
 export type Tone = "live" | "waiting" | "stale" | "lost" | "gone";
 
@@ -71,6 +71,18 @@ function lost(facts: LineFacts, status: StatusBody, since: number): LineText {
   });
 }
 
+function loading(status: StatusBody, since: number): LineText {
+  const received = status.received === null ? "" : ` (${size(status.received)} so far)`;
+  return text({
+    tone: "waiting",
+    word: "loading",
+    fresh: `loading for ${age(since)}`,
+    banner: `Loading the state${received}. Showing the last known state.`,
+    announcement: "Loading the state. Showing the last known state.",
+    blocked: "The state is still loading.",
+  });
+}
+
 export function describeLine(facts: LineFacts): LineText {
   const { kernel, status: timed, heartbeat, now } = facts;
   if (kernel === "gone") {
@@ -101,6 +113,8 @@ export function describeLine(facts: LineFacts): LineText {
         banner: status.reason === "" ? "" : `Not connected yet: ${status.reason}.`,
         blocked: "Not connected yet.",
       });
+    case "loading":
+      return loading(status, since);
     case "lost":
       return lost(facts, status, since);
     case "closed":

@@ -92,7 +92,7 @@ export interface AbilitiesBody {
   readonly null_values: boolean;
 }
 
-export const CONNECTION_STATES = ["connecting", "connected", "lost", "closed"] as const;
+export const CONNECTION_STATES = ["connecting", "loading", "connected", "lost", "closed"] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 export interface StatusBody {
@@ -103,6 +103,8 @@ export interface StatusBody {
   readonly attempt: number;
   /** Seconds in this state, at the time of sending. */
   readonly since: number;
+  /** Bytes that came so far while the state loads; null where that is not known. */
+  readonly received: number | null;
   readonly abilities: AbilitiesBody;
 }
 

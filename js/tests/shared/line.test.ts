@@ -69,6 +69,20 @@ describe("the line to the server", () => {
     });
   });
 
+  it("loads the state, and says how much of it came where that is known", () => {
+    const text = (received: number | null) =>
+      describeLine(facts({}, { state: "loading", since: 12, received }));
+    expect(text(2_100_000)).toMatchObject({
+      tone: "waiting",
+      word: "loading",
+      fresh: "loading for 12 s",
+      banner: "Loading the state (2.1 MB so far). Showing the last known state.",
+      announcement: "Loading the state. Showing the last known state.",
+      blocked: "The state is still loading.",
+    });
+    expect(text(null).banner).toBe("Loading the state. Showing the last known state.");
+  });
+
   it("is closed", () => {
     const text = describeLine(facts({}, { state: "closed", reason: "closed by the user" }));
     expect(text).toMatchObject({ tone: "gone", word: "closed" });

@@ -183,10 +183,10 @@ def test_a_server_that_is_restarted_is_found_again_and_its_state_replaces_the_ol
 
         eventually(lambda: connection.client.copy_state() == {"a": 5.0, "new": 3.0})
         eventually(lambda: heard == DictionaryChange({"a": 5.0, "new": 3.0}, {"old"}))
-        assert list(connection.client.available_commands) == ["y"]
+        eventually(lambda: list(connection.client.available_commands) == ["y"])
         assert connection.client.attempt_update_state(DictionaryChange({"mine": 1}))
         eventually(lambda: "mine" in connection.client.snapshot())
-        assert statuses.states() == ["lost", "connected"]
+        assert statuses.states() == ["lost", "loading", "connected"]
         assert connection.status.reason == ""
 
 
@@ -483,7 +483,7 @@ def test_a_connection_that_is_asked_to_connects_again_with_its_client_and_its_lo
 
     connection.retry(5 * TIME_SCALE)
 
-    assert told == ["lost", "lost", "connected"]
+    assert told == ["lost", "lost", "loading", "connected"]
     assert client.leases.held_keys() == ["scene"]
     server.update_state(None, DictionaryChange({"after": 1}))
     eventually(lambda: client.copy_state().get("after") == 1)

@@ -234,7 +234,7 @@ def test_a_server_that_comes_back_empty_empties_the_state(following, transport):
     following.on_change(heard)
 
     transport.come_back({})
-    following.follow(0.01)
+    following.follow(10)
 
     assert following.copy_state() == {}
     eventually(lambda: heard.calls)
@@ -244,7 +244,8 @@ def test_a_server_that_comes_back_empty_empties_the_state(following, transport):
 def test_following_a_server_that_is_gone_leaves_the_client_lost(client, transport):
     transport.die("cable cut")
 
-    client.follow(10)
+    with pytest.raises(ConnectionLost, match="while loading the state: cable cut"):
+        client.follow(10)
 
     assert (client.status.state, client.status.reason) == ("lost", "cable cut")
 

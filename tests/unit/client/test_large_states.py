@@ -1,4 +1,4 @@
-"""States far above what gRPC takes by default."""
+"""States far above what gRPC takes by default, and slow networks on which they come late."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import grpc
 import pytest
 
 from nanover_jupyter import (
+    ConnectError,
     DictionaryChange,
     InvalidValue,
     NanoverClient,
     NanoverServer,
     connect,
 )
+from nanover_jupyter.client.status import Status
 from nanover_jupyter.wire import grpc_codec
+from tests.support.eventually import TIME_SCALE, eventually
+from tests.support.road import Road, road_to
 
 KEYS = 20_000
 
@@ -77,19 +81,76 @@ def test_an_update_above_the_servers_limit_is_refused_with_both_sizes(
         client.attempt_update_state(DictionaryChange({"a": "x" * 5_000_000}))
 
 
-def test_connect_waits_for_a_state_that_comes_late(monkeypatch):
-    """It used to be taken for empty when it took longer than half a second."""
-    monkeypatch.setattr("nanover_jupyter.client.connection._FIRST_STATE_GRACE", 0)
-    with NanoverServer(websocket_port=0) as server:
-        server.update_state(None, DictionaryChange({str(n): [float(n)] * 30 for n in range(5000)}))
-        for place in (f"grpc://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.websocket_port}"):
-            with connect(place) as connection:
-                assert len(connection.client.keys()) == 5000
+# over a slow network ---------------------------------------------------------------
+
+SLOW_KEYS = 350
+SLOW_STATE = {f"note.{number}": f"{number:0>2000}" for number in range(SLOW_KEYS)}
+BYTES_PER_SECOND = 1_000_000
+# Far less than such a state takes, and far more than two pieces of it are apart.
+SILENCE = 0.4 * TIME_SCALE
 
 
-def test_connect_believes_soon_that_a_state_is_empty(monkeypatch):
-    monkeypatch.setattr("nanover_jupyter.client.connection._FIRST_STATE_PATIENCE", 3600)
+@pytest.fixture(params=["grpc", "ws"])
+def wire(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def road(wire: str) -> Iterator[Road]:
+    """A way to a server with state that takes most of a second."""
     with NanoverServer(websocket_port=0) as server:
-        for place in (f"grpc://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.websocket_port}"):
-            with connect(place) as connection:
-                assert connection.client.keys() == []
+        server.update_state(None, DictionaryChange(SLOW_STATE))
+        port = server.websocket_port if wire == "ws" else server.port
+        assert port is not None
+        with road_to(port) as road:
+            road.limit(BYTES_PER_SECOND)
+            yield road
+
+
+def test_connect_returns_when_the_whole_state_is_here_however_long_it_takes(
+    road: Road, wire: str
+) -> None:
+    with connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+        assert connection.status.state == "connected"
+        assert connection.client.health.keys == SLOW_KEYS
+
+
+def test_after_a_cut_the_last_known_state_stays_until_the_new_one_is_complete(
+    road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", SILENCE)
+    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", SILENCE)
+    with connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+        client = connection.client
+        removed: set[str] = set()
+        statuses: list[Status] = []
+        client.on_change(lambda change: removed.update(change.removals))
+        client.on_status(statuses.append)
+        counts: set[int] = set()
+        client.on_status(lambda _: counts.add(client.health.keys))
+
+        road.cut()
+        eventually(lambda: connection.status.state == "lost")
+        road.mend()
+        eventually(lambda: connection.status.state == "connected")
+
+        assert counts == {SLOW_KEYS}
+        assert not removed & SLOW_STATE.keys()
+        states = [status.state for status in statuses]
+        assert states.index("loading") == len(states) - states[::-1].index("lost")
+        received = [status.received for status in statuses if status.state == "loading"]
+        if wire == "ws":
+            assert received == sorted(received)
+            assert received[-1] > received[0]
+        else:
+            assert set(received) == {None}
+
+
+def test_a_server_that_falls_silent_while_its_state_loads_is_given_up(
+    road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nanover_jupyter.transport.grpc_transport._LOADING_SECONDS", SILENCE)
+    road.limit(BYTES_PER_SECOND / 100)
+
+    with pytest.raises(ConnectError, match=r"it sent nothing for|nothing answered within"):
+        connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE)

@@ -19,5 +19,6 @@ def test_a_status_is_a_value_that_cannot_be_altered():
         status.state = "connected"
 
 
-def test_there_are_four_states():
-    assert get_args(ConnectionState) == ("connecting", "connected", "lost", "closed")
+def test_there_are_five_states():
+    states = ("connecting", "loading", "connected", "lost", "closed")
+    assert get_args(ConnectionState) == states

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from nanover_jupyter.client.mirror import StateMirror
 from nanover_jupyter.client.stream import StateStream
 from nanover_jupyter.errors import ConnectionLost
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.fake_transport import FakeTransport
-from tests.support.interrupts import is_inside
 
 
 @contextmanager
@@ -23,34 +21,6 @@ def following(transport, on_arrival=lambda _: None):
     stream.closing()
     transport.close()
     stream.close()
-
-
-def test_a_state_that_arrives_while_it_is_found_empty_is_not_lost():
-    finding, overtaken = threading.Event(), threading.Event()
-
-    class Mirror(StateMirror):
-        """Gives the reader every chance to be faster than the one who finds the state empty."""
-
-        def replace(self, state):
-            finding.set()
-            eventually(lambda: overtaken.is_set() or is_inside("nanover-reader", "_on_change"))
-            return super().replace(state)
-
-        def apply(self, change):
-            super().apply(change)
-            overtaken.set()
-
-    transport = FakeTransport()
-    with following(transport) as stream:
-        stream.mirror = Mirror()
-        keeper = threading.Thread(target=stream.follow, args=(0,))
-        keeper.start()
-        assert finding.wait(10)
-        transport.change({"a": 1})
-        keeper.join()
-        assert overtaken.wait(10)
-
-        assert stream.mirror.copy() == {"a": 1}
 
 
 def test_what_an_earlier_run_still_says_does_not_count():
@@ -99,7 +69,8 @@ def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
     with following(Prompt()) as stream:
         stream._guard = Guard()
 
-        stream.follow(0)
+        with suppress(ConnectionLost):  # later than the state, it ends nobody's waiting
+            stream.follow(10)
 
         assert (stream.status.state, stream._run) == ("lost", None)
 

@@ -35,6 +35,7 @@ def test_the_contract_is_narrow_enough_for_a_fake_on_a_page():
 
     assert len([line for line in fake.splitlines() if line.strip()]) <= 100
     assert set(methods(Transport)) == {
+        "connect",
         "start",
         "update_state",
         "update_locks",

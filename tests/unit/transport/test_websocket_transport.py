@@ -478,8 +478,9 @@ def frozen(reach, script):
 def test_a_line_that_is_dead_without_a_word_is_noticed_by_what_it_does_not_answer(
     reach, script, monkeypatch
 ):
-    often = partial(websocket_dial.connect, ping_interval=0.05, ping_timeout=0.3)
+    often = partial(websocket_dial.connect, ping_interval=0.05)
     monkeypatch.setattr(websocket_dial, "connect", often)
+    monkeypatch.setattr(websocket_link, "_ALIVE_SECONDS", 0.3)
     monkeypatch.setattr(websocket_dial, "_CLOSE_SECONDS", 0.05)
     with road_to(script.port) as road:
         transport = reach(road.port)
