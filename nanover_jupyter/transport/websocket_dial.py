@@ -54,6 +54,26 @@ class _WatchedSocket:
         return getattr(self._sock, name)
 
 
+class _WatchedTls:
+    """An SSL context that reports the socket before the handshake, which a peer may not answer."""
+
+    def __init__(
+        self, context: ssl.SSLContext, on_socket: Callable[[socket.socket], object]
+    ) -> None:
+        self._context = context
+        self._on_socket = on_socket
+
+    def wrap_socket(self, sock: socket.socket, **options: Any) -> ssl.SSLSocket:
+        wrapped = self._context.wrap_socket(sock, do_handshake_on_connect=False, **options)
+        try:
+            self._on_socket(wrapped)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+
 @dataclass(frozen=True, slots=True)
 class Dialling:
     """All that is needed to open a WebSocket to one server, once or again."""
@@ -84,9 +104,10 @@ class Dialling:
                 super().__init__(watched, *arguments, **options)
                 listener.on_socket(sock)
 
+        tls: Any = None if self.context is None else _WatchedTls(self.context, listener.on_socket)
         return connect(
             str(self.address),
-            ssl=self.context,
+            ssl=tls,
             server_hostname=self.server_name,
             additional_headers=self.headers,
             logger=_discreet if self.headers else None,

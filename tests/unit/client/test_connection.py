@@ -152,6 +152,16 @@ def test_a_server_that_never_answers_is_given_up_after_the_time_out():
         assert 0.1 <= seconds_for(attempt) < AT_ONCE
 
 
+@pytest.mark.parametrize("scheme", ["ws", "wss", "grpc", "grpcs"])
+def test_a_silent_server_is_given_up_in_time_and_leaves_no_thread(scheme):
+    """A TLS handshake that nobody answers used to go on for ten seconds."""
+    with silent_server() as port:
+        with pytest.raises(ConnectError, match="nothing answered within"):
+            connect(f"{scheme}://127.0.0.1:{port}", timeout=0.2)
+
+        assert client_threads() == []
+
+
 def test_a_connection_that_does_not_come_about_leaves_no_thread(unused_port):
     with pytest.raises(ConnectError):
         connect(f"127.0.0.1:{unused_port}")
