@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 
 import ipywidgets
 import pytest
 from playwright.sync_api import expect
 
-from nanover_jupyter import DictionaryChange, NanoverServer
+from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
+from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.ipython_shell import WIDGET_VIEW, Shell, loaded_shell
 from tests.support.panels import Inspector
+from tests.support.road import road_to
+
+LOADING = re.compile(r"Loading the state \(\d.* so far\)\. Showing the last known state\.")
 
 
 @pytest.fixture
@@ -75,3 +81,30 @@ def test_widgets_follow_their_connections_name_to_another_server(
         expect(inspector.header).to_contain_text(str(office.port))
         office.update_state(None, DictionaryChange({"place": "at home"}))
         expect(inspector.row("place")).to_contain_text("at home")
+
+
+def test_state_that_loads_again_says_how_much_came_and_leaves_the_last_known_one(
+    page: WidgetPage, connect_to: Connect
+) -> None:
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state(None, DictionaryChange({"name": "before", "large": "x" * 1_000_000}))
+        assert server.websocket_port is not None
+        with road_to(server.websocket_port) as road:
+            connection = connect_to(f"ws://127.0.0.1:{road.port}")
+            page.show(StateInspector(connection))
+            inspector = Inspector(page)
+            expect(inspector.row("name")).to_contain_text("before")
+
+            road.cut()
+            expect(inspector.header).to_contain_text("lost")
+            server.update_state(None, DictionaryChange({"name": "after"}))
+            road.limit(100_000)
+            road.mend()
+
+            expect(inspector.header).to_contain_text("loading")
+            expect(page.page.locator(".nvj-banner")).to_have_text(LOADING)
+            expect(inspector.row("name")).to_contain_text("before")
+            inspector.screenshot("inspector-loading-again")
+            road.limit(math.inf)
+            expect(inspector.row("name")).to_contain_text("after")
+            expect(inspector.header).not_to_contain_text("loading")
