@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 import time
+from contextlib import suppress
 from typing import Protocol, Self
 from weakref import WeakSet
 
@@ -197,6 +198,9 @@ class Connection:
     def _keep(self) -> None:
         # A client that was handed over may have lost its server before we listened.
         self._on_status(self.client.status)
+        if self.client.status.state == "connecting":
+            with suppress(NanoverJupyterError):  # of which the status says enough
+                self.client.follow(_SILENT_SECONDS)
         while True:
             self._wake.wait(_SILENT_SECONDS / 2)
             if self._closed.is_set():

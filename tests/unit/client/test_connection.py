@@ -351,6 +351,13 @@ def test_a_client_that_followed_nothing_follows_from_then_on(client, server):
     assert client.status.state == "connected"
 
 
+def test_a_client_of_a_server_without_any_state_is_connected_soon(client):
+    """Nothing is sent of such a state, and the status used to say connecting for good."""
+    connection = Connection.of(client)
+
+    eventually(lambda: connection.status.state == "connected")
+
+
 def test_closing_the_connection_of_a_client_leaves_the_client_open(client, server):
     connection = Connection.of(client)
     connection.close()
