@@ -83,6 +83,8 @@ def _answering(
 def _reason(error: NanoverJupyterError, protocol: str, patience: float) -> str:
     if isinstance(error, TimedOut):
         return f"nothing answered within {patience:g} s"
+    if isinstance(error, ConnectionLost) and protocol == "WebSocket":
+        return f"it ended the connection before it answered: {error.reason}"
     if isinstance(error, ConnectionLost):
         return f"something listens there, but no {protocol} server ({error.reason})"
     said = getattr(error, "reason", "") or str(error)

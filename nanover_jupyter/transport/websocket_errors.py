@@ -29,6 +29,8 @@ __all__ = ["FOREIGN", "lost", "not_reached"]
 FOREIGN = (WebSocketException, OSError, EOFError)
 
 _TOO_BIG = 1009
+# What `websockets` says, of which NanoVer's server is made, when it closes for that.
+_UNANSWERED = "keepalive ping timeout"
 _ORDERLY = frozenset((1000, 1001))
 _UNREACHABLE = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL))
 
@@ -98,11 +100,11 @@ def _why_closed(error: ConnectionClosed) -> str:
             return f"it takes no message of that size ({received.reason})"
         if received.code in _ORDERLY:
             return "the server closed the connection"
+        if _UNANSWERED in received.reason:
+            return "the server waited too long for the answer to a ping, as on a slow network"
         return f"the server closed the connection ({received.reason or received.code})"
     if sent is not None and sent.code == _TOO_BIG:
         return f"it sent more at once than this client takes ({sent.reason})"
-    if sent is not None and "keepalive" in sent.reason:
-        return "it answered no ping"
     if isinstance(error.__cause__, TimeoutError):
         return "it takes no message any more"
     return "it hung up"

@@ -104,6 +104,13 @@ def test_another_kind_of_websocket_server_is_no_nanover_server():
             reach(here(script.port, "ws"), timeout=0.1)
 
 
+def test_a_server_that_ends_the_connection_before_it_answers_says_why():
+    with scripted_server() as script:
+        script.answer = lambda _: script.client().close(1011, "keepalive ping timeout") or []
+        with pytest.raises(ConnectError, match="before it answered: the server waited too long"):
+            reach(here(script.port, "ws"), timeout=SOON)
+
+
 def test_a_web_server_asked_by_one_protocol_is_no_server_by_another():
     with web_server() as port, pytest.raises(ConnectError) as caught:
         reach(here(port, "ws"), timeout=SOON)

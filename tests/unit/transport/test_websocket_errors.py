@@ -103,7 +103,10 @@ def closed(received=None, sent=None, cause=None):
         (closed(Close(1012, ""), Close(1012, "")), "closed the connection (1012)"),
         (closed(Close(1009, "frame exceeds"), Close(1009, "")), "it takes no message of that size"),
         (closed(sent=Close(1009, "frame exceeds")), "it sent more at once than this client takes"),
-        (closed(sent=Close(1011, "keepalive ping timeout")), "it answered no ping"),
+        (
+            closed(Close(1011, "keepalive ping timeout"), Close(1011, "")),
+            "the server waited too long for the answer to a ping, as on a slow network",
+        ),
         (closed(cause=TimeoutError()), "it takes no message any more"),
         (closed(), "it hung up"),
         (BrokenPipeError("pipe"), "the connection broke (pipe)"),
