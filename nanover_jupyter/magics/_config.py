@@ -11,6 +11,10 @@ configuration directory; what the project says goes before what the user says.
 
 Secrets stand in environment variables or in the keyring, and are read only when a
 connection needs them. They appear in no message, no repr and no table.
+
+Whoever can write to a folder can put such a file there. So tokens, certificate files, the
+default and replacements for the user's own servers count in a project's file only after
+the user has confirmed its content with `%nanover trust`.
 """
 
 from __future__ import annotations
@@ -18,8 +22,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -27,15 +32,26 @@ from typing import Any, Final
 import platformdirs
 
 from nanover_jupyter.errors import AddressError
+from nanover_jupyter.magics import _trust
 from nanover_jupyter.magics._parse import MistakenLine, nearest
+from nanover_jupyter.regular_files import read_regular_file
 from nanover_jupyter.transport.address import parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 
-__all__ = ["Config", "NamedServer", "Secret", "config_files", "load"]
+__all__ = [
+    "Config",
+    "ConfigFile",
+    "NamedServer",
+    "Secret",
+    "config_files",
+    "load",
+    "project_file",
+    "requests_of",
+]
 
 _FILE: Final = "nanover.toml"
 _CERTIFICATES: Final = ("root_certificates", "private_key", "certificate_chain")
-_LONGEST_FILE: Final = 1_000_000
+_LARGEST_FILE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,11 @@ class Secret:
     env: str = ""
     keyring: str = ""
     user: str = ""
+
+    def __str__(self) -> str:
+        if self.env:
+            return f"the environment variable {self.env}"
+        return f"the secret {self.keyring!r} of {self.user!r} in the keyring"
 
     def read(self) -> str:
         """The secret.
@@ -103,6 +124,7 @@ class NamedServer:
         token: Where the token is that it asks for.
         certificates: Paths of PEM files by the names of `TlsSettings`.
         server_name: The name in its certificate, if not that in the address.
+        untrusted: What the file asks for, where the user has to confirm that first.
     """
 
     name: str
@@ -114,18 +136,40 @@ class NamedServer:
     token: Secret | None = None
     certificates: Mapping[str, str] = field(default_factory=dict)
     server_name: str | None = None
+    untrusted: str = ""
 
     @property
     def place(self) -> str:
         """Where it is, for people."""
         return self.address or f"announced as {self.find!r}"
 
+    @property
+    def requests(self) -> list[str]:
+        """What it wants to use of the user's, as phrases."""
+        files = [
+            f"reads {path} as {name.replace('_', ' ')}" for name, path in self.certificates.items()
+        ]
+        return [f"sends {self.token} to {self.place}", *files] if self.token else files
+
+    def require_trust(self) -> None:
+        """Do nothing if it may be used.
+
+        Raises:
+            MistakenLine: The user has to confirm its file first.
+        """
+        if self.untrusted:
+            raise MistakenLine(
+                f"{self.file} is not trusted, and {self.untrusted}. If you trust this file, run "
+                "%nanover trust; %nanover trust --show lists all that it asks for"
+            )
+
     def tls(self) -> TlsSettings | None:
         """What an encrypted connection to it needs; reads the token.
 
         Raises:
-            MistakenLine: The token is not where it should be.
+            MistakenLine: The token is not where it should be, or the file is not trusted.
         """
+        self.require_trust()
         if not (self.token or self.certificates or self.server_name):
             return None
         bearer = {"authorization": f"Bearer {self.token.read()}"} if self.token else {}
@@ -151,13 +195,33 @@ class Config:
     default: NamedServer | None = None
 
 
+# Compared as objects: one is made for each content.
+@dataclass(frozen=True, slots=True, eq=False)
+class ConfigFile:
+    """One `nanover.toml`, whoever wrote it.
+
+    Attributes:
+        path: Where it is.
+        is_users: Whether it is in the user's configuration folder.
+        digest: Of the content that was read.
+        servers: By name.
+        default: The name of its default, if it has one.
+    """
+
+    path: Path
+    is_users: bool
+    digest: str
+    servers: Mapping[str, NamedServer]
+    default: str | None
+
+
 def config_files(start: Path | None = None) -> list[Path]:
     """The files that count, the user's before the project's.
 
     Args:
         start: Where the project is looked for; the working directory by default.
     """
-    user = platformdirs.user_config_path("nanover-jupyter", appauthor=False) / _FILE
+    user = _users_folder() / _FILE
     try:
         here = (start or Path.cwd()).resolve()
     except OSError:
@@ -165,6 +229,8 @@ def config_files(start: Path | None = None) -> list[Path]:
     project = next(
         (folder / _FILE for folder in (here, *here.parents) if (folder / _FILE).is_file()), None
     )
+    if project is not None and _is_users(project):
+        project = user
     return [file for file in dict.fromkeys((user, project)) if file is not None and file.is_file()]
 
 
@@ -174,39 +240,117 @@ def load(start: Path | None = None) -> Config:
     Raises:
         MistakenLine: One of them is broken; the message says where.
     """
-    stamps = []
+    files = _read_all(start)
+    trusted = frozenset(
+        file for file in files if file.is_users or _trust.is_trusted(file.path, file.digest)
+    )
+    return _merged(files, trusted)
+
+
+def project_file(start: Path | None = None) -> ConfigFile | None:
+    """Return the project's file, if there is one.
+
+    Raises:
+        MistakenLine: It is broken; the message says where.
+    """
+    return next((file for file in _read_all(start) if not file.is_users), None)
+
+
+def requests_of(project: ConfigFile, start: Path | None = None) -> list[tuple[str, str]]:
+    """Return what a project's file asks for that the user has to confirm: where, and what.
+
+    Raises:
+        MistakenLine: The user's own file is broken; the message says where.
+    """
+    own = {name for file in _read_all(start) if file.is_users for name in file.servers}
+    requests = [] if project.default is None else [("default", _default_request(project.default))]
+    for name, server in project.servers.items():
+        where = f"[servers.{name}]"
+        if name in own:
+            requests.append((where, f"replaces your own server of that name by {server.place}"))
+        requests += [(where, request) for request in server.requests]
+    return requests
+
+
+def _users_folder() -> Path:
+    return platformdirs.user_config_path("nanover-jupyter", appauthor=False)
+
+
+def _is_users(file: Path) -> bool:
+    # The folder and not the file, which may be a link that others can change.
+    try:
+        return file.parent.resolve() == _users_folder().resolve()
+    except OSError:
+        return False
+
+
+def _read_all(start: Path | None) -> tuple[ConfigFile, ...]:
+    """The files that count, the user's first."""
+    found = []
     for file in config_files(start):
         try:
             status = file.stat()
         except OSError as error:
             raise MistakenLine(f"{file} cannot be read: {error.strerror}") from error
-        stamps.append((file, status.st_mtime_ns, status.st_size))
-    return _load(tuple(stamps))
+        found.append(_read(file, _is_users(file), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 @lru_cache(maxsize=8)
-def _load(stamps: tuple[tuple[Path, int, int], ...]) -> Config:
+def _read(file: Path, is_users: bool, _mtime: int, _size: int) -> ConfigFile:  # noqa: FBT001 - a key
+    try:
+        written = read_regular_file(file, limit=_LARGEST_FILE)
+        content = tomllib.loads(written.decode())
+        servers = _servers(file, content)
+    except OSError as error:
+        raise MistakenLine(f"{file} is broken: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        # TOML's own messages name the line; a MistakenLine is a ValueError too.
+        raise MistakenLine(f"{file} is broken: {error}") from error
+    default = content.get("default")
+    if default is not None and not isinstance(default, str):
+        raise MistakenLine(f"{file} is broken: its default {default!r} is none of its servers")
+    return ConfigFile(file, is_users, sha256(written).hexdigest(), servers, default)
+
+
+@lru_cache(maxsize=8)
+def _merged(files: tuple[ConfigFile, ...], trusted: frozenset[ConfigFile]) -> Config:
     servers: dict[str, NamedServer] = {}
-    default: tuple[Path, Any] | None = None
-    for file, _, size in stamps:
-        try:
-            if size > _LONGEST_FILE:
-                raise MistakenLine("it is far too long")
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-            servers |= _servers(file, content)
-        except (OSError, ValueError, RecursionError) as error:
-            # TOML's own messages name the line; a MistakenLine is a ValueError too.
-            raise MistakenLine(f"{file} is broken: {error}") from error
-        if "default" in content:
-            default = file, content["default"]
+    default: tuple[ConfigFile, str] | None = None
+    for file in files:
+        own = file.servers
+        if file in trusted:
+            servers |= own
+        else:
+            restricted = {name: _restricted(server) for name, server in own.items()}
+            servers = restricted | servers
+        if file.default is not None:
+            default = file, file.default
     if default is None:
         return Config(servers)
     file, name = default
-    if not isinstance(name, str) or name not in servers:
-        near = nearest(str(name), servers)
+    if name not in servers:
+        near = nearest(name, servers)
         hint = f"; did you mean {near!r}?" if near else ""
-        raise MistakenLine(f"{file} is broken: its default {name!r} is none of its servers{hint}")
-    return Config(servers, servers[name])
+        raise MistakenLine(
+            f"{file.path} is broken: its default {name!r} is none of its servers{hint}"
+        )
+    server = servers[name]
+    origins = {each.path: each for each in files}
+    untrusted = [each for each in (file, origins[server.file]) if each not in trusted]
+    if untrusted:
+        server = replace(server, file=untrusted[0].path, untrusted=f"it {_default_request(name)}")
+    return Config(servers, server)
+
+
+def _restricted(server: NamedServer) -> NamedServer:
+    """A server of a file that is not trusted."""
+    requests = server.requests
+    return replace(server, untrusted=f"it {' and '.join(requests)}") if requests else server
+
+
+def _default_request(name: str) -> str:
+    return f"connects to {name!r} where %nanover connect names no server"
 
 
 def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:

@@ -209,6 +209,7 @@ def _chosen(desk: Desk, order: Order) -> _Chosen:
 
 def _configured(desk: Desk, server: _config.NamedServer) -> _Chosen:
     """A server that nanover.toml names."""
+    server.require_trust()
     address: object = server.address
     tls = server.tls()
     if server.find:

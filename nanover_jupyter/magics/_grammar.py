@@ -250,6 +250,16 @@ _ALL: Final = (
         ),
     ),
     Subcommand(
+        "trust",
+        _SERVERS,
+        "let the nanover.toml of this folder, or of one above it, choose the default server, "
+        "send tokens, read certificate files and replace your own servers, until it changes",
+        (
+            Parameter("--show", "only show what the file asks for", count="flag"),
+            Parameter("--revoke", "trust it no longer", count="flag"),
+        ),
+    ),
+    Subcommand(
         "serve",
         _SERVERS,
         "run a server in this kernel, for programs on this machine",

@@ -36,6 +36,7 @@ CARRIED_OUT_BY: Final = {
     "list": "_connecting.list_",
     "status": "_connecting.status",
     "servers": "_connecting.servers",
+    "trust": "_commands_trust.trust",
     "serve": "_connecting.serve",
     "commands": "_running.commands",
     "run": "_running.run",

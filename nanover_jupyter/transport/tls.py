@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nanover_jupyter.errors import ConnectError
+from nanover_jupyter.regular_files import read_regular_file
 
 __all__ = ["TlsSettings"]
 
 Material = bytes | str | Path
+
+# The roots of a whole operating system take a quarter of it.
+_LARGEST_PEM = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +42,18 @@ class TlsSettings:
         """The bytes of one of the three PEM fields, read from its file if it names one.
 
         Raises:
-            ConnectError: The file cannot be read.
+            ConnectError: The file cannot be read, is not a regular file, or is larger than
+                1 MiB.
         """
         material: Material | None = getattr(self, name)
         if material is None or isinstance(material, bytes):
             return material
         try:
-            return Path(material).expanduser().read_bytes()
-        except OSError as error:
+            return read_regular_file(Path(material).expanduser(), limit=_LARGEST_PEM)
+        # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
+        except (OSError, RuntimeError, ValueError) as error:
             what = name.replace("_", " ")
-            raise ConnectError("a TLS server", f"cannot read the {what}: {error}") from error
+            why = (isinstance(error, OSError) and error.strerror) or str(error)
+            raise ConnectError(
+                "a TLS server", f"cannot read the {what}: {material}: {why}"
+            ) from error

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from nanover_jupyter.magics._config import Config, Secret, config_files, load
+from nanover_jupyter.magics import _trust
+from nanover_jupyter.magics._config import Config, Secret, config_files, load, project_file
 from nanover_jupyter.magics._words import MistakenLine
 from tests.unit.magics.conftest import Shell
 
@@ -39,6 +40,14 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
+def write_trusted(folder: Path, text: str) -> None:
+    """Write a project's file that the user has confirmed."""
+    write(folder, text)
+    project = project_file(folder)
+    assert project is not None
+    _trust.trust(project.path, project.digest)
+
+
 def test_without_a_file_there_are_no_servers(project: Path) -> None:
     assert config_files() == []
     assert load() == Config()
@@ -50,7 +59,7 @@ def test_the_projects_file_is_found_from_below_and_goes_before_the_users(
     below = project / "notebooks" / "more"
     below.mkdir(parents=True)
     write(user, 'default = "a"\n[servers.a]\naddress = "one"\n[servers.b]\naddress = "two"')
-    write(project, 'default = "b"\n[servers.b]\naddress = "ws://three:4000"')
+    write_trusted(project, 'default = "b"\n[servers.b]\naddress = "ws://three:4000"')
 
     config = load(below)
 
@@ -72,7 +81,7 @@ def test_a_change_of_the_file_counts_at_once(project: Path) -> None:
 def test_everything_about_a_server_can_be_said(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(
+    write_trusted(
         project,
         """
         [servers.lab]
@@ -196,7 +205,7 @@ def test_a_keyring_that_is_missing_or_fails_is_one_line(monkeypatch: pytest.Monk
 def lab(project: Path) -> Iterator[NanoverServer]:
     with NanoverServer() as server:
         server.update_state(None, DictionaryChange({"place": "lab"}))
-        write(
+        write_trusted(
             project,
             f'default = "lab"\n[servers.lab]\naddress = "127.0.0.1:{server.port}"\n'
             '[servers.far]\naddress = "wss://127.0.0.1:9"\ntoken = { env = "FAR_TOKEN" }\n',

@@ -345,6 +345,7 @@ def test_what_is_to_be_encrypted_is_not_connected_to_in_the_clear(
     monkeypatch.setenv("LAB_TOKEN", "hush-hush")
     text = '[servers.lab]\nfind = "my lab"\ntoken = { env = "LAB_TOKEN" }\n'
     (tmp_path / "nanover.toml").write_text(text)
+    shell.run("%nanover trust")
 
     cell = shell.run("%nanover connect lab")
 

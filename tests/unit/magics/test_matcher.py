@@ -48,6 +48,7 @@ COMPLETED = {
     "list": [("list --n", "list --name"), ("list --name l", "list --name lab")],
     "status": [("stat", "status"), ("status --name l", "status --name lab")],
     "servers": [("servers --p", "servers --port")],
+    "trust": [("tru", "trust"), ("trust --r", "trust --revoke")],
     "serve": [("serve --w", "serve --websocket"), ("serve --s", "serve --stop")],
     "commands": [("commands us", "commands user/say")],
     "run": [

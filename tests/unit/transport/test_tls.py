@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from concurrent import futures
@@ -137,3 +138,22 @@ def test_a_certificate_that_cannot_be_read_is_named_whoever_is_there() -> None:
         pytest.raises(ConnectError, match=r"cannot read the root certificates: .*nowhere\.pem"),
     ):
         connect(f"grpcs://localhost:{plain.port}", tls=unreadable)
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo", "large"])
+@pytest.mark.parametrize("scheme", ["grpcs", "wss"])
+def test_a_certificate_file_without_end_is_refused_at_once(
+    tmp_path: Path, scheme: str, kind: str
+) -> None:
+    path = tmp_path / "roots.pem"
+    match kind:
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "fifo":
+            os.mkfifo(path)
+        case "large":
+            with path.open("wb") as file:
+                file.truncate(2**40)  # takes no space
+
+    with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*roots\.pem"):
+        connect(f"{scheme}://localhost:9", tls=TlsSettings(root_certificates=path))

@@ -1,0 +1,39 @@
+"""The subcommand that confirms a project's `nanover.toml`."""
+
+from __future__ import annotations
+
+from nanover_jupyter.magics import _config, _trust
+from nanover_jupyter.magics._desk import Desk
+from nanover_jupyter.magics._parse import MistakenLine, Order
+from nanover_jupyter.magics._tables import Table
+
+__all__ = ["trust"]
+
+
+def trust(desk: Desk, order: Order) -> None:
+    """`%nanover trust`."""
+    show, revoke = order.options.show, order.options.revoke
+    if show and revoke:
+        raise MistakenLine("%nanover trust takes one of --show and --revoke, not both")
+    # Read once: what is shown, what is remembered and what is used later are the same bytes.
+    project = _config.project_file()
+    if project is None:
+        desk.say(order, "There is no nanover.toml of a project in this folder or above it.")
+        return
+    if revoke:
+        was = _trust.revoke(project.path)
+        desk.say(order, f"{project.path} is not trusted{' any more' if was else ''}.")
+        return
+    requests = _config.requests_of(project)
+    if not requests:
+        desk.say(order, f"{project.path} asks for nothing that needs trust.")
+        return
+    if show:
+        is_trusted = _trust.is_trusted(project.path, project.digest)
+        title = f"{project.path} is {'' if is_trusted else 'not '}trusted. It asks for this:"
+        below = "" if is_trusted else "To allow all of this, run %nanover trust."
+    else:
+        _trust.trust(project.path, project.digest)
+        title = f"{project.path} is trusted now. It asks for this:"
+        below = "Any change to the file ends the trust, and so does %nanover trust --revoke."
+    desk.show(order, Table(title, ("where", "what"), requests, below))

@@ -1,0 +1,45 @@
+"""Bounded reading of files whose path was written by somebody else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+__all__ = ["read_regular_file"]
+
+# Without them, opening a FIFO waits for a writer, and a terminal may become this process's own.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def read_regular_file(path: str | Path, *, limit: int) -> bytes:
+    """Return the content of a regular file of at most `limit` bytes.
+
+    Symbolic links are followed. Devices, FIFOs and folders are refused, and nothing waits
+    for a writer.
+
+    Raises:
+        OSError: It is not a regular file, is larger, or cannot be read.
+    """
+    # Before it is opened too: opening alone can have effects on a device.
+    _check(os.stat(path), path, limit)  # noqa: PTH116 - for a text as well as for a Path
+    descriptor = os.open(path, _OPEN_FLAGS | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        _check(os.fstat(descriptor), path, limit)
+        # Files in /proc say that they are empty, and any file may grow meanwhile.
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise _too_large(path, limit)
+    return content
+
+
+def _check(status: os.stat_result, path: str | Path, limit: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    if status.st_size > limit:
+        raise _too_large(path, limit)
+
+
+def _too_large(path: str | Path, limit: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))

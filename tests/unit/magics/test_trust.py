@@ -1,0 +1,212 @@
+"""%nanover trust: what a project's nanover.toml may not do before the user has confirmed it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from nanover_jupyter import NanoverServer
+from nanover_jupyter.magics._config import load
+from nanover_jupyter.magics._words import MistakenLine
+from tests.unit.magics.conftest import Shell
+
+TOKEN = '[servers.lab]\naddress = "wss://127.0.0.1:9"\ntoken = { env = "LAB_TOKEN" }\n'
+CERTIFICATE = '[servers.lab]\naddress = "wss://127.0.0.1:9"\nroot_certificates = "lab.pem"\n'
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration directory."""
+    folder = tmp_path / "config"
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("LAB_TOKEN", "hush-hush")
+    return folder
+
+
+def write(folder: Path, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    file = folder / "nanover.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (TOKEN, "it sends the environment variable LAB_TOKEN to wss://127.0.0.1:9"),
+        (
+            TOKEN.replace('env = "LAB_TOKEN"', 'keyring = "lab", user = "me"'),
+            "it sends the secret 'lab' of 'me' in the keyring to wss://127.0.0.1:9",
+        ),
+        (CERTIFICATE, "lab.pem as root certificates"),
+    ],
+)
+def test_secrets_and_files_are_not_used_before_the_file_is_trusted(
+    shell: Shell, project: Path, text: str, asked: str
+) -> None:
+    file = write(project, text)
+
+    errors = shell.run("%nanover connect lab --timeout 1").errors
+
+    assert f"{file} is not trusted" in errors
+    assert asked in errors
+    assert "run %nanover trust" in errors
+    assert "could not connect" not in errors
+    with pytest.raises(MistakenLine, match="is not trusted"):
+        load().servers["lab"].tls()
+
+
+def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project: Path) -> None:
+    with NanoverServer() as server:
+        file = write(
+            project, f'default = "lab"\n[servers.lab]\naddress = "127.0.0.1:{server.port}"'
+        )
+
+        errors = shell.run("%nanover connect").errors
+        assert f"{file} is not trusted" in errors
+        assert "connects to 'lab'" in errors
+        assert shell.run("%nanover list").text.startswith("There is no connection.")
+        # The name was typed, and nothing secret goes with it.
+        assert " as lab: " in shell.run("%nanover connect lab").text
+        shell.run("%nanover disconnect --all")
+
+        shell.run("%nanover trust")
+        assert " as lab: " in shell.run("%nanover connect").text
+
+
+def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project: Path) -> None:
+    write(project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "/key.pem"\n')
+
+    shown = shell.run("%nanover trust").text
+
+    assert str(project / "nanover.toml") in shown.splitlines()[0]
+    assert "default" in shown
+    assert "the environment variable LAB_TOKEN to wss://127.0.0.1:9" in shown
+    assert "/key.pem as private key" in shown
+    assert "hush" not in shown
+    tls = load().servers["lab"].tls()
+    assert tls is not None
+    assert tls.metadata == {"authorization": "Bearer hush-hush"}
+
+
+def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> None:
+    file = write(project, TOKEN)
+    shell.run("%nanover trust")
+    stamp = file.stat()
+
+    file.write_text(TOKEN.replace("127.0.0.1:9", "127.0.0.2:9"))
+    assert "is not trusted" in shell.run("%nanover connect lab --timeout 1").errors
+
+    file.write_text(TOKEN)
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert "could not connect" in shell.run("%nanover connect lab --timeout 1").errors
+
+
+def test_the_same_text_elsewhere_is_not_trusted(
+    shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, CERTIFICATE)
+    shell.run("%nanover trust")
+    other = project.parent / "other"
+    write(other, CERTIFICATE)
+    monkeypatch.chdir(other)
+
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+
+
+def test_trust_can_be_looked_at_and_taken_back(shell: Shell, project: Path) -> None:
+    write(project, TOKEN)
+
+    assert "LAB_TOKEN" in shell.run("%nanover trust --show").text
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+    shell.run("%nanover trust")
+    assert "trusted" in shell.run("%nanover trust --show").text
+    shell.run("%nanover trust --revoke")
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+    assert "one of" in shell.run("%nanover trust --show --revoke").errors
+
+
+def test_the_users_own_file_needs_no_confirmation(
+    shell: Shell, project: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(user, f'default = "lab"\n{TOKEN}')
+
+    assert "could not connect to wss://127.0.0.1:9" in shell.run("%nanover connect").errors
+    assert "no nanover.toml" in shell.run("%nanover trust").text
+    monkeypatch.chdir(user)
+    assert "could not connect to wss://127.0.0.1:9" in shell.run("%nanover connect").errors
+
+
+def test_an_untrusted_file_replaces_no_server_of_the_users(
+    shell: Shell, project: Path, user: Path
+) -> None:
+    write(user, 'default = "lab"\n[servers.lab]\naddress = "mine"')
+    write(project, '[servers.lab]\naddress = "theirs"')
+
+    assert load().servers["lab"].address == "mine"
+    assert "replaces your own server of that name by theirs" in shell.run("%nanover trust").text
+    assert load().servers["lab"].address == "theirs"
+
+
+def test_a_default_of_the_users_does_not_lead_into_an_untrusted_file(
+    shell: Shell, project: Path, user: Path
+) -> None:
+    write(user, 'default = "lab"')
+    write(project, '[servers.lab]\naddress = "theirs"')
+
+    assert "is not trusted" in shell.run("%nanover connect").errors
+
+
+def test_a_file_that_asks_for_nothing_needs_no_trust(shell: Shell, project: Path) -> None:
+    assert "no nanover.toml" in shell.run("%nanover trust").text
+    write(project, '[servers.lab]\naddress = "localhost"')
+
+    assert "asks for nothing" in shell.run("%nanover trust").text
+
+
+def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, user: Path) -> None:
+    file = write(project, TOKEN)
+    shell.run("%nanover trust --quiet")
+
+    remembered = user / "trusted.json"
+    assert remembered.stat().st_mode & 0o777 == 0o600
+    content = json.loads(remembered.read_text())
+    assert list(content["files"]) == [str(file)]
+    assert "LAB_TOKEN" not in remembered.read_text()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 1, "files": 5}', "[" * 100_000, "\xff"])
+def test_a_broken_memory_trusts_nothing_and_is_mended(
+    shell: Shell, project: Path, user: Path, text: str
+) -> None:
+    write(project, TOKEN)
+    user.mkdir(exist_ok=True)
+    (user / "trusted.json").write_bytes(text.encode("latin-1"))
+
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+    shell.run("%nanover trust")
+    assert "could not connect" in shell.run("%nanover connect lab --timeout 1").errors
+
+
+def test_a_memory_that_cannot_be_written_is_one_line(
+    shell: Shell, project: Path, user: Path
+) -> None:
+    write(project, TOKEN)
+    user.write_text("a file in the place of the folder")
+
+    errors = shell.run("%nanover trust").errors
+
+    assert "cannot be remembered" in errors
+    assert len(errors.strip().splitlines()) == 1
