@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +21,15 @@ from nanover_jupyter.wire.undecoded import read
 __all__ = ["FORMAT", "export_chunks", "write_export"]
 
 FORMAT: Final = "nanover-jupyter state 1"
+
+_KINDS: Final = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 def export_chunks(
@@ -63,13 +74,16 @@ def export_chunks(
 
 
 def write_export(path: str | os.PathLike[str], chunks: Iterator[str]) -> Path:
-    """Write a file whole or not at all; one of this name is replaced.
+    """Write a file whole or not at all; a regular file of this name is replaced.
+
+    Anything else of this name, such as a symbolic link, a FIFO or a device, is left alone.
 
     Raises:
         ExportFailed: It cannot be written.
     """
     try:
         target = Path(path).expanduser()
+        _require_replaceable(target)
         _write_whole(target, chunks)
     # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
     except (OSError, RuntimeError, ValueError) as error:
@@ -85,11 +99,26 @@ def _write_whole(target: Path, chunks: Iterator[str]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines(chunks)
         written.chmod(0o644)
+        # Again, as writing takes time.
+        _require_replaceable(target)
         written.replace(target)
     except BaseException:
         with suppress(OSError):
             written.unlink()
         raise
+
+
+def _require_replaceable(target: Path) -> None:
+    """Raise OSError if there is something other than a regular file."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
+        raise OSError(
+            errno.EINVAL, f"it is {kind}, and only regular files are replaced; give another path"
+        )
 
 
 def _json(value: Any) -> str:

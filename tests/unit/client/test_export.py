@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,46 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         write_export(target, broken())
 
     assert target.read_text() == "ab"
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "symbolic link", "dangling symbolic link", "socket"])
+def test_only_regular_files_are_replaced(tmp_path: Path, kind: str) -> None:
+    target, other = tmp_path / "state.json", tmp_path / "other.json"
+    match kind:
+        case "FIFO":
+            os.mkfifo(target)
+        case "symbolic link":
+            other.write_text("theirs")
+            target.symlink_to(other)
+        case "dangling symbolic link":
+            target.symlink_to(other)
+        case "socket":
+            # Never a real device: code that replaces it would break the machine.
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(target))
+    before = target.lstat()
+
+    with pytest.raises(
+        ExportFailed, match=f"it is a {kind.removeprefix('dangling ')}.*give another path"
+    ):
+        write_export(target, iter(["ours"]))
+
+    assert target.lstat() == before
+    assert not other.exists() or other.read_text() == "theirs"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_path_that_becomes_a_link_while_it_is_written_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "state.json"
+
+    def chunks() -> Iterator[str]:
+        target.symlink_to("other.json")
+        yield "ours"
+
+    with pytest.raises(ExportFailed, match="it is a symbolic link"):
+        write_export(target, chunks())
+
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
