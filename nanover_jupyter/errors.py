@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nanover_jupyter.redaction import redact_address, redact_text
+
 __all__ = [
     "AddressError",
     "CallCancelled",
@@ -59,12 +61,15 @@ class NanoverJupyterError(Exception):
 
 
 class ConnectError(NanoverJupyterError):
-    """No usable server answers at `address`; `reason` is a phrase."""
+    """No usable server answers at `address`; `reason` is a phrase.
+
+    A password in the address is in neither of them.
+    """
 
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(address, reason)
-        self.address = address
-        self.reason = reason
+        self.address = redact_address(address)
+        self.reason = redact_text(reason)
+        super().__init__(self.address, self.reason)
 
     def __str__(self) -> str:
         return f"could not connect to {self.address}: {self.reason}"
@@ -84,10 +89,10 @@ class ConnectionLost(NanoverJupyterError):
     """The connection to `address` ended during `doing`; `reason` is a phrase."""
 
     def __init__(self, address: str, doing: str, reason: str) -> None:
-        super().__init__(address, doing, reason)
-        self.address = address
+        self.address = redact_address(address)
         self.doing = doing
-        self.reason = reason
+        self.reason = redact_text(reason)
+        super().__init__(self.address, doing, self.reason)
 
     def __str__(self) -> str:
         return f"lost {self.address} while {self.doing}: {self.reason}"

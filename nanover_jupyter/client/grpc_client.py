@@ -9,6 +9,7 @@ from typing import Any, Self
 import grpc
 
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.errors import AddressError
 from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address
 from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.grpc_transport import GrpcTransport, open_channel
@@ -174,6 +175,8 @@ def _brought(stub: Callable[[grpc.Channel], Any] | None) -> dict[str, Any]:
 
 
 def _where(host: str | None, port: int | None, scheme: str) -> Address:
+    if host is not None and "@" in host:
+        raise AddressError(host, "a host has no user name and no password")
     return Address(
         DEFAULT_HOST if host is None else host, DEFAULT_PORT if port is None else port, scheme
     )

@@ -24,6 +24,7 @@ from nanover_jupyter.magics._known import Session
 from nanover_jupyter.magics._matcher import Matcher
 from nanover_jupyter.magics._parse import MistakenLine, Order, parse
 from nanover_jupyter.magics._render import LONGEST
+from nanover_jupyter.redaction import redact_text
 
 __all__ = ["CARRIED_OUT_BY", "NanoverMagics"]
 
@@ -96,7 +97,8 @@ class NanoverMagics(Magics):
             return _carrier(order)(self.desk, order)
         except (MistakenLine, NanoverJupyterError) as error:
             # IPython prints a UsageError itself, but none of its subclasses, as one line.
-            raise UsageError(visible(f"{error}{_next_step(error)}", LONGEST)) from error
+            message = redact_text(f"{error}{_next_step(error)}")
+            raise UsageError(visible(message, LONGEST)) from error
         except KeyboardInterrupt as error:
             raise Interrupted(
                 "what was asked of the server may be carried out all the same"

@@ -62,11 +62,16 @@ def parse_address(text: str) -> Address:
     scheme_given = "://" in written
     if not scheme_given:
         written = f"grpc://{written}"
+    # Python's own messages quote parts of the text, which may be those of a password.
     try:
         parts = urlsplit(written)
+    except ValueError:
+        reason = "the host is not valid; an IPv6 address is written as [::1]"
+        raise AddressError(text, reason) from None
+    try:
         port = parts.port
-    except ValueError as error:
-        raise AddressError(text, str(error).lower()) from error
+    except ValueError:
+        raise AddressError(text, "the port is not a number between 1 and 65535") from None
     if parts.scheme not in _SCHEMES:
         raise AddressError(text, f"{parts.scheme}:// is no protocol of ours")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:

@@ -48,11 +48,16 @@ class TlsSettings:
         material: Material | None = getattr(self, name)
         if material is None or isinstance(material, bytes):
             return material
+        what = name.replace("_", " ")
+        if "-----BEGIN " in str(material):
+            # Not quoted: it may be a key.
+            raise ConnectError(
+                "a TLS server", f"cannot read the {what}: this is PEM text; give it as bytes"
+            )
         try:
             return read_regular_file(Path(material).expanduser(), limit=_LARGEST_PEM)
         # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
         except (OSError, RuntimeError, ValueError) as error:
-            what = name.replace("_", " ")
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise ConnectError(
                 "a TLS server", f"cannot read the {what}: {material}: {why}"

@@ -153,3 +153,14 @@ def test_a_path_grows_from_the_inside_out():
 
 def test_a_refusal_remembers_all_keys_in_order():
     assert UpdateRefused(key for key in "edcba").keys == tuple("edcba")
+
+
+def test_no_error_shows_the_password_in_an_address() -> None:
+    url = "ws://anna:hunter2@host:1"
+    for error in (
+        ConnectError(url, f"{url} is not there"),
+        AddressError(url, f"{url} is not there"),
+        ConnectionLost(url, "asking", f"{url} is not there"),
+    ):
+        assert "hunter2" not in f"{error} {error!r} {vars(error)}"
+        assert error.address == "ws://***@host:1"

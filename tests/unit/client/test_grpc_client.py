@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import threading
+from typing import Any
 
 import grpc
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import nanover_jupyter
 from nanover_jupyter import (
+    AddressError,
     ClosedError,
     CommandFailed,
     CommandInfo,
@@ -532,3 +534,11 @@ def test_a_server_that_goes_away_leaves_the_last_state_and_a_reason(following, s
 
 def test_a_client_shows_where_it_leads(client, server):
     assert repr(client) == f"<NanoverClient of grpc://127.0.0.1:{server.port}: connecting>"
+
+
+@pytest.mark.parametrize("open_", [NanoverClient.insecure_channel, NanoverClient.secure_channel])
+def test_a_host_with_a_password_is_refused_without_showing_it(open_: Any) -> None:
+    with pytest.raises(AddressError, match="no user name and no password") as caught:
+        open_(address="anna:hunter2@host")
+
+    assert "hunter2" not in f"{caught.value} {caught.value!r}"

@@ -228,3 +228,29 @@ def test_a_plain_ipython_without_a_kernel_does_it_all_and_ends(tmp_path: Path) -
     ):
         assert said in done.stdout
     assert "did you mean 'greeting'?" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connect ws://anna:hunter2@127.0.0.1:9",
+        "connect anna:hunter2@127.0.0.1:9",
+        "connect http://anna:hunter2@127.0.0.1",
+        "connect ws://anna:hunter2/x@127.0.0.1",
+        "connect localhost ws://anna:hunter2@host",
+        "connect --timeout ws://anna:hunter2@host",
+        "connect 'ws://anna:hunter2@host",
+        "use ws://anna:hunter2@host",
+        "get x --name anna:hunter2@host",
+        "ws://anna:hunter2@host",
+        "connect $url",
+        "connect wss://host?token=hunter2",
+    ],
+)
+def test_no_password_that_was_typed_is_repeated(shell: Shell, line: str) -> None:
+    shell.ip.user_ns["url"] = "ws://anna:hunter2@host"
+
+    cell = shell.run(f"%nanover {line}")
+
+    assert cell.errors
+    assert "hunter2" not in f"{cell.errors}{cell.printed}{cell.text}{cell.error!r}"

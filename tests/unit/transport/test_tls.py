@@ -157,3 +157,12 @@ def test_a_certificate_file_without_end_is_refused_at_once(
 
     with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*roots\.pem"):
         connect(f"{scheme}://localhost:9", tls=TlsSettings(root_certificates=path))
+
+
+def test_a_key_given_as_text_is_not_repeated() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----"
+
+    with pytest.raises(ConnectError, match="give it as bytes") as caught:
+        TlsSettings(private_key=key).pem("private_key")
+
+    assert "hush" not in f"{caught.value} {caught.value!r}"
