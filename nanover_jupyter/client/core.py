@@ -330,7 +330,8 @@ class ClientCore:
             timeout: Seconds to try for at the most; implies `wait`.
             keep: Renew it when a third of its duration has gone, whatever the main
                 thread does, until it is given back.
-            max_hold: Seconds after which it is renewed no more; None for no such cap.
+            max_hold: Seconds after which it ends, even while another lease of this client
+                holds the keys; None for no such limit.
 
         Raises:
             LockRefused: Someone else holds one of the keys.

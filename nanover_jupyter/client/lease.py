@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
-from nanover_jupyter.client.leases import LeaseState, Standing, expiring_for
+from nanover_jupyter.client.leases import LIMIT_REACHED, LeaseState, Standing, expiring_for
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import InvalidValue, LeaseLost
 from nanover_jupyter.wire.values import check_key
@@ -35,7 +35,7 @@ class Terms(NamedTuple):
     Attributes:
         duration: Seconds that the server keeps the lock without hearing from us.
         keep: Whether it is renewed before that.
-        max_hold: Seconds after which it is renewed no more; None for no such cap.
+        max_hold: Seconds after which it ends; None for no such limit.
     """
 
     duration: float
@@ -122,9 +122,9 @@ class Lease:
 
     @property
     def continuous(self) -> bool:
-        """Whether the server kept it for us all the time, as far as can be known.
+        """Whether the server kept it for this client all the time, as far as can be known.
 
-        False after a lost connection or a switched simulation: the keys are ours again,
+        False after a lost connection or a switched simulation: the keys are held again,
         but others may have written them in between. `note` says what happened.
         """
         return self._phase != "held" or self.standing().continuous
@@ -141,7 +141,7 @@ class Lease:
 
     @property
     def max_hold(self) -> float | None:
-        """Seconds after which it is renewed no more; None for no such cap."""
+        """Seconds after which it ends, whoever else holds the keys; None for no such limit."""
         return self.terms.max_hold
 
     @max_hold.setter
@@ -250,8 +250,16 @@ class Lease:
     # for Locks and its keeper -----------------------------------------------------------
 
     def standing(self) -> Standing:
-        """How its locks stand in the book."""
-        return self._locks.book.standing(self.numbers)
+        """How its locks stand in the book; it ends at its own limit, however long they are ours."""
+        found = self._locks.book.standing(self.numbers)
+        cap_at = self.cap_at
+        if cap_at is None or not found.is_held or found.ends_at <= cap_at:
+            return found
+        left = cap_at - self._locks.clock()
+        if left <= 0:
+            return found._replace(state="lost", ends_at=cap_at, note=LIMIT_REACHED)
+        is_soon = left < expiring_for(self.terms.duration)
+        return found._replace(state="expiring" if is_soon else "held", ends_at=cap_at)
 
     def agree(self, terms: Terms) -> None:
         """Go on under other terms."""
@@ -260,7 +268,7 @@ class Lease:
 
     @property
     def cap_at(self) -> float | None:
-        """When it must be over."""
+        """When it ends, whoever else renews its keys."""
         longest = self.terms.max_hold
         return None if self.taken_at is None or longest is None else self.taken_at + longest
 

@@ -11,10 +11,20 @@ from typing import Literal, NamedTuple
 from nanover_jupyter.client.lease_clock import lease_clock
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 
-__all__ = ["LeaseBook", "LeaseEvent", "LeaseRow", "LeaseState", "Standing", "expiring_for"]
+__all__ = [
+    "LIMIT_REACHED",
+    "LeaseBook",
+    "LeaseEvent",
+    "LeaseRow",
+    "LeaseState",
+    "Standing",
+    "expiring_for",
+]
 
 LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
 LeaseNews = Literal["taken", "refused", "lost", "released", "doubted"]
+
+LIMIT_REACHED = "it was held for as long as it was allowed to be"
 
 _HELD: frozenset[LeaseState] = frozenset({"held", "expiring"})
 _ENDED: frozenset[LeaseState] = frozenset({"refused", "lost", "released"})
@@ -24,7 +34,6 @@ _KEPT_EVENTS = 200
 _ELSEWHERE = "someone else holds it"
 _ONE_ELSEWHERE = "someone else holds it or another of the keys asked for with it"
 _RAN_OUT = "its time ran out"
-_CAPPED = "it was held for as long as it was allowed to be"
 
 
 def expiring_for(seconds: float) -> float:
@@ -352,7 +361,7 @@ class LeaseBook:
         left = row.ends_at - now
         if left <= 0:
             capped = row.cap_at is not None and row.ends_at >= row.cap_at
-            note = _CAPPED if capped else _RAN_OUT
+            note = LIMIT_REACHED if capped else _RAN_OUT
             row = row._replace(state="lost", ended_at=row.ends_at, note=note)
             self._has_aged = True
             self._put_locked(row)

@@ -278,6 +278,8 @@ class Locks:
                 continue
             if self._roll.drop(lease):  # else given back at this moment, or told already
                 lease.enter("released" if standing.state == "released" else "lost", standing.note)
+                if any(map(self._requests.holds, lease.keys)):
+                    self._leave_at_limit(lease)
         return going
 
     def close(self, *, reachable: bool = True) -> None:
@@ -353,7 +355,7 @@ class Locks:
         if not is_alone or lease.terms is not terms:
             self._mark(lease.keys)
         # At the soonest: by the book, they were asked for a moment later.
-        ends_at = now + min(durations.values())
+        ends_at = min(now + min(durations.values()), lease.cap_at or math.inf)
         if self.clock() >= ends_at:
             self.settle()
             self.keeper.wake()
@@ -386,6 +388,24 @@ class Locks:
         self._requests.give_back(list(dict.fromkeys(left)), _UNTOLD)
         for lease in dropped:
             lease.enter("released", "given back")
+
+    def _leave_at_limit(self, lease: Lease) -> None:
+        """Leave keys that are held for longer than a lease that has ended.
+
+        They are ours by another lease or by a request without one, or because another
+        lease, which was given back, has asked for more time.
+        """
+        self._mark(lease.keys)
+        cap_at = lease.cap_at
+        if cap_at is None or self.clock() < cap_at:
+            return  # it lost one of its keys, and the others end by their own time
+
+        def give_back() -> None:
+            with self._requests.turn:
+                keys = [key for key in lease.keys if self._was_last(lease, key)]
+                self._requests.give_back(keys, _UNTOLD)
+
+        self.run_soon(give_back)
 
     def _was_last(self, lease: Lease, key: str) -> bool:
         """Whether a key was ours by a lease, and by nobody else of us, when it let go of it."""

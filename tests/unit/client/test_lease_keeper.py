@@ -11,21 +11,9 @@ from nanover_jupyter.client.lease_keeper import LeaseKeeper
 from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.eventually import eventually
+from tests.support.keeper_time import pass_time
 from tests.support.lock_road import LockRoad
 from tests.support.own_threads import own_threads
-
-
-def pass_time(locks, clock, seconds, *, most_steps=10_000):
-    """Let time go by as the keeper's thread would see it."""
-    end = clock() + seconds
-    for _ in range(most_steps):
-        pause = locks.keeper.step()
-        if clock() + pause >= end:
-            clock.now = max(clock.now, end)
-            locks.keeper.step()
-            return
-        clock.pass_seconds(max(pause, 0.001))
-    pytest.fail("the keeper never came to rest")
 
 
 def test_a_kept_lease_is_renewed_when_a_third_of_it_has_gone(locks, road, clock):

@@ -25,6 +25,7 @@ from nanover_jupyter.errors import (
 )
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.eventually import eventually
+from tests.support.keeper_time import pass_time
 from tests.support.lock_road import LockRoad
 
 
@@ -83,6 +84,77 @@ def test_the_book_tells_whether_and_until_when_a_key_is_renewed(locks, clock):
 
     inner.keep = False
     assert row(locks, "a").keep is False
+
+
+def test_a_lease_ends_at_its_own_limit_whoever_else_is_on_the_key(locks, table, clock):
+    short = locks.lease("a", duration=10, max_hold=12).acquire()
+    long = locks.lease("a", duration=10, max_hold=60).acquire()
+    told = []
+    short.on_lost(told.append)
+
+    pass_time(locks, clock, 11.5)
+    assert (short.state, round(short.left, 6)) == ("expiring", 0.5)
+    pass_time(locks, clock, 1)
+
+    assert (short.state, short.note) == ("lost", "it was held for as long as it was allowed to be")
+    assert told == [short]
+    with pytest.raises(LeaseLost):
+        short.check()
+    assert long.state == "held"
+    pass_time(locks, clock, 40)
+    assert long.state in ("held", "expiring")
+    assert table.blocked("stranger", ["a"]) == ("a",)
+    pass_time(locks, clock, 10)
+    assert table.blocked("stranger", ["a"]) == ()
+
+
+def test_a_limit_wakes_the_keeper_where_the_key_is_held_for_longer(locks, clock):
+    locks.lease("a", duration=60, keep=False).acquire()
+    woken = []
+    locks.keeper.wake = lambda at=0.0: woken.append(at)
+
+    lease = locks.lease("a", duration=10, max_hold=12).acquire()
+
+    assert lease.left == 12
+    assert min(woken) <= clock() + 12
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_key_is_given_back_at_the_limit_of_its_last_lease(locks, table, clock, settled):
+    last = locks.lease("a", duration=10, max_hold=12).acquire()
+    with locks.lease("a", duration=60):
+        pass
+    assert table.blocked("stranger", ["a"]) == ("a",)
+
+    clock.pass_seconds(12.5)
+    if settled:
+        locks.settle()
+    assert last.state == "lost"
+    pass_time(locks, clock, 0.2)
+
+    assert table.blocked("stranger", ["a"]) == ()
+
+
+def test_a_lease_at_its_limit_leaves_alone_what_was_locked_without_one(locks, table, clock):
+    locks.attempt_update({"a": 60})
+    lease = locks.lease("a", duration=10, max_hold=12).acquire()
+
+    pass_time(locks, clock, 13)
+
+    assert lease.state == "lost"
+    assert row(locks, "a").keep is False
+    assert table.blocked("stranger", ["a"]) == ("a",)
+
+
+def test_a_key_is_no_longer_renewed_when_the_lease_that_renews_it_is_at_its_limit(locks, clock):
+    once = locks.lease("a", duration=30, keep=False).acquire()
+    locks.lease("a", duration=10, max_hold=12).acquire()
+    assert row(locks, "a").keep
+
+    pass_time(locks, clock, 13)
+
+    assert not row(locks, "a").keep
+    assert once.left == 17
 
 
 def test_a_lost_lease_does_not_give_back_what_was_taken_anew(locks, table, clock):
