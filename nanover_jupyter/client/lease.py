@@ -87,6 +87,8 @@ class Lease:
         self.taken_at: float | None = None
         self._phase: HoldState = "free"
         self._note = ""
+        # Whether it was kept all the time, once it has ended.
+        self._was_continuous = True
         # Made when somebody asks for it: it costs as much as the rest of a lease.
         self._lost: threading.Event | None = None
         # As above.
@@ -125,9 +127,13 @@ class Lease:
         """Whether the server kept it for this client all the time, as far as can be known.
 
         False after a lost connection or a switched simulation: the keys are held again,
-        but others may have written them in between. `note` says what happened.
+        but others may have written them in between. False too for a lease that was lost.
+        A lease that was released keeps its last value. `note` says what happened.
         """
-        return self._phase != "held" or self.standing().continuous
+        if self._phase != "held":
+            return self._was_continuous
+        standing = self.standing()
+        return standing.continuous and standing.state != "lost"
 
     @property
     def note(self) -> str:
@@ -300,8 +306,14 @@ class Lease:
 
     def enter(self, phase: HoldState, note: str = "") -> None:
         """Be in another state; a lease that was lost tells so."""
+        was_continuous = phase != "lost"
+        if self._phase == "held" and phase == "released":
+            was_continuous = self.continuous
+        elif self._phase == phase:
+            was_continuous = self._was_continuous
         with _guard:
             self._phase, self._note = phase, note
+            self._was_continuous = was_continuous
             lost, listeners = self._lost, self._on_lost
         if lost is not None and phase == "pending":
             lost.clear()

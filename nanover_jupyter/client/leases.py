@@ -228,7 +228,7 @@ class LeaseBook:
 
     def taken(self, keys: Iterable[str], why: str) -> None:
         """Another client holds what we held."""
-        self._end(keys, "lost", why)
+        self._end(keys, "lost", why, continuous=False)
 
     def doubted(self, keys: Iterable[str], note: str) -> None:
         """Held locks that the server granted anew, but may not have kept for us all the time."""
@@ -341,6 +341,8 @@ class LeaseBook:
         state: Literal["lost", "released"],
         note: str,
         only: LeaseState | None = None,
+        *,
+        continuous: bool = True,
     ) -> None:
         now = self.clock()
         with self._lock:
@@ -348,7 +350,12 @@ class LeaseBook:
                 known = self._aged_locked(key, now)
                 if known is None or known.state in _ENDED or (only and known.state != only):
                     continue
-                row = known._replace(state=state, ended_at=now, note=note)
+                row = known._replace(
+                    state=state,
+                    ended_at=now,
+                    note=note,
+                    continuous=known.continuous and continuous,
+                )
                 self._put_locked(row)
                 self._tell_locked(row, state)
         self._changed.notify()

@@ -432,6 +432,35 @@ def test_what_ran_out_is_not_proven(locks, road, clock):
     assert len(road.requests) == begun
 
 
+def test_two_clients_may_believe_that_they_hold_a_key_after_all_locks_were_cleared(
+    locks, table, clock
+):
+    first = locks.lease("a", duration=9).acquire()
+    table.clear_locks()
+    others = Locks(LockRoad(table, "other", clock), clock=clock)
+    others.keeper.wake = lambda at=0.0: None
+    second = others.lease("a", duration=9).acquire()
+    assert (first.state, second.state) == ("held", "held")
+
+    clock.pass_seconds(3)
+    locks.keeper.step()
+
+    assert (first.state, first.continuous) == ("lost", False)
+    assert not row(locks, "a").continuous
+    assert (second.state, second.continuous) == ("held", True)
+    others.close()
+
+
+def test_whether_a_lease_was_kept_all_the_time_is_known_after_it_was_given_back(locks):
+    with locks.lease("a") as kept:
+        pass
+    with locks.lease("a") as doubted:
+        locks.prove("all locks were cleared", "taken")
+
+    assert (kept.continuous, doubted.continuous) == (True, False)
+    assert doubted.acquire().continuous
+
+
 def test_a_doubt_is_in_the_history(locks, table):
     locks.lease("a").acquire()
     locks.prove("all locks were cleared", "taken")
