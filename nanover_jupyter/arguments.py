@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 
-from nanover_jupyter.errors import InvalidValue
+from nanover_jupyter.errors import InvalidArgument
 
 __all__ = [
     "REQUIRED",
@@ -73,7 +73,7 @@ class _Number(Argument):
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise InvalidValue(("min",), f"{self.min:g} is more than max, {self.max:g}")
+            raise InvalidArgument("min", f"{self.min:g} is more than max, {self.max:g}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from nanover_jupyter.arguments import (
     Text,
 )
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.errors import InvalidValue
+from nanover_jupyter.errors import InvalidArgument
 
 __all__ = ["SHARED", "Description", "Guide", "command", "describe", "read_guide"]
 
@@ -77,13 +77,13 @@ class Guide:
             **arguments: A kind for each argument.
 
         Raises:
-            InvalidValue: (a TypeError) An argument without a kind.
+            InvalidArgument: (a ValueError) An argument without a kind.
         """
         for argument, kind in arguments.items():
             if not isinstance(kind, Argument):
-                raise InvalidValue(
-                    (argument,),
-                    f"{kind!r} is no kind of argument; write Float({kind!r}) or the like",
+                raise InvalidArgument(
+                    argument,
+                    f"{kind!r} is not a kind of argument; write Float({kind!r}) or the like",
                 )
         whole = about if isinstance(about, About) else About(about)
         with self._lock:
@@ -123,13 +123,13 @@ def read_guide(text: str) -> Guide:
     """A guide from TOML as in `known_commands.toml`.
 
     Raises:
-        InvalidValue: It is no TOML, or a description in it makes no sense.
+        InvalidArgument: It is not valid TOML, or a description in it makes no sense.
     """
     guide = Guide()
     try:
         entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidValue((), f"this is no TOML: {error}") from error
+        raise InvalidArgument("text", f"it is not valid TOML: {error}") from error
     for name, entry in entries.items():
         try:
             facts = dict(entry)
@@ -139,7 +139,8 @@ def read_guide(text: str) -> Guide:
             }
             guide.describe(name, About(**facts), **arguments)
         except (TypeError, ValueError, KeyError) as error:
-            raise InvalidValue((name,), f"this describes no command: {error}") from error
+            reason = f"its entry is not the description of a command: {error}"
+            raise InvalidArgument(repr(name), reason) from error
     return guide
 
 
@@ -194,7 +195,8 @@ def command(
         **arguments: A kind for each argument; their defaults are published by the server.
 
     Raises:
-        InvalidValue: An argument without a kind, or a default that cannot be sent.
+        InvalidArgument: An argument without a kind.
+        InvalidValue: A default that cannot be sent.
         ValueError: The server has a command of that name already.
     """
 

@@ -13,6 +13,7 @@
     ├── LeaseLost               a lock that was ours is not, or not for long enough
     ├── ServerFailed            the server answered with an error of its own
     │   └── CommandFailed       ... to a command, and said why
+    ├── InvalidArgument         (also ValueError) an argument that makes no sense
     ├── InvalidValue            (also TypeError) a value that this wire cannot carry
     ├── ExportFailed            (also OSError) a file that could not be written
     ├── ProtocolError           bytes or an answer that the protocol does not allow
@@ -26,6 +27,7 @@ Errors that came from a gRPC call are also a `grpc.RpcError` with `code()` and
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from nanover_jupyter.redaction import redact_address, redact_text
 
@@ -37,6 +39,7 @@ __all__ = [
     "ConnectError",
     "ConnectionLost",
     "ExportFailed",
+    "InvalidArgument",
     "InvalidValue",
     "LeaseLost",
     "LockRefused",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 PathStep = str | int
+ConnectProblem = Literal["unknown", "unreachable", "certificate", "settings"]
 
 _KEYS_NAMED = 3
 # At either end of a path.
@@ -63,13 +67,16 @@ class NanoverJupyterError(Exception):
 class ConnectError(NanoverJupyterError):
     """No usable server answers at `address`; `reason` is a phrase.
 
-    A password in the address is in neither of them.
+    A password in the address is in neither of them. `problem` is for programs:
+    `unreachable` if nothing answers at the address, `certificate` if the server's is not
+    trusted, `settings` if a certificate file of this client cannot be used, or `unknown`.
     """
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, reason: str, problem: ConnectProblem = "unknown") -> None:
         self.address = redact_address(address)
         self.reason = redact_text(reason)
-        super().__init__(self.address, self.reason)
+        self.problem = problem
+        super().__init__(self.address, self.reason, problem)
 
     def __str__(self) -> str:
         return f"could not connect to {self.address}: {self.reason}"
@@ -221,6 +228,18 @@ class CommandFailed(ServerFailed):
     def __str__(self) -> str:
         said = self.message or "the server gave no reason"
         return f"command {self.name!r} failed: {said}"
+
+
+class InvalidArgument(NanoverJupyterError, ValueError):
+    """A call was given something wrong as `argument`; `reason` says what to give instead."""
+
+    def __init__(self, argument: str, reason: str) -> None:
+        super().__init__(argument, reason)
+        self.argument = argument
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"invalid {self.argument}: {self.reason}"
 
 
 class InvalidValue(NanoverJupyterError, TypeError):

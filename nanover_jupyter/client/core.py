@@ -335,7 +335,7 @@ class ClientCore:
 
         Raises:
             LockRefused: Someone else holds one of the keys.
-            InvalidValue: (a TypeError) A key or a duration that makes no sense.
+            InvalidArgument: (a ValueError) A key or a duration that makes no sense.
             NotSupported: Servers of this kind have no locks.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
@@ -421,7 +421,7 @@ class ClientCore:
 
         Raises:
             NotSupported: Servers of this kind have no locks.
-            InvalidValue: (a TypeError) No key.
+            InvalidArgument: (a ValueError) No key.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         return self._locks.blocking(keys, most=most)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from nanover_jupyter.client.lease import Lease
-from nanover_jupyter.errors import InvalidValue, LeaseLost
+from nanover_jupyter.errors import InvalidArgument, InvalidValue, LeaseLost
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Value, copy_value, normalise, same_value
 
@@ -42,7 +42,7 @@ class Draft(MutableMapping[str, Value]):
         """The value of the only key; None if it does not exist.
 
         Raises:
-            InvalidValue: Several keys are locked: say which, as in `draft["scene"]`.
+            InvalidArgument: Several keys are locked: say which, as in `draft["scene"]`.
         """
         return self._values.get(self._only())
 
@@ -88,7 +88,9 @@ class Draft(MutableMapping[str, Value]):
 
     def _only(self) -> str:
         if len(self._keys) != 1:
-            raise InvalidValue(("value",), f"{len(self._keys)} keys are locked: say which")
+            example = f"draft[{next(iter(self._keys), 'KEY')!r}]"
+            reason = f"{len(self._keys)} keys are locked; name one, as in {example}"
+            raise InvalidArgument("draft.value", reason)
         return self._keys[0]
 
 

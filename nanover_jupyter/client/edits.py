@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.value_paths import Path, follow, path_text, replace_at
-from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, copy_value
 
@@ -207,8 +207,8 @@ class EditBook:
                 return self._send(edit, old, new, undoes)
             except NanoverJupyterError as error:
                 self._forget(edit)
-                # An InvalidValue was never sent; after all else nobody knows.
-                state: EditState = "refused" if isinstance(error, TypeError) else "failed"
+                # An InvalidValue was not sent; after any other error that is unknown.
+                state: EditState = "refused" if isinstance(error, InvalidValue) else "failed"
                 return self._end(edit, state, str(error))
 
     def _send(

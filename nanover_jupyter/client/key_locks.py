@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.locks import DEFAULT_MAX_HOLD, Locks
-from nanover_jupyter.errors import InvalidValue, LeaseLost
+from nanover_jupyter.errors import InvalidArgument, LeaseLost
 
 __all__ = ["KeyLocks"]
 
@@ -71,14 +71,15 @@ class KeyLocks:
         """Let a key be held for so many seconds at the most, from when it was taken.
 
         Raises:
-            InvalidValue: That time is over already, or no time.
+            InvalidArgument: That time is over already, or is not a number of seconds.
             LeaseLost: It is not ours.
             NanoverJupyterError: The server cannot be asked.
         """
         row = self._locks.book.get(key)
         held = 0.0 if row is None else self._locks.clock() - row.held_since
         if max_hold is not None and max_hold <= held:
-            raise InvalidValue(("max_hold",), f"{key!r} is held for {held:.0f} s already")
+            reason = f"{key!r} has been held for {held:.0f} s already; give more than that"
+            raise InvalidArgument("max_hold", reason)
         for lease in self._leases_of(key):
             lease.max_hold = max_hold
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from nanover_jupyter.client.leases import LIMIT_REACHED, LeaseState, Standing, expiring_for
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.errors import InvalidValue, LeaseLost
+from nanover_jupyter.errors import InvalidArgument, InvalidValue, LeaseLost
 from nanover_jupyter.wire.values import check_key
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Terms(NamedTuple):
 
     @classmethod
     def checked(cls, duration: object, *, keep: bool, max_hold: object) -> Terms:
-        """Terms that make sense; raises InvalidValue for others."""
+        """Terms that make sense; raises InvalidArgument for others."""
         longest = None if max_hold is None else _positive("max_hold", max_hold)
         if longest is not None and math.isinf(longest):
             longest = None
@@ -52,8 +52,8 @@ class Terms(NamedTuple):
         if longest is not None:
             seconds = min(seconds, longest)
         if math.isinf(seconds):
-            reason = "the lock would outlive this process: give seconds, and keep=True to renew it"
-            raise InvalidValue(("duration",), reason)
+            reason = "the lock would outlive this process; give seconds, and keep=True to renew it"
+            raise InvalidArgument("duration", reason)
         return cls(seconds, bool(keep), longest)
 
 
@@ -202,7 +202,7 @@ class Lease:
             timeout: Seconds to try for at the most; implies `wait`.
 
         Raises:
-            InvalidValue: (a TypeError) A timeout that is no number of seconds.
+            InvalidArgument: (a ValueError) A timeout that is not a number of seconds.
             LockRefused: Someone else holds one of the keys.
             LeaseLost: It was over before the server's answer came.
             NanoverJupyterError: NotSupported, ConnectError, ConnectionLost, TimedOut or
@@ -211,7 +211,7 @@ class Lease:
         if timeout is not None:
             timeout = _seconds("timeout", timeout)
             if not timeout >= 0:
-                raise InvalidValue(("timeout",), f"it is 0 seconds or more, not {timeout!r}")
+                raise InvalidArgument("timeout", f"it must be 0 seconds or more, not {timeout!r}")
         self._locks.acquire(self, wait=wait, timeout=timeout)
         return self
 
@@ -325,25 +325,26 @@ class Lease:
 
 
 def checked_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
-    """The keys of a lease, each once; raises InvalidValue for what are none."""
-    if isinstance(keys, str):
-        return (check_key(keys),)
+    """The keys of a lease, each once; raises InvalidArgument for what are none."""
+    if not isinstance(keys, Iterable):
+        raise InvalidArgument("keys", f"give a key or several, not {keys!r}")
+    wanted = (keys,) if isinstance(keys, str) else keys
     try:
-        found = tuple(dict.fromkeys(check_key(key) for key in keys))
-    except TypeError:
-        raise InvalidValue(("keys",), f"a key or several are needed, not {keys!r}") from None
+        found = tuple(dict.fromkeys(map(check_key, wanted)))
+    except InvalidValue as error:
+        raise InvalidArgument("keys", f"{error.reason}; give a key or several") from None
     if not found:
-        raise InvalidValue(("keys",), "a lock needs at least one key")
+        raise InvalidArgument("keys", "give at least one key")
     return found
 
 
 def _seconds(name: str, given: object) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise InvalidValue((name,), f"it is a number of seconds, not {given!r}")
+        raise InvalidArgument(name, f"it must be a number of seconds, not {given!r}")
     try:
         return float(given)
     except OverflowError:
-        raise InvalidValue((name,), "it is more seconds than a double can say") from None
+        raise InvalidArgument(name, "it is more seconds than a double can hold") from None
 
 
 def _positive(name: str, given: object) -> float:
@@ -351,5 +352,5 @@ def _positive(name: str, given: object) -> float:
         return given
     seconds = _seconds(name, given)
     if not seconds > 0:
-        raise InvalidValue((name,), f"it is more than 0 seconds, not {given!r}")
+        raise InvalidArgument(name, f"it must be more than 0 seconds, not {given!r}")
     return seconds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.errors import InvalidValue
+from nanover_jupyter.errors import InvalidArgument
 
 __all__ = ["WATCHED_AT_MOST", "LockWatch", "WatchedKey", "Whose"]
 
@@ -50,7 +50,7 @@ class LockWatch:
         """Watch keys from now on.
 
         Raises:
-            InvalidValue: More than `WATCHED_AT_MOST` would be watched.
+            InvalidArgument: More than `WATCHED_AT_MOST` would be watched.
         """
         now = self._clock()
         with self._guard:
@@ -58,8 +58,8 @@ class LockWatch:
                 key: WatchedKey(key, "unknown", now) for key in keys if key not in self._keys
             }
             if len(wanted) > WATCHED_AT_MOST:
-                reason = f"{WATCHED_AT_MOST} keys are watched at the most: leave some out first"
-                raise InvalidValue(("watch",), reason)
+                reason = f"at most {WATCHED_AT_MOST} keys can be watched; stop watching some first"
+                raise InvalidArgument("keys", reason)
             self._keys = wanted
         self._changed.notify()
 

@@ -214,7 +214,7 @@ class Locks:
 
         Raises:
             NotSupported: Servers of this kind have no locks.
-            InvalidValue: No keys, or more than can be watched.
+            InvalidArgument: No keys, or more than can be watched.
         """
         self._requests.require_locks()
         self.watch.add(checked_keys(keys))

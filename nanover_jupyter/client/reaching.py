@@ -8,7 +8,13 @@ from typing import Final
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
-from nanover_jupyter.errors import ConnectError, ConnectionLost, NanoverJupyterError, TimedOut
+from nanover_jupyter.errors import (
+    ConnectError,
+    ConnectionLost,
+    ConnectProblem,
+    NanoverJupyterError,
+    TimedOut,
+)
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.tls import TlsSettings
 
@@ -20,9 +26,6 @@ _LOOK_AROUND_SECONDS: Final = 1.0
 _WORTH_A_TRY: Final = 0.05
 _SOMETHING: Final = "something listens there, but "
 _A_GUESS: Final = " (is it "
-# How reasons begin that leave no doubt: nobody is there, it is who was asked for, or nobody was
-# asked, as a certificate file cannot be read.
-_PLAIN: Final = ("nothing ", "there is no ", "names ", "its certificate ", "cannot read ")
 
 
 def client_at(where: Address, tls: TlsSettings | None = None) -> ClientCore:
@@ -75,7 +78,8 @@ def _answering(
         client.close()
         if isinstance(error, NanoverJupyterError) and not isinstance(error, ConnectError):
             reason = _reason(error, _PROTOCOLS[where.scheme], patience)
-            raise ConnectError(str(where), reason) from error
+            problem: ConnectProblem = "unreachable" if isinstance(error, TimedOut) else "unknown"
+            raise ConnectError(str(where), reason, problem) from error
         raise
     return client
 
@@ -96,8 +100,8 @@ def _explained(
 ) -> ConnectError:
     """The error to raise for all that failed, which says what else is there."""
     *_, (_, last) = failures.items()
-    reasons = {failure.reason for failure in failures.values()}
-    if all(reason.startswith(_PLAIN) for reason in reasons):
+    # With a known problem there is nothing else to find.
+    if all(failure.problem != "unknown" for failure in failures.values()):
         return last
     found = _found_instead(where, failures, tls)
     if len(failures) == 1 and not found:
@@ -125,7 +129,7 @@ def _found_instead(
         try:
             _answering(other, _LOOK_AROUND_SECONDS, tls, _LOOK_AROUND_SECONDS).close()
         except ConnectError as error:
-            if "certificate" in error.reason:
+            if error.problem == "certificate":
                 return f"the server there is encrypted: write {other}, and {error.reason}"
         else:
             return f"{said}: write {other}"

@@ -8,7 +8,7 @@ from typing import Self
 
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.errors import AddressError, InvalidValue
+from nanover_jupyter.errors import AddressError, InvalidArgument
 from nanover_jupyter.transport.address import Address, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 from nanover_jupyter.transport.websocket_dial import Dialling, dialling
@@ -106,17 +106,18 @@ class NanoverWebSocketClient(ClientCore):
             **defaults: The default arguments.
 
         Raises:
-            InvalidValue: (a TypeError) A default that cannot be sent, something that
-                cannot be called, no name, or one of the server's own commands.
+            InvalidArgument: (a ValueError) Something that cannot be called, no name, or one of
+                the server's own commands.
+            InvalidValue: (a TypeError) A default that cannot be sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         if not callable(callback):
-            raise InvalidValue((name,), f"{callback!r} cannot be called")
+            raise InvalidArgument("callback", f"{callback!r} cannot be called; give a function")
         if not name:
-            raise InvalidValue((), "a command needs a name")
+            raise InvalidArgument("name", "it is empty; give a name such as notebook/measure")
         if name.startswith(_OF_THE_SERVER):
             reason = "the server has commands of that kind itself, which nobody could run any more"
-            raise InvalidValue((name,), f"{reason}; choose another name")
+            raise InvalidArgument("name", f"{name!r}: {reason}; choose another name")
         command = CommandInfo.described(name, defaults, label=label, icon=icon)
         self._websocket.register_command(command, callback)
 

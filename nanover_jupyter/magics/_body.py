@@ -51,7 +51,7 @@ def _pair(text: str, number: int) -> tuple[str, str]:
     try:
         found = pair(text)
     except UnfinishedWord as error:
-        raise MistakenLine(f"line {number}: {str(error).partition(': ')[2]}") from error
+        raise MistakenLine(f"line {number}: {error.reason}") from error
     if found is None or not all(found):
         raise MistakenLine(f"line {number}: write KEY = VALUE, not {text!r}")
     return found

@@ -22,12 +22,18 @@ class MistakenLine(ValueError):
 
 
 class UnfinishedWord(MistakenLine):
-    """A quote or a bracket is open at the end; `start` is where its word begins."""
+    """A quote or a bracket is open at the end.
+
+    Attributes:
+        start: Where its word begins.
+        reason: What is wrong, as a phrase.
+    """
 
     def __init__(self, line: str, start: int, opened: str) -> None:
         what = f"the quotation mark {opened}" if opened in "'\"" else f"the bracket {opened}"
-        super().__init__(f"%nanover: {what} is never closed in {line[start:]!r}")
         self.start = start
+        self.reason = f"{what} is never closed in {line[start:]!r}"
+        super().__init__(f"%nanover: {self.reason}")
 
 
 class Word(str):

@@ -14,6 +14,7 @@ from nanover_jupyter.errors import (
     CommandFailed,
     ConnectError,
     ConnectionLost,
+    ConnectProblem,
     InvalidValue,
     NanoverJupyterError,
     ProtocolError,
@@ -31,27 +32,45 @@ _CONNECT = re.compile(
     r"failed to connect to all addresses|resolving|name resolution|dns|connection refused",
     re.IGNORECASE,
 )
-# What gRPC says of a connection that did not come about, and what people should
-# read instead; the first that fits counts.
-_UNREACHABLE = (
+# What gRPC says of a connection that did not come about, what people should read instead,
+# and what programs are told; the first that fits counts. gRPC gives nothing but text.
+_UNREACHABLE: tuple[tuple[str, str, ConnectProblem], ...] = (
     (
         "certificate_verify_failed|certificate verify failed",
         (
             "its certificate is not one that we trust (for a self-signed server, give that "
             "certificate: tls=TlsSettings(root_certificates=...))"
         ),
+        "certificate",
     ),
-    ("hostname verification|peer name .* is not in", "its certificate is for another host name"),
-    ("handshake", "the encrypted connection could not be set up (does the server speak TLS?)"),
-    (r"refused", "nothing listens there (is the server running, is the port right?)"),
-    (r"contact(ing)? dns|temporary failure", "names cannot be looked up (is the network up?)"),
-    (r"resolving|name resolution|dns|not known", "there is no host of that name"),
-    (r"unreachable|no route", "there is no route to that host"),
-    (r"timed out", "nothing answered in time"),
-    (r"parsing http|http1", "something listens there, but no gRPC server"),
+    (
+        "hostname verification|peer name .* is not in",
+        "its certificate is for another host name",
+        "certificate",
+    ),
+    (
+        "handshake",
+        "the encrypted connection could not be set up (does the server speak TLS?)",
+        "unknown",
+    ),
+    (
+        r"refused",
+        "nothing listens there (is the server running, is the port right?)",
+        "unreachable",
+    ),
+    (
+        r"contact(ing)? dns|temporary failure",
+        "names cannot be looked up (is the network up?)",
+        "unreachable",
+    ),
+    (r"resolving|name resolution|dns|not known", "there is no host of that name", "unreachable"),
+    (r"unreachable|no route", "there is no route to that host", "unreachable"),
+    (r"timed out", "nothing answered in time", "unreachable"),
+    (r"parsing http|http1", "something listens there, but no gRPC server", "unknown"),
     (
         r"socket closed|reset",
         "something listens there, but it hung up (is it encrypted, or a WebSocket server's port?)",
+        "unknown",
     ),
 )
 _TOO_LARGE = re.compile(r"Received message larger than max \((\d+) vs\. (\d+)\)")
@@ -122,15 +141,15 @@ def _map(
 
 def _unavailable(address: str, doing: str, details: str) -> NanoverJupyterError:
     if _CONNECT.search(details):
-        return ConnectError(address, _why_unreachable(details))
+        return ConnectError(address, *_why_unreachable(details))
     return ConnectionLost(address, doing, _first_sentence(details) or "it went away")
 
 
-def _why_unreachable(details: str) -> str:
-    for mark, reason in _UNREACHABLE:
+def _why_unreachable(details: str) -> tuple[str, ConnectProblem]:
+    for mark, reason, problem in _UNREACHABLE:
         if re.search(mark, details, re.IGNORECASE):
-            return reason
-    return _first_sentence(details)
+            return reason, problem
+    return _first_sentence(details), "unknown"
 
 
 def _exhausted(address: str, doing: str, details: str) -> NanoverJupyterError:

@@ -52,7 +52,9 @@ class TlsSettings:
         if "-----BEGIN " in str(material):
             # Not quoted: it may be a key.
             raise ConnectError(
-                "a TLS server", f"cannot read the {what}: this is PEM text; give it as bytes"
+                "a TLS server",
+                f"cannot read the {what}: this is PEM text; give it as bytes",
+                "settings",
             )
         try:
             return read_regular_file(Path(material).expanduser(), limit=_LARGEST_PEM)
@@ -60,5 +62,5 @@ class TlsSettings:
         except (OSError, RuntimeError, ValueError) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise ConnectError(
-                "a TLS server", f"cannot read the {what}: {material}: {why}"
+                "a TLS server", f"cannot read the {what}: {material}: {why}", "settings"
             ) from error

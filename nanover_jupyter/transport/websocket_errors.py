@@ -19,6 +19,7 @@ from websockets.exceptions import (
 from nanover_jupyter.errors import (
     ConnectError,
     ConnectionLost,
+    ConnectProblem,
     NanoverJupyterError,
     ProtocolError,
 )
@@ -34,6 +35,9 @@ _UNANSWERED = "keepalive ping timeout"
 _ORDERLY = frozenset((1000, 1001))
 _UNREACHABLE = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL))
 
+# X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL.
+_NAME_MISMATCHES = frozenset((62, 64))
+
 _SELF_SIGNED = (
     "its certificate is not one that we trust (for a self-signed server, give that certificate: "
     "tls=TlsSettings(root_certificates=...))"
@@ -44,15 +48,18 @@ _OTHER_NAME = (
 
 _NO_SERVER = "something listens there, but no WebSocket server"
 
-# The first that fits counts.
-_UNREACHED: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLError, "the encrypted connection could not be set up (does the server speak TLS?)"),
+# Those that leave no doubt; the first that fits counts.
+_NOBODY: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "there is no host of that name"),
     (
         ConnectionRefusedError,
         "nothing listens there (is the server running, is the port right?)",
     ),
     (TimeoutError, "nothing answered in time"),
+)
+# The first that fits counts.
+_UNREACHED: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLError, "the encrypted connection could not be set up (does the server speak TLS?)"),
     (ProxyError, "the proxy did not let us through ({})"),
     (InvalidMessage, _NO_SERVER + " (is it a gRPC server's port?)"),
     (InvalidHandshake, _NO_SERVER + " of NanoVer's ({})"),
@@ -65,7 +72,8 @@ _UNREACHED: tuple[tuple[type[Exception], str], ...] = (
 
 def not_reached(error: Exception, *, address: str) -> ConnectError:
     """Our error for a connection that did not come about."""
-    return ConnectError(address, _why_not_reached(error))
+    reason, problem = _why_not_reached(error)
+    return ConnectError(address, reason, problem)
 
 
 def lost(error: Exception, *, address: str, doing: str) -> NanoverJupyterError:
@@ -77,20 +85,24 @@ def lost(error: Exception, *, address: str, doing: str) -> NanoverJupyterError:
     return ProtocolError(_words(error))
 
 
-def _why_not_reached(error: Exception) -> str:
+def _why_not_reached(error: Exception) -> tuple[str, ConnectProblem]:
     if isinstance(error, ssl.SSLCertVerificationError):
-        words = error.verify_message
-        return _OTHER_NAME if "mismatch" in words or "not valid for" in words else _SELF_SIGNED
+        is_other_name = error.verify_code in _NAME_MISMATCHES
+        return _OTHER_NAME if is_other_name else _SELF_SIGNED, "certificate"
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return "names cannot be looked up (is the network up?)"
+        return "names cannot be looked up (is the network up?)", "unreachable"
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
-        return "there is no route to that host"
+        return "there is no route to that host", "unreachable"
+    for kind, phrase in _NOBODY:
+        if isinstance(error, kind):
+            return phrase, "unreachable"
     if isinstance(error, InvalidStatus):
-        return f"{_NO_SERVER} (it speaks HTTP, and answers {error.response.status_code})"
+        status = error.response.status_code
+        return f"{_NO_SERVER} (it speaks HTTP, and answers {status})", "unknown"
     for kind, phrase in _UNREACHED:
         if isinstance(error, kind):
-            return phrase.format(_words(error))
-    return _words(error)
+            return phrase.format(_words(error)), "unknown"
+    return _words(error), "unknown"
 
 
 def _why_closed(error: ConnectionClosed) -> str:

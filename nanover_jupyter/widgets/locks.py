@@ -52,7 +52,7 @@ class LockManager(Panel):
 
         Raises:
             NotSupported: Servers of this kind have no locks.
-            InvalidValue: (a TypeError) No keys, or more than fifty.
+            InvalidArgument: (a ValueError) No keys, or more than fifty.
         """
         self.connection.client.locks.watch_keys(keys)
 

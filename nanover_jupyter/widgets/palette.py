@@ -91,7 +91,7 @@ class CommandPalette(Panel):
         says it to all palettes.
 
         Raises:
-            InvalidValue: (a TypeError) An argument without a kind.
+            InvalidArgument: (a ValueError) An argument without a kind.
         """
         self._guide.describe(name, about, **arguments)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter import InvalidValue
+from nanover_jupyter import InvalidArgument
 from nanover_jupyter.arguments import Bool, Choice, ChoicesFrom, Float, Int, Json, Text
 
 
@@ -15,7 +15,7 @@ def test_an_argument_without_a_default_is_required(kind: type) -> None:
 
 
 def test_a_range_that_holds_nothing_is_refused() -> None:
-    with pytest.raises(InvalidValue, match="3 is more than max, 2"):
+    with pytest.raises(InvalidArgument, match="3 is more than max, 2"):
         Float(1.0, min=3, max=2)
 
 

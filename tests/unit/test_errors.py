@@ -16,6 +16,7 @@ from nanover_jupyter.errors import (
     ConnectError,
     ConnectionLost,
     ExportFailed,
+    InvalidArgument,
     InvalidValue,
     LeaseLost,
     LockRefused,
@@ -109,6 +110,10 @@ SENTENCES = [
         InvalidValue(("a", 0, "b c"), "a set is not a JSON-like value"),
         "cannot send a[0]['b c']: a set is not a JSON-like value",
     ),
+    (
+        InvalidArgument("duration", "it must be more than 0 seconds, not 0"),
+        "invalid duration: it must be more than 0 seconds, not 0",
+    ),
     (ProtocolError("it ends early"), "not a NanoVer message: it ends early"),
     (NotSupported("locks", "websocket"), "locks: not supported by this server (websocket)"),
 ]
@@ -129,7 +134,12 @@ def test_the_table_above_holds_every_error():
 
 @pytest.mark.parametrize(
     ("kind", "builtin"),
-    [(AddressError, ValueError), (TimedOut, TimeoutError), (InvalidValue, TypeError)],
+    [
+        (AddressError, ValueError),
+        (TimedOut, TimeoutError),
+        (InvalidArgument, ValueError),
+        (InvalidValue, TypeError),
+    ],
 )
 def test_some_errors_are_what_python_programs_expect_too(kind, builtin):
     assert issubclass(kind, builtin)

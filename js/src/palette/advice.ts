@@ -25,6 +25,7 @@ export function adviceFor({ kind, message }: ErrorBody): Advice | null {
       return says("The server may still be at it: look before you run it again.");
     case "ConnectError":
       return says("Nothing was sent. Run it again when the server is back.");
+    case "InvalidArgument":
     case "InvalidValue":
     case "BadRequest":
       return says("Nothing was sent. Mend the argument and run it again.");

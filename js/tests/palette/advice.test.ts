@@ -20,6 +20,8 @@ describe("advice", () => {
 
   it("says whether anything was sent", () => {
     expect(advice("ConnectError", "")?.text).toContain("Nothing was sent");
+    expect(advice("InvalidValue", "")?.text).toContain("Nothing was sent");
+    expect(advice("InvalidArgument", "")?.text).toContain("Nothing was sent");
     expect(advice("ConnectionLost", "")?.text).toContain("may have done it");
     expect(advice("TimedOut", "")?.text).toContain("may still be at it");
   });

@@ -13,7 +13,7 @@ from nanover_jupyter import (
     ControlRoom,
     DemoWorld,
     DictionaryChange,
-    InvalidValue,
+    InvalidArgument,
     LockManager,
     NanoverServer,
 )
@@ -139,7 +139,7 @@ def test_a_thousand_locks_are_counted_and_released_and_those_in_view_count_down(
 ) -> None:
     # Less than a minute, so that what is left is shown in tenths of seconds.
     connection.client.lock([f"box.{number}" for number in range(1000)], duration=50)
-    with pytest.raises(InvalidValue, match="50 keys are watched at the most"):
+    with pytest.raises(InvalidArgument, match="at most 50 keys can be watched"):
         manager.watch(*(f"key.{number}" for number in range(10_000)))
     manager.watch(*(f"key.{number}" for number in range(50)))
 

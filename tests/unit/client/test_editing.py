@@ -10,6 +10,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.editing import Draft
 from nanover_jupyter.errors import (
     ConnectionLost,
+    InvalidArgument,
     InvalidValue,
     LeaseLost,
     LockRefused,
@@ -68,7 +69,7 @@ def test_a_key_that_does_not_exist_has_no_value_yet():
 
 
 def test_of_several_keys_one_must_say_which():
-    with pytest.raises(InvalidValue, match="2 keys are locked"):
+    with pytest.raises(InvalidArgument, match=r"2 keys are locked; name one, as in draft\["):
         _ = Draft(("a", "b"), {}).value
 
 

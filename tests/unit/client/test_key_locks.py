@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nanover_jupyter.client.key_locks import KeyLocks
-from nanover_jupyter.errors import InvalidValue, LeaseLost, LockRefused
+from nanover_jupyter.errors import InvalidArgument, LeaseLost, LockRefused
 from nanover_jupyter.wire.messages import LockRequest
 
 
@@ -126,5 +126,5 @@ def test_a_cap_that_is_over_already_is_refused(keys, clock):
     keys.take(["a"], duration=60, keep=True)
     clock.pass_seconds(30)
 
-    with pytest.raises(InvalidValue, match="held for 30 s already"):
+    with pytest.raises(InvalidArgument, match="has been held for 30 s already"):
         keys.cap("a", 20)

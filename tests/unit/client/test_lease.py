@@ -9,7 +9,7 @@ import pytest
 
 from nanover_jupyter.client.lease import Terms, checked_keys
 from nanover_jupyter.client.locks import Locks
-from nanover_jupyter.errors import InvalidValue, LeaseLost, LockRefused
+from nanover_jupyter.errors import InvalidArgument, LeaseLost, LockRefused
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.lock_road import LockRoad
 
@@ -271,19 +271,19 @@ def test_a_lease_that_was_held_for_as_long_as_allowed_says_so(locks, clock):
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (0, "duration: it is more than 0 seconds, not 0"),
-        (-1, "duration: it is more than 0 seconds, not -1"),
-        (-math.inf, "duration: it is more than 0 seconds, not -inf"),
-        (math.nan, "duration: it is more than 0 seconds, not nan"),
-        ("10", "duration: it is a number of seconds, not '10'"),
-        (None, "duration: it is a number of seconds, not None"),
-        (True, "duration: it is a number of seconds, not True"),
-        (10**400, "duration: it is more seconds than a double can say"),
-        ([10], r"duration: it is a number of seconds, not \[10\]"),
+        (0, "invalid duration: it must be more than 0 seconds, not 0"),
+        (-1, "invalid duration: it must be more than 0 seconds, not -1"),
+        (-math.inf, "invalid duration: it must be more than 0 seconds, not -inf"),
+        (math.nan, "invalid duration: it must be more than 0 seconds, not nan"),
+        ("10", "invalid duration: it must be a number of seconds, not '10'"),
+        (None, "invalid duration: it must be a number of seconds, not None"),
+        (True, "invalid duration: it must be a number of seconds, not True"),
+        (10**400, "invalid duration: it is more seconds than a double can hold"),
+        ([10], r"invalid duration: it must be a number of seconds, not \[10\]"),
     ],
 )
 def test_a_duration_that_makes_no_sense_is_refused_before_anything_is_sent(locks, bad, reason):
-    with pytest.raises(InvalidValue, match=reason):
+    with pytest.raises(InvalidArgument, match=reason):
         locks.lease("a", duration=bad)
 
     assert locks.road.requests == []
@@ -300,14 +300,14 @@ def test_a_duration_beyond_all_bounds_is_bounded_by_the_cap(locks, table, clock,
 
 @pytest.mark.parametrize("bad", ["5", -1, math.nan, True])
 def test_a_timeout_that_makes_no_sense_is_refused_before_anything_is_sent(locks, bad):
-    with pytest.raises(InvalidValue, match="timeout: it is"):
+    with pytest.raises(InvalidArgument, match="invalid timeout: it must be"):
         locks.lease("a").acquire(timeout=bad)
 
     assert locks.road.requests == []
 
 
 def test_a_lock_without_end_needs_a_cap():
-    with pytest.raises(InvalidValue, match="outlive this process"):
+    with pytest.raises(InvalidArgument, match="outlive this process"):
         Terms.checked(math.inf, keep=False, max_hold=None)
 
     assert Terms.checked(math.inf, keep=False, max_hold=9) == Terms(9, keep=False, max_hold=9)
@@ -316,7 +316,7 @@ def test_a_lock_without_end_needs_a_cap():
 
 @pytest.mark.parametrize("bad", [[], 5, None, ["a", 5], [b"a"], "\ud800", ["ok", "\ud800"]])
 def test_keys_that_are_none_are_refused(bad):
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidArgument, match=r"invalid keys: .*give .* key"):
         checked_keys(bad)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nanover_jupyter.client.lock_watch import WATCHED_AT_MOST, LockWatch, WatchedKey
-from nanover_jupyter.errors import InvalidValue
+from nanover_jupyter.errors import InvalidArgument
 from tests.support.eventually import eventually
 
 
@@ -59,7 +59,7 @@ def test_a_key_left_out_while_somebody_looks_stays_out(watch):
 def test_only_so_many_are_watched(watch):
     watch.add(f"key-{number}" for number in range(WATCHED_AT_MOST))
 
-    with pytest.raises(InvalidValue, match="at the most"):
+    with pytest.raises(InvalidArgument, match="at most"):
         watch.add(["one more"])
 
     assert len(watch.keys()) == WATCHED_AT_MOST

@@ -17,7 +17,7 @@ from nanover_jupyter.client.locks import Locks
 from nanover_jupyter.errors import (
     ClosedError,
     ConnectionLost,
-    InvalidValue,
+    InvalidArgument,
     LeaseLost,
     LockRefused,
     NotSupported,
@@ -736,7 +736,7 @@ def test_a_client_that_nobody_has_any_more_gives_its_locks_back(server, make_cli
 def test_bad_terms_leave_no_trace(make_client, bad):
     client = make_client()
 
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidArgument):
         client.lock("scene", **bad)
 
     assert client.leases.leases() == []

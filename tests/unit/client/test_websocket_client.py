@@ -13,6 +13,7 @@ from nanover_jupyter.errors import (
     AddressError,
     ClosedError,
     CommandFailed,
+    InvalidArgument,
     InvalidValue,
     NotSupported,
 )
@@ -82,13 +83,13 @@ def test_a_function_is_offered_with_its_label(client, both):
     [
         ("playback/load", dict, {}, "choose another name"),
         ("commands/list", dict, {}, "choose another name"),
-        ("", dict, {}, "a command needs a name"),
+        ("", dict, {}, "invalid name: it is empty"),
         ("me/x", 3, {}, "3 cannot be called"),
-        ("me/x", dict, {"a": {1}}, "a set is not"),
+        ("me/x", dict, {"a": {1}}, "cannot send a: a set is not"),
     ],
 )
 def test_what_cannot_be_offered_is_refused(client, name, callback, defaults, reason):
-    with pytest.raises(InvalidValue, match=reason):
+    with pytest.raises((InvalidArgument, InvalidValue), match=reason):
         client.register_command(name, callback, **defaults)
 
     assert client.update_available_commands() == {}

@@ -164,6 +164,22 @@ def test_a_connection_that_did_not_come_about_says_why(details, reason):
 
 
 @pytest.mark.parametrize(
+    ("details", "problem"),
+    [
+        ("Connection refused", "unreachable"),
+        ("CERTIFICATE_VERIFY_FAILED", "certificate"),
+        ("Failed parsing HTTP/2", "unknown"),
+        ("nothing of a certificate", "unknown"),
+    ],
+)
+def test_programs_are_told_the_problem(details, problem):
+    error = ours(Code.UNAVAILABLE, FAILED_TO_CONNECT + details)
+
+    assert isinstance(error, ConnectError)
+    assert error.problem == problem
+
+
+@pytest.mark.parametrize(
     ("details", "reason"),
     [
         ("Socket closed", "Socket closed"),

@@ -155,8 +155,12 @@ def test_a_certificate_file_without_end_is_refused_at_once(
             with path.open("wb") as file:
                 file.truncate(2**40)  # takes no space
 
-    with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*roots\.pem"):
+    with pytest.raises(
+        ConnectError, match=r"cannot read the root certificates: .*roots\.pem"
+    ) as caught:
         connect(f"{scheme}://localhost:9", tls=TlsSettings(root_certificates=path))
+
+    assert caught.value.problem == "settings"
 
 
 def test_a_key_given_as_text_is_not_repeated() -> None:

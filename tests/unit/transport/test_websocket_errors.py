@@ -51,9 +51,9 @@ def test_every_error_of_the_library_becomes_one_of_ours(name):
         assert str(ours)
 
 
-def verification(words):
+def verification(words, code):
     error = ssl.SSLCertVerificationError(1, words)
-    error.verify_message = words
+    error.verify_message, error.verify_code = words, code
     return error
 
 
@@ -68,8 +68,11 @@ def verification(words):
         (OSError(errno.EHOSTUNREACH, "no"), "there is no route to that host"),
         (ConnectionResetError(), "it hung up"),
         (EOFError(), "it hung up"),
-        (verification("self-signed certificate"), "for a self-signed server, give that certif"),
-        (verification("Hostname mismatch, for 'x'"), "its certificate is for another host name"),
+        (verification("self-signed certificate", 18), "for a self-signed server, give that certif"),
+        (
+            verification("Hostname mismatch, for 'x'", 62),
+            "its certificate is for another host name",
+        ),
         (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "does the server speak TLS?"),
         (made("InvalidStatus"), "it speaks HTTP, and answers 404"),
         (made("InvalidMessage"), "but no WebSocket server (is it a gRPC server's port?)"),
@@ -85,6 +88,24 @@ def test_a_connection_that_does_not_come_about_says_why(error, said):
     assert isinstance(ours, ConnectError)
     assert ours.address == ADDRESS
     assert said in ours.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (ConnectionRefusedError(), "unreachable"),
+        (socket.gaierror(socket.EAI_AGAIN, "no"), "unreachable"),
+        (TimeoutError(), "unreachable"),
+        (OSError(errno.EHOSTUNREACH, "no"), "unreachable"),
+        (verification("in other words", 64), "certificate"),
+        (ConnectionResetError("nothing of a certificate"), "unknown"),
+        (OSError("nothing of a certificate"), "unknown"),
+        (made("InvalidMessage"), "unknown"),
+    ],
+    ids=repr,
+)
+def test_programs_are_told_the_problem_whatever_the_words(error, problem):
+    assert not_reached(error, address=ADDRESS).problem == problem
 
 
 def closed(received=None, sent=None, cause=None):
