@@ -116,6 +116,14 @@ KNOBS: Final = (
         step=0.01,
     ),
     Knob(
+        key="suggested.avatars.hidden",
+        label="Hide avatars",
+        group="Headset",
+        kind="switch",
+        default=False,
+        sentence="Headsets do not draw the avatars of other people.",
+    ),
+    Knob(
         key="suggested.report.connection.health",
         label="Reports",
         group="Headset",

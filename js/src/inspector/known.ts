@@ -67,7 +67,8 @@ function turned(quaternion: readonly number[]): string | null {
 const together = (...parts: readonly (string | null)[]): string =>
   parts.filter((part) => part !== null).join(" · ");
 
-function scene(value: PageValue): string | null {
+/** A position, a rotation and a scale, in ten numbers. */
+function placed(value: PageValue): string | null {
   const numbers = numbersOf(value);
   if (numbers === null || numbers.length !== 10) return null;
   const [x = 0, y = 0, z = 0] = numbers.slice(7);
@@ -92,13 +93,23 @@ function avatar(value: PageValue): KnownText | null {
   return { text: `${name}${body}`, swatch: swatchOf(fields.get("color")) };
 }
 
+/** The atoms of a selection: all where the server is given none, null where it makes no sense. */
+function atomsOf(selected: PageValue): string | null {
+  const opened = open(selected);
+  // A list of its own, as NanoVer's utilities for notebooks write it.
+  if (opened.kind === "list") return plural(opened.length, "atom");
+  if (opened.kind !== "object") return null;
+  const ids = fieldsOf(selected).get("particle_ids") ?? null;
+  if (ids === null) return "all atoms";
+  const atoms = lengthOf(ids);
+  return atoms === null ? null : plural(atoms, "atom");
+}
+
 function selection(value: PageValue): string | null {
   const fields = fieldsOf(value);
-  const name = textOf(fields.get("name"));
   const selected = fields.get("selected");
-  if (name === null || selected === undefined) return null;
-  const atoms = lengthOf(fieldsOf(selected).get("particle_ids"));
-  return atoms === null ? `${name} · all atoms` : `${name} · ${plural(atoms, "atom")}`;
+  const atoms = selected === undefined ? null : atomsOf(selected);
+  return atoms === null ? null : together(textOf(fields.get("name")), atoms);
 }
 
 function interaction(value: PageValue): string | null {
@@ -111,11 +122,119 @@ function interaction(value: PageValue): string | null {
   return `${type}${force} on ${plural(atoms, "atom")}`;
 }
 
+function positionIn(fields: ReadonlyMap<string, PageValue>): string | null {
+  const position = numbersOf(fields.get("position"));
+  return position?.length === 3 ? at(position) : null;
+}
+
+const rotationIn = (fields: ReadonlyMap<string, PageValue>): string | null =>
+  turned(numbersOf(fields.get("rotation")) ?? []);
+
 function userOrigin(value: PageValue): string | null {
   const fields = fieldsOf(value);
-  const position = numbersOf(fields.get("position"));
-  if (position?.length !== 3) return null;
-  return together(at(position), turned(numbersOf(fields.get("rotation")) ?? []));
+  const position = positionIn(fields);
+  return position === null ? null : together(position, rotationIn(fields));
+}
+
+/** The start of a text that somebody wrote, short enough to stand beside other words. */
+const short = (value: PageValue | undefined): string | null => textOf(value)?.slice(0, 40) ?? null;
+
+function parentIn(fields: ReadonlyMap<string, PageValue>): string | null {
+  const parent = short(fields.get("parent"));
+  return parent === null ? null : `in ${parent}`;
+}
+
+/** A hand of somebody in a headset, and the buttons that it holds. */
+function cursor(value: PageValue, key: string): string | null {
+  const fields = fieldsOf(value);
+  const position = positionIn(fields);
+  if (position === null) return null;
+  const hand = /\.(left|right)$/.exec(key)?.[1];
+  const held = open(fields.get("heldbuttons") ?? null);
+  const names = held.kind === "list" ? held.items.slice(0, 3).map(short) : [];
+  const buttons = names.filter((name) => name !== null).join(", ");
+  return together(
+    hand === undefined ? "cursor" : `${hand} hand`,
+    position,
+    rotationIn(fields),
+    buttons === "" ? null : `holds ${buttons}`,
+  );
+}
+
+function transform(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const place = placed(fields.get("transform") ?? null);
+  if (place === null) return null;
+  const parent = parentIn(fields);
+  return parent === null ? `placed ${place}` : `placed ${parent} · ${place}`;
+}
+
+/** What is drawn besides the molecule; the key says which kind. */
+function drawn(value: PageValue, key: string): string | null {
+  const fields = fieldsOf(value);
+  const somewhere = (what: string) => together(what, positionIn(fields), parentIn(fields));
+  switch (key.split(".")[1]) {
+    case "shape": {
+      const shape = short(fields.get("shape"));
+      return shape === null ? null : somewhere(shape);
+    }
+    case "line": {
+      const points = lengthOf(fields.get("positions"));
+      return points === null
+        ? null
+        : together(`line through ${plural(points, "point")}`, parentIn(fields));
+    }
+    case "label": {
+      const text = short(fields.get("text"));
+      return text === null ? null : somewhere(`label ${JSON.stringify(text)}`);
+    }
+    case "sprite":
+      return textOf(fields.get("texture")) === null ? null : somewhere("picture");
+    default:
+      return null;
+  }
+}
+
+/** Where people can grab an object, and what they can do with it then. */
+function handle(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const parent = short(fields.get("parent"));
+  if (parent === null) return null;
+  const actions = [
+    ["translate", "moves"],
+    ["rotate", "turns"],
+    ["scale", "scales"],
+  ] as const;
+  const able = actions.filter(([field]) => fields.get(field) === true).map(([, does]) => does);
+  return together(`handle of ${parent}`, able.length === 0 ? null : able.join(", "));
+}
+
+/** A panel with buttons and sliders in the headsets. */
+function panel(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const elements = open(fields.get("elements") ?? null);
+  if (elements.kind !== "list") return null;
+  const types = elements.items.map((element) => fieldsOf(element).get("type"));
+  const counts = ["button", "slider"].flatMap((type) => {
+    const found = types.filter((each) => each === type).length;
+    return found === 0 ? [] : [plural(found, type)];
+  });
+  const label = short(fields.get("label"));
+  return together(
+    label === null ? "panel" : `panel ${label}`,
+    counts.length === 0 ? null : counts.join(", "),
+  );
+}
+
+/** The newest mark that somebody set in a recording: a number from 0. */
+const mark = (value: PageValue, key: string): string | null =>
+  key === "mark.checkpoint" && typeof value === "number" ? `checkpoint ${count(value)}` : null;
+
+function suggestion(value: PageValue, key: string): string {
+  if (key === "suggested.avatars.hidden" && typeof value === "boolean") {
+    return value ? "suggests hiding the avatars" : "suggests showing the avatars";
+  }
+  return `suggests ${preview(value, 80)}`;
 }
 
 /** Four corners on the floor, in metres: the sides say more than the corners. */
@@ -132,28 +251,35 @@ function playArea(value: PageValue): string | null {
 const heartbeat = (value: PageValue): string | null =>
   typeof value === "number" ? `beat ${count(value)}` : null;
 
-const READERS: readonly (readonly [prefix: string, read: (value: PageValue) => string | null])[] = [
+type Reader = (value: PageValue, key: string) => string | null;
+
+const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
+  ["suggested.", suggestion],
   ["selection.", selection],
   ["interaction.", interaction],
   ["user-origin.", userOrigin],
   ["playarea.", playArea],
   ["play-area.", playArea],
   [`${HEARTBEATS}.`, heartbeat],
+  ["cursor.", cursor],
+  ["transform.", transform],
+  ["object.", drawn],
+  ["handle.", handle],
+  ["panel.", panel],
+  ["mark.", mark],
 ];
-
-const plain = (text: string | null): KnownText | null =>
-  text === null ? null : { text, swatch: null };
 
 /** A sentence about a known key, or null. */
 export function describeKnown(key: string, value: PageValue): KnownText | null {
-  if (key === "scene") return plain(scene(value));
   if (isPresence(key)) return avatar(value);
-  if (key.startsWith("suggested.")) return plain(`suggests ${preview(value, 80)}`);
   const [, read] = READERS.find(([prefix]) => key.startsWith(prefix)) ?? [];
-  return read === undefined ? null : plain(read(value));
+  const text = key === "scene" ? placed(value) : (read?.(value, key) ?? null);
+  if (text === null) return null;
+  const swatch = key.startsWith("object.") ? swatchOf(fieldsOf(value).get("color")) : null;
+  return { text, swatch };
 }
 
-const SCENE_PARTS = [
+const PLACE_PARTS = [
   ...["x", "y", "z"].map((axis) => `position ${axis}`),
   ...["x", "y", "z", "w"].map((axis) => `rotation ${axis}`),
   ...["x", "y", "z"].map((axis) => `scale ${axis}`),
@@ -161,9 +287,11 @@ const SCENE_PARTS = [
 
 /** What a part of a known key's value is called, where a number alone says little. */
 export function partName(key: string, path: ValuePath): string | null {
-  const [index] = path;
-  if (key !== "scene" || path.length !== 1 || typeof index !== "number") return null;
-  return SCENE_PARTS[index] ?? null;
+  const inPlace = key.startsWith("transform.") && path[0] === "transform" ? path.slice(1) : path;
+  const isPlace = key === "scene" || inPlace !== path;
+  const [index] = inPlace;
+  if (!isPlace || inPlace.length !== 1 || typeof index !== "number") return null;
+  return PLACE_PARTS[index] ?? null;
 }
 
 /** What a closed branch holds: its first keys in a few words. */

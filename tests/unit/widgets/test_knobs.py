@@ -47,3 +47,9 @@ def test_other_keys_get_a_knob_by_their_value(value: object, kind: str) -> None:
     knob = knob_for("suggested.speed.of.light", value)
 
     assert (knob.kind, knob.label, knob.group) == (kind, "speed.of.light", OTHERS)
+
+
+def test_hiding_the_avatars_is_a_switch_among_what_headsets_show() -> None:
+    knob = knob_for("suggested.avatars.hidden", None)
+
+    assert (knob.kind, knob.group, knob.default) == ("switch", "Headset", False)
