@@ -48,6 +48,8 @@ class KeyLocks:
             LeaseLost: It is not ours, or someone else holds it now.
             NanoverJupyterError: The server cannot be asked.
         """
+        # Without the leases that have reached their limit.
+        self._locks.settle()
         row = self._locks.book.get(key)
         if row is None or not row.is_held:
             raise LeaseLost([key], "it is not held")
@@ -110,6 +112,7 @@ class KeyLocks:
 
     def _leases_of(self, key: str) -> list[Lease]:
         """The leases on a key; one is made for what was locked without."""
+        self._locks.settle()
         row = self._locks.book.get(key)
         if row is None or not row.is_held:
             raise LeaseLost([key], "it is not held")

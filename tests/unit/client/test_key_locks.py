@@ -55,6 +55,16 @@ def test_what_was_locked_without_a_lease_can_be_renewed_kept_capped_and_given_ba
     assert held(table) == ()
 
 
+def test_a_key_is_renewed_although_one_of_its_leases_has_reached_its_limit(keys, locks, clock):
+    short = locks.lease("a", duration=60, max_hold=5).acquire()
+    long = locks.lease("a", duration=60).acquire()
+    clock.pass_seconds(6)
+
+    keys.renew("a")
+
+    assert (short.state, long.left) == ("lost", 60)
+
+
 def test_all_keys_are_given_back_in_one_request_whoever_locked_them(keys, locks, road, table):
     keys.take(["a", "b"], duration=10, keep=True)
     lease = locks.lease("c").acquire()

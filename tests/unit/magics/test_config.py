@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,36 +14,12 @@ from nanover_jupyter import DictionaryChange, NanoverServer
 from nanover_jupyter.magics import _trust
 from nanover_jupyter.magics._config import Config, Secret, config_files, load, project_file
 from nanover_jupyter.magics._words import MistakenLine
-from tests.unit.magics.conftest import Shell
-
-
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's configuration directory."""
-    folder = tmp_path / "config"
-    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def write(folder: Path, text: str) -> Path:
-    file = folder / "nanover.toml"
-    file.write_text(text)
-    return file
+from tests.unit.magics.conftest import Shell, write_config
 
 
 def write_trusted(folder: Path, text: str) -> None:
     """Write a project's file that the user has confirmed."""
-    write(folder, text)
+    write_config(folder, text)
     project = project_file(folder)
     assert project is not None
     _trust.trust(project.path, project.digest)
@@ -58,7 +35,7 @@ def test_the_projects_file_is_found_from_below_and_goes_before_the_users(
 ) -> None:
     below = project / "notebooks" / "more"
     below.mkdir(parents=True)
-    write(user, 'default = "a"\n[servers.a]\naddress = "one"\n[servers.b]\naddress = "two"')
+    write_config(user, 'default = "a"\n[servers.a]\naddress = "one"\n[servers.b]\naddress = "two"')
     write_trusted(project, 'default = "b"\n[servers.b]\naddress = "ws://three:4000"')
 
     config = load(below)
@@ -71,9 +48,9 @@ def test_the_projects_file_is_found_from_below_and_goes_before_the_users(
 
 
 def test_a_change_of_the_file_counts_at_once(project: Path) -> None:
-    write(project, '[servers.a]\naddress = "one"')
+    write_config(project, '[servers.a]\naddress = "one"')
     assert load() is load()
-    write(project, '[servers.other]\naddress = "another"')
+    write_config(project, '[servers.other]\naddress = "another"')
 
     assert list(load().servers) == ["other"]
 
@@ -107,7 +84,7 @@ def test_everything_about_a_server_can_be_said(
 
 
 def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
-    write(project, '[servers.lab]\nfind = "helicene"')
+    write_config(project, '[servers.lab]\nfind = "helicene"')
     server = load().servers["lab"]
 
     assert server.tls() is None
@@ -137,7 +114,7 @@ def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
     ],
 )
 def test_a_broken_file_is_one_line_that_says_where(project: Path, text: str, said: str) -> None:
-    file = write(project, text)
+    file = write_config(project, text)
 
     with pytest.raises(MistakenLine) as caught:
         load()
@@ -152,7 +129,7 @@ def test_a_broken_file_is_one_line_that_says_where(project: Path, text: str, sai
     ['"hush-hush"', '{ env = "T", value = "hush-hush" }', '{ keyring = "hush-hush" }', "5", "{}"],
 )
 def test_a_secret_in_the_file_is_refused_and_not_repeated(project: Path, token: str) -> None:
-    write(project, f'[servers.lab]\naddress = "wss://x"\ntoken = {token}')
+    write_config(project, f'[servers.lab]\naddress = "wss://x"\ntoken = {token}')
 
     with pytest.raises(MistakenLine, match="says where the token is, never what it is") as caught:
         load()
@@ -165,6 +142,30 @@ def test_a_file_that_cannot_be_read_as_text_is_named(project: Path) -> None:
 
     with pytest.raises(MistakenLine, match="is broken: 'utf-8' codec"):
         load()
+
+
+def test_a_file_that_is_too_large_is_not_read(project: Path) -> None:
+    with write_config(project, "").open("wb") as file:
+        file.truncate(2**40)  # takes no space
+
+    with pytest.raises(MistakenLine, match="is broken: it is larger than 1000000 bytes"):
+        load()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder"])
+def test_what_only_has_the_name_of_the_file_is_passed_over(
+    project: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    file = project / "nanover.toml"
+    match kind:
+        case "fifo":
+            os.mkfifo(file)
+        case "device":
+            file.symlink_to("/dev/zero")
+        case "folder":
+            file.mkdir()
+
+    assert load() == Config()
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +255,7 @@ def test_a_failed_connection_shows_no_secret(
 def test_a_broken_file_hinders_nobody_who_gives_an_address(
     shell: Shell, lab: NanoverServer, project: Path
 ) -> None:
-    write(project, "broken")
+    write_config(project, "broken")
 
     assert "nanover.toml is broken" in shell.run("%nanover connect").errors
     assert "nanover.toml is broken" in shell.run("%nanover connect lab").errors

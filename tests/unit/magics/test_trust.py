@@ -11,35 +11,15 @@ import pytest
 from nanover_jupyter import NanoverServer
 from nanover_jupyter.magics._config import load
 from nanover_jupyter.magics._words import MistakenLine
-from tests.unit.magics.conftest import Shell
+from tests.unit.magics.conftest import Shell, write_config
 
 TOKEN = '[servers.lab]\naddress = "wss://127.0.0.1:9"\ntoken = { env = "LAB_TOKEN" }\n'
 CERTIFICATE = '[servers.lab]\naddress = "wss://127.0.0.1:9"\nroot_certificates = "lab.pem"\n'
 
 
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's configuration directory."""
-    folder = tmp_path / "config"
-    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_TOKEN", "hush-hush")
-    return folder
-
-
-def write(folder: Path, text: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    file = folder / "nanover.toml"
-    file.write_text(text)
-    return file
 
 
 @pytest.mark.parametrize(
@@ -56,7 +36,7 @@ def write(folder: Path, text: str) -> Path:
 def test_secrets_and_files_are_not_used_before_the_file_is_trusted(
     shell: Shell, project: Path, text: str, asked: str
 ) -> None:
-    file = write(project, text)
+    file = write_config(project, text)
 
     errors = shell.run("%nanover connect lab --timeout 1").errors
 
@@ -70,7 +50,7 @@ def test_secrets_and_files_are_not_used_before_the_file_is_trusted(
 
 def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project: Path) -> None:
     with NanoverServer() as server:
-        file = write(
+        file = write_config(
             project, f'default = "lab"\n[servers.lab]\naddress = "127.0.0.1:{server.port}"'
         )
 
@@ -87,7 +67,9 @@ def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project:
 
 
 def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project: Path) -> None:
-    write(project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "/key.pem"\n')
+    write_config(
+        project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "/key.pem"\n'
+    )
 
     shown = shell.run("%nanover trust").text
 
@@ -102,7 +84,7 @@ def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project
 
 
 def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> None:
-    file = write(project, TOKEN)
+    file = write_config(project, TOKEN)
     shell.run("%nanover trust")
     stamp = file.stat()
 
@@ -117,17 +99,17 @@ def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> N
 def test_the_same_text_elsewhere_is_not_trusted(
     shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(project, CERTIFICATE)
+    write_config(project, CERTIFICATE)
     shell.run("%nanover trust")
     other = project.parent / "other"
-    write(other, CERTIFICATE)
+    write_config(other, CERTIFICATE)
     monkeypatch.chdir(other)
 
     assert "is not trusted" in shell.run("%nanover connect lab").errors
 
 
 def test_trust_can_be_looked_at_and_taken_back(shell: Shell, project: Path) -> None:
-    write(project, TOKEN)
+    write_config(project, TOKEN)
 
     assert "LAB_TOKEN" in shell.run("%nanover trust --show").text
     assert "is not trusted" in shell.run("%nanover connect lab").errors
@@ -141,7 +123,7 @@ def test_trust_can_be_looked_at_and_taken_back(shell: Shell, project: Path) -> N
 def test_the_users_own_file_needs_no_confirmation(
     shell: Shell, project: Path, user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(user, f'default = "lab"\n{TOKEN}')
+    write_config(user, f'default = "lab"\n{TOKEN}')
 
     assert "could not connect to wss://127.0.0.1:9" in shell.run("%nanover connect").errors
     assert "no nanover.toml" in shell.run("%nanover trust").text
@@ -152,8 +134,8 @@ def test_the_users_own_file_needs_no_confirmation(
 def test_an_untrusted_file_replaces_no_server_of_the_users(
     shell: Shell, project: Path, user: Path
 ) -> None:
-    write(user, 'default = "lab"\n[servers.lab]\naddress = "mine"')
-    write(project, '[servers.lab]\naddress = "theirs"')
+    write_config(user, 'default = "lab"\n[servers.lab]\naddress = "mine"')
+    write_config(project, '[servers.lab]\naddress = "theirs"')
 
     assert load().servers["lab"].address == "mine"
     assert "replaces your own server of that name by theirs" in shell.run("%nanover trust").text
@@ -163,21 +145,21 @@ def test_an_untrusted_file_replaces_no_server_of_the_users(
 def test_a_default_of_the_users_does_not_lead_into_an_untrusted_file(
     shell: Shell, project: Path, user: Path
 ) -> None:
-    write(user, 'default = "lab"')
-    write(project, '[servers.lab]\naddress = "theirs"')
+    write_config(user, 'default = "lab"')
+    write_config(project, '[servers.lab]\naddress = "theirs"')
 
     assert "is not trusted" in shell.run("%nanover connect").errors
 
 
 def test_a_file_that_asks_for_nothing_needs_no_trust(shell: Shell, project: Path) -> None:
     assert "no nanover.toml" in shell.run("%nanover trust").text
-    write(project, '[servers.lab]\naddress = "localhost"')
+    write_config(project, '[servers.lab]\naddress = "localhost"')
 
     assert "asks for nothing" in shell.run("%nanover trust").text
 
 
 def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, user: Path) -> None:
-    file = write(project, TOKEN)
+    file = write_config(project, TOKEN)
     shell.run("%nanover trust --quiet")
 
     remembered = user / "trusted.json"
@@ -191,7 +173,7 @@ def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, u
 def test_a_broken_memory_trusts_nothing_and_is_mended(
     shell: Shell, project: Path, user: Path, text: str
 ) -> None:
-    write(project, TOKEN)
+    write_config(project, TOKEN)
     user.mkdir(exist_ok=True)
     (user / "trusted.json").write_bytes(text.encode("latin-1"))
 
@@ -203,7 +185,7 @@ def test_a_broken_memory_trusts_nothing_and_is_mended(
 def test_a_memory_that_cannot_be_written_is_one_line(
     shell: Shell, project: Path, user: Path
 ) -> None:
-    write(project, TOKEN)
+    write_config(project, TOKEN)
     user.write_text("a file in the place of the folder")
 
     errors = shell.run("%nanover trust").errors
