@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from nanover_jupyter.faces import visible
 from nanover_jupyter.magics import _config, _trust
 from nanover_jupyter.magics._desk import Desk
 from nanover_jupyter.magics._parse import MistakenLine, Order
-from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.magics._render import Passage
 
 __all__ = ["trust"]
+
+# Longer than any line that a file of the largest size could ask for.
+_LONGEST_LINE: Final = 2_000_000
 
 
 def trust(desk: Desk, order: Order) -> None:
@@ -36,4 +42,8 @@ def trust(desk: Desk, order: Order) -> None:
         _trust.trust(project.path, project.digest)
         title = f"{project.path} is trusted now. It asks for this:"
         below = "Any change to the file ends the trust, and so does %nanover trust --revoke."
-    desk.show(order, Table(title, ("where", "what"), requests, below))
+    # A text and not a table, whose cells are cut: all of it counts.
+    width = max(len(where) for where, _ in requests)
+    lines = [title, *(f"  {where:<{width}}  {what}" for where, what in requests), below]
+    shown = "\n".join(visible(line, _LONGEST_LINE) for line in lines if line)
+    desk.show(order, Passage(shown))

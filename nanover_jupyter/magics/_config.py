@@ -149,7 +149,10 @@ class NamedServer:
         files = [
             f"reads {path} as {name.replace('_', ' ')}" for name, path in self.certificates.items()
         ]
-        return [f"sends {self.token} to {self.place}", *files] if self.token else files
+        if self.token is None:
+            return files
+        target = self.address or f"whatever announces itself as {self.find!r}"
+        return [f"sends {self.token} to {target}", *files]
 
     def require_trust(self) -> None:
         """Do nothing if it may be used.
@@ -263,7 +266,10 @@ def requests_of(project: ConfigFile, start: Path | None = None) -> list[tuple[st
         MistakenLine: The user's own file is broken; the message says where.
     """
     own = {name for file in _read_all(start) if file.is_users for name in file.servers}
-    requests = [] if project.default is None else [("default", _default_request(project.default))]
+    requests: list[tuple[str, str]] = []
+    if project.default is not None:
+        server = project.servers.get(project.default)
+        requests.append(("default", _default_request(project.default, server)))
     for name, server in project.servers.items():
         where = f"[servers.{name}]"
         if name in own:
@@ -339,7 +345,8 @@ def _merged(files: tuple[ConfigFile, ...], trusted: frozenset[ConfigFile]) -> Co
     origins = {each.path: each for each in files}
     untrusted = [each for each in (file, origins[server.file]) if each not in trusted]
     if untrusted:
-        server = replace(server, file=untrusted[0].path, untrusted=f"it {_default_request(name)}")
+        asked = f"it {_default_request(name, server)}"
+        server = replace(server, file=untrusted[0].path, untrusted=asked)
     return Config(servers, server)
 
 
@@ -349,8 +356,9 @@ def _restricted(server: NamedServer) -> NamedServer:
     return replace(server, untrusted=f"it {' and '.join(requests)}") if requests else server
 
 
-def _default_request(name: str) -> str:
-    return f"connects to {name!r} where %nanover connect names no server"
+def _default_request(name: str, server: NamedServer | None) -> str:
+    place = "" if server is None else f" ({server.place})"
+    return f"connects to {name!r}{place} where %nanover connect names no server"
 
 
 def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:

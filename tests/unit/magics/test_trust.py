@@ -30,6 +30,10 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
             TOKEN.replace('env = "LAB_TOKEN"', 'keyring = "lab", user = "me"'),
             "it sends the secret 'lab' of 'me' in the keyring to wss://127.0.0.1:9",
         ),
+        (
+            TOKEN.replace('address = "wss://127.0.0.1:9"', 'find = "my lab"'),
+            "it sends the environment variable LAB_TOKEN to whatever announces itself as 'my lab'",
+        ),
         (CERTIFICATE, "lab.pem as root certificates"),
     ],
 )
@@ -74,13 +78,23 @@ def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project
     shown = shell.run("%nanover trust").text
 
     assert str(project / "nanover.toml") in shown.splitlines()[0]
-    assert "default" in shown
+    assert "connects to 'lab' (wss://127.0.0.1:9)" in shown
     assert "the environment variable LAB_TOKEN to wss://127.0.0.1:9" in shown
     assert "/key.pem as private key" in shown
     assert "hush" not in shown
     tls = load().servers["lab"].tls()
     assert tls is not None
     assert tls.metadata == {"authorization": "Bearer hush-hush"}
+
+
+def test_nothing_of_what_the_file_asks_for_is_cut_or_hidden(shell: Shell, project: Path) -> None:
+    host = f"sim.example.org.{'a' * 300}.evil.example"
+    write_config(project, TOKEN.replace("127.0.0.1:9", host).replace("LAB_", "\\u202eLAB_"))
+
+    shown = shell.run("%nanover trust --show").text
+
+    assert f"wss://{host}" in shown
+    assert "\u202e" not in shown
 
 
 def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> None:
