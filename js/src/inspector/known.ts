@@ -137,7 +137,11 @@ function userOrigin(value: PageValue): string | null {
 }
 
 /** The start of a text that somebody wrote, short enough to stand beside other words. */
-const short = (value: PageValue | undefined): string | null => textOf(value)?.slice(0, 40) ?? null;
+const short = (value: PageValue | undefined): string | null =>
+  // Without half of a character at the end.
+  textOf(value)
+    ?.slice(0, 40)
+    .replace(/[\ud800-\udbff]$/, "") ?? null;
 
 function parentIn(fields: ReadonlyMap<string, PageValue>): string | null {
   const parent = short(fields.get("parent"));

@@ -76,6 +76,7 @@ it.each([
     { text: "here", position: [0, 1, 2], parent: "" },
     'label "here" · at 0.00 1.00 2.00',
   ],
+  ["object.label.x", { text: `${"a".repeat(39)}😀` }, `label "${"a".repeat(39)}"`],
   ["object.sprite.x", { texture: "abc", position: [0, 1, 2] }, "picture · at 0.00 1.00 2.00"],
   [
     "handle.x",

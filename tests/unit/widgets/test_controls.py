@@ -66,6 +66,21 @@ def test_what_becomes_of_another_type_gets_another_control(
     )
 
 
+@pytest.mark.parametrize("value", ["yes", [1], {"a": 1}, 3.5, 1e300])
+def test_a_value_of_another_shape_breaks_no_control(
+    connection: Connection, server: NanoverServer, value: object
+) -> None:
+    for knob in KNOBS:
+        put(server, knob.key, value, seen_by=connection)
+    panel = interactive_controls(connection)
+
+    put(server, "suggested.avatars.hidden", value=True)
+
+    assert set(panel._rows) == {knob.key for knob in KNOBS}
+    eventually(lambda: panel._rows["suggested.avatars.hidden"].control.value is True)
+    panel.close()
+
+
 def test_a_server_decides_not_how_many_controls_there_are(
     connection: Connection, server: NanoverServer
 ) -> None:
