@@ -40,6 +40,11 @@ def test_an_address_is_shown_without_its_credentials(written: str, shown: str) -
         ("could not connect to ws://host:1: no", "could not connect to ws://host:1: no"),
         ("mail anna@host", "mail anna@host"),
         ("at 12:30 @ home", "at 12:30 @ home"),
+        ("server='anna:hunter2@host'", "server='***@host'"),
+        ("to=ws://anna:hunter2@host, or", "to=ws://***@host, or"),
+        ("anna:hunt://er2@host", "***@host"),
+        ("anna:hunt@er2@host", "***@host"),
+        ("a ws://b:c@d\n\te:f@g", "a ws://***@d\n\t***@g"),
     ],
 )
 def test_a_text_is_shown_without_credentials(written: str, shown: str) -> None:
@@ -52,3 +57,14 @@ def test_no_password_of_an_address_is_left(password: str, scheme: str, host: str
 
     # A password that begins with // makes a scheme of the name.
     assert shown in (f"{scheme}***@{host}", f"anna://***@{host}")
+
+
+@pytest.mark.parametrize(
+    "part", ["a", "(", "(:a", "@(:a", "?", "&=", "://", "a://", "a:b@", "a ", "'"]
+)
+def test_any_long_text_takes_little_time(part: str) -> None:
+    # A time that grew with the square of the length would end the test by its timeout.
+    written = part * 300_000
+
+    assert len(redact_text(written)) <= len(written) * 2
+    assert len(redact_address(written)) <= len(written) * 2
