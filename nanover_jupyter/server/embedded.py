@@ -20,6 +20,7 @@ from nanover_jupyter.server.announcer import Announcer
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.commands import CommandRegistry
 from nanover_jupyter.server.grpc_service import GrpcService
+from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.threads import DaemonThreads
 from nanover_jupyter.server.websocket_service import WebSocketService
@@ -74,6 +75,10 @@ class NanoverServer:
             servers, over the same state and commands; 0 lets the system choose, None
             leaves it out. What that protocol's clients change is passed over where a
             gRPC client holds a lock.
+        origins: The origins of the web pages that may use the WebSocket port, such as
+            "https://lab.example:8443". Left out, no page may; native clients always may.
+            On an address of this machine only, native clients must also connect by
+            `localhost`, a loopback address or the name given as `address`.
         announce: A name under which to announce the server to those who look for one
             on the network, or, where it is for this machine only, on this machine.
             Left out, nothing is announced.
@@ -82,18 +87,21 @@ class NanoverServer:
     Raises:
         AddressError: The address or port makes no sense.
         ConnectError: A port is in use, or the address is not this machine's.
+        ValueError: One of `origins` is not an origin.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - choices that most callers leave as they are
         self,
         *,
         address: str = "127.0.0.1",
         port: int = 0,
         websocket_port: int | None = None,
+        origins: Iterable[str] = (),
         announce: str | None = None,
         discovery_port: int = DISCOVERY_PORT,
     ) -> None:
         bind = BindAddress.checked(address, port)
+        handshakes = HandshakePolicy(origins, bound_host=address, loopback=bind.loopback)
         self._address = address
         self._state = SharedState()
         self._commands = CommandRegistry()
@@ -110,7 +118,7 @@ class NanoverServer:
         except RuntimeError as error:
             # Someone may have taken the port since it was checked.
             raise ServeError(bind.target, "the system does not allow to listen there") from error
-        self._websockets = self._open_websockets(websocket_port)
+        self._websockets = self._open_websockets(websocket_port, handshakes)
         if not bind.loopback:
             logger.warning(
                 "serving at %s, open to the network: anyone who reaches it can change the state "
@@ -164,11 +172,19 @@ class NanoverServer:
         ports = {"multiplayer": self._port}
         return ports if self._websockets is None else {**ports, "ws": self._websockets.port}
 
-    def _open_websockets(self, port: int | None) -> WebSocketService | None:
+    def _open_websockets(
+        self, port: int | None, handshakes: HandshakePolicy
+    ) -> WebSocketService | None:
         if port is None:
             return None
         try:
-            return WebSocketService(self._state, self._commands, host=self._address, port=port)
+            return WebSocketService(
+                self._state,
+                self._commands,
+                host=self._address,
+                port=port,
+                handshakes=handshakes,
+            )
         except BaseException:
             self._server.stop(None)
             raise

@@ -8,15 +8,19 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request as HandshakeRequest
+from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.errors import CommandFailed, InvalidValue, ProtocolError
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.client_commands import ClientCommands, Offerer
 from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
@@ -53,13 +57,20 @@ class WebSocketService:
         commands: The commands to run; those that clients offer are added.
         host: The host name or address to listen at.
         port: The TCP port; 0 lets the system choose one.
+        handshakes: Decides who may connect.
 
     Raises:
         ConnectError: The port is in use, or the address is not this machine's.
     """
 
     def __init__(
-        self, state: SharedState, commands: CommandRegistry, *, host: str, port: int
+        self,
+        state: SharedState,
+        commands: CommandRegistry,
+        *,
+        host: str,
+        port: int,
+        handshakes: HandshakePolicy,
     ) -> None:
         self._state = state
         self._commands = commands
@@ -68,11 +79,13 @@ class WebSocketService:
         self._guard = threading.Lock()
         self._connections: set[ServerConnection] = set()
         self._closed = False
+        self._handshakes = handshakes
         listener = _listener(host, port)
         self.port: int = listener.getsockname()[1]
         self._server = serve(
             self._serve,
             sock=listener,
+            process_request=self._check_handshake,
             compression=None,
             max_size=MESSAGE_LIMIT,
             close_timeout=_CLOSE_SECONDS,
@@ -99,6 +112,18 @@ class WebSocketService:
             ending.start()
         for ending in (*endings, self._thread):
             ending.join(max(0.0, deadline - time.monotonic()))
+
+    def _check_handshake(
+        self, websocket: ServerConnection, request: HandshakeRequest
+    ) -> Response | None:
+        """Answer 403 to a handshake that is refused; on the connection's own thread."""
+        refusal = self._handshakes.refusal(
+            hosts=request.headers.get_all("Host"), origins=request.headers.get_all("Origin")
+        )
+        if refusal is None:
+            return None
+        logger.info("! refused a WebSocket handshake: %s", refusal)
+        return websocket.respond(HTTPStatus.FORBIDDEN, f"{refusal}\n")
 
     def _serve(self, websocket: ServerConnection) -> None:
         """Called by `websockets` for each connection, on a thread of its own."""

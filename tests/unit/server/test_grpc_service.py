@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import threading
 
@@ -472,3 +473,39 @@ def test_intervals_are_single_precision_on_the_wire(server, client):
 
     assert next_change(stream) == DictionaryChange({"a": 1.0})
     stream.cancel()
+
+
+# What a web page can send: its browser begins with a request line of its own.
+HTTP_1_POST = (
+    b"POST /nanover.protocol.command.Command/RunCommand HTTP/1.1\r\n"
+    b"Host: localhost\r\nContent-Type: application/grpc\r\nContent-Length: 4096\r\n\r\n"
+)
+HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+# Headers: POST, http, :path, :authority, content-type, te; literals where they must be.
+HTTP_2_CALL = (
+    b"\x83\x86\x04\x2c/nanover.protocol.command.Command/RunCommand\x01\x09localhost"
+    b"\x0f\x10\x10application/grpc\x00\x02te\x08trailers"
+)
+
+
+def frame(kind, flags, stream, payload):
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+@pytest.mark.parametrize("before", [b"", HTTP_1_POST], ids=["native", "page"])
+def test_a_web_page_cannot_speak_the_protocol_of_the_port(server, before):
+    ran = threading.Event()
+    server.register_command("run", ran.set)
+    request = grpc_codec.encode_command("run", {})
+    call = frame(1, 4, 1, HTTP_2_CALL) + frame(
+        0, 1, 1, b"\0" + struct.pack(">I", len(request)) + request
+    )
+
+    with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+        raw.sendall(before + HTTP_2_PREFACE + call)
+        if before:  # the server hangs up on what does not begin with the preface
+            while raw.recv(4096):
+                pass
+        else:  # the same bytes run the command where nothing comes before them
+            assert ran.wait(5)
+    assert ran.is_set() == (not before)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import msgpack
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from nanover_jupyter.client.grpc_client import NanoverClient
@@ -161,6 +161,72 @@ def test_a_client_offers_a_command_to_another(wire, server):
         assert answer["response"] == {"done": True}
         listed = other.run("commands/list")["response"]["commands"]
         assert listed == [{"name": "me/x", "arguments": {"a": 1}, "label": "X"}]
+
+
+# handshakes ----------------------------------------------------------------------
+
+
+@contextmanager
+def handshake(server, *, host="127.0.0.1", origin=None):
+    """A connection whose handshake says these, whatever the address."""
+    port = server.websocket_port
+    with (
+        socket.create_connection(("127.0.0.1", port), SOON) as raw,
+        connect(f"ws://{host}:{port}", sock=raw, origin=origin) as websocket,
+    ):
+        yield Wire(websocket)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1", "https://evil.example"),
+        ("localhost", "null"),
+        ("localhost", "http://localhost:8888"),
+        ("evil.example", None),
+        ("evil.example", "http://evil.example"),
+    ],
+)
+def test_a_web_page_is_refused_and_runs_nothing(server, host, origin):
+    ran = []
+    server.register_command("run", lambda: ran.append(1))
+
+    with pytest.raises(InvalidStatus) as caught, handshake(server, host=host, origin=origin):
+        pass
+
+    response = caught.value.response
+    assert response.status_code == 403
+    assert response.headers["Content-Type"].startswith("text/plain")
+    assert b"evil.example" in response.body or b"origins=" in response.body
+    assert ran == []
+
+
+def test_a_web_page_that_the_user_named_is_accepted():
+    origin = "https://lab.example"
+    with (
+        NanoverServer(websocket_port=0, origins=[origin]) as server,
+        handshake(server, origin=origin) as wire,
+    ):
+        assert "response" in wire.run("commands/list")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_native_client_is_accepted_by_either_name_of_this_machine(server, host):
+    with handshake(server, host=host) as wire:
+        assert "response" in wire.run("commands/list")
+
+
+def test_a_server_on_the_network_is_reached_by_any_name_but_by_no_page():
+    with NanoverServer(address="0.0.0.0", websocket_port=0) as server:
+        with handshake(server, host="lab.example") as wire:
+            assert "response" in wire.run("commands/list")
+        with pytest.raises(InvalidStatus), handshake(server, origin="https://evil.example"):
+            pass
+
+
+def test_origins_that_are_none_leave_nothing_open():
+    with pytest.raises(ValueError, match="is not an origin"):
+        NanoverServer(websocket_port=0, origins=["lab.example"])
 
 
 # bad input and ends ------------------------------------------------------------------------
