@@ -1,86 +1,101 @@
-"""Commands that clients of a server offer to each other; knows no sockets."""
+"""Commands that clients register for each other; knows no sockets."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Final
 
-from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.commands import CommandRegistry, complete
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket_codec import Reply, encode_request
 
-__all__ = ["ClientCommands", "Offerer"]
+__all__ = ["ClientCommands", "CommandProvider"]
 
-_LOOK_SECONDS: Final = 0.5
+# Calls that one client has not answered yet; more are refused.
+_PENDING_LIMIT: Final = 1000
 
 
-class Offerer:
-    """A client that offers commands, and the calls that wait for it.
+class CommandProvider:
+    """A client that registered commands, and the calls that it has not answered yet.
+
+    No method waits for the client. All methods may be called from any thread.
 
     Args:
-        send: Sends a message to the client.
-        is_there: Whether the client is still connected.
+        post: Sends a message to the client without waiting for it; False if the client
+            takes no more messages.
     """
 
-    def __init__(self, send: Callable[[bytes], None], is_there: Callable[[], bool]) -> None:
-        self._send = send
-        self._is_there = is_there
+    def __init__(self, post: Callable[[bytes], bool]) -> None:
+        self._post = post
         self._numbers = itertools.count(1)
-        # Guards the waiting calls.
+        # Guards what follows. Futures are completed without it: their callbacks are others' code.
         self._guard = threading.Lock()
-        self._waiting: dict[int, tuple[threading.Event, list[Reply]]] = {}
+        self._pending: dict[int, tuple[str, Future[object]]] = {}
+        self._disconnected = False
 
-    def call(self, name: str, arguments: Mapping[str, Value]) -> dict[str, Value] | None:
-        """Let the client run a command, and wait for what comes of it.
+    def call(self, name: str, arguments: Mapping[str, Value]) -> Future[object]:
+        """Send a call to the client.
+
+        Returns:
+            A future of its result, or of a RuntimeError with its message. It may be
+            cancelled, which the client does not learn.
 
         Raises:
-            RuntimeError: The client said that it failed, or is gone.
+            RuntimeError: The client has disconnected, or has too many calls to answer.
+            InvalidValue: An argument that cannot be sent.
         """
-        number, answered, replies = next(self._numbers), threading.Event(), list[Reply]()
+        number, future = next(self._numbers), Future[object]()
+        message = encode_request(number, name, arguments)
         with self._guard:
-            self._waiting[number] = (answered, replies)
-        try:
-            if self._is_there():
-                self._send(encode_request(number, name, arguments))
-            # It may call itself; then nobody reads, and nobody could say that it is gone.
-            while self._is_there() and not answered.wait(_LOOK_SECONDS):
-                pass
-        finally:
-            with self._guard:
-                self._waiting.pop(number, None)
-        if not replies:
-            raise RuntimeError(f"the client that offers {name!r} is gone")
-        reply = replies[0]
+            if self._disconnected:
+                raise _disconnected(name)
+            if len(self._pending) >= _PENDING_LIMIT:
+                raise RuntimeError(
+                    f"the client that registered {name!r} has too many calls waiting"
+                )
+            self._pending[number] = (name, future)
+        # One that was cancelled is not waited for any more.
+        future.add_done_callback(lambda _: self._take(number))
+        if not self._post(message) and self._take(number) is not None:
+            complete(future, error=RuntimeError(f"the client that registered {name!r} is too slow"))
+        return future
+
+    def answer(self, reply: Reply) -> None:
+        """Complete the call that `reply` answers; ignore one that answers none."""
+        pending = self._take(reply.id) if isinstance(reply.id, int) else None
+        if pending is None:
+            return
         if reply.failure is not None:
-            raise RuntimeError(reply.failure)
-        if reply.result is None or isinstance(reply.result, dict):
-            return reply.result
-        return {"result": reply.result}
+            complete(pending[1], error=RuntimeError(reply.failure))
+        else:
+            complete(pending[1], reply.result)
 
-    def answered(self, reply: Reply) -> None:
-        """Take a reply; one that nobody waits for is dropped."""
+    def disconnect(self) -> None:
+        """Fail all pending calls, and every later one."""
         with self._guard:
-            found = self._waiting.get(reply.id) if isinstance(reply.id, int) else None
-        if found is not None:
-            found[1].append(reply)
-            found[0].set()
+            self._disconnected = True
+            pending, self._pending = list(self._pending.values()), {}
+        for name, future in pending:
+            complete(future, error=_disconnected(name))
 
-    def gone(self) -> None:
-        """Let all calls that wait go."""
+    def _take(self, number: int) -> tuple[str, Future[object]] | None:
         with self._guard:
-            waiting = list(self._waiting.values())
-        for answered, _ in waiting:
-            answered.set()
+            return self._pending.pop(number, None)
+
+
+def _disconnected(name: str) -> RuntimeError:
+    return RuntimeError(f"the client that registered {name!r} has disconnected")
 
 
 class ClientCommands:
-    """Adds what clients offer to a server's commands, with labels and icons.
+    """Adds what clients register to a server's commands, with labels and icons.
 
-    As with NanoVer's server, a name that is taken changes hands, and an offer outlives
-    the client that made it: calls then fail.
+    As with NanoVer's server, a later registration replaces one of the same name, and a
+    registration outlives the client that made it: calls then fail.
     """
 
     def __init__(self, commands: CommandRegistry) -> None:
@@ -88,22 +103,22 @@ class ClientCommands:
         self._guard = threading.Lock()
         self._described: dict[str, CommandInfo] = {}
 
-    def register(self, command: CommandInfo, offerer: Offerer) -> None:
-        """Let `offerer` run `command` from now on."""
+    def register(self, command: CommandInfo, provider: CommandProvider) -> None:
+        """Forward calls of `command` to `provider` from now on."""
         name = command.name
 
-        def call(**arguments: Value) -> dict[str, Value] | None:
-            return offerer.call(name, arguments)
+        def call(**arguments: Value) -> Future[object]:
+            return provider.call(name, arguments)
 
         with self._guard:
             self._described[name] = command
             self._commands.replace(name, call, command.arguments)
 
     def described(self, defaults: Mapping[str, Mapping[str, Value]]) -> list[CommandInfo]:
-        """A server's commands, given by their defaults, with the labels of those offered."""
+        """A server's commands, given by their defaults, with the labels of those registered."""
         with self._guard:
-            offered = dict(self._described)
+            registered = dict(self._described)
         return [
-            offered[name] if name in offered else CommandInfo(name, **given)
+            registered[name] if name in registered else CommandInfo(name, **given)
             for name, given in defaults.items()
         ]

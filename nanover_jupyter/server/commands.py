@@ -8,12 +8,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from nanover_jupyter.errors import CommandFailed, InvalidValue
 from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
 
-__all__ = ["CommandRaised", "CommandRegistry", "CommandRejected"]
+__all__ = [
+    "CommandRaised",
+    "CommandRegistry",
+    "CommandRejected",
+    "UnknownCommand",
+    "complete",
+    "dict_result",
+    "failure_of",
+    "unserialisable",
+]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
@@ -24,6 +34,14 @@ _DEFAULTS_NESTING = 1
 
 class CommandRejected(CommandFailed):
     """No such command, a KeyError in it, or a result that cannot be sent."""
+
+
+class UnknownCommand(CommandRejected):
+    """No such command; `message` is the text of a KeyError, which is why it is in quotes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, repr(f"Unknown command: {name}"))
+        self.args = (name,)
 
 
 class CommandRaised(CommandFailed):
@@ -85,35 +103,57 @@ class CommandRegistry:
             commands = dict(self._commands)
         return {name: _copied(defaults) for name, (_, defaults) in commands.items()}
 
-    def run(self, name: str, arguments: Mapping[str, Value]) -> dict[str, Value] | None:
+    def start(self, name: str, arguments: Mapping[str, Value]) -> Future[object]:
         """Call a command in this thread, its defaults overridden key by key.
 
-        Returns:
-            What the command returned, made plain.
+        Args:
+            name: The command.
+            arguments: In place of its defaults, and besides them.
 
-        Raises:
-            CommandRejected: See there.
-            CommandRaised: See there. Whoever asked gets the text only; the traceback
-                is logged at DEBUG.
+        Returns:
+            A future of what the command returned, or of a CommandFailed. It is done,
+            unless the command itself returned a future: then it follows that one, is
+            completed by the thread that completes that one, and cancels it when cancelled.
+            Failures are logged at DEBUG with their traceback.
         """
+        future = Future[object]()
         with self._guard:
             command = self._commands.get(name)
         if command is None:
-            # NanoVer sends the text of a KeyError, which is why it stands in quotes.
-            raise CommandRejected(name, repr(f"Unknown command: {name}"))
+            complete(future, error=UnknownCommand(name))
+            return future
         callback, defaults = command
         try:
             result = callback(**{**_copied(defaults), **arguments})
-        except KeyError as error:
-            logger.debug("! command %r failed", name, exc_info=True)
-            raise CommandRejected(name, _text(error)) from error
         except BaseException as error:  # SystemExit too: it may not end a thread of the server
             logger.debug("! command %r failed", name, exc_info=True)
-            raise CommandRaised(name, _text(error)) from error
-        return _checked_result(name, result)
+            complete(future, error=failure_of(name, error))
+            return future
+        if not isinstance(result, Future):
+            complete(future, result)
+            return future
+        followed: Future[object] = result
+        future.add_done_callback(lambda done: followed.cancel() if done.cancelled() else None)
+        followed.add_done_callback(lambda done: _follow(name, future, done))
+        return future
+
+    def run(self, name: str, arguments: Mapping[str, Value]) -> object:
+        """As `start`, waiting for the result.
+
+        Raises:
+            CommandRejected: See there.
+            CommandRaised: See there.
+        """
+        return self.start(name, arguments).result()
 
 
-def _checked_result(name: str, result: object) -> dict[str, Value] | None:
+def dict_result(name: str, result: object) -> dict[str, Value] | None:
+    """Return the result of a command for a wire that carries only dicts and None.
+
+    Raises:
+        CommandRejected: It is something else, or holds what cannot be sent.
+        CommandFailed: Reading it raised an exception.
+    """
     if result is None:
         return None
     reason: InvalidValue | None = None
@@ -123,10 +163,44 @@ def _checked_result(name: str, result: object) -> dict[str, Value] | None:
         except InvalidValue as error:
             reason = error
         except Exception as error:  # it may change, or raise anything, while it is read
-            raise CommandRaised(name, _text(error)) from error
-    raise CommandRejected(
-        name, f"Command ({name}) generated results that cannot be serialised: {_described(result)}"
-    ) from reason
+            raise failure_of(name, error) from error
+    raise unserialisable(name, result) from reason
+
+
+def unserialisable(name: str, result: object) -> CommandRejected:
+    """Return the error of a result that the wire cannot carry, in the words of NanoVer's server."""
+    said = f"Command ({name}) generated results that cannot be serialised: {_described(result)}"
+    return CommandRejected(name, said)
+
+
+def complete(
+    future: Future[object], result: object = None, *, error: BaseException | None = None
+) -> None:
+    """Complete a future, unless it was cancelled."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _follow(name: str, future: Future[object], done: Future[object]) -> None:
+    """Complete `future` with the outcome of a future that command `name` returned."""
+    if done.cancelled():
+        complete(future, error=CommandRaised(name, "the call was cancelled"))
+    elif (error := done.exception()) is not None:
+        complete(future, error=failure_of(name, error))
+    else:
+        complete(future, done.result())
+
+
+def failure_of(name: str, error: BaseException) -> CommandFailed:
+    """Return the failure of a command that raised `error`."""
+    kind = CommandRejected if isinstance(error, KeyError) else CommandRaised
+    failure = kind(name, _text(error))
+    failure.__cause__ = error
+    return failure
 
 
 def _plain_fields(fields: Mapping[Any, object], nesting: int) -> dict[str, Value]:

@@ -205,9 +205,10 @@ class NanoverServer:
         """Let clients run `callback` as command `name`.
 
         It is called as `callback(**arguments)`, in one of the server's threads and
-        several times at once if clients ask so. The arguments are the defaults,
-        overridden key by key; numbers come as floats. It returns a dict or None;
-        what it raises is told to the client.
+        several times at once if clients ask so. The calls of one WebSocket client run one
+        after the other; its changes of the state are applied meanwhile. The arguments are
+        the defaults, overridden key by key; numbers come as floats. It returns a dict or
+        None; what it raises is told to the client.
 
         Raises:
             ValueError: There is a command of that name already.

@@ -9,12 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from typing import Final, NoReturn
 
 import grpc
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
-from nanover_jupyter.server.commands import CommandRaised, CommandRegistry, CommandRejected
+from nanover_jupyter.server.commands import (
+    CommandRaised,
+    CommandRegistry,
+    CommandRejected,
+    dict_result,
+)
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
@@ -80,7 +86,17 @@ class GrpcService:
             _refuse_malformed(context, error)
         logger.debug("< command %s", name)
         try:
-            result = self._commands.run(name, arguments)
+            pending = self._commands.start(name, arguments)
+
+            def give_up() -> None:
+                pending.cancel()
+
+            # A caller that stops waiting for another client's command must free the thread.
+            if not context.add_callback(give_up):
+                give_up()
+            result = dict_result(name, pending.result())
+        except CancelledError:
+            context.abort(grpc.StatusCode.CANCELLED, "the caller gave up")
         except CommandRejected as failure:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, _details(failure.message))
         except CommandRaised as failure:

@@ -7,20 +7,23 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request as HandshakeRequest
 from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
 
-from nanover_jupyter.errors import CommandFailed, InvalidValue, ProtocolError
+from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.client_commands import ClientCommands, Offerer
+from nanover_jupyter.server.client_commands import ClientCommands, CommandProvider
 from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.connection_calls import ConnectionCalls
 from nanover_jupyter.server.origins import HandshakePolicy
+from nanover_jupyter.server.outbox import Outbox
 from nanover_jupyter.server.store import SharedState
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
@@ -49,8 +52,9 @@ _GOING_AWAY: Final = 1001
 class WebSocketService:
     """Serves a state and commands to WebSocket clients from the moment it is made.
 
-    Each connection has two daemon threads: one reads, and runs the client's commands in
-    their order, as NanoVer's server does; the other sends the state.
+    Each connection has two daemon threads: one reads, the other sends the state. A third
+    runs the commands that the client asks for, one after the other, and a fourth sends it
+    what comes of other connections; each starts when it is first needed.
 
     Args:
         state: The state to share.
@@ -156,7 +160,16 @@ class _Conversation:
         self._state = state
         self._commands = commands
         self._offers = offers
-        self._offerer = Offerer(self._send, lambda: websocket.close_code is None)
+        self._outbox = Outbox(
+            self._send_if_open, give_up=self._hang_up, name="nanover-server-ws-replies"
+        )
+        self._provider = CommandProvider(self._outbox.post)
+        self._calls = ConnectionCalls(
+            self._start,
+            send=self._send_if_open,
+            post=self._outbox.post,
+            is_open=lambda: websocket.close_code is None,
+        )
         self._user = UserKeys()
 
     def hold(self) -> None:
@@ -172,7 +185,9 @@ class _Conversation:
                 self._listen()
             finally:
                 subscription.end()
-                self._offerer.gone()
+                self._provider.disconnect()
+                self._calls.close()
+                self._outbox.close()
                 self._leave()
         sender.join(_CLOSE_SECONDS)
 
@@ -205,27 +220,18 @@ class _Conversation:
 
     def _command(self, command: Request | Reply | Registration) -> None:
         if isinstance(command, Registration):
-            self._offers.register(command.command, self._offerer)
+            self._offers.register(command.command, self._provider)
         elif isinstance(command, Reply):
-            self._offerer.answered(command)
+            self._provider.answer(command)
         else:
-            logger.debug("< command %s", command.name)
-            self._send(self._answer(command))
+            self._calls.submit(command)
 
-    def _answer(self, request: Request) -> bytes:
-        if request.name == LIST_COMMANDS:
-            commands = self._offers.described(self._commands.defaults)
-            return _encoded_list(request.said, commands)
-        if request.name not in self._commands.defaults:
-            # NanoVer sends the text of a KeyError, which is its key in quotes.
-            return websocket_codec.encode_exception(request.said, repr(request.name))
-        try:
-            result = self._commands.run(request.name, request.arguments)
-            return websocket_codec.encode_response(request.said, result)
-        except CommandFailed as failure:
-            return websocket_codec.encode_exception(request.said, failure.message)
-        except InvalidValue as error:
-            return websocket_codec.encode_exception(request.said, str(error))
+    def _start(self, request: Request) -> Future[object]:
+        if request.name != LIST_COMMANDS:
+            return self._commands.start(request.name, request.arguments)
+        listed = Future[object]()
+        listed.set_result(_listed(self._offers.described(self._commands.defaults)))
+        return listed
 
     def _tell_state(self, changes: Iterator[DictionaryChange]) -> None:
         with suppress(ConnectionClosed, OSError):
@@ -237,6 +243,15 @@ class _Conversation:
     def _send(self, message: bytes) -> None:
         self._websocket.send(message)
 
+    def _send_if_open(self, message: bytes) -> None:
+        with suppress(ConnectionClosed, OSError):
+            self._send(message)
+
+    def _hang_up(self) -> None:
+        logger.warning("! a client that takes no messages is disconnected")
+        with suppress(OSError):
+            self._websocket.socket.shutdown(socket.SHUT_RDWR)
+
 
 def _encoded(change: DictionaryChange) -> bytes:
     """A change without what this wire cannot carry: others may have set it."""
@@ -247,18 +262,14 @@ def _encoded(change: DictionaryChange) -> bytes:
         return websocket_codec.encode_change(fitting)
 
 
-def _encoded_list(said: Mapping[str, Any], commands: list[CommandInfo]) -> bytes:
-    """The list of commands without those defaults that this wire cannot carry."""
-    try:
-        return websocket_codec.encode_command_list(said, commands)
-    except InvalidValue:
-        fitting = [
-            CommandInfo.described(
-                command.name, _fitting(command.arguments), label=command.label, icon=command.icon
-            )
-            for command in commands
-        ]
-        return websocket_codec.encode_command_list(said, fitting)
+def _listed(commands: list[CommandInfo]) -> dict[str, object]:
+    """The result of `commands/list` without those defaults that this wire cannot carry."""
+    return websocket_codec.command_list(
+        CommandInfo.described(
+            command.name, _fitting(command.arguments), label=command.label, icon=command.icon
+        )
+        for command in commands
+    )
 
 
 def _fitting(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -8,7 +8,7 @@ with the path, for what the wire or NanoVer's server cannot carry.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -26,10 +26,10 @@ __all__ = [
     "Registration",
     "Reply",
     "Request",
+    "command_list",
     "decode_command_list",
     "decode_message",
     "encode_change",
-    "encode_command_list",
     "encode_exception",
     "encode_registration",
     "encode_request",
@@ -140,18 +140,20 @@ def encode_exception(request: Mapping[str, Any], text: str) -> bytes:
     return pack({"command": {"request": request, "exception": carried}}, {})
 
 
-def encode_command_list(request: Mapping[str, Any], commands: list[CommandInfo]) -> bytes:
-    """The answer to `commands/list`, as NanoVer's server gives it."""
+def command_list(commands: Iterable[CommandInfo]) -> dict[str, object]:
+    """The result of `commands/list`, as NanoVer's server gives it."""
+    defaults: dict[str, object] = {}
     listed = []
     for command in commands:
-        entry: dict[str, object] = {"name": command.name, "arguments": command.arguments}
+        arguments = command.arguments
+        entry: dict[str, object] = {"name": command.name, "arguments": arguments}
         if command.label is not None:
             entry["label"] = command.label
         if command.icon is not None:
             entry["icon"] = command.icon
         listed.append(entry)
-    defaults = {command.name: command.arguments for command in commands}
-    return encode_response(request, {"list": defaults, "commands": listed})
+        defaults[command.name] = arguments
+    return {"list": defaults, "commands": listed}
 
 
 def _fields(arguments: Mapping[str, object]) -> dict[str, object]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
-from nanover_jupyter.server.client_commands import ClientCommands, Offerer
+from nanover_jupyter.server.client_commands import ClientCommands, CommandProvider
 from nanover_jupyter.server.commands import CommandRaised, CommandRegistry
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.websocket_codec import Reply, decode_message
@@ -15,18 +13,21 @@ from nanover_jupyter.wire.websocket_codec import Reply, decode_message
 class FakeClient:
     """Answers what it is asked by a function, at once, on the asking thread."""
 
-    def __init__(self, answer):
+    def __init__(self, answer=lambda _: None):
         self.asked = []
-        self.there = True
+        self.takes_messages = True
         self._answer = answer
-        self.offerer = Offerer(self._take, lambda: self.there)
+        self.provider = CommandProvider(self._post)
 
-    def _take(self, message):
+    def _post(self, message):
+        if not self.takes_messages:
+            return False
         (request,) = decode_message(message).commands
         self.asked.append(request)
         reply = self._answer(request)
         if reply is not None:
-            self.offerer.answered(reply)
+            self.provider.answer(reply)
+        return True
 
 
 @pytest.fixture
@@ -39,9 +40,15 @@ def commands(registry):
     return ClientCommands(registry)
 
 
+def message_of(call):
+    error = call.exception(0)
+    assert isinstance(error, CommandRaised)
+    return error.message
+
+
 def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry, commands):
     client = FakeClient(lambda request: Reply(request.said["id"], {"ok": True}, None))
-    commands.register(CommandInfo("me/x", a=1, b=2), client.offerer)
+    commands.register(CommandInfo("me/x", a=1, b=2), client.provider)
 
     assert registry.run("me/x", {"b": 3}) == {"ok": True}
     assert registry.run("me/x", {}) == {"ok": True}
@@ -49,87 +56,103 @@ def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry, command
     assert [request.said["id"] for request in client.asked] == [1, 2]
 
 
-@pytest.mark.parametrize(("result", "told"), [(None, None), ([1], {"result": [1]})])
-def test_a_result_is_a_dict_or_none(registry, commands, result, told):
+@pytest.mark.parametrize("result", [None, [1], "text", 3, b"raw", {"a": 1}])
+def test_a_result_is_passed_on_as_it_is(registry, commands, result):
     client = FakeClient(lambda request: Reply(request.said["id"], result, None))
-    commands.register(CommandInfo("me/x"), client.offerer)
+    commands.register(CommandInfo("me/x"), client.provider)
 
-    assert registry.run("me/x", {}) == told
+    assert registry.run("me/x", {}) == result
 
 
 def test_a_failure_has_the_clients_words(registry, commands):
     client = FakeClient(lambda request: Reply(request.said["id"], None, "it is bent"))
-    commands.register(CommandInfo("me/x"), client.offerer)
+    commands.register(CommandInfo("me/x"), client.provider)
 
     with pytest.raises(CommandRaised, match="it is bent"):
         registry.run("me/x", {})
 
 
-def test_a_client_that_is_gone_fails_its_commands(registry, commands):
-    client = FakeClient(lambda _: None)
-    commands.register(CommandInfo("me/x"), client.offerer)
-    client.there = False
+def test_a_client_that_has_disconnected_fails_its_commands(registry, commands):
+    client = FakeClient()
+    commands.register(CommandInfo("me/x"), client.provider)
+    pending = registry.start("me/x", {})
+    assert not pending.done()
 
-    with pytest.raises(CommandRaised, match="the client that offers 'me/x' is gone"):
-        registry.run("me/x", {})
+    client.provider.disconnect()
+
+    reason = "the client that registered 'me/x' has disconnected"
+    assert message_of(pending) == reason
+    assert message_of(registry.start("me/x", {})) == reason
+    assert len(client.asked) == 1
 
 
-def test_a_client_that_goes_during_a_call_ends_it(registry, commands):
-    asked = threading.Event()
-    client = FakeClient(lambda _: asked.set())
-    commands.register(CommandInfo("me/x"), client.offerer)
-    errors = []
+def test_a_client_that_takes_no_messages_fails_its_commands(registry, commands):
+    client = FakeClient()
+    client.takes_messages = False
+    commands.register(CommandInfo("me/x"), client.provider)
 
-    def call():
-        with pytest.raises(CommandRaised) as caught:
-            registry.run("me/x", {})
-        errors.append(caught.value)
+    assert "is too slow" in message_of(registry.start("me/x", {}))
 
-    caller = threading.Thread(target=call)
-    caller.start()
-    asked.wait(5)
-    client.there = False
-    client.offerer.gone()
-    caller.join(5)
 
-    assert "is gone" in str(errors[0])
+def test_calls_beyond_a_limit_are_refused_until_some_are_answered(registry, commands):
+    client = FakeClient()
+    commands.register(CommandInfo("me/x"), client.provider)
+    calls = [registry.start("me/x", {}) for _ in range(1000)]
+
+    assert "too many calls waiting" in message_of(registry.start("me/x", {}))
+    calls[0].cancel()
+    client.provider.answer(Reply(2, "second", None))
+    assert calls[1].result(0) == "second"
+    more = [registry.start("me/x", {}) for _ in range(2)]
+    assert not any(call.done() for call in more)
+
+
+def test_a_reply_to_a_cancelled_call_is_dropped(registry, commands):
+    client = FakeClient()
+    commands.register(CommandInfo("me/x"), client.provider)
+    call = registry.start("me/x", {})
+    call.cancel()
+
+    client.provider.answer(Reply(1, "too late", None))
+
+    assert call.cancelled()
 
 
 @pytest.mark.parametrize("number", [99, "x", None, [1]])
-def test_replies_that_nobody_waits_for_are_dropped(registry, commands, number):
+def test_replies_to_no_call_are_dropped(registry, commands, number):
     def answer(request):
-        client.offerer.answered(Reply(number, {"to": "nobody"}, None))
+        client.provider.answer(Reply(number, {"to": "nobody"}, None))
         return Reply(request.said["id"], {"to": "us"}, None)
 
     client = FakeClient(answer)
-    commands.register(CommandInfo("me/x"), client.offerer)
+    commands.register(CommandInfo("me/x"), client.provider)
 
     assert registry.run("me/x", {}) == {"to": "us"}
 
 
 def test_a_reply_that_comes_too_late_answers_no_later_call(registry, commands):
     def answer(request):
-        client.offerer.answered(Reply(request.said["id"] - 1, {"of": "the call before"}, None))
+        client.provider.answer(Reply(request.said["id"] - 1, {"of": "the call before"}, None))
         return Reply(request.said["id"], {"of": "this call"}, None)
 
     client = FakeClient(answer)
-    commands.register(CommandInfo("me/x"), client.offerer)
+    commands.register(CommandInfo("me/x"), client.provider)
 
     assert [registry.run("me/x", {}) for _ in range(2)] == [{"of": "this call"}] * 2
 
 
-def test_a_name_that_is_taken_changes_hands(registry, commands):
+def test_a_later_registration_replaces_one_of_the_same_name(registry, commands):
     registry.register("x", lambda: {"by": "server"})
     client = FakeClient(lambda request: Reply(request.said["id"], {"by": "client"}, None))
 
-    commands.register(CommandInfo("x"), client.offerer)
+    commands.register(CommandInfo("x"), client.provider)
 
     assert registry.run("x", {}) == {"by": "client"}
 
 
 def test_labels_are_kept_for_the_list(registry, commands):
     registry.register("plain", dict, {"n": 1})
-    offered = CommandInfo.described("me/x", {"m": 2}, label="X", icon="x")
-    commands.register(offered, FakeClient(lambda _: None).offerer)
+    registered = CommandInfo.described("me/x", {"m": 2}, label="X", icon="x")
+    commands.register(registered, FakeClient().provider)
 
-    assert commands.described(registry.defaults) == [CommandInfo("plain", n=1), offered]
+    assert commands.described(registry.defaults) == [CommandInfo("plain", n=1), registered]

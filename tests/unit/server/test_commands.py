@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
 from nanover_jupyter.errors import InvalidValue
-from nanover_jupyter.server.commands import CommandRaised, CommandRegistry, CommandRejected
+from nanover_jupyter.server.commands import (
+    CommandRaised,
+    CommandRegistry,
+    CommandRejected,
+    dict_result,
+)
 
 
 @pytest.fixture
@@ -36,10 +42,18 @@ def test_a_command_may_return_nothing_or_an_empty_dict(commands):
     assert commands.run("empty", {}) == {}
 
 
-def test_results_are_made_plain(commands):
-    commands.register("numbers", lambda: {"positions": np.zeros(2), "pair": (1, 2)})
+def test_results_of_a_wire_of_dicts_are_made_plain():
+    result = {"positions": np.zeros(2), "pair": (1, 2)}
 
-    assert commands.run("numbers", {}) == {"positions": [0.0, 0.0], "pair": [1, 2]}
+    assert dict_result("numbers", result) == {"positions": [0.0, 0.0], "pair": [1, 2]}
+    assert dict_result("nothing", None) is None
+
+
+@pytest.mark.parametrize("result", [[1], "text", 3, b"raw", None, {"a": 1}])
+def test_a_command_may_return_anything(commands, result):
+    commands.register("any", lambda: result)
+
+    assert commands.run("any", {}) is result
 
 
 def test_a_command_cannot_spoil_its_defaults(commands):
@@ -116,25 +130,67 @@ def test_unexpected_and_missing_arguments_are_named(commands):
 
 
 @pytest.mark.parametrize("result", [{1, 2}, b"bytes", [1], "text", 3, {1: 2}, {"a": {3}}])
-def test_results_that_cannot_be_sent_are_rejected(commands, result):
-    commands.register("bad", lambda: result)
-
+def test_results_that_a_wire_of_dicts_cannot_send_are_rejected(result):
     with pytest.raises(CommandRejected) as caught:
-        commands.run("bad", {})
+        dict_result("bad", result)
     assert caught.value.message == (
         f"Command (bad) generated results that cannot be serialised: {result!r}"
     )
 
 
-def test_a_result_without_representation_is_still_rejected(commands):
+def test_a_result_without_representation_is_still_rejected():
     class Shy:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    commands.register("bad", Shy)
-
     with pytest.raises(CommandRejected, match="Shy object at"):
-        commands.run("bad", {})
+        dict_result("bad", Shy())
+
+
+# commands that return a future ---------------------------------------------------
+
+
+@pytest.fixture
+def later(commands):
+    """The future that the command "later" returns."""
+    future = Future()
+    commands.register("later", lambda: future)
+    return future
+
+
+def test_a_command_may_answer_later(commands, later):
+    call = commands.start("later", {})
+    assert not call.done()
+
+    later.set_result({"at": "last"})
+
+    assert call.result(0) == {"at": "last"}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(KeyError("boom"), CommandRejected), (OSError("gone"), CommandRaised)]
+)
+def test_a_command_that_fails_later_fails_alike(commands, later, error, kind):
+    call = commands.start("later", {})
+
+    later.set_exception(error)
+
+    assert type(call.exception(0)) is kind
+    assert call.exception(0).message == str(error)
+
+
+def test_cancelling_a_call_cancels_what_it_waits_for(commands, later):
+    commands.start("later", {}).cancel()
+
+    assert later.cancelled()
+
+
+def test_a_call_whose_command_gave_up_fails(commands, later):
+    call = commands.start("later", {})
+
+    later.cancel()
+
+    assert "cancelled" in call.exception(0).message
 
 
 def test_names_are_taken_once(commands):

@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 
@@ -161,6 +162,150 @@ def test_a_client_offers_a_command_to_another(wire, server):
         assert answer["response"] == {"done": True}
         listed = other.run("commands/list")["response"]["commands"]
         assert listed == [{"name": "me/x", "arguments": {"a": 1}, "label": "X"}]
+
+
+# commands of clients: nobody waits for them but their callers ---------------------
+
+
+def register(server, wire, name):
+    wire.send({"command": {"register": {"name": name}}})
+    eventually(lambda: name in server.commands)
+
+
+def ask(wire, name, number, **arguments):
+    wire.send({"command": {"request": {"name": name, "arguments": arguments, "id": number}}})
+
+
+def answer(wire, request, **outcome):
+    wire.send({"command": {"request": request, **outcome}})
+
+
+def test_two_clients_call_each_other_at_once(server, wire):
+    with wire_to(server) as other:
+        register(server, wire, "one/x")
+        register(server, other, "two/x")
+        ask(wire, "two/x", 1)
+        ask(other, "one/x", 2)
+        for asked in (wire, other):
+            answer(asked, asked.receive("command")["request"], response={"by": "a client"})
+        for caller, number in ((wire, 1), (other, 2)):
+            reply = caller.receive("command")
+            assert (reply["request"]["id"], reply["response"]) == (number, {"by": "a client"})
+
+
+def test_a_client_calls_its_own_command_and_the_servers_while_it_runs(server, wire):
+    server.register_command("plain", lambda: {"by": "the server"})
+    register(server, wire, "me/x")
+    ask(wire, "me/x", 1)
+    asked = wire.receive("command")["request"]
+
+    assert wire.run("plain")["response"] == {"by": "the server"}
+    ask(wire, "me/x", 2)
+    inner = wire.receive("command")["request"]
+    answer(wire, inner, response="inner")
+    assert wire.receive("command")["response"] == "inner"
+    answer(wire, asked, response="outer")
+    assert wire.receive("command") == {
+        "request": {"name": "me/x", "arguments": {}, "id": 1},
+        "response": "outer",
+    }
+
+
+def test_a_slow_command_of_a_client_delays_no_update_of_its_caller(server, wire):
+    with wire_to(server) as caller:
+        register(server, wire, "slow")
+        ask(caller, "slow", 1)
+        asked = wire.receive("command")["request"]
+        caller.send({"state": {"updates": {"later": 1}}})
+
+        assert caller.receive("state")["updates"] == {"later": 1}
+        answer(wire, asked, exception="enough")
+        assert caller.receive("command")["exception"] == "enough"
+
+
+def test_a_client_whose_own_call_is_slow_still_answers_and_updates(server, wire):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        begun.set()
+        go_on.wait(30)
+
+    server.register_command("wait", wait)
+    with wire_to(server) as caller:
+        register(server, wire, "quick")
+        ask(wire, "wait", 1)
+        assert begun.wait(SOON)
+        ask(caller, "quick", 2)
+        answer(wire, wire.receive("command")["request"], response=[2])
+        assert caller.receive("command")["response"] == [2]
+        wire.send({"state": {"updates": {"later": 1}}})
+        assert caller.receive("state")["updates"] == {"later": 1}
+        go_on.set()
+        assert wire.receive("command")["request"]["id"] == 1
+
+
+def test_replies_in_any_order_reach_the_calls_that_they_answer(server, wire):
+    register(server, wire, "me/x")
+    with wire_to(server) as caller:
+        for number in range(3):
+            ask(caller, "me/x", number, n=number)
+        requests = [wire.receive("command")["request"] for _ in range(3)]
+        for request in reversed(requests):
+            answer(wire, request, response=request["arguments"]["n"])
+        replies = [caller.receive("command") for _ in range(3)]
+
+    assert [(reply["request"]["id"], reply["response"]) for reply in replies] == [
+        (2, 2),
+        (1, 1),
+        (0, 0),
+    ]
+
+
+def test_the_servers_commands_run_in_the_order_of_their_calls(server, wire):
+    ran = []
+
+    def note(n):
+        ran.append(n)
+
+    server.register_command("note", note)
+    for number in range(3000):  # more than wait for their turn at once
+        ask(wire, "note", number, n=number)
+
+    replies = [wire.receive("command")["request"]["id"] for _ in range(3000)]
+    assert replies == ran == list(range(3000))
+
+
+def test_a_client_that_leaves_during_a_call_ends_it(server, wire):
+    with wire_to(server) as provider:
+        register(server, provider, "me/x")
+        ask(wire, "me/x", 1)
+        provider.receive("command")
+
+    reason = "the client that registered 'me/x' has disconnected"
+    assert wire.receive("command")["exception"] == reason
+    assert wire.run("me/x")["exception"] == reason
+
+
+def test_a_caller_that_leaves_is_waited_for_by_nobody(server, wire):
+    register(server, wire, "me/x")
+    with wire_to(server) as caller:
+        ask(caller, "me/x", 1)
+        asked = wire.receive("command")["request"]
+
+    answer(wire, asked, response=1)
+    assert "response" in wire.run("commands/list")
+
+
+def test_grpc_callers_that_give_up_hold_no_thread_of_the_server(server, wire, client):
+    register(server, wire, "me/x")
+    for _ in range(20):  # more than calls are served at once
+        call = client.start_command("me/x")
+        wire.receive("command")
+        call.cancel()
+
+    call = client.start_command("me/x")
+    answer(wire, wire.receive("command")["request"], response={"at": "last"})
+    assert grpc_codec.decode_command_reply(call.result(SOON)) == {"at": "last"}
 
 
 # handshakes ----------------------------------------------------------------------

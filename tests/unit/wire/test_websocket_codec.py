@@ -16,10 +16,10 @@ from nanover_jupyter.wire.websocket_codec import (
     Registration,
     Reply,
     Request,
+    command_list,
     decode_command_list,
     decode_message,
     encode_change,
-    encode_command_list,
     encode_exception,
     encode_registration,
     encode_request,
@@ -189,7 +189,7 @@ def test_both_forms_of_the_list_of_commands_are_understood():
 
 def test_a_list_of_commands_comes_back_as_it_was():
     commands = [CommandInfo("a", n=1), LISTED]
-    (reply,) = decode_message(encode_command_list({"id": 1}, commands)).commands
+    (reply,) = decode_message(encode_response({"id": 1}, command_list(commands))).commands
 
     assert decode_command_list(reply.result) == commands
     assert set(reply.result["list"]) == {"a", "me/greet"}
