@@ -14,10 +14,12 @@ SWITCHING_COMMANDS: Final = frozenset({"playback/load", "playback/next"})
 
 # Current servers say in these which simulation runs.
 _NAMES_IT: Final = frozenset({"simulation.name", "simulation.index"})
-# What a switch removes, of which two kinds seldom go together otherwise: somebody who
-# leaves takes an avatar and its play area along, and perhaps an interaction.
+# What a switch removes: selections and interactions, and on servers before 0.1.3018 also
+# avatars and the scene.
 _SCENE: Final = "scene"
-_CLEARED: Final = ("selection.", "interaction.", "avatar.")
+_SELECTION: Final = "selection."
+_AVATAR: Final = "avatar."
+_CLEARED_TOO: Final = ("interaction.", _AVATAR)
 # What is seen in the state may be seen before the server has cleared the locks.
 _OVER_AFTER: Final = 1.0
 
@@ -68,12 +70,16 @@ class SwitchAlarm:
 def looks_like_a_switch(change: DictionaryChange) -> bool:
     """Whether a change of the state may come of a switch; wrong at times, in either way.
 
-    Whoever asks for locks again on the strength of it does no harm.
+    A false alarm does no harm: locks that are held are asked for again.
     """
     if not _NAMES_IT.isdisjoint(change.unread_updates):
         return True
     gone = change.removals
-    if not gone:
+    if _SCENE in gone:
+        return True
+    if not any(key.startswith(_CLEARED_TOO) for key in gone):
         return False
-    kinds = {prefix for key in gone for prefix in _CLEARED if key.startswith(prefix)}
-    return _SCENE in gone or ("selection." in kinds and len(kinds) > 1)
+    # Users who leave take their own selections along, whose keys hold their ids.
+    left = [f".{key.removeprefix(_AVATAR)}" for key in gone if key.startswith(_AVATAR)]
+    selections = (key for key in gone if key.startswith(_SELECTION))
+    return any(not any(user in key for user in left) for key in selections)

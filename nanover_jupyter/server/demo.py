@@ -28,9 +28,8 @@ _CLOSING_LIMIT: Final = 1.0
 # The simulation alone decides about this one, until playback/load clears all locks.
 _VELOCITY_RESET: Final = "imd.velocity_reset_available"
 
-# What playback/load clears on a real server. Real headsets write `playarea.`,
-# without the hyphen, so that stays, there as here.
-_CLEARED_BY_LOAD: Final = ("avatar.", "play-area.", "selection.", "scene", "interaction.")
+_SELECTIONS: Final = "selection."
+_INTERACTIONS: Final = "interaction."
 
 
 class _Simulation(NamedTuple):
@@ -144,22 +143,28 @@ class DemoWorld:
             self._jump = None
             self._show()
 
-    def load(self, index: int) -> None:
-        """Begin simulation `index`, counted round and round, with a cleared table."""
+    def load(self, index: int, *, clear_state: bool = True) -> None:
+        """Switch to a simulation, as NanoVer's server does since 0.1.3018.
+
+        Removes all selections. Avatars, play areas and `scene` stay.
+
+        Args:
+            index: The simulation, modulo their number.
+            clear_state: Whether to remove all interactions and release all locks, too.
+        """
+        removed = (_SELECTIONS, _INTERACTIONS) if clear_state else (_SELECTIONS,)
         with self._guard:
             self._simulation = index % len(_SIMULATIONS)
             self._step = 0
             self._jump = None
             self._playing = True
-            self._server.clear_locks()
+            if clear_state:
+                self._server.clear_locks()
+                self._interactions.clear()
+            state = self._server.copy_state()
             self._write(
-                DictionaryChange(
-                    removals=[
-                        key for key in self._server.copy_state() if key.startswith(_CLEARED_BY_LOAD)
-                    ]
-                )
+                DictionaryChange(removals=[key for key in state if key.startswith(removed)])
             )
-            self._interactions.clear()
             self._write(self._furniture())
             self._show()
 

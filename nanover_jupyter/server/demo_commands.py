@@ -52,7 +52,7 @@ class DemoCommands:
             _Command("playback/step", self.step),
             _Command("playback/reset", self.reset),
             _Command("playback/list", self.list_simulations),
-            # NanoVer publishes no default here, though the index is required.
+            # NanoVer lists no arguments here, though `index` is required.
             _Command("playback/load", self.load),
             _Command("playback/next", self.load_next),
             _Command("commands/list", self.list_commands),
@@ -116,9 +116,9 @@ class DemoCommands:
         """The names of what can be loaded."""
         return {"simulations": list(self._world.simulations)}
 
-    def load(self, index: float) -> None:
+    def load(self, index: float, clear_state: bool = True) -> None:  # noqa: FBT001, FBT002
         """Begin another simulation. A bad index changes nothing (NanoVer is left with none)."""
-        self._world.load(int(index))
+        self._world.load(int(index), clear_state=clear_state)
 
     def load_next(self) -> None:
         """Begin the simulation after this one."""

@@ -80,9 +80,21 @@ def test_what_a_load_needs_is_known_and_can_be_overruled() -> None:
     assert index.options == ChoicesFrom(command="playback/list", field="simulations", send="index")
     assert index.is_required
 
+    # Servers before 0.1.3018 refuse `clear_state`, and a form would always send it.
+    assert SHARED.find("playback/load").arguments.keys() == {"index"}  # type: ignore[union-attr]
+
     describe("playback/load", "Mine.")
 
     assert SHARED.find("playback/load").about.sentence == "Mine."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["playback/load", "playback/next"])
+def test_what_a_switch_clears_is_known(name: str) -> None:
+    about = SHARED.find(name).about  # type: ignore[union-attr]
+
+    for text in (about.sentence, about.danger):
+        assert "selections, interactions and" in text
+        assert "avatars" not in text
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_load_offers_the_simulations_and_asks_first_while_others_are_there(
         palette.argument("index").select_option(index=2)
         expect(palette.line).to_have_text('client.run_command("playback/load", index=1)')
         palette.run()
-        expect(palette.question).to_contain_text("avatars")
+        expect(palette.question).to_contain_text("selections")
         pictures(palette, "palette-question")
         palette.require_accessible()
         palette.question.get_by_role("button", name="No").click()

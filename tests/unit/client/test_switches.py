@@ -19,6 +19,10 @@ from tests.support.eventually import eventually
         ({}, ["selection.a", "selection.b"], False),
         ({}, ["scene"], True),
         ({}, ["selection.a", "avatar.b"], True),
+        ({}, ["selection.a", "interaction.b"], True),
+        ({}, ["avatar.a", "selection.a.0", "user-origin.a", "interaction.b"], False),
+        ({}, ["avatar.a", "selection.a.0", "avatar.b", "selection.b.0"], False),
+        ({}, ["avatar.a", "selection.a.0", "selection.root"], True),
         ({"simulation.index": 2}, [], True),
         ({"simulation.name": "x", "a": 1}, ["b"], True),
         ({"simulation.note": "x"}, [], False),
@@ -85,3 +89,14 @@ def test_a_load_by_somebody_else_is_seen_in_the_state(make_client, server):
     assert "someone else has it" in told[0]
     with pytest.raises(LeaseLost):
         theirs.check()
+
+
+def test_a_load_of_the_demo_world_is_seen_by_others(world, make_client):
+    client, other = make_client(), make_client()
+    client.catch_up()
+    lease = client.lock("title", duration=60)
+
+    other.run_command("playback/load", index=1, clear_state=True)
+
+    eventually(lambda: not lease.continuous)
+    assert "seems to have been switched" in lease.note

@@ -139,23 +139,56 @@ def test_a_reset_goes_back_to_the_start_still_or_not(server, client):
     assert is_still(server)
 
 
-@pytest.mark.usefixtures("world")
-def test_loading_clears_the_table_and_every_lock(server, client, connect):
-    other = connect()
-    client.update({"interaction.mine": 1, "selection.mine": 2, "scene.mine": 3, "mine": 4})
-    assert client.lock({"scene": 600.0, "mine": 600.0})
-    assert not other.update({"mine": 5})
+OF_A_CLIENT = {
+    "interaction.mine": 1,
+    "selection.mine": 2,
+    "avatar.mine": 3,
+    "play-area.mine": 4,
+    "scene.mine": 5,
+    "mine": 6,
+}
 
-    client.run("playback/load", {"index": 4})
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("playback/load", {"index": 4}),
+        ("playback/load", {"index": 4, "clear_state": True}),  # as NanoVer's client sends it
+        ("playback/next", {}),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_a_switch_clears_selections_interactions_and_every_lock(
+    server, client, connect, command, arguments
+):
+    other = connect()
+    client.update(OF_A_CLIENT)
+    assert client.lock({"scene": 600.0, "mine": 600.0})
+    assert not other.update({"mine": 7})
+
+    client.run(command, arguments)
 
     state = server.copy_state()
-    assert not {"interaction.mine", "selection.mine", "scene.mine"} & state.keys()
+    assert OF_A_CLIENT.keys() - state.keys() == {"interaction.mine", "selection.mine"}
     assert state["simulation.name"] == "17-ala"
     assert state["simulation.index"] == 1
-    assert state["mine"] == 4
-    assert len(user_ids(server)) == 3
-    assert other.update({"mine": 5})
+    assert len(user_ids(server)) == 4
+    assert other.update({"mine": 7})
     assert other.update({"imd.velocity_reset_available": True})  # as on a real server
+    next_motion(server)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_load_that_clears_no_state_keeps_interactions_and_locks(server, client, connect):
+    client.update(OF_A_CLIENT)
+    assert client.lock({"mine": 600.0})
+
+    client.run("playback/load", {"index": 2, "clear_state": False})
+
+    state = server.copy_state()
+    assert OF_A_CLIENT.keys() - state.keys() == {"selection.mine"}
+    assert state["simulation.name"] == "helicene"
+    assert not connect().update({"mine": 7})
     next_motion(server)
 
 
