@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from nanover_jupyter.client.core import ClientCore
@@ -17,8 +17,9 @@ from nanover_jupyter.wire.command_info import CommandInfo
 
 __all__ = ["NanoverWebSocketClient"]
 
-# What NanoVer's server itself offers. It lets any client take the place of these.
-_OF_THE_SERVER = ("commands/", "multiuser/", "playback/", "trajectory/")
+# Commands of NanoVer's server, which lets any client replace them. Not `playback/`:
+# a client that runs a simulation for the server registers those.
+_OF_THE_SERVER = ("commands/", "multiuser/", "trajectory/")
 
 
 class NanoverWebSocketClient(ClientCore):
@@ -86,9 +87,9 @@ class NanoverWebSocketClient(ClientCore):
         name: str,
         callback: Callable[..., object],
         /,
-        *,
         label: str | None = None,
         icon: str | None = None,
+        default_arguments: Mapping[str, object] | None = None,
         **defaults: object,
     ) -> None:
         """Offer a Python function to everybody on the server, under `name`.
@@ -103,7 +104,8 @@ class NanoverWebSocketClient(ClientCore):
             callback: The function.
             label: What people read in its place, in clients that show labels.
             icon: A character or two shown with it.
-            **defaults: The default arguments.
+            default_arguments: The default arguments by name, of any names.
+            **defaults: More of them, which count where both name one.
 
         Raises:
             InvalidArgument: (a ValueError) Something that cannot be called, no name, or one of
@@ -118,7 +120,11 @@ class NanoverWebSocketClient(ClientCore):
         if name.startswith(_OF_THE_SERVER):
             reason = "the server has commands of that kind itself, which nobody could run any more"
             raise InvalidArgument("name", f"{name!r}: {reason}; choose another name")
-        command = CommandInfo.described(name, defaults, label=label, icon=icon)
+        if not isinstance(default_arguments, Mapping | None):
+            reason = f"{default_arguments!r} is not a dict of defaults by name"
+            raise InvalidArgument("default_arguments", reason)
+        arguments = {**(default_arguments or {}), **defaults}
+        command = CommandInfo.described(name, arguments, label=label, icon=icon)
         self._websocket.register_command(command, callback)
 
     def on_frame(self, callback: Callable[[bytes], object]) -> Unsubscribe:

@@ -348,11 +348,14 @@ class Link:
             self._owner.framed(data)
             return None
         try:
-            return decode_message(data)
+            message = decode_message(data)
         except ProtocolError as error:
             self.strange = error
             logger.warning("! skipped a message from %s: %s", self.address, error)
             return None
+        if message.frame is not None and isinstance(data, bytes):
+            self._owner.framed(data)
+        return message
 
     def _answered(self, reply: Reply) -> None:
         self.answered_at = time.monotonic()

@@ -153,7 +153,7 @@ with NanoverImdClient.from_url(sys.argv[1]) as client:
 
 def test_the_servers_own_commands_cannot_be_taken_from_it(client):
     with pytest.raises(InvalidValue, match="the server has commands of that kind itself"):
-        client.register_command("playback/load", dict)
+        client.register_command("multiuser/radially-orient-origins", dict)
 
 
 # editing ------------------------------------------------------------------------

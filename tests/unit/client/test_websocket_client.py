@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import msgpack
@@ -18,6 +19,7 @@ from nanover_jupyter.errors import (
     NotSupported,
 )
 from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.scripted_websocket import empty_list, scripted_server
@@ -26,7 +28,7 @@ from tests.support.scripted_websocket import empty_list, scripted_server
 @pytest.fixture
 def both(no_thread_stays):
     """A server of both protocols."""
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         yield server
 
 
@@ -78,14 +80,38 @@ def test_a_function_is_offered_with_its_label(client, both):
     assert client.run_command("me/greet", name="Ann") == {"result": "Hi Ann"}
 
 
+def test_defaults_may_be_given_as_nanovers_client_takes_them(client, both):
+    client.register_command("me/x", lambda **given: given, "X", "★", {"a": 1, "label": 2})
+    client.register_command("me/y", lambda **given: given, default_arguments={"a": 1, "b": 2}, b=3)
+
+    eventually(lambda: both.commands.keys() >= {"me/x", "me/y"})
+    listed = client.update_available_commands()
+    assert listed["me/x"] == CommandInfo.described(
+        "me/x", {"a": 1, "label": 2}, label="X", icon="★"
+    )
+    assert listed["me/y"].arguments == {"a": 1, "b": 3}
+    assert client.run_command("me/x") == {"a": 1, "label": 2}
+
+
+def test_a_simulation_behind_a_client_has_the_playback_commands(client, both):
+    played = []
+    client.register_command("playback/play", lambda: played.append(1))
+
+    eventually(lambda: "playback/play" in both.commands)
+    client.run_command("playback/play")
+    assert played == [1]
+
+
 @pytest.mark.parametrize(
     ("name", "callback", "defaults", "reason"),
     [
-        ("playback/load", dict, {}, "choose another name"),
+        ("multiuser/radially-orient-origins", dict, {}, "choose another name"),
         ("commands/list", dict, {}, "choose another name"),
         ("", dict, {}, "invalid name: it is empty"),
         ("me/x", 3, {}, "3 cannot be called"),
         ("me/x", dict, {"a": {1}}, "cannot send a: a set is not"),
+        ("me/x", dict, {"default_arguments": {"a": {1}}}, "cannot send a: a set is not"),
+        ("me/x", dict, {"default_arguments": 3}, "3 is not a dict of defaults by name"),
     ],
 )
 def test_what_cannot_be_offered_is_refused(client, name, callback, defaults, reason):
@@ -112,6 +138,40 @@ def test_frames_reach_those_who_listen_and_nobody_else(no_thread_stays):
         client.update_available_commands()
 
     assert heard == [frame]
+
+
+def test_a_frame_that_shares_a_message_with_the_state_is_heard(no_thread_stays):
+    message = {"frame": {"frame.index": 0}, "state": {"updates": {"a": 1}, "removals": []}}
+    heard = []
+    with (
+        scripted_server() as script,
+        NanoverWebSocketClient.from_url(script.url) as client,
+    ):
+        client.on_frame(heard.append)
+        client.subscribe_all_state_updates()
+        script.say(message)
+        eventually(lambda: client.copy_state() == {"a": 1})
+
+    assert [msgpack.unpackb(data) for data in heard] == [message]
+
+
+def test_two_clients_run_each_others_commands_at_once(client, both):
+    url = f"ws://127.0.0.1:{both.websocket_port}"
+    with NanoverWebSocketClient.from_url(url) as other:
+        begun = threading.Barrier(2)
+
+        def work():
+            begun.wait(10)  # until the other one runs, too
+            return {"done": True}
+
+        client.register_command("one/x", work)
+        other.register_command("two/x", work)
+        eventually(lambda: both.commands.keys() >= {"one/x", "two/x"})
+
+        calls = [client.run_command_async("two/x"), other.run_command_async("one/x")]
+
+        assert [call.result(10) for call in calls] == [{"done": True}] * 2
+        assert client.run_command_async("commands/list").result(10)
 
 
 def test_a_closed_client_keeps_its_state_and_does_nothing_more(client):
@@ -153,7 +213,7 @@ def test_a_connection_survives_its_server(both):
         both.close()
         eventually(lambda: connection.status.state == "lost")
 
-        with NanoverServer(websocket_port=both.websocket_port) as back:
+        with NanoverServer(websocket_port=both.websocket_port, application_defaults=False) as back:
             back.update_state("server", DictionaryChange({"new": 1}))
             eventually(lambda: connection.client.copy_state() == {"new": 1}, seconds=20)
             assert connection.client.run_command("me/x") == {"still": "here"}
