@@ -52,13 +52,14 @@ if TYPE_CHECKING:
         NanoverJupyterError,
         NotSupported,
         ProtocolError,
+        ResourceLockedError,
         ServerFailed,
         TimedOut,
         UpdateRefused,
         WaitTimedOut,
     )
     from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
-    from nanover_jupyter.server import DemoWorld, NanoverServer
+    from nanover_jupyter.server import CommandRegistration, DemoWorld, NanoverServer
     from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
     from nanover_jupyter.sharing.records import SharedRecord
     from nanover_jupyter.sharing.values import (
@@ -97,6 +98,7 @@ __all__ = [
     "CommandFailed",
     "CommandInfo",
     "CommandPalette",
+    "CommandRegistration",
     "ConnectError",
     "Connection",
     "ConnectionLost",
@@ -133,6 +135,7 @@ __all__ = [
     "PendingCall",
     "ProtocolError",
     "ReleaseRequest",
+    "ResourceLockedError",
     "Run",
     "ServerFailed",
     "SharedBool",
@@ -166,6 +169,7 @@ _HOMES: Final = {
     "CommandButton": "widgets",
     "CommandInfo": "wire.command_info",
     "CommandPalette": "widgets",
+    "CommandRegistration": "server",
     "Connection": "client.connection",
     "ControlRoom": "widgets",
     "DemoWorld": "server",

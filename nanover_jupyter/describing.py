@@ -205,26 +205,13 @@ def command(
         defaults = {
             argument: kind.default for argument, kind in arguments.items() if not kind.is_required
         }
-        _register(offered_by, name, function, whole, defaults)
+        offered_by.register_command(
+            name, function, default_arguments=defaults, label=whole.label, icon=whole.icon
+        )
         SHARED.describe(name, whole, **arguments)
         return function
 
     return offer
-
-
-def _register(
-    offered_by: _Registers,
-    name: str,
-    function: Callable[..., object],
-    about: About,
-    defaults: dict[str, object],
-) -> None:
-    """Servers take the defaults as a mapping; clients as keywords, with label and icon."""
-    register = offered_by.register_command
-    if "label" in inspect.signature(register).parameters:
-        register(name, function, label=about.label, icon=about.icon, **defaults)
-    else:
-        register(name, function, defaults)
 
 
 def _first_line(function: Callable[..., object]) -> str:

@@ -9,6 +9,7 @@
     ├── ClosedError             the client was closed; make a new one
     ├── CallCancelled           the server cancelled a call, as a busy one does
     ├── UpdateRefused           the server kept its state: a key is locked elsewhere
+    │   └── ResourceLockedError ... the embedded server, by the name that NanoVer uses
     ├── LockRefused             the server gave no lock: a key is locked elsewhere
     ├── LeaseLost               a lock that was ours is not, or not for long enough
     ├── ServerFailed            the server answered with an error of its own
@@ -46,6 +47,7 @@ __all__ = [
     "NanoverJupyterError",
     "NotSupported",
     "ProtocolError",
+    "ResourceLockedError",
     "ServerFailed",
     "TimedOut",
     "UpdateRefused",
@@ -169,6 +171,10 @@ class UpdateRefused(NanoverJupyterError):
 
     def __str__(self) -> str:
         return f"the server refused the change of {_named(self.keys)}: someone else holds a lock"
+
+
+class ResourceLockedError(UpdateRefused):
+    """A refusal by the embedded server, called as NanoVer's own server calls it."""
 
 
 class LockRefused(NanoverJupyterError):

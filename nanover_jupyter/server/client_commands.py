@@ -13,7 +13,7 @@ from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket_codec import Reply, encode_request
 
-__all__ = ["ClientCommands", "CommandProvider"]
+__all__ = ["CommandProvider", "register_provided"]
 
 # Calls that one client has not answered yet; more are refused.
 _PENDING_LIMIT: Final = 1000
@@ -91,34 +91,23 @@ def _disconnected(name: str) -> RuntimeError:
     return RuntimeError(f"the client that registered {name!r} has disconnected")
 
 
-class ClientCommands:
-    """Adds what clients register to a server's commands, with labels and icons.
+def register_provided(
+    commands: CommandRegistry, command: CommandInfo, provider: CommandProvider
+) -> None:
+    """Forward calls of `command` to the client that registered it, from now on.
 
-    As with NanoVer's server, a later registration replaces one of the same name, and a
-    registration outlives the client that made it: calls then fail.
+    As with NanoVer's server, it replaces a command of the same name, and stays when the
+    client disconnects: calls then fail.
     """
 
-    def __init__(self, commands: CommandRegistry) -> None:
-        self._commands = commands
-        self._guard = threading.Lock()
-        self._described: dict[str, CommandInfo] = {}
+    def call(**arguments: Value) -> Future[object]:
+        return provider.call(command.name, arguments)
 
-    def register(self, command: CommandInfo, provider: CommandProvider) -> None:
-        """Forward calls of `command` to `provider` from now on."""
-        name = command.name
-
-        def call(**arguments: Value) -> Future[object]:
-            return provider.call(name, arguments)
-
-        with self._guard:
-            self._described[name] = command
-            self._commands.replace(name, call, command.arguments)
-
-    def described(self, defaults: Mapping[str, Mapping[str, Value]]) -> list[CommandInfo]:
-        """A server's commands, given by their defaults, with the labels of those registered."""
-        with self._guard:
-            registered = dict(self._described)
-        return [
-            registered[name] if name in registered else CommandInfo(name, **given)
-            for name, given in defaults.items()
-        ]
+    commands.register(
+        command.name,
+        call,
+        command.arguments,
+        label=command.label,
+        icon=command.icon,
+        replace=True,
+    )

@@ -5,10 +5,12 @@ Failures carry the words that NanoVer's own server says in the same situation.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any
 
 from nanover_jupyter.errors import CommandFailed, InvalidValue
@@ -16,6 +18,7 @@ from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
 
 __all__ = [
     "CommandRaised",
+    "CommandRegistration",
     "CommandRegistry",
     "CommandRejected",
     "UnknownCommand",
@@ -48,6 +51,29 @@ class CommandRaised(CommandFailed):
     """The command was called and raised an exception; `message` is its text."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRegistration:
+    """A command as it was registered, by the names that NanoVer's servers use.
+
+    Attributes:
+        name: The command.
+        handler: What is called as `handler(**arguments)`.
+        arguments: The default arguments.
+        label: What people read in place of the name, in clients that show labels.
+        icon: A character or two shown with it.
+    """
+
+    name: str
+    handler: Callable[..., object]
+    arguments: dict[str, Value] = field(default_factory=dict)
+    label: str | None = None
+    icon: str | None = None
+
+    def run(self, arguments: Mapping[str, Value] | None = None) -> object:
+        """Call the handler with the default arguments, overridden key by key."""
+        return self.handler(**{**_copied(self.arguments), **(arguments or {})})
+
+
 class CommandRegistry:
     """Commands by name. All methods may be called from any thread.
 
@@ -56,36 +82,46 @@ class CommandRegistry:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._commands: dict[str, tuple[Callable[..., object], dict[str, Value]]] = {}
+        self._commands: dict[str, CommandRegistration] = {}
 
-    def register(
+    def register(  # noqa: PLR0913 - choices that most callers leave as they are
         self,
         name: str,
         callback: Callable[..., object],
         default_arguments: Mapping[str, object] | None = None,
+        *,
+        label: str | None = None,
+        icon: str | None = None,
+        replace: bool = False,
     ) -> None:
         """Offer `callback` under `name`.
+
+        Args:
+            name: The command.
+            callback: What is called.
+            default_arguments: Its defaults, by name.
+            label: What people read in place of the name.
+            icon: A character or two shown with it.
+            replace: Whether it takes the place of a command of the same name.
 
         Raises:
             ValueError: There is a command of that name already.
             TypeError: `callback` cannot be called.
-            InvalidValue: A default argument that no wire could carry.
+            InvalidValue: A default argument, label or icon that no wire could carry.
         """
         if not callable(callback):
             raise TypeError(f"the callback of command {name!r} is not callable: {callback!r}")
-        defaults = _plain_fields(default_arguments or {}, _DEFAULTS_NESTING)
+        registration = CommandRegistration(
+            name=check_key(name),
+            handler=callback,
+            arguments=_plain_fields(default_arguments or {}, _DEFAULTS_NESTING),
+            label=_checked_text("label", label),
+            icon=_checked_text("icon", icon),
+        )
         with self._guard:
-            if name in self._commands:
+            if name in self._commands and not replace:
                 raise ValueError(f"there is a command {name!r} already; unregister it first")
-            self._commands[check_key(name)] = (callback, defaults)
-
-    def replace(
-        self, name: str, callback: Callable[..., object], default_arguments: Mapping[str, object]
-    ) -> None:
-        """As `register`, also where there is a command of that name: it is no more."""
-        defaults = _plain_fields(default_arguments, _DEFAULTS_NESTING)
-        with self._guard:
-            self._commands[check_key(name)] = (callback, defaults)
+            self._commands[registration.name] = registration
 
     def unregister(self, name: str) -> None:
         """Take a command back; a call that is running goes on.
@@ -97,11 +133,14 @@ class CommandRegistry:
             del self._commands[name]
 
     @property
-    def defaults(self) -> dict[str, dict[str, Value]]:
-        """The default arguments by command name; a deep copy."""
+    def registrations(self) -> dict[str, CommandRegistration]:
+        """The commands by name; a deep copy."""
         with self._guard:
             commands = dict(self._commands)
-        return {name: _copied(defaults) for name, (_, defaults) in commands.items()}
+        return {
+            name: dataclasses.replace(command, arguments=_copied(command.arguments))
+            for name, command in commands.items()
+        }
 
     def start(self, name: str, arguments: Mapping[str, Value]) -> Future[object]:
         """Call a command in this thread, its defaults overridden key by key.
@@ -122,9 +161,8 @@ class CommandRegistry:
         if command is None:
             complete(future, error=UnknownCommand(name))
             return future
-        callback, defaults = command
         try:
-            result = callback(**{**_copied(defaults), **arguments})
+            result = command.run(arguments)
         except BaseException as error:  # SystemExit too: it may not end a thread of the server
             logger.debug("! command %r failed", name, exc_info=True)
             complete(future, error=failure_of(name, error))
@@ -205,6 +243,17 @@ def failure_of(name: str, error: BaseException) -> CommandFailed:
 
 def _plain_fields(fields: Mapping[Any, object], nesting: int) -> dict[str, Value]:
     return normalise(dict(fields), nesting)  # type: ignore[return-value]  # a dict stays one
+
+
+def _checked_text(what: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise InvalidValue((what,), f"{text!r} is not a string")
+    try:
+        return check_key(text)
+    except InvalidValue as error:
+        raise error.within(what) from None
 
 
 def _copied(fields: Mapping[str, Value]) -> dict[str, Value]:

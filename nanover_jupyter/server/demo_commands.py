@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from nanover_jupyter.server.demo_motion import facing_centre
+from nanover_jupyter.server.application import ORIENT_ORIGINS, origins_around_center
 
 if TYPE_CHECKING:
     from nanover_jupyter.server.demo import DemoWorld
@@ -46,7 +45,7 @@ class DemoCommands:
         self._world = world
         self._server = server
         self._closing = closing
-        self._commands = (
+        commands = (
             _Command("playback/play", self.play),
             _Command("playback/pause", self.pause),
             _Command("playback/step", self.step),
@@ -56,7 +55,7 @@ class DemoCommands:
             _Command("playback/load", self.load),
             _Command("playback/next", self.load_next),
             _Command("commands/list", self.list_commands),
-            _Command("multiuser/radially-orient-origins", self.orient_origins),
+            _Command(ORIENT_ORIGINS, self.orient_origins),
             _Command("user/say", self.say, {"text": "hello"}),
             _Command("user/jump", self.jump, {"height": 0.5}),
             _Command(
@@ -76,6 +75,12 @@ class DemoCommands:
             ),
             _Command("user/slow-report", self.report_slowly, {"seconds": 3.0}),
             _Command("user/fail", self.fail),
+        )
+        # A server with a WebSocket port has this one already.
+        self._commands = tuple(
+            command
+            for command in commands
+            if command.name != ORIENT_ORIGINS or command.name not in server.commands
         )
 
     def register(self) -> None:
@@ -126,17 +131,15 @@ class DemoCommands:
 
     def list_commands(self) -> Result:
         """The default arguments by command name."""
-        return {"list": {**self._server.commands}}
+        commands = self._server.commands
+        return {"list": {name: command.arguments for name, command in commands.items()}}
 
     def orient_origins(self, radius: float = 1.0) -> None:
-        """Stand everybody who has an avatar on a circle, looking inwards."""
+        """Place all users who have an avatar on a circle, facing its center."""
         with self._server.lock_state() as state:
-            users = sorted(
-                key.removeprefix("avatar.") for key in state if key.startswith("avatar.")
-            )
-        for number, user in enumerate(users):
-            angle = math.tau * number / len(users)
-            self._world.write(f"user-origin.{user}", facing_centre(angle, radius))
+            origins = origins_around_center(state, radius)
+        for key, origin in origins.items():
+            self._world.write(key, origin)
 
     # of the demo's own ----------------------------------------------------------
 

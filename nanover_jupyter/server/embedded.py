@@ -15,10 +15,11 @@ from typing import Final, Self
 
 import grpc
 
-from nanover_jupyter.errors import ClosedError, UpdateRefused
+from nanover_jupyter.errors import ClosedError, ResourceLockedError
 from nanover_jupyter.server.announcer import Announcer
+from nanover_jupyter.server.application import add_application_defaults, linked_poses
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.commands import CommandRegistration, CommandRegistry
 from nanover_jupyter.server.grpc_service import GrpcService
 from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.store import SharedState
@@ -75,6 +76,10 @@ class NanoverServer:
             servers, over the same state and commands; 0 lets the system choose, None
             leaves it out. What that protocol's clients change is passed over where a
             gRPC client holds a lock.
+        application_defaults: Whether a server with a WebSocket port starts with what
+            NanoVer's application servers have, which alone speak that protocol: the key
+            `imd.velocity_reset_available`, the command `multiuser/radially-orient-origins`,
+            and a `transform.simulation` that follows `scene` and the other way round.
         origins: The origins of the web pages that may use the WebSocket port, such as
             "https://lab.example:8443". Left out, no page may; native clients always may.
             On an address of this machine only, native clients must also connect by
@@ -96,6 +101,7 @@ class NanoverServer:
         address: str = "127.0.0.1",
         port: int = 0,
         websocket_port: int | None = None,
+        application_defaults: bool = True,
         origins: Iterable[str] = (),
         announce: str | None = None,
         discovery_port: int = DISCOVERY_PORT,
@@ -103,8 +109,12 @@ class NanoverServer:
         bind = BindAddress.checked(address, port)
         handshakes = HandshakePolicy(origins, bound_host=address, loopback=bind.loopback)
         self._address = address
-        self._state = SharedState()
         self._commands = CommandRegistry()
+        if application_defaults and websocket_port is not None:
+            self._state = SharedState(linked=linked_poses)
+            add_application_defaults(self._state, self._commands)
+        else:
+            self._state = SharedState()
         self._closing = threading.Lock()
         self._threads = DaemonThreads(_THREADS, name="nanover-server")
         self._server = grpc.server(
@@ -192,30 +202,42 @@ class NanoverServer:
     # commands -------------------------------------------------------------------
 
     @property
-    def commands(self) -> dict[str, dict[str, Value]]:
-        """The default arguments by command name; a copy."""
-        return self._commands.defaults
+    def commands(self) -> dict[str, CommandRegistration]:
+        """The commands by name; a copy."""
+        return self._commands.registrations
 
     def register_command(
         self,
         name: str,
         callback: Callable[..., object],
         default_arguments: Mapping[str, object] | None = None,
+        *,
+        label: str | None = None,
+        icon: str | None = None,
     ) -> None:
         """Let clients run `callback` as command `name`.
 
         It is called as `callback(**arguments)`, in one of the server's threads and
         several times at once if clients ask so. The calls of one WebSocket client run one
-        after the other; its changes of the state are applied meanwhile. The arguments are
-        the defaults, overridden key by key; numbers come as floats. It returns a dict or
-        None; what it raises is told to the client.
+        after the other; its changes of the state are applied meanwhile. What it raises is
+        told to the client.
+
+        Args:
+            name: The command.
+            callback: Returns what its caller gets: for gRPC clients a dict or None, for
+                WebSocket clients also a string, number, list or bytes. If it returns a
+                `concurrent.futures.Future`, the caller gets the result of that.
+            default_arguments: Its defaults, by name; a call overrides them key by key.
+                Numbers come as floats from gRPC clients.
+            label: What people read in place of the name, in clients that show labels.
+            icon: A character or two shown with it.
 
         Raises:
             ValueError: There is a command of that name already.
             TypeError: `callback` cannot be called.
-            InvalidValue: A default argument that cannot be sent.
+            InvalidValue: A default argument, label or icon that cannot be sent.
         """
-        self._commands.register(name, callback, default_arguments)
+        self._commands.register(name, callback, default_arguments, label=label, icon=icon)
 
     def unregister_command(self, name: str) -> None:
         """Take a command back; a call that is running goes on.
@@ -232,10 +254,12 @@ class NanoverServer:
 
         Args:
             access_token: Who asks; any object, compared by equality.
-            change: New values by key, copied here, and keys to remove.
+            change: New values by key, copied here, and keys to remove. None is a value;
+                clients see it as such by WebSocket, and as a removal by gRPC.
 
         Raises:
-            UpdateRefused: Someone else has locked a key; `keys` names those locked.
+            ResourceLockedError: (an UpdateRefused) Someone else has locked a key; `keys`
+                names those locked.
             InvalidValue: A value that cannot be sent.
             ClosedError: The server was closed.
         """
@@ -245,11 +269,11 @@ class NanoverServer:
             raise ClosedError("this server")
         keys = (*change.updates, *change.removals)
         # A lock may have ended since; then nobody can tell which one it was.
-        raise UpdateRefused(self._state.blocked(access_token, keys) or keys)
+        raise ResourceLockedError(self._state.blocked(access_token, keys) or keys)
 
     def update_locks(
         self,
-        access_token: object,
+        access_token: object = None,
         acquire: Mapping[str, float] | None = None,
         release: Iterable[str] | None = None,
     ) -> None:
@@ -259,19 +283,19 @@ class NanoverServer:
         nothing checks that a token belongs to who shows it.
 
         Args:
-            access_token: Who asks; any object, compared by equality.
+            access_token: Who asks; any object, compared by equality, None too.
             acquire: Seconds from now by key; infinity lasts until released.
             release: Keys to give back; those not held are passed over.
 
         Raises:
-            UpdateRefused: Someone else holds a lock on `keys`; nothing was locked
-                or released.
+            ResourceLockedError: (an UpdateRefused) Someone else holds a lock on `keys`;
+                nothing was locked or released.
             InvalidValue: A duration that is no number.
         """
         request = LockRequest(dict(acquire or {}), frozenset(release or ()))
         if not self._state.attempt_update_locks(access_token, request):
             keys = tuple(request.acquire)
-            raise UpdateRefused(self._state.blocked(access_token, keys) or keys)
+            raise ResourceLockedError(self._state.blocked(access_token, keys) or keys)
 
     def copy_state(self) -> dict[str, Value]:
         """The shared state as it is now; a deep copy."""

@@ -77,7 +77,10 @@ class GrpcService:
     # commands -------------------------------------------------------------------
 
     def _get_commands(self, _request: bytes, _context: grpc.ServicerContext) -> bytes:
-        return grpc_codec.encode_commands(self._commands.defaults)
+        registrations = self._commands.registrations
+        return grpc_codec.encode_commands(
+            {name: command.arguments for name, command in registrations.items()}
+        )
 
     def _run_command(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         try:

@@ -35,10 +35,18 @@ class SharedState:
 
     Args:
         clock: Monotonic seconds; locks end by it.
+        linked: Returns what is set together with the given updates, for keys that
+            depend on others. Of those, keys that are locked stay as they are.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        linked: Callable[[Mapping[str, Value]], Mapping[str, Value]] = lambda _: {},
+    ) -> None:
         self._clock = clock
+        self._linked = linked
         self._guard = threading.RLock()
         self._values: dict[str, Value] = {}
         self._locks: dict[str, _Lock] = {}
@@ -59,7 +67,7 @@ class SharedState:
         """Apply a change whole and tell every subscriber, or do nothing at all.
 
         Absent keys may be removed and values set to what they are: subscribers hear
-        of both. A None among the updates is a removal, unless they are `plain`.
+        of both. None is a value; on the gRPC wire it reads as a removal.
 
         Args:
             token: Who asks; locks under any other token stand in the way.
@@ -78,6 +86,7 @@ class SharedState:
         with self._guard:
             if self._frozen or self.blocked(token, (*change.updates, *change.removals)):
                 return False
+            self._add_linked(token, change)
             self._values.update(change.updates)
             for key in change.removals:
                 self._values.pop(key, None)
@@ -85,6 +94,12 @@ class SharedState:
                 for subscription in self._subscriptions:
                     subscription.offer(change)
             return True
+
+    def _add_linked(self, token: object, change: DictionaryChange) -> None:
+        linked = self._linked(change.updates)
+        for key in linked.keys() - self.blocked(token, linked):
+            change.updates[key] = linked[key]
+            change.removals.discard(key)
 
     def copy(self) -> dict[str, Value]:
         """The state as it is now; a deep copy."""
@@ -192,9 +207,6 @@ def _made_plain(change: DictionaryChange) -> DictionaryChange:
     plain = DictionaryChange(removals=map(check_key, change.removals))
     for key, value in change.updates.items():
         name = check_key(key)
-        if value is None:
-            plain.removals.add(name)
-            continue
         try:
             plain.updates[name] = normalise(value)
         except InvalidValue as error:

@@ -19,8 +19,8 @@ from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.client_commands import ClientCommands, CommandProvider
-from nanover_jupyter.server.commands import CommandRegistry
+from nanover_jupyter.server.client_commands import CommandProvider, register_provided
+from nanover_jupyter.server.commands import CommandRegistration, CommandRegistry
 from nanover_jupyter.server.connection_calls import ConnectionCalls
 from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.outbox import Outbox
@@ -78,7 +78,6 @@ class WebSocketService:
     ) -> None:
         self._state = state
         self._commands = commands
-        self._offers = ClientCommands(commands)
         # Guards the set of connections.
         self._guard = threading.Lock()
         self._connections: set[ServerConnection] = set()
@@ -140,7 +139,7 @@ class WebSocketService:
             websocket.close(_GOING_AWAY)
             return
         try:
-            _Conversation(websocket, self._state, self._commands, self._offers).hold()
+            _Conversation(websocket, self._state, self._commands).hold()
         finally:
             with self._guard:
                 self._connections.discard(websocket)
@@ -154,12 +153,10 @@ class _Conversation:
         websocket: ServerConnection,
         state: SharedState,
         commands: CommandRegistry,
-        offers: ClientCommands,
     ) -> None:
         self._websocket = websocket
         self._state = state
         self._commands = commands
-        self._offers = offers
         self._outbox = Outbox(
             self._send_if_open, give_up=self._hang_up, name="nanover-server-ws-replies"
         )
@@ -220,7 +217,7 @@ class _Conversation:
 
     def _command(self, command: Request | Reply | Registration) -> None:
         if isinstance(command, Registration):
-            self._offers.register(command.command, self._provider)
+            register_provided(self._commands, command.command, self._provider)
         elif isinstance(command, Reply):
             self._provider.answer(command)
         else:
@@ -230,7 +227,7 @@ class _Conversation:
         if request.name != LIST_COMMANDS:
             return self._commands.start(request.name, request.arguments)
         listed = Future[object]()
-        listed.set_result(_listed(self._offers.described(self._commands.defaults)))
+        listed.set_result(_listed(self._commands.registrations))
         return listed
 
     def _tell_state(self, changes: Iterator[DictionaryChange]) -> None:
@@ -262,13 +259,13 @@ def _encoded(change: DictionaryChange) -> bytes:
         return websocket_codec.encode_change(fitting)
 
 
-def _listed(commands: list[CommandInfo]) -> dict[str, object]:
+def _listed(commands: Mapping[str, CommandRegistration]) -> dict[str, object]:
     """The result of `commands/list` without those defaults that this wire cannot carry."""
     return websocket_codec.command_list(
         CommandInfo.described(
             command.name, _fitting(command.arguments), label=command.label, icon=command.icon
         )
-        for command in commands
+        for command in commands.values()
     )
 
 

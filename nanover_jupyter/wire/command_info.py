@@ -14,6 +14,9 @@ __all__ = ["CommandInfo"]
 class CommandInfo:
     """A command that a server offers.
 
+    Equal to another of the same name, arguments, label and icon, and to a dict of its
+    default arguments, which is what NanoVer's client gives in its place since autumn 2025.
+
     Args:
         name: The command's name, such as "playback/load".
         **arguments: Its default arguments.
@@ -62,13 +65,15 @@ class CommandInfo:
         return grpc_codec.write_command(self.name, self._arguments)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CommandInfo):
+        if isinstance(other, CommandInfo):
+            mine = (self.name, self.label, self.icon)
+            if mine != (other.name, other.label, other.icon):
+                return False
+            other = other._arguments
+        elif not isinstance(other, dict):
             return NotImplemented
-        mine = (self.name, self.label, self.icon)
-        if mine != (other.name, other.label, other.icon):
-            return False
         # 1 and 1.0 are alike, as the wire has only the latter; but NaN is not equal to itself.
-        ours, theirs = self._arguments, other._arguments
+        ours, theirs = self._arguments, other
         return ours == theirs or same_value(ours, theirs)
 
     def __hash__(self) -> int:

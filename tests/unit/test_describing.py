@@ -124,7 +124,7 @@ def test_a_decorated_function_is_offered_by_a_server_and_described() -> None:
             More of it.
             """
 
-        assert server.commands["user/jump"] == {"height": 1.0}
+        assert server.commands["user/jump"].arguments == {"height": 1.0}
         assert jump.__name__ == "jump"
     assert SHARED.find("user/jump").about.sentence == "Lets everybody jump."  # type: ignore[union-attr]
 

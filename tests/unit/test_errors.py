@@ -23,6 +23,7 @@ from nanover_jupyter.errors import (
     NanoverJupyterError,
     NotSupported,
     ProtocolError,
+    ResourceLockedError,
     ServerFailed,
     TimedOut,
     UpdateRefused,
@@ -73,6 +74,10 @@ SENTENCES = [
     (
         UpdateRefused(["a", "b", "c", "d", "e"]),
         "the server refused the change of 'a', 'b', 'c' and 2 more: someone else holds a lock",
+    ),
+    (
+        ResourceLockedError(["scene"]),
+        "the server refused the change of 'scene': someone else holds a lock",
     ),
     (LockRefused(["scene"]), "'scene' was not locked: someone else holds it"),
     (

@@ -50,7 +50,7 @@ def wire() -> str:
 
 @pytest.fixture
 def server() -> Iterator[NanoverServer]:
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange({"title": "before"}))
         server.register_command("echo", lambda **arguments: arguments)
         yield server

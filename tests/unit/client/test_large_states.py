@@ -98,7 +98,7 @@ def wire(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def road(wire: str) -> Iterator[Road]:
     """A way to a server with state that takes most of a second."""
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange(SLOW_STATE))
         port = server.websocket_port if wire == "ws" else server.port
         assert port is not None

@@ -16,7 +16,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def server(shell: Shell) -> Iterator[NanoverServer]:
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         state = {"scene": [0.0, 1.0], "avatar.anna": {"name": "Anna"}, "avatar.ben": {}}
         server.update_state(None, DictionaryChange({**state, HOSTILE: HOSTILE}))
         shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.server.client_commands import ClientCommands, CommandProvider
+from nanover_jupyter.server.client_commands import CommandProvider, register_provided
 from nanover_jupyter.server.commands import CommandRaised, CommandRegistry
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.websocket_codec import Reply, decode_message
@@ -35,20 +35,15 @@ def registry():
     return CommandRegistry()
 
 
-@pytest.fixture
-def commands(registry):
-    return ClientCommands(registry)
-
-
 def message_of(call):
     error = call.exception(0)
     assert isinstance(error, CommandRaised)
     return error.message
 
 
-def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry, commands):
+def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry):
     client = FakeClient(lambda request: Reply(request.said["id"], {"ok": True}, None))
-    commands.register(CommandInfo("me/x", a=1, b=2), client.provider)
+    register_provided(registry, CommandInfo("me/x", a=1, b=2), client.provider)
 
     assert registry.run("me/x", {"b": 3}) == {"ok": True}
     assert registry.run("me/x", {}) == {"ok": True}
@@ -57,24 +52,24 @@ def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry, command
 
 
 @pytest.mark.parametrize("result", [None, [1], "text", 3, b"raw", {"a": 1}])
-def test_a_result_is_passed_on_as_it_is(registry, commands, result):
+def test_a_result_is_passed_on_as_it_is(registry, result):
     client = FakeClient(lambda request: Reply(request.said["id"], result, None))
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
 
     assert registry.run("me/x", {}) == result
 
 
-def test_a_failure_has_the_clients_words(registry, commands):
+def test_a_failure_has_the_clients_words(registry):
     client = FakeClient(lambda request: Reply(request.said["id"], None, "it is bent"))
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
 
     with pytest.raises(CommandRaised, match="it is bent"):
         registry.run("me/x", {})
 
 
-def test_a_client_that_has_disconnected_fails_its_commands(registry, commands):
+def test_a_client_that_has_disconnected_fails_its_commands(registry):
     client = FakeClient()
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
     pending = registry.start("me/x", {})
     assert not pending.done()
 
@@ -86,17 +81,17 @@ def test_a_client_that_has_disconnected_fails_its_commands(registry, commands):
     assert len(client.asked) == 1
 
 
-def test_a_client_that_takes_no_messages_fails_its_commands(registry, commands):
+def test_a_client_that_takes_no_messages_fails_its_commands(registry):
     client = FakeClient()
     client.takes_messages = False
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
 
     assert "is too slow" in message_of(registry.start("me/x", {}))
 
 
-def test_calls_beyond_a_limit_are_refused_until_some_are_answered(registry, commands):
+def test_calls_beyond_a_limit_are_refused_until_some_are_answered(registry):
     client = FakeClient()
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
     calls = [registry.start("me/x", {}) for _ in range(1000)]
 
     assert "too many calls waiting" in message_of(registry.start("me/x", {}))
@@ -107,9 +102,9 @@ def test_calls_beyond_a_limit_are_refused_until_some_are_answered(registry, comm
     assert not any(call.done() for call in more)
 
 
-def test_a_reply_to_a_cancelled_call_is_dropped(registry, commands):
+def test_a_reply_to_a_cancelled_call_is_dropped(registry):
     client = FakeClient()
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
     call = registry.start("me/x", {})
     call.cancel()
 
@@ -119,40 +114,41 @@ def test_a_reply_to_a_cancelled_call_is_dropped(registry, commands):
 
 
 @pytest.mark.parametrize("number", [99, "x", None, [1]])
-def test_replies_to_no_call_are_dropped(registry, commands, number):
+def test_replies_to_no_call_are_dropped(registry, number):
     def answer(request):
         client.provider.answer(Reply(number, {"to": "nobody"}, None))
         return Reply(request.said["id"], {"to": "us"}, None)
 
     client = FakeClient(answer)
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
 
     assert registry.run("me/x", {}) == {"to": "us"}
 
 
-def test_a_reply_that_comes_too_late_answers_no_later_call(registry, commands):
+def test_a_reply_that_comes_too_late_answers_no_later_call(registry):
     def answer(request):
         client.provider.answer(Reply(request.said["id"] - 1, {"of": "the call before"}, None))
         return Reply(request.said["id"], {"of": "this call"}, None)
 
     client = FakeClient(answer)
-    commands.register(CommandInfo("me/x"), client.provider)
+    register_provided(registry, CommandInfo("me/x"), client.provider)
 
     assert [registry.run("me/x", {}) for _ in range(2)] == [{"of": "this call"}] * 2
 
 
-def test_a_later_registration_replaces_one_of_the_same_name(registry, commands):
+def test_a_later_registration_replaces_one_of_the_same_name(registry):
     registry.register("x", lambda: {"by": "server"})
     client = FakeClient(lambda request: Reply(request.said["id"], {"by": "client"}, None))
 
-    commands.register(CommandInfo("x"), client.provider)
+    register_provided(registry, CommandInfo("x"), client.provider)
 
     assert registry.run("x", {}) == {"by": "client"}
 
 
-def test_labels_are_kept_for_the_list(registry, commands):
-    registry.register("plain", dict, {"n": 1})
-    registered = CommandInfo.described("me/x", {"m": 2}, label="X", icon="x")
-    commands.register(registered, FakeClient().provider)
+def test_labels_are_kept_for_the_list(registry):
+    info = CommandInfo.described("me/x", {"m": 2}, label="X", icon="x")
+    register_provided(registry, info, FakeClient().provider)
 
-    assert commands.described(registry.defaults) == [CommandInfo("plain", n=1), registered]
+    registration = registry.registrations["me/x"]
+    assert (registration.label, registration.icon) == ("X", "x")
+    assert registration.arguments == {"m": 2}

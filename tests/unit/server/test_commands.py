@@ -11,6 +11,7 @@ import pytest
 from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.server.commands import (
     CommandRaised,
+    CommandRegistration,
     CommandRegistry,
     CommandRejected,
     dict_result,
@@ -59,9 +60,10 @@ def test_a_command_may_return_anything(commands, result):
 def test_a_command_cannot_spoil_its_defaults(commands):
     commands.register("grow", lambda items: items.append(1), {"items": []})
     commands.run("grow", {})
-    commands.defaults["grow"]["items"].append(2)
+    commands.registrations["grow"].arguments["items"].append(2)
+    commands.registrations["grow"].run()
 
-    assert commands.defaults == {"grow": {"items": []}}
+    assert commands.registrations["grow"].arguments == {"items": []}
 
 
 def test_an_unknown_command_is_rejected_in_quotes(commands):
@@ -210,8 +212,23 @@ def test_mistakes_show_when_registering(commands):
         commands.register("a", dict, {"default": {1}})
     with pytest.raises(InvalidValue):
         commands.register("\ud800", dict)
+    with pytest.raises(InvalidValue, match="label"):
+        commands.register("a", dict, label=3)
+    with pytest.raises(InvalidValue, match="icon"):
+        commands.register("a", dict, icon="\ud800")
 
-    assert commands.defaults == {}
+    assert commands.registrations == {}
+
+
+def test_a_registration_has_all_that_was_said(commands):
+    commands.register("a", dict, {"n": 1}, label="A", icon="★")
+
+    registration = commands.registrations["a"]
+    assert registration == CommandRegistration(
+        name="a", handler=dict, arguments={"n": 1}, label="A", icon="★"
+    )
+    assert registration.run() == {"n": 1}
+    assert registration.run({"m": 2}) == {"n": 1, "m": 2}
 
 
 def test_the_table_is_free_while_a_command_runs(commands):

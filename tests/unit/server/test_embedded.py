@@ -18,6 +18,7 @@ from nanover_jupyter.errors import (
     ClosedError,
     ConnectError,
     InvalidValue,
+    ResourceLockedError,
     UpdateRefused,
 )
 from nanover_jupyter.server import NanoverServer
@@ -132,8 +133,8 @@ def test_cancelling_goes_on_while_the_state_is_locked(server, connect):
 def test_commands_are_listed_with_a_copy_of_their_defaults(server, client):
     server.register_command("greet", lambda name: {"result": f"Hi {name}"}, {"name": "you"})
 
-    server.commands["greet"]["name"] = "spoiled"
-    assert server.commands == {"greet": {"name": "you"}}
+    server.commands["greet"].arguments["name"] = "spoiled"
+    assert server.commands["greet"].arguments == {"name": "you"}
     assert client.run("greet") == {"result": "Hi you"}
     assert client.run("greet", {"name": "Anna"}) == {"result": "Hi Anna"}
     server.unregister_command("greet")
@@ -285,3 +286,28 @@ def test_a_leaving_interpreter_never_waits_for_the_server(interval):
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
+
+
+# as NanoVer's own server has it ------------------------------------------------------
+
+
+def test_a_refusal_has_the_name_that_nanovers_servers_use(server):
+    server.update_locks("someone", {"a": 60})
+
+    with pytest.raises(ResourceLockedError) as caught:
+        server.update_state("me", DictionaryChange({"a": 1}))
+    assert type(caught.value).__name__ == "ResourceLockedError"
+    assert isinstance(caught.value, UpdateRefused)
+    assert caught.value.keys == ("a",)
+    with pytest.raises(ResourceLockedError):
+        server.update_locks("me", {"a": 1})
+
+
+def test_locks_without_a_token_are_those_of_none(server):
+    server.update_locks(acquire={"a": 60})
+
+    server.update_state(None, DictionaryChange({"a": 1}))
+    with pytest.raises(ResourceLockedError):
+        server.update_state("me", DictionaryChange({"a": 2}))
+    server.update_locks(release=["a"])
+    server.update_state("me", DictionaryChange({"a": 2}))

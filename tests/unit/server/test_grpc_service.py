@@ -59,7 +59,10 @@ def omni(server):
     server.unregister_command("playback/list")
     server.register_command("playback/list", lambda: recorded)
     server.unregister_command("commands/list")
-    server.register_command("commands/list", lambda: {"list": dict(server.commands)})
+    server.register_command(
+        "commands/list",
+        lambda: {"list": {name: found.arguments for name, found in server.commands.items()}},
+    )
     return server
 
 

@@ -46,11 +46,20 @@ def test_values_are_replaced_whole(state):
     assert state.copy() == {"a": {"y": 2}}
 
 
-def test_none_among_the_updates_removes_the_key(state):
+def test_none_is_a_value(state):
     put(state, ANNA, a=1)
     put(state, ANNA, a=None)
 
-    assert state.copy() == {}
+    assert state.copy() == {"a": None}
+
+
+def test_linked_keys_change_with_those_they_depend_on():
+    state = SharedState(linked=lambda updates: {"b": updates["a"]} if "a" in updates else {})
+    with state.subscribed() as subscription:
+        assert state.attempt_update(ANNA, DictionaryChange({"a": 1}, {"b"}))
+
+        assert subscription.take() == DictionaryChange({"a": 1, "b": 1})
+    assert state.copy() == {"a": 1, "b": 1}
 
 
 def test_what_is_set_and_removed_is_removed(state):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import msgpack
@@ -23,7 +24,7 @@ SOON = 5.0
 
 @pytest.fixture
 def server(no_thread_stays):
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         yield server
 
 
@@ -90,6 +91,20 @@ def test_both_protocols_share_one_state(wire, server):
         assert wire.receive("state") == {"updates": {"m": 4.0}, "removals": ["n"]}
 
 
+def test_none_of_the_server_is_a_value_here_and_a_removal_by_grpc(wire, server):
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+        client.subscribe_all_state_updates()
+        server.update_state("server", DictionaryChange({"a": 1, "b": 2}))
+        eventually(lambda: client.copy_state() == {"a": 1, "b": 2})
+        server.update_state("server", DictionaryChange({"a": None}))
+        eventually(lambda: client.copy_state() == {"b": 2})
+    received = {}
+    while received.get("a", 0) is not None:
+        received |= wire.receive("state")["updates"]
+    with wire_to(server) as later:
+        assert later.receive("state")["updates"] == {"a": None, "b": 2}
+
+
 def test_a_lock_of_a_grpc_client_holds_for_all(wire, server):
     server.update_locks("someone", {"held": 60})
 
@@ -117,6 +132,34 @@ def test_a_command_answers_with_the_request_as_it_came(wire, server):
     wire.send({"command": {"request": request}})
 
     assert wire.receive("command") == {"request": request, "response": {"a": 1, "b": None}}
+
+
+@pytest.mark.parametrize(
+    "result", [None, [1, [2]], "text", 3, 2**64 - 1, 1.5, True, b"raw", {"a": [None]}]
+)
+def test_a_result_may_be_anything_that_the_wire_carries(wire, server, result):
+    server.register_command("any", lambda: result)
+
+    assert wire.run("any")["response"] == result
+
+
+def test_a_command_may_answer_later(wire, server):
+    later = Future()
+    server.register_command("later", lambda: later)
+    server.register_command("now", lambda: "now")
+    wire.send({"command": {"request": {"name": "later", "id": 1}}})
+
+    assert wire.run("now")["response"] == "now"
+    later.set_result("at last")
+    assert wire.receive("command")["response"] == "at last"
+
+
+def test_labels_and_icons_are_listed(wire, server):
+    server.register_command("x", dict, label="An X", icon="★")
+
+    assert wire.run("commands/list")["response"]["commands"] == [
+        {"name": "x", "arguments": {}, "label": "An X", "icon": "★"}
+    ]
 
 
 def test_failures_have_the_words_of_nanovers_server(wire, server):

@@ -26,7 +26,7 @@ def quick_echoes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(no_thread_stays: None) -> Iterator[NanoverServer]:
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         yield server
 
 

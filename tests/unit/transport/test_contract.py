@@ -102,7 +102,9 @@ class GrpcRig:
 class WebSocketRig:
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self.server = stack.enter_context(NanoverServer(websocket_port=0))
+        self.server = stack.enter_context(
+            NanoverServer(websocket_port=0, application_defaults=False)
+        )
         address = Address("127.0.0.1", self.server.websocket_port, "ws")
         self.transport = WebSocketTransport(dialling(address))
 
@@ -123,7 +125,9 @@ class WebSocketRig:
 
     def come_back(self, state):
         port = self.server.websocket_port
-        self.server = self._stack.enter_context(NanoverServer(websocket_port=port))
+        self.server = self._stack.enter_context(
+            NanoverServer(websocket_port=port, application_defaults=False)
+        )
         self.change(state)
 
 

@@ -134,3 +134,13 @@ def test_a_message_of_another_package_is_understood():
 
 def test_a_message_without_arguments_is_a_command_without_arguments():
     assert CommandInfo.from_proto(protocol.CommandMessage(name="x")) == CommandInfo("x")
+
+
+def test_it_equals_a_dict_of_its_defaults_as_nanovers_client_gives():
+    info = CommandInfo.described("a", {"n": 1, "x": math.nan}, label="A")
+
+    assert info == {"n": 1.0, "x": info.arguments["x"]}
+    assert {"n": 1, "x": math.nan} == info
+    assert info != {"n": 2, "x": math.nan}
+    assert info != ["n", "x"]
+    assert {"a": CommandInfo("a")} == {"a": {}}
