@@ -49,6 +49,18 @@ class Wire:
         return self.receive("command")
 
 
+def register_waiting(server):
+    """Register the command "wait"; return the events that it sets and waits for."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        begun.set()
+        go_on.wait(30)
+
+    server.register_command("wait", wait)
+    return begun, go_on
+
+
 @contextmanager
 def wire_to(server):
     with connect(f"ws://127.0.0.1:{server.websocket_port}") as websocket:
@@ -267,13 +279,7 @@ def test_a_slow_command_of_a_client_delays_no_update_of_its_caller(server, wire)
 
 
 def test_a_client_whose_own_call_is_slow_still_answers_and_updates(server, wire):
-    begun, go_on = threading.Event(), threading.Event()
-
-    def wait():
-        begun.set()
-        go_on.wait(30)
-
-    server.register_command("wait", wait)
+    begun, go_on = register_waiting(server)
     with wire_to(server) as caller:
         register(server, wire, "quick")
         ask(wire, "wait", 1)
@@ -461,16 +467,10 @@ def test_a_server_says_goodbye_when_it_closes(wire, server):
 
 
 def test_a_command_that_never_ends_does_not_keep_the_server(server, impatient_servers):
-    begun, go_on = threading.Event(), threading.Event()
-
-    def wait():
-        begun.set()
-        go_on.wait(30)
-
-    server.register_command("wait", wait)
+    begun, go_on = register_waiting(server)
     with wire_to(server) as wire:
         wire.send({"command": {"request": {"name": "wait", "id": 1}}})
-        begun.wait(SOON)
+        assert begun.wait(SOON)
         closing = threading.Thread(target=server.close)
         closing.start()
         closing.join(SOON)
