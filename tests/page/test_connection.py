@@ -86,7 +86,7 @@ def test_widgets_follow_their_connections_name_to_another_server(
 def test_state_that_loads_again_says_how_much_came_and_leaves_the_last_known_one(
     page: WidgetPage, connect_to: Connect
 ) -> None:
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange({"name": "before", "large": "x" * 1_000_000}))
         assert server.websocket_port is not None
         with road_to(server.websocket_port) as road:

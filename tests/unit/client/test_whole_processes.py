@@ -83,7 +83,7 @@ print("leaving")
 
 def test_an_interpreter_that_exits_says_goodbye_and_starts_no_thread() -> None:
     """Python 3.12 refuses to start threads by then; the server would keep our user's keys."""
-    with NanoverServer(websocket_port=0) as server:
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
         program = start_program(
             """
 import atexit
