@@ -92,7 +92,7 @@ class NanoverServer:
     Raises:
         AddressError: The address or port makes no sense.
         ConnectError: A port is in use, or the address is not this machine's.
-        ValueError: One of `origins` is not an origin.
+        InvalidArgument: (a ValueError) One of `origins` is not an origin.
     """
 
     def __init__(  # noqa: PLR0913 - choices that most callers leave as they are

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from nanover_jupyter.errors import InvalidArgument
+
 __all__ = ["HandshakePolicy"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -35,13 +37,12 @@ class HandshakePolicy:
             on a network a server may have any name.
 
     Raises:
-        TypeError: `origins` is a single string.
-        ValueError: One of `origins` is not an origin.
+        InvalidArgument: `origins` is a single string, or one of them is not an origin.
     """
 
     def __init__(self, origins: Iterable[str], *, bound_host: str, loopback: bool) -> None:
         if isinstance(origins, str):
-            raise TypeError(f"origins takes several origins: write [{origins!r}]")
+            raise InvalidArgument("origins", f"it takes several origins; write [{origins!r}]")
         parsed = [_parse_origin(origin) for origin in origins]
         self._origins = frozenset(origin for origin, _ in parsed)
         self._check_host = loopback
@@ -85,9 +86,10 @@ def _parse_origin(origin: str) -> tuple[str, str]:
     """Return an origin as browsers write it, and its host."""
     match = _ORIGIN.fullmatch(origin.lower())
     if match is None:
-        raise ValueError(
+        raise InvalidArgument(
+            "origins",
             f"{origin!r} is not an origin: write the scheme, the host and, unless it is the "
-            "default of the scheme, the port, such as https://lab.example:8443"
+            "default of the scheme, the port, such as https://lab.example:8443",
         )
     scheme, host, port = match["scheme"], match["host"], match["port"]
     if port is None or int(port) == _DEFAULT_PORTS.get(scheme):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nanover_jupyter.errors import InvalidArgument
 from nanover_jupyter.server.origins import HandshakePolicy
 
 LOCAL_HOSTS = ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:38801", "[::1]", "[::1]:38801"]
@@ -124,10 +125,10 @@ def test_a_reason_stays_short():
     ],
 )
 def test_an_origin_that_no_page_has_is_refused_when_named(origin):
-    with pytest.raises(ValueError, match=r"is not an origin: .*https://lab\.example:8443"):
+    with pytest.raises(InvalidArgument, match=r"is not an origin: .*https://lab\.example:8443"):
         network(origin)
 
 
 def test_one_text_in_place_of_several_is_refused():
-    with pytest.raises(TypeError, match=r"write \['https://lab.example'\]"):
+    with pytest.raises(InvalidArgument, match=r"write \['https://lab.example'\]"):
         HandshakePolicy("https://lab.example", bound_host="::", loopback=False)
