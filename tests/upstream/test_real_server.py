@@ -16,7 +16,7 @@ from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.errors import (
     CommandFailed,
     ConnectError,
-    InvalidValue,
+    InvalidArgument,
     NotSupported,
     TimedOut,
 )
@@ -152,7 +152,7 @@ with NanoverImdClient.from_url(sys.argv[1]) as client:
 
 
 def test_the_servers_own_commands_cannot_be_taken_from_it(client):
-    with pytest.raises(InvalidValue, match="the server has commands of that kind itself"):
+    with pytest.raises(InvalidArgument, match="the server has commands of that kind itself"):
         client.register_command("multiuser/radially-orient-origins", dict)
 
 
