@@ -33,8 +33,9 @@ logger = logging.getLogger("nanover_jupyter.server")
 
 # At most 48 of these serve subscriptions (see grpc_service); the rest serve calls.
 _THREADS: Final = 64
-# Calls beyond this many at once, running or waiting for a thread, are refused.
-_CALLS_LIMIT: Final = 1024
+# Calls beyond this many at once are refused, whether they run, wait for a thread or wait to be
+# accepted. Clients may pipeline thousands.
+_CALLS_LIMIT: Final = 100_000
 
 # How long calls in progress may go on once the server closes, and the longest that
 # closing takes altogether, in seconds.
@@ -46,6 +47,10 @@ _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
+    # By default gRPC cancels some of the calls that wait to be accepted beyond 1000, and all
+    # beyond 3000. On a busy machine a burst of pipelined calls exceeds both.
+    ("grpc.server.max_pending_requests", _CALLS_LIMIT),
+    ("grpc.server.max_pending_requests_hard_limit", _CALLS_LIMIT),
 )
 
 
