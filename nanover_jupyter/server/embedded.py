@@ -31,8 +31,8 @@ __all__ = ["NanoverServer"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
-# At most 48 of these serve subscriptions (see grpc_service); the rest serve calls.
-_THREADS: Final = 64
+# At most 100 of these serve subscriptions (see grpc_service); the rest serve calls.
+_THREADS: Final = 120
 # Calls beyond this many at once are refused, whether they run, wait for a thread or wait to be
 # accepted. Clients may pipeline thousands.
 _CALLS_LIMIT: Final = 100_000
@@ -58,7 +58,7 @@ class NanoverServer:
     """A NanoVer server: shared state with locks, and commands.
 
     It serves from the moment it is made until `close`, or the end of the process,
-    which it never delays. Up to 48 subscriptions and 16 calls are served at once;
+    which it never delays. Up to 100 subscriptions and 20 calls are served at once;
     more calls wait, more subscriptions are refused.
 
     All methods may be called from any thread.

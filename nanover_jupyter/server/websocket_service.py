@@ -15,9 +15,11 @@ from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.errors import CommandFailed, InvalidValue, ProtocolError
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
+from nanover_jupyter.server.change_log import Delta
 from nanover_jupyter.server.client_commands import ClientCommands, Offerer
 from nanover_jupyter.server.commands import CommandRegistry
 from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -31,9 +33,13 @@ from nanover_jupyter.wire.websocket_codec import (
     Request,
 )
 
-__all__ = ["WebSocketService"]
+__all__ = ["WEBSOCKET_UPDATES", "WebSocketService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
+
+WEBSOCKET_UPDATES: Final = UpdateFormat(
+    "WebSocket", websocket_codec.encode_change_entry, websocket_codec.join_change_entries
+)
 
 # Clients have no say in it (W3).
 _INTERVAL: Final = 1 / 30
@@ -64,6 +70,7 @@ class WebSocketService:
         self._state = state
         self._commands = commands
         self._offers = ClientCommands(commands)
+        self._updates = UpdateEncoder(WEBSOCKET_UPDATES)
         # Guards the set of connections.
         self._guard = threading.Lock()
         self._connections: set[ServerConnection] = set()
@@ -111,7 +118,9 @@ class WebSocketService:
             websocket.close(_GOING_AWAY)
             return
         try:
-            _Conversation(websocket, self._state, self._commands, self._offers).hold()
+            _Conversation(
+                websocket, self._state, self._commands, self._offers, self._updates
+            ).hold()
         finally:
             with self._guard:
                 self._connections.discard(websocket)
@@ -126,11 +135,13 @@ class _Conversation:
         state: SharedState,
         commands: CommandRegistry,
         offers: ClientCommands,
+        updates: UpdateEncoder,
     ) -> None:
         self._websocket = websocket
         self._state = state
         self._commands = commands
         self._offers = offers
+        self._updates = updates
         self._offerer = Offerer(self._send, lambda: websocket.close_code is None)
         self._user = UserKeys()
 
@@ -202,24 +213,15 @@ class _Conversation:
         except InvalidValue as error:
             return websocket_codec.encode_exception(request.said, str(error))
 
-    def _tell_state(self, changes: Iterator[DictionaryChange]) -> None:
+    def _tell_state(self, deltas: Iterator[Delta]) -> None:
         with suppress(ConnectionClosed, OSError):
-            for change in changes:
-                self._send(_encoded(change))
+            for delta in deltas:
+                self._send(self._updates.encode(delta))
             # The state takes no more changes, or this client is too far behind.
             self._websocket.close(_GOING_AWAY)
 
     def _send(self, message: bytes) -> None:
         self._websocket.send(message)
-
-
-def _encoded(change: DictionaryChange) -> bytes:
-    """A change without what this wire cannot carry: others may have set it."""
-    try:
-        return websocket_codec.encode_change(change)
-    except InvalidValue:
-        fitting = DictionaryChange(_fitting(change.updates), change.removals)
-        return websocket_codec.encode_change(fitting)
 
 
 def _encoded_list(said: Mapping[str, Any], commands: list[CommandInfo]) -> bytes:

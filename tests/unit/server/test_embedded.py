@@ -126,7 +126,7 @@ def test_cancelling_goes_on_while_the_state_is_locked(server, connect):
         stream.cancel()
         # Served in gRPC's one thread of its own, which must not wait for the lock.
         assert staying.call(grpc_codec.GET_COMMANDS, b"") == b""
-    eventually(lambda: not server._state._subscriptions)
+    eventually(lambda: server._state.log.subscribers == 0)
 
 
 def test_commands_are_listed_with_a_copy_of_their_defaults(server, client):
