@@ -61,6 +61,10 @@ class NanoverServer:
     which it never delays. Up to 100 subscriptions and 20 calls are served at once;
     more calls wait, more subscriptions are refused.
 
+    A value that one protocol cannot carry (bytes over gRPC, integers of more than 64 bits over
+    WebSocket) is removed for the clients of that protocol, which is logged. None is removed for
+    gRPC clients, as that protocol means a removal by it.
+
     All methods may be called from any thread.
 
     Example:

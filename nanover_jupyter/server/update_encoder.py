@@ -38,8 +38,9 @@ class UpdateFormat:
 class UpdateEncoder:
     """Encodes deltas for the subscribers of one wire. Any thread may use it.
 
-    A value that the wire cannot carry is left out; this is logged once per key, until the
-    key has another value that the wire can carry.
+    Where the wire cannot carry a value, the key is removed for its subscribers, so that
+    none keeps an older value; this is logged once per key, until the key has another value
+    that the wire can carry.
     """
 
     def __init__(self, wire: UpdateFormat) -> None:
@@ -69,7 +70,7 @@ class UpdateEncoder:
                 value = entry.encodings[name] = self._encoded_entry(key, entry)
             if value is not None:
                 values.append(value)
-            elif entry.value is ABSENT:
+            elif entry.value is ABSENT or not delta.is_first:
                 removals.append(key)
         return self._wire.join(values, removals)
 
@@ -83,7 +84,7 @@ class UpdateEncoder:
             if key not in self._hidden:
                 self._hidden.add(key)
                 logger.warning(
-                    "! %s clients do not see %r: %s",
+                    "! %s clients see %r as removed, as they cannot receive its value: %s",
                     self._wire.name,
                     key,
                     error,

@@ -145,6 +145,8 @@ def encode_state_update(change: DictionaryChange) -> bytes:
 def encode_state_entry(key: str, value: Value) -> bytes:
     """One key of a `StateUpdate` and its value, for `join_state_entries`.
 
+    None is a removal, as this wire has no other null.
+
     Raises:
         InvalidValue: This wire cannot carry the value.
     """

@@ -89,6 +89,19 @@ def test_both_protocols_share_one_state(wire, server):
         assert wire.receive("state") == {"updates": {"m": 4.0}, "removals": ["n"]}
 
 
+def test_a_value_that_grpc_cannot_carry_removes_the_key_for_grpc_clients(wire, server):
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+        client.subscribe_all_state_updates()
+        wire.send({"state": {"updates": {"n": 1, "other": 1}}})
+        eventually(lambda: client.copy_state() == {"n": 1.0, "other": 1.0})
+
+        wire.send({"state": {"updates": {"n": b"not for gRPC"}}})
+        eventually(lambda: client.copy_state() == {"other": 1.0})
+
+        wire.send({"state": {"updates": {"n": 2}}})
+        eventually(lambda: client.copy_state() == {"n": 2.0, "other": 1.0})
+
+
 def test_a_lock_of_a_grpc_client_holds_for_all(wire, server):
     server.update_locks("someone", {"held": 60})
 
@@ -260,7 +273,7 @@ def test_what_this_wire_cannot_carry_costs_nothing_else(server):
     with wire_to(server) as wire:
         assert wire.receive("state") == {"updates": {"small": 1}, "removals": []}
         server.update_state(None, DictionaryChange({"big": 2**71, "small": 2}))
-        assert wire.receive("state")["updates"] == {"small": 2}
+        assert wire.receive("state") == {"updates": {"small": 2}, "removals": ["big"]}
         listed = wire.run("commands/list")["response"]["list"]
         assert listed == {"big": {"m": 1}}
 
