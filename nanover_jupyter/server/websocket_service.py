@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -101,11 +101,15 @@ class WebSocketService:
             for connection in connections
         ]
         endings.append(threading.Thread(target=self._server.shutdown, daemon=True))
-        deadline = time.monotonic() + timeout
+        started = time.monotonic()
         for ending in endings:
             ending.start()
-        for ending in (*endings, self._thread):
-            ending.join(max(0.0, deadline - time.monotonic()))
+        _join((*endings, self._thread), started + timeout / 2)
+        # A client that does not read keeps a thread in the middle of a message.
+        for connection in connections:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+        _join((*endings, self._thread), started + timeout)
 
     def _serve(self, websocket: ServerConnection) -> None:
         """Called by `websockets` for each connection, on a thread of its own."""
@@ -124,6 +128,11 @@ class WebSocketService:
         finally:
             with self._guard:
                 self._connections.discard(websocket)
+
+
+def _join(threads: Iterable[threading.Thread], deadline: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 class _Conversation:

@@ -16,6 +16,8 @@ from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
+from tests.support.interrupts import is_inside
+from tests.support.own_threads import own_threads
 
 SOON = 5.0
 
@@ -231,6 +233,22 @@ def test_a_server_says_goodbye_when_it_closes(wire, server):
     with pytest.raises(ConnectionClosed) as caught:
         wire.websocket.recv(SOON)
     assert caught.value.rcvd.code == 1001
+
+
+def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
+    with socket.create_connection(("127.0.0.1", server.websocket_port)) as client:
+        client.sendall(
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Version: 13\r\n\r\n" % server.websocket_port
+        )
+        # More than the buffers of both sockets hold.
+        server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
+        eventually(lambda: is_inside("nanover-server-ws-state", "_send"))
+
+        server.close()
+
+        eventually(lambda: own_threads() == [])
 
 
 def test_a_command_that_never_ends_does_not_keep_the_server(server, impatient_servers):
