@@ -1,6 +1,7 @@
 """Runs the benchmarks and prints their tables as Markdown: python benchmarks/run.py [SECTION]...
 
-Sections: codec, network, leases, memory, upstream; all by default. `--quick` measures less often.
+Sections: codec, network, leases, memory, upstream, fanout; all by default.
+`--quick` measures less often.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 
 import codec
+import fanout
 import leases
 import memory
 import network
@@ -134,6 +136,28 @@ def _upstream(rounds: int) -> None:
     )
 
 
+def _fanout(rounds: int) -> None:
+    for messages, title in (
+        (1, "100 avatars written in one message, 30 times a second"),
+        (100, "100 avatars written in 100 messages, 30 times a second"),
+    ):
+        _table(
+            f"Subscribers of a server: {title}",
+            ["subscribers", "server", "wire", "updates/s each", "slowest", "% of one core"],
+            (
+                [
+                    str(figure.subscribers),
+                    figure.server,
+                    figure.wire,
+                    f"{figure.updates_per_second:.1f}",
+                    f"{figure.slowest_updates_per_second:.1f}",
+                    f"{figure.core_share * 100:.0f}",
+                ]
+                for figure in fanout.figures(rounds // 2, messages)
+            ),
+        )
+
+
 _ROUNDS, _QUICK = 15, 5
 _SECTIONS: dict[str, Callable[[int], None]] = {
     "codec": _codec,
@@ -141,6 +165,7 @@ _SECTIONS: dict[str, Callable[[int], None]] = {
     "leases": _leases,
     "memory": _memory,
     "upstream": _upstream,
+    "fanout": _fanout,
 }
 
 if __name__ == "__main__":

@@ -33,10 +33,11 @@ __all__ = ["NanoverServer"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
-# At most 48 of these serve subscriptions (see grpc_service); the rest serve calls.
-_THREADS: Final = 64
-# Calls beyond this many at once, running or waiting for a thread, are refused.
-_CALLS_LIMIT: Final = 1024
+# At most 100 of these serve subscriptions (see grpc_service); the rest serve calls.
+_THREADS: Final = 120
+# Calls beyond this many at once are refused, whether they run, wait for a thread or wait to be
+# accepted. Clients may pipeline thousands.
+_CALLS_LIMIT: Final = 100_000
 
 # How long calls in progress may go on once the server closes, and the longest that
 # closing takes altogether, in seconds.
@@ -48,6 +49,10 @@ _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
+    # By default gRPC cancels some of the calls that wait to be accepted beyond 1000, and all
+    # beyond 3000. On a busy machine a burst of pipelined calls exceeds both.
+    ("grpc.server.max_pending_requests", _CALLS_LIMIT),
+    ("grpc.server.max_pending_requests_hard_limit", _CALLS_LIMIT),
 )
 
 
@@ -55,8 +60,12 @@ class NanoverServer:
     """A NanoVer server: shared state with locks, and commands.
 
     It serves from the moment it is made until `close`, or the end of the process,
-    which it never delays. Up to 48 subscriptions and 16 calls are served at once;
+    which it never delays. Up to 100 subscriptions and 20 calls are served at once;
     more calls wait, more subscriptions are refused.
+
+    A value that one protocol cannot carry (bytes over gRPC, integers of more than 64 bits over
+    WebSocket) is removed for the clients of that protocol, which is logged. None is removed for
+    gRPC clients, as that protocol means a removal by it.
 
     All methods may be called from any thread.
 

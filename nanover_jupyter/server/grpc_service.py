@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import grpc
 
-from nanover_jupyter.errors import InvalidValue, ProtocolError
+from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.server.commands import (
     CommandRaised,
     CommandRegistry,
@@ -22,17 +22,22 @@ from nanover_jupyter.server.commands import (
     dict_result,
 )
 from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.wire import grpc_codec
-from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import LockRequest
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["SUBSCRIPTIONS_LIMIT", "GrpcService"]
+__all__ = ["GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
 # Each open subscription holds a thread of the server's pool. Those beyond this
 # number are refused at once, so that calls always find a thread.
-SUBSCRIPTIONS_LIMIT: Final = 48
+SUBSCRIPTIONS_LIMIT: Final = 100
+
+GRPC_UPDATES: Final = UpdateFormat(
+    "gRPC", grpc_codec.encode_state_entry, grpc_codec.join_state_entries
+)
 
 _UNSET = "Value not set"
 _NOT_A_DURATION = "Lock duration must be a real number."
@@ -52,6 +57,7 @@ class GrpcService:
     def __init__(self, state: SharedState, commands: CommandRegistry) -> None:
         self._state = state
         self._commands = commands
+        self._updates = UpdateEncoder(GRPC_UPDATES)
         self._subscriptions = threading.BoundedSemaphore(SUBSCRIPTIONS_LIMIT)
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
@@ -139,12 +145,12 @@ class GrpcService:
             )
         try:
             with self._state.subscribed() as subscription:
-                # gRPC calls back in the one thread that serves everybody, so the
-                # callback must not wait: ending takes no lock but the subscription's.
+                # gRPC calls back on the one thread that serves all calls, so the callback
+                # must not wait for the state: ending takes only the lock of the log.
                 if not context.add_callback(subscription.end):
                     return
-                for change in subscription.paced(interval):
-                    yield _encoded(change)
+                for delta in subscription.paced(interval):
+                    yield self._updates.encode(delta)
                 if subscription.lagging:
                     context.abort(
                         grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -152,22 +158,6 @@ class GrpcService:
                     )
         finally:
             self._subscriptions.release()
-
-
-def _encoded(change: DictionaryChange) -> bytes:
-    """A change without what this wire cannot carry: clients of another may have set it."""
-    try:
-        return grpc_codec.encode_state_update(change)
-    except InvalidValue:
-        fitting = DictionaryChange(removals=change.removals)
-        for key, value in change.updates.items():
-            try:
-                grpc_codec.encode_state_update(DictionaryChange({key: value}))
-            except InvalidValue as error:
-                logger.warning("! gRPC clients do not see %r: %s", key, error)
-            else:
-                fitting.updates[key] = value
-        return grpc_codec.encode_state_update(fitting)
 
 
 def _lock_request(durations: Mapping[str, Value]) -> LockRequest | None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from nanover_jupyter.errors import InvalidValue
+from nanover_jupyter.server.change_log import ChangeLog
 from nanover_jupyter.server.subscription import Subscription
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
@@ -28,15 +29,17 @@ class _Lock(NamedTuple):
 class SharedState:
     """A dictionary that many change at once, with locks on keys.
 
-    All methods may be called from any thread. One re-entrant lock guards the
-    values, the locks and the list of subscribers. It is held while a change is
-    offered to every subscriber, so all of them hear of changes in one order, and
-    never while anything waits. Values in it are never changed, only replaced.
+    All methods may be called from any thread. One re-entrant lock guards the values
+    and the locks. It is held while a change is added to the log, so all subscribers
+    receive changes in one order. Values in it are never changed, only replaced.
 
     Args:
         clock: Monotonic seconds; locks end by it.
         linked: Returns what is set together with the given updates, for keys that
             depend on others. Of those, keys that are locked stay as they are.
+
+    Attributes:
+        log: The changes, for those who send them to subscribers.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class SharedState:
         self._values: dict[str, Value] = {}
         self._locks: dict[str, _Lock] = {}
         self._sweep_above = 64
-        self._subscriptions: set[Subscription] = set()
+        self.log = ChangeLog()
         self._frozen = False
 
     @property
@@ -91,8 +94,7 @@ class SharedState:
             for key in change.removals:
                 self._values.pop(key, None)
             if change:
-                for subscription in self._subscriptions:
-                    subscription.offer(change)
+                self.log.record(change)
             return True
 
     def _add_linked(self, token: object, change: DictionaryChange) -> None:
@@ -120,25 +122,17 @@ class SharedState:
     @contextmanager
     def subscribed(self) -> Iterator[Subscription]:
         """A subscription that begins with the whole state and misses nothing after it."""
-        with self._guard:
-            subscription = Subscription(self._values, self._clock)
-            if self._frozen:
-                subscription.end()
-            else:
-                self._subscriptions.add(subscription)
+        subscription = Subscription(self.log, self._clock)
         try:
             yield subscription
         finally:
-            with self._guard:
-                self._subscriptions.discard(subscription)
             subscription.end()
 
     def freeze(self) -> None:
         """Refuse all further updates and end every subscription. Cannot be undone."""
         with self._guard:
             self._frozen = True
-            for subscription in self._subscriptions:
-                subscription.end()
+            self.log.close()
 
     # the locks ------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
@@ -19,12 +19,14 @@ from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
+from nanover_jupyter.server.change_log import Delta
 from nanover_jupyter.server.client_commands import CommandProvider, register_provided
 from nanover_jupyter.server.commands import CommandRegistration, CommandRegistry
 from nanover_jupyter.server.connection_calls import ConnectionCalls
 from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.outbox import Outbox
 from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -38,9 +40,13 @@ from nanover_jupyter.wire.websocket_codec import (
     Request,
 )
 
-__all__ = ["WebSocketService"]
+__all__ = ["WEBSOCKET_UPDATES", "WebSocketService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
+
+WEBSOCKET_UPDATES: Final = UpdateFormat(
+    "WebSocket", websocket_codec.encode_change_entry, websocket_codec.join_change_entries
+)
 
 # Clients have no say in it (W3).
 _INTERVAL: Final = 1 / 30
@@ -78,6 +84,7 @@ class WebSocketService:
     ) -> None:
         self._state = state
         self._commands = commands
+        self._updates = UpdateEncoder(WEBSOCKET_UPDATES)
         # Guards the set of connections.
         self._guard = threading.Lock()
         self._connections: set[ServerConnection] = set()
@@ -110,11 +117,15 @@ class WebSocketService:
             for connection in connections
         ]
         endings.append(threading.Thread(target=self._server.shutdown, daemon=True))
-        deadline = time.monotonic() + timeout
+        started = time.monotonic()
         for ending in endings:
             ending.start()
-        for ending in (*endings, self._thread):
-            ending.join(max(0.0, deadline - time.monotonic()))
+        _join((*endings, self._thread), started + timeout / 2)
+        # A client that does not read keeps a thread in the middle of a message.
+        for connection in connections:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+        _join((*endings, self._thread), started + timeout)
 
     def _check_handshake(
         self, websocket: ServerConnection, request: HandshakeRequest
@@ -139,10 +150,15 @@ class WebSocketService:
             websocket.close(_GOING_AWAY)
             return
         try:
-            _Conversation(websocket, self._state, self._commands).hold()
+            _Conversation(websocket, self._state, self._commands, self._updates).hold()
         finally:
             with self._guard:
                 self._connections.discard(websocket)
+
+
+def _join(threads: Iterable[threading.Thread], deadline: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 class _Conversation:
@@ -153,10 +169,12 @@ class _Conversation:
         websocket: ServerConnection,
         state: SharedState,
         commands: CommandRegistry,
+        updates: UpdateEncoder,
     ) -> None:
         self._websocket = websocket
         self._state = state
         self._commands = commands
+        self._updates = updates
         self._outbox = Outbox(
             self._send_if_open, give_up=self._hang_up, name="nanover-server-ws-replies"
         )
@@ -230,10 +248,10 @@ class _Conversation:
         listed.set_result(_listed(self._commands.registrations))
         return listed
 
-    def _tell_state(self, changes: Iterator[DictionaryChange]) -> None:
+    def _tell_state(self, deltas: Iterator[Delta]) -> None:
         with suppress(ConnectionClosed, OSError):
-            for change in changes:
-                self._send(_encoded(change))
+            for delta in deltas:
+                self._send(self._updates.encode(delta))
             # The state takes no more changes, or this client is too far behind.
             self._websocket.close(_GOING_AWAY)
 
@@ -248,15 +266,6 @@ class _Conversation:
         logger.warning("! a client that takes no messages is disconnected")
         with suppress(OSError):
             self._websocket.socket.shutdown(socket.SHUT_RDWR)
-
-
-def _encoded(change: DictionaryChange) -> bytes:
-    """A change without what this wire cannot carry: others may have set it."""
-    try:
-        return websocket_codec.encode_change(change)
-    except InvalidValue:
-        fitting = DictionaryChange(_fitting(change.updates), change.removals)
-        return websocket_codec.encode_change(fitting)
 
 
 def _listed(commands: Mapping[str, CommandRegistration]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
@@ -55,10 +55,12 @@ __all__ = [
     "encode_command_reply",
     "encode_commands",
     "encode_locks_request",
+    "encode_state_entry",
     "encode_state_update",
     "encode_subscribe_request",
     "encode_success",
     "encode_update_request",
+    "join_state_entries",
     "read_command",
     "write_command",
 ]
@@ -138,6 +140,23 @@ def encode_state_update(change: DictionaryChange) -> bytes:
     """A change as a `StateUpdate`. Raises InvalidValue."""
     fields = {**change.updates, **dict.fromkeys(change.removals)}
     return delimited(_FIELD_1, _write_struct(fields, _UPDATE_NESTING)) if fields else b""
+
+
+def encode_state_entry(key: str, value: Value) -> bytes:
+    """One key of a `StateUpdate` and its value, for `join_state_entries`.
+
+    None is a removal, as this wire has no other null.
+
+    Raises:
+        InvalidValue: This wire cannot carry the value.
+    """
+    return _write_struct({key: value}, _UPDATE_NESTING)
+
+
+def join_state_entries(entries: Sequence[bytes], removals: Sequence[str]) -> bytes:
+    """A `StateUpdate` of entries as `encode_state_entry` makes them, and of removals."""
+    removed = _write_struct(dict.fromkeys(removals), _UPDATE_NESTING)
+    return delimited(_FIELD_1, b"".join((*entries, removed)))
 
 
 def decode_state_update(data: bytes) -> DictionaryChange:

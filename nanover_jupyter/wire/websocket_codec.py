@@ -8,14 +8,14 @@ with the path, for what the wire or NanoVer's server cannot carry.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
-from nanover_jupyter.wire.msgpack_values import DEEPEST, check_depth, pack, plain, unpack
+from nanover_jupyter.wire.msgpack_values import DEEPEST, check_depth, pack, pack_map, plain, unpack
 from nanover_jupyter.wire.values import Value, check_key, normalise, with_article
 
 __all__ = [
@@ -30,11 +30,13 @@ __all__ = [
     "decode_command_list",
     "decode_message",
     "encode_change",
+    "encode_change_entry",
     "encode_exception",
     "encode_registration",
     "encode_request",
     "encode_response",
     "is_frame",
+    "join_change_entries",
 ]
 
 logger = logging.getLogger("nanover_jupyter.wire")
@@ -58,6 +60,11 @@ _ENVELOPE: Final = 4
 
 # The one key that `unpack` leaves as it is although it is no text.
 _NO_BYTES: Final[Any] = b""
+
+# What surrounds updates and removals in a `state` message: a map of one entry that is
+# a map of two.
+_BEFORE_UPDATES: Final = b"\x81\xa5state\x82\xa7updates"
+_BEFORE_REMOVALS: Final = b"\xa8removals"
 
 # A map of one entry whose key is `frame`: what upstream's frames begin with.
 _FRAME_ALONE: Final = b"\x81\xa5frame"
@@ -107,6 +114,24 @@ def encode_change(change: DictionaryChange) -> bytes:
     updates = {check_key(key): _within(key, value) for key, value in change.updates.items()}
     removals = [check_key(key) for key in change.removals]
     return pack({"state": {"updates": updates, "removals": removals}}, updates)
+
+
+def encode_change_entry(key: str, value: Value) -> bytes:
+    """One key of a `state` message and its value, for `join_change_entries`.
+
+    Args:
+        key: The key.
+        value: Plain, as decoders and `normalise` make it, so it is not walked again.
+
+    Raises:
+        InvalidValue: This wire cannot carry the value.
+    """
+    return pack(key, {}) + pack(value, {key: value})
+
+
+def join_change_entries(entries: Sequence[bytes], removals: Sequence[str]) -> bytes:
+    """A `state` message of entries as `encode_change_entry` makes them, and of removals."""
+    return b"".join((_BEFORE_UPDATES, pack_map(entries), _BEFORE_REMOVALS, pack(removals, {})))
 
 
 def encode_request(number: int, name: str, arguments: Mapping[str, object]) -> bytes:

@@ -87,7 +87,7 @@ def test_both_poses_change_at_once(application):
     with application._state.subscribed() as subscription:
         subscription.take(0)
         change(application, scene=POSE)
-        taken = subscription.take(5)
+        taken = subscription.take(5).change
 
     assert taken.updates.keys() == {"scene", "transform.simulation"}
     assert application.copy_state()["transform.simulation"]["transform"] == MIRRORED

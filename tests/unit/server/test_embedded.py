@@ -127,7 +127,7 @@ def test_cancelling_goes_on_while_the_state_is_locked(server, connect):
         stream.cancel()
         # Served in gRPC's one thread of its own, which must not wait for the lock.
         assert staying.call(grpc_codec.GET_COMMANDS, b"") == b""
-    eventually(lambda: not server._state._subscriptions)
+    eventually(lambda: server._state.log.subscribers == 0)
 
 
 def test_commands_are_listed_with_a_copy_of_their_defaults(server, client):
@@ -151,6 +151,39 @@ def test_a_command_may_change_the_state_it_is_offered_with(server, client):
 
 
 # the end ----------------------------------------------------------------------------
+
+
+PENDING_BY_DEFAULT = 3000  # gRPC cancels the calls beyond
+
+
+def start_updates(client, count) -> list[grpc.Future]:
+    changes = [DictionaryChange({str(number): number}) for number in range(count)]
+    requests = [grpc_codec.encode_update_request(client.token, change) for change in changes]
+    return [client.start(grpc_codec.UPDATE_STATE, request) for request in requests]
+
+
+def test_a_burst_of_calls_is_served_though_none_is_accepted_at_first(server, client, monkeypatch):
+    may_accept = threading.Event()
+    submit = server._threads.submit
+
+    def submit_when_allowed(*work):
+        may_accept.wait(60)
+        return submit(*work)
+
+    monkeypatch.setattr(server._threads, "submit", submit_when_allowed)
+    calls = start_updates(client, PENDING_BY_DEFAULT + 200)
+    may_accept.set()
+
+    assert all(grpc_codec.decode_success(call.result(60)) for call in calls)
+    assert len(server.copy_state()) == len(calls)
+
+
+def test_a_burst_of_calls_is_served_though_all_wait_for_the_state(server, client):
+    with server.lock_state():
+        calls = start_updates(client, 1500)
+
+    assert all(grpc_codec.decode_success(call.result(60)) for call in calls)
+    assert len(server.copy_state()) == len(calls)
 
 
 def seconds_to_close(server) -> float:

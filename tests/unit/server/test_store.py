@@ -58,7 +58,7 @@ def test_linked_keys_change_with_those_they_depend_on():
     with state.subscribed() as subscription:
         assert state.attempt_update(ANNA, DictionaryChange({"a": 1}, {"b"}))
 
-        assert subscription.take() == DictionaryChange({"a": 1, "b": 1})
+        assert subscription.take().change == DictionaryChange({"a": 1, "b": 1})
     assert state.copy() == {"a": 1, "b": 1}
 
 
@@ -232,7 +232,7 @@ def test_the_first_message_is_the_whole_state(state):
     put(state, ANNA, a=1, b=2)
 
     with state.subscribed() as subscription:
-        assert subscription.take(0) == DictionaryChange({"a": 1, "b": 2})
+        assert subscription.take(0).change == DictionaryChange({"a": 1, "b": 2})
         assert subscription.take(0) is None
 
 
@@ -240,7 +240,7 @@ def test_an_empty_state_has_nothing_to_say_before_the_first_change(state):
     with state.subscribed() as subscription:
         assert subscription.take(0) is None
         put(state, ANNA, a=1)
-        assert subscription.take(0) == DictionaryChange({"a": 1})
+        assert subscription.take(0).change == DictionaryChange({"a": 1})
 
 
 def test_subscribers_hear_of_values_set_to_what_they_are(state):
@@ -249,14 +249,14 @@ def test_subscribers_hear_of_values_set_to_what_they_are(state):
         subscription.take(0)
         put(state, ANNA, a=1)
 
-        assert subscription.take(0) == DictionaryChange({"a": 1})
+        assert subscription.take(0).change == DictionaryChange({"a": 1})
 
 
 def test_subscribers_hear_of_removals_of_absent_keys(state):
     with state.subscribed() as subscription:
         assert remove(state, ANNA, "never")
 
-        assert subscription.take(0) == DictionaryChange(removals={"never"})
+        assert subscription.take(0).change == DictionaryChange(removals={"never"})
 
 
 def test_an_empty_update_succeeds_and_nobody_hears_of_it(state):
@@ -278,7 +278,7 @@ def test_freezing_ends_subscriptions_after_what_is_pending(state):
     with state.subscribed() as subscription:
         state.freeze()
 
-        assert subscription.take() == DictionaryChange({"a": 1})
+        assert subscription.take().change == DictionaryChange({"a": 1})
         assert subscription.take() is None
         assert subscription.ended
 
@@ -288,7 +288,9 @@ def test_subscribing_to_a_frozen_state_gives_it_once(state):
     state.freeze()
 
     with state.subscribed() as subscription:
-        assert list(subscription.paced(1e9)) == [DictionaryChange({"a": 1})]
+        deltas = list(subscription.paced(1e9))
+
+    assert [delta.change for delta in deltas] == [DictionaryChange({"a": 1})]
 
 
 def test_a_subscription_ends_with_its_block(state):
@@ -296,7 +298,7 @@ def test_a_subscription_ends_with_its_block(state):
         pass
 
     assert subscription.ended
-    assert not state._subscriptions
+    assert state.log.subscribers == 0
 
 
 # threads --------------------------------------------------------------------------
@@ -356,4 +358,5 @@ def test_every_subscriber_ends_with_the_state_that_concurrent_writers_left(state
         for writer in writers:
             writer.join(20)
 
-        assert first.take(0) == second.take(0) == DictionaryChange(state.copy(), {ANNA, IVAN})
+        expected = DictionaryChange(state.copy(), {ANNA, IVAN})
+        assert first.take(0).change == second.take(0).change == expected

@@ -18,6 +18,8 @@ from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
+from tests.support.interrupts import is_inside
+from tests.support.own_threads import own_threads
 
 SOON = 5.0
 
@@ -103,6 +105,19 @@ def test_both_protocols_share_one_state(wire, server):
         assert wire.receive("state") == {"updates": {"m": 4.0}, "removals": ["n"]}
 
 
+def test_a_value_that_grpc_cannot_carry_removes_the_key_for_grpc_clients(wire, server):
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
+        client.subscribe_all_state_updates()
+        wire.send({"state": {"updates": {"n": 1, "other": 1}}})
+        eventually(lambda: client.copy_state() == {"n": 1.0, "other": 1.0})
+
+        wire.send({"state": {"updates": {"n": b"not for gRPC"}}})
+        eventually(lambda: client.copy_state() == {"other": 1.0})
+
+        wire.send({"state": {"updates": {"n": 2}}})
+        eventually(lambda: client.copy_state() == {"n": 2.0, "other": 1.0})
+
+
 def test_none_of_the_server_is_a_value_here_and_a_removal_by_grpc(wire, server):
     with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
         client.subscribe_all_state_updates()
@@ -132,6 +147,20 @@ def test_a_users_keys_go_with_it(server):
         wire.receive("state")
 
     eventually(lambda: server.copy_state() == {"stays": 1})
+
+
+def test_a_client_that_does_not_read_delays_no_other_and_catches_up_at_once(wire, server):
+    padding = "x" * 900_000  # clients accept no message of more than 1 MiB
+    with wire_to(server) as slow:
+        for number in range(40):  # far more than the buffers of sockets and library hold
+            server.update_state(None, DictionaryChange({"big": [number, padding]}))
+            assert wire.receive("state")["updates"]["big"][0] == number
+
+        received = [slow.receive("state")["updates"]["big"][0]]
+        while received[-1] < 39:
+            received.append(slow.receive("state")["updates"]["big"][0])
+    assert received == sorted(set(received))
+    assert len(received) < 40
 
 
 # commands ------------------------------------------------------------------------
@@ -466,6 +495,22 @@ def test_a_server_says_goodbye_when_it_closes(wire, server):
     assert caught.value.rcvd.code == 1001
 
 
+def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
+    with socket.create_connection(("127.0.0.1", server.websocket_port)) as client:
+        client.sendall(
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Version: 13\r\n\r\n" % server.websocket_port
+        )
+        # More than the buffers of both sockets hold.
+        server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
+        eventually(lambda: is_inside("nanover-server-ws-state", "_send"))
+
+        server.close()
+
+        eventually(lambda: own_threads() == [])
+
+
 def test_a_command_that_never_ends_does_not_keep_the_server(server, impatient_servers):
     begun, go_on = register_waiting(server)
     with wire_to(server) as wire:
@@ -498,9 +543,9 @@ def test_what_this_wire_cannot_carry_costs_nothing_else(server):
     server.register_command("big", lambda n: {"n": n}, {"n": 2**70, "m": 1})
     server.update_state(None, DictionaryChange({"big": 2**70, "small": 1}))
     with wire_to(server) as wire:
-        assert wire.receive("state")["updates"] == {"small": 1}
+        assert wire.receive("state") == {"updates": {"small": 1}, "removals": []}
         server.update_state(None, DictionaryChange({"big": 2**71, "small": 2}))
-        assert wire.receive("state")["updates"] == {"small": 2}
+        assert wire.receive("state") == {"updates": {"small": 2}, "removals": ["big"]}
         listed = wire.run("commands/list")["response"]["list"]
         assert listed == {"big": {"m": 1}}
 

@@ -106,6 +106,19 @@ def test_a_change_survives_the_wire_to_the_bit(updates, removals):
     assert decoded.removals == change.removals
 
 
+@given(states, st.sets(texts, max_size=1))
+def test_entries_joined_are_the_message_of_the_whole_change(updates, removals):
+    change = DictionaryChange(updates, removals - updates.keys())
+    entries = [grpc_codec.encode_state_entry(key, value) for key, value in updates.items()]
+
+    joined = grpc_codec.join_state_entries(entries, list(change.removals))
+
+    if change:
+        assert joined == grpc_codec.encode_state_update(change)
+    else:
+        assert grpc_codec.decode_state_update(joined) == change
+
+
 @given(texts, states)
 def test_an_update_request_survives_the_wire(token, updates):
     request = grpc_codec.encode_update_request(token, DictionaryChange(updates))

@@ -20,11 +20,13 @@ from nanover_jupyter.wire.websocket_codec import (
     decode_command_list,
     decode_message,
     encode_change,
+    encode_change_entry,
     encode_exception,
     encode_registration,
     encode_request,
     encode_response,
     is_frame,
+    join_change_entries,
 )
 from tests.support.golden import GOLDEN, golden_bytes, golden_json, golden_stream, needs_golden
 
@@ -44,6 +46,21 @@ def test_a_change_says_its_updates_and_its_removals():
     assert msgpack.unpackb(encode_change(change)) == {
         "state": {"updates": {"a": [1, None], "none": None}, "removals": ["gone"]}
     }
+
+
+@pytest.mark.parametrize("keys", [0, 1, 15, 16, 70_000])
+def test_entries_joined_are_the_message_of_the_whole_change(keys):
+    change = DictionaryChange({str(key): [key, None, {"b": b"x"}] for key in range(keys)}, {"gone"})
+    entries = [encode_change_entry(key, value) for key, value in change.updates.items()]
+
+    assert join_change_entries(entries, list(change.removals)) == encode_change(change)
+
+
+def test_an_entry_that_cannot_be_sent_says_where():
+    with pytest.raises(InvalidValue, match="cannot send big") as caught:
+        encode_change_entry("big", [{"n": 2**64}])
+
+    assert caught.value.path == ("big", 0, "n")
 
 
 def test_a_request_has_a_name_arguments_and_an_id():
