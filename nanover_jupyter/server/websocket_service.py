@@ -51,6 +51,12 @@ WEBSOCKET_UPDATES: Final = UpdateFormat(
 # Clients have no say in it (W3).
 _INTERVAL: Final = 1 / 30
 _CLOSE_SECONDS: Final = 0.5
+# How often a client is pinged, and how long it may take to answer.
+_PING_SECONDS: Final = 20.0
+# An answer also waits for what was sent before the ping, where that is much and the network slow.
+_LARGE_MESSAGE: Final = 1_000_000
+_SLOWEST_BYTES_PER_SECOND: Final = 50_000
+_LONGEST_TRANSFER: Final = 600.0
 _INVALID_DATA: Final = 1007
 _GOING_AWAY: Final = 1001
 
@@ -99,6 +105,8 @@ class WebSocketService:
             compression=None,
             max_size=MESSAGE_LIMIT,
             close_timeout=_CLOSE_SECONDS,
+            ping_interval=_PING_SECONDS,
+            ping_timeout=_PING_SECONDS,
         )
         # A daemon, and so are the threads that it starts: nobody waits for a client.
         self._thread = threading.Thread(
@@ -186,6 +194,8 @@ class _Conversation:
             is_open=lambda: websocket.close_code is None,
         )
         self._user = UserKeys()
+        # When the client has all large messages so far, on the slowest network that we allow for.
+        self._delivered_at = 0.0
 
     def hold(self) -> None:
         with self._state.subscribed() as subscription:
@@ -256,6 +266,11 @@ class _Conversation:
             self._websocket.close(_GOING_AWAY)
 
     def _send(self, message: bytes) -> None:
+        now = time.monotonic()
+        if len(message) >= _LARGE_MESSAGE:
+            taking = min(len(message) / _SLOWEST_BYTES_PER_SECOND, _LONGEST_TRANSFER)
+            self._delivered_at = max(self._delivered_at, now + taking)
+        self._websocket.ping_timeout = _PING_SECONDS + max(0.0, self._delivered_at - now)
         self._websocket.send(message)
 
     def _send_if_open(self, message: bytes) -> None:

@@ -146,6 +146,21 @@ def test_after_a_cut_the_last_known_state_stays_until_the_new_one_is_complete(
             assert set(received) == {None}
 
 
+def test_our_own_server_waits_for_the_answer_to_a_ping_behind_a_large_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nanover_jupyter.server.websocket_service._PING_SECONDS", 0.1)
+    monkeypatch.setattr("nanover_jupyter.server.websocket_service._LARGE_MESSAGE", 100_000)
+    with NanoverServer(websocket_port=0, application_defaults=False) as server:
+        server.update_state(None, DictionaryChange(SLOW_STATE))
+        assert server.websocket_port is not None
+        with road_to(server.websocket_port) as road:
+            road.limit(BYTES_PER_SECOND)
+            with connect(f"ws://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+                assert connection.client.health.keys == SLOW_KEYS
+                assert connection.status.state == "connected"
+
+
 def test_a_server_that_falls_silent_while_its_state_loads_is_given_up(
     road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
