@@ -15,6 +15,7 @@ from nanover_jupyter.faces import visible
 from nanover_jupyter.sharing.values import SharedValue, shared
 from nanover_jupyter.widgets._bond import Bond
 from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
+from nanover_jupyter.widgets._closing import close_all
 from nanover_jupyter.widgets._knobs import Knob
 
 __all__ = ["KnobRow"]
@@ -73,8 +74,7 @@ class KnobRow:
         """Let go of the server and of the page."""
         self._bond.close()
         self.value.close()
-        for widget in (self.control, self._forget, self._note, self.box):
-            widget.close()
+        close_all(self.box)
 
     def _offer(self, value: str) -> str:
         """Take a choice of the server's own into the list, in place of an earlier one."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import anywidget
@@ -13,8 +12,10 @@ import traitlets
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.widgets._assets import asset_path
 from nanover_jupyter.widgets._binding import Binding
 from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
+from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets._picture import local_time
 from nanover_jupyter.widgets._publisher import Publisher
@@ -22,29 +23,12 @@ from nanover_jupyter.widgets._requests import Answer, BadRequest, answer_request
 from nanover_jupyter.widgets._saved_picture import SavedPicture
 from nanover_jupyter.widgets._tool import Tool
 
-__all__ = ["LAZY_MODULES", "Panel", "asset"]
+__all__ = ["LAZY_MODULES", "Panel"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
 LAZY_MODULES: Final = frozenset({"edit", "follow", "plot", "run"})
 """Parts of the frontend that a page asks for when it needs them, built beside the widgets."""
-
-_STATIC: Final = Path(__file__).parent.parent / "static"
-
-
-def asset(name: str) -> Path:
-    """A file of the built frontend.
-
-    Raises:
-        FileNotFoundError: The frontend was not built.
-    """
-    path = _STATIC / name
-    if not path.exists():
-        raise FileNotFoundError(
-            f"the frontend is not built ({path} is missing): run scripts/build in the source "
-            "folder, or install the package from a wheel"
-        )
-    return path
 
 
 class Panel(anywidget.AnyWidget):
@@ -80,6 +64,7 @@ class Panel(anywidget.AnyWidget):
         _check_options(type(self), options)
         connection = Connection.of(source)
         super().__init__(**options)
+        self._own_models = own_models(self, options)
         self._publisher = Publisher(self._to_views, None, health=self._health, on_beat=self._beat)
         self._saved_picture = SavedPicture(self._draw_picture)
         self._bind(connection)
@@ -118,6 +103,8 @@ class Panel(anywidget.AnyWidget):
             binding.cut()
             self._publisher.close()
         super().close()
+        for model in self.__dict__.get("_own_models", ()):
+            model.close()
 
     def __repr__(self) -> str:
         connection = self.connection
@@ -220,7 +207,9 @@ def _tell_module(_: str, body: dict[str, Any], answer: Answer) -> None:
     name = field_of(body, "name", str)
     if name not in LAZY_MODULES:
         raise BadRequest(f"there is no module {name!r}")
-    answer.later(lambda: ModuleResult(name=name, source=asset(f"{name}.js").read_text("utf-8")))
+    answer.later(
+        lambda: ModuleResult(name=name, source=asset_path(f"{name}.js").read_text("utf-8"))
+    )
 
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.describing import SHARED, Description
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._secrets import hide_secrets
 
 __all__ = ["CommandButton", "command_button"]
@@ -56,6 +57,7 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         # What is said of the last run; at first what the button is for.
         self._outcome = tooltip
         super().__init__(description=description, tooltip=tooltip, **options)
+        self._own_models = own_models(self, options)
         self._bind(connection)
         self.on_click(lambda _: self._press())
 
@@ -83,6 +85,8 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         if "_unsubscribe" in self.__dict__:
             self._let_go()
         super().close()
+        for model in self.__dict__.get("_own_models", ()):
+            model.close()
 
     def _bind(self, connection: Connection) -> None:
         self._connection = connection

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import traitlets
 
+from nanover_jupyter.widgets._assets import asset
 from nanover_jupyter.widgets._inspector_traits import InspectorTraits
 from nanover_jupyter.widgets._locks_tool import LocksTool
 from nanover_jupyter.widgets._palette_tool import PaletteTool
-from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._panel import Panel
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets.inspector import InspectorTool
 

@@ -12,6 +12,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.key_changes import KeyChange
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
+from nanover_jupyter.widgets._closing import close_all, own_models
 from nanover_jupyter.widgets._knob_row import KnobRow
 from nanover_jupyter.widgets._knobs import COLUMNS, KNOBS, OTHERS, PREFIX, Knob, knob_for
 
@@ -75,9 +76,13 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
 
     def close(self) -> None:
         """Let go of the server, and remove the controls from all pages."""
-        if "_rows" in self.__dict__:
+        parts: list[Any] = []
+        if "_more" in self.__dict__:
             self._let_go()
+            parts = [*self.children, self._more, *own_models(self)]
         super().close()
+        for part in parts:
+            close_all(part)
 
     def __repr__(self) -> str:
         return f"<InteractiveControls of {self._connection.name}: {len(self._rows)} controls>"
@@ -166,7 +171,7 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
             more = [self._more] if name == OTHERS else []
             group.children = [caption, *(row.box for row in rows), *more]
             for widget in old:
-                widget.close()
+                close_all(widget)
 
     def _say_more(self) -> None:
         count = len(self._left_out)

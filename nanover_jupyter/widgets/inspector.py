@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.client.value_paths import follow
+from nanover_jupyter.widgets._assets import asset
 from nanover_jupyter.widgets._edit_requests import EditRequests
 from nanover_jupyter.widgets._exports import ExportRequests
 from nanover_jupyter.widgets._history import HistoryRequests
@@ -16,7 +17,7 @@ from nanover_jupyter.widgets._inspector_messages import MOST_ITEMS, ItemsResult,
 from nanover_jupyter.widgets._inspector_traits import InspectorTraits
 from nanover_jupyter.widgets._lease_news import LeaseNews
 from nanover_jupyter.widgets._page_values import ITEM_LIMIT, to_page
-from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._panel import Panel
 from nanover_jupyter.widgets._requests import Answer, BadRequest, Handler, field_of
 from nanover_jupyter.widgets._state_access import StateAccess
 from nanover_jupyter.widgets._state_picture import state_picture

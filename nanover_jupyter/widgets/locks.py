@@ -11,8 +11,9 @@ import traitlets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.widgets._assets import asset
 from nanover_jupyter.widgets._locks_tool import LocksTool
-from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._panel import Panel
 
 __all__ = ["LockManager"]
 

@@ -13,8 +13,9 @@ from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.describing import SHARED, Guide
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.transport.pending import PendingCall
+from nanover_jupyter.widgets._assets import asset
 from nanover_jupyter.widgets._palette_tool import PaletteSettings, PaletteTool, checked_name
-from nanover_jupyter.widgets._panel import Panel, asset
+from nanover_jupyter.widgets._panel import Panel
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["CommandPalette"]

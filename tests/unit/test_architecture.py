@@ -173,7 +173,7 @@ def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> N
     for path in (PACKAGE / "widgets").glob("[!_]*.py"):
         importlib.import_module(dotted(path))
     panels = importlib.import_module("nanover_jupyter.widgets._panel")
-    used = {widget._esm._path.stem for widget in panels.Panel.__subclasses__()}
+    used = {widget._esm.path.stem for widget in panels.Panel.__subclasses__()}
 
     assert entries == built == used | panels.LAZY_MODULES, "run scripts/build"
 
