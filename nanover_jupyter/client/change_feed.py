@@ -20,10 +20,11 @@ _JOIN_SECONDS = 2.0
 
 
 class _Subscription:
-    __slots__ = ("active", "callback", "pending")
+    __slots__ = ("active", "callback", "owner", "pending")
 
-    def __init__(self, callback: ChangeCallback) -> None:
+    def __init__(self, callback: ChangeCallback, owner: object) -> None:
         self.callback = callback
+        self.owner = owner
         self.pending: DictionaryChange | None = None
         self.active = True
 
@@ -44,13 +45,17 @@ class ChangeFeed:
         self._thread = Daemon("nanover-changes", self._run)
         self._closed = False
 
-    def subscribe(self, callback: ChangeCallback) -> Unsubscribe:
+    def subscribe(self, callback: ChangeCallback, *, owner: object = None) -> Unsubscribe:
         """Call `callback` with every change from now on; returns what ends that.
 
         The change belongs to the callback; the values in it are shared and must not
         be altered.
+
+        Args:
+            callback: What to call.
+            owner: An object to keep alive until then.
         """
-        subscription = _Subscription(callback)
+        subscription = _Subscription(callback, owner)
         with self._wake:
             if not self._closed:
                 self._thread.start()
@@ -59,6 +64,7 @@ class ChangeFeed:
         def unsubscribe() -> None:
             with self._wake:
                 subscription.active = False
+                subscription.owner = None
                 if subscription in self._subscriptions:
                     self._subscriptions.remove(subscription)
 
@@ -84,19 +90,26 @@ class ChangeFeed:
         self._thread.join(_JOIN_SECONDS)
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._closed and not any(s.pending for s in self._subscriptions):
-                    self._wake.wait()
-                if self._closed:
-                    return
-                due = [s for s in self._subscriptions if s.pending]
-                changes = [s.pending for s in due]
-                for subscription in due:
-                    subscription.pending = None
-            for subscription, change in zip(due, changes, strict=True):
-                if subscription.active and change is not None:
-                    self._deliver(subscription.callback, change)
+        while self._wait_for_changes():
+            # A call of its own: what it refers to would else be kept during the next wait.
+            self._deliver_all()
+
+    def _wait_for_changes(self) -> bool:
+        """Wait until there is something to deliver; returns False when it was closed."""
+        with self._wake:
+            while not self._closed and not any(s.pending for s in self._subscriptions):
+                self._wake.wait()
+            return not self._closed
+
+    def _deliver_all(self) -> None:
+        with self._wake:
+            due = [s for s in self._subscriptions if s.pending]
+            changes = [s.pending for s in due]
+            for subscription in due:
+                subscription.pending = None
+        for subscription, change in zip(due, changes, strict=True):
+            if subscription.active and change is not None:
+                self._deliver(subscription.callback, change)
 
     @staticmethod
     def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:

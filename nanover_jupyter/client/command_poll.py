@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from nanover_jupyter.client.calls import CallSlots
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -73,7 +73,7 @@ class CommandPoll:
         self._pause = _SHORTEST
         self._error: str | None = None
         self._listeners: Listeners[()] = Listeners()
-        self._unsubscribe = client.on_status(self._on_status)
+        self._unsubscribe = client.on_status(WeakCallback(self._on_status))
 
     def close(self) -> None:
         """Follow the client no longer."""

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 import threading
 import time
+import weakref
+from collections.abc import Callable, Generator
 from contextlib import suppress
-from typing import Protocol, Self
+from functools import partial
+from typing import Final, Protocol, Self
 from weakref import WeakSet
 
 from nanover_jupyter.client.calls import CallSlots
 from nanover_jupyter.client.command_poll import CommandPoll
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.nanover_objects import address_of
 from nanover_jupyter.client.progress import progress
 from nanover_jupyter.client.reaching import reach
+from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.runs import RunBook
+from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
@@ -38,6 +45,11 @@ _SILENT_SECONDS = 10.0
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _JOIN_SECONDS = 2.0
+# With so many open, those that nothing refers to are looked for before another is opened.
+_MANY_OPEN: Final = 8
+
+# What the reconnector waits for and how long, and whether it was woken.
+_Steps = Generator[tuple[Signal, float], bool, None]
 
 
 class Dependent(Protocol):
@@ -53,6 +65,10 @@ class Connection:
     When the server goes away, or is silent and answers no question, the connection tries
     again, with growing pauses, for as long as it is open; the client, its access token,
     its widgets and its subscribers stay. One thread of its own, `nanover-keeper`, does that.
+
+    A connection that nothing refers to is closed when Python's garbage collector finds it.
+    Its client refers to it, and so do open widgets, shared values, subscriptions and held
+    leases, each until it ends.
 
     Made by `connect` or, for a client that already exists, by `Connection.of`.
 
@@ -71,14 +87,19 @@ class Connection:
         # Held weakly: a widget that nobody shows any more needs no successor.
         self.dependents: WeakSet[Dependent] = WeakSet()
         self._owns_client = owns_client
-        self._wake = threading.Event()
+        self._wake = Signal()
         # Ends the pause before the next try.
-        self._hurry = threading.Event()
+        self._hurry = Signal()
         self._closed = threading.Event()
         client.keeper = self
-        self._unsubscribe = client.on_status(self._on_status)
-        self._keeper = Daemon("nanover-keeper", self._keep)
+        self._unsubscribe = client.on_status(WeakCallback(self._on_status))
+        self._steps = self._keep()
+        # The thread refers to it only while it does something: see `_run_steps`.
+        weakref.finalize(self, _wake_all, self._wake, self._hurry).atexit = False
+        run = partial(_run_steps, weakref.ref(self), client.resources)
+        self._keeper = Daemon("nanover-keeper", run)
         self._keeper.start()
+        _open.add(self)
 
     @classmethod
     def of(cls, source: Connection | ClientCore) -> Connection:
@@ -172,6 +193,7 @@ class Connection:
     def close(self) -> None:
         """Stop keeping the client, and close it if it is ours. Idempotent."""
         self._closed.set()
+        _open.discard(self)
         self._wake.set()
         self._hurry.set()
         self._unsubscribe()
@@ -195,20 +217,20 @@ class Connection:
         if status.state in ("lost", "closed"):
             self._wake.set()
 
-    def _keep(self) -> None:
+    def _keep(self) -> _Steps:
         # A client that was handed over may have lost its server before we listened.
         self._on_status(self.client.status)
         if self.client.status.state == "connecting":
             with suppress(NanoverJupyterError):  # of which the status says enough
                 self.client.follow(_SILENT_SECONDS)
         while True:
-            self._wake.wait(_SILENT_SECONDS / 2)
+            yield self._wake, _SILENT_SECONDS / 2
             if self._closed.is_set():
                 return
             self._wake.clear()
             self._require_a_sign_of_life()
             if self.client.status.state == "lost":
-                self._revive()
+                yield from self._revive()
 
     def _require_a_sign_of_life(self) -> None:
         """Ask a server that has been silent whether it is still there.
@@ -229,12 +251,12 @@ class Connection:
         except NanoverJupyterError as error:
             self.client.give_up(str(error))
 
-    def _revive(self) -> None:
+    def _revive(self) -> _Steps:
         """Try until the server is back or the connection is closed."""
         reason = self.client.status.reason
         attempt = pauses = 0
         while True:
-            asked = self._hurry.wait(_pause(pauses))
+            asked = yield self._hurry, _pause(pauses)
             self._hurry.clear()
             if self._closed.is_set():
                 return
@@ -260,6 +282,42 @@ class Connection:
 
 
 _making = threading.Lock()
+_open: WeakSet[Connection] = WeakSet()
+
+
+def _run_steps(own: weakref.ref[Connection], resources: ClientResources) -> None:
+    """Run the steps of a connection's `_keep`, and refer to the connection only in a step.
+
+    When the connection was collected, close what its client had open.
+    """
+    step = _take_step(own, next)
+    while step is not None:
+        signal, seconds = step
+        woken = signal.wait(seconds)
+        step = _take_step(own, partial(_send, woken))
+    if own() is None:
+        resources.close()
+
+
+def _take_step(
+    own: weakref.ref[Connection], advance: Callable[[_Steps], tuple[Signal, float]]
+) -> tuple[Signal, float] | None:
+    """What to wait for now; None when there are no more steps, or no connection."""
+    connection = own()
+    try:
+        return None if connection is None else advance(connection._steps)  # noqa: SLF001 - its own
+    except StopIteration:
+        return None
+
+
+def _send(woken: bool, steps: _Steps) -> tuple[Signal, float]:  # noqa: FBT001 - what is sent
+    return steps.send(woken)
+
+
+def _wake_all(*signals: Signal) -> None:
+    """Wake a thread. Called by finalizers: it takes no lock and starts no thread."""
+    for signal in signals:
+        signal.set()
 
 
 def connect(
@@ -293,6 +351,9 @@ def connect(
         AddressError: It is no address.
         ConnectError: No NanoVer server answers there within `timeout`.
     """
+    if len(_open) >= _MANY_OPEN:
+        # Their servers may have room for a few more only.
+        gc.collect()
     written = address_of(address).strip()
     where = parse_address(written or f":{DEFAULT_PORT}")
     with progress(f"connecting to {where}", None):

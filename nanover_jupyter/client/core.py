@@ -13,11 +13,12 @@ from nanover_jupyter.client.change_stream import ChangeStream
 from nanover_jupyter.client.editing import Draft, Patience, draft_of, held_state
 from nanover_jupyter.client.lease import Lease
 from nanover_jupyter.client.leases import LeaseBook
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.live_state import LiveState
 from nanover_jupyter.client.lock_notes import LockNotes
 from nanover_jupyter.client.locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
 from nanover_jupyter.client.mirror import MirrorHealth
+from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.client.stream import DEFAULT_INTERVAL, StateStream
 from nanover_jupyter.client.waiting import wait_for_key, wait_until
@@ -60,13 +61,11 @@ class ClientCore:
         self._stream = StateStream(transport, self._locks.switches.seen)
         self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
         self._locks.notes = self._notes
+        self.resources = ClientResources(transport, self._locks, self._stream)
         self._command_listeners: Listeners[()] = Listeners()
-        self._closed_listeners: Listeners[()] = Listeners()
-        # Guards the fields below; never held during a call to the server or a callback.
+        # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
         self._commands: dict[str, CommandInfo] = {}
-        # Closed, and all who follow the status have heard of it.
-        self._is_over = False
 
     # what is known ---------------------------------------------------------------
 
@@ -204,24 +203,24 @@ class ClientCore:
     def on_change(self, callback: ChangeCallback) -> Unsubscribe:
         """Call `callback(change)` after every update, on the thread `nanover-changes`.
 
-        A slow callback gets several updates merged into one. Returns what ends it.
+        A slow callback gets several updates merged into one. Returns what ends it. Until
+        then the client is kept, also when nothing else refers to it.
         """
-        return self._stream.feed.subscribe(callback)
+        return self._stream.feed.subscribe(callback, owner=self._owner_for(callback))
 
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
-        """Call `callback(status)` after every change of the status, on any thread."""
-        return self._stream.status_listeners.subscribe(callback)
+        """Call `callback(status)` after every change of the status, on any thread.
+
+        Returns what ends it. Until then the client is kept, as with `on_change`.
+        """
+        return self._stream.status_listeners.subscribe(callback, owner=self._owner_for(callback))
 
     def on_closed(self, callback: Callable[[], object]) -> None:
         """Call `callback()` once, when `close` is done and everybody else has heard of it.
 
         On the thread that closes the client; here and now if it was closed before.
         """
-        with self._guard:
-            if not self._is_over:
-                self._closed_listeners.subscribe(callback)
-                return
-        callback()
+        self.resources.on_closed(callback)
 
     def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
         """Call `callback()` when the list of commands was fetched and had changed."""
@@ -340,6 +339,8 @@ class ClientCore:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         lease = self._locks.lease(keys, duration=duration, keep=keep, max_hold=max_hold)
+        # A held lease keeps its connection, also when nothing else refers to either.
+        lease.owner = self.keeper
         return lease.acquire(wait=wait, timeout=timeout)
 
     def locked(
@@ -463,19 +464,7 @@ class ClientCore:
 
     def close(self) -> None:
         """End the subscription, give back the locks we hold, end all threads. Idempotent."""
-        with self._guard:
-            # Not the status, which says so from the beginning: Ctrl-C may end a close in the
-            # middle, and the next one has to go on with it.
-            if self._is_over:
-                return
-        self._locks.close(reachable=self._stream.status.state not in ("lost", "closed"))
-        self._stream.closing()
-        self._transport.close()
-        self._stream.close()
-        with self._guard:
-            is_first, self._is_over = not self._is_over, True
-        if is_first:
-            self._closed_listeners.notify()
+        self.resources.close()
 
     def __enter__(self) -> Self:
         return self
@@ -540,6 +529,9 @@ class ClientCore:
         self._stream.follow(timeout)
 
     # inside -----------------------------------------------------------------------
+
+    def _owner_for(self, callback: object) -> ClientCore | None:
+        return None if isinstance(callback, WeakCallback) else self
 
     def _fetch_commands(self, timeout: float | None) -> dict[str, CommandInfo]:
         found = {command.name: command for command in self._transport.list_commands(timeout)}

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.value_paths import Path, follow, path_text, replace_at
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -225,7 +225,7 @@ class EditBook:
         with self._guard:
             self._expected[edit.number] = new
             if self._unsubscribe is None:
-                self._unsubscribe = self._client.on_change(self._on_change)
+                self._unsubscribe = self._client.on_change(WeakCallback(self._on_change))
         if not self._client.attempt_update_state(change):
             self._forget(edit)
             return self._end(edit, "refused", _LOCKED)

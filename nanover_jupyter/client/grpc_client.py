@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import grpc
@@ -78,11 +79,7 @@ class GrpcClient:
     def close(self) -> None:
         """Close the channel if it is ours. Idempotent."""
         if self._channel_owner:
-            # gRPC waits for all calls to end, and for ever for one that Ctrl-C kept from
-            # beginning properly.
-            closing = Daemon("nanover-closing", self.channel.close)
-            closing.start()
-            closing.join(_CLOSING_SECONDS)
+            _close(self.channel)
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +89,14 @@ class GrpcClient:
 
     def _name_server(self, address: str) -> None:
         """Told where the channel leads, which a channel does not say itself."""
+
+
+def _close(channel: grpc.Channel) -> None:
+    # gRPC waits for all calls to end, and for ever for one that Ctrl-C kept from
+    # beginning properly.
+    closing = Daemon("nanover-closing", channel.close)
+    closing.start()
+    closing.join(_CLOSING_SECONDS)
 
 
 class NanoverClient(ClientCore, GrpcClient):
@@ -114,11 +119,12 @@ class NanoverClient(ClientCore, GrpcClient):
         GrpcClient.__init__(self, channel=channel, make_channel_owner=make_channel_owner)
         self._grpc = GrpcTransport(channel, access_token=str(uuid.uuid4()), address=_UNNAMED)
         ClientCore.__init__(self, self._grpc)
+        if make_channel_owner:
+            self.resources.close_after(partial(_close, channel))
 
     def close(self) -> None:
         """Give back our locks, end all threads, close the channel if it is ours. Idempotent."""
         ClientCore.close(self)
-        GrpcClient.close(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.address}: {self.status.state}>"

@@ -84,6 +84,8 @@ class Lease:
         self.terms = terms
         # Written by Locks and its roll.
         self.numbers: dict[str, int] = {}
+        # Kept alive for as long as the lease is.
+        self.owner: object | None = None
         self.taken_at: float | None = None
         self._phase: HoldState = "free"
         self._note = ""
@@ -300,6 +302,7 @@ class Lease:
         """A lease on one of its keys alone, in the same state and under the same terms."""
         part = Lease(self._locks, (key,), self.terms)
         part.numbers = {key: self.numbers[key]}
+        part.owner = self.owner
         part.taken_at = self.taken_at
         part.enter(self._phase, self._note)
         return part

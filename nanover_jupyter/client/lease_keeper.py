@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from nanover_jupyter.client.lease import RENEWED_AFTER, Lease
+from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.daemon import Daemon
 
@@ -60,7 +61,7 @@ class LeaseKeeper:
         self._next_at = math.inf
         # The soonest that somebody wished it to look, since it last began to.
         self._wished_at = math.inf
-        self._wake = threading.Event()
+        self._wake = Signal()
         # Only the thread that steps uses these.
         self._retry_at = 0.0
         self._failures = 0
@@ -74,6 +75,10 @@ class LeaseKeeper:
             is_late = at < self._next_at
         if is_late:
             self._wake.set()
+
+    def nudge(self) -> None:
+        """Let the thread look, if it runs. For finalizers: takes no lock, starts no thread."""
+        self._wake.set()
 
     def close(self) -> None:
         """Renew nothing from now on and end the thread. Idempotent."""

@@ -78,6 +78,8 @@ class Locks:
         self._pause = pause or self._requests.pause
         self._roll = LeaseRoll()
         self._errands = Errands(clock)
+        # Set when the client was collected without having been closed.
+        self._is_abandoned = False
         self._process = os.getpid()
         _open.add(self)
 
@@ -265,6 +267,8 @@ class Locks:
 
     def run_errands(self) -> float:
         """Do what was to be done by now on the keeper's thread; returns when there is more."""
+        if self._is_abandoned:
+            self.close()
         return self._errands.run()
 
     def settle(self) -> Sequence[Lease]:
@@ -299,9 +303,9 @@ class Locks:
             lease.enter("released", "the client was closed")
 
     def abandon(self) -> None:
-        """As `close`, without waiting, for when nobody is left who could close."""
-        if self._roll.held():
-            self.run_soon(self.close)
+        """As `close`, later and on the thread that renews, if there is one. For finalizers."""
+        self._is_abandoned = True
+        self.keeper.nudge()
 
     def leave(self) -> None:
         """As `close`, when the interpreter ends. A fork leaves its parent's locks alone."""

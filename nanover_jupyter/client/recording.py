@@ -11,6 +11,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.client.track import Gone, Moment, Track
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -97,7 +98,7 @@ class Recorder:
         self._items = self._bytes = 0
         self.begun = self._dropped_until = self.now()
         # In this order: a change that comes in between is noted twice, and none is missed.
-        self._unsubscribe = client.on_change(self._on_change)
+        self._unsubscribe = client.on_change(WeakCallback(self._on_change))
         with self._lock:
             received = client.received()
             self._first = {key: received[key] for key in received.keys() - self._tracks.keys()}
@@ -251,12 +252,12 @@ class Recorder:
         self._items -= 1
 
     def _end_with(self, client: ClientCore) -> None:
-        def on_status(status: Status) -> None:
-            if status.state == "closed":
-                self.close()
+        client.on_status(WeakCallback(self._on_status))
+        self._on_status(client.status)
 
-        client.on_status(on_status)
-        on_status(client.status)
+    def _on_status(self, status: Status) -> None:
+        if status.state == "closed":
+            self.close()
 
 
 _making = threading.Lock()

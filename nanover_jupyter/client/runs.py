@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
 from nanover_jupyter.client.leases import LeaseBook
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.run_effects import Effects, EffectWatch
 from nanover_jupyter.client.run_progress import progress_key, read_progress
 from nanover_jupyter.errors import NanoverJupyterError
@@ -278,7 +278,7 @@ class RunBook:
             if needed:
                 self._unsubscribe = _nothing
         if needed:
-            unsubscribe = self._client.on_change(self._on_state)
+            unsubscribe = self._client.on_change(WeakCallback(self._on_state))
             with self._lock:
                 self._unsubscribe = unsubscribe
 

@@ -126,13 +126,15 @@ class NanoverWebSocketClient(ClientCore):
         arguments = {**(default_arguments or {}), **defaults}
         command = CommandInfo.described(name, arguments, label=label, icon=icon)
         self._websocket.register_command(command, callback)
+        # Others may call it, also when nothing here refers to the client.
+        self.resources.keep(self)
 
     def on_frame(self, callback: Callable[[bytes], object]) -> Unsubscribe:
         """Call `callback(message)` with every frame, as MessagePack, on the reader's thread.
 
         Returns what ends that. Frames cost nothing while nobody listens.
         """
-        unsubscribe = self._frames.subscribe(callback)
+        unsubscribe = self._frames.subscribe(callback, owner=self)
         self._websocket.frame_listener = self._frames.notify
         return unsubscribe
 

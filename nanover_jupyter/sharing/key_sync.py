@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.client.status import Status
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.errors import ClosedError, InvalidValue, NanoverJupyterError, UpdateRefused
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.paths import Change, Path, apply, look_up, put
@@ -267,7 +266,7 @@ class KeySyncs:
         # Guards _syncs.
         self._lock = threading.Lock()
         self._syncs: WeakValueDictionary[str, KeySync] = WeakValueDictionary()
-        client.on_change(self._on_change)
+        client.on_change(WeakCallback(self._on_change))
 
     @classmethod
     def sync(cls, client: ClientCore, key: str) -> KeySync:
@@ -280,9 +279,7 @@ class KeySyncs:
             keys = _known.get(client)
             if keys is None:
                 keys = _known[client] = cls(client)
-                client.on_status(lambda status: _forget(client, status))
             if client.status.state == "closed":
-                _known.pop(client, None)
                 raise ClosedError(client.address)
         return keys._sync(client, key)
 
@@ -302,13 +299,7 @@ class KeySyncs:
 
 
 _making = threading.Lock()
-_known: dict[ClientCore, KeySyncs] = {}
-
-
-def _forget(client: ClientCore, status: Status) -> None:
-    if status.state == "closed":
-        with _making:
-            _known.pop(client, None)
+_known: WeakKeyDictionary[ClientCore, KeySyncs] = WeakKeyDictionary()
 
 
 def _overwrite(change: dict[Path, Value | Absent], path: Path, value: Value | Absent) -> None:

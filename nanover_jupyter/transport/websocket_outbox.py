@@ -88,6 +88,17 @@ class Outbox:
         self._thread.join(_JOIN_SECONDS)
 
     def _work(self) -> None:
-        while (due := self._waiting.get()) is not None:
-            pending, write = due
-            pending.settle(write)
+        while self._write_next():
+            pass
+
+    def _write_next(self) -> bool:
+        """Wait for a write and do it; returns False when there are no more.
+
+        A call of its own: what it refers to would else be kept during the next wait.
+        """
+        due = self._waiting.get()
+        if due is None:
+            return False
+        pending, write = due
+        pending.settle(write)
+        return True

@@ -118,6 +118,20 @@ def test_hundred_widgets_that_were_closed_leave_nothing(make: Make, connection: 
     eventually(lambda: left() == before or None)
 
 
+@every_widget
+def test_open_widget_keeps_its_connection_until_it_is_closed(
+    make: Make, server: NanoverServer
+) -> None:
+    widget = make(connect(f"127.0.0.1:{server.port}"))
+    reference = weakref.ref(widget.connection)
+    assert not freed(reference)
+    assert widget.connection.status.state == "connected"
+
+    widget.close()
+    del widget
+    eventually(lambda: freed(reference))
+
+
 def test_layout_of_the_caller_stays_open(connection: Connection) -> None:
     layout = ipywidgets.Layout(width="50%")
     StateInspector(connection, layout=layout).close()
