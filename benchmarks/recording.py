@@ -1,10 +1,12 @@
-"""What it costs to remember every change, as the inspector's history does.
+"""What it costs to remember every change, as the inspector's history does, on both wires.
 
-    python benchmarks/recording.py            all ways, as a table
-    python benchmarks/recording.py WAY        one way: bytes per moment and ms per update
+    python benchmarks/recording.py                 everything, as two tables, two minutes
+    python benchmarks/recording.py keep WIRE WAY   one way: bytes per moment, ms per update
+    python benchmarks/recording.py live ADDRESS WAY   one way: share of one core
 
-Updates of 100 avatars come in as bytes and are decoded as a client decodes them. The plain
-way keeps each value, read, in a list per key with its time.
+The first table decodes updates of 100 avatars as a client does, in one process without a
+network. The plain way keeps each value, read, in a list per key with its time. In the second
+table a client follows 100 avatars at 30 Hz, with the server in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from __future__ import annotations
 import gc
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,16 +28,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from avatars import avatars, update_of
 
+from nanover_jupyter import NanoverServer, StateInspector, connect
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.recording import Recorder
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire import grpc_codec, websocket_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 
-_WAYS = ("nothing kept", "a list per key", "recorder", "recorder, full")
+_WIRES = ("grpc", "ws")
+_KEEPING = ("nothing kept", "a list per key", "recorder", "recorder, full")
+_LIVE = ("client alone", "recorder", "inspector that nobody looks at")
 _AVATARS = 100
+_VARIANTS = 10
 _UPDATES = 300
 # So many that the recorder's limits are reached long before the end.
 _MANY = 3_000
+_RATE = 30
+_LIVE_SECONDS = 8.0
+_LIVE_ROUNDS = 3
 
 
 class _Source:
@@ -50,19 +61,33 @@ class _Source:
         return {}
 
 
+def _variants() -> Iterator[dict[str, Any]]:
+    state = avatars(_AVATARS, seed=1)
+    for beat in range(_VARIANTS):
+        for value in state.values():
+            value["color"][0] = float(beat)
+        yield state
+
+
+def _decode_websocket(message: bytes) -> DictionaryChange:
+    change = websocket_codec.decode_message(message).change
+    assert change is not None
+    return change
+
+
 def _resident() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
 
-def main(way: str) -> None:
-    """Measure one way, in a process that holds nothing else."""
-    state = avatars(_AVATARS, seed=1)
-    messages = []
-    for beat in range(10):
-        for value in state.values():
-            value["color"][0] = float(beat)
-        messages.append(update_of(state))
+def keep(wire: str, way: str) -> None:
+    """Measure one way of keeping, in a process that holds nothing else."""
+    if wire == "grpc":
+        decode = grpc_codec.decode_state_update
+        messages = [update_of(state) for state in _variants()]
+    else:
+        decode = _decode_websocket
+        messages = [websocket_codec.encode_change(DictionaryChange(s)) for s in _variants()]
     source = _Source()
     plain: dict[str, list[tuple[float, Any]]] = defaultdict(list)
     recorder: Recorder | None = None
@@ -70,17 +95,17 @@ def main(way: str) -> None:
         recorder = Recorder(cast("ClientCore", source))
     elif way == "a list per key":
 
-        def keep(change: DictionaryChange) -> None:
+        def add(change: DictionaryChange) -> None:
             now = time.monotonic()
             for key, value in change.updates.items():
                 plain[key].append((now, value))
 
-        source.tell = keep
+        source.tell = add
     updates = _MANY if way.endswith("full") else _UPDATES
     gc.collect()
     before, start = _resident(), time.process_time()
     for beat in range(updates):
-        source.tell(grpc_codec.decode_state_update(messages[beat % len(messages)]))
+        source.tell(decode(messages[beat % _VARIANTS]))
     seconds = time.process_time() - start
     gc.collect()
     kept = recorder.items if recorder else sum(map(len, plain.values()))
@@ -88,19 +113,99 @@ def main(way: str) -> None:
     print(json.dumps([taken if kept else 0, seconds / updates * 1000, kept]))
 
 
+def serve() -> None:
+    """Serve moving avatars until standard input ends."""
+    changes = [
+        DictionaryChange({key: json.loads(json.dumps(value)) for key, value in state.items()})
+        for state in _variants()
+    ]
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state(None, changes[0])
+        print(json.dumps([server.port, server.websocket_port]), flush=True)
+        slot = time.monotonic()
+        # For as long as any measurement may take; the parent ends it sooner.
+        for beat in range(_RATE * 3600):
+            server.update_state(None, changes[beat % _VARIANTS])
+            slot += 1 / _RATE
+            time.sleep(max(0.0, slot - time.monotonic()))
+
+
+@contextmanager
+def _server() -> Iterator[tuple[int, int]]:
+    command = [sys.executable, str(Path(__file__)), "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        grpc_port, websocket_port = json.loads(process.stdout.readline())
+        try:
+            yield grpc_port, websocket_port
+        finally:
+            process.kill()
+
+
+def live(address: str, way: str) -> None:
+    """Measure one way of following a server, in a process that does nothing else."""
+    with connect(address) as connection:
+        inspector: StateInspector | None = None
+        if way == "recorder":
+            Recorder.of(connection.client)
+        elif way.startswith("inspector"):
+            inspector = StateInspector(connection)
+        time.sleep(1.0)
+        start = time.process_time()
+        time.sleep(_LIVE_SECONDS)
+        share = (time.process_time() - start) / _LIVE_SECONDS
+        rate = connection.client.health.rate
+        if inspector is not None:
+            inspector.close()
+    print(json.dumps([share, rate]))
+
+
+def _measured(*arguments: str) -> list[float]:
+    command = [sys.executable, str(Path(__file__)), *arguments]
+    output = subprocess.run(command, capture_output=True, check=True).stdout
+    result: list[float] = json.loads(output)
+    return result
+
+
 def table() -> None:
     """Print all ways."""
     print("\n### Remembering 100 avatars that change\n")
-    print("| way | moments kept | bytes each | CPU ms per update | more than nothing kept |")
+    print("| wire | way | moments kept | bytes each | ms per update | above nothing kept |")
+    print("|---|---|---|---|---|---|")
+    for wire in _WIRES:
+        nothing = 0.0
+        for way in _KEEPING:
+            size, cost, kept = _measured("keep", wire, way)
+            nothing = nothing or cost
+            above = cost - nothing
+            print(
+                f"| {wire} | {way} | {kept} | {size:.0f} | {cost:.2f} | {above:.2f} |", flush=True
+            )
+    print(f"\n### Following 100 avatars at {_RATE} Hz\n")
+    print("| wire | way | updates/s | share of one core | above the client alone |")
     print("|---|---|---|---|---|")
-    nothing = 0.0
-    for way in _WAYS:
-        command = [sys.executable, str(Path(__file__)), way]
-        output = subprocess.run(command, capture_output=True, check=True).stdout
-        size, cost, kept = json.loads(output)
-        nothing = nothing or cost
-        print(f"| {way} | {kept} | {size:.0f} | {cost:.2f} | {cost - nothing:.2f} |", flush=True)
+    with _server() as ports:
+        for wire, port in zip(_WIRES, ports, strict=True):
+            alone = 0.0
+            for way in _LIVE:
+                address = f"{wire}://127.0.0.1:{port}"
+                runs = [_measured("live", address, way) for _ in range(_LIVE_ROUNDS)]
+                share = statistics.median(run[0] for run in runs)
+                rate = statistics.median(run[1] for run in runs)
+                alone = alone or share
+                above = share - alone
+                print(f"| {wire} | {way} | {rate:.0f} | {share:.1%} | {above:.1%} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1]) if len(sys.argv) > 1 else table()
+    match sys.argv[1:]:
+        case []:
+            table()
+        case ["serve"]:
+            serve()
+        case ["keep", wire, way]:
+            keep(wire, way)
+        case ["live", address, way]:
+            live(address, way)
+        case _:
+            sys.exit(__doc__)

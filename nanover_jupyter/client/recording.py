@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.status import Status
-from nanover_jupyter.client.track import Gone, Moment, Track
+from nanover_jupyter.client.track import Gone, Moment, Totals, Track
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.undecoded import Received, read
 from nanover_jupyter.wire.values import Value
@@ -27,7 +27,7 @@ _SLACK: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingLimits:
-    """How much a recorder keeps, whichever is reached first; bytes are of memory, about.
+    """How much a recorder keeps, whichever is reached first; bytes are of memory.
 
     Attributes:
         items_per_key: A minute and a bit at 30 changes a second.
@@ -62,8 +62,8 @@ class PastState:
 class Recorder:
     """Notes every change of a client's state. Thread-safe; one lock guards it all.
 
-    Costs little while nobody asks: it hears changes on the thread `nanover-changes`,
-    keeps values in the bytes they came in, and never reads one. A client that is too
+    Costs little while nobody asks: it hears changes on the thread `nanover-changes`, keeps
+    values in the bytes they came in, and packs those that were read before. A client that is too
     slow for its server hears changes merged, and so does its recorder.
 
     Times are seconds since the epoch, counted on by the monotonic clock from when
@@ -93,9 +93,9 @@ class Recorder:
         self._tracks: dict[str, Track] = {}
         # Keys as they were at the beginning, until they change: shared with the client.
         self._first: dict[str, Received] = {}
-        # All moments in the order of time, by track and number; also some that are gone.
-        self._order: deque[tuple[Track, int]] = deque()
-        self._items = self._bytes = 0
+        # All moments in the order of time; also some that were dropped since.
+        self._order: deque[Moment] = deque()
+        self._totals = Totals()
         self.begun = self._dropped_until = self.now()
         # In this order: a change that comes in between is noted twice, and none is missed.
         self._unsubscribe = client.on_change(WeakCallback(self._on_change))
@@ -124,12 +124,12 @@ class Recorder:
     @property
     def items(self) -> int:
         """How many moments are kept."""
-        return self._items
+        return self._totals.items
 
     @property
     def bytes(self) -> int:
         """About how much memory they take."""
-        return self._bytes
+        return self._totals.size
 
     def all_keys(self) -> list[str]:
         """All keys that there are or were, as far as is remembered; sorted."""
@@ -202,54 +202,56 @@ class Recorder:
     def _on_change(self, change: DictionaryChange) -> None:
         at = self.now()
         with self._lock:
+            tracks, order = self._tracks, self._order
             for key, value in change.unread_updates.items():
-                self._note_locked(key, at, value)
+                track = tracks.get(key)
+                if track is None:
+                    track = self._begin_locked(key)
+                moment = track.add(at, value)
+                if moment is not None:
+                    order.append(moment)
             for key in change.removals:
-                self._note_locked(key, at, _GONE)
-            while self._items > self.limits.items or self._bytes > self.limits.bytes:
-                if not self._order:
-                    break
-                self._drop_locked(*self._order.popleft())
-            if len(self._order) > 2 * self._items + _SLACK:
-                kept = ((track, number) for track, number in self._order if track.has(number))
-                self._order = deque(kept)
+                self._remove_locked(key, at)
+            totals, limits = self._totals, self.limits
+            while order and (totals.items > limits.items or totals.size > limits.bytes):
+                self._drop_locked(order.popleft())
+            if len(order) > 2 * totals.items + _SLACK:
+                self._order = deque(moment for moment in self._order if moment.is_kept)
 
-    def _note_locked(self, key: str, at: float, value: Received | Gone) -> None:
+    def _begin_locked(self, key: str) -> Track:
+        """Begin to remember a key, with what it was at the beginning if it was there."""
+        limits = self.limits
+        track = Track(key, limits.items_per_key, limits.bytes_per_key, self._totals)
+        self._tracks[key] = track
+        if key in self._first:
+            self._add_locked(track, self.begun, self._first.pop(key))
+        return track
+
+    def _remove_locked(self, key: str, at: float) -> None:
         track = self._tracks.get(key)
         if track is None:
-            if isinstance(value, Gone) and key not in self._first:
+            if key not in self._first:
                 return
-            track = self._tracks[key] = Track(
-                key, self.limits.items_per_key, self.limits.bytes_per_key
-            )
-            if key in self._first:
-                self._add_locked(track, self.begun, self._first.pop(key))
-        # Servers say some things again and again.
-        if not len(track) or not track.last.says(value):
-            self._add_locked(track, at, value)
+            track = self._begin_locked(key)
+        self._add_locked(track, at, _GONE)
 
     def _add_locked(self, track: Track, at: float, value: Received | Gone) -> None:
-        before = track.size
-        dropped = track.add(at, value)
-        self._bytes += track.size - before
-        self._items += 1 - dropped
-        self._order.append((track, track.last.number))
+        moment = track.add(at, value)
+        if moment is not None:
+            self._order.append(moment)
 
-    def _drop_locked(self, track: Track, number: int) -> None:
+    def _drop_locked(self, moment: Moment) -> None:
         """Forget the oldest moment of all, unless it is its key's last and the key is there."""
-        if not track.has(number):
+        if not moment.is_kept:
             return
-        key, before = track.last.key, track.size
+        key = moment.key
+        track = self._tracks[key]
         if len(track) > 1:
             self._dropped_until = max(self._dropped_until, track.drop())
         elif not track.last.exists:
             self._dropped_until = max(self._dropped_until, track.last.at)
             track.drop()
             del self._tracks[key]
-        else:
-            return
-        self._bytes += track.size - before
-        self._items -= 1
 
     def _end_with(self, client: ClientCore) -> None:
         client.on_status(WeakCallback(self._on_status))

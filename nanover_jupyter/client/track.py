@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from nanover_jupyter.wire.undecoded import Received, Undecoded, read
+from nanover_jupyter.wire.packed_value import packed
+from nanover_jupyter.wire.undecoded import Received, Undecoded
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["Gone", "Moment", "Track", "memory_of"]
+__all__ = ["Gone", "Moment", "Totals", "Track", "memory_of"]
 
-# What an entry takes besides its value: the moment, its place in two queues, an object.
-_ENTRY_BYTES: Final = 240
-_SAMPLE: Final = 8
-_DEEPEST: Final = 6
+# How the bytes of a value are read; None where there are none.
+_Kind = type[Undecoded] | None
+
+# What an entry takes besides its value: the moment, its numbers, its place in two queues.
+_ENTRY_BYTES: Final = 130
+# What a bytes object takes besides what is in it.
+_BYTES_OBJECT: Final = 33
 
 
 class Gone:
@@ -26,44 +28,68 @@ class Gone:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """What a key was from some time on.
+    """What a key was from some time on. Not to be altered.
 
     Attributes:
         key: The key.
         number: Counts the moments of a key from 1; stays when older ones are dropped.
         at: Seconds since the epoch, on a clock that does not jump.
+        size: How many bytes of memory it takes.
+        is_kept: Whether its track still has it.
     """
 
-    key: str
-    number: int
-    at: float
-    _kept: Received | Gone
-    _size: int
+    __slots__ = ("_content", "_kind", "at", "is_kept", "key", "number", "size")
+
+    def __init__(self, key: str, number: int, at: float, kind: _Kind, content: Any) -> None:
+        self.key = key
+        self.number = number
+        self.at = at
+        self.is_kept = True
+        # Not an object of `kind`: one object fewer for Python's collector to look at.
+        self._kind = kind
+        self._content = content
+        if kind is None:
+            self.size = _ENTRY_BYTES + memory_of(content)
+        else:
+            self.size = _ENTRY_BYTES + _BYTES_OBJECT + len(content)
 
     @property
     def exists(self) -> bool:
         """False where the key was removed."""
-        return not isinstance(self._kept, Gone)
+        return not isinstance(self._content, Gone)
 
     @property
     def value(self) -> Value:
         """The value, shared: not to be altered; None where there is none."""
-        kept = self._kept
-        if isinstance(kept, Gone):
-            return None
-        # Not kept as objects: whoever looks at one moment may look at all of them.
-        return kept.fresh() if isinstance(kept, Undecoded) else kept
+        kind, content = self._kind, self._content
+        if kind is not None:
+            # Not kept as objects: who looks at one moment may look at all of them.
+            return kind.decode(content)[0]
+        return None if isinstance(content, Gone) else content
 
     def says(self, value: Received | Gone) -> bool:
-        """Whether this is certainly the same, without reading anything."""
-        kept = self._kept
-        if isinstance(kept, Undecoded) and isinstance(value, Undecoded):
-            return kept.says_the_same(value)
-        if type(kept) is not type(value) or isinstance(kept, list | dict):
+        """Whether this is certainly the same, as far as the bytes of it tell."""
+        return self.has(*_compact(value))
+
+    def has(self, kind: _Kind, content: Any) -> bool:
+        """As `says`, of a value that is compact already."""
+        if kind is not None:
+            return kind is self._kind and content == self._content
+        mine = self._content
+        if self._kind is not None or type(mine) is not type(content):
             return False
-        return isinstance(kept, Gone) or kept == value
+        return isinstance(mine, Gone) or (not isinstance(mine, list | dict) and mine == content)
+
+
+class Totals:
+    """How many moments several tracks have, and how many bytes of memory these take."""
+
+    __slots__ = ("items", "size")
+
+    def __init__(self) -> None:
+        self.items = 0
+        self.size = 0
 
 
 class Track:
@@ -72,13 +98,24 @@ class Track:
     Args:
         key: The key.
         items: How many moments it keeps at the most.
-        size: How many bytes of memory they may take, about; the last one always stays.
+        size: How many bytes of memory they may take; the last one always stays.
+        totals: Where what comes and goes is counted too.
     """
 
-    __slots__ = ("_items", "_key", "_limit", "_moments", "_number", "complete", "size")
+    __slots__ = (
+        "_items",
+        "_key",
+        "_limit",
+        "_moments",
+        "_number",
+        "_totals",
+        "complete",
+        "size",
+    )
 
-    def __init__(self, key: str, items: int, size: int) -> None:
+    def __init__(self, key: str, items: int, size: int, totals: Totals | None = None) -> None:
         self._key = key
+        self._totals = totals or Totals()
         self._items = items
         self._limit = size
         self._moments: deque[Moment] = deque()
@@ -106,26 +143,35 @@ class Track:
         """The newest."""
         return self._moments[-1]
 
-    def add(self, at: float, value: Received | Gone) -> int:
-        """Note what the key became; returns how many old moments had to go."""
-        kept = value.kept() if isinstance(value, Undecoded) else value
-        self._number += 1
-        size = _ENTRY_BYTES + (0 if isinstance(kept, Gone) else memory_of(kept))
-        self._moments.append(Moment(self._key, self._number, at, kept, size))
-        self.size += size
-        dropped = 0
-        while len(self) > self._items or (self.size > self._limit and len(self) > 1):
-            self.drop()
-            dropped += 1
-        return dropped
+    def add(self, at: float, value: Received | Gone) -> Moment | None:
+        """Note what the key became, and drop old moments to make room.
 
-    def has(self, number: int) -> bool:
-        """Whether the moment of this number is still kept."""
-        return bool(self._moments) and number >= self._moments[0].number
+        Returns:
+            The new moment; None if the value is what the last one says.
+        """
+        kind, content = _compact(value)
+        moments = self._moments
+        # Servers say some things again and again.
+        if moments and moments[-1].has(kind, content):
+            return None
+        self._number += 1
+        moment = Moment(self._key, self._number, at, kind, content)
+        moments.append(moment)
+        self.size += moment.size
+        totals = self._totals
+        totals.size += moment.size
+        totals.items += 1
+        while len(moments) > self._items or (self.size > self._limit and len(moments) > 1):
+            self.drop()
+        return moment
 
     def drop(self) -> float:
         """Forget the oldest moment; returns until when it was."""
-        self.size -= self._moments.popleft()._size  # noqa: SLF001 - a moment's other half
+        moment = self._moments.popleft()
+        moment.is_kept = False
+        self.size -= moment.size
+        self._totals.size -= moment.size
+        self._totals.items -= 1
         self.complete = False
         return self._moments[0].at if self._moments else 0.0
 
@@ -134,20 +180,22 @@ class Track:
         return next((moment for moment in reversed(self._moments) if moment.at <= time), None)
 
 
-def memory_of(value: Received, depth: int = 0) -> int:
-    """About how many bytes of memory a value takes; looks at a few of many items."""
-    if isinstance(value, Undecoded):
-        waiting = value.size
-        return waiting if waiting is not None else memory_of(read(value), depth)
-    own = sys.getsizeof(value)
-    if isinstance(value, list) and value and depth < _DEEPEST:
-        sample = value[:: max(1, len(value) // _SAMPLE)]
-        return own + _scaled([memory_of(item, depth + 1) for item in sample], len(value))
-    if isinstance(value, dict) and value and depth < _DEEPEST:
-        sizes = [memory_of(item, depth + 1) for item in islice(value.values(), 4 * _SAMPLE)]
-        return own + _scaled(sizes, len(value))
-    return own
+def memory_of(value: object) -> int:
+    """Return how many bytes of memory a value takes, with everything in it."""
+    if value is None or isinstance(value, bool | Gone):
+        return 0  # there is one of each
+    total = 0
+    waiting: list[object] = [value]
+    while waiting:
+        part = waiting.pop()
+        total += sys.getsizeof(part)
+        if isinstance(part, list):
+            waiting.extend(part)
+        elif isinstance(part, dict):
+            waiting.extend(part)
+            waiting.extend(part.values())
+    return total
 
 
-def _scaled(sizes: list[int], count: int) -> int:
-    return sum(sizes) * count // len(sizes)
+def _compact(value: Received | Gone) -> tuple[_Kind, Any]:
+    return (None, value) if isinstance(value, Gone) else packed(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.undecoded import Received
 
 __all__ = ["ListenerFailed", "StateSoFar"]
 
@@ -21,7 +21,7 @@ class StateSoFar:
     """
 
     def __init__(self) -> None:
-        self._state: dict[str, Value] | None = {}
+        self._state: dict[str, Received] | None = {}
 
     def pass_on(self, listener: TransportListener | None) -> None:
         """Tell the first listener the whole state so far, if anything is in it.
@@ -33,7 +33,7 @@ class StateSoFar:
             return
         state, self._state = self._state, None
         if state:
-            _tell(listener, DictionaryChange(state))
+            _tell(listener, DictionaryChange.unread(state, ()))
 
     def take(self, change: DictionaryChange, listener: TransportListener | None) -> None:
         """Tell a change, or keep what it comes to.
@@ -44,7 +44,7 @@ class StateSoFar:
         if self._state is None and listener is not None:
             _tell(listener, change)
         elif self._state is not None:
-            self._state.update(change.updates)
+            self._state.update(change.unread_updates)
             for key in change.removals:
                 self._state.pop(key, None)
 

@@ -73,6 +73,13 @@ class DictionaryChange:
         return change
 
     @classmethod
+    def owning_unread(cls, updates: dict[str, Received], removals: set[str]) -> DictionaryChange:
+        """As `owning`, with values of which some may not be read yet."""
+        change = cls.owning(updates, removals)
+        change._unread = True  # noqa: SLF001 - as in `owning`
+        return change
+
+    @classmethod
     def unsplit(cls, data: bytes, keys: bytes, split: Split) -> DictionaryChange:
         """A change not yet taken apart, which `split` can do.
 

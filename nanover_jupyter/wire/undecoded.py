@@ -70,15 +70,14 @@ class Undecoded:
             # can be had all the same.
             return copy_value(self._value)
 
-    def kept(self) -> Received:
-        """The same for somebody who keeps many values and asks for few.
+    @property
+    def data(self) -> bytes | None:
+        """The bytes that wait to be read; None once they were.
 
-        Over the same bytes, but apart: that another reads this one turns no bytes of
-        theirs into objects, which take several times as much. The value where it was
-        read already.
+        For those who keep many values and read few: `type(value).decode(data)` reads them
+        apart from this value, which others may turn into objects several times their size.
         """
-        data = self._data
-        return self._value if data is None else type(self)(data)
+        return self._data
 
     @property
     def size(self) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+from nanover_jupyter.wire.msgpack_state import lazy_change
 from nanover_jupyter.wire.msgpack_values import DEEPEST, check_depth, pack, pack_map, plain, unpack
 from nanover_jupyter.wire.values import Value, check_key, normalise, with_article
 
@@ -205,13 +206,17 @@ def decode_message(data: bytes | str, *, bounded: bool = False) -> Message:
 
     Args:
         data: The message.
-        bounded: Whether to refuse values that are nested more deeply than we send.
+        bounded: Whether to refuse values that are nested more deeply than we send. Else the
+            values of the state may be read when they are first needed.
 
     Raises:
         ProtocolError: It is no message of NanoVer's.
     """
     if isinstance(data, str):
         raise ProtocolError("it came as text; is it another kind of WebSocket server?")
+    change = None if bounded else lazy_change(data)
+    if change is not None:
+        return Message(change)
     said = unpack(data)
     if not isinstance(said, dict):
         raise ProtocolError(f"a message is a map, not {_kind(said)}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 from nanover_jupyter import DictionaryChange
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.recording import Recorder, RecordingLimits
+from nanover_jupyter.wire import grpc_codec, websocket_codec
 from nanover_jupyter.wire.undecoded import Undecoded
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
 from tests.support.fake_transport import FakeTransport
 
 WALL = 1_700_000_000.0
+
+Decode = Callable[[DictionaryChange], DictionaryChange]
 
 
 class Desk:
@@ -182,6 +187,59 @@ class Unreadable(Undecoded):
     @staticmethod
     def decode(data: bytes) -> Any:
         raise AssertionError("read although nobody asked")
+
+
+def accounted_and_real(values: Callable[[int], dict[str, Any]], decode: Decode) -> float:
+    """What a recorder says that it takes, as a multiple of what it does take."""
+    desk = Desk()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(60):
+            desk.told(decode(DictionaryChange(values(number))))
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return desk.recorder.bytes / (after - before)
+
+
+def over_grpc(change: DictionaryChange) -> DictionaryChange:
+    return grpc_codec.decode_state_update(grpc_codec.encode_state_update(change))
+
+
+def over_websocket(change: DictionaryChange) -> DictionaryChange:
+    received = websocket_codec.decode_message(websocket_codec.encode_change(change)).change
+    assert received is not None
+    return received
+
+
+# By what is wrong with estimates of them: nothing, many small parts, one large part where
+# nobody looks, a character that makes all others large, and hardly a value at all.
+SHAPES: dict[str, Callable[[int], dict[str, Any]]] = {
+    "avatars": lambda n: {f"k{i}": {"name": "x", "color": [n + 0.5] * 25} for i in range(30)},
+    "empty parts": lambda n: {f"k{i}": [[], {}] * 20 + [n] for i in range(30)},
+    "short texts": lambda n: {f"k{i}": [f"{n} {part}" for part in range(50)] for i in range(30)},
+    "one large part": lambda n: {"k": ["x"] * 100 + ["y" * 20_000, n] + ["x"] * 100},
+    "one wide character": lambda n: {f"k{i}": "x" * 200 + f"😀{n}" for i in range(30)},
+    "numbers": lambda n: {f"k{i}": 1_000.5 * (n + 1) + i for i in range(100)},
+    "truth values": lambda n: {f"k{i}": n % 2 == 0 for i in range(100)},
+}
+
+
+@pytest.mark.parametrize("values", SHAPES.values(), ids=SHAPES.keys())
+@pytest.mark.parametrize("decode", [over_grpc, over_websocket])
+def test_bytes_are_those_of_memory(values: Callable[[int], dict[str, Any]], decode: Decode) -> None:
+    assert 0.8 < accounted_and_real(values, decode) < 1.4
+
+
+def test_values_of_either_wire_are_kept_as_bytes() -> None:
+    for decode in (over_grpc, over_websocket):
+        desk = Desk()
+        desk.told(decode(DictionaryChange({"a": {"b": [1.0]}})))
+
+        assert isinstance(desk.recorder.moments("a")[0]._content, bytes)
+        assert desk.recorder.moments("a")[0].value == {"b": [1.0]}
 
 
 def test_recording_reads_no_value() -> None:

@@ -116,15 +116,14 @@ def test_all_of_several_values_are_read_into_a_plain_dict():
     assert values["b"] == 1.0
 
 
-def test_a_kept_value_stays_in_its_bytes_when_the_other_is_read():
+def test_bytes_are_there_until_the_value_is_read():
     value = Spelled(b"ab")
-    kept = value.kept()
+    data = value.data
 
     value.read()
 
-    assert (value.size, kept.size) == (None, 2)
-    assert kept.read() == ["a", "b"]
-    assert value.kept() is value.read()
+    assert data == b"ab"
+    assert value.data is None
 
 
 def test_copies_of_several_values_are_deep_and_leave_unread_what_is():
