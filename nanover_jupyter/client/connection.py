@@ -15,6 +15,7 @@ from typing import Final, Protocol, Self
 from weakref import WeakSet
 
 from nanover_jupyter.client.calls import CallSlots
+from nanover_jupyter.client.cell_results import made_before
 from nanover_jupyter.client.command_poll import CommandPoll
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import WeakCallback
@@ -86,6 +87,8 @@ class Connection:
         self.command_poll = CommandPoll(client, self.calls)
         # Held weakly: a widget that nobody shows any more needs no successor.
         self.dependents: WeakSet[Dependent] = WeakSet()
+        # What took its place: see `give_way`.
+        self.successor: Connection | None = None
         self._owns_client = owns_client
         self._wake = Signal()
         # Ends the pause before the next try.
@@ -153,6 +156,16 @@ class Connection:
                 dependent.rebind(successor)
             except Exception:
                 logger.exception("! %r did not turn to %r", dependent, successor)
+
+    def give_way(self, successor: Connection) -> None:
+        """Let another connection take this one's place: hand everything over, and close.
+
+        The rule for a name that leads elsewhere, and for a cell that is run again.
+        Subscriptions, leases and runs of this connection's client end.
+        """
+        self.successor = successor
+        self.hand_over(successor)
+        self.close()
 
     def retry(self, timeout: float = 5.0) -> None:
         """Connect again at once, and wait until the server and its whole state are there.
@@ -334,6 +347,9 @@ def connect(
     and however slow the network. Where tqdm is installed, it shows how the time goes by
     after two seconds.
 
+    A cell of a notebook that is run again replaces the connections that it made before: open
+    widgets and shared values turn to the new one, and the old one is closed.
+
     Args:
         address: `HOST` or `HOST:PORT` for whichever protocol is spoken there, or
             `ws://HOST:PORT` or `grpc://HOST:PORT`, or, encrypted, `wss://` or `grpcs://`;
@@ -368,7 +384,11 @@ def connect(
         except BaseException:
             client.close()
             raise
-    return Connection(client, name=name or where.target, owns_client=True)
+    connection = Connection(client, name=name or where.target, owns_client=True)
+    earlier = made_before(connection)
+    if earlier is not None:
+        earlier.give_way(connection)
+    return connection
 
 
 def _pause(attempt: int) -> float:

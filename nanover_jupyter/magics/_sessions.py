@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from nanover_jupyter.client.cell_results import apart_from_cells
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.errors import ConnectError
@@ -90,6 +91,7 @@ class Sessions:
     @property
     def current(self) -> Connection | None:
         """The connection that is used when none is named."""
+        self._follow_successors()
         return next(reversed(self._open.values()), None)
 
     @property
@@ -113,6 +115,7 @@ class Sessions:
             if self.current is None:
                 raise ConnectError("a server", "there is no connection yet (%nanover connect)")
             return self.current
+        self._follow_successors()
         found = self._open.get(name)
         if found is None:
             raise ConnectError(repr(name), self._why_not(name))
@@ -244,7 +247,8 @@ class Sessions:
         panel = self._panels.get(key)
         # One that was closed or shows something else by now is left to whoever did that.
         if panel is None or panel.comm is None or panel.connection is not connection:
-            panel = self._panels[key] = kind(connection, **options)
+            with apart_from_cells():
+                panel = self._panels[key] = kind(connection, **options)
         self._panels[key] = self._panels.pop(key)
         for option, value in options.items():
             setattr(panel, option, value)
@@ -282,9 +286,10 @@ class Sessions:
         return self._open_anew(goal, name, timeout)
 
     def _open_anew(self, goal: Goal, name: str | None, timeout: float) -> Reached:
-        connection = connect(
-            str(goal.address), name=name, timeout=timeout, interval=goal.interval, tls=goal.tls
-        )
+        with apart_from_cells():
+            connection = connect(
+                str(goal.address), name=name, timeout=timeout, interval=goal.interval, tls=goal.tls
+            )
         return self._take(connection, goal, name)
 
     def _take(self, connection: Connection, goal: Goal, name: str | None) -> Reached:
@@ -298,8 +303,7 @@ class Sessions:
         moved = old is not None and old.address != connection.address
         reached = self._adopt(connection, goal, "moved" if moved else "new")
         if former is not None:
-            former.hand_over(connection)
-            former.close()
+            former.give_way(connection)
         return reached
 
     def _adopt(self, connection: Connection, goal: Goal, how: str) -> Reached:
@@ -323,8 +327,21 @@ class Sessions:
                 return connection
         return None
 
+    def _follow_successors(self) -> None:
+        """Go on with those that took the place of connections which people gave us."""
+        for name, connection in list(self._open.items()):
+            newest = connection
+            while newest.successor is not None:
+                newest = newest.successor
+            if newest is not connection:
+                newest.name = name
+                self._open[name] = newest
+                self._goals[name] = Goal(address=newest.address)
+                self._borrowed.add(newest)
+
     def _forget_closed(self) -> None:
         """Drop connections that somebody closed by themselves."""
+        self._follow_successors()
         for name, connection in list(self._open.items()):
             if connection.status.state == "closed":
                 self._former[name] = self._open.pop(name)

@@ -15,6 +15,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.widgets._assets import asset_path
 from nanover_jupyter.widgets._binding import Binding
 from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
+from nanover_jupyter.widgets._cell_display import CellDisplay
 from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets._picture import local_time
@@ -70,6 +71,7 @@ class Panel(anywidget.AnyWidget):
         self._bind(connection)
         self.on_msg(self._on_frontend_message)
         answer_while_cells_run(self)
+        self.cell_display = CellDisplay(self)
 
     @property
     def connection(self) -> Connection:
@@ -117,6 +119,7 @@ class Panel(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
+            self.cell_display.displayed()
             data["text/plain"] = repr(self)
             data["text/html"] = self._draw_picture(local_time())
         return bundle

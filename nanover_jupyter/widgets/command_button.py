@@ -17,6 +17,7 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.describing import SHARED, Description
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.widgets._cell_display import CellDisplay
 from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._secrets import hide_secrets
 
@@ -60,6 +61,7 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         self._own_models = own_models(self, options)
         self._bind(connection)
         self.on_click(lambda _: self._press())
+        self.cell_display = CellDisplay(self)
 
     @property
     def connection(self) -> Connection:
@@ -87,6 +89,10 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         super().close()
         for model in self.__dict__.get("_own_models", ()):
             model.close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self.cell_display.displayed()
+        return super()._repr_mimebundle_(**kwargs)
 
     def _bind(self, connection: Connection) -> None:
         self._connection = connection

@@ -12,6 +12,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.key_changes import KeyChange
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
+from nanover_jupyter.widgets._cell_display import CellDisplay
 from nanover_jupyter.widgets._closing import close_all, own_models
 from nanover_jupyter.widgets._knob_row import KnobRow
 from nanover_jupyter.widgets._knobs import COLUMNS, KNOBS, OTHERS, PREFIX, Knob, knob_for
@@ -56,6 +57,7 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         self._left_out: set[str] = set()
         self._more = ipywidgets.HTML()
         self._bind(Connection.of(source))
+        self.cell_display = CellDisplay(self)
 
     @property
     def connection(self) -> Connection:
@@ -91,6 +93,7 @@ class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets h
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
+            self.cell_display.displayed()
             data["text/plain"] = repr(self)
         return bundle
 

@@ -8,6 +8,7 @@ import pytest
 
 from nanover_jupyter import ConnectError, NanoverServer, StateInspector, connect
 from nanover_jupyter.magics._sessions import Goal, Reached, Sessions
+from tests.support.notebook_cells import NotebookCells
 
 
 @pytest.fixture
@@ -180,3 +181,37 @@ def test_a_connection_that_people_closed_themselves_is_opened_again(
     join(sessions, server).connection.close()
 
     assert sessions.reconnect(None, timeout=5).connection.status.state == "connected"
+
+
+def test_connection_that_a_cell_replaced_is_followed(
+    sessions: Sessions, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = NotebookCells(monkeypatch)
+    with cells.run("a"):
+        first = connect(f"127.0.0.1:{server.port}")
+    sessions.connect(Goal(address=first), name="lab", timeout=5)
+    with cells.run("a"):
+        second = connect(f"127.0.0.1:{server.port}")
+
+    assert sessions.current is sessions.named("lab") is second
+    assert second.name == "lab"
+    sessions.close()
+    assert second.status.state == "connected"
+    second.close()
+
+
+def test_session_outlives_the_cell_that_opened_it(
+    sessions: Sessions, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = NotebookCells(monkeypatch)
+    with cells.run("a"):
+        first = join(sessions, server, "one").connection
+        panel = sessions.panel(StateInspector, "one")
+    with cells.run("a"):
+        join(sessions, server, "two")
+        other = sessions.panel(StateInspector, "two")
+
+    assert first.status.state == "connected"
+    assert panel.comm is not None
+    panel.close()
+    other.close()

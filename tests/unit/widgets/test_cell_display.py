@@ -1,0 +1,76 @@
+"""A cell that is run again replaces its widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from nanover_jupyter import Connection, NanoverServer, StateInspector, connect
+from tests.support.notebook_cells import NotebookCells
+from tests.unit.widgets.test_lifetime import Make, every_widget
+
+
+@pytest.fixture
+def cells(monkeypatch: pytest.MonkeyPatch) -> NotebookCells:
+    return NotebookCells(monkeypatch)
+
+
+def is_open(widget: Any) -> bool:
+    return widget.comm is not None
+
+
+@every_widget
+def test_widget_of_the_earlier_run_is_closed(
+    make: Make, cells: NotebookCells, connection: Connection
+) -> None:
+    with cells.run("a"):
+        first = make(connection)
+        first._repr_mimebundle_()
+    with cells.run("b"):
+        other = make(connection)
+    with cells.run("a"):
+        second = make(connection)
+
+    assert [is_open(widget) for widget in (first, other, second)] == [False, True, True]
+    other.close()
+    second.close()
+
+
+@every_widget
+def test_widget_that_another_cell_displays_stays(
+    make: Make, cells: NotebookCells, connection: Connection
+) -> None:
+    with cells.run("a"):
+        first = make(connection)
+    with cells.run("b"):
+        first._repr_mimebundle_()
+    with cells.run("a"):
+        second = make(connection)
+
+    assert is_open(first)
+    first.close()
+    second.close()
+
+
+def test_cell_that_connects_and_displays_a_hundred_times_leaves_one_of_each(
+    cells: NotebookCells, server: NanoverServer
+) -> None:
+    def run() -> tuple[Connection, StateInspector]:
+        with cells.run("a"):
+            connection = connect(f"127.0.0.1:{server.port}")
+            inspector = StateInspector(connection)
+            inspector._ipython_display_()
+        return connection, inspector
+
+    connection, inspector = run()
+    before = len(_instances)
+    for _ in range(100):
+        earlier, (connection, inspector) = connection, run()
+        assert earlier.is_closed
+
+    assert len(_instances) == before
+    assert inspector.connection is connection
+    inspector.close()
+    connection.close()
