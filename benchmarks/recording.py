@@ -131,13 +131,14 @@ def serve() -> None:
 
 
 @contextmanager
-def _server() -> Iterator[tuple[int, int]]:
+def avatar_server() -> Iterator[dict[str, int]]:
+    """Run `serve` in a process of its own; gives its port by wire."""
     command = [sys.executable, str(Path(__file__)), "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        grpc_port, websocket_port = json.loads(process.stdout.readline())
+        ports = json.loads(process.stdout.readline())
         try:
-            yield grpc_port, websocket_port
+            yield dict(zip(_WIRES, ports, strict=True))
         finally:
             process.kill()
 
@@ -184,8 +185,8 @@ def table() -> None:
     print(f"\n### Following 100 avatars at {_RATE} Hz\n")
     print("| wire | way | updates/s | share of one core | above the client alone |")
     print("|---|---|---|---|---|")
-    with _server() as ports:
-        for wire, port in zip(_WIRES, ports, strict=True):
+    with avatar_server() as ports:
+        for wire, port in ports.items():
             alone = 0.0
             for way in _LIVE:
                 address = f"{wire}://127.0.0.1:{port}"
