@@ -73,6 +73,9 @@ class ChangeFeed:
     def publish(self, change: DictionaryChange) -> None:
         """Hand a change to every subscriber; returns at once."""
         with self._wake:
+            if len(self._subscriptions) > 1:
+                # Once for all: each would take its own copy apart.
+                change.take_apart()
             for subscription in self._subscriptions:
                 if subscription.pending is None:
                     subscription.pending = change.copy()

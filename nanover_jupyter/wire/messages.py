@@ -162,6 +162,10 @@ class DictionaryChange:
         if len(self._parts) > 1 and self._is_long():
             self._take_apart()
 
+    def take_apart(self) -> None:
+        """Take apart what was received as a whole; values stay unread."""
+        self._take_apart()
+
     def _is_long(self) -> bool:
         size = sum(len(part.data) for part in self._parts)
         return len(self._parts) > _PARTS_LIMIT or size > _BYTES_LIMIT

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -173,3 +175,21 @@ def test_a_subscriber_may_close_the_feed(feed):
     feed.publish(DictionaryChange({"a": 1}))
 
     eventually(lambda: not own_threads())
+
+
+def test_change_is_taken_apart_once_for_several_subscribers() -> None:
+    splits: list[int] = []
+
+    def split(parts: Sequence[bytes]) -> DictionaryChange:
+        splits.append(len(parts))
+        return DictionaryChange({"a": 1})
+
+    feed = ChangeFeed()
+    heard: queue.SimpleQueue[object] = queue.SimpleQueue()
+    for _ in range(3):
+        feed.subscribe(lambda change: heard.put(dict(change.unread_updates)))
+    feed.publish(DictionaryChange.unsplit(b"message", b"keys", split))
+
+    assert [heard.get(timeout=10) for _ in range(3)] == [{"a": 1}] * 3
+    assert splits == [1]
+    feed.close()
