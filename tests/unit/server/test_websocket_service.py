@@ -270,8 +270,10 @@ def test_two_clients_call_each_other_at_once(server, wire):
         register(server, other, "two/x")
         ask(wire, "two/x", 1)
         ask(other, "one/x", 2)
-        for asked in (wire, other):
-            answer(asked, asked.receive("command")["request"], response={"by": "a client"})
+        # Both before any answer: a reply may overtake a request.
+        requests = [asked.receive("command")["request"] for asked in (wire, other)]
+        for asked, request in zip((wire, other), requests, strict=True):
+            answer(asked, request, response={"by": "a client"})
         for caller, number in ((wire, 1), (other, 2)):
             reply = caller.receive("command")
             assert (reply["request"]["id"], reply["response"]) == (number, {"by": "a client"})
