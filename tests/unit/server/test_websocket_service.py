@@ -348,10 +348,16 @@ def test_the_servers_commands_run_in_the_order_of_their_calls(server, wire):
         ran.append(n)
 
     server.register_command("note", note)
-    for number in range(3000):  # more than wait for their turn at once
-        ask(wire, "note", number, n=number)
 
+    def ask_all():
+        for number in range(3000):  # more than wait for their turn at once
+            ask(wire, "note", number, n=number)
+
+    # On a thread: a server does not read on for ever from a client that reads nothing.
+    asking = threading.Thread(target=ask_all)
+    asking.start()
     replies = [wire.receive("command")["request"]["id"] for _ in range(3000)]
+    asking.join(SOON)
     assert replies == ran == list(range(3000))
 
 
