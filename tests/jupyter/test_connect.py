@@ -62,3 +62,31 @@ def test_page_reload_brings_the_panel_back_alive(
     expect(inspector.row("before")).to_contain_text("1")
     server.update_state("test", DictionaryChange({"after": 2.0}))
     expect(inspector.row("after")).to_contain_text("2")
+
+
+def test_cell_that_runs_again_replaces_its_connection_and_all_widgets_follow(
+    notebook: OpenNotebook, server: NanoverServer
+) -> None:
+    server.update_state("test", DictionaryChange({"place": "lab"}))
+    page = notebook(
+        [
+            "import nanover_jupyter as nv",
+            f"connection = nv.connect('127.0.0.1:{server.port}')\nnv.StateInspector(connection)",
+            "widget = nv.StateInspector(connection)\nwidget",
+            (
+                "import threading\n"
+                "readers = [t.name for t in threading.enumerate() if 'nanover-reader' in t.name]\n"
+                "print(len(readers), widget.connection is connection)"
+            ),
+        ]
+    )
+    expect(Inspector(page).row("place")).to_contain_text("lab")
+
+    for _ in range(3):
+        page.run_cell(1)
+
+    assert page.run_cell(3) == "1 True\n"
+    first, second = Inspector(page, 0), Inspector(page, 1)
+    server.update_state("test", DictionaryChange({"place": "office"}))
+    expect(first.row("place")).to_contain_text("office")
+    expect(second.row("place")).to_contain_text("office")
