@@ -99,7 +99,7 @@ class Connection:
         self._steps = self._keep()
         # The thread refers to it only while it does something: see `_run_steps`.
         weakref.finalize(self, _wake_all, self._wake, self._hurry).atexit = False
-        run = partial(_run_steps, weakref.ref(self), client.resources)
+        run = partial(_run_steps, weakref.ref(self), client.resources, self._closed)
         self._keeper = Daemon("nanover-keeper", run)
         self._keeper.start()
         _open.add(self)
@@ -233,14 +233,13 @@ class Connection:
     def _keep(self) -> _Steps:
         # A client that was handed over may have lost its server before we listened.
         self._on_status(self.client.status)
-        if self.client.status.state == "connecting":
+        if self.client.status.state in ("connecting", "loading"):
             with suppress(NanoverJupyterError):  # of which the status says enough
-                self.client.follow(_SILENT_SECONDS)
+                self.client.follow(_SILENT_SECONDS, self._closed.is_set)
         while True:
             yield self._wake, _SILENT_SECONDS / 2
             if self._closed.is_set():
                 return
-            self._wake.clear()
             self._require_a_sign_of_life()
             if self.client.status.state == "lost":
                 yield from self._revive()
@@ -270,7 +269,6 @@ class Connection:
         attempt = pauses = 0
         while True:
             asked = yield self._hurry, _pause(pauses)
-            self._hurry.clear()
             if self._closed.is_set():
                 return
             attempt += 1
@@ -281,7 +279,7 @@ class Connection:
                 self.client.open(_PROBE_SECONDS)
                 # Before the state, which may take longer than the locks last.
                 self.client.prove_locks()
-                self.client.follow(_SILENT_SECONDS)
+                self.client.follow(_SILENT_SECONDS, self._closed.is_set)
                 self.client.probe(_PROBE_SECONDS)
             except ClosedError:
                 return
@@ -298,17 +296,19 @@ _making = threading.Lock()
 _open: WeakSet[Connection] = WeakSet()
 
 
-def _run_steps(own: weakref.ref[Connection], resources: ClientResources) -> None:
+def _run_steps(
+    own: weakref.ref[Connection], resources: ClientResources, closed: threading.Event
+) -> None:
     """Run the steps of a connection's `_keep`, and refer to the connection only in a step.
 
-    When the connection was collected, close what its client had open.
+    When the connection was collected and never closed, close what its client had open.
     """
     step = _take_step(own, next)
     while step is not None:
         signal, seconds = step
         woken = signal.wait(seconds)
         step = _take_step(own, partial(_send, woken))
-    if own() is None:
+    if own() is None and not closed.is_set():
         resources.close()
 
 

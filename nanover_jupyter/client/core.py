@@ -211,9 +211,14 @@ class ClientCore:
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
         """Call `callback(status)` after every change of the status, on any thread.
 
-        Returns what ends it. Until then the client is kept, as with `on_change`.
+        Two threads may change it at once, so a callback gets the status as it is by then,
+        perhaps twice. Returns what ends it. Until then the client is kept, as with
+        `on_change`.
         """
-        return self._stream.status_listeners.subscribe(callback, owner=self._owner_for(callback))
+        stream = self._stream
+        return stream.status_listeners.subscribe(
+            lambda _: callback(stream.status), owner=self._owner_for(callback)
+        )
 
     def on_closed(self, callback: Callable[[], object]) -> None:
         """Call `callback()` once, when `close` is done and everybody else has heard of it.
@@ -514,19 +519,21 @@ class ClientCore:
         """
         self._transport.connect(timeout)
 
-    def follow(self, timeout: float) -> None:
+    def follow(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Subscribe (again) and wait until the whole state is here.
 
         The status says `loading` until then, and the copy of the state stays what it was.
 
         Args:
-            timeout: Seconds of silence to bear. What the server sends may take longer.
+            timeout: Seconds of silence after which the server is given up. What it sends
+                may take longer.
+            stop: Asked about twice a second whether to wait no longer.
 
         Raises:
             ClosedError: The client was closed.
             ConnectionLost: The server went away, or was silent for `timeout` seconds.
         """
-        self._stream.follow(timeout)
+        self._stream.follow(timeout, stop)
 
     # inside -----------------------------------------------------------------------
 

@@ -87,6 +87,9 @@ class StateStream:
         self.interval = DEFAULT_INTERVAL
         self._status = Status("connecting", "", 0, time.monotonic())
         self._heard_at = self._status.since
+        # Held while a change arrives, so that the last one of an earlier run is never applied
+        # to the state of the next.
+        self._arrival = threading.Lock()
         # Set when the state of the current run is here, be it empty, or the run is over.
         self._synced = threading.Event()
 
@@ -123,15 +126,17 @@ class StateStream:
                 self._run = None
             raise
 
-    def follow(self, timeout: float) -> None:
+    def follow(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
         """See `ClientCore.follow`."""
         self.start()
         with self._guard:
             run = self._run
         if run is not None:
-            self._await_state(run, timeout)
-        with self._guard:
-            status = self._status
+            self._await_state(run, timeout, stop)
+            if self._synced.is_set():
+                # The status may say lost, although someone else has subscribed meanwhile.
+                self._set_connected(run)
+        status = self._status
         if status.state == "closed":
             raise ClosedError(self._transport.address)
         if status.state == "lost":
@@ -175,8 +180,13 @@ class StateStream:
         return self.feed.subscribe(callback)
 
     def retrying(self, attempt: int, reason: str) -> None:
-        """The lost connection is tried for the `attempt`th time."""
-        self._set_status("lost", reason, attempt)
+        """The lost connection, if it still is lost, is tried for the `attempt`th time."""
+        with self._guard:
+            status = None
+            if self._status.state == "lost":
+                status = self._next_status_locked("lost", reason, attempt)
+        if status is not None:
+            self.status_listeners.notify(status)
 
     @property
     def last_received_at(self) -> float:
@@ -206,20 +216,21 @@ class StateStream:
     # called by the transport's reader --------------------------------------------
 
     def _on_change(self, run: _Run, change: DictionaryChange) -> None:
-        with self._guard:
-            if run is not self._run:
-                return
-            first, run.first = run.first, False
-        self.heard()
-        if first:
-            changed = self.mirror.replace(change.unread_updates)
-        else:
-            changed = change
-            self.mirror.apply(change)
-            self._on_arrival(change)
-        if changed:
-            self.feed.publish(changed)
-        self._barrier.passed(change)
+        with self._arrival:
+            with self._guard:
+                if run is not self._run:
+                    return
+                first, run.first = run.first, False
+            self.heard()
+            if first:
+                changed = self.mirror.replace(change.unread_updates)
+            else:
+                changed = change
+                self.mirror.apply(change)
+                self._on_arrival(change)
+            if changed:
+                self.feed.publish(changed)
+            self._barrier.passed(change)
         if first:
             self._set_connected(run)
 
@@ -238,7 +249,7 @@ class StateStream:
 
     # inside -----------------------------------------------------------------------
 
-    def _await_state(self, run: _Run, timeout: float) -> None:
+    def _await_state(self, run: _Run, timeout: float, stop: Callable[[], bool]) -> None:
         """Wait until the state of a run is here, or the run is over, or the server is silent.
 
         A server without any state sends no first message. The removal of a key that never
@@ -246,7 +257,7 @@ class StateStream:
         """
         begun = time.monotonic()
         mark_at, pause = begun + min(_FIRST_MARK, timeout / 4), _MARK_AGAIN
-        while not self._synced.is_set():
+        while not self._synced.is_set() and not stop():
             now = time.monotonic()
             silent_since = max(begun, self._transport.last_received_at)
             if now - silent_since > timeout:

@@ -49,8 +49,8 @@ class Transport(Protocol):
     def last_received_at(self) -> float:
         """When something last came from the server, in monotonic seconds.
 
-        Bytes count, be they of a message that is not complete. Where the transport does
-        not see those (gRPC), an open stream counts while its first message is on its way.
+        Part of a message counts. Where the transport does not see that (gRPC), an open
+        stream counts while its first message is on its way.
         """
 
     @property

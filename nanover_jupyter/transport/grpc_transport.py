@@ -121,7 +121,9 @@ class GrpcTransport:
         self._update_state: Any = channel.unary_unary(grpc_codec.UPDATE_STATE)
         self._update_locks: Any = channel.unary_unary(grpc_codec.UPDATE_LOCKS)
         self._subscribe: Any = channel.unary_stream(grpc_codec.SUBSCRIBE_STATE_UPDATES)
-        self._window = CallWindow(_CALLS_IN_FLIGHT)
+        # Apart, so that no change waits for commands, which may take minutes.
+        self._updates = CallWindow(_CALLS_IN_FLIGHT)
+        self._commands = CallWindow(_CALLS_IN_FLIGHT)
         # Guards what follows.
         self._lock = threading.Lock()
         self._stream: Any = None
@@ -205,7 +207,8 @@ class GrpcTransport:
         """See `Transport.start_update`."""
         request = grpc_codec.encode_update_request(self._access_token, change)
         call = _Call("changing the shared state", timeout)
-        return self._start(self._update_state, request, call, grpc_codec.decode_success)
+        method, decode = self._update_state, grpc_codec.decode_success
+        return self._start(self._updates, method, request, call, decode)
 
     def start_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
@@ -213,14 +216,16 @@ class GrpcTransport:
         """See `Transport.start_command`."""
         request = grpc_codec.encode_command(name, arguments)
         call = _Call(f"running {name!r}", timeout, name)
-        return self._start(self._run_command, request, call, grpc_codec.decode_command_reply)
+        method, decode = self._run_command, grpc_codec.decode_command_reply
+        return self._start(self._commands, method, request, call, decode)
 
     def close(self) -> None:
         """See `Transport.close`."""
         with self._lock:
             self._closed = True
             stream, reader = self._stream, self._reader
-        self._window.open_wide()
+        self._updates.open_wide()
+        self._commands.open_wide()
         if stream is not None:
             stream.cancel()
         if reader is not None:
@@ -232,7 +237,12 @@ class GrpcTransport:
         return reply
 
     def _start(
-        self, method: Any, request: bytes, call: _Call, decode: Callable[[bytes], Answer]
+        self,
+        window: CallWindow,
+        method: Any,
+        request: bytes,
+        call: _Call,
+        decode: Callable[[bytes], Answer],
     ) -> PendingCall[Answer]:
         """Make a call and let gRPC's thread settle it."""
         self._require_open()
@@ -256,9 +266,9 @@ class GrpcTransport:
 
         def settle(ended: Any) -> None:
             pending.settle(lambda: decode(self._guarded(ended.result, call)))
-            self._window.leave()
+            window.leave()
 
-        self._window.enter(begin)
+        window.enter(begin)
         return pending
 
     def _guarded(self, ask: Callable[[], Any], call: _Call) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Any, Final, Generic, TypeVar
@@ -54,6 +55,9 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
     def __init__(self, abandon: Callable[[], object]) -> None:
         super().__init__()
         self._abandon = abandon
+        # Held while it is decided whether the call is cancelled or settled; reentrant, as the
+        # callbacks of a cancelled call run meanwhile.
+        self._deciding = threading.RLock()
 
     def __await__(self) -> Generator[Any, None, Answer]:
         return asyncio.wrap_future(self).__await__()
@@ -99,21 +103,30 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
 
     def cancel(self) -> bool:
         """Stop waiting; False when the answer is already here."""
-        if self.cancelled():
-            return True
-        cancelled = super().cancel()
+        with self._deciding:
+            if self.cancelled():
+                return True
+            cancelled = super().cancel()
+            if cancelled:
+                # Else `concurrent.futures.wait` would go on waiting for it.
+                self.set_running_or_notify_cancel()
         if cancelled:
             self._abandon()
         return cancelled
 
+    def _begin_to_settle(self) -> bool:
+        """Return whether the call is to be settled; it cannot be cancelled any more then."""
+        with self._deciding:
+            return not self.cancelled() and self.set_running_or_notify_cancel()
+
     def settle_with_error(self, error: NanoverJupyterError) -> None:
-        """Take an error as the answer, unless nobody waits."""
-        if self.set_running_or_notify_cancel():
+        """Take an error as the answer, unless the call was cancelled."""
+        if self._begin_to_settle():
             self.set_exception(error)
 
     def settle(self, compute: Callable[[], Answer]) -> None:
-        """Take what `compute` returns or raises as the answer, unless nobody waits."""
-        if not self.set_running_or_notify_cancel():
+        """Take what `compute` returns or raises as the answer, unless the call was cancelled."""
+        if not self._begin_to_settle():
             return
         try:
             answer = compute()

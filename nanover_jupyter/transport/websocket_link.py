@@ -48,6 +48,8 @@ _LAST_LOOK: Final = 0.1
 _HANG_UP_SECONDS: Final = 2.0
 # Three times as long as between two pings, each of which a living peer answers.
 _ALIVE_SECONDS: Final = 60.0
+# More than pings come to within any usual timeout.
+_PROGRESS_BYTES: Final = 1024
 _FOLLOWING: Final = "following the state"
 
 OnReply = Callable[[Reply | NanoverJupyterError], None]
@@ -91,6 +93,8 @@ class Link:
 
     Attributes:
         last_received_at: When bytes last came, in monotonic seconds.
+        last_progress_at: When a message last came or went on. Pings and their answers do not
+            count: these also come from a server whose application does nothing any more.
         received_bytes: How many came so far.
         received_messages: How many complete messages came so far.
 
@@ -116,7 +120,8 @@ class Link:
         self._outbox = Outbox(f"nanover-sender-{self.address}")
         self.answered_at = time.monotonic()
         # Written by the thread of `websockets` that receives; each is one assignment.
-        self.last_received_at = self.answered_at
+        self.last_received_at = self.last_progress_at = self.answered_at
+        self._since_progress = 0
         self.received_bytes = 0
         self.received_messages = 0
         self.strange: ProtocolError | None = None
@@ -316,7 +321,14 @@ class Link:
     def on_bytes(self, count: int) -> None:
         """See `DialListener.on_bytes`."""
         self.received_bytes += count
+        self._since_progress += count
         self.last_received_at = time.monotonic()
+        if self._since_progress >= _PROGRESS_BYTES:
+            self._made_progress()
+
+    def _made_progress(self) -> None:
+        self._since_progress = 0
+        self.last_progress_at = time.monotonic()
 
     def _read(self, websocket: ClientConnection) -> None:
         told = StateSoFar()
@@ -332,6 +344,7 @@ class Link:
                     raise ConnectionLost(self.address, _FOLLOWING, "it answered no ping") from None
                 continue
             self.received_messages += 1
+            self._made_progress()
             message = self._understood(data)
             if message is None:
                 continue

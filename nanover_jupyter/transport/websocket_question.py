@@ -17,7 +17,7 @@ from nanover_jupyter.wire.websocket_codec import Reply
 __all__ = ["Question"]
 
 # So many messages may have been on their way to us when the server got a question.
-_BACKLOG_MESSAGES: Final = 8
+_BACKLOG_MESSAGES: Final = 64
 
 
 class Question:
@@ -94,7 +94,7 @@ class Question:
     def silence_left(self, seconds: float) -> float:
         """How many of `seconds` are left until the server counts as silent."""
         if self.link.received_messages - self._asked_at_message <= _BACKLOG_MESSAGES:
-            self._alive_at = max(self._alive_at, self.link.last_received_at)
+            self._alive_at = max(self._alive_at, self.link.last_progress_at)
         return self._alive_at + seconds - time.monotonic()
 
     def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:

@@ -78,7 +78,7 @@ class WebSocketTransport:
     def last_received_at(self) -> float:
         """See `Transport.last_received_at`."""
         link = self._link
-        return 0.0 if link is None else link.last_received_at
+        return 0.0 if link is None else link.last_progress_at
 
     @property
     def received_bytes(self) -> int | None:

@@ -8,6 +8,7 @@ import pytest
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
     CommandFailed,
@@ -491,3 +492,13 @@ def test_a_close_that_ctrl_c_broke_off_can_be_repeated(monkeypatch):
 
     assert told == ["closed"]
     eventually(lambda: not own_threads())
+
+
+def test_a_status_that_is_told_late_is_the_newest(client):
+    seen = []
+    client.on_status(lambda status: seen.append(status.state))
+    client.follow(10)
+
+    client._stream.status_listeners.notify(Status("loading", "", 0, 0.0))
+
+    assert seen[-1] == "connected"

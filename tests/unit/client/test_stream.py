@@ -86,3 +86,19 @@ def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_stat
 
     assert arrived == [{"b": 2}]
     assert seen == [1]
+
+
+def test_a_try_that_comes_late_leaves_a_stream_connected_that_someone_else_began():
+    transport = FakeTransport({"a": 1})
+    with following(transport) as stream:
+        stream.follow(10)
+        transport.die("restart")
+        eventually(lambda: stream.status.state == "lost")
+        transport.come_back({"b": 2})
+        stream.start()
+        eventually(lambda: stream.status.state == "connected")
+
+        stream.retrying(1, "a test")
+        stream.follow(10)
+
+        assert stream.status.state == "connected"

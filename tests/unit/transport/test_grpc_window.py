@@ -153,3 +153,13 @@ def test_an_interrupt_while_a_call_begins_leaves_the_window_open():
     window.enter(lambda: begun.append("x") or True)
 
     assert begun == ["x"]
+
+
+def test_commands_that_take_long_hold_up_no_change(transport, channel):
+    for _ in range(5):
+        transport.start_command("slow", {}, 600)
+
+    transport.start_update(update(1), 10)
+
+    last, *_ = channel.begun[-1]
+    assert last == grpc_codec.encode_update_request("me", update(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import signal
 import threading
 from collections.abc import Iterator
@@ -139,3 +140,13 @@ def test_waiting_ends_when_the_time_is_over() -> None:
 
 async def _await(pending: PendingCall[object]) -> object:
     return await pending
+
+
+def test_a_cancelled_call_is_over_for_those_who_wait_for_several():
+    call: PendingCall[int] = PendingCall(lambda: None)
+
+    assert call.cancel()
+    call.settle(lambda: 1)
+
+    assert call in concurrent.futures.wait([call], timeout=10).done
+    assert call.cancelled()

@@ -127,3 +127,18 @@ def test_a_link_to_nowhere_says_why_to_all(no_thread_stays, unused_port):
         link.send(b"x", doing="sending", timeout=SOON)
 
     assert isinstance(listener.end(), ConnectError)
+
+
+def test_pings_are_no_progress(link, script):
+    link.begin()
+    eventually(lambda: link.is_open)
+    link.attach(RunListener())
+    progress = link.last_progress_at
+
+    for _ in range(20):
+        script.client().ping().wait(10)
+
+    assert link.last_progress_at == progress
+    assert link.last_received_at > progress
+    script.say({"state": {"updates": {"a": 1}, "removals": []}})
+    eventually(lambda: link.last_progress_at > progress)
