@@ -75,7 +75,10 @@ def linked_poses(updates: Mapping[str, Value]) -> dict[str, Value]:
 def _mirrored(pose: Value) -> list[Value] | None:
     if not isinstance(pose, list) or len(pose) != _POSE_LENGTH:
         return None
-    scale = pose[_SCALE_X]
-    if isinstance(scale, bool) or not isinstance(scale, int | float):
-        return None
-    return [*pose[:_SCALE_X], -scale, *pose[_SCALE_X + 1 :]]
+    mirrored: list[Value] = []
+    for place, number in enumerate(pose):
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return None
+        # A float, as the opposite of a large integer may be none that the wires carry.
+        mirrored.append(-float(number) if place == _SCALE_X else number)
+    return mirrored

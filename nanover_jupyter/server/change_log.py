@@ -1,8 +1,8 @@
 """The latest value of every key in the order of change, from which subscribers catch up.
 
 A subscriber keeps no queue, only the revision that it has received. Recording a change
-therefore costs the same for any number of subscribers, and a slow one takes no memory:
-its next delta covers everything since. Knows no wire and no locks on keys.
+copies nothing for it, and its next delta covers everything since. A slow subscriber costs
+the removals that it has not received, up to a limit.
 """
 
 from __future__ import annotations
@@ -201,7 +201,9 @@ class ChangeLog:
         removed = [entry.revision for entry in self._entries.values() if entry.value is ABSENT]
         if len(removed) > PENDING_REMOVALS_LIMIT:
             oldest = removed[-PENDING_REMOVALS_LIMIT - 1]
-            for cursor in [each for each in self._cursors if each.revision < oldest]:
+            # Not for the newest change alone, however many keys it removes.
+            behind = min(oldest, self._revision - 1)
+            for cursor in [each for each in self._cursors if each.revision < behind]:
                 cursor.lagging, cursor.has_news = True, False
                 cursor.ended.set()
                 self._cursors.discard(cursor)
@@ -212,5 +214,8 @@ class ChangeLog:
             if entry.value is not ABSENT or entry.revision > passed
         }
         self._removals = sum(revision > passed for revision in removed)
-        # Pruning each time the removals have doubled costs little per removal.
-        self._prune_above = min(2 * self._removals + _FEW_REMOVALS, PENDING_REMOVALS_LIMIT)
+        # Seldom enough that going over all entries costs little per removal.
+        self._prune_above = min(
+            max(2 * self._removals + _FEW_REMOVALS, len(self._entries) // 4),
+            PENDING_REMOVALS_LIMIT,
+        )

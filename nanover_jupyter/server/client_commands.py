@@ -78,6 +78,8 @@ class CommandProvider:
         """Fail all pending calls, and every later one."""
         with self._guard:
             self._disconnected = True
+            # The commands stay registered, and would keep all of the connection.
+            self._post = _refuse
             pending, self._pending = list(self._pending.values()), {}
         for name, future in pending:
             complete(future, error=_disconnected(name))
@@ -85,6 +87,10 @@ class CommandProvider:
     def _take(self, number: int) -> tuple[str, Future[object]] | None:
         with self._guard:
             return self._pending.pop(number, None)
+
+
+def _refuse(_: bytes) -> bool:
+    return False
 
 
 def _disconnected(name: str) -> RuntimeError:

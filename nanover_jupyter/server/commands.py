@@ -263,12 +263,12 @@ def _copied(fields: Mapping[str, Value]) -> dict[str, Value]:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - someone else's __str__
+    except BaseException:  # noqa: BLE001 - someone else's __str__
         return type(error).__name__
 
 
 def _described(result: object) -> str:
     try:
         return repr(result)
-    except Exception:  # noqa: BLE001 - someone else's __repr__
+    except BaseException:  # noqa: BLE001 - someone else's __repr__
         return object.__repr__(result)

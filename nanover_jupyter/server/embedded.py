@@ -205,6 +205,8 @@ class NanoverServer:
                 handshakes=handshakes,
             )
         except BaseException:
+            # gRPC frees the port of a server only if it was started.
+            self._server.start()
             self._server.stop(None)
             raise
 

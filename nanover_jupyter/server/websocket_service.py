@@ -51,12 +51,13 @@ WEBSOCKET_UPDATES: Final = UpdateFormat(
 # Clients have no say in it (W3).
 _INTERVAL: Final = 1 / 30
 _CLOSE_SECONDS: Final = 0.5
-# How often a client is pinged, and how long it may take to answer.
+# How often a client is pinged, and how long it may take to answer or to accept a message.
 _PING_SECONDS: Final = 20.0
-# An answer also waits for what was sent before the ping, where that is much and the network slow.
-_LARGE_MESSAGE: Final = 1_000_000
+_SEND_SECONDS: Final = 20.0
+# Both take longer on a slow network: what was sent before a ping arrives before it.
 _SLOWEST_BYTES_PER_SECOND: Final = 50_000
-_LONGEST_TRANSFER: Final = 600.0
+# What the operating system may hold for a client besides the message that is being sent.
+_SOCKET_BUFFER: Final = 4_000_000
 _INVALID_DATA: Final = 1007
 _GOING_AWAY: Final = 1001
 
@@ -64,9 +65,10 @@ _GOING_AWAY: Final = 1001
 class WebSocketService:
     """Serves a state and commands to WebSocket clients from the moment it is made.
 
-    Each connection has two daemon threads: one reads, the other sends the state. A third
-    runs the commands that the client asks for, one after the other, and a fourth sends it
-    what comes of other connections; each starts when it is first needed.
+    Each connection has two daemon threads of ours, one that reads and one that sends the
+    state, and two of `websockets`. A further one runs the commands that the client asks for,
+    one after the other, and another sends it what other connections cause; each of these
+    starts when it is first needed.
 
     Args:
         state: The state to share.
@@ -194,7 +196,9 @@ class _Conversation:
             is_open=lambda: websocket.close_code is None,
         )
         self._user = UserKeys()
-        # When the client has all large messages so far, on the slowest network that we allow for.
+        # Held while a message is sent, as several threads do; guards the field below.
+        self._sending = threading.Lock()
+        # When the client has all that was sent so far, on the slowest network that we allow for.
         self._delivered_at = 0.0
 
     def hold(self) -> None:
@@ -266,12 +270,16 @@ class _Conversation:
             self._websocket.close(_GOING_AWAY)
 
     def _send(self, message: bytes) -> None:
-        now = time.monotonic()
-        if len(message) >= _LARGE_MESSAGE:
-            taking = min(len(message) / _SLOWEST_BYTES_PER_SECOND, _LONGEST_TRANSFER)
-            self._delivered_at = max(self._delivered_at, now + taking)
-        self._websocket.ping_timeout = _PING_SECONDS + max(0.0, self._delivered_at - now)
-        self._websocket.send(message)
+        """Send a message; disconnect a client that does not accept it in time."""
+        transfer = len(message) / _SLOWEST_BYTES_PER_SECOND
+        with self._sending:
+            now = time.monotonic()
+            longest = transfer + _SOCKET_BUFFER / _SLOWEST_BYTES_PER_SECOND
+            self._delivered_at = min(max(self._delivered_at, now) + transfer, now + longest)
+            self._websocket.ping_timeout = _PING_SECONDS + self._delivered_at - now
+            # While a message waits to be accepted, `websockets` sends no pings.
+            self._websocket.socket.settimeout(_SEND_SECONDS + transfer)
+            self._websocket.send(message)
 
     def _send_if_open(self, message: bytes) -> None:
         with suppress(ConnectionClosed, OSError):

@@ -304,10 +304,16 @@ def _sendable(command: str, arguments: Mapping[str, object]) -> dict[str, object
     """Those defaults that one could send: anybody may offer a command with others."""
     sendable: dict[str, object] = {}
     for name, value in arguments.items():
+        if not isinstance(name, str):
+            logger.warning("! passed over a default of command %r, whose name is no text", command)
+            continue
         try:
-            sendable[name] = normalise(value)
+            # In a map of its own, as deep as it will be sent.
+            normalise({name: value})
         except InvalidValue as error:
             logger.warning("! passed over the default %r of command %r: %s", name, command, error)
+        else:
+            sendable[name] = value
     return sendable
 
 

@@ -150,7 +150,6 @@ def test_our_own_server_waits_for_the_answer_to_a_ping_behind_a_large_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.server.websocket_service._PING_SECONDS", 0.1)
-    monkeypatch.setattr("nanover_jupyter.server.websocket_service._LARGE_MESSAGE", 100_000)
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange(SLOW_STATE))
         assert server.websocket_port is not None

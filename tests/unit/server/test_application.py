@@ -101,3 +101,8 @@ def test_a_locked_pose_does_not_follow(application):
 
     change(application, "someone", **{"transform.simulation": {"transform": POSE}})
     assert application.copy_state()["scene"] == MIRRORED
+
+
+@pytest.mark.parametrize("pose", [["a"] * 10, [1.0] * 9 + [[]], [True] * 10])
+def test_what_is_no_pose_links_nothing(pose):
+    assert linked_poses({"scene": pose}) == {}

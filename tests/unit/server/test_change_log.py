@@ -149,3 +149,16 @@ def test_whoever_takes_whenever_ends_with_the_state(steps):
         catch_up(index)
 
     assert [mirror for _, mirror in mirrors] == [state] * len(mirrors)
+
+
+def test_one_change_may_remove_any_number_of_keys(log, monkeypatch):
+    monkeypatch.setattr(module, "PENDING_REMOVALS_LIMIT", 10)
+    keys = {f"key.{number}" for number in range(30)}
+    log.record(DictionaryChange(dict.fromkeys(keys, 1)))
+    cursor = log.open()
+    log.take(cursor)
+
+    log.record(DictionaryChange(removals=keys))
+
+    assert not cursor.ended.is_set()
+    assert taken(log, cursor) == DictionaryChange(removals=keys)

@@ -162,6 +162,16 @@ def start_updates(client, count) -> list[grpc.Future]:
     return [client.start(grpc_codec.UPDATE_STATE, request) for request in requests]
 
 
+def test_a_websocket_port_in_use_leaves_the_grpc_port_free():
+    with NanoverServer() as former:
+        port = former.port
+    with NanoverServer(websocket_port=0) as other:
+        with pytest.raises(ConnectError):
+            NanoverServer(port=port, websocket_port=other.websocket_port)
+
+        NanoverServer(port=port).close()
+
+
 def test_a_burst_of_calls_is_served_though_none_is_accepted_at_first(server, client, monkeypatch):
     may_accept = threading.Event()
     submit = server._threads.submit

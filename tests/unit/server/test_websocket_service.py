@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import ConnectError
-from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.server import NanoverServer, websocket_service
 from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -503,13 +503,35 @@ def test_a_server_says_goodbye_when_it_closes(wire, server):
     assert caught.value.rcvd.code == 1001
 
 
-def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
+@contextmanager
+def client_that_does_not_read(server):
+    """The socket of a WebSocket client, whose handshake was sent."""
     with socket.create_connection(("127.0.0.1", server.websocket_port)) as client:
         client.sendall(
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             b"Sec-WebSocket-Version: 13\r\n\r\n" % server.websocket_port
         )
+        yield client
+
+
+def test_a_client_that_does_not_read_is_disconnected_and_its_keys_go(server, monkeypatch):
+    """It used to stay for as long as there was something to send, which kept pings back."""
+    monkeypatch.setattr(websocket_service, "_SEND_SECONDS", 0.1)
+    monkeypatch.setattr(websocket_service, "_SLOWEST_BYTES_PER_SECOND", 1e9)
+    with client_that_does_not_read(server) as client:
+        message = msgpack.packb({"state": {"updates": {"avatar.me": 1}, "removals": []}})
+        # Masked, as a client's have to be, with zeros.
+        client.sendall(bytes([0x82, 0x80 | len(message), 0, 0, 0, 0]) + message)
+        eventually(lambda: "avatar.me" in server.copy_state())
+
+        server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
+
+        eventually(lambda: "avatar.me" not in server.copy_state())
+
+
+def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
+    with client_that_does_not_read(server):
         # More than the buffers of both sockets hold.
         server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
         eventually(lambda: is_inside("nanover-server-ws-state", "_send"))

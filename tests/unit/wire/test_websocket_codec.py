@@ -282,6 +282,18 @@ def test_our_request_is_upstreams_to_the_byte():
 
 
 @needs_golden
+def test_defaults_that_nobody_could_send_are_left_out_of_a_registration():
+    deep: object = 1
+    for _ in range(47):
+        deep = [deep]
+    arguments = {"deep": deep, b"": 1, "scale": 2}
+    message = msgpack.packb({"command": {"register": {"name": "x", "arguments": arguments}}})
+
+    (registration,) = decode_message(message).commands
+
+    assert registration.command.arguments == {"scale": 2}
+
+
 def test_our_registration_is_upstreams_to_the_byte():
     command = CommandInfo.described(
         "user/notify", {"text": "hi", "n": 1}, label="Notify me", icon="🔔"
