@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, cast
 
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request as HandshakeRequest
@@ -26,6 +26,7 @@ from nanover_jupyter.server.connection_calls import ConnectionCalls
 from nanover_jupyter.server.origins import HandshakePolicy
 from nanover_jupyter.server.outbox import Outbox
 from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.unblocked_socket import UnblockedSocket
 from nanover_jupyter.server.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.server.user_keys import UserKeys
 from nanover_jupyter.wire import websocket_codec
@@ -109,6 +110,7 @@ class WebSocketService:
             close_timeout=_CLOSE_SECONDS,
             ping_interval=_PING_SECONDS,
             ping_timeout=_PING_SECONDS,
+            create_connection=_Connection,
         )
         # A daemon, and so are the threads that it starts: nobody waits for a client.
         self._thread = threading.Thread(
@@ -160,7 +162,8 @@ class WebSocketService:
             websocket.close(_GOING_AWAY)
             return
         try:
-            _Conversation(websocket, self._state, self._commands, self._updates).hold()
+            connection = cast("_Connection", websocket)
+            _Conversation(connection, self._state, self._commands, self._updates).hold()
         finally:
             with self._guard:
                 self._connections.discard(websocket)
@@ -171,12 +174,21 @@ def _join(threads: Iterable[threading.Thread], deadline: float) -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
+class _Connection(ServerConnection):
+    """A connection of `websockets` on which sending never blocks."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        self.unblocked = UnblockedSocket(sock)
+        unblocked: Any = self.unblocked
+        super().__init__(unblocked, *arguments, **options)
+
+
 class _Conversation:
     """One client, from its first message to its last."""
 
     def __init__(
         self,
-        websocket: ServerConnection,
+        websocket: _Connection,
         state: SharedState,
         commands: CommandRegistry,
         updates: UpdateEncoder,
@@ -270,16 +282,19 @@ class _Conversation:
             self._websocket.close(_GOING_AWAY)
 
     def _send(self, message: bytes) -> None:
-        """Send a message; disconnect a client that does not accept it in time."""
+        """Send a message; disconnect a client that accepts nothing for a while."""
         transfer = len(message) / _SLOWEST_BYTES_PER_SECOND
         with self._sending:
             now = time.monotonic()
             longest = transfer + _SOCKET_BUFFER / _SLOWEST_BYTES_PER_SECOND
             self._delivered_at = min(max(self._delivered_at, now) + transfer, now + longest)
             self._websocket.ping_timeout = _PING_SECONDS + self._delivered_at - now
-            # While a message waits to be accepted, `websockets` sends no pings.
-            self._websocket.socket.settimeout(_SEND_SECONDS + transfer)
             self._websocket.send(message)
+            try:
+                self._websocket.unblocked.flush(_SEND_SECONDS)
+            except OSError:
+                self._hang_up()
+                raise
 
     def _send_if_open(self, message: bytes) -> None:
         with suppress(ConnectionClosed, OSError):

@@ -20,6 +20,7 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.interrupts import is_inside
 from tests.support.own_threads import own_threads
+from tests.support.road import road_to
 
 SOON = 5.0
 
@@ -528,6 +529,28 @@ def test_a_client_that_does_not_read_is_disconnected_and_its_keys_go(server, mon
         server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
 
         eventually(lambda: "avatar.me" not in server.copy_state())
+
+
+def test_both_ends_may_send_much_at_the_same_time(server):
+    """Each used to wait for the other to receive, for ever."""
+    text = "x" * 24_000_000  # more than all buffers on the way
+    message = msgpack.packb({"state": {"updates": {"from.client": text}, "removals": []}})
+    with (
+        road_to(server.websocket_port) as road,
+        connect(f"ws://127.0.0.1:{road.port}", max_size=None) as client,
+    ):
+        road.freeze()
+        uploading = threading.Thread(target=client.send, args=(message,), name="uploading")
+        uploading.start()
+        server.update_state(None, DictionaryChange({"from.server": text}))
+        eventually(lambda: is_inside("uploading", "send_data"))
+        eventually(lambda: is_inside("nanover-server-ws-state", "_send"))
+        road.thaw()
+
+        keys = set()
+        while keys != {"from.client", "from.server"}:
+            keys |= msgpack.unpackb(client.recv(SOON))["state"]["updates"].keys()
+        uploading.join()
 
 
 def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
