@@ -12,9 +12,9 @@ configuration directory; what the project says goes before what the user says.
 Secrets stand in environment variables or in the keyring, and are read only when a
 connection needs them. They appear in no message, no repr and no table.
 
-Whoever can write to a folder can put such a file there. So tokens, certificate files, the
-default and replacements for the user's own servers count in a project's file only after
-the user has confirmed its content with `%nanover trust`.
+A project's file may have been written by someone else. So tokens, certificate files, the
+default, names that are hosts and replacements for the user's own servers count in it only
+after the user has confirmed its content with `%nanover trust`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from nanover_jupyter.errors import AddressError
 from nanover_jupyter.magics import _trust
 from nanover_jupyter.magics._parse import MistakenLine, nearest
 from nanover_jupyter.regular_files import read_regular_file
-from nanover_jupyter.transport.address import parse_address
+from nanover_jupyter.transport.address import is_host_name, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = [
@@ -124,6 +124,7 @@ class NamedServer:
         token: Where the token is that it asks for.
         certificates: Paths of PEM files by the names of `TlsSettings`.
         server_name: The name in its certificate, if not that in the address.
+        is_trusted: Whether the file is the user's own, or the user has confirmed it.
         untrusted: What the file asks for, where the user has to confirm that first.
     """
 
@@ -136,6 +137,7 @@ class NamedServer:
     token: Secret | None = None
     certificates: Mapping[str, str] = field(default_factory=dict)
     server_name: str | None = None
+    is_trusted: bool = True
     untrusted: str = ""
 
     @property
@@ -145,14 +147,18 @@ class NamedServer:
 
     @property
     def requests(self) -> list[str]:
-        """What it wants to use of the user's, as phrases."""
-        files = [
+        """What needs the user's confirmation, as phrases."""
+        requests = []
+        if is_host_name(self.name):
+            redirected = f"where %nanover connect names the host {self.name!r}"
+            requests.append(f"connects to {self.place} {redirected}")
+        if self.token is not None:
+            target = self.address or f"whatever announces itself as {self.find!r}"
+            requests.append(f"sends {self.token} to {target}")
+        requests += [
             f"reads {path} as {name.replace('_', ' ')}" for name, path in self.certificates.items()
         ]
-        if self.token is None:
-            return files
-        target = self.address or f"whatever announces itself as {self.find!r}"
-        return [f"sends {self.token} to {target}", *files]
+        return requests
 
     def require_trust(self) -> None:
         """Do nothing if it may be used.
@@ -160,11 +166,15 @@ class NamedServer:
         Raises:
             MistakenLine: The user has to confirm its file first.
         """
-        if self.untrusted:
-            raise MistakenLine(
-                f"{self.file} is not trusted, and {self.untrusted}. If you trust this file, run "
-                "%nanover trust; %nanover trust --show lists all that it asks for"
-            )
+        if not self.untrusted:
+            return
+        message = (
+            f"{self.file} is not trusted, and {self.untrusted}. If you trust this file, run "
+            "%nanover trust; %nanover trust --show lists all that it asks for"
+        )
+        if is_host_name(self.name):
+            message += f". To connect to the host itself, write {parse_address(self.name)}"
+        raise MistakenLine(message)
 
     def tls(self) -> TlsSettings | None:
         """What an encrypted connection to it needs; reads the token.
@@ -353,7 +363,8 @@ def _merged(files: tuple[ConfigFile, ...], trusted: frozenset[ConfigFile]) -> Co
 def _restricted(server: NamedServer) -> NamedServer:
     """A server of a file that is not trusted."""
     requests = server.requests
-    return replace(server, untrusted=f"it {' and '.join(requests)}") if requests else server
+    asked = f"it {' and '.join(requests)}" if requests else ""
+    return replace(server, is_trusted=False, untrusted=asked)
 
 
 def _default_request(name: str, server: NamedServer | None) -> str:

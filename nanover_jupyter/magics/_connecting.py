@@ -199,9 +199,10 @@ def _chosen(desk: Desk, order: Order) -> _Chosen:
     if not isinstance(thing, str) or ":" in thing or "/" in thing:
         return _Chosen(Goal(address=thing))
     server = _config.load().servers.get(thing)
-    if server is not None:
-        return _configured(desk, server)
     opened = [connection for connection in desk.sessions.connections if connection.name == thing]
+    # A file that is not trusted does not take over the name of an open connection.
+    if server is not None and (server.is_trusted or not opened):
+        return _configured(desk, server)
     if opened:
         return _Chosen(Goal(address=opened[0].address), thing)
     return _Chosen(Goal(address=thing))

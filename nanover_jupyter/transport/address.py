@@ -7,11 +7,20 @@ from urllib.parse import urlsplit
 
 from nanover_jupyter.errors import AddressError
 
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "is_encrypted", "parse_address"]
+__all__ = [
+    "DEFAULT_HOST",
+    "DEFAULT_PORT",
+    "Address",
+    "is_encrypted",
+    "is_host_name",
+    "parse_address",
+]
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 38801
 _SCHEMES = ("grpc", "grpcs", "ws", "wss")
+# The full stop and the characters that international domain names allow in its place.
+_DOTS = ".\u3002\uff0e\uff61"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,16 @@ class Address:
 def is_encrypted(url: str) -> bool:
     """Whether a whole address, scheme included, is one of an encrypted connection."""
     return url.startswith(("grpcs://", "wss://"))
+
+
+def is_host_name(text: str) -> bool:
+    """Whether a name is a host or a port: `localhost`, an IP address, a name with a dot, digits."""
+    try:
+        parse_address(text)
+    except AddressError:
+        return False
+    name = text.strip().casefold()
+    return name == DEFAULT_HOST or name.isdigit() or any(dot in name for dot in _DOTS)
 
 
 def parse_address(text: str) -> Address:

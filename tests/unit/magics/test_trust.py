@@ -165,6 +165,62 @@ def test_a_default_of_the_users_does_not_lead_into_an_untrusted_file(
     assert "is not trusted" in shell.run("%nanover connect").errors
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LocalHost",
+        "127.0.0.1",
+        "sim.example.org",
+        "sim\u3002example",
+        "localhost.",
+        "38801",
+    ],
+)
+def test_an_untrusted_file_does_not_redirect_a_host_name(
+    shell: Shell, project: Path, host: str
+) -> None:
+    with NanoverServer() as server:
+        address = f"grpc://127.0.0.1:{server.port}"
+        file = write_config(project, f'[servers."{host}"]\naddress = "{address}"')
+
+        errors = shell.run(f"%nanover connect {host} --timeout 1").errors
+
+        assert f"{file} is not trusted" in errors
+        assert f"connects to {address} where %nanover connect names the host {host!r}" in errors
+        assert shell.run("%nanover list").text.startswith("There is no connection.")
+        assert f"names the host {host!r}" in shell.run("%nanover trust").text
+        assert address in shell.run(f"%nanover connect {host}").text
+
+
+def test_the_message_says_how_to_reach_the_host_itself(shell: Shell, project: Path) -> None:
+    write_config(project, '[servers.localhost]\naddress = "far"')
+
+    assert "write localhost:38801" in shell.run("%nanover connect localhost").errors
+
+
+def test_an_untrusted_file_takes_no_name_of_an_open_connection(shell: Shell, project: Path) -> None:
+    with NanoverServer() as mine, NanoverServer() as other:
+        shell.run(f"%nanover connect grpc://127.0.0.1:{mine.port} --name lab")
+        write_config(project, f'[servers.lab]\naddress = "grpc://127.0.0.1:{other.port}"')
+
+        text = shell.run("%nanover connect lab").text
+        assert text.startswith(f"Already connected to grpc://127.0.0.1:{mine.port}")
+
+        write_config(project, f'default = "lab"\n{(project / "nanover.toml").read_text()}')
+        shell.run("%nanover trust")
+        text = shell.run("%nanover connect lab").text
+        assert text.startswith(f"lab leads to grpc://127.0.0.1:{other.port} now")
+
+
+def test_connecting_by_a_name_shows_the_address(shell: Shell, project: Path) -> None:
+    with NanoverServer() as server:
+        address = f"grpc://127.0.0.1:{server.port}"
+        write_config(project, f'[servers.lab]\naddress = "{address}"')
+
+        assert shell.run("%nanover connect lab").text.startswith(f"Connected to {address} as lab")
+
+
 def test_a_file_that_asks_for_nothing_needs_no_trust(shell: Shell, project: Path) -> None:
     assert "no nanover.toml" in shell.run("%nanover trust").text
     write_config(project, '[servers.lab]\naddress = "localhost"')

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.errors import AddressError
-from nanover_jupyter.transport.address import Address, parse_address
+from nanover_jupyter.transport.address import Address, is_host_name, parse_address
 
 
 @pytest.mark.parametrize(
@@ -139,3 +139,23 @@ def test_an_address_without_a_scheme_covers_its_place_whatever_is_spoken_there()
 def test_an_address_with_a_scheme_covers_itself_alone():
     assert Address("host", 1, "ws").covers("ws://host:1")
     assert not Address("host", 1, "ws").covers("grpc://host:1")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_host"),
+    [
+        ("localhost", True),
+        (" LOCALHOST ", True),
+        ("127.0.0.1", True),
+        ("sim.example.org", True),
+        ("sim\u3002example", True),
+        ("38801", True),
+        ("lab", False),
+        ("local host", False),
+        ("version 1.0", False),
+        ("70000", False),
+        ("", False),
+    ],
+)
+def test_a_host_name_is_told_from_other_names(name, is_host):
+    assert is_host_name(name) == is_host
