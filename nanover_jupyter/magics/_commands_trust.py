@@ -14,6 +14,7 @@ __all__ = ["trust"]
 
 # Longer than any line that a file of the largest size could ask for.
 _LONGEST_LINE: Final = 2_000_000
+_WIDEST_COLUMN: Final = 40
 
 
 def trust(desk: Desk, order: Order) -> None:
@@ -43,7 +44,7 @@ def trust(desk: Desk, order: Order) -> None:
         title = f"{project.path} is trusted now. It asks for this:"
         below = "Any change to the file ends the trust, and so does %nanover trust --revoke."
     # A text and not a table, whose cells are cut: all of it counts.
-    width = max(len(where) for where, _ in requests)
+    width = min(_WIDEST_COLUMN, max(len(where) for where, _ in requests))
     lines = [title, *(f"  {where:<{width}}  {what}" for where, what in requests), below]
     shown = "\n".join(visible(line, _LONGEST_LINE) for line in lines if line)
     desk.show(order, Passage(shown))

@@ -52,6 +52,7 @@ __all__ = [
 _FILE: Final = "nanover.toml"
 _CERTIFICATES: Final = ("root_certificates", "private_key", "certificate_chain")
 _LARGEST_FILE: Final = 1_000_000
+_LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +378,12 @@ def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:
     tables = content.get("servers", {})
     if not isinstance(tables, dict):
         raise MistakenLine("servers is no table: write [servers.NAME]")
+    for name in tables:
+        if len(name) > _LONGEST_NAME:
+            start = name[:20]
+            raise MistakenLine(
+                f"the name of [servers.{start}…] is longer than {_LONGEST_NAME} characters"
+            )
     return {name: _server(file, name, table) for name, table in tables.items()}
 
 

@@ -124,6 +124,17 @@ def test_a_broken_file_is_one_line_that_says_where(project: Path, text: str, sai
     assert "\n" not in str(caught.value)
 
 
+def test_a_long_name_is_refused_and_cut_in_the_message(project: Path) -> None:
+    file = write_config(project, f'[servers.{"b" * 100}]\naddress = "x"')
+    assert list(load().servers) == ["b" * 100]
+    file.write_text(f'[servers.{"b" * 101}]\naddress = "x"')
+
+    with pytest.raises(MistakenLine, match="is longer than 100 characters") as caught:
+        load()
+
+    assert len(str(caught.value)) < len(str(file)) + 200
+
+
 @pytest.mark.parametrize(
     "token",
     ['"hush-hush"', '{ env = "T", value = "hush-hush" }', '{ keyring = "hush-hush" }', "5", "{}"],

@@ -97,6 +97,17 @@ def test_nothing_of_what_the_file_asks_for_is_cut_or_hidden(shell: Shell, projec
     assert "\u202e" not in shown
 
 
+def test_one_long_name_does_not_widen_all_lines(shell: Shell, project: Path) -> None:
+    name = "b" * 100
+    write_config(project, TOKEN + TOKEN.replace("lab", name, 1))
+
+    lines = shell.run("%nanover trust --show").text.splitlines()
+
+    assert lines[1].startswith("  [servers.lab]  ")
+    assert lines[1].index("sends") < 50
+    assert any(line.startswith(f"  [servers.{name}]  sends") for line in lines)
+
+
 def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> None:
     file = write_config(project, TOKEN)
     shell.run("%nanover trust")
