@@ -36,13 +36,16 @@ def trust(desk: Desk, order: Order) -> None:
         desk.say(order, f"{project.path} asks for nothing that needs trust.")
         return
     if show:
-        is_trusted = _trust.is_trusted(project.path, project.digest)
+        is_trusted = project.is_trusted
         title = f"{project.path} is {'' if is_trusted else 'not '}trusted. It asks for this:"
         below = "" if is_trusted else "To allow all of this, run %nanover trust."
     else:
-        _trust.trust(project.path, project.digest)
+        project.trust()
         title = f"{project.path} is trusted now. It asks for this:"
-        below = "Any change to the file ends the trust, and so does %nanover trust --revoke."
+        below = (
+            "Any change to the file or to a certificate file that it names ends the trust, and "
+            "so does %nanover trust --revoke."
+        )
     # A text and not a table, whose cells are cut: all of it counts.
     width = min(_WIDEST_COLUMN, max(len(where) for where, _ in requests))
     lines = [title, *(f"  {where:<{width}}  {what}" for where, what in requests), below]

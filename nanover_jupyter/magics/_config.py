@@ -228,6 +228,24 @@ class ConfigFile:
     servers: Mapping[str, NamedServer]
     default: str | None
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user has confirmed it with its certificate files as they are now."""
+        return _trust.is_trusted(self.path, self.digest, self._certificates)
+
+    def trust(self) -> None:
+        """Remember that the user has confirmed it.
+
+        Raises:
+            MistakenLine: It cannot be remembered.
+        """
+        _trust.trust(self.path, self.digest, self._certificates)
+
+    @property
+    def _certificates(self) -> list[str]:
+        servers = self.servers.values()
+        return sorted({path for server in servers for path in server.certificates.values()})
+
 
 def config_files(start: Path | None = None) -> list[Path]:
     """The files that count, the user's before the project's.
@@ -255,9 +273,7 @@ def load(start: Path | None = None) -> Config:
         MistakenLine: One of them is broken; the message says where.
     """
     files = _read_all(start)
-    trusted = frozenset(
-        file for file in files if file.is_users or _trust.is_trusted(file.path, file.digest)
-    )
+    trusted = frozenset(file for file in files if file.is_users or file.is_trusted)
     return _merged(files, trusted)
 
 

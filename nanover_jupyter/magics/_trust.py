@@ -1,7 +1,8 @@
 """Which `nanover.toml` files of projects the user has confirmed, by path and content.
 
-One JSON file in the user's configuration folder, readable by the user alone. A file that
-is missing or broken means that nothing is trusted.
+The content of the certificate files that such a file names counts too. What was confirmed
+is one JSON file in the user's configuration folder, readable by the user alone. If it is
+missing or broken, nothing is trusted.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -16,25 +19,33 @@ import platformdirs
 
 from nanover_jupyter.magics._parse import MistakenLine
 from nanover_jupyter.regular_files import read_regular_file
+from nanover_jupyter.transport.tls import LARGEST_PEM
 
 __all__ = ["is_trusted", "revoke", "trust"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _LARGEST_FILE: Final = 1_000_000
 
 
-def is_trusted(file: Path, digest: str) -> bool:
-    """Return whether the user has confirmed a file with content of this digest."""
-    return _remembered().get(str(file)) == digest
+def is_trusted(file: Path, digest: str, certificates: Sequence[str]) -> bool:
+    """Return whether the user has confirmed a file and the certificate files that it names.
+
+    Args:
+        file: Its path.
+        digest: Of its content.
+        certificates: Paths that it names. They are read only if the file itself is unchanged.
+    """
+    remembered = _remembered().get(str(file), [])
+    return remembered[:1] == [digest] and remembered[1:] == [*map(_digest, certificates)]
 
 
-def trust(file: Path, digest: str) -> None:
-    """Remember that the user has confirmed a file with content of this digest.
+def trust(file: Path, digest: str, certificates: Sequence[str]) -> None:
+    """Remember that the user has confirmed a file and the certificate files that it names.
 
     Raises:
         MistakenLine: It cannot be remembered.
     """
-    _write(_remembered() | {str(file): digest})
+    _write(_remembered() | {str(file): [digest, *map(_digest, certificates)]})
 
 
 def revoke(file: Path) -> bool:
@@ -54,18 +65,29 @@ def _place() -> Path:
     return platformdirs.user_config_path("nanover-jupyter", appauthor=False) / "trusted.json"
 
 
-def _remembered() -> dict[str, str]:
-    """Return the digests by file."""
+def _digest(certificate: str) -> str:
+    """Return the digest of a certificate file; empty if no connection could read it either."""
+    try:
+        return sha256(read_regular_file(certificate, limit=LARGEST_PEM)).hexdigest()
+    except (OSError, ValueError):  # a name with a zero in it is a ValueError
+        return ""
+
+
+def _remembered() -> dict[str, list[str]]:
+    """Return the digests by file: its own, and those of its certificate files."""
     try:
         content = json.loads(read_regular_file(_place(), limit=_LARGEST_FILE))
         if content["format"] != _FORMAT:
             return {}
-        return {str(file): str(digest) for file, digest in content["files"].items()}
+        return {
+            str(file): [str(digest) for digest in digests]
+            for file, digests in content["files"].items()
+        }
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 
 
-def _write(files: dict[str, str]) -> None:
+def _write(files: dict[str, list[str]]) -> None:
     place = _place()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

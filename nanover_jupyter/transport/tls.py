@@ -9,12 +9,12 @@ from pathlib import Path
 from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.regular_files import read_regular_file
 
-__all__ = ["TlsSettings"]
+__all__ = ["LARGEST_PEM", "TlsSettings"]
 
 Material = bytes | str | Path
 
 # The roots of a whole operating system take a quarter of it.
-_LARGEST_PEM = 1024 * 1024
+LARGEST_PEM = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class TlsSettings:
                 "settings",
             )
         try:
-            return read_regular_file(Path(material).expanduser(), limit=_LARGEST_PEM)
+            return read_regular_file(Path(material).expanduser(), limit=LARGEST_PEM)
         # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
         except (OSError, RuntimeError, ValueError) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)

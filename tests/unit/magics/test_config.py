@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from nanover_jupyter.magics import _trust
 from nanover_jupyter.magics._config import Config, Secret, config_files, load, project_file
 from nanover_jupyter.magics._words import MistakenLine
 from tests.unit.magics.conftest import Shell, write_config
@@ -22,7 +21,7 @@ def write_trusted(folder: Path, text: str) -> None:
     write_config(folder, text)
     project = project_file(folder)
     assert project is not None
-    _trust.trust(project.path, project.digest)
+    project.trust()
 
 
 def test_without_a_file_there_are_no_servers(project: Path) -> None:

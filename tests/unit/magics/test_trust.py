@@ -11,6 +11,7 @@ import pytest
 from nanover_jupyter import NanoverServer
 from nanover_jupyter.magics._config import load
 from nanover_jupyter.magics._words import MistakenLine
+from nanover_jupyter.regular_files import read_regular_file
 from tests.unit.magics.conftest import Shell, write_config
 
 TOKEN = '[servers.lab]\naddress = "wss://127.0.0.1:9"\ntoken = { env = "LAB_TOKEN" }\n'
@@ -119,6 +120,70 @@ def test_any_change_of_the_file_ends_the_trust(shell: Shell, project: Path) -> N
     file.write_text(TOKEN)
     os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert "could not connect" in shell.run("%nanover connect lab --timeout 1").errors
+
+
+@pytest.mark.parametrize("name", ["root_certificates", "private_key", "certificate_chain"])
+def test_a_replaced_certificate_file_ends_the_trust(shell: Shell, project: Path, name: str) -> None:
+    pem = project / "lab.pem"
+    pem.write_text("mine")
+    write_config(project, CERTIFICATE.replace("root_certificates", name))
+    shell.run("%nanover trust")
+    assert load().servers["lab"].tls() is not None
+
+    pem.write_text("ours")
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+    assert " is not trusted" in shell.run("%nanover trust --show").text
+
+    pem.write_text("mine")
+    assert load().servers["lab"].tls() is not None
+
+
+@pytest.mark.parametrize("kind", ["missing", "fifo", "folder", "large", "nul"])
+def test_a_certificate_file_that_cannot_be_read_is_no_obstacle_to_trust(
+    shell: Shell, project: Path, kind: str
+) -> None:
+    pem = project / "lab.pem"
+    match kind:
+        case "fifo":
+            os.mkfifo(pem)
+        case "folder":
+            pem.mkdir()
+        case "large":
+            pem.write_bytes(bytes(2**20 + 1))
+    text = CERTIFICATE.replace("lab.pem", "lab\\u0000.pem") if kind == "nul" else CERTIFICATE
+    write_config(project, text)
+    shell.run("%nanover trust")
+
+    assert "cannot read the root certificates" in shell.run("%nanover connect lab").errors
+
+
+def test_a_certificate_file_that_was_missing_ends_the_trust_when_it_appears(
+    shell: Shell, project: Path
+) -> None:
+    write_config(project, CERTIFICATE)
+    shell.run("%nanover trust")
+
+    (project / "lab.pem").write_text("theirs")
+
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+
+
+def test_certificate_files_are_not_read_before_the_file_is_trusted(
+    shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "nanover_jupyter.magics._trust.read_regular_file",
+        lambda path, *, limit: opened.append(str(path)) or read_regular_file(path, limit=limit),
+    )
+    write_config(project, CERTIFICATE)
+    shell.run("%nanover trust")
+    write_config(project, f"{CERTIFICATE}# changed")
+    opened.clear()
+
+    assert "is not trusted" in shell.run("%nanover connect lab").errors
+
+    assert str(project / "lab.pem") not in opened
 
 
 def test_the_same_text_elsewhere_is_not_trusted(
@@ -250,7 +315,17 @@ def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, u
     assert "LAB_TOKEN" not in remembered.read_text()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 1, "files": 5}', "[" * 100_000, "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": 2, "files": 5}',
+        '{"format": 2, "files": {"a": 5}}',
+        "[" * 100_000,
+        "\xff",
+    ],
+)
 def test_a_broken_memory_trusts_nothing_and_is_mended(
     shell: Shell, project: Path, user: Path, text: str
 ) -> None:
