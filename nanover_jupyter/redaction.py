@@ -13,39 +13,88 @@ from typing import Final
 __all__ = ["redact_address", "redact_text"]
 
 _HIDDEN: Final = "***"
-_ADDRESS: Final = re.compile(r"([^:/?#@\s]*://)?(.+)@", re.DOTALL)
+# The sign before the host, also as URLs quote it and as Unicode normalization makes it.
+_AT: Final = "(?:[@\uff20\ufe6b]|%40)"
+_SCHEME: Final = re.compile(r"[^:/?#@\s]*://")
+# Up to the last sign, as a password may hold it too.
+_CREDENTIALS: Final = re.compile(f"(.+)({_AT})", re.DOTALL)
+_TAIL: Final = re.compile("[?#;]")
+# The colons of an IPv6 address, or none, and a port that is a number.
+_HOST: Final = re.compile(
+    r"(?:\[[\da-f:.]*(?:%[\w.-]*)?\]|[^:]*)(?::(?:[\d:\]]+(?:/.*)?|/?))?", re.DOTALL | re.IGNORECASE
+)
 _WORD: Final = re.compile(r"\S+")
-_QUERY: Final = re.compile(r"([?&][^=\s&?]*=)[^\s&'\"?]+")
-# Where an address may begin within a word.
+# Within quotes a password may hold blanks.
+_QUOTED: Final = tuple(
+    re.compile(rf"({quote})([^\s:'\"`]*:(?://)?)[^{quote}]*(?={_AT})") for quote in "'\"`"
+)
+_DONE: Final = tuple(f"{quote}{_HIDDEN}" for quote in "'\"`")
+_QUERY: Final = re.compile(r"([?&#][^=\s&?#]*=)(\S+)")
+# Where an address may begin within a word, and what may follow it there.
 _OPENERS: Final = "'\"`([{<=,;"
+_CLOSERS: Final = "'\"`)]}>,.;:"
 
 
 def redact_address(text: str) -> str:
-    """Return an address without its user name, password and values of its query."""
-    match = _ADDRESS.match(text)
-    if match is not None:
-        text = f"{match[1] or ''}{_HIDDEN}{text[match.end() - 1 :]}"
-    return _QUERY.sub(rf"\1{_HIDDEN}", text)
+    """Return an address without its user name, password and query.
+
+    What stands in the place of a port and is no number is hidden too: it may be a password
+    whose host is missing.
+    """
+    match = _SCHEME.match(text)
+    scheme = match[0] if match else ""
+    rest = text[len(scheme) :]
+    tail = _TAIL.search(rest)
+    credentials = _CREDENTIALS.match(rest)
+    if credentials is not None:
+        if tail is not None and tail.start() < credentials.end():
+            return f"{scheme}{_HIDDEN}"  # either part may be the secret
+        scheme += f"{_HIDDEN}{credentials[2]}"
+        rest = rest[credentials.end() :]
+        tail = _TAIL.search(rest)
+    host = rest if tail is None else rest[: tail.start()]
+    hidden = "" if tail is None else f"{tail[0]}{_HIDDEN}"
+    if _HOST.fullmatch(host) is None:
+        host = f"{host.partition(':')[0]}:{_HIDDEN}"
+    return f"{scheme}{host}{hidden}"
 
 
 def redact_text(text: str) -> str:
     """Return a text that may quote addresses, without their credentials.
 
-    Rather too much than too little: what looks like `NAME:PASSWORD@HOST` goes too.
+    Rather too much than too little: what looks like `PASSWORD@HOST` goes too.
     """
-    if "@" in text:
+    if re.search(_AT, text):
+        for quoted in _QUOTED:
+            text = quoted.sub(_redact_quoted, text)
         text = _WORD.sub(lambda match: _redact_word(match[0]), text)
-    return _QUERY.sub(rf"\1{_HIDDEN}", text)
+    return _QUERY.sub(_redact_value, text)
+
+
+def _redact_quoted(match: re.Match[str]) -> str:
+    quote, name = match.groups()
+    return f"{quote}{name if name.endswith('//') else ''}{_HIDDEN}"
 
 
 def _redact_word(word: str) -> str:
-    # Up to the last one, as a password may hold the sign too.
-    credentials, sign, host = word.rpartition("@")
-    name, colon, _ = credentials.partition(":")
-    if not sign or not colon:
+    match = _CREDENTIALS.match(word)
+    if match is None:
         return word
+    credentials = match[1]
+    if credentials.endswith(_DONE):
+        return word
+    name, colon, _ = credentials.partition(":")
     if credentials.startswith("//", len(name) + 1):  # NAME is a scheme
         kept = f"{name}://"
-    else:
+    elif colon:
         kept = name[: 1 + max(map(name.rfind, _OPENERS))]
-    return f"{kept}{_HIDDEN}@{host}"
+    else:
+        kept = credentials[: len(credentials) - len(credentials.lstrip(_OPENERS))]
+    hidden = _HIDDEN if kept != credentials else ""
+    return f"{kept}{hidden}{word[match.end(1) :]}"
+
+
+def _redact_value(match: re.Match[str]) -> str:
+    value = match[2]
+    content = value.rstrip(_CLOSERS)
+    return f"{match[1]}{_HIDDEN}{value[len(content) :]}" if content else match[0]

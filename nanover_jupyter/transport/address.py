@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ __all__ = [
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 38801
 _SCHEMES = ("grpc", "grpcs", "ws", "wss")
+_FORBIDDEN = frozenset(string.punctuation) - frozenset("-._")
 # The full stop and the characters that international domain names allow in its place.
 _DOTS = ".\u3002\uff0e\uff61"
 
@@ -98,10 +100,20 @@ def parse_address(text: str) -> Address:
     if not parts.netloc:
         raise AddressError(text, "there is no host and no port in it")
     host = parts.hostname or DEFAULT_HOST
-    # urlsplit has dropped some blanks by now.
-    if any(character.isspace() or not character.isprintable() for character in written):
-        raise AddressError(text, "a host name has no blanks")
+    wrong = _wrong_characters(written, host)
+    if wrong:
+        raise AddressError(text, f"a host name has no {wrong}")
     if port == 0:
         raise AddressError(text, "no server listens on port 0")
     scheme = parts.scheme if scheme_given else ""
     return Address(host, DEFAULT_PORT if port is None else port, scheme)
+
+
+def _wrong_characters(written: str, host: str) -> str:
+    """What an address holds that no host name does; empty if there is nothing."""
+    # urlsplit has dropped some blanks from the host.
+    if any(character.isspace() or not character.isprintable() for character in written):
+        return "blanks"
+    if ":" in host:  # an IPv6 address, which urlsplit has checked
+        return ""
+    return next((repr(character) for character in host if character in _FORBIDDEN), "")

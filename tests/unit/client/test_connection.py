@@ -15,6 +15,7 @@ from nanover_jupyter.client.connection import Connection, _pause, connect
 from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import AddressError, ClosedError, ConnectError, UpdateRefused
+from nanover_jupyter.redaction import redact_address
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -97,7 +98,7 @@ def test_what_is_no_address_is_refused(address):
     with pytest.raises(AddressError) as caught:
         connect(address)
 
-    assert address in str(caught.value)
+    assert redact_address(address) in str(caught.value)
     assert isinstance(caught.value, ConnectError)
 
 

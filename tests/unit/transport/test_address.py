@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.errors import AddressError
+from nanover_jupyter.redaction import redact_address
 from nanover_jupyter.transport.address import Address, is_host_name, parse_address
 
 
@@ -65,6 +66,8 @@ def test_an_address_is_understood(written, host, port, scheme):
         ("ho\tst", "no blanks"),
         ("ho\nst:1", "no blanks"),
         ("ho\0st", "no blanks"),
+        ("ho,st", "a host name has no ','"),
+        ("ho%73t", "a host name has no '%'"),
         ("host:1 2", ""),
         ("", "no host and no port"),
         ("/", "no host and no port"),
@@ -77,7 +80,7 @@ def test_what_is_no_address_is_refused_with_the_reason(written, reason):
     with pytest.raises(AddressError) as caught:
         parse_address(written)
 
-    assert caught.value.address == written
+    assert caught.value.address == redact_address(written)
     assert reason in caught.value.reason
     assert "write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT" in str(caught.value)
 
@@ -92,6 +95,11 @@ def test_what_is_no_address_is_refused_with_the_reason(written, reason):
         "http://anna:hunter2@host",
         "ws://[anna:hunter2@host",
         "ws://host?token=hunter2",
+        "ws://host;token=hunter2",
+        "ws://host#token=hunter2",
+        "ws://anna%3Ahunter2%40host",
+        "ws://anna:hunter2\uff20host",
+        "anna:hunter2",
     ],
 )
 def test_a_refused_address_shows_no_password(written):
