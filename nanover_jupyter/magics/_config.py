@@ -414,7 +414,7 @@ def _server(file: Path, name: str, table: object) -> NamedServer:
     if ("address" in values) == ("find" in values):
         raise MistakenLine(f"{where} needs an address or a find, one of the two")
     certificates = {
-        key: str(file.parent / Path(_text(table[key], f"{where} {key}")).expanduser())
+        key: str(file.parent / _path(table[key], f"{where} {key}"))
         for key in _CERTIFICATES
         if key in table
     }
@@ -441,6 +441,14 @@ def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise MistakenLine(f"{where} is no text")
     return value
+
+
+def _path(value: object, where: str) -> Path:
+    text = _text(value, where)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise MistakenLine(f"{where}: there is no home directory for {text}") from error
 
 
 def _address(value: object, where: str) -> str:

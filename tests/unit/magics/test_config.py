@@ -107,6 +107,10 @@ def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
         ("[servers.lab]\naddress = 'x'\ntimeout = true", "timeout is no number of seconds"),
         ("default = 'lap'\n[servers.lab]\naddress = 'x'", "'lap' is none of its servers; did you"),
         (
+            "[servers.lab]\naddress = 'wss://x'\nroot_certificates = '~nosuchuser/ca.pem'",
+            "[servers.lab] root_certificates: there is no home directory for ~nosuchuser/ca.pem",
+        ),
+        (
             "[servers.lab]\naddress = 'ws://x'\ntoken = { env = 'T' }",
             "ws:// is not encrypted: write wss://",
         ),
