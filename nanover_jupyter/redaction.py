@@ -1,8 +1,8 @@
 """Removes credentials from addresses and texts before they are shown.
 
-Servers here take no user name and no password, so an address that has some is refused;
-the error, log line or status that says so must not repeat them. Texts may come from
-servers and be long: each function takes time in proportion to the length.
+NanoVer servers take no user name and no password, so an address with credentials is
+refused. The resulting error, log line or status must not repeat them. Texts may come from
+servers and be long, so each function runs in linear time.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ _CLOSERS: Final = "'\"`)]}>,.;:"
 def redact_address(text: str) -> str:
     """Return an address without its user name, password and query.
 
-    What stands in the place of a port and is no number is hidden too: it may be a password
-    whose host is missing.
+    A port that is not a number is hidden too, as it may be a password without a host.
     """
     match = _SCHEME.match(text)
     scheme = match[0] if match else ""
@@ -62,7 +61,7 @@ def redact_address(text: str) -> str:
 def redact_text(text: str) -> str:
     """Return a text that may quote addresses, without their credentials.
 
-    Rather too much than too little: what looks like `PASSWORD@HOST` goes too.
+    Anything that looks like `PASSWORD@HOST` is hidden, even if it is something else.
     """
     if re.search(_AT, text):
         for quoted in _QUOTED:

@@ -1,4 +1,4 @@
-"""Bounded reading of files whose path was written by somebody else."""
+"""Bounded reading of regular files, for paths that come from untrusted sources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY
 def read_regular_file(path: str | Path, *, limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes.
 
-    Symbolic links are followed. Devices, FIFOs and folders are refused, and nothing waits
-    for a writer.
+    Symbolic links are followed. Devices, FIFOs and folders are refused without blocking.
 
     Raises:
         OSError: It is not a regular file, is larger, or cannot be read.

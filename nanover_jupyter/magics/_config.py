@@ -1,7 +1,7 @@
 """`nanover.toml`: servers by name, and which of them is the default.
 
 Looked for in the working directory and those above it, and in the user's own
-configuration directory; what the project says goes before what the user says.
+configuration directory. The project's settings override the user's.
 
     default = "lab"
 
@@ -9,8 +9,8 @@ configuration directory; what the project says goes before what the user says.
     address = "wss://sim.example.org:38801"
     token = { env = "LAB_TOKEN" }
 
-Secrets stand in environment variables or in the keyring, and are read only when a
-connection needs them. They appear in no message, no repr and no table.
+Secrets are kept in environment variables or in the keyring, and are read only when a
+connection needs them. They never appear in messages, reprs or tables.
 
 A project's file may have been written by someone else. So tokens, certificate files, the
 default, names that are hosts and replacements for the user's own servers count in it only
@@ -60,9 +60,9 @@ class Secret:
     """Where a secret is, not what it is.
 
     Attributes:
-        env: The environment variable that holds it, or nothing.
-        keyring: The service in the keyring that holds it, or nothing.
-        user: Whose it is, in the keyring.
+        env: The environment variable that holds it, or empty.
+        keyring: The keyring service that holds it, or empty.
+        user: The user name of the keyring entry.
     """
 
     env: str = ""
@@ -117,7 +117,7 @@ class NamedServer:
 
     Attributes:
         name: Its name there.
-        file: Which file it stands in.
+        file: The file that defines it.
         address: Where it is; empty if it is looked for by `find`.
         find: The name that it announces itself by.
         timeout: Seconds to try.
@@ -212,7 +212,7 @@ class Config:
 # Compared as objects: one is made for each content.
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfigFile:
-    """One `nanover.toml`, whoever wrote it.
+    """The content of one `nanover.toml`.
 
     Attributes:
         path: Where it is.

@@ -69,7 +69,7 @@ def _digest(certificate: str) -> str:
     """Return the digest of a certificate file; empty if no connection could read it either."""
     try:
         return sha256(read_regular_file(certificate, limit=LARGEST_PEM)).hexdigest()
-    except (OSError, ValueError):  # a name with a zero in it is a ValueError
+    except (OSError, ValueError):  # ValueError for a null byte
         return ""
 
 

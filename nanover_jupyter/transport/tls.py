@@ -1,4 +1,4 @@
-"""What a client needs to talk over TLS, and what it tells the server of itself."""
+"""Client settings for TLS connections: certificates and request metadata."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TlsSettings:
             )
         try:
             return read_regular_file(Path(material).expanduser(), limit=LARGEST_PEM)
-        # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
+        # Path raises RuntimeError if a home directory is unknown, ValueError for a null byte.
         except (OSError, RuntimeError, ValueError) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise ConnectError(
