@@ -178,21 +178,31 @@ class NamedServer:
         raise MistakenLine(message)
 
     def tls(self) -> TlsSettings | None:
-        """What an encrypted connection to it needs; reads the token.
+        """Return the settings of an encrypted connection to it; reads the token.
 
         Raises:
             MistakenLine: The token is not where it should be, or the file is not trusted.
+            ConnectError: A certificate file of a project cannot be read.
         """
         self.require_trust()
         if not (self.token or self.certificates or self.server_name):
             return None
         bearer = {"authorization": f"Bearer {self.token.read()}"} if self.token else {}
-        return TlsSettings(
+        settings = TlsSettings(
             server_name=self.server_name,
             metadata=bearer,
             root_certificates=self.certificates.get("root_certificates"),
             private_key=self.certificates.get("private_key"),
             certificate_chain=self.certificates.get("certificate_chain"),
+        )
+        if _is_users(self.file):
+            return settings
+        # Reconnections use what was trusted, even if a file is replaced in the meantime.
+        return replace(
+            settings,
+            root_certificates=settings.pem("root_certificates"),
+            private_key=settings.pem("private_key"),
+            certificate_chain=settings.pem("certificate_chain"),
         )
 
 

@@ -57,6 +57,8 @@ def test_a_change_of_the_file_counts_at_once(project: Path) -> None:
 def test_everything_about_a_server_can_be_said(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (project / "certificates").mkdir()
+    (project / "certificates" / "lab.pem").write_text("lab")
     write_trusted(
         project,
         """
@@ -76,7 +78,7 @@ def test_everything_about_a_server_can_be_said(
 
     assert (server.timeout, server.interval) == (12, 0.1)
     assert tls is not None
-    assert tls.root_certificates == str(project / "certificates" / "lab.pem")
+    assert tls.pem("root_certificates") == b"lab"
     assert tls.metadata == {"authorization": "Bearer hush-hush"}
     assert tls.server_name == "sim"
     assert "hush" not in f"{server!r} {tls!r} {load()!r}"

@@ -72,9 +72,8 @@ def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project:
 
 
 def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project: Path) -> None:
-    write_config(
-        project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "/key.pem"\n'
-    )
+    (project / "key.pem").write_text("key")
+    write_config(project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "key.pem"\n')
 
     shown = shell.run("%nanover trust").text
 
@@ -184,6 +183,27 @@ def test_certificate_files_are_not_read_before_the_file_is_trusted(
     assert "is not trusted" in shell.run("%nanover connect lab").errors
 
     assert str(project / "lab.pem") not in opened
+
+
+def test_a_reconnection_uses_the_certificates_that_were_trusted(
+    shell: Shell, project: Path, user: Path
+) -> None:
+    files = [project / "lab.pem", user / "lab.pem"]
+    write_config(project, CERTIFICATE)
+    write_config(user, CERTIFICATE.replace("[servers.lab]", "[servers.own]"))
+    for file in files:
+        file.write_text("before")
+    shell.run("%nanover trust")
+    theirs, own = (load().servers[name].tls() for name in ("lab", "own"))
+    assert theirs is not None
+    assert own is not None
+
+    for file in files:
+        file.write_text("after")
+
+    assert theirs.pem("root_certificates") == b"before"
+    # The user's own may be renewed while a connection is open.
+    assert own.pem("root_certificates") == b"after"
 
 
 def test_the_same_text_elsewhere_is_not_trusted(
