@@ -19,13 +19,11 @@ after the user has confirmed its content with `%nanover trust`.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +32,7 @@ import platformdirs
 from nanover_jupyter.errors import AddressError
 from nanover_jupyter.magics import _trust
 from nanover_jupyter.magics._parse import MistakenLine, nearest
+from nanover_jupyter.magics._secret import Secret
 from nanover_jupyter.regular_files import read_regular_file
 from nanover_jupyter.transport.address import is_host_name, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
@@ -42,7 +41,6 @@ __all__ = [
     "Config",
     "ConfigFile",
     "NamedServer",
-    "Secret",
     "config_files",
     "load",
     "project_file",
@@ -53,62 +51,6 @@ _FILE: Final = "nanover.toml"
 _CERTIFICATES: Final = ("root_certificates", "private_key", "certificate_chain")
 _LARGEST_FILE: Final = 1_000_000
 _LONGEST_NAME: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Where a secret is, not what it is.
-
-    Attributes:
-        env: The environment variable that holds it, or empty.
-        keyring: The keyring service that holds it, or empty.
-        user: The user name of the keyring entry.
-    """
-
-    env: str = ""
-    keyring: str = ""
-    user: str = ""
-
-    def __str__(self) -> str:
-        if self.env:
-            return f"the environment variable {self.env}"
-        return f"the secret {self.keyring!r} of {self.user!r} in the keyring"
-
-    def read(self) -> str:
-        """The secret.
-
-        Raises:
-            MistakenLine: It is not where it should be.
-        """
-        if self.env:
-            found = os.environ.get(self.env)
-            if not found:
-                raise MistakenLine(
-                    f"the environment variable {self.env} is not set, which holds the token: "
-                    "set it before the kernel starts, or with %env in a cell that is not saved"
-                )
-            return found
-        return self._from_keyring()
-
-    def _from_keyring(self) -> str:
-        try:
-            keyring = import_module("keyring")
-        except ImportError as error:
-            raise MistakenLine(
-                "the token is in the keyring, which is not installed here: "
-                "pip install nanover-jupyter[keyring]"
-            ) from error
-        try:
-            found = keyring.get_password(self.keyring, self.user)
-        except Exception as error:  # each backend has errors of its own
-            kind = type(error).__name__
-            raise MistakenLine(f"the keyring could not be read ({kind})") from error
-        if not found:
-            raise MistakenLine(
-                f"the keyring holds no token for {self.user!r} of {self.keyring!r}: "
-                f"keyring set {self.keyring} {self.user} stores one"
-            )
-        return str(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
