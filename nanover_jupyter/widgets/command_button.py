@@ -164,7 +164,8 @@ class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has 
         self.disabled = self._is_busy or status.state != "connected"
         self.description = "Press again to run it" if question else self._description
         if status.state != "connected":
-            self.tooltip = f"{self._connection.name}: {status.state} ({status.reason})"[:_LONGEST]
+            reason = f" ({status.reason})" if status.reason else ""
+            self.tooltip = f"{self._connection.name}: {status.state}{reason}"[:_LONGEST]
         else:
             self.tooltip = question.danger if question else self._outcome
 
