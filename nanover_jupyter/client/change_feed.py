@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.client.listeners import Subscription, Unsubscribe
 from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.wire.messages import DictionaryChange
 
@@ -19,14 +19,12 @@ ChangeCallback = Callable[[DictionaryChange], object]
 _JOIN_SECONDS = 2.0
 
 
-class _Subscription:
-    __slots__ = ("active", "callback", "owner", "pending")
+class _Subscription(Subscription[DictionaryChange]):
+    __slots__ = ("pending",)
 
     def __init__(self, callback: ChangeCallback, owner: object) -> None:
-        self.callback = callback
-        self.owner = owner
+        super().__init__(callback, owner)
         self.pending: DictionaryChange | None = None
-        self.active = True
 
 
 class ChangeFeed:
@@ -41,12 +39,18 @@ class ChangeFeed:
     def __init__(self) -> None:
         # Guards everything below, including the pending changes.
         self._wake = threading.Condition()
-        self._subscriptions: list[_Subscription] = []
+        # Replaced and never altered: a finalizer may end a subscription during an iteration.
+        self._subscriptions: tuple[_Subscription, ...] = ()
         self._thread = Daemon("nanover-changes", self._run)
         self._closed = False
 
+    @property
+    def count(self) -> int:
+        """How many subscriptions have not ended."""
+        return sum(subscription.callback is not None for subscription in self._subscriptions)
+
     def subscribe(self, callback: ChangeCallback, *, owner: object = None) -> Unsubscribe:
-        """Call `callback` with every change from now on; returns what ends that.
+        """Call `callback` with every change from now on.
 
         The change belongs to the callback; the values in it are shared and must not
         be altered.
@@ -54,41 +58,37 @@ class ChangeFeed:
         Args:
             callback: What to call.
             owner: An object to keep alive until then.
+
+        Returns:
+            What ends the subscription. A finalizer may call it.
         """
         subscription = _Subscription(callback, owner)
         with self._wake:
             if not self._closed:
                 self._thread.start()
-            self._subscriptions.append(subscription)
-
-        def unsubscribe() -> None:
-            with self._wake:
-                subscription.active = False
-                subscription.owner = None
-                if subscription in self._subscriptions:
-                    self._subscriptions.remove(subscription)
-
-        return unsubscribe
+            self._subscriptions = (*self._active_locked(), subscription)
+        return subscription.end
 
     def publish(self, change: DictionaryChange) -> None:
         """Hand a change to every subscriber; returns at once."""
         with self._wake:
-            if len(self._subscriptions) > 1:
+            subscriptions = self._subscriptions = self._active_locked()
+            if len(subscriptions) > 1:
                 # Once for all: each would take its own copy apart.
                 change.take_apart()
-            for subscription in self._subscriptions:
+            for subscription in subscriptions:
                 if subscription.pending is None:
                     subscription.pending = change.copy()
                 else:
                     subscription.pending.merge(change)
-            if self._subscriptions:
+            if subscriptions:
                 self._wake.notify()
 
     def close(self) -> None:
         """Forget all subscribers and end the thread. Idempotent."""
         with self._wake:
             self._closed = True
-            self._subscriptions.clear()
+            self._subscriptions = ()
             self._wake.notify()
         self._thread.join(_JOIN_SECONDS)
 
@@ -111,8 +111,13 @@ class ChangeFeed:
             for subscription in due:
                 subscription.pending = None
         for subscription, change in zip(due, changes, strict=True):
-            if subscription.active and change is not None:
-                self._deliver(subscription.callback, change)
+            callback = subscription.callback
+            if callback is not None and change is not None:
+                self._deliver(callback, change)
+
+    def _active_locked(self) -> tuple[_Subscription, ...]:
+        """The subscriptions without those that have ended. The caller holds the lock."""
+        return tuple(s for s in self._subscriptions if s.callback is not None)
 
     @staticmethod
     def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:

@@ -48,7 +48,8 @@ class ChangeStream:
         unsubscribe = (client.on_change(inbox.take), client.on_status(inbox.note))
         self._tracker = KeyTracker(client, key_pattern(pattern))
         self._ready: deque[KeyChange] = deque()
-        # Also when it is dropped without a word, as `break` does with it.
+        # Also when it is dropped without a word, as `break` does with it. The collector may
+        # run that anywhere, so both only mark their subscription as ended.
         self._finish = weakref.finalize(self, lambda: [end() for end in unsubscribe])
         inbox.note(client.status)
 

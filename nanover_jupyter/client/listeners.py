@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVarTuple
 from weakref import WeakMethod
 
-__all__ = ["Listeners", "Unsubscribe", "WeakCallback"]
+__all__ = ["Listeners", "Subscription", "Unsubscribe", "WeakCallback"]
 
 logger = logging.getLogger("nanover_jupyter.client")
 
@@ -35,6 +35,31 @@ class WeakCallback(Generic[*Arguments]):
             method(*arguments)
 
 
+class Subscription(Generic[*Arguments]):
+    """One callback, until its subscription ends.
+
+    Attributes:
+        callback: What to call; None once the subscription has ended.
+        owner: An object to keep alive until then.
+    """
+
+    __slots__ = ("callback", "owner")
+
+    def __init__(self, callback: Callable[[*Arguments], object], owner: object) -> None:
+        self.callback: Callable[[*Arguments], object] | None = callback
+        self.owner = owner
+
+    def end(self) -> None:
+        """Make no more calls. Idempotent.
+
+        Takes no lock: a finalizer may call it in the middle of any operation of its thread,
+        also while that adds a subscription to the same list or goes through it. Whoever
+        keeps the subscriptions removes those that have ended at the next occasion.
+        """
+        self.callback = None
+        self.owner = None
+
+
 class Listeners(Generic[*Arguments]):
     """Callables that are told of one kind of event, on the thread that tells.
 
@@ -42,49 +67,54 @@ class Listeners(Generic[*Arguments]):
     """
 
     def __init__(self) -> None:
-        # Guards changes of _callbacks, which is replaced whole: who tells reads it as it is.
+        # Guards changes of _subscriptions, which is replaced and never altered: `notify`
+        # iterates over it without the lock.
         self._lock = threading.Lock()
-        self._callbacks: tuple[_Entry[*Arguments], ...] = ()
+        self._subscriptions: tuple[Subscription[*Arguments], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many subscriptions have not ended."""
+        return sum(subscription.callback is not None for subscription in self._subscriptions)
 
     def subscribe(
         self, callback: Callable[[*Arguments], object], *, owner: object = None
     ) -> Unsubscribe:
-        """Call `callback` at each event from now on; returns what ends that.
+        """Call `callback` at each event from now on.
 
         Args:
             callback: What to call.
             owner: An object to keep alive until then.
+
+        Returns:
+            What ends the subscription. A finalizer may call it.
         """
-        entry = _Entry(callback, owner)
-        with self._lock:
-            self._callbacks = (*self._callbacks, entry)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                self._callbacks = tuple(other for other in self._callbacks if other is not entry)
-            entry.owner = None
-
-        return unsubscribe
+        subscription = Subscription(callback, owner)
+        self._replace(subscription)
+        return subscription.end
 
     def clear(self) -> None:
         """End all subscriptions."""
         with self._lock:
-            self._callbacks = ()
+            self._subscriptions = ()
 
     def notify(self, *arguments: *Arguments) -> None:
         """Call every listener, in the order of their subscription."""
-        for entry in self._callbacks:
+        has_ended = False
+        for subscription in self._subscriptions:
+            callback = subscription.callback
+            if callback is None:
+                has_ended = True
+                continue
             try:
-                entry.callback(*arguments)
+                callback(*arguments)
             except Exception:
-                logger.exception("! a listener failed: %r", entry.callback)
+                logger.exception("! a listener failed: %r", callback)
+        if has_ended:
+            self._replace()
 
-
-class _Entry(Generic[*Arguments]):
-    """One subscription."""
-
-    __slots__ = ("callback", "owner")
-
-    def __init__(self, callback: Callable[[*Arguments], object], owner: object) -> None:
-        self.callback = callback
-        self.owner = owner
+    def _replace(self, *added: Subscription[*Arguments]) -> None:
+        """Add subscriptions, and remove those that have ended."""
+        with self._lock:
+            active = (s for s in self._subscriptions if s.callback is not None)
+            self._subscriptions = (*active, *added)

@@ -193,3 +193,41 @@ def test_change_is_taken_apart_once_for_several_subscribers() -> None:
     assert [heard.get(timeout=10) for _ in range(3)] == [{"a": 1}] * 3
     assert splits == [1]
     feed.close()
+
+
+def test_subscription_that_a_finalizer_ends_hides_no_change_from_the_next_one(feed):
+    class Finalizing(DictionaryChange):
+        def copy(self):
+            end_first()
+            return super().copy()
+
+    seen = []
+    end_first = feed.subscribe(lambda _: None)
+    feed.subscribe(lambda _: seen.append("second"))
+    feed.subscribe(lambda _: seen.append("third"))
+
+    feed.publish(Finalizing({"a": 1}))
+
+    eventually(lambda: seen[-1:] == ["third"])
+    assert seen == ["second", "third"]
+
+
+def test_finalizer_may_end_a_subscription_while_another_thread_holds_the_lock(feed):
+    unsubscribe = feed.subscribe(lambda _: None)
+    finalizer = threading.Thread(target=unsubscribe, daemon=True)
+
+    with feed._wake:
+        finalizer.start()
+        finalizer.join(10)
+        assert not finalizer.is_alive()
+
+    assert feed.count == 0
+
+
+def test_ended_subscriptions_do_not_accumulate(feed):
+    for _ in range(100):
+        feed.subscribe(lambda _: None)()
+        assert len(feed._subscriptions) <= 1
+    feed.publish(DictionaryChange({"a": 1}))
+
+    assert feed._subscriptions == ()

@@ -131,15 +131,15 @@ def test_a_closed_client_has_no_changes(client: ClientCore) -> None:
 
 
 def test_a_stream_that_was_dropped_costs_nothing_any_more(client: ClientCore) -> None:
-    subscriptions = client._stream.feed._subscriptions
-    before = len(subscriptions)
+    feed = client._stream.feed
+    before = feed.count
     stream = client.changes()
-    assert len(subscriptions) == before + 1
+    assert feed.count == before + 1
 
     del stream
     gc.collect()
 
-    assert len(subscriptions) == before
+    assert feed.count == before
 
 
 def test_it_goes_on_after_a_lost_connection(client: ClientCore, transport: FakeTransport) -> None:

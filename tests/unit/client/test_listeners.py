@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from nanover_jupyter.client.listeners import Listeners
 
@@ -70,3 +71,42 @@ def test_a_listener_may_leave_or_subscribe_while_it_is_told():
     listeners.notify()
 
     assert told == ["once", "later"]
+
+
+def test_subscription_that_ends_meanwhile_is_not_notified():
+    notified = []
+    listeners = Listeners[()]()
+
+    def end_the_next():
+        unsubscribe()
+
+    listeners.subscribe(end_the_next)
+    unsubscribe = listeners.subscribe(lambda: notified.append("ended"))
+
+    listeners.notify()
+
+    assert notified == []
+    assert listeners.count == 1
+
+
+def test_finalizer_may_end_a_subscription_while_its_thread_holds_the_lock():
+    listeners = Listeners[()]()
+    unsubscribe = listeners.subscribe(lambda: None)
+    finalizer = threading.Thread(target=unsubscribe, daemon=True)
+
+    with listeners._lock:
+        finalizer.start()
+        finalizer.join(10)
+        assert not finalizer.is_alive()
+
+    assert listeners.count == 0
+
+
+def test_ended_subscriptions_do_not_accumulate():
+    listeners = Listeners[()]()
+    for _ in range(100):
+        listeners.subscribe(lambda: None)()
+        assert len(listeners._subscriptions) <= 1
+    listeners.notify()
+
+    assert listeners._subscriptions == ()

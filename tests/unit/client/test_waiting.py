@@ -142,5 +142,5 @@ def test_a_condition_is_asked_once_for_each_change(
 def test_nothing_stays_subscribed(client: ClientCore) -> None:
     client.wait_for("n")
 
-    assert client._stream.feed._subscriptions == []
-    assert client._stream.status_listeners._callbacks == ()
+    assert client._stream.feed.count == 0
+    assert client._stream.status_listeners.count == 0

@@ -105,8 +105,8 @@ def test_hundred_widgets_that_were_closed_leave_nothing(make: Make, connection: 
             "models": len(_instances),
             "threads": sorted(own_threads()),
             "descriptors": len(list(Path("/dev/fd").iterdir())),
-            "subscribers": len(stream.feed._subscriptions),
-            "status": len(stream.status_listeners._callbacks),
+            "subscribers": stream.feed.count,
+            "status": stream.status_listeners.count,
             "dependents": len(connection.dependents),
         }
 
