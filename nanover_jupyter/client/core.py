@@ -450,22 +450,27 @@ class ClientCore:
 
             reply = await client.run_command_async("user/checkpoint")
 
+        The client is kept until the future is done, also when nothing else refers to it.
+
         Raises:
             InvalidValue: An argument that cannot be sent; nothing was. All other errors
                 are the future's.
         """
         call = self._transport.start_command(name, arguments, self.command_timeout)
-        call.add_done_callback(lambda _: self._locks.switches.ran(name))
-        return call
+        switches = self._locks.switches
+        call.add_done_callback(lambda _: switches.ran(name))
+        return _keep_until_done(self, call)
 
     def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
         """As `attempt_update_state`, without waiting: returns a future.
+
+        The client is kept until the future is done, also when nothing else refers to it.
 
         Raises:
             InvalidValue: A value that cannot be sent; nothing was. All other errors are
                 the future's.
         """
-        return self._transport.start_update(change, self.call_timeout)
+        return _keep_until_done(self, self._transport.start_update(change, self.call_timeout))
 
     def close(self) -> None:
         """End the subscription, give back the locks we hold, end all threads. Idempotent."""
@@ -553,6 +558,14 @@ class ClientCore:
 
 def _call_timeout(client: ClientCore | None) -> float | None:
     return _ORPHAN_TIMEOUT if client is None else client.call_timeout
+
+
+def _keep_until_done(client: ClientCore, call: PendingCall[Found]) -> PendingCall[Found]:
+    """Let a call refer to its client, which would else be closed with the call unanswered."""
+    kept = [client]
+    # Cleared, as a future refers to its callbacks after it is done too.
+    call.add_done_callback(lambda _: kept.clear())
+    return call
 
 
 def _abandon(locks: weakref.ref[Locks]) -> None:

@@ -12,13 +12,16 @@ import pytest
 
 from nanover_jupyter.client import connection as connection_module
 from nanover_jupyter.client.connection import Connection, connect
+from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.listeners import Listeners, WeakCallback
 from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.server import NanoverServer
+from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
+from tests.support.fake_transport import FakeTransport
 from tests.support.own_threads import own_threads
 
 
@@ -144,6 +147,41 @@ def test_held_lease_keeps_its_connection_until_it_is_released(both: NanoverServe
     del lease
 
     eventually(lambda: ended(reference))
+
+
+class Unanswered(FakeTransport):
+    """Leaves calls unanswered."""
+
+    def start_update(self, *_: object) -> PendingCall[bool]:
+        return PendingCall(lambda: None)
+
+    def start_command(self, *_: object) -> PendingCall[dict[str, Any]]:
+        return PendingCall(lambda: None)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda client: client.update_state_async(DictionaryChange({"a": 1})),
+        lambda client: client.run_command_async("x"),
+    ],
+    ids=["update", "command"],
+)
+@pytest.mark.parametrize(
+    "end",
+    [lambda call: call.settle(lambda: True), lambda call: call.cancel()],
+    ids=["answered", "cancelled"],
+)
+def test_unanswered_call_keeps_its_client(
+    start: Callable[[ClientCore], PendingCall[Any]], end: Callable[[PendingCall[Any]], object]
+) -> None:
+    client = ClientCore(Unanswered())
+    call, reference = start(client), weakref.ref(client)
+    del client
+    assert not collected(reference)
+
+    end(call)
+    eventually(lambda: collected(reference))
 
 
 def test_offered_command_keeps_its_connection(both: NanoverServer) -> None:
