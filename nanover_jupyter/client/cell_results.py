@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 __all__ = ["CellRun", "apart_from_cells", "made_before", "running_cell"]
 
@@ -67,10 +67,13 @@ def apart_from_cells() -> Iterator[None]:
 def made_before(new: Made) -> Made | None:
     """Return what `new` replaces; to be called once for each object that a cell makes.
 
+    What an earlier run made and this one does not make stays as it is, and is replaced when
+    a later run makes it again.
+
     Returns:
-        What the earlier run of the same cell made in its place: the object of the same class
-        that was the first, second and so on of that run. None if there is none, or it was
-        collected.
+        What an earlier run of the same cell made in its place: an object of the same class
+        with the same name; else with the same address; else, if none has either, the next
+        in order that is not replaced yet. None if there is none, or it was collected.
     """
     running = None if _apart.get() else running_cell()
     if running is None:
@@ -82,7 +85,28 @@ def made_before(new: Made) -> Made | None:
         return cell.replace(new)
 
 
-_Objects = dict[str, list[weakref.ref[Any]]]
+@runtime_checkable
+class _Named(Protocol):
+    """What has an identity besides its place in the cell: a connection."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+
+@dataclass(slots=True)
+class _Result:
+    """An object that a cell made, as long as it exists."""
+
+    made: weakref.ref[Any]
+    name: str | None
+    address: str | None
+    is_replaced: bool = False
+
+
+_Results = dict[str, list[_Result]]
 
 
 @dataclass(slots=True)
@@ -90,25 +114,38 @@ class _Cell:
     """What a run of a cell made so far, and what earlier runs did, by class and in order."""
 
     run: str
-    before: _Objects
-    made: _Objects = field(default_factory=dict)
+    before: _Results
+    made: _Results = field(default_factory=dict)
 
     def replace(self, new: Made) -> Made | None:
         # By its name, as each instance of a widget has a class of its own.
         kind = type(new).__qualname__
-        made, before = self.made.setdefault(kind, []), self.before.get(kind, [])
-        old: Made | None = before[len(made)]() if len(made) < len(before) else None
-        made.append(weakref.ref(new))
+        name, address = (new.name, new.address) if isinstance(new, _Named) else (None, None)
+        self.made.setdefault(kind, []).append(_Result(weakref.ref(new), name, address))
+        before = self.before.get(kind, [])
+        same = before
+        if name is not None:
+            # Also if those are replaced: then it is none of the others, whatever the order.
+            same = (
+                [result for result in before if result.name == name]
+                or [result for result in before if result.address == address]
+                or before
+            )
+        found = next((result for result in same if not result.is_replaced), None)
+        if found is None:
+            return None
+        found.is_replaced = True
+        old: Made | None = found.made()
         return old
 
-    def left(self) -> _Objects:
+    def left(self) -> _Results:
         """All that was made and not replaced, for the next run."""
         kinds = self.before | self.made
         return {kind: self._left(kind) for kind in kinds}
 
-    def _left(self, kind: str) -> list[weakref.ref[Any]]:
-        made = self.made.get(kind, [])
-        return [*made, *self.before.get(kind, [])[len(made) :]]
+    def _left(self, kind: str) -> list[_Result]:
+        earlier = [result for result in self.before.get(kind, []) if not result.is_replaced]
+        return [*self.made.get(kind, []), *earlier]
 
 
 def _mapping(parent: object, name: str) -> Mapping[str, object]:

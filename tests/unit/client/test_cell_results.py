@@ -25,6 +25,14 @@ class OtherThing:
     pass
 
 
+class Named:
+    """Has a name and an address, as a connection."""
+
+    def __init__(self, name: str, address: str = "") -> None:
+        self.name = name
+        self.address = address or name
+
+
 def make(*kinds: type) -> tuple[list[object], list[object]]:
     """What a cell makes, and what each of that replaces."""
     made = [kind() for kind in kinds]
@@ -52,6 +60,54 @@ def test_what_a_run_does_not_replace_is_replaced_by_a_later_one(cells: NotebookC
         _, replaced = make(Thing, Thing, Thing)
 
     assert replaced == [second[0], first[1], None]
+
+
+def replaced_by(cells: NotebookCells, before: list[Named], *after: Named) -> list[str]:
+    """The names of what each object of the second run replaces; "" for nothing."""
+    with cells.run("a"):
+        for thing in before:
+            made_before(thing)
+    with cells.run("a"):
+        replaced = [made_before(thing) for thing in after]
+    return [old.name if isinstance(old, Named) else "" for old in replaced]
+
+
+@pytest.mark.parametrize(
+    ("after", "replaced"),
+    [
+        pytest.param("viz", ["viz"], id="first line removed"),
+        pytest.param("viz sim", ["viz", "sim"], id="swapped"),
+        pytest.param("sim other", ["sim", "viz"], id="second line altered"),
+        pytest.param("other viz", ["sim", "viz"], id="first line altered"),
+        pytest.param("sim viz other", ["sim", "viz", ""], id="line added"),
+        pytest.param("other sim viz", ["sim", "", "viz"], id="line inserted"),
+    ],
+)
+def test_object_with_a_name_replaces_the_one_with_the_same_name(
+    cells: NotebookCells, after: str, replaced: list[str]
+) -> None:
+    before = [Named("sim"), Named("viz")]
+
+    assert replaced_by(cells, before, *map(Named, after.split())) == replaced
+
+
+def test_name_counts_before_the_address_and_the_address_before_the_order(
+    cells: NotebookCells,
+) -> None:
+    before = [Named("sim", "one"), Named("viz", "two"), Named("three")]
+    after = [Named("renamed", "three"), Named("viz", "one"), Named("sim", "four")]
+
+    assert replaced_by(cells, before, *after) == ["three", "viz", "sim"]
+
+
+def test_what_a_run_no_longer_makes_is_replaced_when_it_is_made_again(
+    cells: NotebookCells,
+) -> None:
+    before = [Named("sim"), Named("viz")]
+    assert replaced_by(cells, before, Named("viz")) == ["viz"]
+
+    with cells.run("a"):
+        assert made_before(Named("sim")) is before[0]
 
 
 def test_another_cell_replaces_nothing(cells: NotebookCells) -> None:
@@ -134,6 +190,23 @@ def test_cell_that_connects_again_closes_its_earlier_connection(
     assert second.status.state == other.status.state == "connected"
     second.close()
     other.close()
+
+
+def test_connection_that_the_cell_no_longer_makes_stays_open(
+    cells: NotebookCells, server: NanoverServer
+) -> None:
+    with NanoverServer(port=0) as other_server, cells.run("a"):
+        urls = [f"127.0.0.1:{each.port}" for each in (server, other_server)]
+        simulation, picture = map(connect, urls)
+        shower = Shower(simulation)
+        with cells.run("a"):
+            again = connect(urls[1])
+
+        assert shower.shown is simulation
+        assert simulation.status.state == "connected"
+        assert picture.is_closed
+        simulation.close()
+        again.close()
 
 
 def test_earlier_connection_stays_when_the_new_one_fails(
