@@ -15,7 +15,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.widgets._assets import asset_path
 from nanover_jupyter.widgets._binding import Binding
 from nanover_jupyter.widgets._busy_cells import answer_while_cells_run
-from nanover_jupyter.widgets._cell_display import CellDisplay
+from nanover_jupyter.widgets._cell_display import CellDisplay, CellWidget
 from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets._picture import local_time
@@ -32,7 +32,7 @@ LAZY_MODULES: Final = frozenset({"edit", "follow", "plot", "run"})
 """Parts of the frontend that a page asks for when it needs them, built beside the widgets."""
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(CellWidget, anywidget.AnyWidget):
     """Base of the widgets: binds tools to a connection and to the views in the page.
 
     Traits hold only what a reopened page must know; see `_messages.py` for the rest.

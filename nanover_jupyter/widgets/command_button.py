@@ -17,7 +17,7 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.describing import SHARED, Description
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.sharing.delivery import Delivery
-from nanover_jupyter.widgets._cell_display import CellDisplay
+from nanover_jupyter.widgets._cell_display import CellDisplay, CellWidget
 from nanover_jupyter.widgets._closing import own_models
 from nanover_jupyter.widgets._secrets import hide_secrets
 
@@ -29,7 +29,7 @@ _LONGEST: Final = 200
 _PATIENCE: Final = 10.0
 
 
-class CommandButton(ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has no types
+class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has no types
     """A button that runs a command; made by `command_button`.
 
     Its runs stand in the palettes of the connection too. While one is under way the

@@ -12,7 +12,7 @@ from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.key_changes import KeyChange
 from nanover_jupyter.sharing.delivery import Delivery
 from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
-from nanover_jupyter.widgets._cell_display import CellDisplay
+from nanover_jupyter.widgets._cell_display import CellDisplay, CellWidget
 from nanover_jupyter.widgets._closing import close_all, own_models
 from nanover_jupyter.widgets._knob_row import KnobRow
 from nanover_jupyter.widgets._knobs import COLUMNS, KNOBS, OTHERS, PREFIX, Knob, knob_for
@@ -23,7 +23,7 @@ __all__ = ["InteractiveControls", "interactive_controls"]
 _MOST_OTHERS: Final = 40
 
 
-class InteractiveControls(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
+class InteractiveControls(CellWidget, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     """Controls for the `suggested.*` keys of a server, which its clients act upon.
 
     Each one is bound both ways: it shows what anybody suggests, and suggests what is set
