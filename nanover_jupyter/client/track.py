@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
-from nanover_jupyter.wire.packed_value import packed
+from nanover_jupyter.wire.packed_value import PackedValue, packed
 from nanover_jupyter.wire.undecoded import Received, Undecoded
 from nanover_jupyter.wire.values import Value
 
@@ -68,18 +68,19 @@ class Moment:
             return kind.decode(content)[0]
         return None if isinstance(content, Gone) else content
 
-    def says(self, value: Received | Gone) -> bool:
-        """Whether this is certainly the same, as far as the bytes of it tell."""
-        return self.has(*_compact(value))
-
     def has(self, kind: _Kind, content: Any) -> bool:
-        """As `says`, of a value that is compact already."""
-        if kind is not None:
-            return kind is self._kind and content == self._content
+        """Whether this is certainly the same as a compact value."""
         mine = self._content
-        if self._kind is not None or type(mine) is not type(content):
+        if _have_one_encoding(kind, self._kind):
+            return bool(content == mine)
+        if isinstance(content, Gone) or isinstance(mine, Gone):
+            return type(content) is type(mine)
+        # Not of one encoding if a reader has read one of the two before it came here. Reading
+        # the other costs about as much as that reader paid.
+        (kind, content), (other_kind, mine) = _as_read(kind, content), _as_read(self._kind, mine)
+        if kind is not other_kind or type(content) is not type(mine):
             return False
-        return isinstance(mine, Gone) or (not isinstance(mine, list | dict) and mine == content)
+        return not isinstance(content, list | dict) and bool(content == mine)
 
 
 class Totals:
@@ -199,3 +200,15 @@ def memory_of(value: object) -> int:
 
 def _compact(value: Received | Gone) -> tuple[_Kind, Any]:
     return (None, value) if isinstance(value, Gone) else packed(value)
+
+
+def _have_one_encoding(one: _Kind, other: _Kind) -> bool:
+    """Whether equal values have equal bytes, however these are read."""
+    if one is None or other is None:
+        return False
+    return one is other or (issubclass(one, PackedValue) and issubclass(other, PackedValue))
+
+
+def _as_read(kind: _Kind, content: Any) -> tuple[_Kind, Any]:
+    """Return a compact value in the form that it has if it was read before."""
+    return (None, content) if kind is None else packed(kind.decode(content)[0])

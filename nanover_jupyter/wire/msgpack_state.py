@@ -10,7 +10,8 @@ import msgpack
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.msgpack_values import unpack
-from nanover_jupyter.wire.undecoded import Copy, Undecoded
+from nanover_jupyter.wire.packed_value import PackedValue
+from nanover_jupyter.wire.undecoded import Copy
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["lazy_change"]
@@ -21,7 +22,7 @@ logger = logging.getLogger("nanover_jupyter.wire")
 _STATE_ALONE: Final = b"\x81\xa5state"
 
 
-class _PackedValue(Undecoded):
+class _PackedValue(PackedValue):
     """A value in the bytes of its message."""
 
     __slots__ = ()

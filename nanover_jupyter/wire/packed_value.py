@@ -13,7 +13,7 @@ __all__ = ["PackedValue", "packed"]
 
 
 class PackedValue(Undecoded):
-    """A list or dict that was read, packed again.
+    """A value in MessagePack: a list or dict that was read, packed again.
 
     As objects it takes several times the memory, and Python's garbage collector looks at
     every part of it again and again.

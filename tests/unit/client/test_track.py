@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+import msgpack
 import pytest
 
 from nanover_jupyter.client.track import Gone, Track, memory_of
+from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc_received import received_update
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.msgpack_state import lazy_change
 from nanover_jupyter.wire.undecoded import Undecoded
 from nanover_jupyter.wire.values import copy_value
 
@@ -82,18 +88,66 @@ def test_reading_a_moment_takes_no_memory_for_good() -> None:
     assert Text.reads == 2
 
 
-def test_a_moment_knows_what_is_said_again() -> None:
-    track = Track("key", 10, 1_000_000)
-    for said, again, other in [
+@pytest.mark.parametrize(
+    ("first", "again", "other"),
+    [
         (Text(b"a"), Text(b"a"), Text(b"b")),
         (1.0, 1.0, 1),
         ("a", "a", "b"),
         (Gone(), Gone(), None),
-    ]:
-        track.add(1.0, said)
-        assert track.last.says(again)
-        assert not track.last.says(other)
+    ],
+    ids=["unread", "number", "text", "removal"],
+)
+def test_unchanged_value_is_added_once_and_not_read(first: Any, again: Any, other: Any) -> None:
+    track = Track("key", 10, 1_000_000)
+
+    assert track.add(1.0, first) is not None
+    assert track.add(2.0, again) is None
+    assert track.add(3.0, other) is not None
     assert Text.reads == 0
+
+
+def over_websocket(value: Any) -> Undecoded:
+    message = msgpack.packb({"state": {"updates": {"key": value}, "removals": []}})
+    change = lazy_change(message)
+    assert change is not None
+    return cast("Undecoded", change.unread_updates["key"])
+
+
+def over_grpc(value: Any) -> Undecoded:
+    change = received_update(grpc_codec.encode_state_update(DictionaryChange({"key": value})))
+    return cast("Undecoded", change.unread_updates["key"])
+
+
+POSE = {"x": 1.0, "y": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("arrive", "value", "other"),
+    [
+        (over_websocket, POSE, POSE | {"x": 2.0}),
+        (over_websocket, 1.5, 2.5),
+        (over_websocket, "name", "other"),
+        (over_grpc, POSE, POSE | {"x": 2.0}),
+    ],
+    ids=["websocket object", "websocket number", "websocket text", "grpc object"],
+)
+@pytest.mark.parametrize("is_read", [(False, True), (True, False)], ids=["later", "before"])
+def test_value_that_was_read_once_and_not_again_is_the_same(
+    arrive: Callable[[Any], Undecoded], value: Any, other: Any, is_read: tuple[bool, bool]
+) -> None:
+    def arrived(value: Any, *, reads: bool) -> Undecoded:
+        unread = arrive(value)
+        if reads:
+            unread.read()
+        return unread
+
+    track = Track("key", 10, 1_000_000)
+
+    assert track.add(1.0, arrived(value, reads=is_read[0])) is not None
+    assert track.add(2.0, arrived(value, reads=is_read[1])) is None
+    assert track.add(3.0, arrived(other, reads=is_read[0])) is not None
+    assert track.add(4.0, arrived(value, reads=is_read[1])) is not None
 
 
 def test_memory_of_objects_is_that_of_all_their_parts() -> None:
