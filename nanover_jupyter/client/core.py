@@ -203,8 +203,9 @@ class ClientCore:
     def on_change(self, callback: ChangeCallback) -> Unsubscribe:
         """Call `callback(change)` after every update, on the thread `nanover-changes`.
 
-        A slow callback gets several updates merged into one. Returns what ends it. Until
-        then the client is kept, also when nothing else refers to it.
+        A slow callback gets several updates merged into one. Returns what ends it; a
+        finalizer may call that. Until then the client is kept, and its Connection with it,
+        also when nothing else refers to either.
         """
         return self._stream.feed.subscribe(callback, owner=self._owner_for(callback))
 
@@ -212,8 +213,8 @@ class ClientCore:
         """Call `callback(status)` after every change of the status, on any thread.
 
         Two threads may change it at once, so a callback gets the status as it is by then,
-        perhaps twice. Returns what ends it. Until then the client is kept, as with
-        `on_change`.
+        perhaps twice. Returns what ends it. Until then the client and its Connection are
+        kept, as with `on_change`.
         """
         stream = self._stream
         return stream.status_listeners.subscribe(
@@ -223,12 +224,17 @@ class ClientCore:
     def on_closed(self, callback: Callable[[], object]) -> None:
         """Call `callback()` once, when `close` is done and everybody else has heard of it.
 
-        On the thread that closes the client; here and now if it was closed before.
+        On the thread that closes the client; here and now if it was closed before. This does
+        not keep the client.
         """
         self.resources.on_closed(callback)
 
     def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` when the list of commands was fetched and had changed."""
+        """Call `callback()` when the list of commands was fetched and had changed.
+
+        Returns what ends it. This does not keep the client: also keep the client or its
+        Connection, or subscribe with `on_change` or `on_status`, which do.
+        """
         return self._command_listeners.subscribe(callback)
 
     # what can be done ------------------------------------------------------------

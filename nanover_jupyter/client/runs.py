@@ -148,7 +148,10 @@ class RunBook:
             return None if entry is None else entry.run
 
     def on_change(self, callback: Callable[[Run | None], object]) -> Unsubscribe:
-        """Call `callback(run)` when a run began, moved on or ended; None: some were forgotten."""
+        """Call `callback(run)` when a run began, moved on or ended; None: some were forgotten.
+
+        Returns what ends it. This does not keep the connection: keep that as well.
+        """
         return self._listeners.subscribe(callback)
 
     @staticmethod
