@@ -68,8 +68,9 @@ class Connection:
     its widgets and its subscribers stay. One thread of its own, `nanover-keeper`, does that.
 
     A connection that nothing refers to is closed when Python's garbage collector finds it.
-    Its client refers to it, and so do open widgets, shared values, subscriptions and held
-    leases, each until it ends.
+    Its client refers to it, and so do open widgets, shared values, unanswered asynchronous
+    calls, held leases and the subscriptions `on_change`, `on_status`, `on_frame` and
+    `changes`, each until it ends.
 
     Made by `connect` or, for a client that already exists, by `Connection.of`.
 
