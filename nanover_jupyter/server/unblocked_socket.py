@@ -7,9 +7,12 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 __all__ = ["UnblockedSocket"]
+
+_LONGEST_WAIT: Final = 0.5
 
 
 class UnblockedSocket:
@@ -62,6 +65,12 @@ class UnblockedSocket:
         else:
             self._sock.shutdown(how)
 
+    def close(self) -> None:
+        """As for a socket; ends a wait in `flush`."""
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
@@ -97,8 +106,14 @@ class UnblockedSocket:
         return True
 
     def _wait(self, deadline: float) -> None:
-        """Wait until the system accepts more."""
+        """Wait until the system accepts more, or for a moment."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the peer accepts nothing")
         with selectors.DefaultSelector() as selector:
-            selector.register(self._sock, selectors.EVENT_WRITE)
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError("the peer accepts nothing")
+            try:
+                selector.register(self._sock, selectors.EVENT_WRITE)
+            except ValueError as error:
+                raise OSError("the socket is closed") from error
+            # Not for long: a socket that another thread closes gives no event.
+            selector.select(min(left, _LONGEST_WAIT))

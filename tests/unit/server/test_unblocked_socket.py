@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from nanover_jupyter.server.unblocked_socket import UnblockedSocket
+from tests.support.eventually import eventually
+from tests.support.interrupts import is_inside
 
 # Far more than the system holds for a connection.
 LARGE = bytes(range(256)) * 80_000
@@ -79,3 +82,20 @@ def test_a_broken_connection_is_an_error(ends) -> None:
 
     with pytest.raises(OSError, match=r"pipe|reset"):
         near.sendall(b"x")
+
+
+def test_closing_ends_a_flush(ends) -> None:
+    near, _ = ends
+    near.sendall(LARGE)
+    ended = threading.Event()
+
+    def flush() -> None:
+        with suppress(OSError):
+            near.flush(3600)
+        ended.set()
+
+    threading.Thread(target=flush, name="flushing").start()
+    eventually(lambda: is_inside("flushing", "_wait"))
+    near.close()
+
+    assert ended.wait(10)
