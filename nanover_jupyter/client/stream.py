@@ -17,6 +17,7 @@ from nanover_jupyter.client.mirror import StateMirror
 from nanover_jupyter.client.status import ConnectionState, Status
 from nanover_jupyter.errors import ClosedError, ConnectionLost, NanoverJupyterError, TimedOut
 from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
 
@@ -257,6 +258,7 @@ class StateStream:
         """
         begun = time.monotonic()
         mark_at, pause = begun + min(_FIRST_MARK, timeout / 4), _MARK_AGAIN
+        mark: PendingCall[bool] | None = None
         while not self._synced.is_set() and not stop():
             now = time.monotonic()
             silent_since = max(begun, self._transport.last_received_at)
@@ -264,20 +266,24 @@ class StateStream:
                 self.give_up(f"it sent nothing for {timeout:g} s")
                 return
             if now >= mark_at:
-                # Again and again: see `catch_up`. What becomes of it does not matter: a
-                # server that cannot be told is one whose stream ends.
+                # Again and again: see `catch_up`.
                 mark_at, pause = now + pause, pause * 2
-                self._mark()
+                mark = self._mark()
+            if mark is not None and mark.done() and mark.exception() is not None:
+                # A subscription that was lost in a server's shutdown does not end.
+                self.give_up(str(mark.exception()))
+                return
             self._set_loading(run)
             due = min(mark_at, silent_since + timeout)
             self._synced.wait(min(_LOADING_TICK, max(0.0, due - now)))
 
-    def _mark(self) -> None:
+    def _mark(self) -> PendingCall[bool] | None:
         """Have the server send a change that changes nothing."""
         key, _ = self._barrier.mark()
         self._barrier.forget(key)
         with suppress(NanoverJupyterError):
-            self._transport.start_update(DictionaryChange(removals={key}), _MARK_SECONDS)
+            return self._transport.start_update(DictionaryChange(removals={key}), _MARK_SECONDS)
+        return None
 
     def _set_loading(self, run: _Run) -> None:
         with self._guard:
