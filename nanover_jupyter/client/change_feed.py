@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from nanover_jupyter.client.listeners import Subscription, Unsubscribe
+from nanover_jupyter.client.listeners import Subscription, Unsubscribe, active
 from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.wire.messages import DictionaryChange
 
@@ -47,7 +47,7 @@ class ChangeFeed:
     @property
     def count(self) -> int:
         """How many subscriptions have not ended."""
-        return sum(subscription.callback is not None for subscription in self._subscriptions)
+        return len(active(self._subscriptions))
 
     def subscribe(self, callback: ChangeCallback, *, owner: object = None) -> Unsubscribe:
         """Call `callback` with every change from now on.
@@ -66,13 +66,13 @@ class ChangeFeed:
         with self._wake:
             if not self._closed:
                 self._thread.start()
-            self._subscriptions = (*self._active_locked(), subscription)
+            self._subscriptions = (*active(self._subscriptions), subscription)
         return subscription.end
 
     def publish(self, change: DictionaryChange) -> None:
         """Hand a change to every subscriber; returns at once."""
         with self._wake:
-            subscriptions = self._subscriptions = self._active_locked()
+            subscriptions = self._subscriptions = active(self._subscriptions)
             if len(subscriptions) > 1:
                 # Once for all: each would take its own copy apart.
                 change.take_apart()
@@ -114,10 +114,6 @@ class ChangeFeed:
             callback = subscription.callback
             if callback is not None and change is not None:
                 self._deliver(callback, change)
-
-    def _active_locked(self) -> tuple[_Subscription, ...]:
-        """The subscriptions without those that have ended. The caller holds the lock."""
-        return tuple(s for s in self._subscriptions if s.callback is not None)
 
     @staticmethod
     def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:

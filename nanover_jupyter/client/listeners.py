@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVarTuple
+from typing import Any, Generic, TypeVar, TypeVarTuple
 from weakref import WeakMethod
 
-__all__ = ["Listeners", "Subscription", "Unsubscribe", "WeakCallback"]
+__all__ = ["Listeners", "Subscription", "Unsubscribe", "WeakCallback", "active"]
 
 logger = logging.getLogger("nanover_jupyter.client")
 
@@ -60,6 +60,14 @@ class Subscription(Generic[*Arguments]):
         self.owner = None
 
 
+Subscribed = TypeVar("Subscribed", bound=Subscription[*tuple[Any, ...]])
+
+
+def active(subscriptions: tuple[Subscribed, ...]) -> tuple[Subscribed, ...]:
+    """Return those subscriptions that have not ended."""
+    return tuple(each for each in subscriptions if each.callback is not None)
+
+
 class Listeners(Generic[*Arguments]):
     """Callables that are told of one kind of event, on the thread that tells.
 
@@ -75,7 +83,7 @@ class Listeners(Generic[*Arguments]):
     @property
     def count(self) -> int:
         """How many subscriptions have not ended."""
-        return sum(subscription.callback is not None for subscription in self._subscriptions)
+        return len(active(self._subscriptions))
 
     def subscribe(
         self, callback: Callable[[*Arguments], object], *, owner: object = None
@@ -116,5 +124,4 @@ class Listeners(Generic[*Arguments]):
     def _replace(self, *added: Subscription[*Arguments]) -> None:
         """Add subscriptions, and remove those that have ended."""
         with self._lock:
-            active = (s for s in self._subscriptions if s.callback is not None)
-            self._subscriptions = (*active, *added)
+            self._subscriptions = (*active(self._subscriptions), *added)

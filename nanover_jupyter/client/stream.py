@@ -186,8 +186,7 @@ class StateStream:
             status = None
             if self._status.state == "lost":
                 status = self._next_status_locked("lost", reason, attempt)
-        if status is not None:
-            self.status_listeners.notify(status)
+        self._announce(status)
 
     @property
     def last_received_at(self) -> float:
@@ -202,8 +201,7 @@ class StateStream:
             self._synced.set()
         lost = ConnectionLost(self._transport.address, "following the state", reason)
         self._barrier.broken(lost)
-        if status is not None:
-            self.status_listeners.notify(status)
+        self._announce(status)
 
     def closing(self) -> None:
         """The transport is about to be closed."""
@@ -245,8 +243,7 @@ class StateStream:
             status = None if reason is None else self._next_status_locked("lost", why, 0)
         self._synced.set()
         self._barrier.broken(reason or ClosedError(self._transport.address))
-        if status is not None:
-            self.status_listeners.notify(status)
+        self._announce(status)
 
     # inside -----------------------------------------------------------------------
 
@@ -291,8 +288,7 @@ class StateStream:
             if run is self._run and not self._synced.is_set():
                 received = self._transport.received_bytes
                 status = self._next_status_locked("loading", "", 0, received)
-        if status is not None:
-            self.status_listeners.notify(status)
+        self._announce(status)
 
     def _set_connected(self, run: _Run) -> None:
         """The state of a run is here, unless that run is over by now."""
@@ -302,12 +298,15 @@ class StateStream:
             if run is self._run:
                 status = self._next_status_locked("connected", "", 0)
                 self._synced.set()
-        if status is not None:
-            self.status_listeners.notify(status)
+        self._announce(status)
 
     def _set_status(self, state: ConnectionState, reason: str = "", attempt: int = 0) -> None:
         with self._guard:
             status = self._next_status_locked(state, reason, attempt)
+        self._announce(status)
+
+    def _announce(self, status: Status | None) -> None:
+        """Notify listeners of a change of the status; None: it has not changed."""
         if status is not None:
             self.status_listeners.notify(status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -27,15 +28,18 @@ def wait_step(deadline: float | None) -> float:
     Args:
         deadline: Monotonic seconds at which the wait is over; None for never.
     """
-    if deadline is None:
-        return _INTERRUPT_SECONDS
-    return min(_INTERRUPT_SECONDS, max(0.0, deadline - time.monotonic()))
+    return _step(math.inf if deadline is None else deadline - time.monotonic())
+
+
+def _step(left: float) -> float:
+    """Return how many of the seconds that are left to wait before the next look."""
+    return min(_INTERRUPT_SECONDS, max(0.0, left))
 
 
 def _until(timeout: float | None) -> Callable[[], float]:
     """What returns how many seconds are left of `timeout`, which begins now."""
     if timeout is None:
-        return lambda: _INTERRUPT_SECONDS
+        return lambda: math.inf
     deadline = time.monotonic() + timeout
     return lambda: deadline - time.monotonic()
 
@@ -95,7 +99,7 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
         while True:
             seconds = left()
             try:
-                return super().result(min(_INTERRUPT_SECONDS, max(0.0, seconds)))
+                return super().result(_step(seconds))
             except TimeoutError:
                 # A call may also have ended in one.
                 if self.done() or seconds <= 0:
