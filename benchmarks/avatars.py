@@ -6,9 +6,9 @@ import random
 import uuid
 from typing import Any
 
-from nanover_jupyter.wire import grpc_codec
-from nanover_jupyter.wire.grpc_shape_book import write_by_shape
-from nanover_jupyter.wire.grpc_value_writer import delimited, write_fields
+from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.grpc.layout_cache import write_by_shape
+from nanover_jupyter.wire.grpc.value_writer import delimited, write_fields
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["COUNTER", "avatars", "entries_of", "ids", "mixed", "numbered", "update_of"]

@@ -13,9 +13,11 @@ import straightforward
 from avatars import avatars, ids, mixed, update_of
 from timing import in_turns
 
-from nanover_jupyter.client.mirror import StateMirror
-from nanover_jupyter.wire import grpc_codec, protocol, websocket_codec
+from nanover_jupyter.client.state.mirror import StateMirror
+from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.websocket import codec as websocket_codec
 
 __all__ = ["figures", "messages"]
 

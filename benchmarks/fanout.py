@@ -160,8 +160,9 @@ def _write(wire: str, port: int, messages: int) -> None:
 
 
 def _encoded(wire: str, state: dict[str, Any]) -> bytes:
-    from nanover_jupyter.wire import grpc_codec, websocket_codec
+    from nanover_jupyter.wire.grpc import codec as grpc_codec
     from nanover_jupyter.wire.messages import DictionaryChange
+    from nanover_jupyter.wire.websocket import codec as websocket_codec
 
     change = DictionaryChange(state)
     if wire == "ws":
@@ -185,7 +186,7 @@ def _websocket_sender(port: int) -> Any:
 def _grpc_sender(port: int) -> Any:
     import grpc
 
-    from nanover_jupyter.wire import grpc_codec
+    from nanover_jupyter.wire.grpc import codec as grpc_codec
 
     channel = grpc.insecure_channel(f"127.0.0.1:{port}")
     return channel.unary_unary(grpc_codec.UPDATE_STATE)
@@ -209,7 +210,7 @@ def _read(wire: str, port: int, count: int) -> None:
 def _read_grpc(port: int, counts: list[int]) -> None:
     import grpc
 
-    from nanover_jupyter.wire import grpc_codec
+    from nanover_jupyter.wire.grpc import codec as grpc_codec
 
     def count(index: int) -> None:
         options = [

@@ -31,9 +31,9 @@ import grpc
 from avatars import avatars
 
 from nanover_jupyter import DictionaryChange, NanoverClient, NanoverServer
-from nanover_jupyter.client.leases import LeaseBook
-from nanover_jupyter.transport.grpc_transport import CHANNEL_OPTIONS
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.client.locks.table import LeaseTable
+from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import LockRequest
 
 __all__ = ["DURATION", "LEASES", "busy", "kept", "taking"]
@@ -95,7 +95,7 @@ def taking(rounds: int) -> list[tuple[str, float, float]]:
 class _Punctuality:
     """Notes how late each lock was renewed: until it was granted, since it was last asked for."""
 
-    def __init__(self, book: LeaseBook, keys: list[str]) -> None:
+    def __init__(self, book: LeaseTable, keys: list[str]) -> None:
         self._book = book
         self._keys = keys
         self._asked_at: dict[str, float] = {}

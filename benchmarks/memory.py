@@ -20,9 +20,10 @@ from typing import Any
 import straightforward
 from avatars import avatars, entries_of, numbered
 
-from nanover_jupyter.client.mirror import StateMirror
-from nanover_jupyter.wire import grpc_codec, websocket_codec
+from nanover_jupyter.client.state.mirror import StateMirror
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.websocket import codec as websocket_codec
 
 __all__ = ["figures"]
 

@@ -16,8 +16,8 @@ from avatars import COUNTER
 from timing import in_turns
 
 from nanover_jupyter import NanoverClient
-from nanover_jupyter.transport.grpc_transport import CHANNEL_OPTIONS
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 __all__ = ["at_rest", "commands", "first_state", "throughput"]
 

@@ -22,8 +22,8 @@ import straightforward
 from avatars import COUNTER
 
 from nanover_jupyter import NanoverClient
-from nanover_jupyter.transport.grpc_transport import CHANNEL_OPTIONS
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 Count = Callable[[], float]
 

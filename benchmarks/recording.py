@@ -29,10 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from avatars import avatars, update_of
 
 from nanover_jupyter import NanoverServer, StateInspector, connect
-from nanover_jupyter.client.core import ClientCore
-from nanover_jupyter.client.recording import Recorder
-from nanover_jupyter.wire import grpc_codec, websocket_codec
+from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.history.recorder import Recorder
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.websocket import codec as websocket_codec
 
 _WIRES = ("grpc", "ws")
 _KEEPING = ("nothing kept", "a list per key", "recorder", "recorder, full")
@@ -92,7 +93,7 @@ def keep(wire: str, way: str) -> None:
     plain: dict[str, list[tuple[float, Any]]] = defaultdict(list)
     recorder: Recorder | None = None
     if way.startswith("recorder"):
-        recorder = Recorder(cast("ClientCore", source))
+        recorder = Recorder(cast("BaseClient", source))
     elif way == "a list per key":
 
         def add(change: DictionaryChange) -> None:

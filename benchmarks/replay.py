@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 from avatars import avatars, entries_of, numbered
 
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 
 def main(keys: int, rate: float) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from nanover_jupyter.wire import grpc_struct_walk, protocol
+from nanover_jupyter.wire.grpc import protocol
+from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
 
 __all__ = [
     "nanover_copy",

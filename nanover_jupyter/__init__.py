@@ -20,22 +20,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from nanover_jupyter.client.change_stream import ChangeStream
+    from nanover_jupyter.client.commands.effects import Effects
+    from nanover_jupyter.client.commands.runs import Run
     from nanover_jupyter.client.connection import Connection, connect
-    from nanover_jupyter.client.discovery import Found, FoundServer, discover
-    from nanover_jupyter.client.editing import Draft
+    from nanover_jupyter.client.discovery import DiscoveredServer, DiscoveryResult, discover
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
-    from nanover_jupyter.client.key_changes import KeyChange
-    from nanover_jupyter.client.lease import Lease
-    from nanover_jupyter.client.leases import LeaseEvent, LeaseRow
-    from nanover_jupyter.client.live_state import LiveState
-    from nanover_jupyter.client.lock_notes import LockNote, LockNotes, ReleaseRequest
-    from nanover_jupyter.client.lock_watch import WatchedKey
-    from nanover_jupyter.client.mirror import MirrorHealth
-    from nanover_jupyter.client.run_effects import Effects
-    from nanover_jupyter.client.runs import Run
+    from nanover_jupyter.client.history.key_history import Sample
+    from nanover_jupyter.client.locks.editing import StateDraft
+    from nanover_jupyter.client.locks.lease import Lease
+    from nanover_jupyter.client.locks.notes import LockNote, LockNotes, ReleaseRequest
+    from nanover_jupyter.client.locks.table import LeaseEvent, LeaseRow
+    from nanover_jupyter.client.locks.watched_keys import WatchedKey
+    from nanover_jupyter.client.state.change_stream import ChangeStream
+    from nanover_jupyter.client.state.key_changes import KeyChange
+    from nanover_jupyter.client.state.live_state import LiveState
+    from nanover_jupyter.client.state.mirror import MirrorHealth
     from nanover_jupyter.client.status import Status
-    from nanover_jupyter.client.track import Moment
     from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
     from nanover_jupyter.errors import (
         AddressError,
@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     )
     from nanover_jupyter.magics import load_ipython_extension, unload_ipython_extension
     from nanover_jupyter.server import CommandRegistration, DemoWorld, NanoverServer
-    from nanover_jupyter.sharing.prefix import SharedPrefix, shared_prefix
-    from nanover_jupyter.sharing.records import SharedRecord
-    from nanover_jupyter.sharing.values import (
+    from nanover_jupyter.traits.prefix import SharedPrefix, shared_prefix
+    from nanover_jupyter.traits.records import SharedRecord
+    from nanover_jupyter.traits.values import (
         SharedBool,
         SharedFloat,
         SharedInt,
@@ -105,11 +105,10 @@ __all__ = [
     "ControlRoom",
     "DemoWorld",
     "DictionaryChange",
-    "Draft",
+    "DiscoveredServer",
+    "DiscoveryResult",
     "Effects",
     "ExportFailed",
-    "Found",
-    "FoundServer",
     "GrpcClient",
     "InteractiveControls",
     "InvalidArgument",
@@ -125,7 +124,6 @@ __all__ = [
     "LockNotes",
     "LockRefused",
     "MirrorHealth",
-    "Moment",
     "NanoverClient",
     "NanoverJupyterError",
     "NanoverServer",
@@ -137,6 +135,7 @@ __all__ = [
     "ReleaseRequest",
     "ResourceLockedError",
     "Run",
+    "Sample",
     "ServerFailed",
     "SharedBool",
     "SharedFloat",
@@ -146,6 +145,7 @@ __all__ = [
     "SharedRecord",
     "SharedText",
     "SharedValue",
+    "StateDraft",
     "StateInspector",
     "Status",
     "TimedOut",
@@ -165,7 +165,7 @@ __all__ = [
 
 _HOMES: Final = {
     "Capabilities": "wire.messages",
-    "ChangeStream": "client.change_stream",
+    "ChangeStream": "client.state.change_stream",
     "CommandButton": "widgets",
     "CommandInfo": "wire.command_info",
     "CommandPalette": "widgets",
@@ -174,48 +174,48 @@ _HOMES: Final = {
     "ControlRoom": "widgets",
     "DemoWorld": "server",
     "DictionaryChange": "wire.messages",
-    "Draft": "client.editing",
-    "Effects": "client.run_effects",
-    "Found": "client.discovery",
-    "FoundServer": "client.discovery",
+    "StateDraft": "client.locks.editing",
+    "Effects": "client.commands.effects",
+    "DiscoveryResult": "client.discovery",
+    "DiscoveredServer": "client.discovery",
     "GrpcClient": "client.grpc_client",
     "InteractiveControls": "widgets",
-    "KeyChange": "client.key_changes",
-    "Lease": "client.lease",
-    "LeaseEvent": "client.leases",
-    "LeaseRow": "client.leases",
-    "LiveState": "client.live_state",
+    "KeyChange": "client.state.key_changes",
+    "Lease": "client.locks.lease",
+    "LeaseEvent": "client.locks.table",
+    "LeaseRow": "client.locks.table",
+    "LiveState": "client.state.live_state",
     "LockManager": "widgets",
-    "LockNote": "client.lock_notes",
-    "LockNotes": "client.lock_notes",
-    "MirrorHealth": "client.mirror",
-    "Moment": "client.track",
+    "LockNote": "client.locks.notes",
+    "LockNotes": "client.locks.notes",
+    "MirrorHealth": "client.state.mirror",
+    "Sample": "client.history.key_history",
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
     "NanoverWebSocketClient": "client.websocket_client",
     "PendingCall": "transport.pending",
-    "ReleaseRequest": "client.lock_notes",
-    "Run": "client.runs",
-    "SharedBool": "sharing.values",
-    "SharedFloat": "sharing.values",
-    "SharedInt": "sharing.values",
-    "SharedList": "sharing.values",
-    "SharedPrefix": "sharing.prefix",
-    "SharedRecord": "sharing.records",
-    "SharedText": "sharing.values",
-    "SharedValue": "sharing.values",
+    "ReleaseRequest": "client.locks.notes",
+    "Run": "client.commands.runs",
+    "SharedBool": "traits.values",
+    "SharedFloat": "traits.values",
+    "SharedInt": "traits.values",
+    "SharedList": "traits.values",
+    "SharedPrefix": "traits.prefix",
+    "SharedRecord": "traits.records",
+    "SharedText": "traits.values",
+    "SharedValue": "traits.values",
     "StateInspector": "widgets",
     "Status": "client.status",
     "TlsSettings": "transport.tls",
-    "WatchedKey": "client.lock_watch",
+    "WatchedKey": "client.locks.watched_keys",
     "command_button": "widgets",
     "connect": "client.connection",
     "discover": "client.discovery",
     "interactive_controls": "widgets",
     "load_ipython_extension": "magics",
-    "shared": "sharing.values",
-    "shared_prefix": "sharing.prefix",
+    "shared": "traits.values",
+    "shared_prefix": "traits.prefix",
     "unload_ipython_extension": "magics",
 }
 

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from nanover_jupyter.magics._usage import markdown, subcommands
+from nanover_jupyter.magics.line.usage import markdown, subcommands
 
 _PACKAGE = "nanover_jupyter."
 

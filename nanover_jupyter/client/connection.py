@@ -14,16 +14,16 @@ from functools import partial
 from typing import Final, Protocol, Self
 from weakref import WeakSet
 
-from nanover_jupyter.client.calls import CallSlots
+from nanover_jupyter.client.background_calls import BoundedExecutor
+from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.cell_results import made_before
-from nanover_jupyter.client.command_poll import CommandPoll
-from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.commands.polling import CommandPoll
+from nanover_jupyter.client.commands.runs import CommandRuns
 from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.nanover_objects import address_of
-from nanover_jupyter.client.progress import progress
-from nanover_jupyter.client.reaching import reach
+from nanover_jupyter.client.progress_bar import progress
+from nanover_jupyter.client.protocol_detection import reach
 from nanover_jupyter.client.resources import ClientResources
-from nanover_jupyter.client.runs import RunBook
 from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
@@ -33,8 +33,8 @@ from nanover_jupyter.errors import (
     NanoverJupyterError,
 )
 from nanover_jupyter.transport.address import DEFAULT_PORT, parse_address
-from nanover_jupyter.transport.daemon import Daemon
 from nanover_jupyter.transport.pending import wait_step
+from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["Connection", "Dependent", "connect"]
@@ -80,11 +80,11 @@ class Connection:
         owns_client: Whether `close` closes the client too.
     """
 
-    def __init__(self, client: ClientCore, *, name: str, owns_client: bool) -> None:
+    def __init__(self, client: BaseClient, *, name: str, owns_client: bool) -> None:
         self.client = client
         self.name = name
-        self.calls = CallSlots()
-        self.runs = RunBook(client)
+        self.calls = BoundedExecutor()
+        self.runs = CommandRuns(client)
         self.command_poll = CommandPoll(client, self.calls)
         # Held weakly: a widget that nobody shows any more needs no successor.
         self.dependents: WeakSet[Dependent] = WeakSet()
@@ -106,7 +106,7 @@ class Connection:
         _open.add(self)
 
     @classmethod
-    def of(cls, source: Connection | ClientCore) -> Connection:
+    def of(cls, source: Connection | BaseClient) -> Connection:
         """The connection that keeps `source`: itself, or one made for a client once.
 
         A connection made here leaves the client open when it is closed, and follows
@@ -118,7 +118,7 @@ class Connection:
         """
         if isinstance(source, Connection):
             return source
-        if not isinstance(source, ClientCore):
+        if not isinstance(source, BaseClient):
             raise TypeError(
                 f"a NanoverClient or a Connection is needed, not {type(source).__name__}"
             )

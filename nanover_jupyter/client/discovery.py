@@ -11,14 +11,14 @@ from typing import Final
 
 from nanover_jupyter.errors import ConnectError, ProtocolError
 from nanover_jupyter.transport.address import is_encrypted
-from nanover_jupyter.wire.discovery_codec import (
+from nanover_jupyter.wire.discovery import (
     DATAGRAM_LIMIT,
     DISCOVERY_PORT,
     Announcement,
     decode,
 )
 
-__all__ = ["Found", "FoundServer", "discover"]
+__all__ = ["DiscoveredServer", "DiscoveryResult", "discover"]
 
 # Servers speak up twice a second.
 _ENOUGH_SECONDS: Final = 1.5
@@ -26,7 +26,7 @@ _SERVERS_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class FoundServer:
+class DiscoveredServer:
     """A server that was heard of.
 
     Attributes:
@@ -61,7 +61,7 @@ class FoundServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveryResult:
     """What `discover` came back with: servers, and why there may be none or too few.
 
     Attributes:
@@ -69,10 +69,10 @@ class Found:
         obstacle: Why nothing could be heard; empty if the network was listened to.
     """
 
-    servers: tuple[FoundServer, ...]
+    servers: tuple[DiscoveredServer, ...]
     obstacle: str = field(default="")
 
-    def __iter__(self) -> Iterator[FoundServer]:
+    def __iter__(self) -> Iterator[DiscoveredServer]:
         return iter(self.servers)
 
     def __len__(self) -> int:
@@ -92,7 +92,7 @@ class Found:
             f"makes none. {direct}"
         )
 
-    def named(self, name: str) -> FoundServer:
+    def named(self, name: str) -> DiscoveredServer:
         """The one server whose name is `name`, or else holds it.
 
         Raises:
@@ -111,7 +111,7 @@ class Found:
         raise ConnectError(f"the server {name!r}", f"there are several: {several}")
 
 
-def discover(timeout: float = _ENOUGH_SECONDS, *, port: int = DISCOVERY_PORT) -> Found:
+def discover(timeout: float = _ENOUGH_SECONDS, *, port: int = DISCOVERY_PORT) -> DiscoveryResult:
     """Listen for `timeout` seconds for servers that announce themselves.
 
     Never raises for the network's sake: what stands in the way is told in the result.
@@ -130,14 +130,16 @@ def discover(timeout: float = _ENOUGH_SECONDS, *, port: int = DISCOVERY_PORT) ->
                     announcement = decode(listener.recv(DATAGRAM_LIMIT + 1))
                     heard[announcement.id] = (announcement, time.monotonic())
     except OSError as error:
-        return Found((), f"UDP port {port} cannot be listened to ({error.strerror or error})")
+        return DiscoveryResult(
+            (), f"UDP port {port} cannot be listened to ({error.strerror or error})"
+        )
     now = time.monotonic()
     servers = (
-        FoundServer(said.name, said.address, said.urls, now - at)
+        DiscoveredServer(said.name, said.address, said.urls, now - at)
         for said, at in heard.values()
         if said.urls
     )
-    return Found(tuple(sorted(servers, key=lambda server: (server.name, server.urls))))
+    return DiscoveryResult(tuple(sorted(servers, key=lambda server: (server.name, server.urls))))
 
 
 def _listening(port: int) -> socket.socket:

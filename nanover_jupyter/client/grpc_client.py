@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import grpc
 
-from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.errors import AddressError
 from nanover_jupyter.transport.address import DEFAULT_HOST, DEFAULT_PORT, Address
-from nanover_jupyter.transport.daemon import Daemon
-from nanover_jupyter.transport.grpc_transport import GrpcTransport, open_channel
+from nanover_jupyter.transport.grpc.transport import GrpcTransport, open_channel
+from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["GrpcClient", "NanoverClient", "NanoverStubClient"]
@@ -99,7 +99,7 @@ def _close(channel: grpc.Channel) -> None:
     closing.join(_CLOSING_SECONDS)
 
 
-class NanoverClient(ClientCore, GrpcClient):
+class NanoverClient(BaseClient, GrpcClient):
     """A client of a NanoVer gRPC server: shared state, commands and locks.
 
     The names and behaviour are those of NanoVer's own client, so that a notebook
@@ -118,13 +118,13 @@ class NanoverClient(ClientCore, GrpcClient):
     def __init__(self, *, channel: grpc.Channel, make_channel_owner: bool = False) -> None:
         GrpcClient.__init__(self, channel=channel, make_channel_owner=make_channel_owner)
         self._grpc = GrpcTransport(channel, access_token=str(uuid.uuid4()), address=_UNNAMED)
-        ClientCore.__init__(self, self._grpc)
+        BaseClient.__init__(self, self._grpc)
         if make_channel_owner:
             self.resources.close_after(partial(_close, channel))
 
     def close(self) -> None:
         """Give back our locks, end all threads, close the channel if it is ours. Idempotent."""
-        ClientCore.close(self)
+        BaseClient.close(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.address}: {self.status.state}>"

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from nanover_jupyter.client.listeners import Listeners
-from nanover_jupyter.client.locks import Locks
-from nanover_jupyter.client.stream import StateStream
+from nanover_jupyter.client.locks.server_locks import Locks
+from nanover_jupyter.client.state.subscription import StateSubscription
 from nanover_jupyter.transport.base import Transport
 
 __all__ = ["ClientResources"]
@@ -26,7 +26,7 @@ class ClientResources:
         stream: What follows the shared state.
     """
 
-    def __init__(self, transport: Transport, locks: Locks, stream: StateStream) -> None:
+    def __init__(self, transport: Transport, locks: Locks, stream: StateSubscription) -> None:
         self._transport = transport
         self._locks = locks
         self._stream = stream
@@ -47,7 +47,7 @@ class ClientResources:
         self._also_close.append(close)
 
     def on_closed(self, callback: Callable[[], object]) -> None:
-        """See `ClientCore.on_closed`."""
+        """See `BaseClient.on_closed`."""
         with self._guard:
             if not self._is_over:
                 self._closed_listeners.subscribe(callback)
@@ -55,7 +55,7 @@ class ClientResources:
         callback()
 
     def close(self) -> None:
-        """See `ClientCore.close`."""
+        """See `BaseClient.close`."""
         with self._guard:
             # Not the status, which changes first: Ctrl-C may interrupt a close, and the
             # next one has to complete it.

@@ -6,13 +6,13 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import AddressError, InvalidArgument
 from nanover_jupyter.transport.address import Address, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
-from nanover_jupyter.transport.websocket_dial import Dialling, dialling
-from nanover_jupyter.transport.websocket_transport import WebSocketTransport
+from nanover_jupyter.transport.websocket.dial import ConnectOptions, connect_options
+from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
 
 __all__ = ["NanoverWebSocketClient"]
@@ -22,7 +22,7 @@ __all__ = ["NanoverWebSocketClient"]
 _OF_THE_SERVER = ("commands/", "multiuser/", "trajectory/")
 
 
-class NanoverWebSocketClient(ClientCore):
+class NanoverWebSocketClient(BaseClient):
     """A client of a NanoVer WebSocket server: shared state and commands.
 
     The methods are those of `NanoverClient`. What this wire lacks raises NotSupported
@@ -41,7 +41,7 @@ class NanoverWebSocketClient(ClientCore):
         way: How to reach the server; `from_url` makes it.
     """
 
-    def __init__(self, way: Dialling) -> None:
+    def __init__(self, way: ConnectOptions) -> None:
         self._websocket = WebSocketTransport(way)
         self._frames: Listeners[bytes] = Listeners()
         super().__init__(self._websocket)
@@ -80,7 +80,7 @@ class NanoverWebSocketClient(ClientCore):
         ssl_context: ssl.SSLContext | None = None,
     ) -> Self:
         """As `from_url`, for an address that is understood already."""
-        return cls(dialling(where, tls, ssl_context))
+        return cls(connect_options(where, tls, ssl_context))
 
     def register_command(
         self,

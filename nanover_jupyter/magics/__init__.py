@@ -9,7 +9,7 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 def load_ipython_extension(ipython: Any) -> None:
     """Register `%nanover`. Opens nothing, starts nothing, imports no widgets."""
-    from nanover_jupyter.magics._magics import NanoverMagics  # noqa: PLC0415 - needs IPython
+    from nanover_jupyter.magics.magics import NanoverMagics  # noqa: PLC0415 - needs IPython
 
     magics = NanoverMagics(ipython)
     ipython.register_magics(magics)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
-from nanover_jupyter.wire.discovery_codec import DISCOVERY_PORT, Announcement, encode
+from nanover_jupyter.wire.discovery import DISCOVERY_PORT, Announcement, encode
 
 __all__ = ["Announcer"]
 

@@ -9,9 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from nanover_jupyter.server.commands import CommandRegistry
-from nanover_jupyter.server.demo_motion import facing_centre
-from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.commands.registry import CommandRegistry
+from nanover_jupyter.server.demo.motion import facing_centre
+from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
 

@@ -19,13 +19,13 @@ from nanover_jupyter.errors import ClosedError, ResourceLockedError
 from nanover_jupyter.server.announcer import Announcer
 from nanover_jupyter.server.application import add_application_defaults, linked_poses
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.commands import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.commands.registry import CommandRegistration, CommandRegistry
 from nanover_jupyter.server.grpc_service import GrpcService
-from nanover_jupyter.server.origins import HandshakePolicy
-from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.threads import DaemonThreads
-from nanover_jupyter.server.websocket_service import WebSocketService
-from nanover_jupyter.wire.discovery_codec import DISCOVERY_PORT
+from nanover_jupyter.server.websocket.origins import HandshakePolicy
+from nanover_jupyter.server.websocket.service import WebSocketService
+from nanover_jupyter.wire.discovery import DISCOVERY_PORT
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 

@@ -15,15 +15,15 @@ from typing import Final, NoReturn
 import grpc
 
 from nanover_jupyter.errors import ProtocolError
-from nanover_jupyter.server.commands import (
+from nanover_jupyter.server.commands.registry import (
     CommandRaised,
     CommandRegistry,
     CommandRejected,
     dict_result,
 )
-from nanover_jupyter.server.store import SharedState
-from nanover_jupyter.server.update_encoder import UpdateEncoder, UpdateFormat
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.server.state.store import SharedState
+from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import LockRequest
 from nanover_jupyter.wire.values import Value
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from nanover_jupyter.widgets.command_button import CommandButton, command_button
 from nanover_jupyter.widgets.control_room import ControlRoom
-from nanover_jupyter.widgets.controls import InteractiveControls, interactive_controls
-from nanover_jupyter.widgets.inspector import StateInspector
-from nanover_jupyter.widgets.locks import LockManager
-from nanover_jupyter.widgets.palette import CommandPalette
+from nanover_jupyter.widgets.controls.command_button import CommandButton, command_button
+from nanover_jupyter.widgets.controls.interactive_controls import (
+    InteractiveControls,
+    interactive_controls,
+)
+from nanover_jupyter.widgets.inspector.widget import StateInspector
+from nanover_jupyter.widgets.locks.widget import LockManager
+from nanover_jupyter.widgets.palette.widget import CommandPalette
 
 __all__ = [
     "CommandButton",

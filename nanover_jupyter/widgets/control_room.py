@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import traitlets
 
-from nanover_jupyter.widgets._assets import asset
-from nanover_jupyter.widgets._inspector_traits import InspectorTraits
-from nanover_jupyter.widgets._locks_tool import LocksTool
-from nanover_jupyter.widgets._palette_tool import PaletteTool
-from nanover_jupyter.widgets._panel import Panel
-from nanover_jupyter.widgets._state_access import StateAccess
-from nanover_jupyter.widgets.inspector import InspectorTool
+from nanover_jupyter.widgets.assets import asset
+from nanover_jupyter.widgets.inspector.state_access import StateAccess
+from nanover_jupyter.widgets.inspector.traits import InspectorTraits
+from nanover_jupyter.widgets.inspector.widget import InspectorController
+from nanover_jupyter.widgets.locks.controller import LocksController
+from nanover_jupyter.widgets.palette.controller import PaletteController
+from nanover_jupyter.widgets.panel import Panel
 
 __all__ = ["ControlRoom"]
 
@@ -38,7 +38,7 @@ class ControlRoom(InspectorTraits, Panel, StateAccess):
 
     _esm = asset("control_room.js")
     _css = asset("panel.css")
-    tools = (InspectorTool, PaletteTool, LocksTool)
+    tools = (InspectorController, PaletteController, LocksController)
     own_options: ClassVar[tuple[str, ...]] = (
         *InspectorTraits.own_options,
         "command_query",

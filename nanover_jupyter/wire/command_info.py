@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.values import Value, copy_value, normalise, same_value
 
 __all__ = ["CommandInfo"]

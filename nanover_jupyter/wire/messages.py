@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nanover_jupyter.wire.undecoded import Received, read_all
+from nanover_jupyter.wire.lazy import MaybeLazy, read_all
 
 __all__ = ["Capabilities", "DictionaryChange", "LockRequest"]
 
@@ -53,7 +53,7 @@ class DictionaryChange:
         self._split: Split | None = None
 
     @classmethod
-    def unread(cls, updates: Mapping[str, Received], removals: Iterable[str]) -> DictionaryChange:
+    def unread(cls, updates: Mapping[str, MaybeLazy], removals: Iterable[str]) -> DictionaryChange:
         """A change with values of which some may not be read yet."""
         change = cls(updates, removals)
         change._unread = True
@@ -73,7 +73,7 @@ class DictionaryChange:
         return change
 
     @classmethod
-    def owning_unread(cls, updates: dict[str, Received], removals: set[str]) -> DictionaryChange:
+    def owning_unread(cls, updates: dict[str, MaybeLazy], removals: set[str]) -> DictionaryChange:
         """As `owning`, with values of which some may not be read yet."""
         change = cls.owning(updates, removals)
         change._unread = True  # noqa: SLF001 - as in `owning`
@@ -118,7 +118,7 @@ class DictionaryChange:
 
     @property
     def unread_updates(self) -> Mapping[str, Any]:
-        """The updates without reading them: a value may be `Undecoded`."""
+        """The updates without reading them: a value may be `LazyValue`."""
         self._take_apart()
         return self._updates
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgpack
 
-from nanover_jupyter.wire.undecoded import Copy, Received, Undecoded
+from nanover_jupyter.wire.lazy import Copy, LazyValue, MaybeLazy
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["PackedValue", "packed"]
 
 
-class PackedValue(Undecoded):
+class PackedValue(LazyValue):
     """A value in MessagePack: a list or dict that was read, packed again.
 
     As objects it takes several times the memory, and Python's garbage collector looks at
@@ -23,7 +23,7 @@ class PackedValue(Undecoded):
 
     @staticmethod
     def decode(data: bytes) -> tuple[Value, Copy]:
-        """See `Undecoded.decode`."""
+        """See `LazyValue.decode`."""
         try:
             value: Any = msgpack.unpackb(data, strict_map_key=False)
         except msgpack.StackError:
@@ -32,7 +32,7 @@ class PackedValue(Undecoded):
         return value, copy_value
 
 
-def packed(value: Received) -> tuple[type[Undecoded] | None, Any]:
+def packed(value: MaybeLazy) -> tuple[type[LazyValue] | None, Any]:
     """Return a value in its most compact form, apart from the one that was given.
 
     Returns:
@@ -40,7 +40,7 @@ def packed(value: Received) -> tuple[type[Undecoded] | None, Any]:
         text, a number, or a list or dict that holds what only Python has, such as a number of
         more than 64 bits.
     """
-    if isinstance(value, Undecoded):
+    if isinstance(value, LazyValue):
         data = value.data
         if data is not None:
             return type(value), data

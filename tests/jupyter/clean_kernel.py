@@ -35,10 +35,10 @@ def open_things():
 
 
 def open_clients():
-    core = sys.modules.get("nanover_jupyter.client.core")
+    core = sys.modules.get("nanover_jupyter.client.base_client")
     if core is None:
         return []
-    return [each for each in instances_of(core.ClientCore) if each.status.state != "closed"]
+    return [each for each in instances_of(core.BaseClient) if each.status.state != "closed"]
 
 
 def instances_of(*kinds):

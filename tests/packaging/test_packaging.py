@@ -67,8 +67,8 @@ def test_wheel_holds_what_runs_and_nothing_else(distributions: Path) -> None:
 
     assert {f"nanover_jupyter/static/{bundle}" for bundle in BUNDLES} <= names
     assert "nanover_jupyter/py.typed" in names
-    assert "nanover_jupyter/wire/protocol/nanover.binpb" in names
-    assert "nanover_jupyter/wire/protocol/state.proto" in names
+    assert "nanover_jupyter/wire/grpc/protocol/nanover.binpb" in names
+    assert "nanover_jupyter/wire/grpc/protocol/state.proto" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     ours = {name for name in names if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in ours} == {"nanover_jupyter"}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from nanover_jupyter import Connection, NanoverServer, connect
-from nanover_jupyter.client import stream as stream_module
+from nanover_jupyter.client.state import subscription as stream_module
 from tests.page.bridge import Bridge
 from tests.page.widget_page import WidgetPage
 from tests.support.chromium import VIEWPORT, launched_chromium, new_context

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nanover_jupyter.wire import grpc_codec, grpc_struct_walk, protocol
+from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.grpc import protocol
+from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from tests.support.golden import GOLDEN, golden_bytes, golden_json, golden_stream
 

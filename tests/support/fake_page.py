@@ -6,8 +6,8 @@ import itertools
 import threading
 from typing import Any
 
-from nanover_jupyter.widgets._panel import Panel
-from nanover_jupyter.widgets._state_feed import Bulk
+from nanover_jupyter.widgets.panel import Panel
+from nanover_jupyter.widgets.sync.state_feed import StateMessage
 from tests.support.eventually import eventually
 from tests.support.page_model import PageModel
 
@@ -81,6 +81,6 @@ class FakePage:
             if content["op"] not in {"snapshot", "delta"}:
                 return
             mine = content.get("client", self.client) == self.client
-            self.model.take(Bulk(content["op"], content["body"], tuple(buffers)), mine=mine)
+            self.model.take(StateMessage(content["op"], content["body"], tuple(buffers)), mine=mine)
         if self.acknowledges:
             self.notify("ack", seq=content["body"]["seq"], rev=self.model.rev)

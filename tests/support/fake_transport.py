@@ -10,8 +10,8 @@ from typing import Any
 from nanover_jupyter.errors import ClosedError, CommandFailed, ConnectionLost, InvalidValue
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.pending import PendingCall
-from nanover_jupyter.wire import grpc_codec
 from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 
 

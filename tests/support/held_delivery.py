@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from nanover_jupyter import Connection
-from nanover_jupyter.sharing.delivery import Delivery
+from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
 
 
 @contextmanager
 def connection_held_up(connection: Connection) -> Iterator[Callable[[], None]]:
     """While the block runs, until what it is given is called; that returns when all was said."""
-    delivery = Delivery.of(connection)
+    delivery = MainThreadDispatcher.of(connection)
     held, gate = threading.Event(), threading.Event()
     delivery.post(lambda: (held.set(), gate.wait(10)))
     assert held.wait(10)

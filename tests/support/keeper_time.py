@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.client.locks import Locks
+from nanover_jupyter.client.locks.server_locks import Locks
 from tests.support.clock import FakeClock
 
 __all__ = ["pass_time"]

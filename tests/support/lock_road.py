@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nanover_jupyter.errors import ConnectionLost
-from nanover_jupyter.server.store import SharedState
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.server.state.store import SharedState
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.clock import FakeClock
 
 
-class LockRoad:
+class FakeLockTransport:
     """As much of a `Transport` as locks need. `answer_after` passes before each answer.
 
     `before` is called with each request, before the server sees it.

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from nanover_jupyter.widgets._state_feed import Bulk
+from nanover_jupyter.widgets.sync.state_feed import StateMessage
 
 
 class PageModel:
@@ -22,7 +22,7 @@ class PageModel:
         self.complete = False
         self.doubts = False
 
-    def take(self, bulk: Bulk, *, mine: bool = True) -> None:
+    def take(self, bulk: StateMessage, *, mine: bool = True) -> None:
         """Handle a snapshot part or a delta; one that is not `mine` only counts."""
         body: Any = bulk.body
         if self.seq is not None and body["seq"] != self.seq + 1:

@@ -16,7 +16,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.interactiveshell import InteractiveShell
 
 from nanover_jupyter.client import discovery
-from nanover_jupyter.magics import _connecting
+from nanover_jupyter.magics.commands import connect as _connecting
 from nanover_jupyter.server import announcer
 from nanover_jupyter.widgets import StateInspector
 
@@ -42,7 +42,7 @@ def shorten_discovery() -> None:
 
     def discover_soon(
         timeout: float = 0.15, *, port: int = discovery.DISCOVERY_PORT
-    ) -> discovery.Found:
+    ) -> discovery.DiscoveryResult:
         return discover(min(timeout, 0.15), port=port)
 
     discovery.discover = _connecting.discover = discover_soon

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from nanover_jupyter.wire.grpc_value_reader import walk
-from nanover_jupyter.wire.grpc_value_shapes import ReadingShape, WritingShape
-from nanover_jupyter.wire.grpc_value_writer import write_value
+from nanover_jupyter.wire.grpc.value_layouts import ReadLayout, WriteLayout
+from nanover_jupyter.wire.grpc.value_reader import walk
+from nanover_jupyter.wire.grpc.value_writer import write_value
 from tests.support.values import floats
 
 
 def shapes(value):
     learnt = (write_value(value, 4), *walk(write_value(value, 4)))
-    return ReadingShape(*learnt), WritingShape(*learnt)
+    return ReadLayout(*learnt), WriteLayout(*learnt)
 
 
 def vary(value, draw):

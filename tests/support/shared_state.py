@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nanover_jupyter import Connection, DictionaryChange, NanoverServer
-from nanover_jupyter.sharing.shared_traits import SharedTraits
+from nanover_jupyter.traits.shared_traits import SharedTraits
 from tests.support.eventually import eventually
 
 

@@ -6,7 +6,8 @@ import struct
 
 from hypothesis import strategies as st
 
-from nanover_jupyter.wire import grpc_struct_walk, protocol
+from nanover_jupyter.wire.grpc import protocol
+from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
 from tests.support.values import floats, texts
 
 # A field of a number that no message of ours has, in each form that a field can take.

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from nanover_jupyter.client import connection, lock_notes, locks, stream
-from nanover_jupyter.client.lease_clock import lease_clock
+from nanover_jupyter.client import connection
+from nanover_jupyter.client.locks import notes as lock_notes
+from nanover_jupyter.client.locks import server_locks as locks
+from nanover_jupyter.client.locks.clock import lease_clock
+from nanover_jupyter.client.state import subscription as stream
 from nanover_jupyter.server import embedded
 from tests.support.clock import ShiftedClock
 from tests.support.strange_servers import refusing_port, reserved_udp_port

@@ -27,7 +27,7 @@ MIRRORED: list[tuple[Path, Path, dict[str, str]]] = [
     (
         PACKAGE,
         ROOT / "tests" / "unit",
-        {"wire/protocol": "one module and its data: wire/test_protocol.py"},
+        {"wire/grpc/protocol": "one module and its data: wire/grpc/test_protocol.py"},
     ),
     (
         ROOT / "js" / "src",
@@ -50,7 +50,7 @@ A_SHELL = """
 LARGEST_BUNDLE = 60_000
 
 # Returned by what the widgets alone have to do with.
-FOR_WIDGETS = {"LeaseBook", "Locks", "Standing"}
+FOR_WIDGETS = {"LeaseTable", "Locks", "LeaseStatus"}
 
 
 def dotted(path: Path) -> str:
@@ -157,7 +157,7 @@ def test_compiled_protocol_equals_its_sources(tmp_path: Path) -> None:
     result = run(sys.executable, ROOT / "scripts" / "compile_protocol", compiled)
 
     assert result.returncode == 0, result.stderr
-    committed = PACKAGE / "wire" / "protocol" / "nanover.binpb"
+    committed = PACKAGE / "wire" / "grpc" / "protocol" / "nanover.binpb"
     assert _our_files(compiled) == _our_files(committed), "run scripts/compile_protocol"
 
 
@@ -170,16 +170,16 @@ def _our_files(path: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
 def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> None:
     entries = set(re.findall(r'^  (\w+): "src/.*\.ts"', BUILD.read_text(), re.MULTILINE))
     built = {path.stem for path in (PACKAGE / "static").glob("*.js")}
-    for path in (PACKAGE / "widgets").glob("[!_]*.py"):
+    for path in (PACKAGE / "widgets").rglob("[!_]*.py"):
         importlib.import_module(dotted(path))
-    panels = importlib.import_module("nanover_jupyter.widgets._panel")
+    panels = importlib.import_module("nanover_jupyter.widgets.panel")
     used = {widget._esm.path.stem for widget in panels.Panel.__subclasses__()}
 
     assert entries == built == used | panels.LAZY_MODULES, "run scripts/build"
 
 
 def test_what_travels_with_every_widget_is_small() -> None:
-    panels = importlib.import_module("nanover_jupyter.widgets._panel")
+    panels = importlib.import_module("nanover_jupyter.widgets.panel")
     sizes = {
         path.stem: len(gzip.compress(path.read_bytes()))
         for path in (PACKAGE / "static").glob("*.js")

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from nanover_jupyter.widgets import _publisher
+from nanover_jupyter.widgets.sync import publisher as _publisher
 from tests.page.widget_page import WidgetPage
 
 __all__ = ["use_faster_time"]

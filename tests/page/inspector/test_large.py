@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from nanover_jupyter import NanoverServer
-from nanover_jupyter.widgets._state_feed import Bulk, SnapshotCursor, StateFeed
+from nanover_jupyter.widgets.sync.state_feed import SnapshotCursor, StateFeed, StateMessage
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time
 from tests.page.inspector.shown_inspector import set_state, show_inspector
@@ -167,7 +167,7 @@ def go_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Lets all but the first two parts of a state be sent; they wait for it."""
     event, next_part = threading.Event(), StateFeed.next_part
 
-    def held_up(feed: StateFeed, cursor: SnapshotCursor) -> Bulk:
+    def held_up(feed: StateFeed, cursor: SnapshotCursor) -> StateMessage:
         if cursor.part > 1:
             event.wait()
         return next_part(feed, cursor)

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.widgets import _state_feed
+from nanover_jupyter.widgets.sync import state_feed as _state_feed
 from tests.page.bridge import Direction, Message
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time

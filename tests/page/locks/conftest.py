@@ -16,10 +16,11 @@ from nanover_jupyter import (
     NanoverClient,
     NanoverServer,
 )
-from nanover_jupyter.client import core, lock_patience
-from nanover_jupyter.client.locks import Locks as LeaseManager
+from nanover_jupyter.client import backoff as lock_patience
+from nanover_jupyter.client import base_client as core
+from nanover_jupyter.client.locks.server_locks import Locks as LeaseManager
 from nanover_jupyter.server import embedded
-from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.state.store import SharedState
 from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.clock import ShiftedClock

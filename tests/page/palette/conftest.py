@@ -10,8 +10,9 @@ from typing import Final
 import pytest
 
 from nanover_jupyter import CommandPalette, Connection, NanoverServer
-from nanover_jupyter.client import command_poll, runs
-from nanover_jupyter.widgets import _publisher
+from nanover_jupyter.client.commands import polling as command_poll
+from nanover_jupyter.client.commands import runs
+from nanover_jupyter.widgets.sync import publisher as _publisher
 from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.chromium import VIEWPORT
@@ -49,7 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     While it stands still, the list is not asked for, and changes count as effects of a run.
     """
     fake = FakeClock()
-    for user in (runs.RunBook, command_poll.CommandPoll):
+    for user in (runs.CommandRuns, command_poll.CommandPoll):
         monkeypatch.setitem(user.__init__.__kwdefaults__, "clock", fake)
     return fake
 

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, NanoverServer, connect
-from nanover_jupyter.arguments import Bool, Float
-from nanover_jupyter.client.run_effects import AFTERWARDS
-from nanover_jupyter.describing import SHARED, command
-from nanover_jupyter.widgets._preferences import preferences
+from nanover_jupyter.client.commands.arguments import Bool, Float
+from nanover_jupyter.client.commands.docs import SHARED, command
+from nanover_jupyter.client.commands.effects import AFTERWARDS
+from nanover_jupyter.widgets.preferences import preferences
 from tests.page.conftest import Connect
 from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
 from tests.page.widget_page import WidgetPage

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import NanoverServer
-from nanover_jupyter.widgets import _preferences
+from nanover_jupyter.widgets import preferences as _preferences
 from tests.page.palette.conftest import ShowPalette
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import CommandPalette, Connection, DemoWorld, DictionaryChange, NanoverServer
-from nanover_jupyter.client.run_effects import AFTERWARDS
+from nanover_jupyter.client.commands.effects import AFTERWARDS
 from tests.page.conftest import Connect
 from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
 from tests.page.widget_page import WidgetPage
@@ -129,7 +129,7 @@ def test_last_result_is_given_to_the_variable_of_a_chosen_name(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = SimpleNamespace(user_ns={})
-    monkeypatch.setattr("nanover_jupyter.widgets._palette_tool.get_ipython", lambda: notebook)
+    monkeypatch.setattr("nanover_jupyter.widgets.palette.controller.get_ipython", lambda: notebook)
     server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
     widget = CommandPalette(connect_to(server))
     page.show(widget)

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import CommandPalette, DemoWorld, NanoverServer
-from nanover_jupyter.arguments import Text
 from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client.commands.arguments import Text
 from nanover_jupyter.wire.values import Value
 from tests.page.conftest import Connect
 from tests.page.palette.conftest import ShowPalette, pictures

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nanover_jupyter.client.grpc_client import NanoverClient
-from nanover_jupyter.client.locks import Locks
+from nanover_jupyter.client.locks.server_locks import Locks
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.server.store import SharedState
+from nanover_jupyter.server.state.store import SharedState
 from tests.support.clock import FakeClock
-from tests.support.lock_road import LockRoad
+from tests.support.lock_road import FakeLockTransport
 from tests.support.own_threads import require_no_own_threads
 
 
@@ -60,7 +60,7 @@ def client(make_client: Callable[[], NanoverClient]) -> NanoverClient:
 @pytest.fixture
 def road(table, clock):
     """A client's way to a table of locks, in time that a test moves."""
-    return LockRoad(table, "me", clock)
+    return FakeLockTransport(table, "me", clock)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
+from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection, _pause, connect
-from nanover_jupyter.client.core import ClientCore
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import AddressError, ClosedError, ConnectError, UpdateRefused
 from nanover_jupyter.redaction import redact_address
@@ -368,7 +368,7 @@ def test_closing_the_connection_of_a_client_that_still_loads_leaves_it_open():
         def start_update(self, change, timeout):
             return PendingCall(lambda: None)
 
-    with ClientCore(Silent()) as loading:
+    with BaseClient(Silent()) as loading:
         connection = Connection.of(loading)
         eventually(lambda: connection.status.state == "loading")
 
@@ -423,7 +423,7 @@ def test_there_is_no_connection_of_anything_else(source):
 
 def test_a_connection_keeps_any_kind_of_client_alive():
     transport = FakeTransport({"a": 1})
-    with ClientCore(transport) as client, Connection.of(client):
+    with BaseClient(transport) as client, Connection.of(client):
         eventually(lambda: client.status.state == "connected")
         transport.die("cable cut")
         eventually(lambda: client.status.state == "lost")

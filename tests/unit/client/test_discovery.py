@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from nanover_jupyter.client.discovery import Found, FoundServer, discover
+from nanover_jupyter.client.discovery import DiscoveredServer, DiscoveryResult, discover
 from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.wire.discovery_codec import Announcement, encode
+from nanover_jupyter.wire.discovery import Announcement, encode
 from tests.support.eventually import TIME_SCALE
 from tests.support.own_threads import own_threads
 
@@ -88,7 +88,7 @@ def test_a_port_that_cannot_be_listened_to_is_explained():
 
 
 def test_two_can_listen_at_once(port):
-    other: list[Found] = []
+    other: list[DiscoveryResult] = []
     listening = threading.Thread(target=lambda: other.append(discover(0.15, port=port)))
     listening.start()
 
@@ -98,11 +98,11 @@ def test_two_can_listen_at_once(port):
 
 
 def server(name, address="10.0.0.1"):
-    return FoundServer(name, address, (f"ws://{address}:1",), 0.0)
+    return DiscoveredServer(name, address, (f"ws://{address}:1",), 0.0)
 
 
 def test_a_server_is_picked_by_its_name_or_a_part_of_it():
-    found = Found((server("Lab"), server("Lab two"), server("office")))
+    found = DiscoveryResult((server("Lab"), server("Lab two"), server("office")))
 
     assert found.named("Lab").name == "Lab"
     assert found.named("TWO").name == "Lab two"

@@ -19,7 +19,7 @@ from nanover_jupyter import (
     connect,
 )
 from nanover_jupyter.client.status import Status
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.road import Road, road_to
 
@@ -149,7 +149,7 @@ def test_after_a_cut_the_last_known_state_stays_until_the_new_one_is_complete(
 def test_our_own_server_waits_for_the_answer_to_a_ping_behind_a_large_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.server.websocket_service._PING_SECONDS", 0.1)
+    monkeypatch.setattr("nanover_jupyter.server.websocket.service._PING_SECONDS", 0.1)
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange(SLOW_STATE))
         assert server.websocket_port is not None
@@ -163,7 +163,7 @@ def test_our_own_server_waits_for_the_answer_to_a_ping_behind_a_large_state(
 def test_a_server_that_falls_silent_while_its_state_loads_is_given_up(
     road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.transport.grpc_transport._LOADING_SECONDS", SILENCE)
+    monkeypatch.setattr("nanover_jupyter.transport.grpc.transport._LOADING_SECONDS", SILENCE)
     road.limit(BYTES_PER_SECOND / 100)
 
     with pytest.raises(ConnectError, match=r"it sent nothing for|nothing answered within"):

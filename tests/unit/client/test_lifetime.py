@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection, connect
-from nanover_jupyter.client.core import ClientCore
+from nanover_jupyter.client.history.recorder import Recorder
 from nanover_jupyter.client.listeners import Listeners, WeakCallback
-from nanover_jupyter.client.recording import Recorder
 from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.server import NanoverServer
@@ -173,9 +173,9 @@ class Unanswered(FakeTransport):
     ids=["answered", "cancelled"],
 )
 def test_unanswered_call_keeps_its_client(
-    start: Callable[[ClientCore], PendingCall[Any]], end: Callable[[PendingCall[Any]], object]
+    start: Callable[[BaseClient], PendingCall[Any]], end: Callable[[PendingCall[Any]], object]
 ) -> None:
-    client = ClientCore(Unanswered())
+    client = BaseClient(Unanswered())
     call, reference = start(client), weakref.ref(client)
     del client
     assert not collected(reference)

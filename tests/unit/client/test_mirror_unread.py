@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from nanover_jupyter.client.mirror import StateMirror
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.client.state.mirror import StateMirror
+from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.lazy import LazyValue
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.undecoded import Undecoded
 
 
 def received(updates, removals=()):
@@ -60,14 +60,14 @@ def test_keys_asked_for_first_are_those_that_came(mirror):
 def test_received_values_are_handed_on_unread(mirror):
     received = mirror.received()
 
-    assert isinstance(received["b"], Undecoded)
+    assert isinstance(received["b"], LazyValue)
     assert received.keys() == EXPECTED.keys()
 
 
 def test_a_copy_reads_nothing_for_others_and_is_deep(mirror):
     mirror.copy()["b"]["c"].append(5.0)
 
-    assert isinstance(mirror._state["b"], Undecoded)
+    assert isinstance(mirror._state["b"], LazyValue)
     assert mirror.copy() == EXPECTED
     assert mirror.get("b") is mirror.snapshot()["b"]
     mirror.copy()["b"]["c"].append(5.0)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from nanover_jupyter.magics._config import Config, config_files, load, project_file
-from nanover_jupyter.magics._words import MistakenLine
+from nanover_jupyter.magics.config import Config, config_files, load, project_file
+from nanover_jupyter.magics.line.tokenizer import MagicSyntaxError
 from tests.unit.magics.conftest import Shell, write_config
 
 
@@ -119,7 +119,7 @@ def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
 def test_a_broken_file_is_one_line_that_says_where(project: Path, text: str, said: str) -> None:
     file = write_config(project, text)
 
-    with pytest.raises(MistakenLine) as caught:
+    with pytest.raises(MagicSyntaxError) as caught:
         load()
 
     assert str(caught.value).startswith(f"{file} is broken: ")
@@ -132,7 +132,7 @@ def test_a_long_name_is_refused_and_cut_in_the_message(project: Path) -> None:
     assert list(load().servers) == ["b" * 100]
     file.write_text(f'[servers.{"b" * 101}]\naddress = "x"')
 
-    with pytest.raises(MistakenLine, match="is longer than 100 characters") as caught:
+    with pytest.raises(MagicSyntaxError, match="is longer than 100 characters") as caught:
         load()
 
     assert len(str(caught.value)) < len(str(file)) + 200
@@ -145,7 +145,9 @@ def test_a_long_name_is_refused_and_cut_in_the_message(project: Path) -> None:
 def test_a_secret_in_the_file_is_refused_and_not_repeated(project: Path, token: str) -> None:
     write_config(project, f'[servers.lab]\naddress = "wss://x"\ntoken = {token}')
 
-    with pytest.raises(MistakenLine, match="says where the token is, never what it is") as caught:
+    with pytest.raises(
+        MagicSyntaxError, match="says where the token is, never what it is"
+    ) as caught:
         load()
 
     assert "hush" not in str(caught.value)
@@ -154,7 +156,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(project: Path, token: 
 def test_a_file_that_cannot_be_read_as_text_is_named(project: Path) -> None:
     (project / "nanover.toml").write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(MistakenLine, match="is broken: 'utf-8' codec"):
+    with pytest.raises(MagicSyntaxError, match="is broken: 'utf-8' codec"):
         load()
 
 
@@ -162,7 +164,7 @@ def test_a_file_that_is_too_large_is_not_read(project: Path) -> None:
     with write_config(project, "").open("wb") as file:
         file.truncate(2**33)  # takes no space
 
-    with pytest.raises(MistakenLine, match="is broken: it is larger than 1000000 bytes"):
+    with pytest.raises(MagicSyntaxError, match="is broken: it is larger than 1000000 bytes"):
         load()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nanover_jupyter import ConnectError, NanoverClient
-from nanover_jupyter.magics._embedded import EmbeddedServer
+from nanover_jupyter.magics.embedded import EmbeddedServer
 
 
 def test_it_says_what_it_is_and_where() -> None:

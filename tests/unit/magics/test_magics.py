@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from nanover_jupyter import NanoverServer
-from nanover_jupyter.magics._grammar import SUBCOMMANDS
-from nanover_jupyter.magics._magics import CARRIED_OUT_BY
+from nanover_jupyter.magics.line.grammar import SUBCOMMANDS
+from nanover_jupyter.magics.magics import HANDLERS
 from tests.support.eventually import eventually
 from tests.support.interrupts import interrupt_main_thread, once_waiting_in
 from tests.unit.magics.conftest import Shell
 
 
 def test_every_subcommand_of_the_grammar_is_carried_out_and_nothing_else() -> None:
-    assert list(CARRIED_OUT_BY) == list(SUBCOMMANDS)
+    assert list(HANDLERS) == list(SUBCOMMANDS)
 
 
 @pytest.mark.parametrize(

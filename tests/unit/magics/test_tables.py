@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanover_jupyter.magics._tables import Table
+from nanover_jupyter.magics.tables import Table
 
 HOSTILE = "<script>alert(1)</script>\n\u202etxt\x1b[31m"
 

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from tests.support.clock import FakeClock
 from tests.support.own_threads import require_no_own_threads

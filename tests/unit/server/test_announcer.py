@@ -10,7 +10,7 @@ import pytest
 
 from nanover_jupyter.server import announcer as module
 from nanover_jupyter.server.announcer import Announcer
-from nanover_jupyter.wire.discovery_codec import decode
+from nanover_jupyter.wire.discovery import decode
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
 

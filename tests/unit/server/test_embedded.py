@@ -22,7 +22,7 @@ from nanover_jupyter.errors import (
     UpdateRefused,
 )
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.own_threads import own_threads
@@ -296,7 +296,7 @@ def test_a_leaving_interpreter_never_waits_for_the_server(interval):
         import threading
         import grpc
         from nanover_jupyter.server import DemoWorld, NanoverServer
-        from nanover_jupyter.wire import grpc_codec
+        from nanover_jupyter.wire.grpc import codec as grpc_codec
 
         server = NanoverServer()
         world = DemoWorld(server)

@@ -9,9 +9,10 @@ import threading
 import grpc
 import pytest
 
-from nanover_jupyter.server import change_log
 from nanover_jupyter.server.grpc_service import SUBSCRIPTIONS_LIMIT
-from nanover_jupyter.wire import grpc_codec, protocol
+from nanover_jupyter.server.state import change_log
+from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.golden import golden_bytes, golden_json, needs_golden

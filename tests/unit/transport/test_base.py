@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from nanover_jupyter.transport.base import Transport, TransportListener
-from nanover_jupyter.transport.grpc_transport import GrpcTransport
+from nanover_jupyter.transport.grpc.transport import GrpcTransport
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_listener import RunListener
 

@@ -21,9 +21,9 @@ from nanover_jupyter.errors import (
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import Transport
-from nanover_jupyter.transport.grpc_transport import CHANNEL_OPTIONS, GrpcTransport
-from nanover_jupyter.transport.websocket_dial import dialling
-from nanover_jupyter.transport.websocket_transport import WebSocketTransport
+from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS, GrpcTransport
+from nanover_jupyter.transport.websocket.dial import connect_options
+from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from tests.support.eventually import eventually
@@ -106,7 +106,7 @@ class WebSocketRig:
             NanoverServer(websocket_port=0, application_defaults=False)
         )
         address = Address("127.0.0.1", self.server.websocket_port, "ws")
-        self.transport = WebSocketTransport(dialling(address))
+        self.transport = WebSocketTransport(connect_options(address))
 
     def change(self, updates, removals=frozenset()):
         self.server.update_state("server", DictionaryChange(updates, removals))

@@ -22,7 +22,7 @@ from nanover_jupyter import (
     TlsSettings,
     connect,
 )
-from nanover_jupyter.wire import grpc_codec
+from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 
 class SecureServer:

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from nanover_jupyter import Connection, DictionaryChange, NanoverServer, connect
-from nanover_jupyter.widgets._panel import Panel
+from nanover_jupyter.widgets.panel import Panel
 from tests.support.fake_page import FakePage
 
 
 @pytest.fixture
 def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heartbeats come all the time, not once a second."""
-    monkeypatch.setattr("nanover_jupyter.widgets._publisher._HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr("nanover_jupyter.widgets.sync.publisher._HEARTBEAT_SECONDS", 0.02)
 
 
 @pytest.fixture
 def quick_effects(monkeypatch: pytest.MonkeyPatch, quick_beats: None) -> None:
     """What changes counts as an effect of a run for a moment, not for a second."""
-    monkeypatch.setattr("nanover_jupyter.client.run_effects.AFTERWARDS", 0.1)
+    monkeypatch.setattr("nanover_jupyter.client.commands.effects.AFTERWARDS", 0.1)
 
 
 @pytest.fixture

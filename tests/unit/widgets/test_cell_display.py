@@ -10,7 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from nanover_jupyter import Connection, NanoverServer, StateInspector, connect
-from nanover_jupyter.widgets._closing import close_all
+from nanover_jupyter.widgets.closing import close_all
 from tests.support.notebook_cells import NotebookCells
 from tests.unit.widgets.test_lifetime import Make, every_widget
 

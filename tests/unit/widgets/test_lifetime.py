@@ -25,8 +25,8 @@ from nanover_jupyter import (
     connect,
     widgets,
 )
-from nanover_jupyter.widgets._assets import Asset, asset
-from nanover_jupyter.widgets._panel import Panel
+from nanover_jupyter.widgets.assets import Asset, asset
+from nanover_jupyter.widgets.panel import Panel
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.support.own_threads import own_threads

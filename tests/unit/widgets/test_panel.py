@@ -20,7 +20,7 @@ from nanover_jupyter import (
     StateInspector,
     connect,
 )
-from nanover_jupyter.widgets._panel import Panel
+from nanover_jupyter.widgets.panel import Panel
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 

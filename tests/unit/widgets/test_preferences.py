@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nanover_jupyter.widgets._preferences import Preferences, preferences
+from nanover_jupyter.widgets.preferences import Preferences, preferences
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from inspect import getmembers, isfunction, signature
 import pytest
 
 from nanover_jupyter import ControlRoom
-from nanover_jupyter.widgets._tool import Tool
+from nanover_jupyter.widgets.tool import Tool
 
 
 @pytest.mark.parametrize("kind", ControlRoom.tools, ids=lambda kind: kind.__name__)

@@ -8,8 +8,8 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, struct_pb2
 
 from nanover_jupyter.errors import InvalidValue
-from nanover_jupyter.wire import protocol
 from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.grpc import protocol
 
 
 def foreign_message_class():

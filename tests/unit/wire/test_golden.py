@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.wire import protocol
+from nanover_jupyter.wire.grpc import protocol
 from tests.support.captures import captures, encoded, meaning
 from tests.support.golden import needs_golden
 from tests.support.values import same

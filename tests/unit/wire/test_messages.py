@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanover_jupyter.wire.grpc_codec import CAPABILITIES
+from nanover_jupyter.wire.grpc.codec import CAPABILITIES
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 
 KEYS = st.sampled_from("abcd")

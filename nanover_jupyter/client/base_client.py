@@ -1,0 +1,580 @@
+"""What every client does, whatever carries its messages."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Final, Self, TypeVar, overload
+
+from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
+from nanover_jupyter.client.locks.editing import StateDraft, WaitPolicy, draft_from, held_state
+from nanover_jupyter.client.locks.lease import Lease
+from nanover_jupyter.client.locks.notes import LockNotes
+from nanover_jupyter.client.locks.server_locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
+from nanover_jupyter.client.locks.table import LeaseTable
+from nanover_jupyter.client.resources import ClientResources
+from nanover_jupyter.client.state.change_feed import ChangeCallback
+from nanover_jupyter.client.state.change_stream import ChangeStream
+from nanover_jupyter.client.state.live_state import LiveState
+from nanover_jupyter.client.state.mirror import MirrorHealth
+from nanover_jupyter.client.state.subscription import DEFAULT_INTERVAL, StateSubscription
+from nanover_jupyter.client.state.waiting import wait_for_key, wait_until
+from nanover_jupyter.client.status import Status
+from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.transport.pending import PendingCall
+from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.lazy import MaybeLazy
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+from nanover_jupyter.wire.values import Absent, Value
+
+__all__ = ["DEFAULT_INTERVAL", "BaseClient"]
+
+Found = TypeVar("Found")
+
+_ORPHAN_TIMEOUT: Final = 1.0
+_WAS_LOST = "asked for again, as the connection was lost for a while"
+_TAKEN_MEANWHILE = "someone else took it while the connection was lost"
+
+
+class BaseClient:
+    """State, commands and locks of one server over any transport.
+
+    Blocking calls may be made from any thread and end after `call_timeout` seconds
+    (`command_timeout` for commands) with TimedOut; None waits for ever. Threads: the
+    transport's reader, and `nanover-changes` from the first `on_change` on; both end
+    with `close`.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.call_timeout: float | None = 20.0
+        self.command_timeout: float | None = 600.0
+        # The Connection that keeps this client alive, if one does; set by it.
+        self.keeper: object | None = None
+        self._transport = transport
+        # Weak both ways: the thread that renews locks must not keep a client from being
+        # collected, and ends with it.
+        me = weakref.ref(self)
+        self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
+        weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
+        self._stream = StateSubscription(transport, self._locks.switches.seen)
+        self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
+        self._locks.notes = self._notes
+        self.resources = ClientResources(transport, self._locks, self._stream)
+        self._command_listeners: Listeners[()] = Listeners()
+        # Guards the field below; never held during a call to the server or a callback.
+        self._guard = threading.Lock()
+        self._commands: dict[str, CommandInfo] = {}
+
+    # what is known ---------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """Where the server is."""
+        return self._transport.address
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What servers of this kind can do."""
+        return self._transport.capabilities
+
+    @property
+    def status(self) -> Status:
+        """Where the connection stands."""
+        return self._stream.status
+
+    @property
+    def interval(self) -> float:
+        """Seconds between updates at the least, as the server was asked to keep."""
+        return self._stream.interval
+
+    @property
+    def health(self) -> MirrorHealth:
+        """How live the copy of the state is."""
+        return self._stream.mirror.health()
+
+    @property
+    def leases(self) -> LeaseTable:
+        """The locks that went through this client, as they stand now."""
+        return self._locks.book
+
+    @property
+    def locks(self) -> Locks:
+        """What takes, renews and gives back the locks of this client."""
+        return self._locks
+
+    @property
+    def lock_notes(self) -> LockNotes:
+        """Who holds which locks, as far as they say so themselves; and asking them.
+
+        client.lock_notes.announce("Anna's notebook")
+        client.lock_notes.ask("scene", says="I need it for a minute")
+        """
+        return self._notes
+
+    @property
+    def available_commands(self) -> dict[str, CommandInfo]:
+        """The commands by name, as `update_available_commands` last found them."""
+        with self._guard:
+            return dict(self._commands)
+
+    def copy_state(self) -> dict[str, Value]:
+        """A deep copy of the shared state as last heard; still there after `close`."""
+        return self._stream.mirror.copy()
+
+    def lock_state(self) -> AbstractContextManager[dict[str, Value]]:
+        """Hold the local copy still: `with client.lock_state() as state: ...`.
+
+        Updates from the server wait until the block ends. This locks nothing on the
+        server (see `attempt_update_locks`). The dict is one's own; the values in it are
+        shared, and not to be altered.
+        """
+        return self._stream.mirror.lock()
+
+    def snapshot(self) -> dict[str, Value]:
+        """The state as a dict of one's own with shared values, for readers in a hurry."""
+        return self._stream.mirror.snapshot()
+
+    def received(self) -> dict[str, MaybeLazy]:
+        """The same without reading a value: some may be `LazyValue`."""
+        return self._stream.mirror.received()
+
+    def keys(self) -> list[str]:
+        """The keys of the state, without looking at any value."""
+        return self._stream.mirror.keys()
+
+    @overload
+    def peek(self, key: str, default: Value = None) -> Value: ...
+
+    @overload
+    def peek(self, key: str, default: Absent) -> Value | Absent: ...
+
+    def peek(self, key: str, default: Value | Absent = None) -> Value | Absent:
+        """The value of one key, shared: not to be altered."""
+        return self._stream.mirror.get(key, default)
+
+    @overload
+    def wait_for(self, wanted: str, timeout: float | None = 30.0) -> Value: ...
+
+    @overload
+    def wait_for(
+        self, wanted: Callable[[LiveState], Found], timeout: float | None = 30.0
+    ) -> Found: ...
+
+    def wait_for(
+        self, wanted: str | Callable[[LiveState], Found], timeout: float | None = 30.0
+    ) -> Value | Found:
+        """Wait until a key is in the state, or until `wanted(state)` is true.
+
+            name = client.wait_for("simulation.name")
+            client.wait_for(lambda state: len(state["selected"]) > 3, timeout=60)
+
+        A function is called on this thread, now and after every change, with the state as
+        a read-only mapping; a key that is not there yet (a KeyError) means no. Where tqdm
+        is installed, it shows how the time goes by after two seconds.
+
+        Args:
+            wanted: A key, or a function.
+            timeout: Seconds to wait; None for ever.
+
+        Returns:
+            A copy of the key's value, or what the function returned.
+
+        Raises:
+            WaitTimedOut: (a TimedOut) It did not come within `timeout`.
+            ClosedError: The client was closed.
+        """
+        if isinstance(wanted, str):
+            return wait_for_key(self, wanted, timeout)
+        return wait_until(self, wanted, timeout)
+
+    def changes(self, pattern: str = "*") -> ChangeStream:
+        """The changes of the keys that fit a pattern, from now on, for `async for`.
+
+            async for change in client.changes("avatar.*"):
+                print(change.kind, change.key, change.value)
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        return ChangeStream(self, pattern)
+
+    def on_change(self, callback: ChangeCallback) -> Unsubscribe:
+        """Call `callback(change)` after every update, on the thread `nanover-changes`.
+
+        A slow callback gets several updates merged into one. Returns what ends it; a
+        finalizer may call that. Until then the client is kept, and its Connection with it,
+        also when nothing else refers to either.
+        """
+        return self._stream.feed.subscribe(callback, owner=self._owner_for(callback))
+
+    def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
+        """Call `callback(status)` after every change of the status, on any thread.
+
+        Two threads may change it at once, so a callback gets the status as it is by then,
+        perhaps twice. Returns what ends it. Until then the client and its Connection are
+        kept, as with `on_change`.
+        """
+        stream = self._stream
+        return stream.status_listeners.subscribe(
+            lambda _: callback(stream.status), owner=self._owner_for(callback)
+        )
+
+    def on_closed(self, callback: Callable[[], object]) -> None:
+        """Call `callback()` once, when `close` is done and everybody else has heard of it.
+
+        On the thread that closes the client; here and now if it was closed before. This does
+        not keep the client.
+        """
+        self.resources.on_closed(callback)
+
+    def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
+        """Call `callback()` when the list of commands was fetched and had changed.
+
+        Returns what ends it. This does not keep the client: also keep the client or its
+        Connection, or subscribe with `on_change` or `on_status`, which do.
+        """
+        return self._command_listeners.subscribe(callback)
+
+    # what can be done ------------------------------------------------------------
+
+    def subscribe_all_state_updates(self, interval: float = DEFAULT_INTERVAL) -> None:
+        """Follow the shared state in the background; returns at once.
+
+        Does nothing while a subscription runs.
+
+        Args:
+            interval: Seconds between updates at the least; 0 takes them as they come.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        self._stream.start(interval)
+
+    def follow_state(self) -> None:
+        """Follow the shared state if nothing does, at the interval that was last asked for.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        self._stream.start()
+
+    def update_available_commands(self) -> dict[str, CommandInfo]:
+        """Ask the server for its commands and return them by name.
+
+        Raises:
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        return self._fetch_commands(self.call_timeout)
+
+    def run_command(self, name: str, /, **arguments: object) -> dict[str, Value]:
+        """Run a command on the server and wait for its result ({} if it has none).
+
+        Args:
+            name: The command's name.
+            **arguments: Replace or extend the command's default arguments.
+
+        Raises:
+            CommandFailed: The server refused it or it ended in an error.
+            InvalidValue: An argument that cannot be sent; nothing was.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        try:
+            return self._transport.run_command(name, arguments, self.command_timeout)
+        finally:
+            # Also when it failed: a server stops the old simulation first.
+            self._locks.switches.ran(name)
+
+    def attempt_update_state(self, change: DictionaryChange) -> bool:
+        """Change the shared state, all of it or nothing, and wait for the answer.
+
+        Returns:
+            False when another client holds a lock on one of the keys.
+
+        Raises:
+            InvalidValue: (a TypeError) A value that cannot be sent; nothing was.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut, ServerFailed
+                (the server may then have changed its state) or ClosedError.
+        """
+        return self._transport.update_state(change, self.call_timeout)
+
+    def attempt_update_locks(self, update: Mapping[str, float | None]) -> bool:
+        """Take, renew or give back locks on keys, all of them or none.
+
+        Args:
+            update: Seconds from now by key; None gives the key back, and with it those
+                that a lease has together with it.
+
+        Returns:
+            False when another client holds one of the wanted keys; then nothing in
+            `update` was done, releases included.
+
+        Raises:
+            NotSupported: Servers of this kind have no locks; nothing was sent.
+            InvalidValue: (a TypeError) A duration that is no number; nothing was sent.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        return self._locks.attempt_update(update)
+
+    def lock(  # noqa: PLR0913 - choices that most callers leave as they are
+        self,
+        keys: str | Iterable[str],
+        *,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+        keep: bool = True,
+        max_hold: float | None = DEFAULT_MAX_HOLD,
+    ) -> Lease:
+        """Lock keys, all of them or none, and say whenever the lock cannot be relied on.
+
+            with client.lock("scene") as lease:
+                ...
+
+        Args:
+            keys: A key or several. They need not exist.
+            duration: Seconds that the server keeps the lock without hearing from us, and
+                so the longest that it outlives this process.
+            wait: Whether to try again, with growing pauses, while someone else holds one.
+            timeout: Seconds to try for at the most; implies `wait`.
+            keep: Renew it when a third of its duration has gone, whatever the main
+                thread does, until it is given back.
+            max_hold: Seconds after which it ends, even while another lease of this client
+                holds the keys; None for no such limit.
+
+        Raises:
+            LockRefused: Someone else holds one of the keys.
+            InvalidArgument: (a ValueError) A key or a duration that makes no sense.
+            NotSupported: Servers of this kind have no locks.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        lease = self._locks.lease(keys, duration=duration, keep=keep, max_hold=max_hold)
+        # A held lease keeps its connection, also when nothing else refers to either.
+        lease.owner = self.keeper
+        return lease.acquire(wait=wait, timeout=timeout)
+
+    def locked(
+        self,
+        *keys: str,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+    ) -> AbstractContextManager[dict[str, Value]]:
+        """Hold locks for the time of a `with` block, which gets the values under them.
+
+            with client.locked("scene", "selection.root") as state:
+                ...
+
+        `state` is a copy of one's own, without keys that do not exist. What it holds is
+        what the server has: nobody else can have written the keys since.
+
+        Args:
+            *keys: The keys.
+            duration: As for `lock`; the locks are kept for as long as the block runs, ten
+                minutes at the most.
+            wait: As for `lock`.
+            timeout: As for `lock`.
+
+        Raises:
+            LeaseLost: From the end of the block: the locks were lost inside it.
+            NanoverJupyterError: As `lock`, and as `catch_up`.
+        """
+        lease = self._locks.lease(keys, duration=duration)
+        return held_state(self, lease, WaitPolicy(wait, timeout))
+
+    def edit(
+        self,
+        *keys: str,
+        duration: float = DEFAULT_DURATION,
+        wait: bool = False,
+        timeout: float | None = None,
+        margin: float = 0.5,
+    ) -> AbstractContextManager[StateDraft]:
+        """Lock keys, let a `with` block alter their values, write these back, give back.
+
+            with client.edit("scene") as scene:
+                scene.value[7:] = [2.0, 2.0, 2.0]
+
+            with client.edit("suggested.interaction.scale") as scale:
+                scale.value = 50.0
+
+            with client.edit("selection.root", "scene") as draft:
+                draft["selection.root"]["name"] = "All"
+                del draft["scene"]
+
+        What was altered is written in one update, at the end of the block; nothing is
+        written when the block ends with an exception.
+
+        Args:
+            *keys: The keys; they need not exist.
+            duration: As for `locked`.
+            wait: As for `lock`.
+            timeout: As for `lock`.
+            margin: Seconds of the lock that must be left when the values are written.
+
+        Raises:
+            LeaseLost: From the end of the block: the locks were lost, or nearly over;
+                nothing was written.
+            InvalidValue: From the end of the block: a value that cannot be sent.
+            NanoverJupyterError: As `lock`, and as `catch_up`.
+        """
+        lease = self._locks.lease(keys, duration=duration)
+        return draft_from(self, lease, WaitPolicy(wait, timeout), margin)
+
+    def who_blocks(self, keys: str | Iterable[str], *, most: int | None = None) -> list[str]:
+        """Those of `keys` that someone else holds; none of them is locked by asking.
+
+        One question to the server when all are free, and some more for each that is not.
+
+        Args:
+            keys: A key or several.
+            most: Stop when so many are found.
+
+        Raises:
+            NotSupported: Servers of this kind have no locks.
+            InvalidArgument: (a ValueError) No key.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        return self._locks.blocking(keys, most=most)
+
+    def catch_up(self, timeout: float | None = None) -> None:
+        """Wait until the copy of the state has all that the server did before this call.
+
+        Follows the state first, if the client does not yet.
+
+        Args:
+            timeout: Seconds to wait; `call_timeout` by default.
+
+        Raises:
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        self._stream.catch_up(self.call_timeout if timeout is None else timeout)
+
+    def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
+        """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
+
+            reply = await client.run_command_async("user/checkpoint")
+
+        The client is kept until the future is done, also when nothing else refers to it.
+
+        Raises:
+            InvalidValue: An argument that cannot be sent; nothing was. All other errors
+                are the future's.
+        """
+        call = self._transport.start_command(name, arguments, self.command_timeout)
+        switches = self._locks.switches
+        call.add_done_callback(lambda _: switches.ran(name))
+        return _keep_until_done(self, call)
+
+    def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
+        """As `attempt_update_state`, without waiting: returns a future.
+
+        The client is kept until the future is done, also when nothing else refers to it.
+
+        Raises:
+            InvalidValue: A value that cannot be sent; nothing was. All other errors are
+                the future's.
+        """
+        return _keep_until_done(self, self._transport.start_update(change, self.call_timeout))
+
+    def close(self) -> None:
+        """End the subscription, give back the locks we hold, end all threads. Idempotent."""
+        self.resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # for the keeper of the connection ----------------------------------------------
+
+    def probe(self, timeout: float | None) -> None:
+        """Make sure that the server answers, and learn its commands.
+
+        Raises:
+            NanoverJupyterError: It does not.
+        """
+        self._fetch_commands(timeout)
+
+    def retrying(self, attempt: int, reason: str) -> None:
+        """Say that the lost connection is tried for the `attempt`th time."""
+        self._stream.retrying(attempt, reason)
+
+    def prove_locks(self) -> None:
+        """Ask again for the locks that we hold, for the time that they have left.
+
+        A server that was away may be another one, which knows nothing of them. One that
+        is taken costs no other.
+
+        Raises:
+            NanoverJupyterError: The server went away again.
+        """
+        self._locks.prove(_WAS_LOST, _TAKEN_MEANWHILE)
+
+    @property
+    def last_received_at(self) -> float:
+        """When the server last sent anything, in monotonic seconds."""
+        return self._stream.last_received_at
+
+    def give_up(self, reason: str) -> None:
+        """Call the connection lost, although its stream has not ended."""
+        self._stream.give_up(reason)
+
+    def open(self, timeout: float) -> None:
+        """Open the connection to the server, if it is not open.
+
+        Raises:
+            NanoverJupyterError: No server is reached within `timeout` seconds.
+        """
+        self._transport.connect(timeout)
+
+    def follow(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Subscribe (again) and wait until the whole state is here.
+
+        The status says `loading` until then, and the copy of the state stays what it was.
+
+        Args:
+            timeout: Seconds of silence after which the server is given up. What it sends
+                may take longer.
+            stop: Asked about twice a second whether to wait no longer.
+
+        Raises:
+            ClosedError: The client was closed.
+            ConnectionLost: The server went away, or was silent for `timeout` seconds.
+        """
+        self._stream.follow(timeout, stop)
+
+    # inside -----------------------------------------------------------------------
+
+    def _owner_for(self, callback: object) -> BaseClient | None:
+        return None if isinstance(callback, WeakCallback) else self
+
+    def _fetch_commands(self, timeout: float | None) -> dict[str, CommandInfo]:
+        found = {command.name: command for command in self._transport.list_commands(timeout)}
+        self._stream.heard()
+        with self._guard:
+            changed = found != self._commands
+            self._commands = found
+        if changed:
+            self._command_listeners.notify()
+        return dict(found)
+
+
+def _call_timeout(client: BaseClient | None) -> float | None:
+    return _ORPHAN_TIMEOUT if client is None else client.call_timeout
+
+
+def _keep_until_done(client: BaseClient, call: PendingCall[Found]) -> PendingCall[Found]:
+    """Let a call refer to its client, which would else be closed with the call unanswered."""
+    kept = [client]
+    # Cleared, as a future refers to its callbacks after it is done too.
+    call.add_done_callback(lambda _: kept.clear())
+    return call
+
+
+def _abandon(locks: weakref.ref[Locks]) -> None:
+    left = locks()
+    if left is not None:
+        left.abandon()

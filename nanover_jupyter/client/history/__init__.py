@@ -1,0 +1,1 @@
+"""Past values of keys: recorder, series, data frames and export."""

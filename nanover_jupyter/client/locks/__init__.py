@@ -1,0 +1,1 @@
+"""Leases on keys: requests, renewal, the table of leases, and locked editing."""

@@ -1,0 +1,1 @@
+"""The client's copy of the shared state: mirror, changes, waiting, edits."""

@@ -1,0 +1,123 @@
+"""Delivers state changes to subscribers on one thread, merged for the slow ones."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from nanover_jupyter.client.listeners import Subscription, Unsubscribe, active
+from nanover_jupyter.transport.threads import Daemon
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["ChangeCallback", "ChangeFeed"]
+
+logger = logging.getLogger("nanover_jupyter.client")
+
+ChangeCallback = Callable[[DictionaryChange], object]
+
+_JOIN_SECONDS = 2.0
+
+
+class _Subscription(Subscription[DictionaryChange]):
+    __slots__ = ("pending",)
+
+    def __init__(self, callback: ChangeCallback, owner: object) -> None:
+        super().__init__(callback, owner)
+        self.pending: DictionaryChange | None = None
+
+
+class ChangeFeed:
+    """Calls subscribers with each change, in order, on the thread `nanover-changes`.
+
+    A subscriber that is slower than the server gets several changes merged into
+    one (the last word on each key), so what waits for it never outgrows the state.
+    One that raises is logged, and the rest go on. The thread starts with the first
+    subscriber and ends with `close`.
+    """
+
+    def __init__(self) -> None:
+        # Guards everything below, including the pending changes.
+        self._wake = threading.Condition()
+        # Replaced and never altered: a finalizer may end a subscription during an iteration.
+        self._subscriptions: tuple[_Subscription, ...] = ()
+        self._thread = Daemon("nanover-changes", self._run)
+        self._closed = False
+
+    @property
+    def count(self) -> int:
+        """How many subscriptions have not ended."""
+        return len(active(self._subscriptions))
+
+    def subscribe(self, callback: ChangeCallback, *, owner: object = None) -> Unsubscribe:
+        """Call `callback` with every change from now on.
+
+        The change belongs to the callback; the values in it are shared and must not
+        be altered.
+
+        Args:
+            callback: What to call.
+            owner: An object to keep alive until then.
+
+        Returns:
+            What ends the subscription. A finalizer may call it.
+        """
+        subscription = _Subscription(callback, owner)
+        with self._wake:
+            if not self._closed:
+                self._thread.start()
+            self._subscriptions = (*active(self._subscriptions), subscription)
+        return subscription.end
+
+    def publish(self, change: DictionaryChange) -> None:
+        """Hand a change to every subscriber; returns at once."""
+        with self._wake:
+            subscriptions = self._subscriptions = active(self._subscriptions)
+            if len(subscriptions) > 1:
+                # Once for all: each would take its own copy apart.
+                change.take_apart()
+            for subscription in subscriptions:
+                if subscription.pending is None:
+                    subscription.pending = change.copy()
+                else:
+                    subscription.pending.merge(change)
+            if subscriptions:
+                self._wake.notify()
+
+    def close(self) -> None:
+        """Forget all subscribers and end the thread. Idempotent."""
+        with self._wake:
+            self._closed = True
+            self._subscriptions = ()
+            self._wake.notify()
+        self._thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        while self._wait_for_changes():
+            # A call of its own: what it refers to would else be kept during the next wait.
+            self._deliver_all()
+
+    def _wait_for_changes(self) -> bool:
+        """Wait until there is something to deliver; returns False when it was closed."""
+        with self._wake:
+            while not self._closed and not any(s.pending for s in self._subscriptions):
+                self._wake.wait()
+            return not self._closed
+
+    def _deliver_all(self) -> None:
+        with self._wake:
+            due = [s for s in self._subscriptions if s.pending]
+            changes = [s.pending for s in due]
+            for subscription in due:
+                subscription.pending = None
+        for subscription, change in zip(due, changes, strict=True):
+            callback = subscription.callback
+            if callback is not None and change is not None:
+                self._deliver(callback, change)
+
+    @staticmethod
+    def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:
+        try:
+            callback(change)
+        except Exception:
+            logger.exception("! a subscriber to state changes failed: %r", callback)

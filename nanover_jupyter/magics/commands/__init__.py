@@ -1,0 +1,1 @@
+"""The subcommands of `%nanover`, one module per topic."""

@@ -1,0 +1,1 @@
+"""The `%nanover` line: grammar, tokens, parser and completion."""

@@ -1,0 +1,1 @@
+"""Commands that the server or its clients offer."""

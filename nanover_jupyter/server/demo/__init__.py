@@ -1,0 +1,1 @@
+"""The demo world: people around a molecule."""

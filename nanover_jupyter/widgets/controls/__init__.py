@@ -1,0 +1,1 @@
+"""Command buttons and interactive controls."""

@@ -1,0 +1,63 @@
+"""Commands and their last runs as static HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from nanover_jupyter.client.commands.docs import Description
+from nanover_jupyter.client.commands.runs import Run
+from nanover_jupyter.text_format import html_table, preview, visible
+from nanover_jupyter.widgets.palette.secrets import hide_secrets
+from nanover_jupyter.widgets.static_html import note
+from nanover_jupyter.wire.command_info import CommandInfo
+
+__all__ = ["palette_html"]
+
+_COMMANDS: Final = 60
+_RUNS: Final = 20
+
+
+def palette_html(
+    commands: Sequence[CommandInfo],
+    runs: Sequence[Run],
+    find: Callable[[str], Description | None] = lambda _: None,
+) -> str:
+    """Two tables; what is left out is counted, and secrets are hidden.
+
+    Args:
+        commands: In the order in which they are shown.
+        runs: The newest first.
+        find: What is known of a command.
+    """
+    return _commands(commands) + (_runs(runs, find) if runs else "")
+
+
+def _commands(commands: Sequence[CommandInfo]) -> str:
+    rows = [
+        (visible(known.name), visible(known.label or ""), visible(", ".join(known.arguments)))
+        for known in commands[:_COMMANDS]
+    ]
+    if not rows:
+        return note("No commands.")
+    left = len(commands) - len(rows)
+    more = note(f"… {left} more") if left else ""
+    return html_table(("Command", "Label", "Arguments"), rows) + more
+
+
+def _runs(runs: Sequence[Run], find: Callable[[str], Description | None]) -> str:
+    rows = [
+        (
+            visible(run.name),
+            preview(hide_secrets(run.arguments, find(run.name))) if run.arguments else "",
+            run.state,
+            "" if run.seconds is None else f"{run.seconds:.2f} s",
+            visible(str(run.error)) if run.error is not None else preview(run.result),
+            datetime.fromtimestamp(run.began).astimezone().isoformat(" ", "seconds"),
+        )
+        for run in runs[:_RUNS]
+    ]
+    left = len(runs) - len(rows)
+    more = note(f"… {left} more {'run' if left == 1 else 'runs'}") if left else ""
+    return html_table(("Run", "Arguments", "Outcome", "Took", "Result", "Began"), rows) + more

@@ -1,0 +1,1 @@
+"""Codec of the gRPC protocol."""

@@ -1,0 +1,1 @@
+"""Codec of the WebSocket protocol, which sends MessagePack."""

@@ -1,0 +1,214 @@
+"""Reading and writing under a lock."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.locks.editing import StateDraft
+from nanover_jupyter.errors import (
+    ConnectionLost,
+    InvalidArgument,
+    InvalidValue,
+    LeaseLost,
+    LockRefused,
+    TimedOut,
+    UpdateRefused,
+)
+from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.fake_transport import FakeTransport
+
+# the draft ----------------------------------------------------------------------------
+
+
+def changes(draft):
+    change = draft.change()
+    return change.updates, change.removals
+
+
+def test_a_draft_that_was_not_touched_changes_nothing():
+    assert changes(StateDraft(("a",), {"a": [math.nan, 0.0, {"b": None}]})) == ({}, set())
+
+
+def test_a_value_altered_in_place_is_a_change():
+    draft = StateDraft(("a",), {"a": {"list": [1.0, 2.0]}})
+    draft.value["list"].append(3.0)
+
+    assert changes(draft) == ({"a": {"list": [1.0, 2.0, 3.0]}}, set())
+
+
+def test_a_replaced_scalar_is_a_change():
+    draft = StateDraft(("a",), {"a": 1.0})
+    draft.value = 2.0
+
+    assert changes(draft) == ({"a": 2.0}, set())
+    assert draft.value == 2.0
+
+
+def test_a_key_can_be_removed_and_a_locked_one_be_added():
+    draft = StateDraft(("a", "b"), {"a": 1.0})
+    del draft["a"]
+    draft["b"] = (1, 2)
+
+    assert changes(draft) == ({"b": [1, 2]}, {"a"})
+    assert (dict(draft), len(draft)) == ({"b": (1, 2)}, 1)
+
+
+def test_a_key_that_is_not_locked_cannot_be_set():
+    with pytest.raises(KeyError, match="not locked"):
+        StateDraft(("a",), {})["b"] = 1
+
+
+def test_a_key_that_does_not_exist_has_no_value_yet():
+    draft = StateDraft(("a",), {})
+
+    assert draft.value is None
+    assert "a" not in draft
+
+
+def test_of_several_keys_one_must_say_which():
+    with pytest.raises(InvalidArgument, match=r"2 keys are locked; name one, as in draft\["):
+        _ = StateDraft(("a", "b"), {}).value
+
+
+def test_a_value_that_cannot_be_sent_is_named():
+    draft = StateDraft(("a",), {"a": {"set": 1}})
+    draft.value["set"] = {1, 2}
+
+    with pytest.raises(InvalidValue, match=r"a\['set'\]"):
+        draft.change()
+
+
+# through a client -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def transport():
+    return FakeTransport({"a": [1.0], "b": 2.0})
+
+
+@pytest.fixture
+def client(transport):
+    with BaseClient(transport) as client:
+        yield client
+
+
+def test_locked_gives_the_values_and_gives_the_locks_back(client, transport):
+    with client.locked("a", "b", "missing") as state:
+        assert state == {"a": [1.0], "b": 2.0}
+        state["a"].append(5)
+        assert client.leases.held_keys() == ["a", "b", "missing"]
+
+    assert client.leases.held_keys() == []
+    assert transport.state["a"] == [1.0]
+
+
+def test_edit_writes_all_of_it_in_one_update(client, transport):
+    with client.edit("a", "b") as draft:
+        draft["a"].append(2.0)
+        del draft["b"]
+
+    assert transport.state == {"a": [1.0, 2.0]}
+    assert client.leases.held_keys() == []
+
+
+def edit(client, after=lambda: None, **options):
+    """Append to the list of `a`, and do something else before the block ends."""
+    with client.edit("a", **options) as draft:
+        draft.value.append(2.0)
+        after()
+
+
+def test_an_exception_in_the_block_writes_nothing_and_gives_the_lock_back(client, transport):
+    with pytest.raises(ZeroDivisionError):
+        edit(client, lambda: 1 / 0)
+
+    assert transport.state["a"] == [1.0]
+    assert client.leases.held_keys() == []
+
+
+def test_nothing_is_taken_before_the_block_is_entered(client, transport):
+    client.locked("a")
+    client.edit("a")
+
+    assert transport.lock_requests == []
+
+
+def test_a_lock_lost_in_the_block_writes_nothing(client, transport):
+    with pytest.raises(LeaseLost, match="someone else took it"):
+        edit(client, lambda: client.leases.taken(["a"], "someone else took it"))
+
+    assert transport.state["a"] == [1.0]
+
+
+def test_too_little_time_left_writes_nothing(client, transport):
+    with pytest.raises(LeaseLost, match="less than the 20 s needed"):
+        edit(client, margin=20)
+
+    assert transport.state["a"] == [1.0]
+
+
+def test_a_server_that_refuses_the_change_all_the_same_is_told(client, transport):
+    with pytest.raises(LeaseLost, match="server refused"):
+        edit(client, lambda: transport.held_elsewhere.add("a"))
+
+
+def test_a_key_that_someone_else_holds_is_not_edited(client, transport):
+    transport.held_elsewhere.add("a")
+
+    with pytest.raises(LockRefused), client.edit("a"):
+        pytest.fail("entered")
+
+
+def test_a_stream_that_ends_while_one_waits_for_it_is_told(client, transport):
+    client.follow(10)
+    transport.change = lambda *_: transport.die("cable cut")
+
+    with pytest.raises(ConnectionLost, match="cable cut"), client.edit("a"):
+        pytest.fail("entered")
+
+    assert client.leases.held_keys() == []
+
+
+def test_a_stream_that_stands_still_is_told(client, transport):
+    client.follow(10)
+    client.call_timeout = 0.05
+    transport.change = lambda *_: None
+
+    with pytest.raises(TimedOut, match="catching up"):
+        client.catch_up()
+
+
+def test_the_values_are_not_older_than_the_lock(make_client, server):
+    """A slow stream: what was written just before the lock is seen under it."""
+    client = make_client()
+    client.subscribe_all_state_updates(interval=0.1)
+    client.catch_up()
+    for number in range(3):
+        server.update_state("someone", DictionaryChange({"scene": float(number)}))
+
+        with client.edit("scene") as scene:
+            assert scene.value == number
+
+
+def test_nobody_else_can_write_inside_the_block(make_client, server):
+    server.update_state("someone", DictionaryChange({"scene": 1.0}))
+
+    with make_client().edit("scene") as scene:
+        with pytest.raises(UpdateRefused):
+            server.update_state("someone", DictionaryChange({"scene": 5.0}))
+        scene.value += 1
+
+    assert server.copy_state() == {"scene": 2.0}
+
+
+def test_catching_up_starts_to_follow_and_leaves_no_trace(make_client, server):
+    client = make_client()
+
+    client.catch_up()
+
+    assert server.copy_state() == {}
+    assert client.copy_state() == {}
+    assert client.status.state == "connected"

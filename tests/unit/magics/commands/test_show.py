@@ -1,0 +1,58 @@
+"""Subcommands that show widgets, in a notebook and in a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from nanover_jupyter.magics.context import MagicContext
+from tests.unit.magics.conftest import WIDGET_VIEW, Shell
+
+TOOLS = ["panel", "palette", "locks", "inspector"]
+
+
+@pytest.mark.parametrize("subcommand", TOOLS)
+def test_each_tool_is_shown_alone_and_is_the_same_again(shell: Shell, subcommand: str) -> None:
+    shell.run("%nanover connect --quiet")
+
+    (shown,) = shell.run(f"%nanover {subcommand} --height 300").widgets
+    (again,) = shell.run(f"%nanover {subcommand}").widgets
+
+    assert again[WIDGET_VIEW] == shown[WIDGET_VIEW]
+
+
+@pytest.mark.parametrize("subcommand", TOOLS)
+def test_without_a_connection_there_is_none(shell: Shell, subcommand: str) -> None:
+    assert "there is no connection yet (%nanover connect)" in (
+        shell.run(f"%nanover {subcommand}").errors
+    )
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "said"),
+    [
+        ("panel", "Connected to demo"),
+        ("palette", "15 of 15 commands:"),
+        ("locks", "Locks of this client:"),
+        ("inspector", " keys:"),
+    ],
+)
+def test_a_terminal_gets_the_same_as_text(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, subcommand: str, said: str
+) -> None:
+    monkeypatch.setattr(MagicContext, "has_page", False)
+    assert len(shell.run("%nanover connect").shown) == 1
+    shell.run("%nanover lock scene --for 60")
+
+    (shown,) = shell.run(f"%nanover {subcommand}").shown
+
+    assert said in shown.data["text/plain"]
+    assert WIDGET_VIEW not in shown.data
+
+
+def test_a_terminal_is_told_how_to_take_the_first_lock(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MagicContext, "has_page", False)
+    shell.run("%nanover connect --quiet")
+
+    assert "%nanover lock KEY takes one" in shell.run("%nanover locks").text

@@ -1,0 +1,140 @@
+"""How WebSockets are opened, with encryption in particular."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from pathlib import Path
+
+import pytest
+
+from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
+from nanover_jupyter.errors import ConnectError, TimedOut
+from nanover_jupyter.transport.address import Address
+from nanover_jupyter.transport.tls import TlsSettings
+from nanover_jupyter.transport.websocket.dial import connect_options
+from nanover_jupyter.transport.websocket.transport import WebSocketTransport
+from tests.support.scripted_websocket import empty_list, scripted_server
+
+SOON = 10.0
+
+
+@pytest.fixture
+def secure(certificate: Path, no_thread_stays: None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    context.load_verify_locations(certificate / "cert.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    # A client that reads a ticket on one thread and sends its request on another can hang:
+    # Python's sockets have no lock for that before 3.13.5.
+    context.num_tickets = 0
+    with scripted_server(ssl=context) as script:
+        script.answer = empty_list
+        yield script
+
+
+def listing(script, host="localhost", scheme="wss", **options):
+    """The commands, asked for and hung up."""
+    transport = WebSocketTransport(connect_options(Address(host, script.port, scheme), **options))
+    try:
+        return transport.list_commands(SOON)
+    finally:
+        transport.close()
+
+
+def test_a_server_with_a_known_certificate_is_reached(secure, certificate):
+    assert listing(secure, tls=TlsSettings(root_certificates=certificate / "cert.pem")) == []
+
+
+def test_a_certificate_may_come_in_a_context_of_ones_own(secure, certificate):
+    context = ssl.create_default_context(cafile=certificate / "cert.pem")
+
+    assert listing(secure, context=context) == []
+
+
+def test_a_server_with_an_unknown_certificate_is_refused_with_a_word(secure):
+    with pytest.raises(ConnectError, match="for a self-signed server, give that certificate"):
+        listing(secure)
+
+
+def test_the_name_in_the_certificate_can_be_given(secure, certificate):
+    pem = (certificate / "cert.pem").read_bytes()
+
+    with pytest.raises(ConnectError, match="its certificate is for another host name"):
+        listing(secure, "127.0.0.1", tls=TlsSettings(root_certificates=pem))
+    named = TlsSettings(root_certificates=pem, server_name="localhost")
+    assert listing(secure, "127.0.0.1", tls=named) == []
+
+
+def test_we_show_our_own_certificate_and_tokens(secure, certificate):
+    settings = TlsSettings(
+        root_certificates=certificate / "cert.pem",
+        certificate_chain=certificate / "cert.pem",
+        private_key=(certificate / "key.pem").read_bytes(),
+        metadata={"authorization": "Bearer hunter2"},
+    )
+
+    assert listing(secure, tls=settings) == []
+
+    (client,) = secure.clients
+    assert client.request.headers["authorization"] == "Bearer hunter2"
+
+
+def test_no_token_is_ever_shown(secure, certificate, caplog):
+    settings = TlsSettings(
+        root_certificates=certificate / "cert.pem", metadata={"authorization": "Bearer hunter2"}
+    )
+    caplog.set_level(logging.DEBUG)
+
+    listing(secure, tls=settings)
+    with NanoverWebSocketClient.from_url(f"wss://localhost:{secure.port}", tls=settings) as client:
+        client.update_available_commands()
+        client.command_timeout = 0.1
+        secure.deaf.set()
+        with pytest.raises(TimedOut) as failed:
+            client.run_command("x")
+        way = connect_options(Address("localhost", secure.port, "wss"), settings)
+        shown = [repr(client), repr(client.status), repr(way), repr(settings), repr(failed.value)]
+
+    assert len(secure.clients) == 2
+    assert "hunter2" in secure.clients[1].request.headers["authorization"]
+    # The server of this test is one of `websockets` too, and tells all that it hears.
+    shown += [said.getMessage() for said in caplog.records if "server" not in said.name]
+    assert not [text for text in shown if "hunter2" in text]
+
+
+def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(secure):
+    with pytest.raises(ConnectError, match="something listens there"):
+        listing(secure, scheme="ws")
+
+
+def test_speaking_tls_to_a_plain_server_fails_with_a_word(no_thread_stays):
+    with scripted_server() as plain, pytest.raises(ConnectError, match="does the server speak TLS"):
+        listing(plain)
+
+
+def test_without_encryption_certificates_and_tokens_stay_here():
+    settings = TlsSettings(root_certificates="/nowhere.pem", metadata={"authorization": "secret"})
+
+    way = connect_options(Address("host", 1, "ws"), settings)
+
+    assert way.context is None
+    assert way.headers == ()
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+
+    with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*nowhere\.pem"):
+        connect_options(Address("host", 1, "wss"), TlsSettings(root_certificates="/nowhere.pem"))
+    with pytest.raises(ConnectError, match="a certificate or key makes no sense"):
+        connect_options(Address("host", 1, "wss"), TlsSettings(root_certificates=broken))
+
+
+def test_messages_are_not_deflated(no_thread_stays):
+    with scripted_server() as script:
+        script.answer = empty_list
+        listing(script, "127.0.0.1", "ws")
+
+        assert "Sec-WebSocket-Extensions" not in script.clients[0].request.headers

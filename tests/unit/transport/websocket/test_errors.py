@@ -1,0 +1,146 @@
+"""Foreign errors become ours: every one, with words that help."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+import pytest
+from websockets import exceptions
+from websockets.datastructures import Headers
+from websockets.frames import Close
+from websockets.http11 import Response
+
+from nanover_jupyter.errors import ConnectError, ConnectionLost, NanoverJupyterError, ProtocolError
+from nanover_jupyter.transport.websocket.errors import FOREIGN, lost, not_reached
+
+ADDRESS = "ws://host:1"
+HTTP_404 = Response(404, "Not Found", Headers())
+
+MADE_WITH = {
+    "ConnectionClosed": (None, None),
+    "ConnectionClosedOK": (Close(1000, ""), Close(1000, ""), True),
+    "ConnectionClosedError": (None, None),
+    "InvalidURI": ("x", "bad"),
+    "InvalidProxy": ("x", "bad"),
+    "InvalidProxyStatus": (HTTP_404,),
+    "InvalidStatus": (HTTP_404,),
+    "InvalidHeader": ("Upgrade", "x"),
+    "InvalidHeaderFormat": ("Upgrade", "bad", "x", 0),
+    "InvalidHeaderValue": ("Upgrade", "x"),
+    "InvalidOrigin": ("x",),
+    "InvalidUpgrade": ("Upgrade", "x"),
+    "InvalidParameterValue": ("n", "v"),
+    "PayloadTooBig": (2, 1),
+    "TooManyFragments": (2,),
+}
+
+
+def made(name):
+    return getattr(exceptions, name)(*MADE_WITH.get(name, ("words",)))
+
+
+@pytest.mark.parametrize("name", exceptions.__all__)
+def test_every_error_of_the_library_becomes_one_of_ours(name):
+    error = made(name)
+
+    assert isinstance(error, FOREIGN)
+    for ours in (not_reached(error, address=ADDRESS), lost(error, address=ADDRESS, doing="x")):
+        assert isinstance(ours, NanoverJupyterError)
+        assert str(ours)
+
+
+def verification(words, code):
+    error = ssl.SSLCertVerificationError(1, words)
+    error.verify_message, error.verify_code = words, code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(), "nothing listens there"),
+        (socket.gaierror(socket.EAI_NONAME, "no"), "there is no host of that name"),
+        (socket.gaierror(socket.EAI_AGAIN, "no"), "names cannot be looked up"),
+        (TimeoutError(), "nothing answered in time"),
+        (OSError(errno.ENETUNREACH, "no"), "there is no route to that host"),
+        (OSError(errno.EHOSTUNREACH, "no"), "there is no route to that host"),
+        (ConnectionResetError(), "it hung up"),
+        (EOFError(), "it hung up"),
+        (verification("self-signed certificate", 18), "for a self-signed server, give that certif"),
+        (
+            verification("Hostname mismatch, for 'x'", 62),
+            "its certificate is for another host name",
+        ),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "does the server speak TLS?"),
+        (made("InvalidStatus"), "it speaks HTTP, and answers 404"),
+        (made("InvalidMessage"), "but no WebSocket server (is it a gRPC server's port?)"),
+        (made("InvalidUpgrade"), "no WebSocket server of NanoVer's"),
+        (made("InvalidProxyStatus"), "the proxy did not let us through"),
+        (OSError("odd"), "odd"),
+    ],
+    ids=repr,
+)
+def test_a_connection_that_does_not_come_about_says_why(error, said):
+    ours = not_reached(error, address=ADDRESS)
+
+    assert isinstance(ours, ConnectError)
+    assert ours.address == ADDRESS
+    assert said in ours.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (ConnectionRefusedError(), "unreachable"),
+        (socket.gaierror(socket.EAI_AGAIN, "no"), "unreachable"),
+        (TimeoutError(), "unreachable"),
+        (OSError(errno.EHOSTUNREACH, "no"), "unreachable"),
+        (verification("in other words", 64), "certificate"),
+        (ConnectionResetError("nothing of a certificate"), "unknown"),
+        (OSError("nothing of a certificate"), "unknown"),
+        (made("InvalidMessage"), "unknown"),
+    ],
+    ids=repr,
+)
+def test_programs_are_told_the_problem_whatever_the_words(error, problem):
+    assert not_reached(error, address=ADDRESS).problem == problem
+
+
+def closed(received=None, sent=None, cause=None):
+    error = exceptions.ConnectionClosedError(
+        received, sent, None if not (received and sent) else True
+    )
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (closed(Close(1001, ""), Close(1001, "")), "the server closed the connection"),
+        (closed(Close(1011, "oops"), Close(1011, "")), "closed the connection (oops)"),
+        (closed(Close(1012, ""), Close(1012, "")), "closed the connection (1012)"),
+        (closed(Close(1009, "frame exceeds"), Close(1009, "")), "it takes no message of that size"),
+        (closed(sent=Close(1009, "frame exceeds")), "it sent more at once than this client takes"),
+        (
+            closed(Close(1011, "keepalive ping timeout"), Close(1011, "")),
+            "the server waited too long for the answer to a ping, as on a slow network",
+        ),
+        (closed(cause=TimeoutError()), "it takes no message any more"),
+        (closed(), "it hung up"),
+        (BrokenPipeError("pipe"), "the connection broke (pipe)"),
+    ],
+    ids=repr,
+)
+def test_a_connection_that_ends_says_why(error, said):
+    ours = lost(error, address=ADDRESS, doing="reading")
+
+    assert isinstance(ours, ConnectionLost)
+    assert (ours.address, ours.doing) == (ADDRESS, "reading")
+    assert said in ours.reason
+
+
+def test_what_is_no_end_of_a_connection_is_a_protocol_error():
+    assert isinstance(lost(made("ConcurrencyError"), address=ADDRESS, doing="x"), ProtocolError)

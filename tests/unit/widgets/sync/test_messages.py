@@ -1,0 +1,126 @@
+"""Kernel and page mean the same messages: both test suites read the same examples."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import ControlRoom, NanoverServer
+from nanover_jupyter.widgets.inspector import messages as inspector_messages
+from nanover_jupyter.widgets.locks import messages as lock_messages
+from nanover_jupyter.widgets.palette import messages as palette_messages
+from nanover_jupyter.widgets.sync import messages
+from tests.support.eventually import eventually
+from tests.support.typed import misfit
+from tests.unit.widgets.test_panel import OpenPage
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "messages"
+EXAMPLES: list[dict[str, Any]] = [
+    example for path in sorted(FIXTURES.glob("*.json")) for example in json.loads(path.read_text())
+]
+
+MODULES = (messages, inspector_messages, palette_messages, lock_messages)
+BODIES: dict[str, Any] = {op: body for module in MODULES for op, body in module.BODIES.items()}
+
+
+def named(example: dict[str, Any]) -> str:
+    return f"{example['envelope'].get('op')}: {example['name']}"
+
+
+def chosen(direction: str, *, valid: bool) -> list[dict[str, Any]]:
+    return [e for e in EXAMPLES if e["direction"] == direction and e["valid"] == valid]
+
+
+def test_no_two_messages_have_one_name() -> None:
+    assert len(BODIES) == sum(len(module.BODIES) for module in MODULES)
+
+
+def test_every_kind_of_message_has_examples() -> None:
+    assert set(BODIES) == {e["envelope"].get("op") for e in EXAMPLES if e["valid"]}
+
+
+@pytest.mark.parametrize(
+    "example", chosen("kernel", valid=True) + chosen("page", valid=True), ids=named
+)
+def test_a_valid_example_is_what_the_types_say(example: dict[str, Any]) -> None:
+    envelope = example["envelope"]
+
+    assert misfit(envelope, messages.Envelope, "envelope") is None
+    assert misfit(envelope["body"], BODIES[envelope["op"]]) is None
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in chosen("page", valid=True) if "id" in e["envelope"]], ids=named
+)
+def test_a_valid_request_is_understood(open_page: OpenPage, example: dict[str, Any]) -> None:
+    page = open_page(ControlRoom)
+    envelope = {**example["envelope"], "client": page.client, "id": 1_000}
+    page.raw(envelope)
+
+    reply = eventually(lambda: page.reply(1_000))
+
+    if not reply["ok"]:
+        assert reply["error"]["kind"] in {"CommandFailed", "BadRequest", "LeaseLost"}
+        assert "field" not in reply["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in chosen("page", valid=False) if "id" in e["envelope"]], ids=named
+)
+def test_a_malformed_request_is_answered_and_harms_nothing(
+    open_page: OpenPage, example: dict[str, Any]
+) -> None:
+    page = open_page(ControlRoom)
+    envelope = {**example["envelope"], "client": page.client}
+    if not isinstance(envelope["id"], int):
+        page.raw(envelope)
+    else:
+        page.raw({**envelope, "id": 1_000})
+        reply = eventually(lambda: page.reply(1_000))
+        assert reply["error"]["kind"] == "BadRequest"
+
+    assert page.ask("value", key="title")["ok"]
+
+
+def test_what_the_kernel_really_sends_is_what_the_types_say(
+    open_page: OpenPage, server: NanoverServer, quick_effects: None
+) -> None:
+    server.register_command("user/fail", lambda: 1 / 0)
+    page = open_page(ControlRoom)
+    take = {"seconds": 5, "keep": True, "cap": None, "wait": 0}
+    page.ask("lock", keys=["scene"], **take)
+    page.panel.connection.client.attempt_update_locks({"title": math.inf})
+    page.ask("watch", keys=["scene", "theirs"])
+    page.ask("announce", by="Anna")
+    page.ask("blockers", keys=["scene", "title"])
+    page.ask("run", run="r1", name="user/fail", arguments={})
+    page.ask("run", run="r2", name="user/echo", arguments={"a": {"b": None}})
+    page.ask("whole_result", run="r2")
+    texts = dict.fromkeys(("label", "icon", "tooltip"), "")
+    page.ask("pin", id="p", command="user/echo", arguments={}, asks=[], **texts)
+    eventually(lambda: page.last("memory")["pins"])
+    eventually(lambda: page.last("run_state")["effects"])
+    page.ask("forget_run", run="r1")
+    page.last("runs")
+    page.ask("value", key="scene")
+    page.ask("value", key="nowhere")
+    page.last("snapshot")
+    page.last("heartbeat")
+    server.close()
+    eventually(lambda: page.last("status")["state"] == "lost")
+
+    for message in page.heard:
+        assert misfit(message, messages.Envelope, "envelope") is None
+        assert misfit(message["body"], BODIES[message["op"]], message["op"]) is None
+    results = [reply["body"].get("result") for reply in page.all("reply")]
+    for kind in (
+        palette_messages.WholeResult,
+        inspector_messages.ValueResult,
+        lock_messages.LockResult,
+        lock_messages.KeysResult,
+    ):
+        assert any(misfit(result, kind) is None for result in results)

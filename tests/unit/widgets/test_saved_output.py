@@ -1,0 +1,200 @@
+"""The picture in the notebook's file: when it is renewed, and when the file is left alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
+from nanover_jupyter.widgets.saved_output import SavedOutput
+from tests.support.clock import FakeClock
+from tests.support.eventually import eventually
+from tests.unit.widgets.test_panel import OpenPage
+
+
+class Notebook:
+    """Takes what is published, and shows the newest of each display. `number` is the state."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        self.alive: list[Any] = []
+        self.pictures: dict[str, str] = {}
+        self.renewals = 0
+
+    def publish(
+        self, data: Any, *, transient: dict[str, str] | None = None, update: bool = False
+    ) -> None:
+        if transient is None:
+            self.alive.append(data)
+            return
+        assert update == (transient["display_id"] in self.pictures)
+        self.renewals += update
+        self.pictures[transient["display_id"]] = data["text/html"]
+
+
+BUNDLE = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/html": "once"}
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    return Notebook()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def picture(notebook: Notebook, clock: FakeClock) -> SavedOutput:
+    def draw(time: str) -> str:
+        return f"<p>{notebook.number} at {time}</p>"
+
+    return SavedOutput(draw, publish=notebook.publish, clock=clock)
+
+
+def test_the_widget_and_its_picture_are_two_outputs(
+    picture: SavedOutput, notebook: Notebook
+) -> None:
+    picture.display(BUNDLE)
+
+    assert [list(data) for data in notebook.alive] == [["application/vnd.jupyter.widget-view+json"]]
+    assert ["<p>1 at " in html for html in notebook.pictures.values()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("renew", "pause"),
+    [(SavedOutput.beat, 60), (SavedOutput.leave, 5), (SavedOutput.finish, 0)],
+)
+def test_it_is_renewed_after_a_pause(
+    picture: SavedOutput,
+    notebook: Notebook,
+    clock: FakeClock,
+    renew: Callable[[SavedOutput], None],
+    pause: float,
+) -> None:
+    picture.display(BUNDLE)
+    notebook.number = 2
+
+    if pause:
+        clock.now += pause - 0.1
+        renew(picture)
+        assert notebook.renewals == 0
+    clock.now += 0.2
+    renew(picture)
+
+    assert ["<p>2 at " in html for html in notebook.pictures.values()] == [True]
+
+
+def test_the_same_state_at_another_time_changes_no_notebook(
+    picture: SavedOutput, notebook: Notebook, clock: FakeClock
+) -> None:
+    picture.display(BUNDLE)
+    clock.now += 1000
+
+    picture.finish()
+
+    assert notebook.renewals == 0
+
+
+def test_every_display_is_renewed_but_no_endless_number(
+    picture: SavedOutput, notebook: Notebook
+) -> None:
+    for _ in range(20):
+        picture.display(BUNDLE)
+    notebook.number = 2
+
+    picture.finish()
+
+    assert notebook.renewals == 8
+
+
+def test_a_widget_that_was_never_displayed_publishes_nothing(
+    picture: SavedOutput, notebook: Notebook
+) -> None:
+    picture.finish()
+
+    assert notebook.alive == []
+    assert notebook.pictures == {}
+
+
+def test_a_widget_keeps_its_last_state_when_its_view_goes_and_when_it_is_closed(
+    open_page: OpenPage, server: NanoverServer, clock: FakeClock
+) -> None:
+    page, notebook = open_page(StateInspector), Notebook()
+    page.panel._saved_picture = SavedOutput(
+        page.panel._draw_picture, publish=notebook.publish, clock=clock
+    )
+    page.panel._ipython_display_()
+    (name,) = notebook.pictures
+    assert "demo" in notebook.pictures[name]
+
+    server.update_state(None, DictionaryChange({"title": "second"}))
+    eventually(lambda: page.model.values.get("title") == "second")
+    clock.now += 10
+    page.notify("hide")
+    assert "second" in notebook.pictures[name]
+
+    server.update_state(None, DictionaryChange({"title": "third"}))
+    eventually(lambda: page.panel.connection.client.peek("title") == "third")
+    page.panel.close()
+    assert "third" in notebook.pictures[name]
+    assert notebook.alive[0].keys() >= {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
+def test_nbconvert_shows_the_picture_in_place_of_the_widget(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
+    # Both take a second or two to import.
+    nbformat, nbconvert = map(pytest.importorskip, ("nbformat", "nbconvert"))
+    server.update_state(None, DictionaryChange({"<b>": "<script>"}))
+    page, notebook = open_page(StateInspector), Notebook()
+    eventually(lambda: page.model.values.get("<b>"))
+    panel = page.panel
+    panel._saved_picture = SavedOutput(panel._draw_picture, publish=notebook.publish)
+    panel._ipython_display_()
+    published = [*notebook.alive, *({"text/html": html} for html in notebook.pictures.values())]
+    cell = nbformat.v4.new_code_cell("panel", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("display_data", data) for data in published]
+
+    html, _ = nbconvert.HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+
+    assert html.count('<div class="nvj-picture"') == 1
+    assert "&lt;script&gt;" in html
+
+
+def test_without_a_notebook_nothing_is_printed(
+    open_page: OpenPage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_page(StateInspector).panel._ipython_display_()
+
+    assert capsys.readouterr().out == ""
+
+
+CELL = """
+from nanover_jupyter import NanoverServer, StateInspector, connect
+server = NanoverServer()
+connection = connect(f"{server.address}:{server.port}")
+display(StateInspector(connection))
+connection.close()
+"""
+
+
+def test_an_interpreter_that_ends_with_a_widget_on_show_says_nothing() -> None:
+    shell = "from IPython.core.interactiveshell import InteractiveShell as Shell; import sys; "
+    run = "sys.exit(not Shell.instance().run_cell(sys.argv[1]).success)"
+
+    result = subprocess.run(
+        [sys.executable, "-c", shell + run, CELL],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert result.stderr == ""

@@ -1,0 +1,180 @@
+"""Messages with the values in them left as bytes."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf import struct_pb2
+from google.protobuf.message import DecodeError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nanover_jupyter.wire.grpc import protocol
+from nanover_jupyter.wire.grpc.envelopes import (
+    COMMAND,
+    COMMAND_REPLY,
+    STATE_UPDATE,
+    UPDATE_REQUEST,
+    keys_alone,
+    open_envelope,
+)
+from nanover_jupyter.wire.grpc.value_reader import FastPathMiss
+from tests.support.values import same
+from tests.support.wire_bytes import (
+    UNKNOWN,
+    by_protobuf,
+    field,
+    legal_structs,
+    state_update,
+    value_by_protobuf,
+)
+
+
+def entries(data):
+    fields = open_envelope(STATE_UPDATE, data).changed_keys.fields
+    return {entry.key.decode(): entry.value for entry in fields}
+
+
+def entry(key, value):
+    return field(1, field(1, key) + field(2, value))
+
+
+def test_keys_come_apart_from_values():
+    data = state_update(entry(b"a", b"\x20\x01") + entry(b"b", b"whatever"))
+
+    assert entries(data) == {"a": b"\x20\x01", "b": b"whatever"}
+
+
+@given(legal_structs)
+def test_an_envelope_that_opens_holds_what_protobuf_finds(struct):
+    data = state_update(struct)
+    expected = by_protobuf(protocol.StateUpdate, data, ["changed_keys"])
+    try:
+        found = entries(data)
+    except FastPathMiss:
+        return
+
+    assert same({key: value_by_protobuf(value) for key, value in found.items()}, expected)
+
+
+def test_a_key_or_value_left_out_is_empty():
+    assert entries(state_update(field(1, field(2, b"\x20\x01")))) == {"": b"\x20\x01"}
+    assert entries(state_update(field(1, field(1, b"k")))) == {"k": b""}
+
+
+def test_a_key_or_value_may_be_written_though_empty():
+    assert entries(state_update(entry(b"", b""))) == {"": b""}
+
+
+def test_the_last_of_several_entries_counts():
+    assert entries(state_update(entry(b"a", b"1") + entry(b"a", b"2"))) == {"a": b"2"}
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=bytes.hex)
+def test_unknown_fields_are_unusual(unknown):
+    for data in (
+        unknown,
+        field(1, unknown),
+        # What protobuf makes of this depends on its implementation: the common one drops
+        # an entry with more in it than it knows.
+        field(1, field(1, field(1, b"k") + field(2, b"v") + unknown)),
+    ):
+        with pytest.raises(FastPathMiss):
+            entries(data)
+
+
+def test_an_update_in_two_parts_is_unusual():
+    with pytest.raises(FastPathMiss):
+        entries(state_update(entry(b"a", b"1")) + state_update(entry(b"b", b"2")))
+
+
+@pytest.mark.parametrize(
+    "struct",
+    [
+        field(1, field(1, b"k") + field(2, b"\x1a\x01a") + field(2, b"")),
+        field(1, field(1, b"k") + field(1, b"l") + field(2, b"")),
+        field(1, field(1, b"k", padding=1) + field(2, b"")),
+        b"\x0a\x7f",
+    ],
+    ids=bytes.hex,
+)
+def test_what_says_things_twice_or_is_cut_off_is_unusual(struct):
+    with pytest.raises(FastPathMiss):
+        entries(state_update(struct))
+
+
+@pytest.mark.parametrize(
+    ("envelope", "kind"),
+    [
+        (STATE_UPDATE, protocol.StateUpdate),
+        (UPDATE_REQUEST, protocol.UpdateStateRequest),
+        (COMMAND, protocol.CommandMessage),
+        (COMMAND_REPLY, protocol.CommandReply),
+    ],
+)
+@given(data=st.binary(max_size=30))
+@example(data=b"\x0a\x01\xff")
+@example(data=b"\x0a\x08\x0a\x06\x0a\x01k\x12\x01\xff")
+@example(data=b"\x12\x08\x0a\x06\x0a\x01k\x12\x01\xff")
+def test_bytes_that_are_no_message_are_unusual_or_hold_what_is_none(envelope, kind, data):
+    try:
+        opened = open_envelope(envelope, data)
+    except FastPathMiss:
+        return
+    try:
+        kind.FromString(data)
+    except DecodeError:
+        # The fault then lies in what is left as bytes, where it costs nothing else.
+        assert any(not holds for holds in hold_what_they_should(opened, kind.DESCRIPTOR))
+    else:
+        assert all(hold_what_they_should(opened, kind.DESCRIPTOR))
+
+
+def hold_what_they_should(message, meant):
+    """Of all that an envelope leaves as bytes: whether it is the text or value it should be."""
+    for envelopes_field, found in message.ListFields():
+        kind = meant.fields_by_name[envelopes_field.name]
+        single = isinstance(found, bytes | int | float) or hasattr(found, "ListFields")
+        for each in [found] if single else found:
+            if kind.message_type is None:
+                yield kind.type != kind.TYPE_STRING or is_read_by(bytes.decode, each)
+            elif kind.message_type.full_name == "google.protobuf.Value":
+                yield is_read_by(struct_pb2.Value.FromString, each)
+            else:
+                yield from hold_what_they_should(each, kind.message_type)
+
+
+def is_read_by(read, data):
+    try:
+        read(data)
+    except (DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def test_text_that_is_no_utf8_costs_nothing_else():
+    assert entries_raw(state_update(entry(b"\xff", b"v") + entry(b"k", b"w"))) == [b"\xff", b"k"]
+
+
+def entries_raw(data):
+    return [entry.key for entry in open_envelope(STATE_UPDATE, data).changed_keys.fields]
+
+
+# keys alone ------------------------------------------------------------------------
+
+
+def test_updates_of_the_same_keys_are_known_by_them_whatever_the_values():
+    one = state_update(entry(b"a", b"\x20\x01") + entry(b"\xff", b"whatever"))
+    other = state_update(entry(b"a", b"") + entry(b"\xff", b"\x1a\x01x"))
+
+    assert keys_alone(one) == keys_alone(other)
+    assert len(keys_alone(one)) < len(one)
+    assert keys_alone(one) != keys_alone(state_update(entry(b"a", b"\x20\x01")))
+
+
+def test_an_update_of_no_keys_leaves_nothing():
+    assert keys_alone(b"") == keys_alone(b"\x0a\x00") == keys_alone(UNKNOWN[0]) == b""
+
+
+def test_what_is_no_update_has_no_keys():
+    with pytest.raises(DecodeError):
+        keys_alone(b"\x0a\x7f")

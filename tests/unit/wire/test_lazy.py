@@ -1,0 +1,139 @@
+"""Values that are read when somebody asks."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from nanover_jupyter.wire.lazy import LazyValue, copy_all, read, read_all
+from nanover_jupyter.wire.values import copy_value
+
+
+class Spelled(LazyValue):
+    """Reads letters into a list, and counts how often."""
+
+    __slots__ = ()
+    times = 0
+
+    @staticmethod
+    def decode(data):
+        Spelled.times += 1
+        return list(data.decode()), copy_value
+
+
+@pytest.fixture(autouse=True)
+def not_yet():
+    Spelled.times = 0
+
+
+def test_a_value_is_read_once_for_all():
+    value = Spelled(b"ab")
+
+    assert value.read() == ["a", "b"]
+    assert value.read() is value.read()
+    assert Spelled.times == 1
+
+
+def test_a_fresh_value_is_the_askers_own_and_not_kept():
+    value = Spelled(b"ab")
+
+    value.fresh().append("c")
+    value.read()
+    value.fresh().append("c")
+
+    assert value.fresh() == ["a", "b"]
+    assert Spelled.times == 2
+
+
+class Boxed(LazyValue):
+    """Reads a text in a box in a box, and says how such boxes are copied."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def decode(data):
+        return {"box": [data.decode()]}, lambda value: {"box": value["box"].copy()}
+
+
+def test_a_value_that_was_read_is_copied_in_the_way_that_suits_it():
+    value = Boxed(b"a")
+    value.read()
+
+    copy = value.fresh()
+    copy["box"].append("b")
+
+    assert value.read() == {"box": ["a"]}
+
+
+@pytest.mark.parametrize("alteration", [dict.clear, lambda value: value.update(box=1.0)])
+def test_a_shared_value_that_somebody_altered_can_be_copied_all_the_same(alteration):
+    value = Boxed(b"a")
+    shared = value.read()
+    alteration(shared)
+
+    assert value.fresh() == shared
+
+
+def test_what_is_no_undecoded_value_is_read_as_it_is():
+    assert read(1.0) == 1.0
+    assert read(Spelled(b"a")) == ["a"]
+
+
+def test_equal_bytes_say_the_same_until_they_are_read():
+    one, other = Spelled(b"ab"), Spelled(b"ab")
+
+    assert one.says_the_same(other)
+    assert not one.says_the_same(Spelled(b"ac"))
+    other.read()
+    assert not one.says_the_same(other)
+    one.read()
+    assert not one.says_the_same(other)
+
+
+def test_threads_that_ask_at_once_all_get_the_value():
+    values = [Spelled(b"some letters") for _ in range(500)]
+    barrier = threading.Barrier(4)
+    found = []
+
+    def ask():
+        barrier.wait()
+        found.append([value.read() for value in values])
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [[list("some letters")] * 500] * 4
+
+
+def test_all_of_several_values_are_read_into_a_plain_dict():
+    values = {"a": Spelled(b"ab"), "b": 1.0}
+
+    assert read_all(values) == {"a": ["a", "b"], "b": 1.0}
+    assert values["b"] == 1.0
+
+
+def test_bytes_are_there_until_the_value_is_read():
+    value = Spelled(b"ab")
+    data = value.data
+
+    value.read()
+
+    assert data == b"ab"
+    assert value.data is None
+
+
+def test_copies_of_several_values_are_deep_and_leave_unread_what_is():
+    values = {"a": Spelled(b"ab"), "b": Spelled(b"c"), "c": ["d"], "e": 1.0}
+    values["b"].read()
+
+    copies = copy_all(values)
+    for key in "abc":
+        copies[key].append("x")
+
+    assert copy_all(values) == {"a": ["a", "b"], "b": ["c"], "c": ["d"], "e": 1.0}
+    assert not values["a"].says_the_same(values["b"])
+    assert values["a"].says_the_same(Spelled(b"ab"))
