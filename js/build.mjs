@@ -5,21 +5,21 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What a page asks for when it needs it (LAZY_MODULES in widgets/_panel.py). */
+/** Modules that a page loads on demand (LAZY_MODULES in widgets/_panel.py). */
 const LAZY = {
-  follow: "src/inspector/follow.ts",
-  plot: "src/plot/index.ts",
-  edit: "src/inspector/edit/index.ts",
-  run: "src/palette/run.ts",
+  history: "src/widgets/history_chunk.ts",
+  plot: "src/widgets/plot_chunk.ts",
+  edit: "src/widgets/edit_chunk.ts",
+  run: "src/widgets/run_chunk.ts",
 };
 
 /** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */
 const ENTRIES = {
-  palette: "src/palette/index.ts",
-  locks: "src/locks/index.ts",
-  inspector: "src/inspector/index.ts",
-  control_room: "src/control_room/index.ts",
-  panel: "src/panel.css",
+  palette: "src/widgets/palette.ts",
+  locks: "src/widgets/locks.ts",
+  inspector: "src/widgets/inspector.ts",
+  control_room: "src/widgets/control_room.ts",
+  panel: "src/widgets/panel.css",
   ...LAZY,
 };
 
@@ -35,7 +35,7 @@ const options = {
 if (process.argv.includes("--dev")) {
   const context = await esbuild.context({
     ...options,
-    entryPoints: { dev: "dev/dev.ts", panel: "src/panel.css", ...LAZY },
+    entryPoints: { dev: "dev/dev.ts", panel: "src/widgets/panel.css", ...LAZY },
     outdir: here("dev/dist"),
     sourcemap: "inline",
   });
@@ -52,6 +52,6 @@ if (process.argv.includes("--dev")) {
     minify: true,
     legalComments: "none",
   });
-  // The page of the page tests is no part of the package.
+  // The page of the page tests is not part of the package.
   await esbuild.build({ ...options, entryPoints: ["page/page.ts"], outdir: here("page/dist") });
 }

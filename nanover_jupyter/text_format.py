@@ -22,7 +22,7 @@ _DEEPEST: Final = 4
 _CELL: Final = "text-align:left;padding:1px 12px 1px 0;border:0;vertical-align:top"
 
 _SIGNS: Final = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u2028": "⏎", "\u2029": "⏎"}
-# The same as in js/src/shared/visible_text.ts, and lone surrogates, which no file can hold.
+# The same as in js/src/text/visible_text.ts, and lone surrogates, which no file can hold.
 _HIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )

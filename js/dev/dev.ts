@@ -7,11 +7,11 @@
  *   ?still                     nothing moves
  */
 
-import room from "../src/control_room/index.ts";
-import inspector from "../src/inspector/index.ts";
-import locks from "../src/locks/index.ts";
-import palette from "../src/palette/index.ts";
-import type { PageRecord, PageValue } from "../src/shared/protocol.ts";
+import type { PageRecord, PageValue } from "../src/protocol/common.ts";
+import room from "../src/widgets/control_room.ts";
+import inspector from "../src/widgets/inspector.ts";
+import locks from "../src/widgets/locks.ts";
+import palette from "../src/widgets/palette.ts";
 import { ABILITIES, FakeKernel, type FakeKernelOptions } from "./fake_kernel.ts";
 import { FakeModel } from "./fake_model.ts";
 import {

@@ -1,10 +1,10 @@
 /** A kernel without Python: answers a FakeModel after widgets/_messages.py. */
 
-import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/shared/protocol.ts";
-import { VERSION } from "../src/shared/protocol.ts";
-import type { EditBody } from "../src/shared/protocol_inspector.ts";
-import type { LeaseBody, LockNewsBody, WatchedBody } from "../src/shared/protocol_locks.ts";
-import type { ChoiceBody, CommandBody, MemoryBody } from "../src/shared/protocol_palette.ts";
+import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/protocol/common.ts";
+import { VERSION } from "../src/protocol/common.ts";
+import type { EditBody } from "../src/protocol/inspector.ts";
+import type { LeaseBody, LockNewsBody, WatchedBody } from "../src/protocol/locks.ts";
+import type { ChoiceBody, CommandBody, MemoryBody } from "../src/protocol/palette.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { FakeRuns } from "./fake_runs.ts";
 import { type PageMessage, readPageMessage } from "./page_message.ts";

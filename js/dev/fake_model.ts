@@ -1,7 +1,7 @@
 /** anywidget's model without Jupyter: traits, events, and sends that somebody takes. */
 
-import type { Model } from "../src/shared/host.ts";
-import type { Buffers } from "../src/shared/protocol.ts";
+import type { Model } from "../src/kernel/host.ts";
+import type { Buffers } from "../src/protocol/common.ts";
 import { ModelEvents } from "./model_events.ts";
 
 export class FakeModel extends ModelEvents implements Model {

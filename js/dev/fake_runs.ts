@@ -1,7 +1,7 @@
 /** The runs of a fake kernel, kept and told as widgets/_palette_tool.py does. */
 
-import type { PageRecord, PageValue } from "../src/shared/protocol.ts";
-import type { RunBody, RunStateBody, WholeResult } from "../src/shared/protocol_palette.ts";
+import type { PageRecord, PageValue } from "../src/protocol/common.ts";
+import type { RunBody, RunStateBody, WholeResult } from "../src/protocol/palette.ts";
 
 export class FakeRuns {
   list: readonly RunStateBody[] = [];

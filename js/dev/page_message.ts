@@ -1,7 +1,7 @@
 /** Checks what a page sends, as the kernel does: so that the fake kernel is a strict one. */
 
-import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/shared/protocol.ts";
-import { VERSION } from "../src/shared/protocol.ts";
+import { VERSION } from "../src/protocol/common.ts";
+import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/protocol/messages.ts";
 import {
   type Fields,
   isBoolean,
@@ -10,7 +10,7 @@ import {
   isNumber,
   isRecord,
   isText,
-} from "../src/shared/shapes.ts";
+} from "../src/protocol/shapes.ts";
 
 const isKeys = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);

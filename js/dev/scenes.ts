@@ -1,8 +1,8 @@
 /** Worlds to look at: what a session of a few people holds, and what a hostile one may. */
 
-import type { PageValue } from "../src/shared/protocol.ts";
-import type { LeaseBody, LockNewsBody } from "../src/shared/protocol_locks.ts";
-import type { ArgumentBody, CommandBody } from "../src/shared/protocol_palette.ts";
+import type { PageValue } from "../src/protocol/common.ts";
+import type { LeaseBody, LockNewsBody } from "../src/protocol/locks.ts";
+import type { ArgumentBody, CommandBody } from "../src/protocol/palette.ts";
 
 export type World = Map<string, PageValue>;
 

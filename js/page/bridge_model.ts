@@ -1,7 +1,7 @@
 /** anywidget's model of a widget whose Python half is at the other end of a WebSocket. */
 
 import { ModelEvents } from "../dev/model_events.ts";
-import type { Model } from "../src/shared/host.ts";
+import type { Model } from "../src/kernel/host.ts";
 
 /** What a model sends to its Python half. */
 export type ModelMessage =

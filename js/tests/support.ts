@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { FakeKernel, type FakeKernelOptions } from "../dev/fake_kernel.ts";
 import { FakeModel } from "../dev/fake_model.ts";
-import type { RenderProps } from "../src/shared/mount.ts";
+import type { RenderProps } from "../src/panel/mount.ts";
 
 export interface Mounted {
   readonly model: FakeModel;

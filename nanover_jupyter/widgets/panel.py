@@ -28,7 +28,7 @@ __all__ = ["LAZY_MODULES", "Panel"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-LAZY_MODULES: Final = frozenset({"edit", "follow", "plot", "run"})
+LAZY_MODULES: Final = frozenset({"edit", "history", "plot", "run"})
 """Parts of the frontend that a page asks for when it needs them, built beside the widgets."""
 
 

@@ -33,8 +33,8 @@ MIRRORED: list[tuple[Path, Path, dict[str, str]]] = [
         ROOT / "js" / "src",
         ROOT / "js" / "tests",
         {
-            "control_room": "shared/mount.test.ts, as it only puts the three tools together",
-            "plot": "tests/page/inspector/test_plot.py, as it draws on a canvas",
+            "inspector/detail": "inspector/view.test.ts, which opens the pane",
+            "widgets": "panel/mount.test.ts, as entry points only put the tools together",
         },
     ),
 ]

@@ -1,10 +1,10 @@
 /** What the lock manager asks of the kernel, and how it says what came of it. */
 
-import type { Host } from "../shared/host.ts";
-import type { LeaseBody } from "../shared/protocol_locks.ts";
-import { visible } from "../shared/visible_text.ts";
-import { reasonOf } from "../shared/words.ts";
-import type { TakeOrder } from "./take_form.ts";
+import type { Host } from "../kernel/host.ts";
+import type { LeaseBody } from "../protocol/locks.ts";
+import { reasonOf } from "../text/format.ts";
+import { visible } from "../text/visible_text.ts";
+import type { TakeOrder } from "./acquire_form.ts";
 
 export const namesOf = (keys: readonly string[]): string =>
   keys.map((key) => (key === "" ? "(empty)" : visible(key, 80))).join(", ");

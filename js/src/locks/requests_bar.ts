@@ -1,10 +1,10 @@
 /** Others who ask for a key of ours, each with what can be answered. */
 
-import { fill, h } from "../shared/dom.ts";
-import { keepingFocus } from "../shared/keep_focus.ts";
-import { listen } from "../shared/lifetime.ts";
-import type { RequestBody } from "../shared/protocol_locks.ts";
-import { visible } from "../shared/visible_text.ts";
+import type { RequestBody } from "../protocol/locks.ts";
+import { visible } from "../text/visible_text.ts";
+import { fill, h } from "../ui/html.ts";
+import { keepingFocus } from "../ui/keep_focus.ts";
+import { listen } from "../ui/lifetime.ts";
 import { namesOf } from "./actions.ts";
 
 export interface RequestsBar {

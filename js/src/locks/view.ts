@@ -1,20 +1,20 @@
 /** The lock manager: take keys for a time, renew them, give them back. Knows no Jupyter. */
 
-import { Cell } from "../shared/cell.ts";
-import { now } from "../shared/clock.ts";
-import { fill, h, setText } from "../shared/dom.ts";
-import { every, listen } from "../shared/lifetime.ts";
-import type { LeaseBody, LockNewsBody } from "../shared/protocol_locks.ts";
-import type { Timed } from "../shared/session.ts";
-import type { Tool, ToolContext } from "../shared/tool.ts";
-import { visible } from "../shared/visible_text.ts";
-import { plural } from "../shared/words.ts";
+import type { Timed } from "../kernel/session.ts";
+import type { Tool, ToolContext } from "../panel/tool.ts";
+import type { LeaseBody, LockNewsBody } from "../protocol/locks.ts";
+import { plural } from "../text/format.ts";
+import { visible } from "../text/visible_text.ts";
+import { now } from "../ui/clock.ts";
+import { fill, h, setText } from "../ui/html.ts";
+import { every, listen } from "../ui/lifetime.ts";
+import { Cell } from "../ui/signal.ts";
+import { createTakeForm } from "./acquire_form.ts";
 import { createActions, namesOf } from "./actions.ts";
-import { createAside } from "./aside.ts";
-import { isHeld } from "./lease.ts";
+import { isHeld } from "./lease_status.ts";
+import { createLeaseTable, type LeaseAction } from "./lease_table.ts";
+import { createAside } from "./lock_details.ts";
 import { createRequestsBar, wordsOfRequest } from "./requests_bar.ts";
-import { createLeaseTable, type LeaseAction } from "./table.ts";
-import { createTakeForm } from "./take_form.ts";
 
 const DEFAULT_SECONDS = 10;
 const DEFAULT_CAP = 600;

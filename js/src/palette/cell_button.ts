@@ -1,9 +1,9 @@
 /** A button that puts a line of Python into a new cell, where the frontend has cells. */
 
-import { h, setText } from "../shared/dom.ts";
-import type { Host } from "../shared/host.ts";
-import { icon } from "../shared/icons.ts";
-import { debounced, listen } from "../shared/lifetime.ts";
+import type { Host } from "../kernel/host.ts";
+import { h, setText } from "../ui/html.ts";
+import { icon } from "../ui/icons.ts";
+import { debounced, listen } from "../ui/lifetime.ts";
 
 export function cellButton(host: Host, line: () => string, signal: AbortSignal): HTMLElement {
   const word = h("span", { "aria-live": "polite" }, "As cell");

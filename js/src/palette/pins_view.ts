@@ -1,15 +1,15 @@
 /** Commands kept as buttons, and the little form in which one is made. */
 
-import { fill, h } from "../shared/dom.ts";
-import { type Host, randomName } from "../shared/host.ts";
-import { icon } from "../shared/icons.ts";
-import { keepingFocus } from "../shared/keep_focus.ts";
-import { listen } from "../shared/lifetime.ts";
-import type { PageRecord } from "../shared/protocol.ts";
-import type { CommandBody, PinBody } from "../shared/protocol_palette.ts";
-import { visible } from "../shared/visible_text.ts";
-import { iconText } from "./list_view.ts";
-import { shownLine } from "./secrets.ts";
+import { type Host, randomName } from "../kernel/host.ts";
+import type { PageRecord } from "../protocol/common.ts";
+import type { CommandBody, PinBody } from "../protocol/palette.ts";
+import { visible } from "../text/visible_text.ts";
+import { fill, h } from "../ui/html.ts";
+import { icon } from "../ui/icons.ts";
+import { keepingFocus } from "../ui/keep_focus.ts";
+import { listen } from "../ui/lifetime.ts";
+import { shownLine } from "./form/secrets.ts";
+import { iconText } from "./list/list_view.ts";
 
 export interface PinsView {
   readonly bar: HTMLElement;

@@ -1,24 +1,24 @@
 /** The command palette: a list to choose from, a form, and what came of it. Knows no Jupyter. */
 
-import { Cell } from "../shared/cell.ts";
-import { h, setAttribute, setText } from "../shared/dom.ts";
-import { randomName } from "../shared/host.ts";
-import { icon } from "../shared/icons.ts";
-import { createLazyPart } from "../shared/lazy_part.ts";
-import { every, listen, oncePerFrame } from "../shared/lifetime.ts";
-import type { PageRecord } from "../shared/protocol.ts";
-import type { CommandBody, MemoryBody } from "../shared/protocol_palette.ts";
-import type { MakeTool, Tool, ToolContext } from "../shared/tool.ts";
-import { visible } from "../shared/visible_text.ts";
-import { plural } from "../shared/words.ts";
-import { createListEmpty } from "./list_empty.ts";
-import { createListView } from "./list_view.ts";
-import { Finder } from "./match.ts";
+import { randomName } from "../kernel/host.ts";
+import { createLazyPart } from "../kernel/lazy_part.ts";
+import type { MakeTool, Tool, ToolContext } from "../panel/tool.ts";
+import type { PageRecord } from "../protocol/common.ts";
+import type { CommandBody, MemoryBody } from "../protocol/palette.ts";
+import { plural } from "../text/format.ts";
+import { visible } from "../text/visible_text.ts";
+import { h, setAttribute, setText } from "../ui/html.ts";
+import { icon } from "../ui/icons.ts";
+import { every, listen, oncePerFrame } from "../ui/lifetime.ts";
+import { Cell } from "../ui/signal.ts";
+import { createListEmpty } from "./list/empty_list.ts";
+import { createListView } from "./list/list_view.ts";
+import { Finder } from "./list/ranking.ts";
+import { createRefresh } from "./list/refresh_button.ts";
 import { createPins } from "./pins_view.ts";
-import { createRefresh } from "./refresh_button.ts";
-import { createResultName } from "./result_name.ts";
-import { type RunSide, runMakersOf } from "./run_side.ts";
-import { createRunStore } from "./run_store.ts";
+import { type RunSide, runMakersOf } from "./run_chunk.ts";
+import { createResultName } from "./runs/result_name.ts";
+import { createRunStore } from "./runs/run_store.ts";
 
 export interface PaletteOptions {
   /** Names of traits: a control room has another search box beside this one. */

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
 import { hostileWorld, hugeWorld, normalWorld } from "../../dev/scenes.ts";
-import inspector from "../../src/inspector/index.ts";
-import type { PageValue } from "../../src/shared/protocol.ts";
+import type { PageValue } from "../../src/protocol/common.ts";
+import inspector from "../../src/widgets/inspector.ts";
 import {
   click,
   find,

@@ -2,8 +2,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { LEASES, LOCK_NEWS } from "../../dev/scenes.ts";
-import locks from "../../src/locks/index.ts";
-import type { LeaseBody } from "../../src/shared/protocol_locks.ts";
+import type { LeaseBody } from "../../src/protocol/locks.ts";
+import locks from "../../src/widgets/locks.ts";
 import {
   click,
   find,

@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FakeKernelOptions } from "../../dev/fake_kernel.ts";
 import { argument, COMMANDS, command } from "../../dev/scenes.ts";
-import room from "../../src/control_room/index.ts";
-import palette from "../../src/palette/index.ts";
-import * as run from "../../src/palette/run.ts";
-import type { Module } from "../../src/shared/lazy_module.ts";
-import type { PageValue } from "../../src/shared/protocol.ts";
+import type { Module } from "../../src/kernel/lazy_module.ts";
+import type { PageValue } from "../../src/protocol/common.ts";
+import room from "../../src/widgets/control_room.ts";
+import palette from "../../src/widgets/palette.ts";
+import * as run from "../../src/widgets/run_chunk.ts";
 import {
   click,
   find,
@@ -23,7 +23,7 @@ import {
 useFakePage();
 
 // No module can be imported from a Blob here; what is loaded is the same.
-vi.mock("../../src/shared/lazy_module.ts", () => ({ loadModule: () => load() }));
+vi.mock("../../src/kernel/lazy_module.ts", () => ({ loadModule: () => load() }));
 const here = async (): Promise<Module> => run;
 let load = here;
 

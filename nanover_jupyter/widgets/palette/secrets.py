@@ -1,7 +1,7 @@
 """Which arguments of commands are secrets: they are sent, and kept in no file and no trait.
 
 An argument is one if it was described as `Text(secret=True)`, or if its name, or that of
-a field anywhere in its value, looks like one. js/src/palette/secrets.ts knows the same
+a field anywhere in its value, looks like one. js/src/palette/form/secrets.ts knows the same
 names.
 """
 

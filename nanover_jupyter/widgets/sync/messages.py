@@ -4,7 +4,7 @@ Here stand the envelope and what every widget says; each tool's own requests and
 messages stand in `_inspector_messages.py`, `_palette_messages.py` and
 `_lock_messages.py`.
 
-Both directions use one envelope, `Envelope`; `js/src/shared/protocol.ts` declares
+Both directions use one envelope, `Envelope`; `js/src/protocol/` declares
 the same names, and both test suites read the examples in
 `tests/fixtures/messages`. The architecture page tells the protocol's story; in
 short:

@@ -1,6 +1,6 @@
 /** Tells when the focus comes to a field and the buttons that belong to it, and when it leaves. */
 
-import { listen, whenOver } from "../../shared/lifetime.ts";
+import { listen, whenOver } from "../../ui/lifetime.ts";
 
 export interface FocusRegion {
   readonly root: HTMLElement;

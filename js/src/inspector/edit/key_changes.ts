@@ -1,19 +1,19 @@
 /** Adds, renames and removes keys of the shared state. */
 
-import { now } from "../../shared/clock.ts";
-import { h } from "../../shared/dom.ts";
-import { icon } from "../../shared/icons.ts";
-import { listen } from "../../shared/lifetime.ts";
-import type { EditBody } from "../../shared/protocol_inspector.ts";
-import { visible } from "../../shared/visible_text.ts";
-import { plural, reasonOf } from "../../shared/words.ts";
-import type { Bench, Selected } from "../bench.ts";
-import type { EditPlaces } from "../editor.ts";
-import type { Card, Choice } from "./card.ts";
-import { failureOf } from "./draft.ts";
+import type { EditBody } from "../../protocol/inspector.ts";
+import { plural, reasonOf } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { now } from "../../ui/clock.ts";
+import { h } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { listen } from "../../ui/lifetime.ts";
+import type { Bench, Selected } from "../context.ts";
+import type { Card, Choice } from "./confirm_card.ts";
+import type { EditPlaces } from "./editor.ts";
 import { isNobodyElsewhere } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
 import { keyText } from "./place_text.ts";
+import { failureOf } from "./value/draft.ts";
 
 export interface KeyChanges {
   /** Opens the form for a new key. */

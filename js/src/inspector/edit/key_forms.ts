@@ -1,9 +1,9 @@
 /** The small forms for a new key, and for another name of one. */
 
-import { h, setText } from "../../shared/dom.ts";
-import { listen } from "../../shared/lifetime.ts";
-import { visible } from "../../shared/visible_text.ts";
-import { readJson } from "./json_text.ts";
+import { visible } from "../../text/visible_text.ts";
+import { h, setText } from "../../ui/html.ts";
+import { listen } from "../../ui/lifetime.ts";
+import { readJson } from "../../values/json_text.ts";
 import { keyText } from "./place_text.ts";
 
 export interface NewKey {

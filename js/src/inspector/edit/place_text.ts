@@ -1,9 +1,9 @@
 /** A place in the shared state, as people read it. */
 
-import { visible } from "../../shared/visible_text.ts";
-import type { Place } from "../bench.ts";
-import { partName } from "../known.ts";
-import { pathText } from "../path_text.ts";
+import { visible } from "../../text/visible_text.ts";
+import { pathText } from "../../values/value_path.ts";
+import type { Place } from "../context.ts";
+import { partName } from "../state/key_descriptions.ts";
 
 export const keyText = (key: string): string => (key === "" ? "(empty)" : visible(key, 80));
 

@@ -1,17 +1,17 @@
 /** Takes back what was written last through this connection, whatever view wrote it. */
 
-import type { Readable } from "../../shared/cell.ts";
-import { h, setText } from "../../shared/dom.ts";
-import { icon } from "../../shared/icons.ts";
-import { listen } from "../../shared/lifetime.ts";
-import type { EditsBody } from "../../shared/protocol_inspector.ts";
-import type { Timed } from "../../shared/session.ts";
-import { visible } from "../../shared/visible_text.ts";
-import { reasonOf } from "../../shared/words.ts";
-import type { Bench } from "../bench.ts";
-import { isEditable } from "../key_map.ts";
-import type { Card } from "./card.ts";
-import { failureOf } from "./draft.ts";
+import type { Timed } from "../../kernel/session.ts";
+import type { EditsBody } from "../../protocol/inspector.ts";
+import { reasonOf } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { h, setText } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { listen } from "../../ui/lifetime.ts";
+import type { Readable } from "../../ui/signal.ts";
+import type { Bench } from "../context.ts";
+import { isEditable } from "../shortcuts.ts";
+import type { Card } from "./confirm_card.ts";
+import { failureOf } from "./value/draft.ts";
 
 export function addUndo(
   bench: Bench,

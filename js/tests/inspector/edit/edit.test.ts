@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import inspector from "../../../src/inspector/index.ts";
-import type { PageRecord } from "../../../src/shared/protocol.ts";
+import type { PageRecord } from "../../../src/protocol/common.ts";
+import inspector from "../../../src/widgets/inspector.ts";
 import {
   click,
   find,
@@ -16,8 +16,8 @@ import {
   visibleRows,
 } from "../../support.ts";
 
-vi.mock("../../../src/shared/lazy_module.ts", async () => {
-  const edit = await import("../../../src/inspector/edit/index.ts");
+vi.mock("../../../src/kernel/lazy_module.ts", async () => {
+  const edit = await import("../../../src/inspector/edit/create_editor.ts");
   return {
     loadModule: (_host: unknown, name: string) =>
       name === "edit" ? Promise.resolve(edit) : Promise.reject(new Error(`no module ${name}`)),

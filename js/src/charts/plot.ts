@@ -1,0 +1,103 @@
+/** Numbers over time with uPlot: a module of its own, which a page loads when it needs it. */
+
+import UPlot from "uplot";
+import type { CreatePlot, PlotLine, PlotLook } from "./plot_types.ts";
+
+type Columns = UPlot.AlignedData;
+
+/** Lines have times of their own; where one has no value at another's time, it goes on. */
+function align(lines: readonly PlotLine[]): Columns {
+  if (lines.length === 0) return [[]];
+  const tables = lines.map(({ times, values }) => [[...times], [...values]] as Columns);
+  return UPlot.join(tables);
+}
+
+const numberText = (value: number): string => {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(1);
+  return String(Number(value.toPrecision(6)));
+};
+
+const two = (number: number): string => String(number).padStart(2, "0");
+const clockText = (seconds: number): string => {
+  const date = new Date(seconds * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+};
+
+function options(
+  lines: readonly PlotLine[],
+  { text, grid, font }: PlotLook,
+  [width, height]: readonly [number, number],
+  onCursor: (plot: UPlot) => void,
+): UPlot.Options {
+  const stepped = UPlot.paths.stepped?.({ align: 1 });
+  const axis = { stroke: text, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 } },
+    scales: { x: { time: true } },
+    axes: [
+      { ...axis, size: 30, values: (_plot, ticks) => ticks.map(clockText) },
+      { ...axis, size: 54, values: (_plot, ticks) => ticks.map(numberText) },
+    ],
+    series: [
+      {},
+      ...lines.map(({ label, colour }) => ({
+        label,
+        stroke: colour,
+        width: 1.5,
+        points: { show: false },
+        ...(stepped === undefined ? {} : { paths: stepped }),
+      })),
+    ],
+    hooks: { setCursor: [onCursor] },
+  };
+}
+
+export const createPlot: CreatePlot = (place, onPoint) => {
+  let plot: UPlot | null = null;
+  let made = "";
+  let size: readonly [number, number] = [300, 160];
+
+  const onCursor = ({ cursor, data }: UPlot) => {
+    const { idx } = cursor;
+    const time = typeof idx === "number" ? data[0][idx] : undefined;
+    if (typeof idx !== "number" || time === undefined) {
+      onPoint(null);
+      return;
+    }
+    // The line goes on from the last value that it has.
+    const valueAt = (column: (typeof data)[number]): number | null => {
+      for (let at = idx; at >= 0; at -= 1) {
+        const value = column[at];
+        if (value !== undefined) return value;
+      }
+      return null;
+    };
+    onPoint({ time, values: data.slice(1).map(valueAt) });
+  };
+
+  return {
+    draw(lines, look) {
+      const data = align(lines);
+      const wanted = JSON.stringify([lines.map(({ label, colour }) => [label, colour]), look]);
+      if (plot !== null && wanted === made) {
+        plot.setData(data);
+        return;
+      }
+      plot?.destroy();
+      plot = new UPlot(options(lines, look, size, onCursor), data, place);
+      made = wanted;
+    },
+    resize(width, height) {
+      size = [width, height];
+      plot?.setSize({ width, height });
+    },
+    close() {
+      plot?.destroy();
+      plot = null;
+    },
+  };
+};

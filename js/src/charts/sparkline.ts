@@ -1,0 +1,57 @@
+/** A number's last values as a line of a few pixels. */
+
+import { setAttribute, svg } from "../ui/html.ts";
+
+const WIDTH = 46;
+const HEIGHT = 14;
+
+/**
+ * The path of a line through the values; null leaves a gap. Empty for fewer than two. The
+ * least value is at the bottom, or `floor` where that is less.
+ */
+export function sparkPath(
+  times: readonly number[],
+  values: readonly (number | null)[],
+  floor = Number.POSITIVE_INFINITY,
+  [width, height]: readonly [number, number] = [WIDTH, HEIGHT],
+): string {
+  const drawn = values.filter((value) => value !== null);
+  const begin = times[0];
+  const end = times.at(-1);
+  if (drawn.length < 2 || begin === undefined || end === undefined || end <= begin) return "";
+  const least = Math.min(floor, ...drawn);
+  const span = Math.max(...drawn) - least;
+  let path = "";
+  let pen = "M";
+  for (const [index, value] of values.entries()) {
+    const time = times[index];
+    if (value === null || time === undefined) {
+      pen = "M";
+      continue;
+    }
+    const x = ((time - begin) / (end - begin)) * (width - 2) + 1;
+    // A number that stays has its line in the middle.
+    const y = span === 0 ? height / 2 : height - 1.5 - ((value - least) / span) * (height - 3);
+    path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
+    pen = "L";
+  }
+  return path;
+}
+
+export interface Spark {
+  readonly element: SVGElement;
+  draw(times: readonly number[], values: readonly (number | null)[]): void;
+}
+
+export function createSpark(floor?: number): Spark {
+  const line = svg("path", { d: "" });
+  const element = svg(
+    "svg",
+    { class: "nvj-spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
+    line,
+  );
+  return {
+    element,
+    draw: (times, values) => setAttribute(line, "d", sparkPath(times, values, floor)),
+  };
+}

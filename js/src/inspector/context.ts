@@ -1,0 +1,74 @@
+/**
+ * What the tree offers to the inspector's other parts: history, plot, pause, editing,
+ * export. A part is made in view.ts with the bench, and hooks in here and nowhere else:
+ *
+ *   selected, select    the row the user chose, and how to choose another
+ *   shown, show         which state the tree shows: the live one, or one from before
+ *   toolbar, bars       places for buttons, and for whole bars below the toolbar
+ *   addRowPart          something small in each row: a sparkline, a field, a mark
+ *   edited              the value in somebody's hands: it neither flashes nor moves away
+ *   keys                shortcuts while the inspector has the focus, listed by `?`
+ *   onDraw, redraw      once per frame in which anything is drawn
+ */
+
+import type { Entry } from "../kernel/state_store.ts";
+import type { ToolContext } from "../panel/tool.ts";
+import type { Cell, Readable } from "../ui/signal.ts";
+import type { ValuePath } from "../values/value_path.ts";
+import type { KeyMap } from "./shortcuts.ts";
+import type { ShownState } from "./state/shown_state.ts";
+import type { Toolbar } from "./toolbar/toolbar.ts";
+import type { TreeNode } from "./tree/key_tree.ts";
+import type { Row } from "./tree/rows.ts";
+
+/** A place inside the shared state. */
+export interface Place {
+  readonly key: string;
+  /** The steps from the key's value to a part of it; empty for the whole. */
+  readonly path: ValuePath;
+}
+
+export interface Selected {
+  /** The row's id. */
+  readonly id: string;
+  /** Null for a branch that is no key itself. Stays when the key is removed. */
+  readonly place: Place | null;
+  /** The node of a row that is a key or a branch; null for a part of a value. */
+  readonly node: TreeNode | null;
+}
+
+/** Made once for each row element, which shows whatever row scrolls by. */
+export interface RowPartView {
+  readonly element: HTMLElement;
+  /** Draws what it has to say about this row, or hides its element. */
+  draw(row: Row, entry: Entry | undefined, time: number): void;
+}
+
+export interface RowPart {
+  /** Behind the preview, or at the right edge of the name's column. */
+  readonly at: "value" | "end";
+  make(): RowPartView;
+}
+
+export interface Bench extends ToolContext {
+  /** The inspector as a whole. */
+  readonly element: HTMLElement;
+  /** Whether nobody can see it: then nothing needs to be kept up to date by the clock. */
+  isHidden(): boolean;
+  readonly selected: Readable<Selected | null>;
+  /** Chooses a place, opens what hides it and scrolls to it; null chooses nothing. */
+  select(place: Place | null): void;
+  /** Goes to the row that the keyboard stands on, or where it stood. */
+  focusTree(): void;
+  readonly shown: Readable<ShownState>;
+  /** Shows a state from before; null goes back to the live one, whatever came meanwhile. */
+  show(past: ShownState | null): void;
+  readonly toolbar: Toolbar;
+  readonly bars: HTMLElement;
+  readonly edited: Cell<Place | null>;
+  readonly keys: KeyMap;
+  addRowPart(part: RowPart): void;
+  /** `time` is what ages count from: now, or when the shown state stood so. */
+  onDraw(fn: (time: number) => void): void;
+  redraw(): void;
+}

@@ -1,0 +1,51 @@
+/** A pane whose code is loaded when its tab is first opened. */
+
+import { createLazyPart } from "../../kernel/lazy_part.ts";
+import type { Entry } from "../../kernel/state_store.ts";
+import { h } from "../../ui/html.ts";
+import type { Bench } from "../context.ts";
+import type { Pane } from "./pane_tabs.ts";
+
+/** Exports of widgets/history_chunk.ts. */
+type Maker = "createHistoryPane" | "createPlotPane";
+
+export function createLazyPane(bench: Bench, label: string, maker: Maker): Pane {
+  let shown: readonly [key: string | null, entry: Entry | undefined] = [null, undefined];
+  const part = createLazyPart<Pane>({
+    host: bench.host,
+    module: "history",
+    what: label,
+    make: (module) => {
+      const create = module[maker];
+      if (typeof create !== "function") throw new Error("the module has no such pane");
+      const pane = create(bench) as Pane;
+      // The tabs know the pane by these.
+      for (const name of ["id", "role", "aria-labelledby"]) {
+        pane.element.setAttribute(name, place.getAttribute(name) ?? "");
+      }
+      pane.element.hidden = place.hidden;
+      place.replaceWith(pane.element);
+      pane.show(...shown);
+      return pane;
+    },
+    signal: bench.signal,
+  });
+  const place = h("div", { class: "nvj-pane" }, part.note);
+
+  return {
+    label,
+    get element() {
+      return part.get()?.element ?? place;
+    },
+    note: () => part.get()?.note() ?? "",
+    opened() {
+      const pane = part.get();
+      if (pane === null) part.want();
+      else pane.opened();
+    },
+    show(key, entry) {
+      shown = [key, entry];
+      part.get()?.show(key, entry);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** What is said beside a field: the lock, what is wrong, what others did meanwhile. Pure. */
+
+import { placeIn } from "../../../values/json_text.ts";
+import { preview } from "../../../values/page_value.ts";
+import type { Draft } from "./draft.ts";
+import type { Held } from "./edit_lock.ts";
+
+type Tone = "good" | "amber" | "bad" | "neutral";
+
+export interface LockText {
+  readonly chip: string;
+  readonly tone: Tone;
+  /** What it means and what to do; empty while all is well. */
+  readonly note: string;
+  /** Whether to offer to ask again. */
+  readonly again: boolean;
+}
+
+export function lockText({ word, note }: Held): LockText {
+  switch (word) {
+    case "none":
+      return { chip: "not locked", tone: "neutral", note: "", again: false };
+    case "asking":
+      return { chip: "asking for the lock", tone: "neutral", note: "", again: false };
+    case "held":
+      return { chip: "locked for you", tone: "good", note: "", again: false };
+    case "elsewhere":
+      return {
+        chip: "locked by someone else",
+        tone: "amber",
+        note: `You can go on typing; it can be written once the lock is free (${note}).`,
+        again: true,
+      };
+    case "unable":
+      return {
+        chip: "no locks here",
+        tone: "neutral",
+        note: "This server has no locks: others can change it while you type.",
+        again: false,
+      };
+    case "unknown":
+      return { chip: "lock unknown", tone: "amber", note: `No lock: ${note}.`, again: true };
+  }
+}
+
+type DraftFacts = Pick<
+  Draft,
+  "text" | "dirty" | "reading" | "standing" | "theirs" | "kept" | "place"
+>;
+
+/** What is wrong with what was typed; empty if it can be written. */
+export function problemText({ text, reading }: Pick<DraftFacts, "text" | "reading">): string {
+  if (reading.ok) return "";
+  if (reading.at === undefined) return `Not yet: ${reading.problem}.`;
+  const { line, column } = placeIn(text, reading.at);
+  return `Line ${line}, column ${column}: ${reading.problem}`;
+}
+
+export interface MeanwhileText {
+  readonly text: string;
+  readonly theirs: boolean;
+  readonly mine: boolean;
+}
+
+/** What others did to the value while it was typed over; null if nothing. */
+export function meanwhileText(draft: DraftFacts): MeanwhileText | null {
+  const { standing, theirs, kept, dirty, place } = draft;
+  if (standing === "same") return null;
+  if (standing === "gone") {
+    const whole = place.path.length === 0;
+    const text = whole
+      ? "The key was removed meanwhile. Writing adds it again."
+      : "This part of the value is gone meanwhile, so it cannot be written any more.";
+    return { text, theirs: false, mine: false };
+  }
+  const now = theirs === undefined ? "another value" : preview(theirs, 60);
+  if (!dirty) return { text: `It has changed meanwhile, to ${now}.`, theirs: true, mine: false };
+  return kept
+    ? { text: `It is ${now} now; writing puts yours in its place.`, theirs: true, mine: false }
+    : { text: `It has changed meanwhile, to ${now}. Yours is kept.`, theirs: true, mine: true };
+}

@@ -1,0 +1,37 @@
+/** The whole of a value that is to be edited, of which the page may have but the beginning. */
+
+import type { Host } from "../../../kernel/host.ts";
+import type { PageValue } from "../../../protocol/common.ts";
+import { isCut, open } from "../../../values/page_value.ts";
+import type { Place } from "../../context.ts";
+import { valueAt } from "../../tree/rows.ts";
+
+/** Bytes above which nobody wants a value in a field without having said so. */
+export const MUCH = 200_000;
+
+/** How large a value is as JSON, where the page has not all of it; else 0. */
+export function missingBytes(value: PageValue): number {
+  const opened = open(value);
+  return isCut(value) && "bytes" in opened ? opened.bytes : 0;
+}
+
+/** JSON has no bytes: what is edited as JSON would come back as text. */
+export function holdsBytes(value: PageValue): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const opened = open(value);
+  if (opened.kind === "bytes") return true;
+  if (opened.kind === "list") return opened.items.some(holdsBytes);
+  return opened.kind === "object" && opened.fields.some(([, inner]) => holdsBytes(inner));
+}
+
+/** Throws in words for people where it is gone, or too large for any page. */
+export async function fetchWhole(
+  host: Pick<Host, "request">,
+  { key, path }: Place,
+): Promise<PageValue> {
+  const answer = await host.request("value", { key });
+  const value = valueAt(key, answer.value, path, () => undefined);
+  if (!answer.exists || value === undefined) throw new Error("it is gone");
+  if (isCut(value)) throw new Error("it is too large for a field; in Python, client.edit can");
+  return value;
+}

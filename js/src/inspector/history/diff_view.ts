@@ -1,0 +1,43 @@
+/** What differs between two moments of a key, part by part. */
+
+import type { PageValue } from "../../protocol/common.ts";
+import type { DifferenceBody, DiffResult } from "../../protocol/inspector.ts";
+import { count } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { fill, h } from "../../ui/html.ts";
+import { preview } from "../../values/page_value.ts";
+
+const SIGNS = { added: "+", removed: "−", changed: "±" } as const;
+const WORDS = { added: "added", removed: "removed", changed: "changed" } as const;
+
+const side = (name: string, value: DifferenceBody["before"]) =>
+  value === undefined
+    ? null
+    : h("span", { class: `nvj-diff-${name}` }, visible(preview(value, 200), 400));
+
+function line(difference: DifferenceBody): HTMLElement {
+  const { kind, path, before, after } = difference;
+  return h(
+    "li",
+    { class: "nvj-diff-line", "data-kind": kind },
+    h("span", { class: "nvj-diff-sign", title: WORDS[kind] }, SIGNS[kind]),
+    h("span", { class: "nvj-diff-path" }, path === "" ? "the whole value" : visible(path, 200)),
+    side("before", before),
+    kind === "changed" ? h("span", { class: "nvj-dim", "aria-label": "became" }, "→") : null,
+    side("after", after),
+  );
+}
+
+/** A value that is compared with none. */
+export const wholeLine = (value: PageValue): HTMLElement =>
+  h("p", { class: "nvj-diff-line" }, visible(preview(value, 2000), 4000));
+
+export function drawDiff(place: HTMLElement, { differences, total }: DiffResult): void {
+  const left = total - differences.length;
+  fill(
+    place,
+    total === 0 ? h("p", { class: "nvj-dim" }, "Nothing is different.") : null,
+    h("ul", { class: "nvj-diff" }, ...differences.map(line)),
+    left > 0 ? h("p", { class: "nvj-dim" }, `… ${count(left)} more differences`) : null,
+  );
+}

@@ -1,0 +1,345 @@
+/** What the chosen key was, when, and what was different; any two moments can be compared. */
+
+import { randomName } from "../../kernel/host.ts";
+import type { Entry } from "../../kernel/state_store.ts";
+import type { PageValue } from "../../protocol/common.ts";
+import type { HistoryResult, MomentBody } from "../../protocol/inspector.ts";
+import { age, count, plural, reasonOf } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { copyButton } from "../../ui/clipboard.ts";
+import { now } from "../../ui/clock.ts";
+import { fill, h, setAttribute, setText } from "../../ui/html.ts";
+import { every, listen } from "../../ui/lifetime.ts";
+import { putInOrder } from "../../ui/reorder_children.ts";
+import { isCut } from "../../values/page_value.ts";
+import { toJsonText, toPythonText } from "../../values/value_text.ts";
+import type { Bench } from "../context.ts";
+import type { Pane } from "../detail/pane_tabs.ts";
+import { drawDiff, wholeLine } from "./diff_view.ts";
+import { timeOfDay } from "./recorder_clock.ts";
+
+const PAGE = 100;
+const REFRESH = 1000;
+
+export function createHistoryPane(bench: Bench): Pane {
+  const { host, signal, announce } = bench;
+  const prefix = `nvj-history-${randomName().slice(0, 8)}`;
+  let key: string | null = null;
+  let entry: Entry | undefined;
+  /** What was told last, the newest first; older pages are added at the end. */
+  let moments: readonly MomentBody[] = [];
+  let told: HistoryResult | null = null;
+  let toldFor: Entry | undefined;
+  /** When it was told, on the clock of clock.ts: ages grow without another answer. */
+  let toldAt = now();
+  let asking = false;
+  /** The rows that are drawn, by the numbers of their moments. */
+  let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
+  let chosen: MomentBody | null = null;
+  let base: MomentBody | null = null;
+
+  const summary = h("span", { class: "nvj-dim" });
+  const baseNote = h("span", { class: "nvj-chip", hidden: true });
+  const baseText = h("span");
+  const baseEnd = h("button", { type: "button", class: "nvj-link" }, "compare with the one before");
+  baseNote.append(baseText, " ");
+  const head = h(
+    "div",
+    { class: "nvj-history-head" },
+    summary,
+    h("span", { class: "nvj-space" }),
+    baseNote,
+    baseEnd,
+  );
+  const list = h("div", {
+    class: "nvj-history-list",
+    role: "listbox",
+    tabindex: 0,
+    "aria-label": "History, newest first",
+  });
+  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, "Show older ones");
+  const problem = h("p", { class: "nvj-problem", hidden: true });
+  const diff = h("div", { class: "nvj-history-diff" });
+  const diffTitle = h("span", { class: "nvj-dim" });
+
+  const valueThen = async (): Promise<PageValue> => {
+    if (key === null || chosen === null) throw new Error("Nothing is chosen");
+    const answer = await host.request("moment", { key, number: chosen.number });
+    if (!answer.exists || answer.value === undefined) throw new Error("It was not there");
+    return answer.value;
+  };
+  const wholeValueThen = async (): Promise<PageValue> => {
+    const value = await valueThen();
+    if (isCut(value)) throw new Error("Too large to copy");
+    return value;
+  };
+  const compareButton = h(
+    "button",
+    { type: "button", class: "nvj-quiet" },
+    "Compare others with it",
+  );
+  const opened = h(
+    "div",
+    { class: "nvj-history-opened", hidden: true },
+    h(
+      "div",
+      { class: "nvj-history-actions" },
+      diffTitle,
+      h("span", { class: "nvj-space" }),
+      compareButton,
+      copyButton(
+        "JSON",
+        async () => toJsonText(await wholeValueThen()),
+        signal,
+        "Copy it as it was",
+      ),
+      copyButton(
+        "Python",
+        async () => toPythonText(await wholeValueThen()),
+        signal,
+        "Copy it as it was",
+      ),
+    ),
+    diff,
+  );
+  const scroller = h("div", { class: "nvj-history-scroll" }, problem, list, more);
+  const element = h("div", { class: "nvj-pane nvj-history" }, head, scroller, opened);
+
+  const fail = (error: unknown) => {
+    problem.hidden = false;
+    setText(problem, `Not possible: ${reasonOf(error)}.`);
+  };
+
+  const ageOf = (moment: MomentBody): string =>
+    told === null ? "" : age(told.now + (now() - toldAt) - moment.at);
+  const row = (moment: MomentBody): HTMLElement =>
+    h(
+      "div",
+      {
+        class: "nvj-history-row",
+        role: "option",
+        id: `${prefix}-${moment.number}`,
+        "data-number": moment.number,
+        "data-base": base?.number === moment.number,
+        "aria-selected": String(chosen?.number === moment.number),
+      },
+      h("span", { class: "nvj-history-time" }, timeOfDay(moment.at)),
+      h("span", { class: "nvj-history-age" }, ageOf(moment)),
+      h(
+        "span",
+        { class: "nvj-history-text", "data-gone": !moment.exists },
+        visible(moment.text, 200),
+      ),
+    );
+
+  const drawHead = () => {
+    if (told === null) return;
+    const dropped = told.complete ? "" : ", older ones are dropped";
+    setText(summary, `${plural(told.total, "entry", "entries")}${dropped}`);
+    baseNote.hidden = base === null;
+    baseEnd.hidden = base === null;
+    if (base !== null) setText(baseText, `compared with ${timeOfDay(base.at)}`);
+  };
+  const drawAges = () => {
+    for (const [index, each] of list.querySelectorAll(".nvj-history-age").entries()) {
+      const moment = moments[index];
+      if (moment !== undefined) setText(each, ageOf(moment));
+    }
+  };
+  const drawList = () => {
+    if (told === null) return;
+    drawHead();
+    const drawn = moments.map((moment) => {
+      const known = rowOf.get(moment.number) ?? row(moment);
+      setAttribute(known, "data-base", String(base?.number === moment.number));
+      setAttribute(known, "aria-selected", String(chosen?.number === moment.number));
+      return [moment.number, known] as const;
+    });
+    // A row that is replaced once a second cannot be pressed.
+    rowOf = new Map(drawn);
+    const rows = [...rowOf.values()];
+    const wanted = new Set<Element>(rows);
+    for (const each of [...list.children]) if (!wanted.has(each)) each.remove();
+    list.append(...rows.filter((each) => each.parentElement !== list));
+    putInOrder(list, rows);
+    drawAges();
+    const isListed = moments.some(({ number }) => number === chosen?.number);
+    if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
+    else list.removeAttribute("aria-activedescendant");
+    const last = moments.at(-1);
+    more.hidden = last === undefined || moments.length >= told.total;
+    if (moments.length === 0)
+      fill(list, h("p", { class: "nvj-dim" }, "Nothing is remembered yet."));
+  };
+
+  /** The known ones below the newest page; none where more came than fit, as there is a hole. */
+  const olderKnown = (newest: readonly MomentBody[]): readonly MomentBody[] => {
+    const oldest = newest.at(-1)?.number ?? 0;
+    const meets = (moments[0]?.number ?? 0) >= oldest - 1;
+    return meets ? moments.filter(({ number }) => number < oldest) : [];
+  };
+  /** Numbers only grow, but for a recording that began anew, as that of another server. */
+  const forgetAnotherRecording = (newest: readonly MomentBody[]) => {
+    if ((newest[0]?.number ?? 0) >= (moments[0]?.number ?? 0)) return;
+    moments = [];
+    rowOf = new Map();
+    chosen = null;
+    base = null;
+    opened.hidden = true;
+  };
+  /** Number of the moment that the chosen one is compared with; null for none. */
+  const comparedWith = (moment: MomentBody): number | null => {
+    if (base !== null && base.number !== moment.number) return base.number;
+    const at = moments.findIndex(({ number }) => number === moment.number);
+    const next = at < 0 ? undefined : moments[at + 1];
+    if (next !== undefined) return next.number;
+    // It stays open when the list has moved on, and the one before it may not be listed yet;
+    // the kernel counts from 1.
+    const isOldest = at >= 0 && moments.length >= (told?.total ?? 0);
+    return isOldest ? null : moment.number - 1 || null;
+  };
+  const drawOpened = async () => {
+    const moment = chosen;
+    opened.hidden = moment === null;
+    if (moment === null || key === null) return;
+    const other = comparedWith(moment);
+    setText(
+      diffTitle,
+      `${timeOfDay(moment.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
+    );
+    // What differed in another one does not stand below the times of this one.
+    const compared = JSON.stringify([key, other, moment.number]);
+    if (diff.dataset.of !== compared) diff.replaceChildren();
+    diff.dataset.of = compared;
+    try {
+      if (other === null) {
+        setText(diffTitle, timeOfDay(moment.at));
+        const note = "There is no earlier one to compare it with.";
+        fill(diff, h("p", { class: "nvj-dim" }, note));
+        if (!moment.exists) return;
+        const value = await valueThen();
+        if (chosen === moment) diff.append(wholeLine(value));
+        return;
+      }
+      const [before, after] = [other, moment.number].sort((a, b) => a - b);
+      if (before === undefined || after === undefined) return;
+      const answer = await host.request("diff", { key, before, after });
+      if (chosen === moment) drawDiff(diff, answer);
+    } catch (error) {
+      if (chosen !== moment) return;
+      fill(diff, h("p", { class: "nvj-problem" }, error instanceof Error ? error.message : ""));
+    }
+  };
+  const choose = (moment: MomentBody | null) => {
+    chosen = moment;
+    drawList();
+    list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    void drawOpened();
+  };
+
+  const ask = async (before: number | null) => {
+    if (key === null || asking) return;
+    asking = true;
+    const asked = key;
+    const askedFor = entry;
+    try {
+      const answer = await host.request("history", { key: asked, before, limit: PAGE });
+      if (key !== asked) return;
+      problem.hidden = true;
+      told = answer;
+      toldAt = now();
+      toldFor = askedFor;
+      if (before === null) forgetAnotherRecording(answer.moments);
+      const known = before === null ? olderKnown(answer.moments) : moments;
+      const had = moments.length;
+      moments = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
+      // What is far down is let go while newer ones come: only who asks makes the list longer.
+      if (before === null) {
+        moments = moments.slice(0, Math.max(PAGE, chosen === null ? known.length : had));
+      }
+      drawList();
+    } catch (error) {
+      if (key === asked) fail(error);
+    } finally {
+      asking = false;
+    }
+  };
+  const refresh = () => {
+    if (element.hidden || bench.isHidden() || key === null) return;
+    if (told === null || toldFor !== entry) void ask(null);
+    else drawAges();
+  };
+  every(REFRESH, refresh, signal);
+
+  listen(more, "click", () => void ask(moments.at(-1)?.number ?? null), signal);
+  listen(
+    list,
+    "click",
+    (event) => {
+      if (!(event.target instanceof Element)) return;
+      const number = Number(event.target.closest<HTMLElement>("[data-number]")?.dataset.number);
+      const moment = moments.find((each) => each.number === number);
+      if (moment !== undefined) choose(moment);
+    },
+    signal,
+  );
+  listen(
+    list,
+    "keydown",
+    (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step === undefined) return;
+      const at = moments.findIndex(({ number }) => number === chosen?.number);
+      const next = moments[Math.min(Math.max(at + step, 0), moments.length - 1)];
+      event.preventDefault();
+      event.stopPropagation();
+      if (next !== undefined) choose(next);
+    },
+    signal,
+  );
+  listen(
+    compareButton,
+    "click",
+    () => {
+      base = chosen;
+      if (base !== null) announce(`Compared with ${timeOfDay(base.at)}. Choose another entry.`);
+      drawList();
+      void drawOpened();
+    },
+    signal,
+  );
+  listen(
+    baseEnd,
+    "click",
+    () => {
+      base = null;
+      drawList();
+      void drawOpened();
+    },
+    signal,
+  );
+
+  return {
+    label: "History",
+    element,
+    opened: refresh,
+    note: () => (told === null || key === null ? "" : count(told.total)),
+    show(nextKey, nextEntry) {
+      entry = nextEntry;
+      if (nextKey === key) {
+        if (told === null) refresh();
+        return;
+      }
+      key = nextKey;
+      told = null;
+      moments = [];
+      chosen = null;
+      base = null;
+      opened.hidden = true;
+      list.replaceChildren();
+      rowOf = new Map();
+      setText(summary, "");
+      refresh();
+    },
+  };
+}

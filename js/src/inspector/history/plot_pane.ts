@@ -1,0 +1,246 @@
+/** Chosen numbers of the chosen key over time, drawn by a library that is loaded when needed. */
+
+import { type Plot, type PlotLook, plotOf } from "../../charts/plot_types.ts";
+import { createSpark, type Spark } from "../../charts/sparkline.ts";
+import { loadModule } from "../../kernel/lazy_module.ts";
+import type { Entry } from "../../kernel/state_store.ts";
+import type { NumberBody, PlotResult } from "../../protocol/inspector.ts";
+import { plural, reasonOf } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { now } from "../../ui/clock.ts";
+import { fill, h, setText } from "../../ui/html.ts";
+import { every, listen, observeSize, whenOver } from "../../ui/lifetime.ts";
+import { glance } from "../../values/page_value.ts";
+import type { Bench } from "../context.ts";
+import type { Pane } from "../detail/pane_tabs.ts";
+import { timeOfDay } from "./recorder_clock.ts";
+
+const REFRESH = 500;
+/** Seconds after which the time goes on under numbers that rest. */
+const RESTING = 5;
+const AT_FIRST = 3;
+const AT_MOST = 8;
+const HEIGHT = 190;
+const TAIL = 14;
+
+/** Of a long path the beginning goes: numbers differ in the end of theirs. */
+function nameOf(text: string): HTMLElement {
+  const name = visible(text, 400);
+  const at = Math.max(0, name.length - TAIL);
+  return h(
+    "span",
+    { class: "nvj-plot-name", title: name },
+    h("span", { class: "nvj-plot-name-head" }, name.slice(0, at)),
+    h("span", {}, name.slice(at)),
+  );
+}
+
+interface Choice {
+  readonly number: NumberBody;
+  readonly box: HTMLInputElement;
+  readonly value: HTMLElement;
+  readonly spark: Spark;
+}
+
+export function createPlotPane(bench: Bench): Pane {
+  const { host, signal } = bench;
+  let key: string | null = null;
+  let entry: Entry | undefined;
+  let drawnFor: Entry | null | undefined = null;
+  let asking = false;
+  let chosen: readonly string[] | null = null;
+  let choices: readonly Choice[] = [];
+  let plot: Plot | null = null;
+  let failed = false;
+  let last: PlotResult | null = null;
+  let askedAt = 0;
+  let drawnLook = "";
+
+  const note = h("p", { class: "nvj-dim" });
+  const place = h("div", { class: "nvj-plot", role: "img", "aria-label": "Numbers over time" });
+  const point = h("div", { class: "nvj-plot-point nvj-dim" });
+  const list = h("div", {
+    class: "nvj-plot-numbers",
+    role: "group",
+    "aria-label": "Numbers to draw",
+  });
+  const probe = h("span", { class: "nvj-sr", "aria-hidden": "true" });
+  const scroller = h(
+    "div",
+    { class: "nvj-plot-scroll", tabindex: 0 },
+    note,
+    place,
+    point,
+    list,
+    probe,
+  );
+  const element = h("div", { class: "nvj-pane" }, scroller);
+
+  /** A colour of the stylesheet as one that a canvas understands. */
+  const colour = (name: string): string => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const look = (): PlotLook => ({
+    text: colour("--nvj-dim"),
+    grid: colour("--nvj-border"),
+    font: "11px system-ui, sans-serif",
+  });
+  const colourOf = (index: number) => colour(`--nvj-series-${index + 1}`);
+
+  const resize = () => {
+    if (place.clientWidth > 0) plot?.resize(place.clientWidth, HEIGHT);
+  };
+  observeSize(place, resize, signal);
+  whenOver(signal, () => plot?.close());
+
+  const load = async () => {
+    try {
+      const create = plotOf(await loadModule(host, "plot"));
+      if (signal.aborted || plot !== null) return;
+      plot = create(place, (at) => {
+        const values = at?.values.map((value, index) => {
+          const name = last?.series[index]?.text ?? "";
+          return `${visible(name, 60)} ${value === null ? "—" : glance(String(value))}`;
+        });
+        setText(point, at === null ? "" : [timeOfDay(at.time), ...(values ?? [])].join(" · "));
+      });
+      resize();
+      drawPlot();
+    } catch (error) {
+      failed = true;
+      setText(note, `The plot could not be loaded: ${reasonOf(error)}.`);
+    }
+  };
+
+  const drawPlot = () => {
+    if (plot === null || last === null) return;
+    const lines = last.series.map(({ text, times, values }, index) => ({
+      label: text,
+      colour: colourOf(index),
+      times,
+      values,
+    }));
+    const looks = look();
+    drawnLook = JSON.stringify(looks);
+    plot.draw(lines, looks);
+    const words = last.series.map(({ text, values }) => `${text}: ${values.at(-1) ?? "none"}`);
+    place.setAttribute("aria-label", `Numbers over time. ${words.join(", ")}`);
+  };
+
+  const choiceOf = (number: NumberBody): Choice => {
+    const box = h("input", { type: "checkbox", "data-id": number.id });
+    const value = h("span", { class: "nvj-plot-value nvj-tabular" });
+    const spark = createSpark();
+    return { number, box, value, spark };
+  };
+  const drawChoices = ({ numbers, more, series }: PlotResult) => {
+    const same =
+      choices.length === numbers.length &&
+      choices.every(({ number }, index) => number.id === numbers[index]?.id);
+    if (!same) {
+      choices = numbers.map(choiceOf);
+      fill(
+        list,
+        ...choices.map(({ number, box, value, spark }) =>
+          h(
+            "label",
+            { class: "nvj-plot-number" },
+            box,
+            h("span", { class: "nvj-plot-swatch", "aria-hidden": "true" }),
+            nameOf(number.text),
+            spark.element,
+            value,
+          ),
+        ),
+        more ? h("p", { class: "nvj-dim" }, "There are more numbers in it.") : null,
+      );
+    }
+    for (const { number, box, value, spark } of choices) {
+      const index = series.findIndex(({ id }) => id === number.id);
+      const found = series[index];
+      box.checked = chosen?.includes(number.id) ?? false;
+      const swatch = box.nextElementSibling;
+      if (swatch instanceof HTMLElement) {
+        swatch.style.background = index < 0 ? "none" : `var(--nvj-series-${index + 1})`;
+      }
+      const newest = found?.values.at(-1) ?? null;
+      setText(value, newest === null ? "" : glance(String(newest)));
+      spark.draw(found?.times ?? [], found?.values ?? []);
+    }
+  };
+
+  const ask = async () => {
+    if (key === null || asking) return;
+    asking = true;
+    askedAt = now();
+    const asked = key;
+    const askedFor = entry;
+    const paths = chosen;
+    try {
+      const points = Math.max(100, Math.min(1000, place.clientWidth));
+      const answer = await host.request("plot", { key: asked, paths: paths ?? [], points });
+      if (key !== asked) return;
+      last = answer;
+      // What was ticked meanwhile is not drawn yet.
+      drawnFor = chosen === paths ? askedFor : null;
+      if (chosen === null) {
+        chosen = answer.numbers.slice(0, AT_FIRST).map(({ id }) => id);
+        drawnFor = null;
+      }
+      drawChoices(answer);
+      const none = answer.numbers.length === 0 && answer.series.length === 0;
+      if (!failed) setText(note, none ? "There is no number in this value." : "");
+      place.hidden = none || chosen.length === 0;
+      if (!none && plot === null && !failed) void load();
+      drawPlot();
+    } catch (error) {
+      if (key === asked)
+        setText(note, `Not possible: ${error instanceof Error ? error.message : ""}.`);
+    } finally {
+      asking = false;
+    }
+  };
+  const refresh = () => {
+    if (element.hidden || bench.isHidden() || key === null) return;
+    const rests = drawnFor !== null && drawnFor === entry;
+    if (!rests || now() - askedAt > RESTING) void ask();
+    // The theme changes without a word.
+    else if (drawnLook !== JSON.stringify(look())) drawPlot();
+  };
+  every(REFRESH, refresh, signal);
+
+  listen(
+    list,
+    "change",
+    () => {
+      const wanted = choices.filter(({ box }) => box.checked).map(({ number }) => number.id);
+      chosen = wanted.slice(0, AT_MOST);
+      if (wanted.length > AT_MOST) {
+        bench.announce(`${plural(AT_MOST, "number")} at most are drawn at once`);
+      }
+      drawnFor = null;
+      refresh();
+    },
+    signal,
+  );
+
+  return {
+    label: "Plot",
+    element,
+    opened: refresh,
+    note: () => "",
+    show(nextKey, nextEntry) {
+      entry = nextEntry;
+      if (nextKey === key) return;
+      key = nextKey;
+      chosen = null;
+      last = null;
+      choices = [];
+      drawnFor = null;
+      list.replaceChildren();
+      setText(point, "");
+      refresh();
+    },
+  };
+}

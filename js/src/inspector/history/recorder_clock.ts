@@ -1,0 +1,35 @@
+/** The recorder's clock, which counts seconds since the epoch and never jumps, on the page. */
+
+import { now } from "../../ui/clock.ts";
+
+export interface RecorderClock {
+  /** Notes what the kernel's clock said after it was asked. */
+  hear(theirs: number, askedAt: number): void;
+  /** A time of theirs on the clock of clock.ts; null before anything was heard. */
+  toPage(theirs: number): number | null;
+  /** What their clock says now. */
+  now(): number | null;
+}
+
+export function createRecorderClock(): RecorderClock {
+  let offset: number | null = null;
+  return {
+    // The answer that came quickest after its question is nearest to the truth. What lies
+    // outside of a later one has become wrong: one of the two machines slept.
+    hear(theirs, askedAt) {
+      const most = now() - theirs;
+      offset = Math.min(Math.max(offset ?? most, askedAt - theirs), most);
+    },
+    toPage: (theirs) => (offset === null ? null : theirs + offset),
+    now: () => (offset === null ? null : now() - offset),
+  };
+}
+
+const two = (number: number): string => String(Math.floor(number)).padStart(2, "0");
+
+/** "10:03:12.4": the time of day where the reader is. */
+export function timeOfDay(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const tenth = Math.floor(date.getMilliseconds() / 100);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
+}

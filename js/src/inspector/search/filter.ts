@@ -1,0 +1,376 @@
+/** What a query means: which keys it lets through, and which parts of them it found. Pure. */
+
+import { type Entry, rateAt } from "../../kernel/state_store.ts";
+import type { PageRecord, PageValue } from "../../protocol/common.ts";
+import { hasInitials, hasInOrder, joined, match, prepareWord } from "../../text/fuzzy_match.ts";
+import type { Ranges } from "../../ui/highlight.ts";
+import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
+import type { ValuePath } from "../../values/value_path.ts";
+import { type StepsIn, stepsIn, withMemory } from "./field_names.ts";
+import { type Found, findPlace, type Look } from "./match_location.ts";
+import { type Comparison, parseQuery, type Term } from "./query.ts";
+import { BadPattern, compile } from "./regex.ts";
+import { searchText } from "./search_text.ts";
+
+export interface Filter {
+  /** `time` is what ages are counted from. */
+  matches(entry: Entry, time: number): boolean;
+  /** What to mark in a key, or in the path of a branch; and in the text of a value. */
+  keyRanges(key: string): Ranges;
+  valueRanges(text: string): Ranges;
+  /** What was found inside of a value and shows neither in its key nor in these words. */
+  placeIn(entry: Entry, words: string): Found | null;
+  /** Whether time alone changes what it lets through. */
+  readonly timed: boolean;
+  /** What cannot be understood, in words; empty if all can. */
+  readonly problem: string;
+}
+
+interface Matcher {
+  matches(entry: Entry, time: number): boolean;
+  readonly keyRanges?: (key: string) => Ranges;
+  readonly valueRanges?: (text: string) => Ranges;
+  /** Where in a value it is found; without it nothing in a value is meant. */
+  readonly look?: Look;
+  readonly timed?: boolean;
+  readonly problem?: string;
+}
+
+const DEEPEST = 20;
+
+/** Whether `*` in the pattern can stand for what the text has. Never backtracks far. */
+export function globMatches(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let resume = 0;
+  while (t < text.length) {
+    if (pattern[p] === "*") {
+      star = p;
+      p += 1;
+      resume = t;
+    } else if (p < pattern.length && pattern[p] === text[t]) {
+      p += 1;
+      t += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      resume += 1;
+      t = resume;
+    } else return false;
+  }
+  while (pattern[p] === "*") p += 1;
+  return p === pattern.length;
+}
+
+/** Every place of any of the words. */
+function rangesOf(text: string, words: readonly string[]): Ranges {
+  const lower = text.toLowerCase();
+  if (lower.length !== text.length) return [];
+  const found: [number, number][] = [];
+  for (const word of words) {
+    if (word === "") continue;
+    for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
+      found.push([at, at + word.length]);
+    }
+  }
+  return found;
+}
+
+const contains = (word: string) => (text: string) => text.toLowerCase().includes(word);
+
+/** Whether a key, or any text inside of its value, has the word. */
+function isIn(word: string, entry: Entry): boolean {
+  // Where the key says so already, the value need not be written out.
+  if (entry.searchText === undefined && entry.key.toLowerCase().includes(word)) return true;
+  return searchText(entry).includes(word);
+}
+
+/** For what may stand in any text of a value, and in any name. */
+const inAnyText = (ranges: (text: string) => Ranges) => ({
+  valueRanges: ranges,
+  look: { inText: ranges, inName: ranges },
+});
+
+function wordMatcher(word: string): Matcher {
+  // Two letters are initials of far too much.
+  const initials = word.length > 2 ? prepareWord(word) : "";
+  return {
+    matches: (entry) =>
+      isIn(word, entry) ||
+      (initials !== "" &&
+        hasInOrder(initials, searchText(entry), entry.key.length) &&
+        hasInitials(initials, entry.key)),
+    keyRanges: (key) => {
+      const whole = rangesOf(key, [word]);
+      if (whole.length > 0 || word.length <= 2) return whole;
+      return match(word, key)?.ranges ?? [];
+    },
+    ...inAnyText((text) => rangesOf(text, [word])),
+  };
+}
+
+const phraseMatcher = (phrase: string): Matcher => ({
+  matches: (entry) => isIn(phrase, entry),
+  keyRanges: (key) => rangesOf(key, [phrase]),
+  ...inAnyText((text) => rangesOf(text, [phrase])),
+});
+
+function globMatcher(pattern: string): Matcher {
+  const parts = pattern.split("*").map((part) => part.replace(/^[./]+|[./]+$/g, ""));
+  return {
+    matches: ({ key }) => globMatches(pattern, key.toLowerCase()),
+    keyRanges: (key) => rangesOf(key, parts),
+  };
+}
+
+function regexMatcher(pattern: string): Matcher {
+  try {
+    const regex = compile(pattern);
+    const ranges = (text: string): Ranges => {
+      const found = regex.find(text.slice(0, 400));
+      return found === null || found[0] === found[1] ? [] : [found];
+    };
+    return {
+      matches: (entry) => regex.test(searchText(entry)),
+      keyRanges: ranges,
+      ...inAnyText(ranges),
+    };
+  } catch (error) {
+    if (!(error instanceof BadPattern)) throw error;
+    return { matches: () => true, problem: `/${pattern}/ cannot be read: ${error.message}` };
+  }
+}
+
+const compare = (left: number, comparison: Comparison, right: number): boolean => {
+  switch (comparison) {
+    case "<":
+      return left < right;
+    case "<=":
+      return left <= right;
+    case ">":
+      return left > right;
+    case ">=":
+      return left >= right;
+    case "=":
+      return left === right;
+  }
+};
+
+interface FieldPath {
+  readonly count: number;
+  readonly steps: StepsIn;
+}
+
+/**
+ * Whether a value under fields of these names passes. Where an object has such a field,
+ * those deeper inside of it are not meant: `name:an` asks for an avatar's name, and not
+ * for those of its hands.
+ */
+function someField(
+  value: PageValue,
+  path: FieldPath,
+  passes: (value: PageValue) => boolean,
+  depth = 0,
+  at = 0,
+): boolean {
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
+  if (isPlain(value)) return inFields(value, path, passes, depth, at);
+  const opened = open(value);
+  if (opened.kind === "list") {
+    return opened.items.some((item) => someField(item, path, passes, depth + 1, at));
+  }
+  return (
+    opened.kind === "object" && inFields(Object.fromEntries(opened.fields), path, passes, depth, at)
+  );
+}
+
+function inFields(
+  fields: PageRecord,
+  path: FieldPath,
+  passes: (value: PageValue) => boolean,
+  depth: number,
+  at: number,
+): boolean {
+  let isMeant = false;
+  for (const field in fields) {
+    const used = path.steps(field, at);
+    if (used === 0) continue;
+    isMeant = true;
+    if (isUnder(fields[field] ?? null, path, passes, depth, at + used)) return true;
+  }
+  if (isMeant) return false;
+  for (const field in fields) {
+    if (someField(fields[field] ?? null, path, passes, depth + 1, at)) return true;
+  }
+  return false;
+}
+
+/** Goes on behind a name that stood for the steps before `at`. */
+function isUnder(
+  value: PageValue,
+  path: FieldPath,
+  passes: (value: PageValue) => boolean,
+  depth: number,
+  at: number,
+): boolean {
+  return at >= path.count ? passes(value) : someField(value, path, passes, depth + 1, at);
+}
+
+function numberOf(value: PageValue): number | null {
+  if (typeof value === "number") return value;
+  if (typeof value !== "object" || value === null || isPlain(value)) return null;
+  const opened = open(value);
+  return opened.kind === "number" ? Number(opened.text) : null;
+}
+
+function textOf(opened: Opened): string | null {
+  switch (opened.kind) {
+    case "text":
+    case "number":
+      return opened.text;
+    case "boolean":
+      return String(opened.value);
+    case "null":
+      return "null";
+    case "bytes":
+    case "list":
+    case "object":
+      return null;
+  }
+}
+
+function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
+  const { word, field, text, exactly, compare: wanted } = term;
+  const has = text.includes("*")
+    ? (other: string) => globMatches(text, other.toLowerCase())
+    : contains(text);
+  const passes = (value: PageValue): boolean => {
+    if (wanted !== null) {
+      const number = numberOf(value);
+      if (number !== null && compare(number, wanted.comparison, wanted.number)) return true;
+      // "=100" may also be meant for a text.
+    }
+    if (exactly) return textOf(open(value))?.toLowerCase() === text;
+    return wanted === null && someText(value, has);
+  };
+  const steps = stepsIn(field);
+  const path = { count: field.length, steps: withMemory(steps) };
+  /** The key is the name of its value, as those of fields are of theirs. */
+  const isNamed = (key: string, value: PageValue): boolean => {
+    const used = steps(key, 0);
+    return used > 0 && isUnder(value, path, passes, 0, used);
+  };
+  // Of a number that is larger or smaller no part is what was found.
+  const marked =
+    wanted === null ? text.split("*") : wanted.comparison === "=" ? [String(wanted.number)] : [];
+  const marks = (shown: string): Ranges => rangesOf(shown, marked);
+  const isBelow = (place: ValuePath): boolean => {
+    let at = 0;
+    for (const step of place) if (typeof step === "string") at += path.steps(step, at);
+    return at >= path.count;
+  };
+  // What is asked for stands in the text, whatever it is under: most entries are out by that.
+  const sought = wanted !== null || text.includes("*") ? "" : text;
+  return {
+    matches: (entry) =>
+      (sought === "" || isIn(sought, entry)) &&
+      (isNamed(entry.key, entry.value) ||
+        someField(entry.value, path, passes) ||
+        isIn(word, entry)),
+    keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
+    valueRanges: marks,
+    look: {
+      inText: (inner, place, value) => {
+        if (!isBelow(place) || !passes(value)) return [];
+        const found = marks(inner);
+        return found.length > 0 ? found : [[0, inner.length]];
+      },
+    },
+  };
+}
+
+function matcherOf(term: Term): Matcher {
+  switch (term.kind) {
+    case "word":
+      return wordMatcher(term.text);
+    case "phrase":
+      return phraseMatcher(term.text);
+    case "glob":
+      return globMatcher(term.pattern);
+    case "regex":
+      return regexMatcher(term.pattern);
+    case "type":
+      return { matches: ({ value }) => kindOf(value) === term.type };
+    case "changed":
+      return {
+        timed: true,
+        matches: ({ changedAt }, time) => {
+          // What never changed while we looked is older than anything.
+          const age = changedAt === null ? Number.POSITIVE_INFINITY : time - changedAt;
+          return term.within ? age < term.seconds : age > term.seconds;
+        },
+      };
+    case "rate":
+      return {
+        timed: true,
+        matches: (entry, time) => compare(rateAt(entry, time), term.comparison, term.number),
+      };
+    case "field":
+      return fieldMatcher(term);
+  }
+}
+
+/** What costs little is asked first: most keys need no look at their value. */
+const COST: Readonly<Record<Term["kind"], number>> = {
+  type: 0,
+  changed: 0,
+  rate: 0,
+  glob: 1,
+  word: 2,
+  phrase: 2,
+  field: 3,
+  regex: 4,
+};
+
+/** Rows are drawn many times a second: a value that has not changed is not looked through again. */
+function remembered(placeIn: Filter["placeIn"]): Filter["placeIn"] {
+  const known = new WeakMap<object, { readonly words: string; readonly found: Found | null }>();
+  return (entry, words) => {
+    const { value } = entry;
+    if (typeof value !== "object" || value === null) return placeIn(entry, words);
+    const before = known.get(value);
+    if (before?.words === words) return before.found;
+    const found = placeIn(entry, words);
+    known.set(value, { words, found });
+    return found;
+  };
+}
+
+/** Null for a query that asks nothing. */
+export function parseFilter(query: string): Filter | null {
+  const terms = [...parseQuery(query)].sort((a, b) => COST[a.kind] - COST[b.kind]);
+  if (terms.length === 0) return null;
+  const matchers = terms.map((term) => ({ not: term.not, matcher: matcherOf(term) }));
+  const wanted = matchers.filter(({ not }) => !not).map(({ matcher }) => matcher);
+  const problem = matchers.map(({ matcher }) => matcher.problem ?? "").find((text) => text !== "");
+  return {
+    timed: matchers.some(({ matcher }) => matcher.timed === true),
+    problem: problem ?? "",
+    matches: (entry, time) =>
+      matchers.every(({ not, matcher }) =>
+        // A pattern that cannot be read asks nothing, whichever way it stands.
+        matcher.problem !== undefined ? true : matcher.matches(entry, time) !== not,
+      ),
+    keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
+    valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
+    placeIn: remembered(({ key, value }, words) => {
+      for (const { look, keyRanges, valueRanges } of wanted) {
+        if (look === undefined) continue;
+        const shows = [keyRanges?.(key), valueRanges?.(words)].some((found) => found?.length);
+        const found = shows ? null : findPlace(value, look);
+        if (found !== null) return found;
+      }
+      return null;
+    }),
+  };
+}

@@ -1,0 +1,54 @@
+/** Runs a filter over all keys a few milliseconds at a time, so that typing is never held up. */
+
+import type { Entry } from "../../kernel/state_store.ts";
+import { now } from "../../ui/clock.ts";
+import { debounced, whenIdle } from "../../ui/lifetime.ts";
+import type { InspectorModel } from "../state/model.ts";
+import { searchText } from "./search_text.ts";
+import { visitSome } from "./time_slice.ts";
+
+/** Seconds at a stretch: what is typed meanwhile waits no longer. */
+const SLICE = 0.016;
+/** The first stretch is longer: what is found in it need not be drawn twice. */
+const FIRST_SLICE = 0.04;
+/** What was found is drawn at once, and then so often: drawing takes time from searching. */
+const DRAW_EVERY = 0.15;
+
+export interface SearchRun {
+  /** Goes on with what is left; the first stretch is done before this returns. */
+  start(): void;
+  /** Writes out what a search will look through, while nobody waits for it. */
+  prepare(): void;
+}
+
+export function createSearchRun(
+  model: InspectorModel,
+  /** What ages are counted from. */
+  time: () => number,
+  onProgress: () => void,
+  signal: AbortSignal,
+): SearchRun {
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  const step = (slice: number) => {
+    const end = now() + slice;
+    const done = model.search(time(), () => now() >= end);
+    if (done || now() - drawnAt > DRAW_EVERY) {
+      drawnAt = now();
+      onProgress();
+    }
+    if (!done) soon();
+  };
+  const soon = debounced(0, () => step(SLICE), signal);
+  let unprepared: Iterator<Entry> = [].values();
+  const prepareMore = whenIdle((isOver) => visitSome(unprepared, searchText, isOver), signal);
+  return {
+    prepare: () => {
+      unprepared = model.entries.values();
+      prepareMore();
+    },
+    start: () => {
+      drawnAt = Number.NEGATIVE_INFINITY;
+      step(FIRST_SLICE);
+    },
+  };
+}

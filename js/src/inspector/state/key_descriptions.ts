@@ -1,0 +1,312 @@
+/** Keys whose meaning NanoVer's clients agree on, in words. What does not fit is shown plainly. */
+
+import type { PageValue } from "../../protocol/common.ts";
+import { count, plural } from "../../text/format.ts";
+import { glance, open, preview } from "../../values/page_value.ts";
+import type { ValuePath } from "../../values/value_path.ts";
+
+export interface KnownText {
+  readonly text: string;
+  /** A colour of the value itself, as `rgb(…)`. */
+  readonly swatch: string | null;
+}
+
+/** Seconds without a change after which somebody's headset is taken for put away. */
+export const STALE_AFTER = 5;
+
+/** Counters that say no more than that their client is there. */
+export const HEARTBEATS = "update.index";
+
+/** Keys of which every client that is there changes its own all the time. */
+export const isPresence = (key: string): boolean => key.startsWith("avatar.");
+
+function fieldsOf(value: PageValue): ReadonlyMap<string, PageValue> {
+  const opened = open(value);
+  return new Map(opened.kind === "object" ? opened.fields : []);
+}
+
+function numbersOf(value: PageValue | undefined): readonly number[] | null {
+  if (value === undefined) return null;
+  const opened = open(value);
+  if (opened.kind !== "list" || opened.items.length !== opened.length) return null;
+  const numbers = opened.items.filter((item): item is number => typeof item === "number");
+  return numbers.length === opened.length ? numbers : null;
+}
+
+const textOf = (value: PageValue | undefined): string | null =>
+  typeof value === "string" && value.trim() !== "" ? value : null;
+
+function lengthOf(value: PageValue | undefined): number | null {
+  if (value === undefined) return null;
+  const opened = open(value);
+  return opened.kind === "list" ? opened.length : null;
+}
+
+/** Only numbers reach the style sheet, so a colour can carry nothing else. */
+function swatchOf(value: PageValue | undefined): string | null {
+  const [red, green, blue] = numbersOf(value) ?? [];
+  if (red === undefined || green === undefined || blue === undefined) return null;
+  const part = (share: number) => Math.round(Math.min(1, Math.max(0, share)) * 255);
+  return `rgb(${part(red)}, ${part(green)}, ${part(blue)})`;
+}
+
+const two = (number: number): string => number.toFixed(2).replace("-", "−");
+
+const at = (position: readonly number[]): string => `at ${position.map(two).join(" ")}`;
+
+/** The angle of a rotation given as x, y, z, w, in whole degrees. */
+function turned(quaternion: readonly number[]): string | null {
+  const [x, y, z, w] = quaternion;
+  if (x === undefined || y === undefined || z === undefined || w === undefined) return null;
+  const length = Math.hypot(x, y, z, w);
+  if (!(length > 0)) return null;
+  const degrees = (2 * Math.acos(Math.min(1, Math.abs(w) / length)) * 180) / Math.PI;
+  return `${Math.round(degrees)}°`;
+}
+
+const together = (...parts: readonly (string | null)[]): string =>
+  parts.filter((part) => part !== null).join(" · ");
+
+/** A position, a rotation and a scale, in ten numbers. */
+function placed(value: PageValue): string | null {
+  const numbers = numbersOf(value);
+  if (numbers === null || numbers.length !== 10) return null;
+  const [x = 0, y = 0, z = 0] = numbers.slice(7);
+  const scale = x === y && y === z ? two(x) : [x, y, z].map(two).join(" ");
+  return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `×${scale}`);
+}
+
+function avatar(value: PageValue): KnownText | null {
+  const fields = fieldsOf(value);
+  const name = textOf(fields.get("name"));
+  const components = fields.get("components");
+  if (name === null || components === undefined) return null;
+  const opened = open(components);
+  const names =
+    opened.kind === "list" ? opened.items.map((item) => fieldsOf(item).get("name")) : [];
+  const hands = names.filter((part) => typeof part === "string" && part.startsWith("hand")).length;
+  const parts = [
+    names.includes("headset") ? "headset" : "",
+    hands > 0 ? plural(hands, "hand") : "",
+  ].filter((part) => part !== "");
+  const body = parts.length === 0 ? "" : ` · ${parts.join(", ")}`;
+  return { text: `${name}${body}`, swatch: swatchOf(fields.get("color")) };
+}
+
+/** The atoms of a selection: all where the server is given none, null where it makes no sense. */
+function atomsOf(selected: PageValue): string | null {
+  const opened = open(selected);
+  // A list of its own, as NanoVer's utilities for notebooks write it.
+  if (opened.kind === "list") return plural(opened.length, "atom");
+  if (opened.kind !== "object") return null;
+  const ids = fieldsOf(selected).get("particle_ids") ?? null;
+  if (ids === null) return "all atoms";
+  const atoms = lengthOf(ids);
+  return atoms === null ? null : plural(atoms, "atom");
+}
+
+function selection(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const selected = fields.get("selected");
+  const atoms = selected === undefined ? null : atomsOf(selected);
+  return atoms === null ? null : together(textOf(fields.get("name")), atoms);
+}
+
+function interaction(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const type = textOf(fields.get("interaction_type"));
+  const atoms = lengthOf(fields.get("particles"));
+  if (type === null || atoms === null) return null;
+  const scale = fields.get("scale");
+  const force = typeof scale === "number" ? ` ×${glance(String(scale))}` : "";
+  return `${type}${force} on ${plural(atoms, "atom")}`;
+}
+
+function positionIn(fields: ReadonlyMap<string, PageValue>): string | null {
+  const position = numbersOf(fields.get("position"));
+  return position?.length === 3 ? at(position) : null;
+}
+
+const rotationIn = (fields: ReadonlyMap<string, PageValue>): string | null =>
+  turned(numbersOf(fields.get("rotation")) ?? []);
+
+function userOrigin(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const position = positionIn(fields);
+  return position === null ? null : together(position, rotationIn(fields));
+}
+
+/** The start of a text that somebody wrote, short enough to stand beside other words. */
+const short = (value: PageValue | undefined): string | null =>
+  // Without half of a character at the end.
+  textOf(value)
+    ?.slice(0, 40)
+    .replace(/[\ud800-\udbff]$/, "") ?? null;
+
+function parentIn(fields: ReadonlyMap<string, PageValue>): string | null {
+  const parent = short(fields.get("parent"));
+  return parent === null ? null : `in ${parent}`;
+}
+
+/** A hand of somebody in a headset, and the buttons that it holds. */
+function cursor(value: PageValue, key: string): string | null {
+  const fields = fieldsOf(value);
+  const position = positionIn(fields);
+  if (position === null) return null;
+  const hand = /\.(left|right)$/.exec(key)?.[1];
+  const held = open(fields.get("heldbuttons") ?? null);
+  const names = held.kind === "list" ? held.items.slice(0, 3).map(short) : [];
+  const buttons = names.filter((name) => name !== null).join(", ");
+  return together(
+    hand === undefined ? "cursor" : `${hand} hand`,
+    position,
+    rotationIn(fields),
+    buttons === "" ? null : `holds ${buttons}`,
+  );
+}
+
+function transform(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const place = placed(fields.get("transform") ?? null);
+  if (place === null) return null;
+  const parent = parentIn(fields);
+  return parent === null ? `placed ${place}` : `placed ${parent} · ${place}`;
+}
+
+/** What is drawn besides the molecule; the key says which kind. */
+function drawn(value: PageValue, key: string): string | null {
+  const fields = fieldsOf(value);
+  const somewhere = (what: string) => together(what, positionIn(fields), parentIn(fields));
+  switch (key.split(".")[1]) {
+    case "shape": {
+      const shape = short(fields.get("shape"));
+      return shape === null ? null : somewhere(shape);
+    }
+    case "line": {
+      const points = lengthOf(fields.get("positions"));
+      return points === null
+        ? null
+        : together(`line through ${plural(points, "point")}`, parentIn(fields));
+    }
+    case "label": {
+      const text = short(fields.get("text"));
+      return text === null ? null : somewhere(`label ${JSON.stringify(text)}`);
+    }
+    case "sprite":
+      return textOf(fields.get("texture")) === null ? null : somewhere("picture");
+    default:
+      return null;
+  }
+}
+
+/** Where people can grab an object, and what they can do with it then. */
+function handle(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const parent = short(fields.get("parent"));
+  if (parent === null) return null;
+  const actions = [
+    ["translate", "moves"],
+    ["rotate", "turns"],
+    ["scale", "scales"],
+  ] as const;
+  const able = actions.filter(([field]) => fields.get(field) === true).map(([, does]) => does);
+  return together(`handle of ${parent}`, able.length === 0 ? null : able.join(", "));
+}
+
+/** A panel with buttons and sliders in the headsets. */
+function panel(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const elements = open(fields.get("elements") ?? null);
+  if (elements.kind !== "list") return null;
+  const types = elements.items.map((element) => fieldsOf(element).get("type"));
+  const counts = ["button", "slider"].flatMap((type) => {
+    const found = types.filter((each) => each === type).length;
+    return found === 0 ? [] : [plural(found, type)];
+  });
+  const label = short(fields.get("label"));
+  return together(
+    label === null ? "panel" : `panel ${label}`,
+    counts.length === 0 ? null : counts.join(", "),
+  );
+}
+
+/** The newest mark that somebody set in a recording: a number from 0. */
+const mark = (value: PageValue, key: string): string | null =>
+  key === "mark.checkpoint" && typeof value === "number" ? `checkpoint ${count(value)}` : null;
+
+function suggestion(value: PageValue, key: string): string {
+  if (key === "suggested.avatars.hidden" && typeof value === "boolean") {
+    return value ? "suggests hiding the avatars" : "suggests showing the avatars";
+  }
+  return `suggests ${preview(value, 80)}`;
+}
+
+/** Four corners on the floor, in metres: the sides say more than the corners. */
+function playArea(value: PageValue): string | null {
+  const fields = fieldsOf(value);
+  const corners = ["A", "B", "C", "D"].map((name) => numbersOf(fields.get(name)));
+  const [a, b, , d] = corners;
+  if (corners.some((corner) => corner?.length !== 3) || !a || !b || !d) return null;
+  const side = (from: readonly number[], to: readonly number[]) =>
+    Math.hypot(...from.map((part, index) => part - (to[index] ?? 0)));
+  return `${side(a, b).toFixed(1)} m by ${side(a, d).toFixed(1)} m`;
+}
+
+const heartbeat = (value: PageValue): string | null =>
+  typeof value === "number" ? `beat ${count(value)}` : null;
+
+type Reader = (value: PageValue, key: string) => string | null;
+
+const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
+  ["suggested.", suggestion],
+  ["selection.", selection],
+  ["interaction.", interaction],
+  ["user-origin.", userOrigin],
+  ["playarea.", playArea],
+  ["play-area.", playArea],
+  [`${HEARTBEATS}.`, heartbeat],
+  ["cursor.", cursor],
+  ["transform.", transform],
+  ["object.", drawn],
+  ["handle.", handle],
+  ["panel.", panel],
+  ["mark.", mark],
+];
+
+/** A sentence about a known key, or null. */
+export function describeKnown(key: string, value: PageValue): KnownText | null {
+  if (isPresence(key)) return avatar(value);
+  const [, read] = READERS.find(([prefix]) => key.startsWith(prefix)) ?? [];
+  const text = key === "scene" ? placed(value) : (read?.(value, key) ?? null);
+  if (text === null) return null;
+  const swatch = key.startsWith("object.") ? swatchOf(fieldsOf(value).get("color")) : null;
+  return { text, swatch };
+}
+
+const PLACE_PARTS = [
+  ...["x", "y", "z"].map((axis) => `position ${axis}`),
+  ...["x", "y", "z", "w"].map((axis) => `rotation ${axis}`),
+  ...["x", "y", "z"].map((axis) => `scale ${axis}`),
+] as const;
+
+/** What a part of a known key's value is called, where a number alone says little. */
+export function partName(key: string, path: ValuePath): string | null {
+  const inPlace = key.startsWith("transform.") && path[0] === "transform" ? path.slice(1) : path;
+  const isPlace = key === "scene" || inPlace !== path;
+  const [index] = inPlace;
+  if (!isPlace || inPlace.length !== 1 || typeof index !== "number") return null;
+  return PLACE_PARTS[index] ?? null;
+}
+
+/** What a closed branch holds: its first keys in a few words. */
+export function describeBranch(
+  entries: readonly { readonly key: string; readonly value: PageValue }[],
+  total: number,
+): string {
+  const parts = entries.map(
+    ({ key, value }) => describeKnown(key, value)?.text.replace(" · ", " ") ?? preview(value, 24),
+  );
+  const rest = total - entries.length;
+  if (parts.length === 0) return "";
+  return rest > 0 ? `${parts.join(", ")}, … ${count(rest)} more` : parts.join(", ");
+}

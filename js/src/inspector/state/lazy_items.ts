@@ -1,0 +1,144 @@
+/**
+ * Items of lists, and fields of objects, that were cut on their way to the page: fetched in
+ * blocks when a row of theirs is drawn, and again when their key has changed, but once a
+ * second at most. So a list of a hundred thousand numbers that moves all the time costs what
+ * is looked at.
+ */
+
+import type { Host } from "../../kernel/host.ts";
+import type { Entry } from "../../kernel/state_store.ts";
+import type { PageValue } from "../../protocol/common.ts";
+import { now } from "../../ui/clock.ts";
+import type { Step, ValuePath } from "../../values/value_path.ts";
+import { valueId } from "../tree/rows.ts";
+
+/** Items in a block. */
+const BLOCK = 100;
+/** Blocks that are kept; those that were not looked at for longest go first. */
+const KEPT = 60;
+const IN_FLIGHT = 2;
+/** Seconds after which a block of a value that has changed is fetched again. */
+const REFRESH = 1;
+
+interface Block {
+  readonly key: string;
+  readonly path: ValuePath;
+  readonly start: number;
+  items: readonly PageValue[];
+  /** The names of an object's fields; none for a list. */
+  names: readonly string[];
+  /** What the key was when it was asked for; undefined before the first answer. */
+  of: Entry | undefined;
+  askedAt: number;
+  waiting: boolean;
+}
+
+export class FarItems {
+  /** By list and position, in the order in which they were last looked at. */
+  readonly #blocks = new Map<string, Block>();
+  #inFlight = 0;
+
+  constructor(
+    readonly host: Pick<Host, "request">,
+    readonly entryOf: (key: string) => Entry | undefined,
+    /** Items of this key have come, or are others now. */
+    readonly onArrival: (key: string) => void,
+  ) {}
+
+  /** Whether anything can be asked for: of a state from before nothing more can be had. */
+  canAsk(key: string): boolean {
+    return this.entryOf(key) !== undefined;
+  }
+
+  /** The item or field as far as it is known, without asking for it. */
+  peek(key: string, path: ValuePath, step: Step): PageValue | undefined {
+    if (typeof step === "string") return this.#find(key, path, step)?.value;
+    return this.#blocks.get(idOf(key, path, step))?.items[step % BLOCK];
+  }
+
+  /** The name of an object's field as far as it is known. */
+  nameAt(key: string, path: ValuePath, index: number): string | undefined {
+    return this.#blocks.get(idOf(key, path, index))?.names[index % BLOCK];
+  }
+
+  /** The item or field as far as it is known, and asks for it if it is not, or not any more. */
+  get(key: string, path: ValuePath, step: Step): PageValue | undefined {
+    if (typeof step === "number") {
+      return this.#look(key, path, step).items[step % BLOCK];
+    }
+    const found = this.#find(key, path, step);
+    if (found !== undefined) this.#look(key, path, found.block.start);
+    return found?.value;
+  }
+
+  #look(key: string, path: ValuePath, index: number): Block {
+    const id = idOf(key, path, index);
+    const block = this.#blocks.get(id) ?? {
+      key,
+      path,
+      start: index - (index % BLOCK),
+      items: [],
+      names: [],
+      of: undefined,
+      askedAt: Number.NEGATIVE_INFINITY,
+      waiting: false,
+    };
+    this.#blocks.delete(id);
+    this.#blocks.set(id, block);
+    this.#forgetOldest();
+    this.#fetch(block);
+    return block;
+  }
+
+  #find(
+    key: string,
+    path: ValuePath,
+    name: string,
+  ): { readonly block: Block; readonly value: PageValue | undefined } | undefined {
+    for (const block of this.#blocks.values()) {
+      if (block.key !== key || block.names.length === 0 || !samePath(block.path, path)) continue;
+      const at = block.names.indexOf(name);
+      if (at >= 0) return { block, value: block.items[at] };
+    }
+    return undefined;
+  }
+
+  #forgetOldest(): void {
+    for (const [id, { waiting }] of this.#blocks) {
+      if (this.#blocks.size <= KEPT) return;
+      if (!waiting) this.#blocks.delete(id);
+    }
+  }
+
+  #fetch(block: Block): void {
+    const entry = this.entryOf(block.key);
+    const stale = block.of !== entry && now() - block.askedAt > REFRESH;
+    if (!stale || block.waiting || entry === undefined || this.#inFlight >= IN_FLIGHT) return;
+    block.waiting = true;
+    block.askedAt = now();
+    this.#inFlight += 1;
+    const { key, path, start } = block;
+    this.host.request("items", { key, path, start, count: BLOCK }).then(
+      ({ items, names }) => {
+        block.items = items;
+        block.names = names ?? [];
+        block.of = entry;
+        this.#settle(block);
+        this.onArrival(key);
+      },
+      // A kernel that is gone says so elsewhere; a later look asks again.
+      () => this.#settle(block),
+    );
+  }
+
+  #settle(block: Block): void {
+    block.waiting = false;
+    this.#inFlight -= 1;
+  }
+}
+
+const samePath = (a: ValuePath, b: ValuePath): boolean =>
+  a.length === b.length && a.every((step, at) => step === b[at]);
+
+const idOf = (key: string, path: ValuePath, index: number): string =>
+  `${Math.floor(index / BLOCK)}${valueId(key, path)}`;

@@ -1,0 +1,60 @@
+/** The state, or what is remembered of it, as a file to download. */
+
+import { reasonOf } from "../../text/format.ts";
+import { h } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { createMenuButton } from "../../ui/menu.ts";
+import type { Bench } from "../context.ts";
+
+function download(name: string, parts: readonly string[], near: HTMLElement): void {
+  const url = URL.createObjectURL(new Blob([...parts], { type: "application/json" }));
+  const link = h("a", { href: url, download: name, hidden: true });
+  near.append(link);
+  link.click();
+  link.remove();
+  // The browser has to have begun with it.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+export function addExport(bench: Bench): void {
+  const { host, signal, announce } = bench;
+  let busy = false;
+
+  const save = async (history: boolean) => {
+    if (busy) return;
+    busy = true;
+    try {
+      const { id, name, size } = await host.request("export", { history });
+      const parts: string[] = [];
+      let fetched = 0;
+      while (fetched < size) {
+        const { text } = await host.request("export_part", { id, start: fetched });
+        if (text === "") throw new Error("the file ended early");
+        parts.push(text);
+        // Python counts characters where JavaScript counts the halves of some.
+        fetched += [...text].length;
+      }
+      download(name, parts, bench.element);
+      announce(`Saved as ${name}`);
+    } catch (error) {
+      announce(`Not saved: ${reasonOf(error)}`);
+    } finally {
+      busy = false;
+    }
+  };
+
+  const menu = createMenuButton(
+    {
+      name: "Save to a file",
+      className: "nvj-quiet",
+      items: () => [
+        { label: "The state", hint: "JSON", run: () => void save(false) },
+        { label: "With its history", hint: "JSON", run: () => void save(true) },
+      ],
+    },
+    signal,
+  );
+  menu.setLabel(icon("download"));
+  bench.toolbar.add(menu.element);
+  bench.keys.addEscape("menu", menu.close);
+}

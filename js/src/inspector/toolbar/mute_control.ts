@@ -1,0 +1,47 @@
+/** From which rate on branches are folded away, kept in the trait `mute`; 0 for never. */
+
+import { h } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { every } from "../../ui/lifetime.ts";
+import { createMenuButton } from "../../ui/menu.ts";
+import type { Bench } from "../context.ts";
+import type { InspectorModel } from "../state/model.ts";
+
+const LIMITS = [0, 5, 25, 100] as const;
+
+export function addMuteControl(bench: Bench, model: InspectorModel, time: () => number): void {
+  const { host, signal, toolbar, redraw } = bench;
+  const limit = () => Math.max(0, host.get("mute") ?? 0);
+  const words = (rate: number) => (rate === 0 ? "Nothing" : `Above ${rate}/s`);
+
+  const apply = () => {
+    const rate = limit();
+    menu.setLabel(icon("mute"), rate === 0 ? null : h("span", {}, `${rate}/s`));
+    const { version } = model;
+    model.mute(rate === 0 ? null : rate, time());
+    if (model.version !== version) redraw();
+  };
+  const menu = createMenuButton(
+    {
+      name: "Mute branches that change often",
+      items: () =>
+        [...new Set([...LIMITS, limit()])].map((rate) => ({
+          label: words(rate),
+          checked: rate === limit(),
+          run: () => host.set("mute", rate),
+        })),
+    },
+    signal,
+  );
+  toolbar.add(menu.element);
+  bench.keys.addEscape("menu", menu.close);
+  host.observe("mute", apply, signal);
+  apply();
+  every(
+    1000,
+    () => {
+      if (limit() > 0 && bench.shown.get().at === null && !bench.isHidden()) apply();
+    },
+    signal,
+  );
+}

@@ -1,0 +1,59 @@
+/** Keys and branches that are kept on top, in the trait `pins`. */
+
+import { h, setAttribute } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { listen } from "../../ui/lifetime.ts";
+import type { Bench, RowPartView } from "../context.ts";
+import type { InspectorModel } from "../state/model.ts";
+import type { Row } from "../tree/rows.ts";
+
+export function addPins(bench: Bench, model: InspectorModel): void {
+  const { host, signal, selected, announce } = bench;
+  const pins = (): readonly string[] => host.get("pins") ?? [];
+
+  const toggle = (path: string) => {
+    const had = pins().includes(path);
+    host.set("pins", had ? pins().filter((each) => each !== path) : [...pins(), path]);
+    announce(had ? "No longer on top" : "Kept on top");
+  };
+  const apply = () => {
+    model.setPins(pins());
+    bench.redraw();
+  };
+
+  bench.addRowPart({
+    at: "end",
+    make: (): RowPartView => {
+      let path: string | null = null;
+      const button = h(
+        "button",
+        // The keyboard has a shortcut; Tab should not stop at every row.
+        { type: "button", class: "nvj-quiet nvj-row-star", tabindex: -1 },
+        icon("star"),
+      );
+      listen(button, "click", () => path !== null && toggle(path), signal);
+      return {
+        element: button,
+        draw: (row: Row) => {
+          path = row.kind === "node" ? row.node.path : null;
+          button.hidden = path === null;
+          const pinned = row.kind === "node" && row.pinned;
+          setAttribute(button, "aria-pressed", String(pinned));
+          setAttribute(button, "aria-label", pinned ? "Do not keep on top" : "Keep on top");
+        },
+      };
+    },
+  });
+  bench.keys.add({
+    key: "t",
+    does: "keep the chosen row on top, or no longer",
+    run: () => {
+      const node = selected.get()?.node;
+      if (node === null || node === undefined) return false;
+      toggle(node.path);
+      return true;
+    },
+  });
+  host.observe("pins", apply, signal);
+  apply();
+}

@@ -1,0 +1,59 @@
+/** In which order the tree stands, kept in the trait `sort`. */
+
+import { h } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { every } from "../../ui/lifetime.ts";
+import { createMenuButton } from "../../ui/menu.ts";
+import type { Bench } from "../context.ts";
+import type { InspectorModel } from "../state/model.ts";
+import { SORTS, type Sort } from "../tree/sort_order.ts";
+
+const NAMES: Readonly<Record<Sort, string>> = {
+  name: "Name",
+  changed: "Last change",
+  rate: "Rate",
+};
+/** Rows that move all the time cannot be read. */
+const SORT_EVERY = 1500;
+
+const isSort = (text: string | null): text is Sort =>
+  text !== null && (SORTS as readonly string[]).includes(text);
+
+export function addSortControl(bench: Bench, model: InspectorModel, time: () => number): void {
+  const { host, signal, toolbar, redraw } = bench;
+  const current = (): Sort => {
+    const wanted = host.get("sort");
+    return isSort(wanted) ? wanted : "name";
+  };
+  const apply = () => {
+    const sort = current();
+    menu.setLabel(icon("sort"), h("span", {}, NAMES[sort]));
+    model.setSort(sort, time());
+    redraw();
+  };
+  const menu = createMenuButton(
+    {
+      name: "Sort the tree",
+      items: () =>
+        SORTS.map((sort) => ({
+          label: NAMES[sort],
+          checked: sort === current(),
+          run: () => host.set("sort", sort),
+        })),
+    },
+    signal,
+  );
+  toolbar.add(menu.element);
+  bench.keys.addEscape("menu", menu.close);
+  host.observe("sort", apply, signal);
+  apply();
+  every(
+    SORT_EVERY,
+    () => {
+      if (current() === "name" || bench.shown.get().at !== null || bench.isHidden()) return;
+      model.setSort(current(), time());
+      redraw();
+    },
+    signal,
+  );
+}

@@ -1,0 +1,370 @@
+/**
+ * Which row stands where, without a list of all rows: every node keeps how many rows it
+ * has, and a change forgets that for the node and the branches above it only. So a
+ * hundred thousand open keys cost no more than the rows that are looked at.
+ */
+
+import type { PageValue } from "../../protocol/common.ts";
+import { isRandomName } from "../../text/visible_text.ts";
+import type { KeyTree, Layout, TreeNode } from "./key_tree.ts";
+import {
+  hasInside,
+  type MoreRow,
+  MUTED_ID,
+  type MutedRow,
+  type NodeRow,
+  nodeId,
+  placeOfId,
+  type Row,
+  type ValueRow,
+} from "./rows.ts";
+import { type ValueFolds, valueRows } from "./value_rows.ts";
+
+export interface RowFolds extends ValueFolds {
+  readonly filtered: boolean;
+  isNodeOpen(node: TreeNode): boolean;
+  /** Whether anything inside of a key's value may be open; cheap, as it is asked of every key. */
+  mayBeOpen(key: string): boolean;
+  valueOf(key: string): PageValue | undefined;
+  /** Nodes that stand on top, and those that are folded away at the bottom. */
+  readonly pinned: readonly TreeNode[];
+  readonly muted: readonly TreeNode[];
+}
+
+/** The child that is drawn in one row with its only parent. A random name is worth a row. */
+function onlyChild(node: TreeNode): TreeNode | null {
+  if (node.hasKey || node.children.size !== 1) return null;
+  const [only] = node.children.values();
+  return only === undefined || isRandomName(only.segment) ? null : only;
+}
+
+/** The node whose key and children the row of `node` stands for. */
+function endOf(node: TreeNode): TreeNode {
+  let end = node;
+  for (let only = onlyChild(end); only !== null; only = onlyChild(end)) end = only;
+  return end;
+}
+
+const ancestors = function* (node: TreeNode): Generator<TreeNode> {
+  for (let up = node.parent; up !== null; up = up.parent) yield up;
+};
+
+export class RowIndex {
+  readonly #tree: KeyTree;
+  readonly #folds: RowFolds;
+  /** Pinned and muted nodes, which are left out of their places, by what they are left out of. */
+  #lifted = new Set<TreeNode>();
+  #liftedBelow = new Map<TreeNode, TreeNode[]>();
+  readonly #values = new Map<string, readonly (ValueRow | MoreRow)[]>();
+
+  constructor(tree: KeyTree, folds: RowFolds) {
+    this.#tree = tree;
+    this.#folds = folds;
+  }
+
+  /**
+   * All is to be counted anew: another query, other pins, another order.
+   *
+   * @param unmatched Whether what an earlier filter let through is forgotten too.
+   */
+  reset(unmatched = false): void {
+    this.#values.clear();
+    this.#lifted = new Set([...this.#folds.pinned, ...this.#folds.muted]);
+    this.#liftedBelow = new Map();
+    for (const node of this.#lifted) {
+      for (const up of ancestors(node)) {
+        const known = this.#liftedBelow.get(up);
+        if (known === undefined) this.#liftedBelow.set(up, [node]);
+        else known.push(node);
+      }
+    }
+    const forget = (node: TreeNode) => {
+      node.rows = -1;
+      if (unmatched) {
+        node.isMatch = false;
+        node.matched = 0;
+      }
+      for (const child of node.children.values()) forget(child);
+    };
+    forget(this.#tree.root);
+  }
+
+  /** The value of a key, or what is open in it, has changed. */
+  valueChanged(key: string): void {
+    // Also what had no rows: an empty list that is open may have some now.
+    this.#values.delete(key);
+    const node = this.#tree.get(key);
+    if (node !== undefined) this.#tree.uncount(node);
+  }
+
+  /** Whether rows inside of a key's value were laid out, as in an open branch that is a key, too. */
+  isLaidOut(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  get count(): number {
+    const { pinned, muted } = this.#folds;
+    let count = this.#layoutOf(this.#tree.root).count;
+    for (const node of pinned) if (this.#isShown(node)) count += this.#rowsOf(node);
+    count += this.#mutedRows(muted);
+    return count;
+  }
+
+  #mutedRows(muted: readonly TreeNode[]): number {
+    const shown = muted.filter((node) => this.#isShown(node));
+    if (shown.length === 0) return 0;
+    if (!this.#folds.isOpen(MUTED_ID)) return 1;
+    return shown.reduce((sum, node) => sum + this.#rowsOf(node), 1);
+  }
+
+  /** Keys here and below that are shown, apart from those that stand elsewhere. */
+  #remaining(node: TreeNode): number {
+    const { filtered } = this.#folds;
+    let left = filtered ? node.matched : node.keys;
+    for (const away of this.#liftedBelow.get(node) ?? []) {
+      if (!this.#isLiftedBetween(away, node)) left -= filtered ? away.matched : away.keys;
+    }
+    return left;
+  }
+
+  /** Of a lifted branch with a lifted key in it, the outer one counts. */
+  #isLiftedBetween(away: TreeNode, node: TreeNode): boolean {
+    for (let up = away.parent; up !== null && up !== node; up = up.parent) {
+      if (this.#lifted.has(up)) return true;
+    }
+    return false;
+  }
+
+  #isShown(node: TreeNode): boolean {
+    return this.#remaining(node) > 0;
+  }
+
+  /** How many keys of a branch stand elsewhere, pinned or muted. */
+  liftedKeys(node: TreeNode): number {
+    if (!this.#liftedBelow.has(node)) return 0;
+    return (this.#folds.filtered ? node.matched : node.keys) - this.#remaining(node);
+  }
+
+  #valueRows(node: TreeNode): readonly (ValueRow | MoreRow)[] {
+    if (!node.hasKey) return [];
+    const known = this.#values.get(node.path);
+    if (known !== undefined) return known;
+    const value = this.#folds.valueOf(node.path);
+    const rows =
+      value !== undefined && hasInside(value) ? valueRows(node.path, value, this.#folds) : [];
+    this.#values.set(node.path, rows);
+    return rows;
+  }
+
+  /** Null for a row with nothing inside. `end` is the end of a chain. */
+  #isOpen(end: TreeNode): boolean | null {
+    const inside =
+      end.children.size > 0 || (end.hasKey && hasInside(this.#folds.valueOf(end.path)));
+    return inside ? this.#folds.isNodeOpen(end) : null;
+  }
+
+  #rowsOf(node: TreeNode): number {
+    if (node.rows >= 0) return node.rows;
+    if (node.children.size === 0 && !this.#folds.mayBeOpen(node.path)) {
+      node.rows = 1;
+      return 1;
+    }
+    const end = endOf(node);
+    // What was laid out is older than the count.
+    end.layout = null;
+    const rows =
+      this.#isOpen(end) === true ? 1 + this.#valueRows(end).length + this.#rowsBelow(end) : 1;
+    node.rows = rows;
+    end.rows = rows;
+    return rows;
+  }
+
+  /** Counts without asking for the order: to sort all open branches takes longer than a frame. */
+  #rowsBelow(end: TreeNode): number {
+    let count = 0;
+    for (const child of end.children.values()) {
+      if (this.#hasPlace(child)) count += this.#rowsOf(child);
+    }
+    return count;
+  }
+
+  /** Whether it is shown, and where it belongs. */
+  #hasPlace(child: TreeNode): boolean {
+    if (this.#folds.filtered && child.matched === 0) return false;
+    return this.#lifted.size === 0 || (!this.#lifted.has(child) && this.#isShown(child));
+  }
+
+  #layoutOf(end: TreeNode): Layout {
+    if (end.layout !== null && end.rows >= 0 && end.layout.of === this.#tree.childrenOf(end)) {
+      return end.layout;
+    }
+    const of = this.#tree.childrenOf(end);
+    const nodes = of.filter((child) => this.#hasPlace(child));
+    const starts = new Uint32Array(nodes.length);
+    let count = 0;
+    for (const [index, child] of nodes.entries()) {
+      starts[index] = count;
+      count += this.#rowsOf(child);
+    }
+    end.layout = { of, nodes, starts, count };
+    // The root has no row of its own, and notes here that its layout is right.
+    if (end.parent === null) end.rows = count;
+    return end.layout;
+  }
+
+  at(index: number): Row | undefined {
+    if (index < 0) return undefined;
+    let left = index;
+    for (const node of this.#folds.pinned) {
+      if (!this.#isShown(node)) continue;
+      const rows = this.#rowsOf(node);
+      if (left < rows) return this.#within(node, left, 0, true);
+      left -= rows;
+    }
+    const main = this.#layoutOf(this.#tree.root);
+    if (left < main.count) return this.#inLayout(main, left, 0);
+    left -= main.count;
+    return this.#mutedAt(left);
+  }
+
+  #mutedAt(index: number): Row | undefined {
+    const nodes = this.#folds.muted.filter((node) => this.#isShown(node));
+    if (nodes.length === 0) return undefined;
+    const isOpen = this.#folds.isOpen(MUTED_ID);
+    if (index === 0) {
+      const row: MutedRow = { kind: "muted", id: MUTED_ID, depth: 0, open: isOpen, nodes };
+      return row;
+    }
+    if (!isOpen) return undefined;
+    let left = index - 1;
+    for (const node of nodes) {
+      const rows = this.#rowsOf(node);
+      if (left < rows) return this.#within(node, left, 1, true);
+      left -= rows;
+    }
+    return undefined;
+  }
+
+  #inLayout({ nodes, starts }: Layout, index: number, depth: number): Row | undefined {
+    let low = 0;
+    let high = nodes.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= index) low = middle;
+      else high = middle - 1;
+    }
+    const node = nodes[low];
+    return node === undefined
+      ? undefined
+      : this.#within(node, index - (starts[low] ?? 0), depth, false);
+  }
+
+  #within(node: TreeNode, index: number, depth: number, lifted: boolean): Row | undefined {
+    const end = endOf(node);
+    if (index === 0) return this.#nodeRow(node, end, depth, lifted);
+    const values = this.#valueRows(end);
+    const value = values[index - 1];
+    if (value !== undefined) return { ...value, depth: depth + value.depth };
+    return this.#inLayout(this.#layoutOf(end), index - 1 - values.length, depth + 1);
+  }
+
+  #nodeRow(node: TreeNode, end: TreeNode, depth: number, lifted: boolean): NodeRow {
+    // What stands apart from its place says its whole name.
+    const stop = lifted ? this.#tree.root : node.parent;
+    const chain: TreeNode[] = [];
+    for (let up: TreeNode | null = end; up !== null && up !== stop; up = up.parent) chain.push(up);
+    const pinned = lifted && this.#folds.pinned.includes(node);
+    const id = nodeId(end);
+    return {
+      kind: "node",
+      id,
+      depth,
+      open: this.#isOpen(end),
+      node: end,
+      chain: chain.reverse(),
+      pinned,
+    };
+  }
+
+  /** The row with this id, or -1 if there is none now. */
+  indexOf(id: string): number {
+    if (id === MUTED_ID) {
+      const count = this.#mutedRows(this.#folds.muted);
+      return count === 0 ? -1 : this.count - count;
+    }
+    const place = placeOfId(id);
+    if (place === null) {
+      const node = this.#tree.find(id.slice(1));
+      return node === null ? -1 : this.#indexOfNode(node);
+    }
+    const node = this.#tree.get(place.key);
+    if (node === undefined) return -1;
+    const base = this.#indexOfNode(node);
+    if (base < 0 || this.#isOpen(node) !== true) return -1;
+    const inside = this.#valueRows(node).findIndex((row) => row.id === id);
+    return inside < 0 ? -1 : base + 1 + inside;
+  }
+
+  #indexOfNode(end: TreeNode): number {
+    if (end.parent === null || endOf(end) !== end) return -1;
+    let first = end;
+    while (!this.#lifted.has(first) && first.parent !== null && onlyChild(first.parent) === first) {
+      if (first.parent.parent === null) break;
+      first = first.parent;
+    }
+    const { parent } = first;
+    if (parent === null) return -1;
+    if (this.#lifted.has(first)) return this.#indexOfLifted(first);
+    const layout = this.#layoutOf(parent);
+    const at = layout.nodes.indexOf(first);
+    if (at < 0) return -1;
+    const start = layout.starts[at] ?? 0;
+    if (parent.parent === null) return this.#pinnedRows() + start;
+    const above = this.#indexOfNode(parent);
+    if (above < 0 || this.#isOpen(parent) !== true) return -1;
+    return above + 1 + this.#valueRows(parent).length + start;
+  }
+
+  #pinnedRows(): number {
+    return this.#folds.pinned.reduce(
+      (sum, node) => sum + (this.#isShown(node) ? this.#rowsOf(node) : 0),
+      0,
+    );
+  }
+
+  #indexOfLifted(node: TreeNode): number {
+    const { pinned, muted } = this.#folds;
+    if (!this.#isShown(node)) return -1;
+    const before = (nodes: readonly TreeNode[]) =>
+      nodes
+        .slice(0, nodes.indexOf(node))
+        .reduce((sum, each) => sum + (this.#isShown(each) ? this.#rowsOf(each) : 0), 0);
+    if (pinned.includes(node)) return before(pinned);
+    const chip = this.indexOf(MUTED_ID);
+    return chip < 0 || !this.#folds.isOpen(MUTED_ID) ? -1 : chip + 1 + before(muted);
+  }
+
+  /** The row that a row is inside of, or its own index at the top. */
+  parentOf(row: Row, index: number): number {
+    let above = -1;
+    if (row.kind === "node") {
+      const [first] = row.chain;
+      if (row.depth > 0 && first !== undefined && first.parent !== null) {
+        above = this.#lifted.has(first) ? this.indexOf(MUTED_ID) : this.#indexOfNode(first.parent);
+      }
+    } else if (row.kind === "value" || row.kind === "more") {
+      const path = row.kind === "value" ? row.path.slice(0, -1) : row.path;
+      const node = this.#tree.get(row.key);
+      const values = node === undefined ? [] : this.#valueRows(node);
+      const outer = values.findIndex(
+        (each) =>
+          each.kind === "value" &&
+          each.path.length === path.length &&
+          each.path.every((step, at) => step === path[at]),
+      );
+      const base = node === undefined ? -1 : this.#indexOfNode(node);
+      above = path.length === 0 || outer < 0 ? base : base + 1 + outer;
+    }
+    return above < 0 ? index : above;
+  }
+}

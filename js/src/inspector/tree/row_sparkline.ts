@@ -1,0 +1,78 @@
+/** A sparkline in each row that shows a number, of what this page has seen of it. */
+
+import { createSpark } from "../../charts/sparkline.ts";
+import type { Entry } from "../../kernel/state_store.ts";
+import type { PageValue } from "../../protocol/common.ts";
+import { h } from "../../ui/html.ts";
+import { open } from "../../values/page_value.ts";
+import type { Bench } from "../context.ts";
+import { type Row, valueAt } from "./rows.ts";
+
+const SAMPLES = 60;
+const ROWS = 200;
+/** Seconds after which a number that stands still has no line any more. */
+const QUIET = 60;
+const FEWEST = 3;
+
+interface Samples {
+  readonly times: number[];
+  readonly values: (number | null)[];
+}
+
+function numberOf(row: Row, entry: Entry | undefined): number | null {
+  if (entry === undefined || (row.kind !== "node" && row.kind !== "value")) return null;
+  const value: PageValue | undefined =
+    row.kind === "node" ? entry.value : valueAt(entry.key, entry.value, row.path, () => undefined);
+  if (value === undefined) return null;
+  const opened = open(value);
+  if (opened.kind !== "number") return null;
+  const number = Number(opened.text);
+  return Number.isFinite(number) ? number : null;
+}
+
+export function addRowSparks({ addRowPart, shown }: Bench): void {
+  /** By row, the least recently seen first. */
+  const seen = new Map<string, Samples>();
+
+  const sample = (id: string, number: number, time: number): Samples => {
+    const samples = seen.get(id) ?? { times: [], values: [] };
+    seen.delete(id);
+    seen.set(id, samples);
+    if (samples.values.at(-1) !== number) {
+      samples.times.push(time);
+      samples.values.push(number);
+      if (samples.times.length > SAMPLES) {
+        samples.times.shift();
+        samples.values.shift();
+      }
+    }
+    for (const oldest of seen.keys()) {
+      if (seen.size <= ROWS) break;
+      seen.delete(oldest);
+    }
+    return samples;
+  };
+
+  addRowPart({
+    at: "end",
+    make: () => {
+      const spark = createSpark();
+      const element = h("span", { class: "nvj-row-spark" });
+      element.append(spark.element);
+      return {
+        element,
+        draw(row, entry, time) {
+          const number = shown.get().at === null ? numberOf(row, entry) : null;
+          if (number === null) {
+            element.hidden = true;
+            return;
+          }
+          const { times, values } = sample(row.id, number, time);
+          const last = times.at(-1) ?? time;
+          element.hidden = times.length < FEWEST || time - last > QUIET;
+          if (!element.hidden) spark.draw(times, values);
+        },
+      };
+    },
+  });
+}

@@ -1,0 +1,200 @@
+/** One row of the tree as elements, made once and drawn again for whatever scrolls by. */
+
+import type { Entry } from "../../kernel/state_store.ts";
+import { visible } from "../../text/visible_text.ts";
+import { markedNodes } from "../../ui/highlight.ts";
+import { h, setAttribute, setText } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { restartFlash } from "../../values/pretty_view.ts";
+import type { Place, RowPart, RowPartView } from "../context.ts";
+import type { Filter } from "../search/filter.ts";
+import type { Found } from "../search/match_location.ts";
+import type { InspectorModel } from "../state/model.ts";
+import { type RowTexts, textsOf } from "./row_texts.ts";
+import { keyOf, type Row } from "./rows.ts";
+
+export interface RowView {
+  readonly element: HTMLElement;
+  draw(row: Row, index: number, state: RowState, model: InspectorModel, now: number): void;
+}
+
+export interface RowState {
+  readonly selected: boolean;
+  /** Whether Tab comes to this row. */
+  readonly current: boolean;
+  /** What somebody edits, here or elsewhere. */
+  readonly edited: Place | null;
+  /** Counts up when a row may say something else although its key has not changed. */
+  readonly stamp: number;
+}
+
+export interface PlacedPart {
+  readonly at: RowPart["at"];
+  readonly view: RowPartView;
+}
+
+/** Seconds; a change on screen flashes at most so often, or it would only glow. */
+const FLASH_PAUSE = 0.25;
+/** Seconds for which a row that has not changed is left as it is: only its age grows. */
+const REST = 0.2;
+/** What changed longer ago than this, as when a row scrolls in, does not flash. */
+const FRESH = 0.5;
+const FULL_STEPS = 5;
+
+const pathOf = (row: Row) => (row.kind === "value" || row.kind === "more" ? row.path : []);
+
+const isEdited = (row: Row, edited: Place | null): boolean =>
+  edited !== null &&
+  edited.key === keyOf(row) &&
+  JSON.stringify(edited.path) === JSON.stringify(pathOf(row));
+
+/** All that a row is drawn from but the time. */
+const factsOf = (
+  row: Row,
+  index: number,
+  state: RowState,
+  model: InspectorModel,
+  entry: Entry | undefined,
+): readonly unknown[] => [
+  row.id,
+  row.open,
+  row.depth,
+  index,
+  entry,
+  row.kind === "node" ? row.node.changedAt : null,
+  model.version,
+  model.filter,
+  state.selected,
+  state.current,
+  state.edited,
+  state.stamp,
+];
+
+/** Steps to the right: small ones far inside, where the value would have no room else. */
+const indent = (depth: number): number => {
+  const far = Math.min(Math.max(0, depth - FULL_STEPS), 30);
+  return Math.min(depth, FULL_STEPS) + far / 5;
+};
+
+const sameFacts = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((fact, index) => Object.is(fact, b[index]));
+
+export function createRowView(parts: readonly PlacedPart[]): RowView {
+  const twisty = h("span", { class: "nvj-twisty", "aria-hidden": "true" }, icon("chevron"));
+  const pin = h("span", { class: "nvj-pin", title: "Pinned: kept on top" }, icon("star"));
+  const name = h("span", { class: "nvj-key" });
+  const number = h("span", { class: "nvj-pill" });
+  const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });
+  const text = h("span", { class: "nvj-preview" });
+  const place = h("span", { class: "nvj-found-place" });
+  const match = h("span", { class: "nvj-found-text" });
+  const found = h("span", { class: "nvj-found", hidden: true }, place, match);
+  const stale = h("span", { class: "nvj-chip", "data-tone": "amber", hidden: true });
+  const main = h("span", { class: "nvj-cell-main", role: "gridcell" });
+  const partsAt = (at: RowPart["at"]) =>
+    parts.filter((part) => part.at === at).map(({ view }) => view.element);
+  const end = h("span", { class: "nvj-row-end" });
+  end.append(...partsAt("end"));
+  main.append(twisty, pin, name, number, swatch, text, found, stale, ...partsAt("value"), end);
+  const type = h("span", { class: "nvj-cell-type", role: "gridcell" });
+  const perSecond = h("span", { class: "nvj-cell-rate", role: "gridcell" });
+  const ago = h("span", { class: "nvj-cell-age", role: "gridcell" });
+  const element = h("div", { class: "nvj-row", role: "row" }, main, type, perSecond, ago);
+
+  let drawnId = "";
+  let drawnName = "";
+  let drawnPreview = "";
+  let drawnFound: Found | null = null;
+  let drawnFilter: Filter | null = null;
+  let flashedAt = Number.NEGATIVE_INFINITY;
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let drawnFacts: readonly unknown[] = [];
+
+  const flash = (texts: RowTexts, sameRow: boolean, before: string, now: number) => {
+    if (!sameRow) {
+      // An element that was another row's must not go on with that row's flash.
+      delete text.dataset.flash;
+      delete number.dataset.flash;
+      flashedAt = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    const { changedAt, flashes } = texts;
+    const changed =
+      changedAt === null
+        ? flashes === "preview" && before !== texts.preview
+        : now - changedAt < FRESH && changedAt > flashedAt;
+    if (flashes === null || !changed || now - flashedAt < FLASH_PAUSE) return;
+    flashedAt = now;
+    restartFlash(flashes === "preview" ? text : number);
+  };
+
+  const drawTexts = (texts: RowTexts, filter: Filter | null) => {
+    if (texts.name !== drawnName || filter !== drawnFilter) {
+      name.replaceChildren(...markedNodes(texts.name, texts.nameRanges));
+      drawnName = texts.name;
+    }
+    if (texts.preview !== drawnPreview || filter !== drawnFilter) {
+      const ranges = filter?.valueRanges(texts.preview) ?? [];
+      text.replaceChildren(...markedNodes(texts.preview, ranges));
+      text.title = texts.sentence ? visible(texts.preview, 300) : "";
+      drawnPreview = texts.preview;
+    }
+    drawnFilter = filter;
+    if (texts.found !== drawnFound) {
+      drawnFound = texts.found;
+      found.hidden = drawnFound === null;
+      place.replaceChildren(...markedNodes(drawnFound?.place ?? "", drawnFound?.placeRanges ?? []));
+      match.replaceChildren(...markedNodes(drawnFound?.text ?? "", drawnFound?.textRanges ?? []));
+    }
+    setText(number, texts.count);
+    number.hidden = texts.count === "";
+    swatch.hidden = texts.swatch === null;
+    if (texts.swatch !== null) swatch.style.backgroundColor = texts.swatch;
+    text.classList.toggle("nvj-sentence", texts.sentence);
+    text.dataset.type = texts.type;
+    setText(stale, texts.stale);
+    stale.hidden = texts.stale === "";
+    element.classList.toggle("nvj-stale", texts.stale !== "");
+    setText(type, texts.type);
+    setText(perSecond, texts.rate);
+    setText(ago, texts.age);
+  };
+
+  /** What only changes when the element becomes another row's, or opens and closes. */
+  const drawPlace = (row: Row, title: string) => {
+    element.dataset.open = String(row.open);
+    element.dataset.kind = row.kind;
+    pin.hidden = !(row.kind === "node" && row.pinned);
+    name.title = title.length > 40 ? visible(title, 1000) : "";
+    element.style.setProperty("--nvj-depth", String(indent(row.depth)));
+    element.setAttribute("aria-level", String(row.depth + 1));
+    setAttribute(element, "aria-expanded", row.open === null ? null : String(row.open));
+  };
+
+  return {
+    element,
+    draw(row, index, state, model, now) {
+      const key = keyOf(row);
+      const entry = key === null ? undefined : model.entries.get(key);
+      const facts = factsOf(row, index, state, model, entry);
+      // A clock that stands still, as of a state from before, needs no drawing either.
+      const rests = now - drawnAt < REST && sameFacts(facts, drawnFacts);
+      if (rests) return;
+      drawnFacts = facts;
+      drawnAt = now;
+      const sameRow = row.id === drawnId;
+      const before = drawnPreview;
+      const texts = textsOf(row, model, now);
+      drawTexts(texts, model.filter);
+      const held = isEdited(row, state.edited);
+      setAttribute(element, "data-edited", held ? "true" : null);
+      if (!held) flash(texts, sameRow, before, now);
+      for (const { view } of parts) view.draw(row, entry, now);
+      element.tabIndex = state.current ? 0 : -1;
+      setAttribute(element, "aria-selected", String(state.selected));
+      setAttribute(element, "aria-rowindex", index + 1);
+      drawnId = row.id;
+      drawPlace(row, texts.title);
+    },
+  };
+}

@@ -1,0 +1,194 @@
+/** The rows as a treegrid: drawing, clicking, and walking with the keys. */
+
+import { h, setAttribute } from "../../ui/html.ts";
+import { listen } from "../../ui/lifetime.ts";
+import { createWindowList } from "../../ui/virtual_list.ts";
+import type { Place, RowPart } from "../context.ts";
+import { isEditable } from "../shortcuts.ts";
+import type { InspectorModel } from "../state/model.ts";
+import type { Selection } from "../state/selection.ts";
+import { addTreeKeys } from "./keyboard.ts";
+import { createRowView, type RowView } from "./row_view.ts";
+import { keyId, keyOf, type Row, valueId } from "./rows.ts";
+
+const ROW_HEIGHT = 24;
+
+export interface TreeView {
+  readonly element: HTMLElement;
+  /** Draws at once; `time` is what ages are counted from. */
+  draw(time: number): void;
+  /** Draws even those rows anew of which neither key nor place has changed. */
+  refresh(): void;
+  /** Goes to the row that the keyboard stands on. */
+  focus(): void;
+  reveal(place: Place): void;
+  toTop(): void;
+}
+
+export interface TreeViewOptions {
+  readonly model: InspectorModel;
+  readonly selection: Selection;
+  readonly parts: readonly RowPart[];
+  readonly edited: () => Place | null;
+  /** Something was opened, closed or chosen. */
+  readonly onUpdate: () => void;
+  readonly signal: AbortSignal;
+}
+
+export function createTreeView(options: TreeViewOptions): TreeView {
+  const { model, selection, parts, edited, onUpdate, signal } = options;
+  const views = new WeakMap<HTMLElement, RowView>();
+  let time = 0;
+  let stamp = 0;
+  let drawnVersion = -1;
+  /** Where the row of the keyboard stood last: it may be gone by now. */
+  let lastIndex = 0;
+  const tree = h("div", {
+    class: "nvj-tree",
+    role: "treegrid",
+    "aria-label": "Shared state",
+    tabindex: -1,
+  });
+
+  /** Where the chosen row is gone, the row in its place; -1 where it is there. */
+  let standIn = -1;
+
+  /** The row that Tab comes to. */
+  const currentIndex = (): number => {
+    const { currentId } = selection;
+    if (currentId === null) return 0;
+    const index = model.indexOf(currentId);
+    return index < 0 ? Math.max(0, Math.min(lastIndex, model.rowCount - 1)) : index;
+  };
+
+  const list = createWindowList({
+    scroller: tree,
+    rowHeight: ROW_HEIGHT,
+    signal,
+    count: () => model.rowCount,
+    idAt: (index) => model.rowAt(index)?.id ?? "",
+    indexOf: (id) => model.indexOf(id),
+    makeRow: () => {
+      const view = createRowView(parts.map((part) => ({ at: part.at, view: part.make() })));
+      views.set(view.element, view);
+      return view.element;
+    },
+    drawRow: (element, index) => {
+      const row = model.rowAt(index);
+      if (row === undefined) return;
+      const { currentId } = selection;
+      const state = {
+        selected: row.id === selection.selected.get()?.id,
+        current: currentId === null ? index === 0 : row.id === currentId || index === standIn,
+        edited: edited(),
+        stamp,
+      };
+      if (row.id === currentId) lastIndex = index;
+      element.dataset.index = String(index);
+      views.get(element)?.draw(row, index, state, model, time);
+    },
+    afterDraw: (lostFocus) => {
+      // What is typed in a field goes on elsewhere, when its row is removed.
+      if (!lostFocus || isEditable(document.activeElement)) return;
+      const row = model.rowAt(currentIndex());
+      const element = row === undefined ? null : list.rowOf(row.id);
+      (element ?? tree).focus({ preventScroll: true });
+    },
+  });
+
+  const toggle = (row: Row, open: boolean) => {
+    model.setOpen(row, open);
+    onUpdate();
+  };
+  const activate = (row: Row) => {
+    if (row.kind === "more" && row.awaited === null && !row.full) {
+      model.showMore(row.key, row.path);
+    }
+    selection.choose(row);
+    onUpdate();
+  };
+  const goTo = (index: number) => {
+    const row = model.rowAt(Math.min(Math.max(index, 0), model.rowCount - 1));
+    if (row === undefined) return;
+    selection.choose(row);
+    onUpdate();
+    list.reveal(model.indexOf(row.id));
+    list.rowOf(row.id)?.focus({ preventScroll: true });
+  };
+  const rowOf = (target: EventTarget | null): Row | null => {
+    if (!(target instanceof Element)) return null;
+    const element = target.closest(".nvj-row");
+    // Not by its place, where another may be by now: what is seen was drawn before the change.
+    const id = element === null ? null : list.idOf(element);
+    return id === null ? null : (model.rowAt(model.indexOf(id)) ?? null);
+  };
+  /** What a part of a row does with a click is its own affair. */
+  const isInPart = (target: EventTarget | null): boolean =>
+    target instanceof Element && target.closest("button, input, textarea, select") !== null;
+
+  listen(
+    tree,
+    "click",
+    (event) => {
+      const row = rowOf(event.target);
+      if (row === null || isInPart(event.target)) return;
+      const onTwisty = event.target instanceof Element && event.target.closest(".nvj-twisty");
+      // A branch has nothing to choose, so that a click anywhere opens it.
+      if (row.open !== null && (onTwisty || keyOf(row) === null)) toggle(row, !row.open);
+      activate(row);
+    },
+    signal,
+  );
+  listen(
+    tree,
+    "dblclick",
+    (event) => {
+      if (event.target instanceof Element && event.target.closest(".nvj-twisty")) return;
+      const row = isInPart(event.target) ? null : rowOf(event.target);
+      if (row !== null && row.open !== null && keyOf(row) !== null) toggle(row, !row.open);
+    },
+    signal,
+  );
+  addTreeKeys({
+    tree,
+    count: () => model.rowCount,
+    rowAt: (index) => model.rowAt(index),
+    parentOf: (row, index) => model.parentOf(row, index),
+    currentIndex: () => (selection.currentId === null ? -1 : currentIndex()),
+    pageLength: () => list.pageLength(),
+    goTo,
+    toggle,
+    activate,
+    signal,
+  });
+
+  return {
+    element: tree,
+    draw: (next) => {
+      time = next;
+      const { version } = model;
+      if (version !== drawnVersion) list.rowsChanged();
+      drawnVersion = version;
+      const index = currentIndex();
+      standIn = model.rowAt(index)?.id === selection.currentId ? -1 : index;
+      setAttribute(tree, "aria-rowcount", model.rowCount);
+      list.draw();
+    },
+    refresh: () => {
+      stamp += 1;
+    },
+    focus: () => goTo(currentIndex()),
+    reveal: ({ key, path }) => {
+      model.reveal(key, path);
+      const node = model.tree.get(key);
+      const id = path.length > 0 ? valueId(key, path) : keyId(key);
+      selection.choosePlace(id, { key, path }, path.length > 0 ? null : (node ?? null));
+      const index = model.indexOf(id);
+      if (index >= 0) list.reveal(index);
+      onUpdate();
+    },
+    toTop: () => {
+      tree.scrollTop = 0;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** The rows inside of one key's value, as far as they are open. Pure. */
+
+import type { PageValue } from "../../protocol/common.ts";
+import { open } from "../../values/page_value.ts";
+import type { ValuePath } from "../../values/value_path.ts";
+import { type FindFar, hasInside, type MoreRow, type ValueRow, valueId } from "./rows.ts";
+
+export interface ValueFolds {
+  isOpen(id: string): boolean;
+  /** How many items of a value are shown at once. */
+  limitOf(id: string): number;
+  readonly far: FindFar;
+  /** The name of a field that was cut, as far as it has come. */
+  nameAt(key: string, path: ValuePath, index: number): string | undefined;
+}
+
+/** Of an object's fields that were cut no more are shown: so many can be kept at once. */
+const MOST_FIELDS = 5_000;
+
+/** Depths count from the key's own row. */
+export function valueRows(
+  key: string,
+  value: PageValue,
+  folds: ValueFolds,
+): readonly (ValueRow | MoreRow)[] {
+  const rows: (ValueRow | MoreRow)[] = [];
+
+  const addItem = (step: string | number, inner: PageValue | undefined, path: ValuePath) => {
+    const innerPath = [...path, step];
+    const id = valueId(key, innerPath);
+    const isOpen = hasInside(inner) ? folds.isOpen(id) : null;
+    const depth = innerPath.length;
+    rows.push({ kind: "value", id, depth, open: isOpen, key, path: innerPath, name: String(step) });
+    if (isOpen === true && inner !== undefined) addInside(inner, innerPath);
+  };
+
+  const addInside = (outer: PageValue, path: ValuePath): void => {
+    const opened = open(outer);
+    const limit = folds.limitOf(valueId(key, path));
+    if (opened.kind !== "list" && opened.kind !== "object") return;
+    const wanted = Math.min(limit, opened.length);
+    let shown = 0;
+    let awaited: number | null = null;
+    let full = false;
+    if (opened.kind === "list") {
+      // What was cut from a list is fetched when it is looked at.
+      for (; shown < wanted; shown += 1) {
+        const inner = opened.items[shown];
+        addItem(shown, inner === undefined ? folds.far(key, path, shown) : inner, path);
+      }
+    } else {
+      const names = new Set<string>();
+      const most = Math.min(wanted, Math.max(MOST_FIELDS, opened.fields.length));
+      full = most < wanted;
+      for (; shown < most; shown += 1) {
+        const [name, inner] = opened.fields[shown] ?? [folds.nameAt(key, path, shown)];
+        if (name === undefined) {
+          awaited = shown;
+          break;
+        }
+        // While the object changes, what comes later may name a field again.
+        if (names.has(name)) continue;
+        names.add(name);
+        addItem(name, inner === undefined ? folds.far(key, path, name) : inner, path);
+      }
+    }
+    const hidden = opened.length - shown;
+    if (hidden > 0) {
+      const id = `m${valueId(key, path)}`;
+      const depth = path.length + 1;
+      rows.push({ kind: "more", id, depth, open: null, key, path, hidden, awaited, full });
+    }
+  };
+
+  addInside(value, []);
+  return rows;
+}

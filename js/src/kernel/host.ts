@@ -1,0 +1,305 @@
+/** What a view knows of the kernel, and the adapter from anywidget's model to it. */
+
+import { type Buffers, type Envelope, type ReplyBody, VERSION } from "../protocol/common.ts";
+import { isEnvelope, readKernelMessage, readResult } from "../protocol/guards.ts";
+import type {
+  KernelMessage,
+  KernelOp,
+  MessageOf,
+  Notices,
+  PageNoticeOp,
+  PageRequestOp,
+  Requests,
+} from "../protocol/messages.ts";
+import { isListOf, isNumber, isText, isTextOrNull } from "../protocol/shapes.ts";
+import { now } from "../ui/clock.ts";
+import { debounced, type Emitter, every, onModel, whenOver } from "../ui/lifetime.ts";
+import { Cell, type Readable } from "../ui/signal.ts";
+import { hasCells, insertCell } from "./notebook_cells.ts";
+
+/** `busy`: a question that the kernel answers at once has waited for a second. */
+export type KernelLife = "live" | "busy" | "gone";
+
+/** Why a request failed, in words for people. `kind` as in `ErrorBody`, or KernelGone. */
+export class RequestFailed extends Error {
+  override readonly name = "RequestFailed";
+  constructor(
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Traits {
+  readonly tool: string;
+  readonly query: string;
+  readonly height: number;
+  /** The inspector's: see widgets/_inspector_traits.py. */
+  readonly pins: readonly string[];
+  readonly sort: string;
+  readonly mute: number;
+  readonly recent_queries: readonly string[];
+  readonly selected: string | null;
+  readonly command_query: string;
+  readonly selected_command: string | null;
+}
+
+export interface Host {
+  /** This view's random name. */
+  readonly client: string;
+  readonly kernel: Readable<KernelLife>;
+  request<Op extends PageRequestOp>(
+    op: Op,
+    body: Requests[Op]["body"],
+  ): Promise<Requests[Op]["result"]>;
+  notify<Op extends PageNoticeOp>(op: Op, body: Notices[Op]): void;
+  /** `forMe` is false for what answers another view of the same widget. */
+  on<Op extends KernelOp>(
+    op: Op,
+    handler: (message: MessageOf<Op>, forMe: boolean) => void,
+    signal: AbortSignal,
+  ): void;
+  get<Name extends keyof Traits>(name: Name): Traits[Name] | null;
+  /** The kernel is told once nothing was set for a moment, or with `keep`. */
+  set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
+  /** Tells the kernel now what was set. */
+  keep(): void;
+  observe<Name extends keyof Traits>(name: Name, fn: () => void, signal: AbortSignal): void;
+  /** Whether the page is a notebook in which a cell can be inserted. */
+  readonly hasCells: boolean;
+  /** Inserts code as a new cell below the one that holds `near`; false if it cannot be. */
+  insertCell(source: string, near: HTMLElement): boolean;
+}
+
+/** The part of anywidget's model that is used. */
+export interface Model extends Emitter {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  /** Of JupyterLab's kind or another's: see notebook_cells.ts. */
+  readonly widget_manager?: unknown;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[] | ArrayBufferView[]): void;
+}
+
+interface Pending {
+  readonly op: PageRequestOp;
+  readonly sentAt: number;
+  /** The kernel answers this one without asking the server. */
+  readonly local: boolean;
+  readonly settle: (body: ReplyBody) => void;
+  readonly fail: (error: RequestFailed) => void;
+}
+
+const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
+  ...([
+    "hello",
+    "ping",
+    "module",
+    "value",
+    "items",
+    "forget",
+    "run",
+    "cancel_run",
+    "forget_run",
+  ] as const),
+  ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
+]);
+const PATIENCE = 1;
+/** Seconds after which an answer may be lost: doubled each time, as a busy kernel reads nothing. */
+const LOST_AFTER = 5;
+/** Seconds after which an answer is lost for certain, if a later request has been answered. */
+const GIVE_UP_AFTER = 30;
+const GONE = "the kernel has gone: run the cell again";
+
+/** `crypto.randomUUID` is missing where the page came over plain http. */
+export function randomName(): string {
+  if (typeof crypto !== "undefined" && typeof crypto.randomUUID === "function") {
+    return crypto.randomUUID();
+  }
+  const part = () => Math.random().toString(36).slice(2, 10).padEnd(8, "0");
+  return `${part()}${part()}${part()}`;
+}
+
+const isTrait = {
+  tool: isText,
+  query: isText,
+  height: (value: unknown): value is number => typeof value === "number" && value > 0,
+  pins: isListOf(isText),
+  sort: isText,
+  mute: isNumber,
+  recent_queries: isListOf(isText),
+  selected: isTextOrNull,
+  command_query: isText,
+  selected_command: isTextOrNull,
+} as const;
+
+export function createHost(model: Model, signal: AbortSignal): Host {
+  const client = randomName();
+  const kernel = new Cell<KernelLife>("live");
+  const pending = new Map<number, Pending>();
+  const handlers = new Map<KernelOp, Set<(message: KernelMessage, forMe: boolean) => void>>();
+  let nextId = 1;
+  /** Local requests up to this id count no longer: a later one has been answered. */
+  let answeredUpTo = 0;
+  let lastProbe = Number.NEGATIVE_INFINITY;
+  let lostAfter = LOST_AFTER;
+
+  const lose = () => {
+    kernel.set("gone");
+    for (const [id, request] of [...pending]) {
+      pending.delete(id);
+      request.fail(new RequestFailed("KernelGone", GONE));
+    }
+  };
+
+  const send = (envelope: Envelope): boolean => {
+    try {
+      model.send(envelope, undefined, []);
+      return true;
+    } catch {
+      // ipywidgets throws "Cannot send" once the kernel has been restarted or shut down.
+      lose();
+      return false;
+    }
+  };
+
+  const settle = (message: MessageOf<"reply">) => {
+    const id = message.id ?? 0;
+    const request = pending.get(id);
+    if (request === undefined) return;
+    pending.delete(id);
+    if (request.local) answeredUpTo = Math.max(answeredUpTo, id);
+    request.settle(message.body);
+  };
+
+  const receive = (content: unknown, buffers: Buffers = []) => {
+    if (!isEnvelope(content)) return;
+    const message = readKernelMessage(content, buffers);
+    if (message === null) {
+      console.warn("nanover_jupyter: dropped a malformed message from the kernel", content);
+      return;
+    }
+    const forMe = message.client === null || message.client === client;
+    if (kernel.get() === "gone") kernel.set("live");
+    if (message.op === "reply") {
+      if (forMe) settle(message);
+    }
+    for (const handler of [...(handlers.get(message.op) ?? [])]) handler(message, forMe);
+    watch();
+  };
+
+  const request: Host["request"] = (op, body) =>
+    new Promise((resolve, reject) => {
+      const id = nextId;
+      nextId += 1;
+      const fail = (error: RequestFailed) => reject(error);
+      pending.set(id, {
+        op,
+        sentAt: now(),
+        local: LOCAL_OPS.has(op),
+        fail,
+        settle: (reply) => {
+          if (!reply.ok) {
+            fail(new RequestFailed(reply.error.kind, reply.error.message));
+            return;
+          }
+          const result = readResult(op, reply.result);
+          if (result === undefined) {
+            fail(new RequestFailed("BadReply", "the kernel's answer could not be understood"));
+          } else resolve(result);
+        },
+      });
+      send({ v: VERSION, op, client, id, body });
+    });
+
+  const probe = () => {
+    lastProbe = now();
+    request("ping", {}).catch(() => undefined);
+  };
+
+  /** Tells a busy kernel from a slow command: the first leaves everything unanswered. */
+  const watch = () => {
+    if (kernel.get() === "gone") return;
+    const time = now();
+    let waiting = false;
+    let slow = false;
+    /** When the newest request was sent that should have been answered at once. */
+    let askedAt: number | null = null;
+    for (const [id, { local, sentAt, fail }] of pending) {
+      const late = time - sentAt > PATIENCE;
+      if (local && id <= answeredUpTo && time - sentAt > GIVE_UP_AFTER) {
+        pending.delete(id);
+        fail(new RequestFailed("AnswerLost", "the kernel's answer was lost"));
+      } else if (local && id > answeredUpTo) {
+        waiting ||= late;
+        askedAt = sentAt;
+      } else if (!local) slow ||= late;
+    }
+    kernel.set(waiting ? "busy" : "live");
+    if (askedAt === null) {
+      lostAfter = LOST_AFTER;
+      if (slow && time - lastProbe > 2 * PATIENCE) probe();
+    } else if (time - askedAt > lostAfter) {
+      // A lost answer looks like a busy kernel until another request is answered.
+      lostAfter *= 2;
+      probe();
+    }
+  };
+
+  const save = debounced(
+    300,
+    () => {
+      try {
+        model.save_changes();
+      } catch {
+        // The kernel has gone: there is nobody to keep it for.
+      }
+    },
+    signal,
+  );
+
+  onModel(
+    model,
+    "msg:custom",
+    (content: unknown, buffers: Buffers) => receive(content, buffers),
+    signal,
+  );
+  onModel(model, "comm_live_update", lose, signal);
+  every(250, watch, signal);
+  whenOver(signal, () => {
+    for (const { fail } of pending.values()) fail(new RequestFailed("ViewClosed", "closed"));
+    pending.clear();
+  });
+
+  return {
+    client,
+    kernel,
+    request,
+    notify: (op, body) => {
+      if (kernel.get() !== "gone") send({ v: VERSION, op, client, body });
+    },
+    on: (op, handler, over) => {
+      const known = handlers.get(op) ?? new Set();
+      handlers.set(op, known);
+      // One per call, so that a handler may be given twice; the map's key fixes its type.
+      const entry = (message: KernelMessage, forMe: boolean) =>
+        handler(message as MessageOf<typeof op>, forMe);
+      known.add(entry);
+      whenOver(over, () => known.delete(entry));
+    },
+    get: (name) => {
+      const value = model.get(name);
+      return isTrait[name](value) ? (value as Traits[typeof name]) : null;
+    },
+    set: (name, value) => {
+      if (Object.is(model.get(name), value)) return;
+      model.set(name, value);
+      save();
+    },
+    keep: save.flush,
+    observe: (name, fn, over) => onModel(model, `change:${name}`, fn, over),
+    hasCells: hasCells(model.widget_manager),
+    insertCell: (source, near) => insertCell(model.widget_manager, source, near),
+  };
+}

@@ -1,0 +1,224 @@
+/** The leases as a table, whose count-downs turn without traffic. */
+
+import type { LeaseBody } from "../protocol/locks.ts";
+import { visible } from "../text/visible_text.ts";
+import { h, setText, svg } from "../ui/html.ts";
+import { createSight } from "../ui/lifetime.ts";
+import { isOver, type LeaseNow, leaseNow } from "./lease_status.ts";
+
+export type LeaseAction =
+  | "renew"
+  | "extend"
+  | "release"
+  | "stop"
+  | "again"
+  | "ask"
+  | "watch"
+  | "dismiss";
+
+export interface LeaseTable {
+  readonly element: HTMLElement;
+  /** `passed` is the time in seconds since the leases were told. */
+  show(leases: readonly LeaseBody[], passed: number): void;
+  /** The same leases a moment later: draws what is in view. */
+  tick(passed: number): void;
+  setBlocked(reason: string | null): void;
+}
+
+interface RowView {
+  readonly element: HTMLTableRowElement;
+  draw(lease: LeaseNow, blocked: string | null): void;
+}
+
+const RADIUS = 6;
+const ROUND = 2 * Math.PI * RADIUS;
+
+function createRing(): { element: SVGElement; set(share: number): void } {
+  const common = { cx: 8, cy: 8, r: RADIUS, fill: "none", "stroke-width": 2.5 };
+  const arc = svg("circle", {
+    ...common,
+    class: "nvj-ring-arc",
+    transform: "rotate(-90 8 8)",
+    "stroke-dasharray": ROUND.toFixed(2),
+  });
+  const element = svg(
+    "svg",
+    { class: "nvj-ring", viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("circle", { ...common, class: "nvj-ring-back" }),
+    arc,
+  );
+  return {
+    element,
+    set: (share) => arc.setAttribute("stroke-dashoffset", (ROUND * (1 - share)).toFixed(2)),
+  };
+}
+
+const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseNow])[] = [
+  ["renew", "Renew", "canRenew"],
+  ["extend", "+10 min", "canExtend"],
+  ["release", "Release", "canRelease"],
+  ["stop", "Stop waiting", "canStop"],
+  ["again", "Try again", "canTryAgain"],
+  ["ask", "Ask for it", "canAsk"],
+  ["watch", "Watch", "canWatch"],
+  ["dismiss", "Dismiss", "canDismiss"],
+];
+
+const QUIET: ReadonlySet<LeaseAction> = new Set(["extend", "ask", "watch", "dismiss"]);
+/** What each button says to those who cannot see its row; contains its text (WCAG 2.5.3). */
+const SPOKEN: Readonly<Partial<Record<LeaseAction, string>>> = {
+  extend: "Extend by 10 min:",
+  stop: "Stop waiting for",
+  ask: "Ask for it:",
+};
+
+function createRow(key: string): RowView {
+  const chip = h("span", { class: "nvj-chip" });
+  const note = h("span", { class: "nvj-dim nvj-lease-note" });
+  const ring = createRing();
+  const left = h("span", { class: "nvj-tabular" });
+  const heldText = h("span", { class: "nvj-tabular" });
+  const capText = h("span", { class: "nvj-dim" });
+  const shownKey = key === "" ? "(empty)" : visible(key, 200);
+  const keep = h("input", {
+    type: "checkbox",
+    class: "nvj-switch",
+    role: "switch",
+    "data-keep": "",
+    "aria-label": `Keep ${shownKey}`,
+  });
+  const buttons = ACTIONS.map(([action, label]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: QUIET.has(action) ? "nvj-quiet" : "nvj-button",
+        "data-action": action,
+        "aria-label": `${SPOKEN[action] ?? label} ${shownKey}`,
+      },
+      label,
+    ),
+  );
+  let keepTold: boolean | null = null;
+  const element = h(
+    "tr",
+    // A narrow card lays rows out as grids, by which browsers forget what they are.
+    { role: "row" },
+    h("td", { role: "cell" }, h("code", {}, shownKey)),
+    h("td", { role: "cell" }, chip, " ", note),
+    h("td", { class: "nvj-left", role: "cell" }, ring.element, left),
+    h("td", { class: "nvj-keep", role: "cell" }, keep),
+    h("td", { class: "nvj-held", role: "cell" }, heldText, " ", capText),
+    h("td", { class: "nvj-lease-actions", role: "cell" }, ...buttons),
+  );
+  return {
+    element,
+    draw(lease, blocked) {
+      setText(chip, lease.word);
+      chip.dataset.tone = lease.tone;
+      setText(note, visible(lease.note, 300));
+      element.dataset.tone = lease.tone;
+      if (lease.canDismiss) element.dataset.over = "";
+      else delete element.dataset.over;
+      ring.element.style.display = lease.left === null ? "none" : "";
+      ring.set(lease.share);
+      setText(left, lease.leftText);
+      setText(heldText, lease.heldText);
+      setText(capText, lease.capText);
+      keep.style.visibility = lease.canKeep ? "" : "hidden";
+      keep.disabled = blocked !== null;
+      // What was just switched stays so while the kernel is asked.
+      if (lease.keep !== keepTold) keep.checked = lease.keep;
+      keepTold = lease.keep;
+      for (const [index, [action, , can]] of ACTIONS.entries()) {
+        const button = buttons[index];
+        if (button === undefined) continue;
+        button.hidden = lease[can] !== true;
+        // Dropping a row asks the kernel only.
+        button.disabled = blocked !== null && action !== "dismiss";
+        button.title = button.disabled ? (blocked ?? "") : "";
+      }
+    },
+  };
+}
+
+/** `onFocusLost`: no row is left that could have the focus. */
+export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): LeaseTable {
+  const body = h("tbody");
+  const heads = ["Key", "State", "Left", "Keep", "Held for"].map((text) =>
+    h("th", { scope: "col" }, text),
+  );
+  const element = h(
+    "table",
+    { class: "nvj-table", role: "table" },
+    h(
+      "thead",
+      {},
+      h("tr", {}, ...heads, h("th", { scope: "col" }, h("span", { class: "nvj-sr" }, "Actions"))),
+    ),
+    body,
+  );
+  const rows = new Map<string, RowView>();
+  let shown: readonly LeaseBody[] = [];
+  let lastPassed = 0;
+  let blocked: string | null = null;
+
+  const draw = (lease: LeaseBody) =>
+    rows.get(lease.key)?.draw(leaseNow(lease, lastPassed, blocked === null), blocked);
+  const sight = createSight((element) => {
+    const lease = element instanceof HTMLElement ? shown[Number(element.dataset.index)] : undefined;
+    if (lease !== undefined) draw(lease);
+  }, signal);
+
+  /** A control that is gone or hidden leaves the focus to one beside it. */
+  const keepFocus = (focused: Element | null, row: HTMLElement, index: number) => {
+    const isThere = focused instanceof HTMLElement && focused.isConnected && !focused.hidden;
+    if (isThere && focused.style.visibility !== "hidden") return;
+    const next = row.isConnected ? row : body.children[Math.min(index, body.children.length - 1)];
+    const button = next?.querySelector<HTMLElement>("button:not([hidden], :disabled)");
+    if (button instanceof HTMLElement) button.focus();
+    else onFocusLost();
+  };
+
+  return {
+    element,
+    show(leases, passed) {
+      const focused = document.activeElement;
+      const at = [...rows.values()].find((row) => row.element.contains(focused))?.element;
+      const index = Number(at?.dataset.index ?? -1);
+      const present = new Set(leases.map(({ key }) => key));
+      for (const [key, row] of rows) {
+        if (present.has(key)) continue;
+        sight.forget(row.element);
+        row.element.remove();
+        rows.delete(key);
+      }
+      shown = leases;
+      lastPassed = passed;
+      for (const [index, lease] of leases.entries()) {
+        let row = rows.get(lease.key);
+        if (row === undefined) {
+          row = createRow(lease.key);
+          rows.set(lease.key, row);
+          sight.watch(row.element);
+        }
+        row.element.dataset.index = String(index);
+        if (body.children[index] !== row.element) {
+          body.insertBefore(row.element, body.children[index] ?? null);
+        }
+        draw(lease);
+      }
+      if (at !== undefined) keepFocus(focused, at, index);
+    },
+    tick(passed) {
+      lastPassed = passed;
+      for (const lease of shown) {
+        const row = rows.get(lease.key);
+        if (row !== undefined && !isOver(lease.state) && sight.sees(row.element)) draw(lease);
+      }
+    },
+    setBlocked: (reason) => {
+      blocked = reason;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** The variable of the notebook that is given each result. */
+
+import type { Host } from "../../kernel/host.ts";
+import { visible } from "../../text/visible_text.ts";
+import { h, setText } from "../../ui/html.ts";
+import { listen } from "../../ui/lifetime.ts";
+
+export interface ResultName {
+  readonly element: HTMLElement;
+  show(name: string): void;
+}
+
+export function createResultName(host: Host, signal: AbortSignal): ResultName {
+  let told = "";
+  const input = h("input", {
+    type: "text",
+    class: "nvj-input nvj-mono",
+    placeholder: "no name yet",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  const problem = h("span", { class: "nvj-problem", role: "alert" });
+  const element = h(
+    "div",
+    { class: "nvj-result-name" },
+    h("label", {}, h("span", { class: "nvj-dim" }, "Give each result to the variable"), input),
+    problem,
+  );
+  const save = () => {
+    const name = input.value.trim();
+    if (name === told) return;
+    host.request("name_result", { name }).then(
+      () => setText(problem, ""),
+      (error: unknown) =>
+        setText(problem, error instanceof Error ? visible(error.message, 200) : ""),
+    );
+  };
+  listen(input, "change", save, signal);
+  listen(
+    input,
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      save();
+    },
+    signal,
+  );
+  return {
+    element,
+    show(name) {
+      told = name;
+      if (document.activeElement !== input) input.value = name;
+    },
+  };
+}

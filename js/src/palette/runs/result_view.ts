@@ -1,0 +1,86 @@
+/** What a run returned: its message, its value as a tree, and all of it when that was cut. */
+
+import type { Host } from "../../kernel/host.ts";
+import type { PageValue } from "../../protocol/common.ts";
+import type { RunStateBody } from "../../protocol/palette.ts";
+import { reasonOf } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { h, setText } from "../../ui/html.ts";
+import { listen } from "../../ui/lifetime.ts";
+import { createFoldingView } from "../../values/folding_view.ts";
+import { isCut, open } from "../../values/page_value.ts";
+
+export interface ResultView {
+  /** The elements that show the result of a run that is done. */
+  parts(body: RunStateBody): readonly HTMLElement[];
+  /** The result as it is, fetched if it was cut on its way; throws where it is not kept. */
+  whole(): Promise<PageValue>;
+}
+
+const LONGEST_MESSAGE = 4000;
+
+/** NanoVer's custom: a text under "result" is meant for the person who ran the command. */
+function messageOf(result: PageValue): string | null {
+  const opened = open(result);
+  if (opened.kind !== "object") return null;
+  const field = opened.fields.find(([name]) => name === "result")?.[1];
+  return typeof field === "string" ? field : null;
+}
+
+const isOnlyMessage = (result: PageValue): boolean => {
+  const opened = open(result);
+  return messageOf(result) !== null && opened.kind === "object" && opened.length === 1;
+};
+
+export const isNothing = (result: PageValue): boolean => {
+  const opened = open(result);
+  return opened.kind === "null" || (opened.kind === "object" && opened.length === 0);
+};
+
+export const note = (text: string): HTMLElement => h("p", { class: "nvj-dim" }, text);
+
+export function createResultView(run: string, host: Host, signal: AbortSignal): ResultView {
+  let told: PageValue = null;
+  /** Once somebody asked for it, in the place of a result that was cut. */
+  let fetched: PageValue | undefined;
+  const tree = createFoldingView(signal);
+  const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Fetch all of it");
+
+  const whole = async (): Promise<PageValue> => {
+    if (fetched !== undefined) return fetched;
+    if (!isCut(told)) return told;
+    const { kept, result } = await host.request("whole_result", { run });
+    if (!kept) throw new Error("No longer kept");
+    fetched = result;
+    return result;
+  };
+  const fetchAll = async () => {
+    try {
+      tree.show(await whole());
+      fetchButton.remove();
+    } catch (error) {
+      setText(fetchButton, reasonOf(error));
+    }
+  };
+  listen(fetchButton, "click", () => void fetchAll(), signal);
+
+  return {
+    whole,
+    parts({ result, dropped }) {
+      if (dropped) return [note("Its result was large, and was let go for younger ones.")];
+      if (isNothing(result)) return [note("It returned nothing.")];
+      told = result;
+      const message = messageOf(result);
+      const parts: HTMLElement[] = [];
+      if (message !== null) {
+        parts.push(h("p", { class: "nvj-message" }, visible(message, LONGEST_MESSAGE)));
+      }
+      const isShort = message !== null && message.length <= LONGEST_MESSAGE;
+      if (isShort && isOnlyMessage(result)) return parts;
+      tree.show(fetched ?? result);
+      parts.push(tree.element);
+      if (isCut(result) && fetched === undefined) parts.push(fetchButton);
+      return parts;
+    },
+  };
+}

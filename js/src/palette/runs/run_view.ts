@@ -1,0 +1,258 @@
+/** One run as a card: how it goes, what came of it, and what can be done with it. */
+
+import type { Host } from "../../kernel/host.ts";
+import type { CommandBody, RunState, RunStateBody } from "../../protocol/palette.ts";
+import { elapsed } from "../../text/format.ts";
+import { visible } from "../../text/visible_text.ts";
+import { copyButton } from "../../ui/clipboard.ts";
+import { fill, h, setAttribute, setText } from "../../ui/html.ts";
+import { icon } from "../../ui/icons.ts";
+import { listen } from "../../ui/lifetime.ts";
+import { toJsonText } from "../../values/value_text.ts";
+import { cellButton } from "../cell_button.ts";
+import { lineFor } from "../form/form.ts";
+import { shownLine } from "../form/secrets.ts";
+import { effectParts } from "./effects_view.ts";
+import { adviceFor } from "./error_advice.ts";
+import { createResultView, isNothing, note } from "./result_view.ts";
+import { type ShownRun, secondsOf } from "./run_store.ts";
+
+export interface RunActions {
+  /** What is known of a command now. */
+  readonly find: (name: string) => CommandBody | null;
+  readonly cancel: (run: string) => void;
+  /** Nothing is left here that could have the focus. */
+  readonly leave: () => void;
+  readonly forget: (run: string) => void;
+  /** Back into the form. */
+  readonly load: (body: RunStateBody) => void;
+  readonly again: (body: RunStateBody) => void;
+  /** Back into the form, with room for an argument that was missing. */
+  readonly mend: (body: RunStateBody, argument: string) => void;
+}
+
+export interface RunView {
+  readonly element: HTMLElement;
+  show(shown: ShownRun): void;
+  /** Brings the time of a run under way up to date. */
+  tick(): void;
+  setOpen(open: boolean): void;
+}
+
+const WORDS: Readonly<Record<RunState, string>> = {
+  running: "running",
+  done: "done",
+  failed: "failed",
+  cancelled: "not waited for",
+};
+const TONES: Readonly<Record<RunState, string>> = {
+  running: "running",
+  done: "good",
+  failed: "bad",
+  cancelled: "amber",
+};
+/** Progress without a number is shown only by what takes its time. */
+const SLOW = 1;
+
+const clockTime = (began: number): string => new Date(began * 1000).toLocaleTimeString();
+
+export function createRunView(
+  first: ShownRun,
+  host: Host,
+  actions: RunActions,
+  signal: AbortSignal,
+): RunView {
+  let shown = first;
+  let isOpen = true;
+  let drawnState = "";
+
+  const { run, name } = first.body;
+  const result = createResultView(run, host, signal);
+  const line = lineFor(name, Object.entries(first.body.arguments));
+  const seen = shownLine(name, first.body.arguments, actions.find(name));
+  const chip = h("span", { class: "nvj-chip" });
+  const time = h("span", { class: "nvj-dim nvj-tabular" });
+  const when = h(
+    "time",
+    { class: "nvj-dim nvj-tabular nvj-run-when" },
+    clockTime(first.body.began),
+  );
+  when.title = new Date(first.body.began * 1000).toLocaleString();
+  const code = h(
+    "code",
+    { class: "nvj-line nvj-dim" },
+    visible(seen.replace(/^client\.run_command/, ""), 300),
+  );
+  code.title = visible(seen, 1000);
+  const chevron = h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-quiet nvj-chevron",
+      "aria-expanded": "true",
+      "aria-label": "Show what came of it",
+    },
+    icon("chevron"),
+  );
+  const cancel = h("button", { type: "button", class: "nvj-quiet" }, icon("close"), "Stop waiting");
+  cancel.title = "The client stops waiting for the answer; the server may go on";
+  const bar = h(
+    "div",
+    { class: "nvj-progress", role: "progressbar", "aria-label": "Progress", hidden: true },
+    h("div"),
+  );
+  const body = h("div", { class: "nvj-run-body" });
+  const effects = h("div", { class: "nvj-effects", hidden: true });
+  const button = (label: string, sign: Parameters<typeof icon>[0], title: string) =>
+    h("button", { type: "button", class: "nvj-quiet", title }, icon(sign), label);
+  const again = button("Again", "again", "Run it again with the same arguments");
+  const load = button("Edit", "edit", "Bring the arguments back into the form");
+  const remove = h(
+    "button",
+    { type: "button", class: "nvj-quiet", "aria-label": "Delete from the history" },
+    icon("trash"),
+  );
+  const json = copyButton(
+    "JSON",
+    () => result.whole().then(toJsonText),
+    signal,
+    "Copy the result as JSON",
+  );
+  const feet = h(
+    "div",
+    { class: "nvj-run-feet" },
+    again,
+    load,
+    copyButton("Python", () => line, signal, "Copy the line of Python that runs this"),
+    cellButton(host, () => line, signal),
+    json,
+    h("span", { class: "nvj-space" }),
+    remove,
+  );
+  const element = h(
+    "section",
+    { class: "nvj-run", "aria-label": visible(name, 80) },
+    h("div", { class: "nvj-run-head" }, chevron, chip, time, code, cancel, when),
+    bar,
+    body,
+    effects,
+    feet,
+  );
+
+  const errorParts = (told: RunStateBody): readonly HTMLElement[] => {
+    const { error } = told;
+    if (error === null) return [note("It failed, and nobody knows why.")];
+    const said = error.message === "" ? "The server gave no reason." : visible(error.message, 4000);
+    const parts: HTMLElement[] = [h("p", { class: "nvj-error" }, said)];
+    const advice = adviceFor(error);
+    if (advice === null) return parts;
+    const words = note(visible(advice.text, 300));
+    const { add } = advice;
+    if (add !== null) {
+      const mend = h("button", { type: "button", class: "nvj-link" }, "Add it");
+      listen(mend, "click", () => actions.mend(told, add), signal);
+      words.append(" ", mend);
+    }
+    return [...parts, words];
+  };
+
+  const drawBody = () => {
+    const { body: told } = shown;
+    switch (told.state) {
+      case "running":
+        fill(body);
+        break;
+      case "done":
+        fill(body, ...result.parts(told));
+        break;
+      case "failed":
+        fill(body, ...errorParts(told));
+        break;
+      case "cancelled":
+        fill(body, note("Nobody waits for it any more; the server may go on with it."));
+    }
+  };
+
+  const drawProgress = () => {
+    const { state, progress } = shown.body;
+    const isRunning = state === "running";
+    const unfinished = progress !== null && progress < 1;
+    bar.hidden =
+      !(isRunning || (state === "done" && unfinished)) ||
+      (progress === null && secondsOf(shown) < SLOW);
+    setAttribute(bar, "data-vague", progress === null);
+    const percent = progress === null ? null : Math.round(progress * 100);
+    setAttribute(bar, "aria-valuenow", percent);
+    const inner = bar.firstElementChild;
+    if (inner instanceof HTMLElement) inner.style.width = percent === null ? "" : `${percent}%`;
+  };
+
+  const drawTime = () => {
+    const { state, progress } = shown.body;
+    const percent = progress === null || progress >= 1 ? "" : ` · ${Math.round(progress * 100)} %`;
+    setText(
+      time,
+      `${elapsed(secondsOf(shown))}${state === "running" || state === "done" ? percent : ""}`,
+    );
+  };
+
+  const drawOpen = () => {
+    const { state } = shown.body;
+    const unfolded = isOpen && state !== "running";
+    body.hidden = !unfolded || body.childElementCount === 0;
+    effects.hidden = !unfolded || effects.childElementCount === 0;
+    feet.hidden = !unfolded;
+    setAttribute(chevron, "aria-expanded", String(unfolded));
+    chevron.disabled = state === "running";
+  };
+
+  const draw = () => {
+    const { body: told } = shown;
+    setText(chip, WORDS[told.state]);
+    chip.dataset.tone = TONES[told.state];
+    cancel.hidden = told.state !== "running";
+    json.hidden = told.state !== "done" || isNothing(told.result);
+    drawTime();
+    drawProgress();
+    const drawn = `${told.state} ${told.dropped}`;
+    if (drawn !== drawnState) {
+      drawnState = drawn;
+      drawBody();
+    }
+    if (told.effects !== null && effects.childElementCount === 0)
+      fill(effects, ...effectParts(told.effects));
+    drawOpen();
+  };
+
+  listen(cancel, "click", () => actions.cancel(run), signal);
+  listen(remove, "click", () => actions.forget(run), signal);
+  listen(load, "click", () => actions.load(shown.body), signal);
+  listen(again, "click", () => actions.again(shown.body), signal);
+  listen(
+    chevron,
+    "click",
+    () => {
+      isOpen = !isOpen;
+      drawOpen();
+    },
+    signal,
+  );
+  draw();
+
+  return {
+    element,
+    show(next) {
+      shown = next;
+      draw();
+    },
+    tick() {
+      if (shown.body.state !== "running") return;
+      drawTime();
+      drawProgress();
+    },
+    setOpen(next) {
+      isOpen = next;
+      drawOpen();
+    },
+  };
+}

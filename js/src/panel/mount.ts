@@ -1,0 +1,54 @@
+/** From anywidget's `render` to a panel: the seam between Jupyter and the views. */
+
+import { createHost, type Model } from "../kernel/host.ts";
+import { createSession, type StateUse } from "../kernel/session.ts";
+import { debounced, listen, observeInView, whenOver } from "../ui/lifetime.ts";
+import { createPanel } from "./panel.ts";
+import type { MakeTool } from "./tool.ts";
+
+export interface RenderProps {
+  readonly model: Model;
+  readonly el: HTMLElement;
+  /** Given by anywidget since 0.11; before, only the returned function tells the end. */
+  readonly signal?: AbortSignal;
+}
+
+/** A cell that scrolls by should not stop and start the stream. */
+const HIDE_AFTER = 600;
+
+export function mount(
+  { model, el, signal: given }: RenderProps,
+  tools: readonly MakeTool[],
+  use: StateUse,
+): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const end = () => controller.abort();
+  if (given?.aborted === true) return end;
+  given?.addEventListener("abort", end, { once: true, signal });
+
+  const host = createHost(model, signal);
+  const session = createSession(host, use, signal);
+  const panel = createPanel({ host, session, tools, signal });
+  el.append(panel);
+  whenOver(signal, () => panel.remove());
+
+  let inView = true;
+  const hide = debounced(HIDE_AFTER, () => session.setVisible(false), signal);
+  const update = () => {
+    if (inView && document.visibilityState !== "hidden") {
+      hide.cancel();
+      session.setVisible(true);
+    } else hide();
+  };
+  listen(document, "visibilitychange", update, signal);
+  observeInView(
+    panel,
+    (now) => {
+      inView = now;
+      update();
+    },
+    signal,
+  );
+  return end;
+}

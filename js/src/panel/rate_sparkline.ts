@@ -1,0 +1,34 @@
+/** The updates per second of the last minute as a line, from what the heartbeats tell. */
+
+import { createSpark } from "../charts/sparkline.ts";
+import type { Timed } from "../kernel/session.ts";
+import type { HeartbeatBody } from "../protocol/common.ts";
+import type { Readable } from "../ui/signal.ts";
+
+/** Seconds that the line goes back. */
+const SPAN = 60;
+/** Seconds without a heartbeat that leave a gap: one comes every second. */
+const GAP = 3;
+
+export function createRateSpark(
+  heartbeat: Readable<Timed<HeartbeatBody> | null>,
+  signal: AbortSignal,
+): SVGElement {
+  // From zero, so that a steady stream is a steady line.
+  const spark = createSpark(0);
+  let times: readonly number[] = [];
+  let rates: readonly (number | null)[] = [];
+  heartbeat.observe((beat) => {
+    if (beat === null) return;
+    const { at, body } = beat;
+    const last = times.at(-1) ?? at;
+    // Two in a row answer a hello, and say nothing new.
+    if (at - last < 0.5 && times.length > 0) return;
+    const isLate = at - last > GAP;
+    const kept = times.filter((time) => at - time <= SPAN).length;
+    times = [...times.slice(times.length - kept), ...(isLate ? [last] : []), at];
+    rates = [...rates.slice(rates.length - kept), ...(isLate ? [null] : []), body.rate];
+    spark.draw(times, rates);
+  }, signal);
+  return spark.element;
+}

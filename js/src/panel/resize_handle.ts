@@ -1,0 +1,77 @@
+/** The lower edge of a card, by which its height is drawn; the height is kept in a trait. */
+
+import type { Host } from "../kernel/host.ts";
+import { h } from "../ui/html.ts";
+import { listen } from "../ui/lifetime.ts";
+
+const DEFAULT = 420;
+const LEAST = 160;
+// As the trait allows.
+const MOST = 4000;
+const STEP = 24;
+
+export function addGrip(
+  card: HTMLElement,
+  body: HTMLElement,
+  host: Host,
+  signal: AbortSignal,
+): void {
+  const grip = h("div", {
+    class: "nvj-grip",
+    role: "separator",
+    tabindex: 0,
+    "aria-orientation": "horizontal",
+    "aria-label": "Height",
+    "aria-valuemin": LEAST,
+    "aria-valuemax": MOST,
+  });
+  card.append(grip);
+  let height = DEFAULT;
+  let drag: { readonly y: number; readonly height: number } | null = null;
+
+  const apply = (next: number) => {
+    height = Math.round(Math.min(MOST, Math.max(LEAST, next)));
+    body.style.setProperty("--nvj-height", `${height}px`);
+    grip.setAttribute("aria-valuenow", String(height));
+  };
+  const read = () => apply(host.get("height") ?? DEFAULT);
+  read();
+  host.observe("height", read, signal);
+
+  listen(
+    grip,
+    "pointerdown",
+    (event) => {
+      event.preventDefault();
+      grip.setPointerCapture(event.pointerId);
+      drag = { y: event.clientY, height };
+    },
+    signal,
+  );
+  listen(
+    grip,
+    "pointermove",
+    (event) => {
+      if (drag !== null) apply(drag.height + event.clientY - drag.y);
+    },
+    signal,
+  );
+  const drop = () => {
+    if (drag === null) return;
+    drag = null;
+    host.set("height", height);
+  };
+  listen(grip, "pointerup", drop, signal);
+  listen(grip, "pointercancel", drop, signal);
+  listen(
+    grip,
+    "keydown",
+    (event) => {
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      apply(height + (event.key === "ArrowDown" ? STEP : -STEP));
+      host.set("height", height);
+    },
+    signal,
+  );
+}

@@ -1,0 +1,35 @@
+/** Text with the parts marked that a search has found. */
+
+import { visible } from "../text/visible_text.ts";
+import { h } from "./html.ts";
+
+export type Ranges = readonly (readonly [start: number, end: number])[];
+
+/** Positions are those of the text as it came; making it visible may lengthen it. */
+export function markedNodes(text: string, ranges: Ranges, limit = 400): readonly Node[] {
+  const nodes: Node[] = [];
+  let from = 0;
+  for (const [start, end] of ranges) {
+    if (start >= limit) break;
+    if (start > from) nodes.push(document.createTextNode(visible(text.slice(from, start))));
+    nodes.push(h("mark", { class: "nvj-mark" }, visible(text.slice(start, end))));
+    from = end;
+  }
+  if (from < text.length) {
+    nodes.push(document.createTextNode(visible(text.slice(from), Math.max(1, limit - from))));
+  }
+  return nodes;
+}
+
+/** Where any of the words stands in the text, whatever their case. */
+export function findWords(text: string, words: readonly string[]): Ranges {
+  const lower = text.toLowerCase();
+  if (words.length === 0 || lower.length !== text.length) return [];
+  const found: [number, number][] = [];
+  for (const word of words) {
+    const at = lower.indexOf(word);
+    if (at >= 0 && word !== "") found.push([at, at + word.length]);
+  }
+  found.sort((a, b) => a[0] - b[0]);
+  return found.filter(([start], index) => index === 0 || start >= (found[index - 1]?.[1] ?? 0));
+}

@@ -1,0 +1,134 @@
+/** Draws a laid-out value, and marks the parts that changed since it was last drawn. */
+
+import type { PageValue } from "../protocol/common.ts";
+import { visible } from "../text/visible_text.ts";
+import { h, setText } from "../ui/html.ts";
+import { icon } from "../ui/icons.ts";
+import { listen, observeSize } from "../ui/lifetime.ts";
+import { type Fold, type Layout, type PrettyOptions, pretty, type Token } from "./pretty.ts";
+
+export interface PrettyView {
+  readonly element: HTMLElement;
+  /** Draws the value, and says whether any number in it was shortened. */
+  show(value: PageValue, options?: ShowOptions): boolean;
+}
+
+export interface ShowOptions {
+  /** Whether to mark what differs from the value drawn before. */
+  readonly changes?: boolean;
+  readonly lines?: number;
+  readonly short?: boolean;
+  readonly isOpen?: PrettyOptions["isOpen"];
+}
+
+const LONGEST_TOKEN = 150_000;
+/** The code font is 12 px high and about 0.6 of that wide. */
+const SIGN_WIDTH = 7.25;
+const COLUMNS = { least: 24, usual: 52, most: 110 } as const;
+
+const columnsIn = (pixels: number): number =>
+  pixels === 0
+    ? COLUMNS.usual
+    : Math.min(COLUMNS.most, Math.max(COLUMNS.least, Math.floor(pixels / SIGN_WIDTH)));
+
+export function createPrettyView(onMore: () => void, signal: AbortSignal): PrettyView {
+  const lines = h("div", { class: "nvj-pretty-lines" });
+  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, "Show more lines");
+  listen(more, "click", onMore, signal);
+  const element = h("div", { class: "nvj-pretty" }, lines, more);
+  let shape = "";
+  let spans: HTMLElement[] = [];
+  let columns: number = COLUMNS.usual;
+  let again: (() => unknown) | null = null;
+
+  const write = (span: HTMLElement, { text, exact }: Token) => {
+    setText(span, visible(text, LONGEST_TOKEN));
+    if (span.title !== (exact ?? "")) span.title = exact ?? "";
+  };
+
+  const rebuild = (layout: Layout) => {
+    spans = [];
+    lines.replaceChildren(
+      ...layout.lines.map(({ indent, tokens, fold }) => {
+        const line = h("div", { class: "nvj-pretty-line" });
+        // What is nested deep stays in view.
+        line.style.paddingLeft = `min(${indent}ch, 50%)`;
+        if (fold !== undefined) line.append(foldButton(fold));
+        for (const token of tokens) {
+          const span = h("span", { class: `nvj-token-${token.kind}` });
+          write(span, token);
+          spans.push(span);
+          line.append(span);
+        }
+        return line;
+      }),
+    );
+  };
+
+  const update = (layout: Layout, changes: boolean) => {
+    let position = 0;
+    for (const { tokens } of layout.lines) {
+      for (const token of tokens) {
+        const span = spans[position];
+        position += 1;
+        if (span === undefined) continue;
+        const before = span.textContent;
+        write(span, token);
+        if (changes && span.textContent !== before) restartFlash(span);
+      }
+    }
+  };
+
+  const measure = (): boolean => {
+    const before = columns;
+    columns = columnsIn(element.clientWidth);
+    return columns !== before;
+  };
+  observeSize(element, () => element.clientWidth > 0 && measure() && again?.(), signal);
+
+  const show = (value: PageValue, options: ShowOptions = {}): boolean => {
+    const { changes = false, lines: limit = 600, short = false, isOpen } = options;
+    if (again === null) measure();
+    again = () => show(value, { ...options, changes: false });
+    const layout = pretty(value, {
+      lines: limit,
+      columns,
+      short,
+      ...(isOpen === undefined ? {} : { isOpen }),
+    });
+    const next = layout.lines
+      .map(({ indent, tokens, fold }) => {
+        const folded = fold === undefined ? "" : fold.path + fold.open;
+        return indent + folded + tokens.map(({ kind }) => kind.charAt(0)).join("");
+      })
+      .join("\n");
+    if (next === shape) update(layout, changes);
+    else rebuild(layout);
+    shape = next;
+    more.hidden = layout.complete;
+    return layout.lines.some(({ tokens }) => tokens.some(({ exact }) => exact !== undefined));
+  };
+  return { element, show };
+}
+
+function foldButton({ path, name, open }: Fold): HTMLElement {
+  const part = name === "" ? "all of it" : visible(name, 60);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "nvj-fold",
+      tabindex: -1,
+      "data-path": path,
+      "aria-expanded": String(open),
+      "aria-label": `${open ? "Fold" : "Open"} ${part}`,
+    },
+    icon("chevron"),
+  );
+}
+
+/** Two names for one animation: changing the name is what starts it again. */
+export function restartFlash(element: HTMLElement): void {
+  const again = element.dataset.flash === "a" ? "b" : "a";
+  element.dataset.flash = again;
+}

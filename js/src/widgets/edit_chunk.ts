@@ -1,0 +1,3 @@
+/** Entry of the editing module, loaded when editing is first switched on. */
+
+export { createEditor } from "../inspector/edit/create_editor.ts";

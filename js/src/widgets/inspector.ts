@@ -1,0 +1,12 @@
+/**
+ * StateInspector in anywidget.
+ * Synced: query, selected, pins, sort, mute, recent_queries, height. Page only: what is open.
+ * The server owns the state, the kernel a mirror of it, the page a copy of that.
+ */
+
+import { createInspector } from "../inspector/view.ts";
+import { mount, type RenderProps } from "../panel/mount.ts";
+
+const render = (props: RenderProps): (() => void) => mount(props, [createInspector], "needed");
+
+export default { render };

@@ -1,0 +1,3 @@
+/** Entry of the plot module, loaded when a plot is first opened. */
+
+export { createPlot } from "../charts/plot.ts";

@@ -1,0 +1,375 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { makeBuffers } from "../../dev/fake_kernel.ts";
+import { type MirrorChange, PageMirror, rateAt } from "../../src/kernel/state_store.ts";
+import type { PageValue } from "../../src/protocol/common.ts";
+import { pass, useFakePage } from "../support.ts";
+
+useFakePage();
+
+const ME = "me";
+let mirror: PageMirror;
+let doubts: number;
+let changes: MirrorChange[];
+
+beforeEach(() => {
+  doubts = 0;
+  changes = [];
+  mirror = new PageMirror({
+    onDoubt: () => {
+      doubts += 1;
+    },
+    onChange: (change) => changes.push(change),
+  });
+});
+
+interface Part {
+  readonly rev: number;
+  readonly seq: number;
+  readonly part?: number;
+  readonly last?: boolean;
+  readonly epoch?: string;
+  readonly forMe?: boolean;
+  readonly of?: number;
+  readonly state: readonly (readonly [id: number, key: string, value: PageValue])[];
+}
+
+function snapshot(told: Part) {
+  const { rev, seq, part = 0, last = true, epoch = "e", forMe = true, state } = told;
+  const buffers = makeBuffers(
+    state.map(([id]) => id),
+    { keys: state.map(([, key]) => key), values: state.map(([, , value]) => value) },
+  );
+  const body = { epoch, rev, seq, part, last, keys: told.of ?? state.length };
+  mirror.onSnapshot({ op: "snapshot", body, client: ME, id: null, buffers }, forMe);
+}
+
+interface Delta {
+  readonly from: number;
+  readonly to: number;
+  readonly seq: number;
+  readonly epoch?: string;
+  readonly client?: string | null;
+  readonly values?: readonly (readonly [id: number, value: PageValue])[];
+  readonly added?: readonly (readonly [number, string])[];
+  readonly removed?: readonly string[];
+}
+
+function delta({ from, to, seq, epoch = "e", client = null, ...content }: Delta) {
+  const { values = [], added = [], removed = [] } = content;
+  const buffers = makeBuffers(
+    values.map(([id]) => id),
+    { values: values.map(([, value]) => value), new: added, removed },
+  );
+  const forMe = client === null || client === ME;
+  const body = { epoch, from, to, seq };
+  mirror.onDelta({ op: "delta", body, client, id: null, buffers }, forMe);
+}
+
+const heartbeat = (rev: number, seq: number, epoch = "e") =>
+  mirror.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, size: 0 });
+
+const content = () => Object.fromEntries([...mirror.entries].map(([k, { value }]) => [k, value]));
+
+const start = () =>
+  snapshot({
+    rev: 5,
+    seq: 10,
+    state: [
+      [0, "a", 1],
+      [1, "b", 2],
+    ],
+  });
+
+describe("a mirror that misses nothing", () => {
+  it("holds the snapshot", () => {
+    start();
+    expect(content()).toEqual({ a: 1, b: 2 });
+    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
+    expect(mirror.handled).toEqual({ seq: 10, rev: 5 });
+    expect(mirror.inDoubt).toBe(false);
+  });
+
+  it("takes an empty snapshot for an empty state, not for none", () => {
+    expect(mirror.loaded).toBe(false);
+    snapshot({ rev: 0, seq: 1, state: [] });
+    expect(mirror.loaded).toBe(true);
+    expect(mirror.have).toEqual({ epoch: "e", rev: 0 });
+  });
+
+  it("says how far a snapshot has come", () => {
+    expect(mirror.progress).toBeNull();
+    snapshot({ rev: 5, seq: 10, last: false, of: 3, state: [[0, "a", 1]] });
+    expect(mirror.progress).toMatchObject({ have: 1, of: 3 });
+    snapshot({
+      rev: 5,
+      seq: 11,
+      part: 1,
+      of: 3,
+      state: [
+        [1, "b", 2],
+        [2, "c", 3],
+      ],
+    });
+    expect(mirror.progress).toBeNull();
+  });
+
+  it("applies changes, new keys and removals", () => {
+    start();
+    delta({
+      from: 5,
+      to: 7,
+      seq: 11,
+      values: [
+        [0, 10],
+        [2, 3],
+      ],
+      added: [[2, "c"]],
+      removed: ["b"],
+    });
+    expect(content()).toEqual({ a: 10, c: 3 });
+    expect(changes.at(-1)).toMatchObject({ added: ["c"], changed: ["a"], removed: ["b"] });
+    expect(doubts).toBe(0);
+  });
+
+  it("tells falsy values from absent ones", () => {
+    start();
+    delta({
+      from: 5,
+      to: 6,
+      seq: 11,
+      values: [
+        [0, 0],
+        [1, null],
+      ],
+    });
+    expect(content()).toEqual({ a: 0, b: null });
+  });
+
+  it("moves on with the last of the parts of a delta", () => {
+    start();
+    delta({ from: 5, to: 5, seq: 11, values: [[0, 10]] });
+    expect(mirror.have.rev).toBe(5);
+    delta({ from: 5, to: 9, seq: 12, values: [[1, 20]] });
+    expect(content()).toEqual({ a: 10, b: 20 });
+    expect(mirror.have.rev).toBe(9);
+  });
+
+  it("takes the new number of a key that was removed and came back", () => {
+    start();
+    delta({ from: 5, to: 6, seq: 11, removed: ["a"] });
+    delta({ from: 6, to: 7, seq: 12, values: [[7, 3]], added: [[7, "a"]] });
+    expect(content()).toEqual({ a: 3, b: 2 });
+    expect(doubts).toBe(0);
+  });
+
+  it("counts the parts that are meant for other views", () => {
+    start();
+    snapshot({ rev: 5, seq: 11, forMe: false, state: [[0, "a", 99]] });
+    delta({ from: 5, to: 6, seq: 12, values: [[0, 3]] });
+    expect(content()).toEqual({ a: 3, b: 2 });
+    expect(doubts).toBe(0);
+  });
+
+  it("takes changes that reach back further than its own copy", () => {
+    start();
+    delta({ from: 3, to: 6, seq: 11, values: [[0, 3]] });
+    expect(mirror.have.rev).toBe(6);
+    delta({ from: 4, to: 6, seq: 12, values: [[0, "old"]] });
+    expect(content()).toEqual({ a: 3, b: 2 });
+  });
+
+  it("holds hostile keys as keys", () => {
+    snapshot({
+      rev: 1,
+      seq: 1,
+      state: [
+        [0, "__proto__", { x: 1 }],
+        [1, "", 2],
+        [2, "constructor", 3],
+      ],
+    });
+    expect([...mirror.entries.keys()]).toEqual(["__proto__", "", "constructor"]);
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
+  });
+});
+
+describe("a mirror that missed something", () => {
+  it("doubts after a gap and applies nothing until it is answered", () => {
+    start();
+    delta({ from: 6, to: 7, seq: 12, values: [[0, "from after the gap"]] });
+    expect(doubts).toBe(1);
+    delta({ from: 5, to: 8, seq: 13, values: [[0, "fits by chance"]] });
+    expect(content()).toEqual({ a: 1, b: 2 });
+    delta({ from: 5, to: 8, seq: 14, client: ME, values: [[0, 3]] });
+    expect(content()).toEqual({ a: 3, b: 2 });
+    expect(mirror.inDoubt).toBe(false);
+  });
+
+  it("doubts a lost part, although the revision still fits", () => {
+    start();
+    delta({ from: 5, to: 7, seq: 12, values: [[0, 3]] });
+    expect(doubts).toBe(1);
+    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
+  });
+
+  it("doubts a revision that it has not", () => {
+    start();
+    delta({ from: 6, to: 7, seq: 11, values: [[0, 3]] });
+    expect(doubts).toBe(1);
+  });
+
+  it("takes over the whole of another state that comes unasked", () => {
+    snapshot({ rev: 0, seq: 11, epoch: "another", state: [[0, "other", 1]] });
+    delta({ from: 0, to: 1, seq: 12, epoch: "another", values: [[0, 2]] });
+    expect([...mirror.entries.keys()]).toEqual(["other"]);
+    expect(mirror.entries.get("other")?.value).toBe(2);
+    expect(doubts).toBe(0);
+    expect(mirror.have).toEqual({ epoch: "another", rev: 1 });
+  });
+
+  it("doubts another epoch", () => {
+    start();
+    delta({ from: 5, to: 6, seq: 11, epoch: "another", values: [[0, 3]] });
+    expect(doubts).toBe(1);
+    expect(content()).toEqual({ a: 1, b: 2 });
+  });
+
+  it("asks for everything after a number that it was never told", () => {
+    start();
+    delta({ from: 5, to: 6, seq: 11, values: [[77, 3]] });
+    expect(doubts).toBe(1);
+    expect(mirror.have).toEqual({ epoch: null, rev: null });
+  });
+
+  it("asks for everything after a delta that cannot be read", () => {
+    start();
+    const body = { epoch: "e", from: 5, to: 6, seq: 11 };
+    mirror.onDelta({ op: "delta", body, client: null, id: null, buffers: [] }, true);
+    expect(mirror.have).toEqual({ epoch: null, rev: null });
+  });
+
+  it("learns from the heartbeat that the last message was lost", () => {
+    start();
+    heartbeat(5, 10);
+    expect(doubts).toBe(0);
+    heartbeat(6, 11);
+    expect(doubts).toBe(1);
+  });
+
+  it("learns from the heartbeat that there is nothing to wait for", () => {
+    start();
+    mirror.pause();
+    mirror.resume();
+    expect(mirror.inDoubt).toBe(true);
+    heartbeat(5, 14);
+    expect(mirror.inDoubt).toBe(false);
+    delta({ from: 5, to: 6, seq: 15, values: [[0, 3]] });
+    expect(content()).toEqual({ a: 3, b: 2 });
+  });
+
+  it("lets everything pass while hidden", () => {
+    start();
+    mirror.pause();
+    delta({ from: 5, to: 6, seq: 11, values: [[0, 3]] });
+    expect(content()).toEqual({ a: 1, b: 2 });
+    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
+  });
+});
+
+describe("a snapshot in parts", () => {
+  const first = () => snapshot({ rev: 5, seq: 10, last: false, state: [[0, "a", 1]] });
+
+  it("is not whole until the last", () => {
+    first();
+    expect(mirror.loaded).toBe(false);
+    expect(mirror.have).toEqual({ epoch: null, rev: null });
+    snapshot({ rev: 5, seq: 11, part: 1, state: [[1, "b", 2]] });
+    expect(mirror.loaded).toBe(true);
+    expect(content()).toEqual({ a: 1, b: 2 });
+  });
+
+  it("does not overwrite what a delta between its parts has said", () => {
+    first();
+    delta({
+      from: 5,
+      to: 6,
+      seq: 11,
+      values: [[1, "new"]],
+      added: [[1, "b"]],
+      removed: ["c"],
+    });
+    snapshot({
+      rev: 5,
+      seq: 12,
+      part: 1,
+      state: [
+        [1, "b", "old"],
+        [2, "c", "old"],
+      ],
+    });
+    expect(content()).toEqual({ a: 1, b: "new" });
+    expect(mirror.have).toEqual({ epoch: "e", rev: 6 });
+  });
+
+  it("is given up when a part is lost", () => {
+    first();
+    snapshot({ rev: 5, seq: 12, part: 2, state: [[2, "c", 3]] });
+    expect(doubts).toBe(1);
+    expect(mirror.have).toEqual({ epoch: null, rev: null });
+  });
+
+  it("replaces an old copy without emptying it first", () => {
+    start();
+    snapshot({ rev: 9, seq: 20, last: false, state: [[0, "a", 11]] });
+    expect(content()).toEqual({ a: 11, b: 2 });
+    snapshot({ rev: 9, seq: 21, part: 1, state: [[5, "d", 4]] });
+    expect(content()).toEqual({ a: 11, d: 4 });
+    expect(changes.at(-1)?.removed).toEqual(["b"]);
+  });
+
+  it("after others tells what has changed since, and leaves the rest as it was", async () => {
+    const cut = { $nvj: "cut", kind: "list", head: [1, 2], length: 9 };
+    const told = (rev: number, seq: number, b: PageValue) =>
+      snapshot({
+        rev,
+        seq,
+        state: [
+          [0, "a", { deep: [1, { $nvj: "nan" }, "text", null, { x: true }] }],
+          [1, "b", b],
+          [2, "cut", cut],
+        ],
+      });
+    told(5, 10, { deep: [1, 2] });
+    const before = new Map(mirror.entries);
+    for (const [seq, b] of [
+      [20, { deep: [1, 3] }],
+      [30, { deep: [1, 3, 4] }],
+      [40, { deeper: [1, 3, 4] }],
+      [50, ["deeper"]],
+      [60, { 0: "deeper" }],
+      [70, null],
+      [80, 0],
+      [90, false],
+    ] as const) {
+      await pass(1);
+      told(seq, seq, b);
+      expect(changes.at(-1)).toMatchObject({ added: [], changed: ["b", "cut"], removed: [] });
+      expect(mirror.entries.get("b")?.changedAt).toBe(changes.at(-1)?.at);
+      expect(mirror.entries.get("cut")?.changedAt).toBe(null);
+    }
+    expect(mirror.entries.get("a")).toBe(before.get("a"));
+  });
+});
+
+it("knows about how often a key changes", async () => {
+  start();
+  for (let step = 0; step < 300; step += 1) {
+    await pass(1 / 30);
+    delta({ from: 5 + step, to: 6 + step, seq: 11 + step, values: [[0, step]] });
+  }
+  const entry = mirror.entries.get("a");
+  if (entry === undefined) throw new Error("gone");
+  expect(rateAt(entry, performance.now() / 1000)).toBeGreaterThan(25);
+  expect(rateAt(entry, performance.now() / 1000)).toBeLessThan(35);
+  expect(rateAt(entry, performance.now() / 1000 + 20)).toBeLessThan(0.1);
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../../dev/scenes.ts";
+import { Finder, RECENT } from "../../../src/palette/list/ranking.ts";
+
+const findCommands = (query: string, recent: readonly string[] = []) => {
+  const finder = new Finder();
+  finder.setCommands(COMMANDS);
+  finder.setRecent(recent);
+  return finder.find(query);
+};
+const names = (query: string, recent: readonly string[] = []): readonly string[] =>
+  findCommands(query, recent).flatMap(({ items }) => items.map(({ command }) => command.name));
+
+describe("without a query", () => {
+  it("all commands stand in groups by what is before the slash", () => {
+    const groups = findCommands(" ");
+    expect(groups.map(({ title }) => title)).toEqual(["playback", "user", "multiuser", ""]);
+    expect(groups.flatMap(({ items }) => items).length).toBe(COMMANDS.length);
+  });
+
+  it("those run last stand above, each once, and those that are gone do not", () => {
+    const recent = ["user/slow", "user/gone", "playback/step"];
+    const groups = findCommands("", recent);
+    expect(groups[0]?.title).toBe(RECENT);
+    expect(names("", recent).slice(0, 2)).toEqual(["user/slow", "playback/step"]);
+    expect(names("", recent).length).toBe(COMMANDS.length);
+  });
+});
+
+describe("with a query", () => {
+  it.each([
+    ["lo", "playback/load"],
+    ["play", "playback/play"],
+    ["colour", "user/colour"],
+    ["slow", "user/slow"],
+    ["roo", "multiuser/radially-orient-origins"],
+    ["pause play", "playback/pause"],
+  ])("%s finds %s first", (query, name) => expect(names(query)[0]).toBe(name));
+
+  it("finds by the label as by the name, and marks both", () => {
+    const [group] = findCommands("load");
+    expect(group?.items[0]).toMatchObject({ inName: [[9, 13]], inLabel: [[0, 4]] });
+  });
+
+  it("of two that fit alike, the one run last comes first", () => {
+    expect(names("p")[0]).toBe("playback/pause");
+    expect(names("p", ["playback/step"])[0]).toBe("playback/step");
+  });
+
+  it("what was run last does not come before what fits far better", () => {
+    expect(names("play", ["multiuser/radially-orient-origins", "playback/pause"])[0]).toBe(
+      "playback/play",
+    );
+  });
+
+  it("a longer query finds the same as if it had been typed at once", () => {
+    const finder = new Finder();
+    finder.setCommands(COMMANDS);
+    for (const query of ["p", "pl", "pla", "play s", "pl", "l", "lo", "load x"]) {
+      expect(finder.find(query)).toEqual(findCommands(query));
+    }
+  });
+
+  it("finds nothing without inventing a group", () => {
+    expect(findCommands("xyzzy")).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { placeIn, readJson } from "../../src/values/json_text.ts";
+
+/** "line:column problem" of a text that is no JSON. */
+const fault = (text: string): string => {
+  const read = readJson(text);
+  if (read.ok) throw new Error(`${text} was read`);
+  const { line, column } = placeIn(text, read.at);
+  return `${line}:${column} ${read.problem}`;
+};
+
+describe("JSON as typed", () => {
+  it.each([
+    ["null", "null"],
+    [" true ", "boolean"],
+    ["-1.5e-3", "number"],
+    ["NaN", "number"],
+    ["[Infinity, -Infinity]", "list"],
+    ['{"__proto__": {"a": []}, "": "\\u00e9\\n"}', "object"],
+    ['"\u202eabc<img src=x onerror=alert(1)>"', "text"],
+  ])("reads %s", (text, kind) => {
+    expect(readJson(text)).toEqual({ ok: true, kind, text });
+  });
+
+  it("keeps the sign of zero, of which Python would make an integer", () => {
+    expect(readJson('[-0, -0.0, "-0", -0e1, {"-0": -0}]')).toMatchObject({
+      text: '[-0.0, -0.0, "-0", -0e1, {"-0": -0.0}]',
+    });
+  });
+
+  it.each([
+    ["", "1:1 a value is missing"],
+    ["[1,\n 2 3]", "2:4 a , or ] is missing"],
+    ["[1,\n2,\n]", "2:2 this , is one too many before ]"],
+    ['{"a": 1\n  "b": 2}', "2:3 a , or } is missing"],
+    ['{"a" 1}', "1:6 a : is missing after the name"],
+    ["{a: 1}", '1:2 a name in double quotes is needed: "…"'],
+    ['{"a": 1, "\\u0061": 2}', "1:10 this name stands here twice"],
+    ["[True]", "1:2 write true for True"],
+    ["nan", "1:1 write NaN for nan"],
+    ["-inf", "1:1 write -Infinity for -inf"],
+    ["None", "1:1 write null for None"],
+    ["'a'", '1:1 text stands in straight double quotes: "…"'],
+    ["abc", '1:1 text stands in double quotes: "…"'],
+    ["01", "1:1 01 is not a number"],
+    ["1.2.3", "1:1 1.2.3 is not a number"],
+    ["+1", "1:1 +1 is not a number"],
+    [".5", "1:1 .5 is not a number"],
+    ["1e999", "1:1 the number is too large: an endless one is written Infinity"],
+    ['"abc', '1:1 a " is missing at the end of this text; a new line in it is \\n'],
+    ['"a\nb"', '1:1 a " is missing at the end of this text; a new line in it is \\n'],
+    ['"a\tb"', "1:3 this sign is written with \\u in a text"],
+    ['"\\x"', '1:2 \\ stands before one of " \\ / b f n r t u only: write \\\\'],
+    ["1 2", "1:3 the value is over before this"],
+    [`${"[".repeat(300)}`, "1:202 it is nested too deeply"],
+  ])("says where %j is wrong", (text, expected) => {
+    expect(fault(text)).toBe(expected);
+  });
+
+  it("agrees with the browser about everything that is JSON, and about what is not", () => {
+    const parts = ["{", "}", "[", "]", ",", ":", '"a"', '"b"', "1", "-", "null", " ", "\n", "e5"];
+    let state = 1;
+    const random = (below: number) => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    let read = 0;
+    for (let round = 0; round < 20_000; round += 1) {
+      let text = "";
+      for (let length = random(9); length >= 0; length -= 1) text += parts[random(parts.length)];
+      let theirs: unknown;
+      try {
+        theirs = JSON.parse(text);
+      } catch {
+        theirs = undefined;
+      }
+      const ours = readJson(text);
+      const twice = !ours.ok && ours.problem.includes("twice");
+      if (!twice) expect([text, ours.ok]).toEqual([text, theirs !== undefined]);
+      if (ours.ok) read += 1;
+    }
+    expect(read).toBeGreaterThan(300);
+  });
+
+  it("reads megabytes of text", () => {
+    const text = JSON.stringify(["x".repeat(3_000_000), '\\"'.repeat(300_000)]);
+    expect(readJson(text).ok).toBe(true);
+  });
+});
