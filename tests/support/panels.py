@@ -176,7 +176,7 @@ class Palette(Panel):
     @property
     def line(self) -> Locator:
         """The line of Python that does the same as the form."""
-        return self.root.locator(".nvj-form .nvj-line")
+        return self.root.locator(".nvj-form .nvj-code-line")
 
     @property
     def buttons(self) -> Locator:
@@ -232,7 +232,7 @@ class Locks(Panel):
 
     def left(self, key: str) -> Locator:
         """The count-down of a row, as text."""
-        return self.row(key).locator(".nvj-left .nvj-tabular")
+        return self.row(key).locator(".nvj-time-left .nvj-tabular")
 
     def ring(self, key: str) -> Locator:
         """The count-down of a row, as a ring."""
@@ -247,7 +247,7 @@ class Locks(Panel):
     @property
     def problem(self) -> Locator:
         """What is wrong with the form, or with what was asked by it."""
-        return self.root.locator(".nvj-take").get_by_role("alert")
+        return self.root.locator(".nvj-acquire").get_by_role("alert")
 
     @property
     def notice(self) -> Locator:

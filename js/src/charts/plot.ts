@@ -1,4 +1,4 @@
-/** Numbers over time with uPlot: a module of its own, which a page loads when it needs it. */
+/** Plot numbers over time with uPlot. Loaded on demand. */
 
 import UPlot from "uplot";
 import type { CreatePlot, PlotLine, PlotLook } from "./plot_types.ts";

@@ -1,4 +1,4 @@
-/** A number's last values as a line of a few pixels. */
+/** A small line chart of recent values. */
 
 import { setAttribute, svg } from "../ui/html.ts";
 
@@ -9,7 +9,7 @@ const HEIGHT = 14;
  * The path of a line through the values; null leaves a gap. Empty for fewer than two. The
  * least value is at the bottom, or `floor` where that is less.
  */
-export function sparkPath(
+export function sparklinePath(
   times: readonly number[],
   values: readonly (number | null)[],
   floor = Number.POSITIVE_INFINITY,
@@ -38,20 +38,20 @@ export function sparkPath(
   return path;
 }
 
-export interface Spark {
+export interface Sparkline {
   readonly element: SVGElement;
   draw(times: readonly number[], values: readonly (number | null)[]): void;
 }
 
-export function createSpark(floor?: number): Spark {
+export function createSparkline(floor?: number): Sparkline {
   const line = svg("path", { d: "" });
   const element = svg(
     "svg",
-    { class: "nvj-spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
+    { class: "nvj-sparkline", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
     line,
   );
   return {
     element,
-    draw: (times, values) => setAttribute(line, "d", sparkPath(times, values, floor)),
+    draw: (times, values) => setAttribute(line, "d", sparklinePath(times, values, floor)),
   };
 }

@@ -1,21 +1,21 @@
 /**
- * What the tree offers to the inspector's other parts: history, plot, pause, editing,
- * export. A part is made in view.ts with the bench, and hooks in here and nowhere else:
+ * What the inspector offers to its parts: history, plot, pause, editing and export.
+ * view.ts creates each part with this context, which is its only connection to the tree:
  *
- *   selected, select    the row the user chose, and how to choose another
- *   shown, show         which state the tree shows: the live one, or one from before
- *   toolbar, bars       places for buttons, and for whole bars below the toolbar
- *   addRowPart          something small in each row: a sparkline, a field, a mark
- *   edited              the value in somebody's hands: it neither flashes nor moves away
- *   keys                shortcuts while the inspector has the focus, listed by `?`
+ *   selected, select    the selected row, and how to select another
+ *   shown, show         the state in the tree: the live one, or an earlier one
+ *   toolbar, bars       places for buttons, and for bars below the toolbar
+ *   addRowPart          a small element in each row: a sparkline, a field, a status
+ *   editedPlace         the value being edited: its row neither flashes nor moves
+ *   shortcuts           shortcuts while the inspector has the focus, listed by `?`
  *   onDraw, redraw      once per frame in which anything is drawn
  */
 
 import type { Entry } from "../kernel/state_store.ts";
 import type { ToolContext } from "../panel/tool.ts";
-import type { Cell, Readable } from "../ui/signal.ts";
+import type { Readable, Signal } from "../ui/signal.ts";
 import type { ValuePath } from "../values/value_path.ts";
-import type { KeyMap } from "./shortcuts.ts";
+import type { Shortcuts } from "./shortcuts.ts";
 import type { ShownState } from "./state/shown_state.ts";
 import type { Toolbar } from "./toolbar/toolbar.ts";
 import type { TreeNode } from "./tree/key_tree.ts";
@@ -50,7 +50,7 @@ export interface RowPart {
   make(): RowPartView;
 }
 
-export interface Bench extends ToolContext {
+export interface InspectorContext extends ToolContext {
   /** The inspector as a whole. */
   readonly element: HTMLElement;
   /** Whether nobody can see it: then nothing needs to be kept up to date by the clock. */
@@ -65,8 +65,8 @@ export interface Bench extends ToolContext {
   show(past: ShownState | null): void;
   readonly toolbar: Toolbar;
   readonly bars: HTMLElement;
-  readonly edited: Cell<Place | null>;
-  readonly keys: KeyMap;
+  readonly editedPlace: Signal<Place | null>;
+  readonly shortcuts: Shortcuts;
   addRowPart(part: RowPart): void;
   /** `time` is what ages count from: now, or when the shown state stood so. */
   onDraw(fn: (time: number) => void): void;

@@ -1,4 +1,4 @@
-/** Shortcuts that hold anywhere in the inspector while nobody types, and the way back by Escape. */
+/** Keyboard shortcuts of the inspector, and what Escape closes first. */
 
 import { listen } from "../ui/lifetime.ts";
 
@@ -15,7 +15,7 @@ export interface Shortcut {
 const STEPS = ["edit", "menu", "selection", "query", "pause"] as const;
 export type EscapeStep = (typeof STEPS)[number];
 
-export interface KeyMap {
+export interface Shortcuts {
   readonly shortcuts: readonly Shortcut[];
   add(shortcut: Shortcut): void;
   /** `leave` says whether there was anything to leave. */
@@ -28,7 +28,7 @@ export const isEditable = (target: EventTarget | null): boolean =>
 export const isPlain = (event: KeyboardEvent): boolean =>
   !event.ctrlKey && !event.metaKey && !event.altKey;
 
-export function createKeyMap(root: HTMLElement, signal: AbortSignal): KeyMap {
+export function createShortcuts(root: HTMLElement, signal: AbortSignal): Shortcuts {
   const shortcuts: Shortcut[] = [];
   const leaves = new Map<EscapeStep, (() => boolean)[]>();
 

@@ -1,4 +1,4 @@
-/** The state inspector: search, tree, detail. Knows no Jupyter. */
+/** The state inspector: search, tree and detail pane. Does not depend on Jupyter. */
 
 import type { Tool, ToolContext } from "../panel/tool.ts";
 import { count, plural, size } from "../text/format.ts";
@@ -7,8 +7,8 @@ import { h, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { every, listen, oncePerFrame } from "../ui/lifetime.ts";
 import { createMenuButton } from "../ui/menu.ts";
-import { Cell } from "../ui/signal.ts";
-import type { Bench, Place, RowPart } from "./context.ts";
+import { Signal } from "../ui/signal.ts";
+import type { InspectorContext, Place, RowPart } from "./context.ts";
 import { addCopyShortcut } from "./detail/copy_shortcut.ts";
 import { createDetail } from "./detail/detail_pane.ts";
 import { addEditing } from "./edit/edit_switch.ts";
@@ -18,8 +18,8 @@ import { createRecentQueries, type RecentQueries } from "./search/recent_queries
 import { createSearchBox, type SearchBox } from "./search/search_box.ts";
 import { createSearchHelp } from "./search/search_help.ts";
 import { createSearchRun } from "./search/search_run.ts";
-import { createKeyMap } from "./shortcuts.ts";
-import { FarItems } from "./state/lazy_items.ts";
+import { createShortcuts } from "./shortcuts.ts";
+import { LazyItems } from "./state/lazy_items.ts";
 import { InspectorModel } from "./state/model.ts";
 import { followSelectedTrait } from "./state/selected_trait.ts";
 import { Selection } from "./state/selection.ts";
@@ -31,28 +31,28 @@ import { addSortControl } from "./toolbar/sort_control.ts";
 import { createToolbar } from "./toolbar/toolbar.ts";
 import { createEmptyState } from "./tree/empty_state.ts";
 import { addLockBadges } from "./tree/lock_badge.ts";
-import { addRowSparks } from "./tree/row_sparkline.ts";
+import { addRowSparklines } from "./tree/row_sparkline.ts";
 import { createTreeView } from "./tree/tree_view.ts";
 
 /** Seconds after which it is told how far the state has come. */
 const LONG = 1;
 
-export function createInspector(context: ToolContext): Tool {
-  const { host, session, signal, line } = context;
-  const { mirror } = session;
+export function createInspector(toolContext: ToolContext): Tool {
+  const { host, session, signal, connection } = toolContext;
+  const { store } = session;
   const element = h("div", { class: "nvj-tool nvj-inspector" });
-  const far = new FarItems(
+  const lazyItems = new LazyItems(
     host,
-    (key) => (states.shown.get().at === null ? mirror.entries.get(key) : undefined),
+    (key) => (states.shown.get().at === null ? store.entries.get(key) : undefined),
     (key) => {
       model.valueChanged(key);
       update();
     },
   );
-  const model = new InspectorModel(mirror.entries, far);
+  const model = new InspectorModel(store.entries, lazyItems);
   const selection = new Selection();
-  const edited = new Cell<Place | null>(null);
-  const keyCount = new Cell<number | null>(null);
+  const editedPlace = new Signal<Place | null>(null);
+  const keyCount = new Signal<number | null>(null);
   const parts: RowPart[] = [];
   const drawn: ((time: number) => void)[] = [];
   const footer = h("span");
@@ -73,12 +73,12 @@ export function createInspector(context: ToolContext): Tool {
   const recent = createRecentQueries(host, signal);
   const toolbar = createToolbar(search.element, signal);
   const bars = h("div", { class: "nvj-bars" });
-  const keys = createKeyMap(element, signal);
+  const shortcuts = createShortcuts(element, signal);
   const tree = createTreeView({
     model,
     selection,
     parts,
-    edited: () => edited.get(),
+    edited: () => editedPlace.get(),
     onUpdate: () => update(),
     signal,
   });
@@ -89,9 +89,9 @@ export function createInspector(context: ToolContext): Tool {
 
   const drawNumbers = () => {
     const total = model.entries.size;
-    keyCount.set(mirror.loaded || total > 0 ? total : null);
+    keyCount.set(store.loaded || total > 0 ? total : null);
     search.setResult(resultText(model), model.filter?.problem ?? "");
-    setText(footer, footerText(session, line.get().tone === "live"));
+    setText(footer, footerText(session, connection.get().tone === "live"));
   };
   const draw = () => {
     const time = states.time();
@@ -99,7 +99,7 @@ export function createInspector(context: ToolContext): Tool {
     empty.draw({
       shown: model.matched,
       keys: model.entries.size,
-      loaded: mirror.loaded,
+      loaded: store.loaded,
       searched: model.searched === 1,
     });
     tree.element.hidden = model.matched === 0;
@@ -116,8 +116,8 @@ export function createInspector(context: ToolContext): Tool {
   states.shown.observe(() => run.start(), signal);
 
   const isHidden = () => !element.isConnected || element.hidden || !session.visible.get();
-  const bench: Bench = {
-    ...context,
+  const context: InspectorContext = {
+    ...toolContext,
     element,
     isHidden,
     selected: selection.selected,
@@ -131,8 +131,8 @@ export function createInspector(context: ToolContext): Tool {
     show: states.show,
     toolbar,
     bars,
-    edited,
-    keys,
+    editedPlace,
+    shortcuts,
     addRowPart: (part) => parts.push(part),
     onDraw: (fn) => drawn.push(fn),
     redraw: () => {
@@ -140,24 +140,24 @@ export function createInspector(context: ToolContext): Tool {
       update();
     },
   };
-  const detail = createDetail(bench);
-  addSearchKeys(bench, search, tree.focus);
-  addRecent(bench, search, recent);
-  const help = createSearchHelp(keys, signal);
+  const detail = createDetail(context);
+  addSearchKeys(context, search, tree.focus);
+  addRecent(context, search, recent);
+  const help = createSearchHelp(shortcuts, signal);
   search.add(help.button);
-  addPins(bench, model);
-  addLockBadges(bench, session.leases, now);
-  addSortControl(bench, model, states.time);
-  addMuteControl(bench, model, states.time);
-  addCopyShortcut(bench, model);
-  addRowSparks(bench);
-  addPause(bench);
-  addExport(bench);
-  addEditing(bench, model, detail);
-  followSelectedTrait(bench);
-  edited.observe(update, signal);
+  addPins(context, model);
+  addLockBadges(context, session.leases, now);
+  addSortControl(context, model, states.time);
+  addMuteControl(context, model, states.time);
+  addCopyShortcut(context, model);
+  addRowSparklines(context);
+  addPause(context);
+  addExport(context);
+  addEditing(context, model, detail);
+  followSelectedTrait(context);
+  editedPlace.observe(update, signal);
   selection.selected.observe(update, signal);
-  line.observe(update, signal);
+  connection.observe(update, signal);
   session.status.observe(update, signal);
   session.heartbeat.observe(update, signal);
   // Ages grow and rates fade without any message.
@@ -208,8 +208,8 @@ function resultText({ filter, matched, searched, entries }: InspectorModel): str
 }
 
 /** "148 keys · 412 kB · live", and how far it has come where that takes a while. */
-function footerText({ mirror, heartbeat }: ToolContext["session"], isLive: boolean): string {
-  const { progress, loaded, entries } = mirror;
+function footerText({ store, heartbeat }: ToolContext["session"], isLive: boolean): string {
+  const { progress, loaded, entries } = store;
   if (progress !== null && now() - progress.since > LONG) {
     return `loading ${count(progress.have)} of ${plural(progress.of, "key")}`;
   }
@@ -219,7 +219,7 @@ function footerText({ mirror, heartbeat }: ToolContext["session"], isLive: boole
   return [...parts, isLive ? "live" : "not live"].filter((part) => part !== "").join(" · ");
 }
 
-function addRecent(bench: Bench, search: SearchBox, recent: RecentQueries): void {
+function addRecent(context: InspectorContext, search: SearchBox, recent: RecentQueries): void {
   const menu = createMenuButton(
     {
       name: "Last queries",
@@ -234,20 +234,20 @@ function addRecent(bench: Bench, search: SearchBox, recent: RecentQueries): void
           },
         })),
     },
-    bench.signal,
+    context.signal,
   );
   menu.setLabel(icon("recent"));
-  bench.keys.addEscape("menu", menu.close);
+  context.shortcuts.addEscape("menu", menu.close);
   search.add(menu.element);
 }
 
 /** The ways to the search box and back. */
 function addSearchKeys(
-  { keys, select, selected, signal }: Bench,
+  { shortcuts, select, selected, signal }: InspectorContext,
   search: SearchBox,
   goToTree: () => void,
 ): void {
-  keys.add({
+  shortcuts.add({
     key: "/",
     does: "go to the search box",
     run: () => {
@@ -256,12 +256,12 @@ function addSearchKeys(
       return true;
     },
   });
-  keys.addEscape("selection", () => {
+  shortcuts.addEscape("selection", () => {
     if (selected.get() === null) return false;
     select(null);
     return true;
   });
-  keys.addEscape("query", () => {
+  shortcuts.addEscape("query", () => {
     if (search.input.value === "") return false;
     search.clear();
     return true;

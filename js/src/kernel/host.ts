@@ -1,4 +1,4 @@
-/** What a view knows of the kernel, and the adapter from anywidget's model to it. */
+/** The interface of a view to the kernel, and its implementation on anywidget's model. */
 
 import { type Buffers, type Envelope, type ReplyBody, VERSION } from "../protocol/common.ts";
 import { isEnvelope, readKernelMessage, readResult } from "../protocol/guards.ts";
@@ -13,12 +13,12 @@ import type {
 } from "../protocol/messages.ts";
 import { isListOf, isNumber, isText, isTextOrNull } from "../protocol/shapes.ts";
 import { now } from "../ui/clock.ts";
-import { debounced, type Emitter, every, onModel, whenOver } from "../ui/lifetime.ts";
-import { Cell, type Readable } from "../ui/signal.ts";
+import { debounced, type Emitter, every, onAbort, onModel } from "../ui/lifetime.ts";
+import { type Readable, Signal } from "../ui/signal.ts";
 import { hasCells, insertCell } from "./notebook_cells.ts";
 
 /** `busy`: a question that the kernel answers at once has waited for a second. */
-export type KernelLife = "live" | "busy" | "gone";
+export type KernelStatus = "live" | "busy" | "gone";
 
 /** Why a request failed, in words for people. `kind` as in `ErrorBody`, or KernelGone. */
 export class RequestFailed extends Error {
@@ -48,7 +48,7 @@ export interface Traits {
 export interface Host {
   /** This view's random name. */
   readonly client: string;
-  readonly kernel: Readable<KernelLife>;
+  readonly kernel: Readable<KernelStatus>;
   request<Op extends PageRequestOp>(
     op: Op,
     body: Requests[Op]["body"],
@@ -105,7 +105,7 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
   ] as const),
   ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
 ]);
-const PATIENCE = 1;
+const SLOW_AFTER = 1;
 /** Seconds after which an answer may be lost: doubled each time, as a busy kernel reads nothing. */
 const LOST_AFTER = 5;
 /** Seconds after which an answer is lost for certain, if a later request has been answered. */
@@ -136,7 +136,7 @@ const isTrait = {
 
 export function createHost(model: Model, signal: AbortSignal): Host {
   const client = randomName();
-  const kernel = new Cell<KernelLife>("live");
+  const kernel = new Signal<KernelStatus>("live");
   const pending = new Map<number, Pending>();
   const handlers = new Map<KernelOp, Set<(message: KernelMessage, forMe: boolean) => void>>();
   let nextId = 1;
@@ -227,7 +227,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     /** When the newest request was sent that should have been answered at once. */
     let askedAt: number | null = null;
     for (const [id, { local, sentAt, fail }] of pending) {
-      const late = time - sentAt > PATIENCE;
+      const late = time - sentAt > SLOW_AFTER;
       if (local && id <= answeredUpTo && time - sentAt > GIVE_UP_AFTER) {
         pending.delete(id);
         fail(new RequestFailed("AnswerLost", "the kernel's answer was lost"));
@@ -239,7 +239,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     kernel.set(waiting ? "busy" : "live");
     if (askedAt === null) {
       lostAfter = LOST_AFTER;
-      if (slow && time - lastProbe > 2 * PATIENCE) probe();
+      if (slow && time - lastProbe > 2 * SLOW_AFTER) probe();
     } else if (time - askedAt > lostAfter) {
       // A lost answer looks like a busy kernel until another request is answered.
       lostAfter *= 2;
@@ -267,7 +267,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
   );
   onModel(model, "comm_live_update", lose, signal);
   every(250, watch, signal);
-  whenOver(signal, () => {
+  onAbort(signal, () => {
     for (const { fail } of pending.values()) fail(new RequestFailed("ViewClosed", "closed"));
     pending.clear();
   });
@@ -286,7 +286,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       const entry = (message: KernelMessage, forMe: boolean) =>
         handler(message as MessageOf<typeof op>, forMe);
       known.add(entry);
-      whenOver(over, () => known.delete(entry));
+      onAbort(over, () => known.delete(entry));
     },
     get: (name) => {
       const value = model.get(name);

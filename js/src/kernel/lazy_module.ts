@@ -1,7 +1,7 @@
 /**
- * Parts of the frontend that few need: the kernel hands over their text on request, so that
- * they do not travel with every widget. They are imported as anywidget imports the widgets
- * themselves, from a Blob, so they run wherever those do.
+ * Load parts of the frontend on demand. The kernel sends their source on request, so that it does
+ * not travel with every widget. They are imported from a Blob, as anywidget imports the widgets, so
+ * they run wherever the widgets do.
  */
 
 import type { Host } from "./host.ts";

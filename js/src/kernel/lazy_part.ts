@@ -1,4 +1,4 @@
-/** A part of a view whose code is loaded when it is first wanted; until then a note says so. */
+/** A part of a view whose code is loaded on demand, with a note until then. */
 
 import { reasonOf } from "../text/format.ts";
 import { h, setText } from "../ui/html.ts";

@@ -1,13 +1,13 @@
-/** What all tools of one view share: status, commands, leases, and the copy of the state. */
+/** What the tools of a view share: connection status, commands, leases and the state store. */
 
 import type { HeartbeatBody, StatusBody } from "../protocol/common.ts";
 import type { LeasesBody } from "../protocol/locks.ts";
 import type { CommandsBody } from "../protocol/palette.ts";
 import { now } from "../ui/clock.ts";
-import { every, whenOver } from "../ui/lifetime.ts";
-import { Cell, type Readable } from "../ui/signal.ts";
+import { every, onAbort } from "../ui/lifetime.ts";
+import { type Readable, Signal } from "../ui/signal.ts";
 import type { Host } from "./host.ts";
-import { type MirrorChange, PageMirror } from "./state_store.ts";
+import { type StateChange, StateStore } from "./state_store.ts";
 
 /** A message, and when it came: its times are "seconds at the time of sending". */
 export interface Timed<T> {
@@ -23,10 +23,10 @@ export interface Session {
   readonly commands: Readable<CommandsBody | null>;
   readonly leases: Readable<Timed<LeasesBody> | null>;
   readonly heartbeat: Readable<Timed<HeartbeatBody> | null>;
-  readonly mirror: PageMirror;
+  readonly store: StateStore;
   /** When the last change arrived at the page. */
   lastChange(): number | null;
-  onChange(fn: (change: MirrorChange) => void, signal: AbortSignal): void;
+  onChange(fn: (change: StateChange) => void, signal: AbortSignal): void;
   /** Whether anybody can see the view: nothing is sent to one that is out of sight. */
   readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
@@ -42,15 +42,15 @@ const NOTHING_HANDLED = { seq: 0, rev: 0 } as const;
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 16;
 /** An answer later than this is taken for lost. */
-const HELLO_PATIENCE = 5;
+const HELLO_TIMEOUT = 5;
 
 export function createSession(host: Host, use: StateUse, signal: AbortSignal): Session {
-  const status = new Cell<Timed<StatusBody> | null>(null);
-  const commands = new Cell<CommandsBody | null>(null);
-  const leases = new Cell<Timed<LeasesBody> | null>(null);
-  const heartbeat = new Cell<Timed<HeartbeatBody> | null>(null);
-  const listeners = new Set<(change: MirrorChange) => void>();
-  const visible = new Cell(true);
+  const status = new Signal<Timed<StatusBody> | null>(null);
+  const commands = new Signal<CommandsBody | null>(null);
+  const leases = new Signal<Timed<LeasesBody> | null>(null);
+  const heartbeat = new Signal<Timed<HeartbeatBody> | null>(null);
+  const listeners = new Set<(change: StateChange) => void>();
+  const visible = new Signal(true);
   let lastChange: number | null = null;
   let seenSince = now();
   let acked: number = NOTHING_HANDLED.seq;
@@ -62,7 +62,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   /** What the kernel's side was called last; empty means that it does not know this view. */
   let epoch: string | null = null;
 
-  const mirror = new PageMirror({
+  const store = new StateStore({
     onDoubt: () => {
       owed = true;
       sayHello(false);
@@ -77,12 +77,12 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const sayHello = (insist: boolean): void => {
     if (!visible.get() || signal.aborted || host.kernel.get() === "gone") return;
     const since = helloAt === null ? Number.POSITIVE_INFINITY : now() - helloAt;
-    if (!insist && (since < pause || (waiting && since < HELLO_PATIENCE))) return;
+    if (!insist && (since < pause || (waiting && since < HELLO_TIMEOUT))) return;
     if (!insist) pause = Math.min(LONGEST_PAUSE, pause * 2);
     helloAt = now();
     waiting = true;
     owed = false;
-    host.request("hello", use === "none" ? { epoch: null, rev: null } : mirror.have).then(
+    host.request("hello", use === "none" ? { epoch: null, rev: null } : store.have).then(
       () => {
         waiting = false;
       },
@@ -93,11 +93,11 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     );
   };
 
-  const inDoubt = () => use === "needed" && mirror.inDoubt;
+  const inDoubt = () => use === "needed" && store.inDoubt;
 
   const acknowledge = () => {
     if (!visible.get()) return;
-    const handled = mirror.handled ?? NOTHING_HANDLED;
+    const handled = store.handled ?? NOTHING_HANDLED;
     if (handled.seq === acked && now() - ackedAt < SILENCE) return;
     acked = handled.seq;
     ackedAt = now();
@@ -112,29 +112,29 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     ({ body }, forMe) => {
       if (!forMe) return;
       heartbeat.set({ body, at: now() });
-      if (use === "needed") mirror.onHeartbeat(body);
+      if (use === "needed") store.onHeartbeat(body);
       else if (body.epoch !== (epoch ?? body.epoch) || body.epoch === "") sayHello(false);
       if (body.epoch !== "") epoch = body.epoch;
     },
     signal,
   );
   if (use !== "none") {
-    host.on("snapshot", (message, forMe) => mirror.onSnapshot(message, forMe), signal);
-    host.on("delta", (message, forMe) => mirror.onDelta(message, forMe), signal);
+    host.on("snapshot", (message, forMe) => store.onSnapshot(message, forMe), signal);
+    host.on("delta", (message, forMe) => store.onDelta(message, forMe), signal);
   }
   every(ACK_PERIOD, acknowledge, signal);
   every(
     1000,
     () => {
       const isGreeted = status.get() !== null;
-      const overdue = waiting && helloAt !== null && now() - helloAt > HELLO_PATIENCE;
+      const overdue = waiting && helloAt !== null && now() - helloAt > HELLO_TIMEOUT;
       if (isGreeted && !inDoubt()) pause = FIRST_PAUSE;
       // An answered hello without a status: the status was lost.
       else if (owed || overdue || !(isGreeted || waiting)) sayHello(false);
     },
     signal,
   );
-  whenOver(signal, () => host.notify("bye", {}));
+  onAbort(signal, () => host.notify("bye", {}));
   sayHello(true);
 
   return {
@@ -142,13 +142,13 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     commands,
     leases,
     heartbeat,
-    mirror,
+    store,
     lastChange: () => lastChange,
     visible,
     seenSince: () => seenSince,
     onChange: (fn, over) => {
       listeners.add(fn);
-      whenOver(over, () => listeners.delete(fn));
+      onAbort(over, () => listeners.delete(fn));
     },
     setVisible: (next) => {
       if (next === visible.get()) return;
@@ -157,9 +157,9 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
       if (next) {
         // `resume` doubts, and so does hello by itself; once is enough.
         sayHello(true);
-        mirror.resume();
+        store.resume();
       } else {
-        mirror.pause();
+        store.pause();
         host.notify("hide", {});
       }
     },

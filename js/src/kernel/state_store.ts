@@ -1,6 +1,6 @@
 /**
- * The page's copy of the shared state, kept from snapshot parts and deltas. Knows
- * when it may be wrong, and then asks; see widgets/_messages.py for the rules.
+ * The page's copy of the shared state, built from snapshot parts and deltas. If it may be wrong, it
+ * requests a new snapshot; see widgets/_messages.py for the rules.
  */
 
 import type { HeartbeatBody, PageValue } from "../protocol/common.ts";
@@ -21,7 +21,7 @@ export interface Entry {
 }
 
 /** What one message did. A key stands in one of the lists at most. */
-export interface MirrorChange {
+export interface StateChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
@@ -56,7 +56,7 @@ export function rateAt(entry: Entry, time: number): number {
   return entry.rate * Math.exp((entry.changedAt - time) / MEMORY);
 }
 
-export class PageMirror {
+export class StateStore {
   readonly entries = new Map<string, Entry>();
   #keysById = new Map<number, string>();
   #idsByKey = new Map<string, number>();
@@ -69,9 +69,9 @@ export class PageMirror {
 
   constructor(
     readonly events: {
-      /** The mirror cannot go on without an answer to `hello`. */
+      /** The store cannot go on without an answer to `hello`. */
       readonly onDoubt: () => void;
-      readonly onChange: (change: MirrorChange) => void;
+      readonly onChange: (change: StateChange) => void;
     },
   ) {}
 

@@ -1,14 +1,14 @@
-/** The keys to lock as chips, and for how long. */
+/** The form that acquires locks: keys, duration and options. */
 
 import { randomName } from "../kernel/host.ts";
 import { visible } from "../text/visible_text.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { listen } from "../ui/lifetime.ts";
-import { readPatience, readSeconds } from "./lease_status.ts";
+import { readSeconds, readWaitTime } from "./lease_status.ts";
 
 /** What is to be taken, as the form has it. */
-export interface TakeOrder {
+export interface LockRequest {
   readonly keys: readonly string[];
   readonly seconds: number;
   readonly keep: boolean;
@@ -18,7 +18,7 @@ export interface TakeOrder {
   readonly wait: number;
 }
 
-export interface TakeForm {
+export interface AcquireForm {
   readonly element: HTMLElement;
   setBlocked(reason: string | null): void;
   /** `which`: whether it can be found out which of the keys someone else holds. */
@@ -28,12 +28,12 @@ export interface TakeForm {
   leaveOut(done: readonly string[]): void;
 }
 
-export interface TakeFormOptions {
+export interface AcquireFormOptions {
   /** Live keys that fit what is being typed. */
   readonly suggest: (typed: string, most: number) => readonly string[];
   /** Whether there is such a key; one that is not there can be locked all the same. */
   readonly isKnown: (key: string) => boolean;
-  readonly onTake: (order: TakeOrder) => void;
+  readonly onAcquire: (request: LockRequest) => void;
   readonly onWatch: (keys: readonly string[]) => void;
   /** Asked which of the keys someone else holds. */
   readonly onWhich: () => void;
@@ -43,8 +43,8 @@ export interface TakeFormOptions {
 const MOST_SUGGESTIONS = 200;
 const KEEP = "Renewed by itself, whatever the notebook does, until you release it";
 
-export function createTakeForm(options: TakeFormOptions): TakeForm {
-  const { suggest, isKnown, onTake, onWatch, onWhich, signal } = options;
+export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
+  const { suggest, isKnown, onAcquire, onWatch, onWhich, signal } = options;
   let keys: readonly string[] = [];
   const listId = `nvj-${randomName().slice(0, 8)}-keys`;
   const chips = h("span", { class: "nvj-chips" });
@@ -80,7 +80,7 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     "button",
     {
       type: "button",
-      class: "nvj-quiet nvj-take-more",
+      class: "nvj-quiet nvj-acquire-more",
       "aria-expanded": "false",
       "aria-label": "Waiting and limits",
       title: "Waiting and limits",
@@ -89,18 +89,18 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
   );
   const limits = h(
     "div",
-    { class: "nvj-toolbar nvj-take-limits", hidden: true },
-    h("label", { class: "nvj-for" }, "wait for up to ", wait),
-    h("label", { class: "nvj-for" }, "hold for at most ", cap),
+    { class: "nvj-toolbar nvj-acquire-limits", hidden: true },
+    h("label", { class: "nvj-duration-label" }, "wait for up to ", wait),
+    h("label", { class: "nvj-duration-label" }, "hold for at most ", cap),
     h("span", { class: "nvj-dim" }, "empty: no limit"),
   );
   const which = h("button", { type: "button", class: "nvj-button", hidden: true }, "Which one?");
-  const take = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
+  const acquireButton = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
   const watch = h(
     "button",
     {
       type: "button",
-      class: "nvj-quiet nvj-take-watch",
+      class: "nvj-quiet nvj-acquire-watch",
       title: "Say whether they are free, mine, or someone else's, and take nothing",
     },
     "Watch",
@@ -115,14 +115,14 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
   );
   const element = h(
     "form",
-    { class: "nvj-take", novalidate: true },
+    { class: "nvj-acquire", novalidate: true },
     h(
       "div",
       { class: "nvj-toolbar" },
       h("label", { class: "nvj-key-box" }, chips, input, known),
-      h("label", { class: "nvj-for" }, "for ", seconds),
-      h("label", { class: "nvj-for nvj-keep-label", title: KEEP }, "Keep ", keep),
-      take,
+      h("label", { class: "nvj-duration-label" }, "for ", seconds),
+      h("label", { class: "nvj-duration-label nvj-auto-renew-label", title: KEEP }, "Keep ", keep),
+      acquireButton,
       watch,
       more,
     ),
@@ -136,20 +136,20 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     which.hidden = !canAsk;
   };
   /** What the fields say, or what is wrong with them. */
-  const read = (): TakeOrder | string => {
+  const read = (): LockRequest | string => {
     const time = readSeconds(seconds.value);
-    const patience = readPatience(wait.value);
+    const waitTime = readWaitTime(wait.value);
     const limit = cap.value.trim() === "" ? null : readSeconds(cap.value);
     if (keys.length === 0) return "Name at least one key to lock.";
     if (!time.ok) return time.problem;
-    if (!patience.ok) return patience.problem;
+    if (!waitTime.ok) return waitTime.problem;
     if (limit !== null && !limit.ok) return limit.problem;
     return {
       keys,
       seconds: time.seconds,
       keep: keep.checked,
       cap: limit === null ? null : limit.seconds,
-      wait: patience.seconds,
+      wait: waitTime.seconds,
     };
   };
   const drawChips = () => {
@@ -252,11 +252,11 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     (event) => {
       event.preventDefault();
       addTyped();
-      const order = read();
-      if (typeof order === "string") setProblem(order);
+      const request = read();
+      if (typeof request === "string") setProblem(request);
       else {
         setProblem("");
-        onTake(order);
+        onAcquire(request);
       }
     },
     signal,
@@ -267,9 +267,9 @@ export function createTakeForm(options: TakeFormOptions): TakeForm {
     setProblem,
     focus: () => input.focus(),
     setBlocked: (reason) => {
-      take.disabled = reason !== null;
-      take.title = reason ?? "";
-      watch.disabled = take.disabled;
+      acquireButton.disabled = reason !== null;
+      acquireButton.title = reason ?? "";
+      watch.disabled = acquireButton.disabled;
     },
     leaveOut,
   };

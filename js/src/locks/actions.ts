@@ -1,26 +1,26 @@
-/** What the lock manager asks of the kernel, and how it says what came of it. */
+/** Send the lock manager's requests, and report their results. */
 
 import type { Host } from "../kernel/host.ts";
 import type { LeaseBody } from "../protocol/locks.ts";
 import { reasonOf } from "../text/format.ts";
 import { visible } from "../text/visible_text.ts";
-import type { TakeOrder } from "./acquire_form.ts";
+import type { LockRequest } from "./acquire_form.ts";
 
 export const namesOf = (keys: readonly string[]): string =>
   keys.map((key) => (key === "" ? "(empty)" : visible(key, 80))).join(", ");
 
-export interface Voices {
+export interface ActionCallbacks {
   /** Read out, not shown. */
   readonly announce: (text: string) => void;
   /** Shown and read out. */
   readonly say: (text: string) => void;
   /** Shown at the form; `which`: it can be asked which key it is. */
   readonly setProblem: (text: string, which?: boolean) => void;
-  readonly onTaken: (keys: readonly string[]) => void;
+  readonly onAcquired: (keys: readonly string[]) => void;
 }
 
 export interface Actions {
-  take(order: TakeOrder): Promise<void>;
+  acquire(request: LockRequest): Promise<void>;
   which(keys: readonly string[]): Promise<void>;
   renew(key: string): Promise<unknown>;
   /** Whether it was done. */
@@ -40,8 +40,8 @@ export interface Actions {
 
 const LONGER = 600;
 
-export function createActions(host: Host, voices: Voices): Actions {
-  const { announce, say, setProblem, onTaken } = voices;
+export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
+  const { announce, say, setProblem, onAcquired } = callbacks;
   /** Does one thing, and says in one sentence why it could not be done. */
   const attempt = async (failure: string, work: () => Promise<void>): Promise<boolean> => {
     try {
@@ -54,14 +54,14 @@ export function createActions(host: Host, voices: Voices): Actions {
   };
 
   return {
-    take: async (order) => {
-      const { keys } = order;
+    acquire: async (request) => {
+      const { keys } = request;
       const names = namesOf(keys);
       try {
-        const { granted, holder } = await host.request("lock", { ...order });
+        const { granted, holder } = await host.request("lock", { ...request });
         const who = holder === "" ? "someone else" : visible(holder, 120);
         if (granted) {
-          onTaken(keys);
+          onAcquired(keys);
           announce(`Taken: ${names}.`);
         } else if (keys.length === 1) setProblem(`Refused: ${who} holds ${names}.`);
         else setProblem(`Refused: ${who} holds at least one of ${names}; none was taken.`, true);

@@ -1,11 +1,11 @@
-/** What a lease is at a moment, from what was last told of it. Pure. */
+/** Compute the current status of a lease from the last message about it. Pure. */
 
 import type { LeaseBody, LeaseState } from "../protocol/locks.ts";
 import { duration } from "../text/format.ts";
 
 export type LeaseTone = "good" | "amber" | "bad" | "neutral";
 
-export interface LeaseNow {
+export interface LeaseStatus {
   readonly key: string;
   readonly state: LeaseState;
   readonly tone: LeaseTone;
@@ -42,14 +42,14 @@ const TONES: Readonly<Record<LeaseState, LeaseTone>> = {
 };
 
 export const isHeld = (state: LeaseState): boolean => state === "held" || state === "expiring";
-export const isOver = (state: LeaseState): boolean =>
+export const isEnded = (state: LeaseState): boolean =>
   state === "refused" || state === "lost" || state === "released";
 
 /** What the server still knows of a lock while nobody can ask it. */
 const UNSURE = "the server cannot be asked";
 
 /** `passed` is the time in seconds since the lease was told; `sure` whether it still holds. */
-export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNow {
+export function leaseStatus(lease: LeaseBody, passed: number, sure = true): LeaseStatus {
   const held = isHeld(lease.state);
   const left = lease.left === null || !held ? null : Math.max(0, lease.left - passed);
   const share =
@@ -76,7 +76,7 @@ export function leaseNow(lease: LeaseBody, passed: number, sure = true): LeaseNo
     canTryAgain: lease.state === "refused" || lease.state === "lost",
     canAsk: lease.state === "refused",
     canWatch: lease.state === "refused" || lease.state === "lost",
-    canDismiss: isOver(lease.state),
+    canDismiss: isEnded(lease.state),
   };
 }
 
@@ -96,7 +96,7 @@ export type Seconds =
 const FACTORS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
 
 /** As `readSeconds`; an empty text or "0" means none. */
-export function readPatience(text: string): Seconds {
+export function readWaitTime(text: string): Seconds {
   return /^\s*0?\s*(s|min|h)?\s*$/.test(text) ? { ok: true, seconds: 0 } : readSeconds(text);
 }
 

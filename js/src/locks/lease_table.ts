@@ -1,10 +1,10 @@
-/** The leases as a table, whose count-downs turn without traffic. */
+/** The table of leases, with countdowns that need no messages. */
 
 import type { LeaseBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { h, setText, svg } from "../ui/html.ts";
-import { createSight } from "../ui/lifetime.ts";
-import { isOver, type LeaseNow, leaseNow } from "./lease_status.ts";
+import { createVisibilityTracker } from "../ui/lifetime.ts";
+import { isEnded, type LeaseStatus, leaseStatus } from "./lease_status.ts";
 
 export type LeaseAction =
   | "renew"
@@ -27,7 +27,7 @@ export interface LeaseTable {
 
 interface RowView {
   readonly element: HTMLTableRowElement;
-  draw(lease: LeaseNow, blocked: string | null): void;
+  draw(lease: LeaseStatus, blocked: string | null): void;
 }
 
 const RADIUS = 6;
@@ -53,7 +53,7 @@ function createRing(): { element: SVGElement; set(share: number): void } {
   };
 }
 
-const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseNow])[] = [
+const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseStatus])[] = [
   ["renew", "Renew", "canRenew"],
   ["extend", "+10 min", "canExtend"],
   ["release", "Release", "canRelease"],
@@ -99,15 +99,15 @@ function createRow(key: string): RowView {
       label,
     ),
   );
-  let keepTold: boolean | null = null;
+  let keepReceived: boolean | null = null;
   const element = h(
     "tr",
     // A narrow card lays rows out as grids, by which browsers forget what they are.
     { role: "row" },
     h("td", { role: "cell" }, h("code", {}, shownKey)),
     h("td", { role: "cell" }, chip, " ", note),
-    h("td", { class: "nvj-left", role: "cell" }, ring.element, left),
-    h("td", { class: "nvj-keep", role: "cell" }, keep),
+    h("td", { class: "nvj-time-left", role: "cell" }, ring.element, left),
+    h("td", { class: "nvj-auto-renew", role: "cell" }, keep),
     h("td", { class: "nvj-held", role: "cell" }, heldText, " ", capText),
     h("td", { class: "nvj-lease-actions", role: "cell" }, ...buttons),
   );
@@ -128,8 +128,8 @@ function createRow(key: string): RowView {
       keep.style.visibility = lease.canKeep ? "" : "hidden";
       keep.disabled = blocked !== null;
       // What was just switched stays so while the kernel is asked.
-      if (lease.keep !== keepTold) keep.checked = lease.keep;
-      keepTold = lease.keep;
+      if (lease.keep !== keepReceived) keep.checked = lease.keep;
+      keepReceived = lease.keep;
       for (const [index, [action, , can]] of ACTIONS.entries()) {
         const button = buttons[index];
         if (button === undefined) continue;
@@ -164,8 +164,8 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
   let blocked: string | null = null;
 
   const draw = (lease: LeaseBody) =>
-    rows.get(lease.key)?.draw(leaseNow(lease, lastPassed, blocked === null), blocked);
-  const sight = createSight((element) => {
+    rows.get(lease.key)?.draw(leaseStatus(lease, lastPassed, blocked === null), blocked);
+  const visibility = createVisibilityTracker((element) => {
     const lease = element instanceof HTMLElement ? shown[Number(element.dataset.index)] : undefined;
     if (lease !== undefined) draw(lease);
   }, signal);
@@ -189,7 +189,7 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
       const present = new Set(leases.map(({ key }) => key));
       for (const [key, row] of rows) {
         if (present.has(key)) continue;
-        sight.forget(row.element);
+        visibility.unwatch(row.element);
         row.element.remove();
         rows.delete(key);
       }
@@ -200,7 +200,7 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
         if (row === undefined) {
           row = createRow(lease.key);
           rows.set(lease.key, row);
-          sight.watch(row.element);
+          visibility.watch(row.element);
         }
         row.element.dataset.index = String(index);
         if (body.children[index] !== row.element) {
@@ -214,7 +214,8 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
       lastPassed = passed;
       for (const lease of shown) {
         const row = rows.get(lease.key);
-        if (row !== undefined && !isOver(lease.state) && sight.sees(row.element)) draw(lease);
+        if (row !== undefined && !isEnded(lease.state) && visibility.isVisible(row.element))
+          draw(lease);
       }
     },
     setBlocked: (reason) => {

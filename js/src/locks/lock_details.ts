@@ -1,4 +1,4 @@
-/** What stands below the leases: watched keys, what happened, and what others are told. */
+/** Watched keys, recent events, and the name shared with other clients. */
 
 import type { EventBody, LockNewsBody, News, WatchedBody, Whose } from "../protocol/locks.ts";
 import { duration } from "../text/format.ts";
@@ -9,16 +9,16 @@ import { keepingFocus } from "../ui/keep_focus.ts";
 import { listen } from "../ui/lifetime.ts";
 import { namesOf } from "./actions.ts";
 
-export interface Aside {
+export interface LockDetails {
   readonly element: HTMLElement;
   /** The button that opens the history; stands in the footer. */
   readonly historyButton: HTMLElement;
   /** `passed` is the time in seconds since the news were told. */
-  show(news: LockNewsBody, passed: number): void;
+  show(updates: LockNewsBody, passed: number): void;
   setBlocked(reason: string | null): void;
 }
 
-export interface AsideOptions {
+export interface LockDetailsOptions {
   readonly onUnwatch: (key: string) => void;
   readonly onAnnounce: (by: string) => void;
   /** Nothing is left here that could have the focus. */
@@ -33,7 +33,7 @@ const WHOSE: Readonly<Record<Whose, readonly [word: string, tone: string]>> = {
   "someone else's": ["someone else's", "bad"],
 };
 
-const NEWS: Readonly<Record<News, readonly [word: string, tone: string]>> = {
+const EVENT_TEXTS: Readonly<Record<News, readonly [word: string, tone: string]>> = {
   taken: ["taken", "good"],
   refused: ["refused", "bad"],
   lost: ["lost", "bad"],
@@ -74,13 +74,18 @@ const eventRow = (event: EventBody, passed: number) =>
     "li",
     {},
     h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, `${duration(event.ago + passed)} ago`),
-    chip(NEWS[event.news]),
+    chip(EVENT_TEXTS[event.news]),
     h("code", {}, namesOf([event.key])),
     h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
   );
 
-export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOptions): Aside {
-  let news: LockNewsBody | null = null;
+export function createLockDetails({
+  onUnwatch,
+  onAnnounce,
+  onLeft,
+  signal,
+}: LockDetailsOptions): LockDetails {
+  let updates: LockNewsBody | null = null;
   const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": "Watched keys" });
   const watched = h("section", { hidden: true }, h("h4", {}, "Watched"), watchedList);
   const historyList = h("ol", { class: "nvj-lock-list", "aria-label": "What happened to locks" });
@@ -98,10 +103,10 @@ export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOpti
     placeholder: "your name",
     "aria-label": "Your name, for others to see",
   });
-  const tell = h("button", { type: "submit", class: "nvj-button" }, "Tell others");
-  const told = h("span", { class: "nvj-dim" });
-  const form = h("form", { class: "nvj-announce", novalidate: true }, told, name, tell);
-  const element = h("div", { class: "nvj-lock-aside" }, watched, history, form);
+  const share = h("button", { type: "submit", class: "nvj-button" }, "Tell others");
+  const sharing = h("span", { class: "nvj-dim" });
+  const form = h("form", { class: "nvj-share-name", novalidate: true }, sharing, name, share);
+  const element = h("div", { class: "nvj-lock-details" }, watched, history, form);
 
   listen(
     historyButton,
@@ -117,7 +122,7 @@ export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOpti
     "click",
     ({ target }) => {
       const button = target instanceof Element ? target.closest<HTMLElement>("[data-index]") : null;
-      const row = button === null ? undefined : news?.watched[Number(button.dataset.index)];
+      const row = button === null ? undefined : updates?.watched[Number(button.dataset.index)];
       if (row !== undefined) onUnwatch(row.key);
     },
     signal,
@@ -127,7 +132,7 @@ export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOpti
     "submit",
     (event) => {
       event.preventDefault();
-      onAnnounce(news?.by == null ? name.value.trim() : "");
+      onAnnounce(updates?.by == null ? name.value.trim() : "");
     },
     signal,
   );
@@ -136,8 +141,8 @@ export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOpti
     element,
     historyButton,
     show: (next, passed) => {
-      const isSame = JSON.stringify(next.watched) === JSON.stringify(news?.watched ?? []);
-      news = next;
+      const isSame = JSON.stringify(next.watched) === JSON.stringify(updates?.watched ?? []);
+      updates = next;
       watched.hidden = next.watched.length === 0;
       // A row that is replaced once a second cannot be pressed.
       if (isSame) {
@@ -158,17 +163,17 @@ export function createAside({ onUnwatch, onAnnounce, onLeft, signal }: AsideOpti
         );
       }
       setText(
-        told,
+        sharing,
         next.by === null
           ? "Others cannot see who holds a lock, unless you tell them."
           : `Others see what you hold, as ${visible(next.by, 80)}.`,
       );
       name.hidden = next.by !== null;
-      setText(tell, next.by === null ? "Tell others" : "Tell no more");
+      setText(share, next.by === null ? "Tell others" : "Tell no more");
     },
     setBlocked: (reason) => {
-      tell.disabled = reason !== null;
-      tell.title = reason ?? "";
+      share.disabled = reason !== null;
+      share.title = reason ?? "";
     },
   };
 }

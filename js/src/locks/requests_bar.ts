@@ -1,4 +1,4 @@
-/** Others who ask for a key of ours, each with what can be answered. */
+/** Requests of other clients for our locks, with the possible answers. */
 
 import type { RequestBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
@@ -20,7 +20,7 @@ export interface RequestsBarOptions {
   readonly signal: AbortSignal;
 }
 
-export const wordsOfRequest = ({ by, says, keys }: RequestBody): string =>
+export const requestText = ({ by, says, keys }: RequestBody): string =>
   `${visible(by, 80)} asks for ${namesOf(keys)}${says === "" ? "" : `: ${visible(says, 120)}`}`;
 
 export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
@@ -50,7 +50,7 @@ export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
         h(
           "div",
           { class: "nvj-request" },
-          h("span", {}, wordsOfRequest(request)),
+          h("span", {}, requestText(request)),
           h(
             "button",
             {

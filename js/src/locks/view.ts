@@ -1,4 +1,4 @@
-/** The lock manager: take keys for a time, renew them, give them back. Knows no Jupyter. */
+/** The lock manager: acquire, renew and release locks. Does not depend on Jupyter. */
 
 import type { Timed } from "../kernel/session.ts";
 import type { Tool, ToolContext } from "../panel/tool.ts";
@@ -8,19 +8,19 @@ import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
 import { fill, h, setText } from "../ui/html.ts";
 import { every, listen } from "../ui/lifetime.ts";
-import { Cell } from "../ui/signal.ts";
-import { createTakeForm } from "./acquire_form.ts";
+import { Signal } from "../ui/signal.ts";
+import { createAcquireForm } from "./acquire_form.ts";
 import { createActions, namesOf } from "./actions.ts";
 import { isHeld } from "./lease_status.ts";
 import { createLeaseTable, type LeaseAction } from "./lease_table.ts";
-import { createAside } from "./lock_details.ts";
-import { createRequestsBar, wordsOfRequest } from "./requests_bar.ts";
+import { createLockDetails } from "./lock_details.ts";
+import { createRequestsBar, requestText } from "./requests_bar.ts";
 
 const DEFAULT_SECONDS = 10;
 const DEFAULT_CAP = 600;
 
-export function createLocks({ host, session, signal, line, announce }: ToolContext): Tool {
-  const heldCount = new Cell<number | null>(null);
+export function createLocks({ host, session, signal, connection, announce }: ToolContext): Tool {
+  const heldCount = new Signal<number | null>(null);
   const table = createLeaseTable(() => form.focus(), signal);
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
   const releaseAll = h("button", { type: "button", class: "nvj-button" }, "Release all");
@@ -30,15 +30,15 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   const footer = h("span", { class: "nvj-locks-footer" }, summary, buttons);
   const empty = h("div", { class: "nvj-empty" });
   const unable = h("div", { class: "nvj-empty", hidden: true });
-  let toldLost = "";
-  let toldRequests = "";
+  let announcedLost = "";
+  let announcedRequests = "";
   let tried: readonly string[] = [];
-  const news = new Cell<Timed<LockNewsBody> | null>(null);
+  const updates = new Signal<Timed<LockNewsBody> | null>(null);
 
   const leases = (): readonly LeaseBody[] => session.leases.get()?.body.leases ?? [];
   const passed = (): number => {
-    const told = session.leases.get();
-    return told === null ? 0 : now() - told.at;
+    const received = session.leases.get();
+    return received === null ? 0 : now() - received.at;
   };
 
   const say = (text: string) => {
@@ -49,7 +49,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     announce,
     say,
     setProblem: (text, which) => form.setProblem(text, which),
-    onTaken: (keys) => {
+    onAcquired: (keys) => {
       form.leaveOut(keys);
       form.setProblem("");
     },
@@ -65,7 +65,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
       case "stop":
         return actions.release([key]);
       case "again":
-        return actions.take({
+        return actions.acquire({
           keys: [key],
           seconds: lease.seconds ?? DEFAULT_SECONDS,
           keep: true,
@@ -84,25 +84,25 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   const suggest = (typed: string, most: number): readonly string[] => {
     const wanted = typed.toLowerCase();
     const found: string[] = [];
-    for (const key of session.mirror.entries.keys()) {
+    for (const key of session.store.entries.keys()) {
       if (key.length > 200 || !key.toLowerCase().includes(wanted)) continue;
       found.push(key);
       if (found.length === most) break;
     }
     return found.sort();
   };
-  const form = createTakeForm({
+  const form = createAcquireForm({
     suggest,
-    isKnown: (key) => !session.mirror.loaded || session.mirror.entries.has(key),
+    isKnown: (key) => !session.store.loaded || session.store.entries.has(key),
     signal,
-    onTake: (order) => {
-      tried = order.keys;
-      void actions.take(order);
+    onAcquire: (request) => {
+      tried = request.keys;
+      void actions.acquire(request);
     },
     onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.leaveOut(keys)),
     onWhich: () => void actions.which(tried),
   });
-  const aside = createAside({
+  const details = createLockDetails({
     signal,
     onLeft: () => form.focus(),
     onUnwatch: (key) => void actions.unwatch(key),
@@ -119,7 +119,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     onLeft: () => form.focus(),
     onDismiss: ({ asker }) => void actions.answer(asker),
   });
-  host.on("lock_news", ({ body }, forMe) => forMe && news.set({ body, at: now() }), signal);
+  host.on("lock_news", ({ body }, forMe) => forMe && updates.set({ body, at: now() }), signal);
 
   listen(
     table.element,
@@ -151,10 +151,10 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   );
   listen(releaseAll, "click", () => void actions.releaseAll(), signal);
 
-  const scroller = h("div", { class: "nvj-scroll" }, table.element, more, empty, aside.element);
+  const scroller = h("div", { class: "nvj-scroll" }, table.element, more, empty, details.element);
   const able = h(
     "div",
-    { class: "nvj-locks-able" },
+    { class: "nvj-locks-support" },
     form.element,
     requests.element,
     notice,
@@ -180,7 +180,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     );
   };
 
-  const tellLost = () => {
+  const announceLost = () => {
     const lost = leases().filter(({ state }) => state === "lost");
     const text = lost
       .map(
@@ -188,28 +188,28 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
           `${namesOf([key])} was lost${note === "" ? "" : `: ${visible(note, 200)}`}`,
       )
       .join(" · ");
-    if (text === toldLost) return;
+    if (text === announcedLost) return;
     // What was lost is said once; a notice about something else is left alone.
-    if (text !== "" || notice.textContent === toldLost) say(text);
+    if (text !== "" || notice.textContent === announcedLost) say(text);
     // Somebody who looks at another tab hears of it all the same.
     if (text !== "" && element.hidden) announce(text);
-    toldLost = text;
+    announcedLost = text;
   };
 
   const drawNews = () => {
-    const told = news.get();
-    if (told === null) return;
-    aside.show(told.body, now() - told.at);
-    requests.show(told.body.requests);
-    const text = told.body.requests.map(wordsOfRequest).join(" · ");
-    if (text !== toldRequests && element.hidden && text !== "") announce(text);
-    toldRequests = text;
+    const latest = updates.get();
+    if (latest === null) return;
+    details.show(latest.body, now() - latest.at);
+    requests.show(latest.body.requests);
+    const text = latest.body.requests.map(requestText).join(" · ");
+    if (text !== announcedRequests && element.hidden && text !== "") announce(text);
+    announcedRequests = text;
   };
   const draw = () => {
-    const { blocked } = line.get();
+    const { blocked } = connection.get();
     form.setBlocked(blocked);
     table.setBlocked(blocked);
-    aside.setBlocked(blocked);
+    details.setBlocked(blocked);
     table.show(leases(), passed());
     const held = session.leases.get()?.body.held ?? 0;
     heldCount.set(session.leases.get() === null ? null : held);
@@ -223,7 +223,7 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
     const hidden = session.leases.get()?.body.more ?? 0;
     more.hidden = hidden === 0;
     setText(more, `… ${hidden} more`);
-    tellLost();
+    announceLost();
   };
   fill(
     empty,
@@ -236,11 +236,11 @@ export function createLocks({ host, session, signal, line, announce }: ToolConte
   );
 
   session.status.observe(drawAbility, signal);
-  buttons.append(aside.historyButton, releaseAll);
-  listen(aside.historyButton, "click", drawNews, signal);
+  buttons.append(details.historyButton, releaseAll);
+  listen(details.historyButton, "click", drawNews, signal);
   session.leases.observe(draw, signal);
-  news.observe(drawNews, signal);
-  line.observe(draw, signal);
+  updates.observe(drawNews, signal);
+  connection.observe(draw, signal);
   every(
     1000,
     () => {

@@ -1,4 +1,4 @@
-/** A button that puts a line of Python into a new cell, where the frontend has cells. */
+/** A button that inserts Python code as a new cell, where the frontend has cells. */
 
 import type { Host } from "../kernel/host.ts";
 import { h, setText } from "../ui/html.ts";

@@ -1,4 +1,4 @@
-/** Commands kept as buttons, and the little form in which one is made. */
+/** Commands pinned as buttons, and the form that edits a pin. */
 
 import { type Host, randomName } from "../kernel/host.ts";
 import type { PageRecord } from "../protocol/common.ts";
@@ -189,11 +189,11 @@ export function createPins({ host, onPress, onLeft, signal }: PinsOptions): Pins
         tooltip: tooltip.box.value.trim(),
       };
       // Another button may be made by the time the answer comes.
-      const mine = draft;
+      const current = draft;
       host.request("pin", pin).then(
-        () => draft === mine && closeEditor(),
+        () => draft === current && closeEditor(),
         (error: unknown) => {
-          if (draft !== mine) return;
+          if (draft !== current) return;
           problem.textContent = error instanceof Error ? visible(error.message, 300) : "";
         },
       );

@@ -5,19 +5,19 @@ import type { createFormView, FormView } from "./form/form_view.ts";
 import type { createHistory, HistoryView } from "./runs/history_view.ts";
 
 /** The form of the chosen command, and the runs. */
-export interface RunSide {
+export interface RunViews {
   readonly form: FormView;
   readonly history: HistoryView;
 }
 
-export interface RunMakers {
+export interface RunModule {
   readonly createFormView: typeof createFormView;
   readonly createHistory: typeof createHistory;
 }
 
-export function runMakersOf(module: Module): RunMakers {
+export function checkRunModule(module: Module): RunModule {
   for (const name of ["createFormView", "createHistory"]) {
     if (typeof module[name] !== "function") throw new Error(`the module has no ${name}`);
   }
-  return module as unknown as RunMakers;
+  return module as unknown as RunModule;
 }

@@ -1,4 +1,4 @@
-/** The command palette: a list to choose from, a form, and what came of it. Knows no Jupyter. */
+/** The command palette: list, form and runs. Does not depend on Jupyter. */
 
 import { randomName } from "../kernel/host.ts";
 import { createLazyPart } from "../kernel/lazy_part.ts";
@@ -10,13 +10,13 @@ import { visible } from "../text/visible_text.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { every, listen, oncePerFrame } from "../ui/lifetime.ts";
-import { Cell } from "../ui/signal.ts";
-import { createListEmpty } from "./list/empty_list.ts";
+import { Signal } from "../ui/signal.ts";
+import { createEmptyList } from "./list/empty_list.ts";
 import { createListView } from "./list/list_view.ts";
 import { Finder } from "./list/ranking.ts";
-import { createRefresh } from "./list/refresh_button.ts";
+import { createRefreshButton } from "./list/refresh_button.ts";
 import { createPins } from "./pins_view.ts";
-import { type RunSide, runMakersOf } from "./run_chunk.ts";
+import { checkRunModule, type RunViews } from "./run_chunk.ts";
 import { createResultName } from "./runs/result_name.ts";
 import { createRunStore } from "./runs/run_store.ts";
 
@@ -32,10 +32,10 @@ export const makePalette =
     createPalette(context, options);
 
 function createPalette(
-  { host, session, signal, line, announce }: ToolContext,
+  { host, session, signal, connection, announce }: ToolContext,
   traits: PaletteOptions,
 ): Tool {
-  const total = new Cell<number | null>(null);
+  const total = new Signal<number | null>(null);
   const idPrefix = `nvj-${randomName().slice(0, 8)}-command`;
   const finder = new Finder();
   let memory: MemoryBody | null = null;
@@ -56,8 +56,8 @@ function createPalette(
     spellcheck: "false",
     autocomplete: "off",
   });
-  const empty = createListEmpty(() => clear(), signal);
-  const refresh = createRefresh({ host, session, line, announce, signal });
+  const empty = createEmptyList(() => clear(), signal);
+  const refresh = createRefreshButton({ host, session, connection, announce, signal });
   const footer = h("span");
 
   const commands = (): readonly CommandBody[] => session.commands.get()?.commands ?? [];
@@ -87,12 +87,12 @@ function createPalette(
     },
     signal,
   });
-  const side = createLazyPart<RunSide>({
+  const side = createLazyPart<RunViews>({
     host,
     module: "run",
     what: "The form",
     make: (module) => {
-      const { createFormView, createHistory } = runMakersOf(module);
+      const { createFormView, createHistory } = checkRunModule(module);
       const form = createFormView({ host, signal, onRun: start, onPin: pins.make });
       const history = createHistory(
         host,
@@ -106,7 +106,7 @@ function createPalette(
             if (load(name, args)) form.focusFirst();
           },
           again: ({ name, arguments: args }) => runWith(name, args),
-          mend: ({ name, arguments: args }, argument) => {
+          addArgument: ({ name, arguments: args }, argument) => {
             if (load(name, args)) form.add(argument);
           },
         },
@@ -115,7 +115,7 @@ function createPalette(
       );
       form.setMemory(memory);
       form.setAvatars(avatars);
-      form.setBlocked(line.get().blocked);
+      form.setBlocked(connection.get().blocked);
       form.show(chosen === null ? null : find(chosen));
       pins.editor.before(form.element);
       pins.editor.after(history.element);
@@ -153,7 +153,7 @@ function createPalette(
     drawEmpty();
   };
   /** The order is brought up to date when nobody would see it jump: not right after a run. */
-  const takeRecent = () => finder.setRecent(memory?.recent ?? []);
+  const updateRecent = () => finder.setRecent(memory?.recent ?? []);
 
   const choose = (name: string | null) => {
     // What was typed before decides no longer.
@@ -207,7 +207,7 @@ function createPalette(
   }, signal);
   const setQuery = (text: string) => {
     if (input.value !== text) input.value = text;
-    takeRecent();
+    updateRecent();
     drawList();
     settle();
   };
@@ -318,11 +318,11 @@ function createPalette(
   );
 
   const drawLine = () => {
-    const { blocked } = line.get();
+    const { blocked } = connection.get();
     side.get()?.form.setBlocked(blocked);
     pins.setBlocked(blocked);
   };
-  line.observe(drawLine, signal);
+  connection.observe(drawLine, signal);
   host.on(
     "memory",
     ({ body }, forMe) => {
@@ -333,7 +333,7 @@ function createPalette(
       pins.show(body.pins);
       resultName.show(body.result_name);
       if (!first) return;
-      takeRecent();
+      updateRecent();
       drawList();
     },
     signal,
@@ -413,7 +413,7 @@ function createPalette(
     footer,
     shown: () => {
       side.want();
-      takeRecent();
+      updateRecent();
       drawList();
     },
   };

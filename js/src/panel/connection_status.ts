@@ -1,13 +1,13 @@
-/** What the header says about the line to the server: one pure function of what is known. */
+/** The connection status in the header, computed from status messages and heartbeats. Pure. */
 
-import type { KernelLife } from "../kernel/host.ts";
+import type { KernelStatus } from "../kernel/host.ts";
 import type { Timed } from "../kernel/session.ts";
 import type { HeartbeatBody, StatusBody } from "../protocol/common.ts";
 import { age, duration, ordinal, rate, size } from "../text/format.ts";
 
 export type Tone = "live" | "waiting" | "stale" | "lost" | "gone";
 
-export interface LineText {
+export interface ConnectionStatus {
   /** Colour and shape of the dot. */
   readonly tone: Tone;
   /** One or two words beside the dot; empty when all is well. */
@@ -23,8 +23,8 @@ export interface LineText {
   readonly blocked: string | null;
 }
 
-export interface LineFacts {
-  readonly kernel: KernelLife;
+export interface ConnectionFacts {
+  readonly kernel: KernelStatus;
   readonly status: Timed<StatusBody> | null;
   readonly heartbeat: Timed<HeartbeatBody> | null;
   readonly lastChange: number | null;
@@ -36,7 +36,9 @@ export interface LineFacts {
 /** Heartbeats come once a second; three missing ones are silence. */
 const SILENCE = 3.5;
 
-const text = (part: Partial<LineText> & Pick<LineText, "tone">): LineText => ({
+const text = (
+  part: Partial<ConnectionStatus> & Pick<ConnectionStatus, "tone">,
+): ConnectionStatus => ({
   word: "",
   fresh: "",
   rate: "",
@@ -47,17 +49,17 @@ const text = (part: Partial<LineText> & Pick<LineText, "tone">): LineText => ({
 });
 
 /** Seconds since the server's last change, as far as kernel and page know. */
-function quietFor({ heartbeat, lastChange, now }: LineFacts): number | null {
-  const told =
+function quietFor({ heartbeat, lastChange, now }: ConnectionFacts): number | null {
+  const reported =
     heartbeat === null || heartbeat.body.age === null
       ? null
       : heartbeat.body.age + now - heartbeat.at;
   const seen = lastChange === null ? null : now - lastChange;
-  if (told === null) return heartbeat === null ? seen : null;
-  return seen === null ? told : Math.min(told, seen);
+  if (reported === null) return heartbeat === null ? seen : null;
+  return seen === null ? reported : Math.min(reported, seen);
 }
 
-function lost(facts: LineFacts, status: StatusBody, since: number): LineText {
+function lost(facts: ConnectionFacts, status: StatusBody, since: number): ConnectionStatus {
   const tries = status.attempt > 0 ? ` (${ordinal(status.attempt)} try)` : "";
   const reason = status.reason === "" ? "" : `: ${status.reason}`;
   const quiet = quietFor(facts);
@@ -71,7 +73,7 @@ function lost(facts: LineFacts, status: StatusBody, since: number): LineText {
   });
 }
 
-function loading(status: StatusBody, since: number): LineText {
+function loading(status: StatusBody, since: number): ConnectionStatus {
   const received = status.received === null ? "" : ` (${size(status.received)} so far)`;
   return text({
     tone: "waiting",
@@ -83,7 +85,7 @@ function loading(status: StatusBody, since: number): LineText {
   });
 }
 
-export function describeLine(facts: LineFacts): LineText {
+export function describeConnection(facts: ConnectionFacts): ConnectionStatus {
   const { kernel, status: timed, heartbeat, now } = facts;
   if (kernel === "gone") {
     return text({

@@ -1,8 +1,8 @@
-/** From anywidget's `render` to a panel: the seam between Jupyter and the views. */
+/** Mount a panel from anywidget's `render`. */
 
 import { createHost, type Model } from "../kernel/host.ts";
 import { createSession, type StateUse } from "../kernel/session.ts";
-import { debounced, listen, observeInView, whenOver } from "../ui/lifetime.ts";
+import { debounced, listen, observeInView, onAbort } from "../ui/lifetime.ts";
 import { createPanel } from "./panel.ts";
 import type { MakeTool } from "./tool.ts";
 
@@ -31,7 +31,7 @@ export function mount(
   const session = createSession(host, use, signal);
   const panel = createPanel({ host, session, tools, signal });
   el.append(panel);
-  whenOver(signal, () => panel.remove());
+  onAbort(signal, () => panel.remove());
 
   let inView = true;
   const hide = debounced(HIDE_AFTER, () => session.setVisible(false), signal);

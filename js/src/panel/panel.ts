@@ -1,4 +1,4 @@
-/** The card around one tool or several: header, tabs, banner, content, footer, grip. */
+/** The card around one or more tools: header, tabs, banner, content, footer, resize handle. */
 
 import type { Host } from "../kernel/host.ts";
 import type { Session } from "../kernel/session.ts";
@@ -6,12 +6,12 @@ import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { every, listen, oncePerFrame } from "../ui/lifetime.ts";
-import { type Cell, Cell as WatchedCell } from "../ui/signal.ts";
-import { describeLine, type LineText } from "./connection_status.ts";
-import { createRateSpark } from "./rate_sparkline.ts";
-import { addGrip } from "./resize_handle.ts";
+import { Signal } from "../ui/signal.ts";
+import { type ConnectionStatus, describeConnection } from "./connection_status.ts";
+import { createRateSparkline } from "./rate_sparkline.ts";
+import { addResizeHandle } from "./resize_handle.ts";
 import type { MakeTool } from "./tool.ts";
-import { createTabs } from "./tool_tabs.ts";
+import { createToolTabs } from "./tool_tabs.ts";
 
 /** What people press to edit text; with Ctrl or Cmd these stay in the widget. */
 const EDITING = new Set(["a", "c", "v", "x", "y", "z"]);
@@ -31,13 +31,13 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const dot = h("span", { class: "nvj-dot", "aria-hidden": "true" });
   const name = h("strong", { class: "nvj-name" });
   const address = h("span", { class: "nvj-address" });
-  const word = h("span", { class: "nvj-chip nvj-word", hidden: true });
-  const fresh = h("span", { class: "nvj-fresh" });
+  const word = h("span", { class: "nvj-chip nvj-status", hidden: true });
+  const fresh = h("span", { class: "nvj-freshness" });
   const rateText = h("span");
   const rate = h(
     "span",
     { class: "nvj-rate", title: "Updates per second, and how many there were in the last minute" },
-    createRateSpark(session.heartbeat, signal),
+    createRateSparkline(session.heartbeat, signal),
     rateText,
   );
   const banner = h("div", { class: "nvj-banner", hidden: true });
@@ -45,8 +45,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const footer = h("div", { class: "nvj-footer" });
   const speech = h("div", { class: "nvj-sr", role: "status", "aria-live": "polite" });
 
-  const facts = (): LineText =>
-    describeLine({
+  const facts = (): ConnectionStatus =>
+    describeConnection({
       kernel: host.kernel.get(),
       status: session.status.get(),
       heartbeat: session.heartbeat.get(),
@@ -54,15 +54,15 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
       seenSince: session.seenSince(),
       now: now(),
     });
-  const line: Cell<LineText> = new WatchedCell(facts());
+  const connection: Signal<ConnectionStatus> = new Signal(facts());
   const announce = (text: string) => {
     // The same words twice in a row would not be read again.
     setText(speech, speech.textContent === text ? `${text}\u00a0` : text);
   };
 
-  const context = { host, session, signal, line, announce };
+  const context = { host, session, signal, connection, announce };
   const tools = makers.map((make) => make(context));
-  const tabs = createTabs(tools, host, { body, footer }, signal);
+  const tabs = createToolTabs(tools, host, { body, footer }, signal);
 
   const header = h(
     "div",
@@ -83,7 +83,7 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
     { class: "nvj-root", role: "group", tabindex: -1, "data-lm-suppress-shortcuts": "true" },
     card,
   );
-  addGrip(card, body, host, signal);
+  addResizeHandle(card, body, host, signal);
 
   let announced = "";
   const draw = () => {
@@ -107,8 +107,8 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
       announced = text.announcement;
       if (announced !== "") announce(visible(announced, 600));
     }
-    const before = line.get();
-    if (before.blocked !== text.blocked || before.tone !== text.tone) line.set(text);
+    const before = connection.get();
+    if (before.blocked !== text.blocked || before.tone !== text.tone) connection.set(text);
   };
   const redraw = oncePerFrame(draw, signal);
   draw();

@@ -1,6 +1,6 @@
-/** The updates per second of the last minute as a line, from what the heartbeats tell. */
+/** A sparkline of the updates per second in the last minute, from the heartbeats. */
 
-import { createSpark } from "../charts/sparkline.ts";
+import { createSparkline } from "../charts/sparkline.ts";
 import type { Timed } from "../kernel/session.ts";
 import type { HeartbeatBody } from "../protocol/common.ts";
 import type { Readable } from "../ui/signal.ts";
@@ -10,12 +10,12 @@ const SPAN = 60;
 /** Seconds without a heartbeat that leave a gap: one comes every second. */
 const GAP = 3;
 
-export function createRateSpark(
+export function createRateSparkline(
   heartbeat: Readable<Timed<HeartbeatBody> | null>,
   signal: AbortSignal,
 ): SVGElement {
   // From zero, so that a steady stream is a steady line.
-  const spark = createSpark(0);
+  const spark = createSparkline(0);
   let times: readonly number[] = [];
   let rates: readonly (number | null)[] = [];
   heartbeat.observe((beat) => {

@@ -1,4 +1,4 @@
-/** The lower edge of a card, by which its height is drawn; the height is kept in a trait. */
+/** The lower edge of a card, which resizes it; the height is kept in a trait. */
 
 import type { Host } from "../kernel/host.ts";
 import { h } from "../ui/html.ts";
@@ -10,14 +10,14 @@ const LEAST = 160;
 const MOST = 4000;
 const STEP = 24;
 
-export function addGrip(
+export function addResizeHandle(
   card: HTMLElement,
   body: HTMLElement,
   host: Host,
   signal: AbortSignal,
 ): void {
-  const grip = h("div", {
-    class: "nvj-grip",
+  const handle = h("div", {
+    class: "nvj-resize-handle",
     role: "separator",
     tabindex: 0,
     "aria-orientation": "horizontal",
@@ -25,31 +25,31 @@ export function addGrip(
     "aria-valuemin": LEAST,
     "aria-valuemax": MOST,
   });
-  card.append(grip);
+  card.append(handle);
   let height = DEFAULT;
   let drag: { readonly y: number; readonly height: number } | null = null;
 
   const apply = (next: number) => {
     height = Math.round(Math.min(MOST, Math.max(LEAST, next)));
     body.style.setProperty("--nvj-height", `${height}px`);
-    grip.setAttribute("aria-valuenow", String(height));
+    handle.setAttribute("aria-valuenow", String(height));
   };
   const read = () => apply(host.get("height") ?? DEFAULT);
   read();
   host.observe("height", read, signal);
 
   listen(
-    grip,
+    handle,
     "pointerdown",
     (event) => {
       event.preventDefault();
-      grip.setPointerCapture(event.pointerId);
+      handle.setPointerCapture(event.pointerId);
       drag = { y: event.clientY, height };
     },
     signal,
   );
   listen(
-    grip,
+    handle,
     "pointermove",
     (event) => {
       if (drag !== null) apply(drag.height + event.clientY - drag.y);
@@ -61,10 +61,10 @@ export function addGrip(
     drag = null;
     host.set("height", height);
   };
-  listen(grip, "pointerup", drop, signal);
-  listen(grip, "pointercancel", drop, signal);
+  listen(handle, "pointerup", drop, signal);
+  listen(handle, "pointercancel", drop, signal);
   listen(
-    grip,
+    handle,
     "keydown",
     (event) => {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;

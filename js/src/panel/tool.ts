@@ -1,9 +1,9 @@
-/** What a panel and the tools in it know of each other. */
+/** The interface between a panel and its tools. */
 
 import type { Host } from "../kernel/host.ts";
 import type { Session } from "../kernel/session.ts";
 import type { Readable } from "../ui/signal.ts";
-import type { LineText } from "./connection_status.ts";
+import type { ConnectionStatus } from "./connection_status.ts";
 
 export type ToolName = "inspector" | "palette" | "locks";
 
@@ -12,7 +12,7 @@ export interface ToolContext {
   readonly session: Session;
   readonly signal: AbortSignal;
   /** How the line to the server is; a tool disables what cannot be done now. */
-  readonly line: Readable<LineText>;
+  readonly connection: Readable<ConnectionStatus>;
   /** Reads a sentence out to screen readers, politely. */
   announce(text: string): void;
 }

@@ -1,4 +1,4 @@
-/** The tools of a card: as tabs where there are several, as a title where there is one. */
+/** The tools of a card: tabs if there are several, a title if there is one. */
 
 import type { Host } from "../kernel/host.ts";
 import { randomName } from "../kernel/host.ts";
@@ -18,7 +18,7 @@ interface Tab {
   readonly button: HTMLElement;
 }
 
-export function createTabs(
+export function createToolTabs(
   tools: readonly Tool[],
   host: Host,
   { body, footer }: Places,

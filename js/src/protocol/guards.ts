@@ -1,6 +1,6 @@
 /**
- * Checks at run time that messages of the kernel have the types of common.ts.
- * A guard returns null for what is malformed; the caller drops it with a warning.
+ * Check at run time that the kernel's messages have the types of common.ts. A guard returns null
+ * for a malformed message, which the caller drops with a warning.
  */
 
 import {

@@ -1,4 +1,4 @@
-/** What the inspector asks and is told, by the names of widgets/_inspector_messages.py. */
+/** Requests and messages of the inspector, named as in widgets/_inspector_messages.py. */
 
 import type { EmptyBody, PageValue } from "./common.ts";
 

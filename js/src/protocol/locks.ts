@@ -1,4 +1,4 @@
-/** What the lock manager asks and is told, by the names of widgets/_lock_messages.py. */
+/** Requests and messages of the lock manager, named as in widgets/_lock_messages.py. */
 
 import type { EmptyBody } from "./common.ts";
 

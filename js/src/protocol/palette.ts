@@ -1,4 +1,4 @@
-/** What the palette asks and is told, by the names of widgets/_palette_messages.py. */
+/** Requests and messages of the command palette, named as in widgets/_palette_messages.py. */
 
 import type { EmptyBody, ErrorBody, PageRecord, PageValue } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** Times, sizes and counts in words. Units always, no codes. */
+/** Format times, sizes and counts, always with units. */
 
 const UNITS = [
   ["d", 86_400],
@@ -18,13 +18,15 @@ export function age(seconds: number): string {
 
 /** "8 s", "1 min 12 s", "2 h 5 min": how long something lasts. */
 export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) {
-    return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const rounded = Math.max(0, Math.floor(seconds));
+  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 3600) {
+    return rounded % 60 === 0
+      ? `${rounded / 60} min`
+      : `${Math.floor(rounded / 60)} min ${rounded % 60} s`;
   }
-  const minutes = Math.floor((whole % 3600) / 60);
-  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((rounded % 3600) / 60);
+  const hours = Math.floor(rounded / 3600);
   return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
 }
 

@@ -1,4 +1,4 @@
-/** Text of strangers made visible: what would break a line or hide is shown as a sign. */
+/** Make control characters and line breaks in untrusted text visible. */
 
 const SIGNS: Readonly<Record<string, string>> = {
   "\n": "⏎",

@@ -1,2 +1,2 @@
-/** Seconds on a clock that never jumps; only differences mean something. */
+/** Return seconds of a monotonic clock; only differences are meaningful. */
 export const now = (): number => performance.now() / 1000;

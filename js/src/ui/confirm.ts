@@ -1,23 +1,23 @@
-/** A question before something that cannot be undone, in the place where it was asked for. */
+/** Ask for confirmation of a dangerous action, next to the control that started it. */
 
 import { h, setText } from "./html.ts";
 import { icon } from "./icons.ts";
 import { listen } from "./lifetime.ts";
 
-export interface Question {
+export interface ConfirmBox {
   readonly element: HTMLElement;
   /** Calls `yes` if the answer is that; the focus goes back to `from`. */
   ask(text: string, yes: () => void, from: HTMLElement): void;
   close(): void;
 }
 
-export function createQuestion(signal: AbortSignal): Question {
+export function createConfirmBox(signal: AbortSignal): ConfirmBox {
   const words = h("p");
   const yes = h("button", { type: "button", class: "nvj-danger" }, "Yes, run it");
   const no = h("button", { type: "button" }, "No");
   const element = h(
     "div",
-    { class: "nvj-question", role: "alertdialog", "aria-label": "Are you sure?", hidden: true },
+    { class: "nvj-confirm", role: "alertdialog", "aria-label": "Are you sure?", hidden: true },
     icon("warning"),
     words,
     yes,

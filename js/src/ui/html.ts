@@ -1,4 +1,4 @@
-/** Elements from text and attributes only: what a server sends can never become markup. */
+/** Create elements from text and attributes only, so that server data cannot become markup. */
 
 type Attribute = string | number | boolean | null | undefined;
 export type Attributes = Readonly<Record<string, Attribute>>;

@@ -1,4 +1,4 @@
-/** The icons, 16 by 16, drawn in the colour of the text. Decoration only: words stand beside. */
+/** Icons, 16 by 16, in the text color. They are decorative: a label always stands beside them. */
 
 import { svg } from "./html.ts";
 

@@ -1,4 +1,4 @@
-/** Draws buttons and fields anew, and lets the focus go on from the one that had it. */
+/** Redraw buttons and fields without losing the keyboard focus. */
 
 /** A button is the same as before where `data-same` says so; else the one in its place is near. */
 export function keepingFocus(place: HTMLElement, draw: () => void, orElse: () => void): void {
@@ -23,7 +23,7 @@ export function keepingFocus(place: HTMLElement, draw: () => void, orElse: () =>
 /** As above for fields, cursor included: the same is the one with the same marks in its dataset. */
 export function keepingCursor(
   place: HTMLElement,
-  marks: readonly string[],
+  attributes: readonly string[],
   draw: () => void,
 ): void {
   const held = document.activeElement;
@@ -31,9 +31,9 @@ export function keepingCursor(
     draw();
     return;
   }
-  const same = marks
-    .filter((mark) => held.dataset[mark] !== undefined)
-    .map((mark) => `[data-${mark}="${held.dataset[mark]}"]`)
+  const same = attributes
+    .filter((attribute) => held.dataset[attribute] !== undefined)
+    .map((attribute) => `[data-${attribute}="${held.dataset[attribute]}"]`)
     .join("");
   const { selectionStart = null, selectionEnd = null } = isText(held) ? held : {};
   draw();

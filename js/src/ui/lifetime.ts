@@ -1,6 +1,7 @@
 /**
- * Subscriptions that end with an AbortSignal. What hears of anything that outlives a view,
- * observes, or repeats is begun here alone, so a disposed view leaves nothing behind.
+ * Subscriptions, timers and observers that end with an AbortSignal.
+ * Every listener that outlives an element is registered here, so a disposed view leaves nothing
+ * behind.
  */
 
 let live = 0;
@@ -9,7 +10,7 @@ let live = 0;
 export const liveSubscriptions = (): number => live;
 
 /** Runs `undo` once, when the signal aborts. */
-export function whenOver(signal: AbortSignal, undo: () => void): void {
+export function onAbort(signal: AbortSignal, undo: () => void): void {
   if (signal.aborted) {
     undo();
     return;
@@ -37,7 +38,7 @@ export function listen<K extends keyof EventMap>(
   if (signal.aborted) return;
   const listener = fn as EventListener;
   target.addEventListener(type, listener, options);
-  whenOver(signal, () => target.removeEventListener(type, listener, options));
+  onAbort(signal, () => target.removeEventListener(type, listener, options));
 }
 
 /** What anywidget's model has in common with every emitter in the style of Backbone. */
@@ -54,24 +55,24 @@ export function onModel(
 ): void {
   if (signal.aborted) return;
   model.on(name, fn);
-  whenOver(signal, () => model.off(name, fn));
+  onAbort(signal, () => model.off(name, fn));
 }
 
 export function every(milliseconds: number, fn: () => void, signal: AbortSignal): void {
   if (signal.aborted) return;
   const timer = setInterval(fn, milliseconds);
-  whenOver(signal, () => clearInterval(timer));
+  onAbort(signal, () => clearInterval(timer));
 }
 
 /** A call that is put off: `flush` makes it at once if it is due, `cancel` forgets it. */
-export interface PutOff {
+export interface Debounced {
   (): void;
   cancel(): void;
   flush(): void;
 }
 
 /** A function that runs `fn` once, `milliseconds` after the last call of it. */
-export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): PutOff {
+export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): Debounced {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const cancel = () => {
     if (timer !== null) clearTimeout(timer);
@@ -91,18 +92,18 @@ export function debounced(milliseconds: number, fn: () => void, signal: AbortSig
     cancel();
     fn();
   };
-  whenOver(signal, cancel);
+  onAbort(signal, cancel);
   return call;
 }
 
 /** A function that runs `fn` in the next animation frame, however often it is called. */
-export function oncePerFrame(fn: () => void, signal: AbortSignal): PutOff {
+export function oncePerFrame(fn: () => void, signal: AbortSignal): Debounced {
   let frame: number | null = null;
   const cancel = () => {
     if (frame !== null) cancelAnimationFrame(frame);
     frame = null;
   };
-  whenOver(signal, cancel);
+  onAbort(signal, cancel);
   const call = () => {
     if (frame !== null || signal.aborted) return;
     frame = requestAnimationFrame(() => {
@@ -121,11 +122,11 @@ export function oncePerFrame(fn: () => void, signal: AbortSignal): PutOff {
 
 /**
  * Runs `step` whenever the page has nothing else to do, until it says that all is done.
- * `isOver` tells it when to stop for now. Where a browser does not say when it is idle,
+ * `shouldYield` tells it when to stop for now. Where a browser does not say when it is idle,
  * nothing runs: only what can also be done later is put off like this.
  */
 export function whenIdle(
-  step: (isOver: () => boolean) => boolean,
+  step: (shouldYield: () => boolean) => boolean,
   signal: AbortSignal,
 ): () => void {
   let handle: number | null = null;
@@ -141,7 +142,7 @@ export function whenIdle(
     if (handle !== null || signal.aborted || typeof requestIdleCallback === "undefined") return;
     handle = requestIdleCallback(run);
   };
-  whenOver(signal, cancel);
+  onAbort(signal, cancel);
   return call;
 }
 
@@ -149,7 +150,7 @@ export function observeSize(element: Element, fn: () => void, signal: AbortSigna
   if (typeof ResizeObserver === "undefined" || signal.aborted) return;
   const observer = new ResizeObserver(() => fn());
   observer.observe(element);
-  whenOver(signal, () => observer.disconnect());
+  onAbort(signal, () => observer.disconnect());
 }
 
 /** Tells whether the element is in view, as far as the browser can tell. */
@@ -164,32 +165,35 @@ export function observeInView(
     if (last !== undefined) fn(last.isIntersecting);
   });
   observer.observe(element);
-  whenOver(signal, () => observer.disconnect());
+  onAbort(signal, () => observer.disconnect());
 }
 
-export interface Sight {
+export interface VisibilityTracker {
   /** Whether it is in view; anything is that the browser has said nothing of. */
-  sees(element: Element): boolean;
+  isVisible(element: Element): boolean;
   watch(element: Element): void;
-  forget(element: Element): void;
+  unwatch(element: Element): void;
 }
 
 /** Knows which of many elements are in view, and calls `onSeen` when one comes into it. */
-export function createSight(onSeen: (element: Element) => void, signal: AbortSignal): Sight {
+export function createVisibilityTracker(
+  onVisible: (element: Element) => void,
+  signal: AbortSignal,
+): VisibilityTracker {
   const outOfView = new WeakSet<Element>();
   if (typeof IntersectionObserver === "undefined" || signal.aborted) {
-    return { sees: () => true, watch: () => {}, forget: () => {} };
+    return { isVisible: () => true, watch: () => {}, unwatch: () => {} };
   }
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) outOfView.add(target);
-      else if (outOfView.delete(target)) onSeen(target);
+      else if (outOfView.delete(target)) onVisible(target);
     }
   });
-  whenOver(signal, () => observer.disconnect());
+  onAbort(signal, () => observer.disconnect());
   return {
-    sees: (element) => !outOfView.has(element),
+    isVisible: (element) => !outOfView.has(element),
     watch: (element) => observer.observe(element),
-    forget: (element) => observer.unobserve(element),
+    unwatch: (element) => observer.unobserve(element),
   };
 }

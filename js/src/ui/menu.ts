@@ -1,4 +1,4 @@
-/** A button that opens a short menu, after the menu button pattern of ARIA. */
+/** A menu button after the ARIA menu button pattern. */
 
 import { type Child, fill, h, setAttribute } from "./html.ts";
 import { listen } from "./lifetime.ts";

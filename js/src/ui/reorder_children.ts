@@ -1,13 +1,16 @@
 /**
- * Puts children of an element in order and moves as few of them as can be: one that is moved
- * loses the focus, and its animation begins again.
+ * Reorder the children of an element with as few moves as possible: a moved child loses the focus
+ * and restarts its animation.
  */
 
 /**
  * The indexes of the longest part of `ranks` that rises, which goes through `held` unless
  * that is negative. Ranks are all different.
  */
-export function longestRise(ranks: readonly number[], held = -1): ReadonlySet<number> {
+export function longestIncreasingSubsequence(
+  ranks: readonly number[],
+  held = -1,
+): ReadonlySet<number> {
   const heldRank = ranks[held] ?? 0;
   const fits = (rank: number, index: number): boolean =>
     held < 0 || index === held || (index < held ? rank < heldRank : rank > heldRank);
@@ -32,7 +35,7 @@ export function longestRise(ranks: readonly number[], held = -1): ReadonlySet<nu
 }
 
 /** Lets these children follow one another as listed; others stay wherever among them they are. */
-export function putInOrder(parent: Element, children: readonly Element[]): void {
+export function reorderChildren(parent: Element, children: readonly Element[]): void {
   const places = new Map<Element, number>();
   for (let child = parent.firstElementChild; child !== null; child = child.nextElementSibling) {
     places.set(child, places.size);
@@ -41,7 +44,7 @@ export function putInOrder(parent: Element, children: readonly Element[]): void 
   if (ranks.every((rank, index) => index === 0 || rank > (ranks[index - 1] ?? -1))) return;
   const { activeElement } = parent.ownerDocument;
   const held = children.findIndex((child) => child.contains(activeElement));
-  const stays = longestRise(ranks, held);
+  const stays = longestIncreasingSubsequence(ranks, held);
   let next: Element | null = null;
   for (let index = children.length - 1; index >= 0; index -= 1) {
     const child = children[index];

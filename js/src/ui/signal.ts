@@ -1,6 +1,6 @@
-/** A value that can be watched. */
+/** A value with observers. */
 
-import { whenOver } from "./lifetime.ts";
+import { onAbort } from "./lifetime.ts";
 
 export interface Readable<T> {
   get(): T;
@@ -8,7 +8,7 @@ export interface Readable<T> {
   observe(fn: (value: T) => void, signal: AbortSignal): void;
 }
 
-export class Cell<T> implements Readable<T> {
+export class Signal<T> implements Readable<T> {
   #value: T;
   readonly #observers = new Set<(value: T) => void>();
 
@@ -30,6 +30,6 @@ export class Cell<T> implements Readable<T> {
     if (signal.aborted) return;
     const observer = (value: T) => fn(value);
     this.#observers.add(observer);
-    whenOver(signal, () => this.#observers.delete(observer));
+    onAbort(signal, () => this.#observers.delete(observer));
   }
 }

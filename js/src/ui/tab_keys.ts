@@ -1,4 +1,4 @@
-/** The keys of a list of tabs, as the ARIA tabs pattern has them: focus chooses. */
+/** Keyboard control of a tab list after the ARIA tabs pattern, with automatic activation. */
 
 import { listen } from "./lifetime.ts";
 

@@ -1,18 +1,17 @@
 /**
- * A long list of rows of one height, of which only those in view are elements.
- * Rows of one height need no measuring, which is what list libraries are large for.
+ * A list of rows of equal height that creates elements only for the visible rows.
+ * Equal heights need no measuring, which is most of the code of list libraries.
  *
- * An element stays with its row for as long as the row is in view, wherever it moves:
- * so focus, text in a field and a running flash stay where they belong. A row that has
- * the focus stays an element even out of view. In the document the rows stand in the order
- * in which they are seen, as screen readers go by it.
+ * An element belongs to its row while the row is visible, so focus, field text and animations stay
+ * with it. A focused row keeps its element even when it is scrolled out of view. The document order
+ * is the visual order, as screen readers need it.
  */
 
 import { h } from "./html.ts";
 import { every, listen, observeSize, oncePerFrame } from "./lifetime.ts";
-import { putInOrder } from "./reorder_children.ts";
+import { reorderChildren } from "./reorder_children.ts";
 
-export interface WindowList {
+export interface VirtualList {
   readonly scroller: HTMLElement;
   /** Draws the rows in view in the next animation frame. */
   redraw(): void;
@@ -30,7 +29,7 @@ export interface WindowList {
   pageLength(): number;
 }
 
-export interface WindowListOptions {
+export interface VirtualListOptions {
   readonly scroller: HTMLElement;
   readonly rowHeight: number;
   readonly count: () => number;
@@ -58,7 +57,7 @@ const UNKNOWN_HEIGHT = 480;
 
 const hasFocus = (element: HTMLElement): boolean => element.contains(document.activeElement);
 
-export function createWindowList(options: WindowListOptions): WindowList {
+export function createVirtualList(options: VirtualListOptions): VirtualList {
   const { scroller, rowHeight, idAt, indexOf, makeRow, drawRow, afterDraw, signal } = options;
   const canvas = h("div", { class: "nvj-canvas", role: "presentation" });
   scroller.append(canvas);
@@ -133,7 +132,7 @@ export function createWindowList(options: WindowListOptions): WindowList {
     }
     if (mayBeOutOfOrder) {
       const rows = [...drawn.values()].sort((a, b) => a.index - b.index);
-      putInOrder(
+      reorderChildren(
         canvas,
         rows.map(({ element }) => element),
       );

@@ -1,4 +1,4 @@
-/** A value as a tree of lines, whose parts are folded and opened by mouse and by keys. */
+/** A value as a tree of lines that can be folded with the mouse and the keyboard. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { h } from "../ui/html.ts";

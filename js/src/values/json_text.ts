@@ -1,6 +1,6 @@
 /**
- * JSON as people type it, checked with the place of the first fault. NaN and the infinities
- * are values too, by the names that Python reads. Pure.
+ * Parse JSON typed by a user, and locate the first error. NaN and the infinities are allowed, by
+ * the names that Python's json reads. Pure.
  */
 
 export type JsonKind = "null" | "boolean" | "number" | "text" | "list" | "object";

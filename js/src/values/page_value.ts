@@ -1,4 +1,4 @@
-/** Reads values in page form (see widgets/_page_values.py): the only place that knows `$nvj`. */
+/** Read values in page form (see widgets/_page_values.py). No other module reads `$nvj`. */
 
 import type { PageRecord, PageValue } from "../protocol/common.ts";
 import { count, plural, size } from "../text/format.ts";
@@ -64,16 +64,16 @@ function openMarked(record: PageRecord): Opened | null {
   if (typeof length !== "number") return null;
   if (mark === "bytes" && typeof hex === "string") return { kind: "bytes", hex, length };
   if (mark !== "cut" || head === undefined) return null;
-  const whole = typeof bytes === "number" ? bytes : 0;
+  const totalBytes = typeof bytes === "number" ? bytes : 0;
   if (kind === "string" && typeof head === "string") {
     // Python counts characters where JavaScript counts the halves of some.
     const rest = Math.max(0, length - [...head].length);
-    return { kind: "text", text: head, length: head.length + rest, bytes: whole };
+    return { kind: "text", text: head, length: head.length + rest, bytes: totalBytes };
   }
-  if (kind === "list" && isList(head)) return list(head, length, whole);
+  if (kind === "list" && isList(head)) return list(head, length, totalBytes);
   if (kind === "object" && isObject(head)) {
     const inner = head[MARK] === "esc" && isObject(head.value) ? head.value : head;
-    return object(inner, length, whole);
+    return object(inner, length, totalBytes);
   }
   return null;
 }
@@ -154,14 +154,14 @@ export function isSameValue(a: PageValue, b: PageValue): boolean {
 
 /** "object · 5 fields", "list · 100 000 items, 1.9 MB", "text". */
 export function typeName(opened: Opened): string {
-  const whole = "bytes" in opened && opened.bytes > 0 ? `, ${size(opened.bytes)}` : "";
+  const bytesText = "bytes" in opened && opened.bytes > 0 ? `, ${size(opened.bytes)}` : "";
   switch (opened.kind) {
     case "list":
-      return `list · ${plural(opened.length, "item")}${whole}`;
+      return `list · ${plural(opened.length, "item")}${bytesText}`;
     case "object":
-      return `object · ${plural(opened.length, "field")}${whole}`;
+      return `object · ${plural(opened.length, "field")}${bytesText}`;
     case "text":
-      return `text · ${plural(opened.length, "character")}${whole}`;
+      return `text · ${plural(opened.length, "character")}${bytesText}`;
     case "bytes":
       return `bytes · ${count(opened.length)}`;
     case "null":
@@ -179,8 +179,8 @@ const SIGNIFICANT = 5;
  * keeps its width.
  */
 export function shorten(text: string): string {
-  const [, whole = "", fraction = "", power = ""] = /^-?(\d+)\.(\d+)(e.+)?$/.exec(text) ?? [];
-  const decimals = Math.max(1, SIGNIFICANT - whole.length);
+  const [, integerPart = "", fraction = "", power = ""] = /^-?(\d+)\.(\d+)(e.+)?$/.exec(text) ?? [];
+  const decimals = Math.max(1, SIGNIFICANT - integerPart.length);
   if (fraction.length <= decimals) return text;
   const number = Number(text);
   if (Math.abs(number) < 0.001) return number.toExponential(1);

@@ -1,4 +1,4 @@
-/** A value laid out in coloured lines. Pure; pretty_view.ts draws it. */
+/** Format a value as highlighted lines. Pure; pretty_view.ts draws them. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { count, plural } from "../text/format.ts";

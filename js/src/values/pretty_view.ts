@@ -1,4 +1,4 @@
-/** Draws a laid-out value, and marks the parts that changed since it was last drawn. */
+/** Draw a formatted value, and flash the parts that changed. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { visible } from "../text/visible_text.ts";

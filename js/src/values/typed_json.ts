@@ -1,4 +1,4 @@
-/** JSON as people type it: numbers keep how they were written, where the browser tells. Pure. */
+/** Parse JSON and keep how numbers were written, if the browser supports it. Pure. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { type Plain, TypedNumber, toPage } from "./page_value.ts";

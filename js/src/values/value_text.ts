@@ -1,4 +1,4 @@
-/** Values in page form as text to paste elsewhere: JSON, and Python. */
+/** Convert values to JSON and Python text. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { type Opened, open } from "./page_value.ts";

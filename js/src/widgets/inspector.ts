@@ -1,7 +1,7 @@
 /**
  * StateInspector in anywidget.
  * Synced: query, selected, pins, sort, mute, recent_queries, height. Page only: what is open.
- * The server owns the state, the kernel a mirror of it, the page a copy of that.
+ * The server owns the state, the kernel mirrors it, and the page has a copy.
  */
 
 import { createInspector } from "../inspector/view.ts";

@@ -1,27 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { sparkPath } from "../../src/charts/sparkline.ts";
+import { sparklinePath } from "../../src/charts/sparkline.ts";
 
 const SIZE = [12, 10] as const;
 
 describe("a sparkline", () => {
   it("goes from the first time to the last, the least at the bottom", () => {
-    expect(sparkPath([0, 1, 2], [0, 10, 5], undefined, SIZE)).toBe("M1.0 8.5L6.0 1.5L11.0 5.0");
+    expect(sparklinePath([0, 1, 2], [0, 10, 5], undefined, SIZE)).toBe("M1.0 8.5L6.0 1.5L11.0 5.0");
   });
   it("has a gap where there was no number", () => {
-    expect(sparkPath([0, 1, 2, 3], [1, null, 3, 1], undefined, SIZE)).toMatch(
+    expect(sparklinePath([0, 1, 2, 3], [1, null, 3, 1], undefined, SIZE)).toMatch(
       /^M[^L]*M[^M]*L[^M]*$/,
     );
   });
   it("is a line in the middle for a number that stays", () => {
-    expect(sparkPath([0, 1], [7, 7], undefined, SIZE)).toBe("M1.0 5.0L11.0 5.0");
+    expect(sparklinePath([0, 1], [7, 7], undefined, SIZE)).toBe("M1.0 5.0L11.0 5.0");
   });
   it("may count from zero, so that what hardly moves looks like it", () => {
-    expect(sparkPath([0, 1], [10, 9], 0, SIZE)).toBe("M1.0 1.5L11.0 2.2");
+    expect(sparklinePath([0, 1], [10, 9], 0, SIZE)).toBe("M1.0 1.5L11.0 2.2");
   });
   it("needs two numbers and some time", () => {
-    expect(sparkPath([], [])).toBe("");
-    expect(sparkPath([1], [1])).toBe("");
-    expect(sparkPath([1, 1], [1, 2])).toBe("");
-    expect(sparkPath([1, 2], [null, 2])).toBe("");
+    expect(sparklinePath([], [])).toBe("");
+    expect(sparklinePath([1], [1])).toBe("");
+    expect(sparklinePath([1, 1], [1, 2])).toBe("");
+    expect(sparklinePath([1, 2], [null, 2])).toBe("");
   });
 });

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, it } from "vitest";
 import type { RowPart } from "../../src/inspector/context.ts";
-import { createKeyMap } from "../../src/inspector/shortcuts.ts";
+import { createShortcuts } from "../../src/inspector/shortcuts.ts";
 import { InspectorModel } from "../../src/inspector/state/model.ts";
 import { Selection } from "../../src/inspector/state/selection.ts";
 import { createTreeView } from "../../src/inspector/tree/tree_view.ts";
@@ -83,7 +83,7 @@ it("leaves by Escape what is innermost, and hands shortcuts to nobody who types"
   const field = root.appendChild(document.createElement("input"));
   document.body.append(root);
   const left: string[] = [];
-  const keys = createKeyMap(root, new AbortController().signal);
+  const keys = createShortcuts(root, new AbortController().signal);
   const steps = new Set(["pause", "selection", "query"] as const);
   for (const step of steps) {
     keys.addEscape(step, () => steps.delete(step) && left.push(step) > 0);

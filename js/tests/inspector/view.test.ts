@@ -156,13 +156,13 @@ it("keeps room for a value that stands far inside of another", async () => {
 describe("a search", () => {
   it("says where inside of a closed value it found what the row does not show", async () => {
     const { el, kernel } = await mount({ state: { note: { deep: [{ name: "needle" }] } } });
-    const found = () => findAll(rowOf(el, "note"), ".nvj-found:not([hidden])");
+    const found = () => findAll(rowOf(el, "note"), ".nvj-match:not([hidden])");
     kernel.set("note", { about: "x".repeat(200), deep: [{ name: "needle" }] });
     kernel.sendDelta();
     type(search(el), "needle");
     await pass(0.3);
     expect(found().map((each) => each.textContent)).toEqual(["deep[0].nameneedle"]);
-    expect(findAll(el, ".nvj-found mark").map((mark) => mark.textContent)).toEqual(["needle"]);
+    expect(findAll(el, ".nvj-match mark").map((mark) => mark.textContent)).toEqual(["needle"]);
     press(rowOf(el, "note"), "ArrowRight");
     await pass(0.1);
     expect(found()).toEqual([]);

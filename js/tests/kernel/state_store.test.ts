@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { makeBuffers } from "../../dev/fake_kernel.ts";
-import { type MirrorChange, PageMirror, rateAt } from "../../src/kernel/state_store.ts";
+import { rateAt, type StateChange, StateStore } from "../../src/kernel/state_store.ts";
 import type { PageValue } from "../../src/protocol/common.ts";
 import { pass, useFakePage } from "../support.ts";
 
 useFakePage();
 
 const ME = "me";
-let mirror: PageMirror;
+let store: StateStore;
 let doubts: number;
-let changes: MirrorChange[];
+let changes: StateChange[];
 
 beforeEach(() => {
   doubts = 0;
   changes = [];
-  mirror = new PageMirror({
+  store = new StateStore({
     onDoubt: () => {
       doubts += 1;
     },
@@ -40,7 +40,7 @@ function snapshot(told: Part) {
     { keys: state.map(([, key]) => key), values: state.map(([, , value]) => value) },
   );
   const body = { epoch, rev, seq, part, last, keys: told.of ?? state.length };
-  mirror.onSnapshot({ op: "snapshot", body, client: ME, id: null, buffers }, forMe);
+  store.onSnapshot({ op: "snapshot", body, client: ME, id: null, buffers }, forMe);
 }
 
 interface Delta {
@@ -62,13 +62,13 @@ function delta({ from, to, seq, epoch = "e", client = null, ...content }: Delta)
   );
   const forMe = client === null || client === ME;
   const body = { epoch, from, to, seq };
-  mirror.onDelta({ op: "delta", body, client, id: null, buffers }, forMe);
+  store.onDelta({ op: "delta", body, client, id: null, buffers }, forMe);
 }
 
 const heartbeat = (rev: number, seq: number, epoch = "e") =>
-  mirror.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, size: 0 });
+  store.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, size: 0 });
 
-const content = () => Object.fromEntries([...mirror.entries].map(([k, { value }]) => [k, value]));
+const content = () => Object.fromEntries([...store.entries].map(([k, { value }]) => [k, value]));
 
 const start = () =>
   snapshot({
@@ -80,26 +80,26 @@ const start = () =>
     ],
   });
 
-describe("a mirror that misses nothing", () => {
+describe("a store that misses nothing", () => {
   it("holds the snapshot", () => {
     start();
     expect(content()).toEqual({ a: 1, b: 2 });
-    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
-    expect(mirror.handled).toEqual({ seq: 10, rev: 5 });
-    expect(mirror.inDoubt).toBe(false);
+    expect(store.have).toEqual({ epoch: "e", rev: 5 });
+    expect(store.handled).toEqual({ seq: 10, rev: 5 });
+    expect(store.inDoubt).toBe(false);
   });
 
   it("takes an empty snapshot for an empty state, not for none", () => {
-    expect(mirror.loaded).toBe(false);
+    expect(store.loaded).toBe(false);
     snapshot({ rev: 0, seq: 1, state: [] });
-    expect(mirror.loaded).toBe(true);
-    expect(mirror.have).toEqual({ epoch: "e", rev: 0 });
+    expect(store.loaded).toBe(true);
+    expect(store.have).toEqual({ epoch: "e", rev: 0 });
   });
 
   it("says how far a snapshot has come", () => {
-    expect(mirror.progress).toBeNull();
+    expect(store.progress).toBeNull();
     snapshot({ rev: 5, seq: 10, last: false, of: 3, state: [[0, "a", 1]] });
-    expect(mirror.progress).toMatchObject({ have: 1, of: 3 });
+    expect(store.progress).toMatchObject({ have: 1, of: 3 });
     snapshot({
       rev: 5,
       seq: 11,
@@ -110,7 +110,7 @@ describe("a mirror that misses nothing", () => {
         [2, "c", 3],
       ],
     });
-    expect(mirror.progress).toBeNull();
+    expect(store.progress).toBeNull();
   });
 
   it("applies changes, new keys and removals", () => {
@@ -148,10 +148,10 @@ describe("a mirror that misses nothing", () => {
   it("moves on with the last of the parts of a delta", () => {
     start();
     delta({ from: 5, to: 5, seq: 11, values: [[0, 10]] });
-    expect(mirror.have.rev).toBe(5);
+    expect(store.have.rev).toBe(5);
     delta({ from: 5, to: 9, seq: 12, values: [[1, 20]] });
     expect(content()).toEqual({ a: 10, b: 20 });
-    expect(mirror.have.rev).toBe(9);
+    expect(store.have.rev).toBe(9);
   });
 
   it("takes the new number of a key that was removed and came back", () => {
@@ -173,7 +173,7 @@ describe("a mirror that misses nothing", () => {
   it("takes changes that reach back further than its own copy", () => {
     start();
     delta({ from: 3, to: 6, seq: 11, values: [[0, 3]] });
-    expect(mirror.have.rev).toBe(6);
+    expect(store.have.rev).toBe(6);
     delta({ from: 4, to: 6, seq: 12, values: [[0, "old"]] });
     expect(content()).toEqual({ a: 3, b: 2 });
   });
@@ -188,12 +188,12 @@ describe("a mirror that misses nothing", () => {
         [2, "constructor", 3],
       ],
     });
-    expect([...mirror.entries.keys()]).toEqual(["__proto__", "", "constructor"]);
+    expect([...store.entries.keys()]).toEqual(["__proto__", "", "constructor"]);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 });
 
-describe("a mirror that missed something", () => {
+describe("a store that missed something", () => {
   it("doubts after a gap and applies nothing until it is answered", () => {
     start();
     delta({ from: 6, to: 7, seq: 12, values: [[0, "from after the gap"]] });
@@ -202,14 +202,14 @@ describe("a mirror that missed something", () => {
     expect(content()).toEqual({ a: 1, b: 2 });
     delta({ from: 5, to: 8, seq: 14, client: ME, values: [[0, 3]] });
     expect(content()).toEqual({ a: 3, b: 2 });
-    expect(mirror.inDoubt).toBe(false);
+    expect(store.inDoubt).toBe(false);
   });
 
   it("doubts a lost part, although the revision still fits", () => {
     start();
     delta({ from: 5, to: 7, seq: 12, values: [[0, 3]] });
     expect(doubts).toBe(1);
-    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
+    expect(store.have).toEqual({ epoch: "e", rev: 5 });
   });
 
   it("doubts a revision that it has not", () => {
@@ -221,10 +221,10 @@ describe("a mirror that missed something", () => {
   it("takes over the whole of another state that comes unasked", () => {
     snapshot({ rev: 0, seq: 11, epoch: "another", state: [[0, "other", 1]] });
     delta({ from: 0, to: 1, seq: 12, epoch: "another", values: [[0, 2]] });
-    expect([...mirror.entries.keys()]).toEqual(["other"]);
-    expect(mirror.entries.get("other")?.value).toBe(2);
+    expect([...store.entries.keys()]).toEqual(["other"]);
+    expect(store.entries.get("other")?.value).toBe(2);
     expect(doubts).toBe(0);
-    expect(mirror.have).toEqual({ epoch: "another", rev: 1 });
+    expect(store.have).toEqual({ epoch: "another", rev: 1 });
   });
 
   it("doubts another epoch", () => {
@@ -238,14 +238,14 @@ describe("a mirror that missed something", () => {
     start();
     delta({ from: 5, to: 6, seq: 11, values: [[77, 3]] });
     expect(doubts).toBe(1);
-    expect(mirror.have).toEqual({ epoch: null, rev: null });
+    expect(store.have).toEqual({ epoch: null, rev: null });
   });
 
   it("asks for everything after a delta that cannot be read", () => {
     start();
     const body = { epoch: "e", from: 5, to: 6, seq: 11 };
-    mirror.onDelta({ op: "delta", body, client: null, id: null, buffers: [] }, true);
-    expect(mirror.have).toEqual({ epoch: null, rev: null });
+    store.onDelta({ op: "delta", body, client: null, id: null, buffers: [] }, true);
+    expect(store.have).toEqual({ epoch: null, rev: null });
   });
 
   it("learns from the heartbeat that the last message was lost", () => {
@@ -258,21 +258,21 @@ describe("a mirror that missed something", () => {
 
   it("learns from the heartbeat that there is nothing to wait for", () => {
     start();
-    mirror.pause();
-    mirror.resume();
-    expect(mirror.inDoubt).toBe(true);
+    store.pause();
+    store.resume();
+    expect(store.inDoubt).toBe(true);
     heartbeat(5, 14);
-    expect(mirror.inDoubt).toBe(false);
+    expect(store.inDoubt).toBe(false);
     delta({ from: 5, to: 6, seq: 15, values: [[0, 3]] });
     expect(content()).toEqual({ a: 3, b: 2 });
   });
 
   it("lets everything pass while hidden", () => {
     start();
-    mirror.pause();
+    store.pause();
     delta({ from: 5, to: 6, seq: 11, values: [[0, 3]] });
     expect(content()).toEqual({ a: 1, b: 2 });
-    expect(mirror.have).toEqual({ epoch: "e", rev: 5 });
+    expect(store.have).toEqual({ epoch: "e", rev: 5 });
   });
 });
 
@@ -281,10 +281,10 @@ describe("a snapshot in parts", () => {
 
   it("is not whole until the last", () => {
     first();
-    expect(mirror.loaded).toBe(false);
-    expect(mirror.have).toEqual({ epoch: null, rev: null });
+    expect(store.loaded).toBe(false);
+    expect(store.have).toEqual({ epoch: null, rev: null });
     snapshot({ rev: 5, seq: 11, part: 1, state: [[1, "b", 2]] });
-    expect(mirror.loaded).toBe(true);
+    expect(store.loaded).toBe(true);
     expect(content()).toEqual({ a: 1, b: 2 });
   });
 
@@ -308,14 +308,14 @@ describe("a snapshot in parts", () => {
       ],
     });
     expect(content()).toEqual({ a: 1, b: "new" });
-    expect(mirror.have).toEqual({ epoch: "e", rev: 6 });
+    expect(store.have).toEqual({ epoch: "e", rev: 6 });
   });
 
   it("is given up when a part is lost", () => {
     first();
     snapshot({ rev: 5, seq: 12, part: 2, state: [[2, "c", 3]] });
     expect(doubts).toBe(1);
-    expect(mirror.have).toEqual({ epoch: null, rev: null });
+    expect(store.have).toEqual({ epoch: null, rev: null });
   });
 
   it("replaces an old copy without emptying it first", () => {
@@ -340,7 +340,7 @@ describe("a snapshot in parts", () => {
         ],
       });
     told(5, 10, { deep: [1, 2] });
-    const before = new Map(mirror.entries);
+    const before = new Map(store.entries);
     for (const [seq, b] of [
       [20, { deep: [1, 3] }],
       [30, { deep: [1, 3, 4] }],
@@ -354,10 +354,10 @@ describe("a snapshot in parts", () => {
       await pass(1);
       told(seq, seq, b);
       expect(changes.at(-1)).toMatchObject({ added: [], changed: ["b", "cut"], removed: [] });
-      expect(mirror.entries.get("b")?.changedAt).toBe(changes.at(-1)?.at);
-      expect(mirror.entries.get("cut")?.changedAt).toBe(null);
+      expect(store.entries.get("b")?.changedAt).toBe(changes.at(-1)?.at);
+      expect(store.entries.get("cut")?.changedAt).toBe(null);
     }
-    expect(mirror.entries.get("a")).toBe(before.get("a"));
+    expect(store.entries.get("a")).toBe(before.get("a"));
   });
 });
 
@@ -367,7 +367,7 @@ it("knows about how often a key changes", async () => {
     await pass(1 / 30);
     delta({ from: 5 + step, to: 6 + step, seq: 11 + step, values: [[0, step]] });
   }
-  const entry = mirror.entries.get("a");
+  const entry = store.entries.get("a");
   if (entry === undefined) throw new Error("gone");
   expect(rateAt(entry, performance.now() / 1000)).toBeGreaterThan(25);
   expect(rateAt(entry, performance.now() / 1000)).toBeLessThan(35);

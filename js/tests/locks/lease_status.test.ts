@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LEASES } from "../../dev/scenes.ts";
-import { leaseNow, readPatience, readSeconds } from "../../src/locks/lease_status.ts";
+import { leaseStatus, readSeconds, readWaitTime } from "../../src/locks/lease_status.ts";
 import type { LeaseBody } from "../../src/protocol/locks.ts";
 
 const HELD: LeaseBody = {
@@ -18,34 +18,40 @@ const HELD: LeaseBody = {
 
 describe("a lease", () => {
   it("runs down by itself, and no further than to nothing", () => {
-    expect(leaseNow(HELD, 0)).toMatchObject({ leftText: "7.4 s", heldText: "1 min 12 s" });
-    expect(leaseNow(HELD, 2)).toMatchObject({ leftText: "5.4 s", heldText: "1 min 14 s" });
-    expect(leaseNow(HELD, 2).share).toBeCloseTo(0.54);
-    expect(leaseNow(HELD, 60)).toMatchObject({ leftText: "0.0 s", share: 0 });
+    expect(leaseStatus(HELD, 0)).toMatchObject({ leftText: "7.4 s", heldText: "1 min 12 s" });
+    expect(leaseStatus(HELD, 2)).toMatchObject({ leftText: "5.4 s", heldText: "1 min 14 s" });
+    expect(leaseStatus(HELD, 2).share).toBeCloseTo(0.54);
+    expect(leaseStatus(HELD, 60)).toMatchObject({ leftText: "0.0 s", share: 0 });
   });
 
   it("without end has no time left to tell", () => {
     const endless = { ...HELD, seconds: null, left: null, endless: true };
-    expect(leaseNow(endless, 5)).toMatchObject({ left: null, leftText: "without end", share: 1 });
+    expect(leaseStatus(endless, 5)).toMatchObject({
+      left: null,
+      leftText: "without end",
+      share: 1,
+    });
   });
 
   it("that is over counts no longer", () => {
-    expect(leaseNow({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe("14 s");
+    expect(leaseStatus({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe(
+      "14 s",
+    );
   });
 
   it("that one waits for is not held", () => {
-    expect(leaseNow({ ...HELD, state: "pending", left: null, held: 3 }, 1).heldText).toBe("");
+    expect(leaseStatus({ ...HELD, state: "pending", left: null, held: 3 }, 1).heldText).toBe("");
   });
 
   it("is in doubt while the server cannot be asked", () => {
-    expect(leaseNow(HELD, 0, false)).toMatchObject({ word: "held?", tone: "amber" });
-    expect(leaseNow(HELD, 0, false).note).not.toBe("");
-    expect(leaseNow({ ...HELD, state: "lost", left: null }, 0, false).word).toBe("lost");
+    expect(leaseStatus(HELD, 0, false)).toMatchObject({ word: "held?", tone: "amber" });
+    expect(leaseStatus(HELD, 0, false).note).not.toBe("");
+    expect(leaseStatus({ ...HELD, state: "lost", left: null }, 0, false).word).toBe("lost");
   });
 
   it("offers what can be done in its state", () => {
     const can = (lease: LeaseBody) => {
-      const now = leaseNow(lease, 0);
+      const now = leaseStatus(lease, 0);
       return [now.canRenew, now.canRelease, now.canTryAgain, now.canDismiss];
     };
     expect(LEASES.map(can)).toEqual([
@@ -61,7 +67,7 @@ describe("a lease", () => {
 
 describe("a lease that is kept", () => {
   it("needs no renewing, and may be held longer", () => {
-    expect(leaseNow({ ...HELD, keep: true, cap: 600 }, 0)).toMatchObject({
+    expect(leaseStatus({ ...HELD, keep: true, cap: 600 }, 0)).toMatchObject({
       keep: true,
       canKeep: true,
       canRenew: false,
@@ -71,13 +77,13 @@ describe("a lease that is kept", () => {
   });
 
   it("has no limit to tell of where there is none", () => {
-    expect(leaseNow(HELD, 0)).toMatchObject({ canExtend: false, capText: "" });
+    expect(leaseStatus(HELD, 0)).toMatchObject({ canExtend: false, capText: "" });
   });
 });
 
 describe("a lease that is waited for", () => {
   it("can be given up", () => {
-    const waiting = leaseNow({ ...HELD, state: "pending", left: null }, 0);
+    const waiting = leaseStatus({ ...HELD, state: "pending", left: null }, 0);
     expect(waiting).toMatchObject({ canStop: true, canKeep: false, canRelease: false });
   });
 });
@@ -90,10 +96,10 @@ describe("patience", () => {
     ["5", 5],
     ["2 min", 120],
   ])("%j is %d s", (text, seconds) => {
-    expect(readPatience(text)).toEqual({ ok: true, seconds });
+    expect(readWaitTime(text)).toEqual({ ok: true, seconds });
   });
 
-  it("is no word", () => expect(readPatience("long").ok).toBe(false));
+  it("is no word", () => expect(readWaitTime("long").ok).toBe(false));
 });
 
 describe("a duration", () => {

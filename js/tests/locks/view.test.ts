@@ -37,7 +37,7 @@ describe("the form", () => {
     press(keyInput(el), "Enter");
     type(keyInput(el), "selection.root");
     type(find(el, ".nvj-seconds"), "2.5");
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "lock",
@@ -62,13 +62,13 @@ describe("the form", () => {
       press(keyInput(el), "Enter");
     };
     add("scene");
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     add("title");
     await pass(0.1);
     expect(speech(el)).toBe("Taken: scene.");
     expect(chips()).toEqual(["title"]);
 
-    click(find(el, ".nvj-take-watch"));
+    click(find(el, ".nvj-acquire-watch"));
     add("other");
     await pass(0.1);
     expect(speech(el)).toBe("Watching title.");
@@ -78,9 +78,9 @@ describe("the form", () => {
   it("says that the keys were refused, and keeps them for another try", async () => {
     const { el } = await mount({ leases: [], lock: () => false });
     type(keyInput(el), "scene");
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     await pass(0.1);
-    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("someone else holds scene");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("someone else holds scene");
     expect(findAll(el, ".nvj-key-chip").length).toBe(1);
     expect(rowOf(el, "scene").textContent).toContain("refused");
   });
@@ -93,9 +93,9 @@ describe("the form", () => {
     const { el, kernel } = await mount({ leases: [] });
     type(keyInput(el), key);
     type(find(el, ".nvj-seconds"), seconds);
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     await pass(0.1);
-    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain(problem);
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain(problem);
     expect(kernel.received.some(({ op }) => op === "lock")).toBe(false);
   });
 
@@ -139,7 +139,7 @@ describe("the table", () => {
   it("counts down without a word from the kernel", async () => {
     const { el, kernel } = await mount();
     await pass(1);
-    const left = find(rowOf(el, "scene"), ".nvj-left");
+    const left = find(rowOf(el, "scene"), ".nvj-time-left");
     const before = Number.parseFloat(left.textContent ?? "");
     const received = kernel.seq;
     await pass(3);
@@ -169,7 +169,7 @@ describe("the table", () => {
         [{ target, isIntersecting } as unknown as IntersectionObserverEntry],
         {} as IntersectionObserver,
       );
-    const leftOf = (key: string) => find(rowOf(el, key), ".nvj-left").textContent;
+    const leftOf = (key: string) => find(rowOf(el, key), ".nvj-time-left").textContent;
     await pass(1);
     const before = leftOf("scene");
     see(rowOf(el, "scene"), false);
@@ -306,14 +306,14 @@ describe("the switch of a row", () => {
 describe("waiting and limits", () => {
   it("are sent with the keys", async () => {
     const { el, kernel } = await mount({ leases: [] });
-    click(find(el, ".nvj-take-more"));
-    const [wait, cap] = findAll(el, ".nvj-take-limits input");
+    click(find(el, ".nvj-acquire-more"));
+    const [wait, cap] = findAll(el, ".nvj-acquire-limits input");
     if (wait === undefined || cap === undefined) throw new Error("no fields");
     type(wait, "5");
     type(cap, "");
-    click(find(el, ".nvj-take .nvj-switch"));
+    click(find(el, ".nvj-acquire .nvj-switch"));
     type(keyInput(el), "scene");
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "lock",
@@ -348,11 +348,11 @@ describe("who blocks", () => {
       type(keyInput(el), key);
       press(keyInput(el), "Enter");
     }
-    submit(find(el, ".nvj-take"));
+    submit(find(el, ".nvj-acquire"));
     await pass(0.1);
-    click(find(el, ".nvj-take .nvj-problem button"));
+    click(find(el, ".nvj-acquire .nvj-problem button"));
     await pass(0.1);
-    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("Someone else holds b.");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("Someone else holds b.");
   });
 
   it("can be asked where it is known", async () => {
@@ -386,9 +386,11 @@ describe("watched keys", () => {
 
   it("are named in the form too", async () => {
     const { el, kernel } = await mount();
-    const watch = find(el, ".nvj-take-watch");
+    const watch = find(el, ".nvj-acquire-watch");
     click(watch);
-    expect(find(el, ".nvj-take .nvj-problem").textContent).toContain("at least one key to watch");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain(
+      "at least one key to watch",
+    );
     type(keyInput(el), "scene");
     press(keyInput(el), "Enter");
     type(keyInput(el), "title");
@@ -399,7 +401,7 @@ describe("watched keys", () => {
       body: { keys: ["scene", "title"] },
     });
     expect(findAll(el, ".nvj-key-chip")).toEqual([]);
-    expect(find(el, ".nvj-take .nvj-problem").hidden).toBe(true);
+    expect(find(el, ".nvj-acquire .nvj-problem").hidden).toBe(true);
   });
 
   it("come and go", async () => {
@@ -428,7 +430,7 @@ describe("requests of others", () => {
 
   it("are possible where one has told one's name", async () => {
     const { el, kernel } = await mount();
-    const form = find(el, ".nvj-announce");
+    const form = find(el, ".nvj-share-name");
     type(find(form, "input"), "Anna");
     submit(form);
     await pass(0.1);
@@ -454,7 +456,7 @@ describe("what cannot be done", () => {
   it("is explained where a server has no locks", async () => {
     const status = { abilities: { ...ABILITIES, transport: "websocket", locks: false } };
     const { el } = await mount({ leases: [], status });
-    expect(find(el, ".nvj-locks-able").hidden).toBe(true);
+    expect(find(el, ".nvj-locks-support").hidden).toBe(true);
     expect(find(el, ".nvj-locks > .nvj-empty").textContent).toContain("This server has no locks");
   });
 
@@ -463,7 +465,7 @@ describe("what cannot be done", () => {
     kernel.sendStatus({ state: "lost", reason: "x" });
     await pass(0.4);
     for (const each of [
-      find(el, ".nvj-take [type=submit]"),
+      find(el, ".nvj-acquire [type=submit]"),
       button(rowOf(el, "scene"), "release"),
     ]) {
       expect(each).toHaveProperty("disabled", true);

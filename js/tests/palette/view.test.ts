@@ -148,7 +148,7 @@ describe("a run", () => {
     const { el, kernel } = await mount({ run: () => ({ simulations: ["nanotube"] }) });
     click(option(el, "playback/load"));
     type(find(el, ".nvj-field input"), "3");
-    expect(find(el, ".nvj-code .nvj-line").textContent).toBe(
+    expect(find(el, ".nvj-code .nvj-code-line").textContent).toBe(
       'client.run_command("playback/load", index=3)',
     );
     submit(find(el, ".nvj-form"));
@@ -343,7 +343,7 @@ describe("the form that is loaded with the first look", () => {
     click(buttonIn(el, "Try again"));
     await pass(0.1);
     expect(find(el, ".nvj-form-title").textContent).toBe("playback/reset");
-    expect(find(el, ".nvj-question").hidden).toBe(true);
+    expect(find(el, ".nvj-confirm").hidden).toBe(true);
   });
 
   it("is asked for by a control room when the tab is opened", async () => {
@@ -396,7 +396,7 @@ describe("what the server does not tell", () => {
     click(option(el, "playback/load"));
     await pass(0.3);
     type(find(el, ".nvj-fields input"), "3");
-    expect(find(el, ".nvj-code .nvj-line").textContent).toContain("index=3");
+    expect(find(el, ".nvj-code .nvj-code-line").textContent).toContain("index=3");
     expect(find(el, ".nvj-fields").textContent).toContain("no such command");
   });
 
@@ -408,9 +408,9 @@ describe("what the server does not tell", () => {
     choose(find(el, ".nvj-fields select"), "0");
     expect(find(el, ".nvj-form-run").textContent).toContain("2 people");
     submit(find(el, ".nvj-form"));
-    expect(find(el, ".nvj-question").hidden).toBe(false);
+    expect(find(el, ".nvj-confirm").hidden).toBe(false);
     press(document.activeElement as HTMLElement, "Escape");
-    expect(find(el, ".nvj-question").hidden).toBe(true);
+    expect(find(el, ".nvj-confirm").hidden).toBe(true);
     expect(ran()).toBe(0);
     submit(find(el, ".nvj-form"));
     click(find(el, ".nvj-danger"));
@@ -421,7 +421,7 @@ describe("what the server does not tell", () => {
   it("makes a button and the history ask too", async () => {
     const { el, kernel } = await mount({ commands: [RESET], memory: { pins: [RESET_PIN] } });
     click(find(el, "[data-pin]"));
-    expect(find(el, ".nvj-question").textContent).toContain("All is lost.");
+    expect(find(el, ".nvj-confirm").textContent).toContain("All is lost.");
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
   });
 });
@@ -455,7 +455,7 @@ describe("the history", () => {
     });
     await pass(0.1);
     click(buttonIn(find(el, ".nvj-run"), "Edit"));
-    expect(find(el, ".nvj-code .nvj-line").textContent).toBe(
+    expect(find(el, ".nvj-code .nvj-code-line").textContent).toBe(
       'client.run_command("user/colour", opacity=1.0, more="5")',
     );
     expect(find(el, ".nvj-fields").textContent).toContain("Left out");
@@ -587,7 +587,7 @@ describe("what is remembered", () => {
     const { el } = await mount({ memory: { last, integers: { "playback/load": ["index"] } } });
     click(option(el, "playback/load"));
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
-    expect(find(el, ".nvj-whole").getAttribute("aria-pressed")).toBe("true");
+    expect(find(el, ".nvj-integer").getAttribute("aria-pressed")).toBe("true");
     click(buttonIn(el, "defaults"));
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "2");
   });
@@ -620,7 +620,7 @@ describe("a secret", () => {
     const [pin, password] = findAll(el, "input[type=password]");
     type(pin as HTMLElement, "4711");
     type(password as HTMLElement, "swordfish");
-    const line = find(el, ".nvj-code .nvj-line");
+    const line = find(el, ".nvj-code .nvj-code-line");
     expect(line.textContent).toBe(
       'client.run_command("user/login", pin="•••", password="•••", name="Anna")',
     );
@@ -664,7 +664,7 @@ describe("the JSON view", () => {
     type(json, '{"index": 5, "more": true}');
     click(buttonIn(find(el, ".nvj-form-tabs"), "Form"));
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "5");
-    expect(find(el, ".nvj-code .nvj-line").textContent).toContain("index=5, more=True");
+    expect(find(el, ".nvj-code .nvj-code-line").textContent).toContain("index=5, more=True");
   });
 });
 

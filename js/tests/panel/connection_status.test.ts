@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STATUS } from "../../dev/fake_kernel.ts";
-import { describeLine, type LineFacts } from "../../src/panel/connection_status.ts";
+import { type ConnectionFacts, describeConnection } from "../../src/panel/connection_status.ts";
 import type { HeartbeatBody, StatusBody } from "../../src/protocol/common.ts";
 
 const BEAT: HeartbeatBody = {
@@ -13,7 +13,10 @@ const BEAT: HeartbeatBody = {
   size: 90,
 };
 
-const facts = (change: Partial<LineFacts> = {}, status: Partial<StatusBody> = {}): LineFacts => ({
+const facts = (
+  change: Partial<ConnectionFacts> = {},
+  status: Partial<StatusBody> = {},
+): ConnectionFacts => ({
   kernel: "live",
   status: { body: { ...STATUS, ...status }, at: 100 },
   heartbeat: { body: BEAT, at: 100 },
@@ -24,7 +27,7 @@ const facts = (change: Partial<LineFacts> = {}, status: Partial<StatusBody> = {}
 
 describe("the line to the server", () => {
   it("is live", () => {
-    expect(describeLine(facts())).toMatchObject({
+    expect(describeConnection(facts())).toMatchObject({
       tone: "live",
       word: "",
       fresh: "updated 0.1 s ago",
@@ -35,13 +38,15 @@ describe("the line to the server", () => {
   });
 
   it("counts up between heartbeats, and a change counts as news", () => {
-    expect(describeLine(facts({ now: 100.5 })).fresh).toBe("updated 0.6 s ago");
-    expect(describeLine(facts({ now: 100.5, lastChange: 100.4 })).fresh).toBe("updated 0.1 s ago");
+    expect(describeConnection(facts({ now: 100.5 })).fresh).toBe("updated 0.6 s ago");
+    expect(describeConnection(facts({ now: 100.5, lastChange: 100.4 })).fresh).toBe(
+      "updated 0.1 s ago",
+    );
   });
 
   it("is quiet, not stale, when nothing changes", () => {
     const quiet = { body: { ...BEAT, age: 41, rate: 0 }, at: 100 };
-    expect(describeLine(facts({ heartbeat: quiet }))).toMatchObject({
+    expect(describeConnection(facts({ heartbeat: quiet }))).toMatchObject({
       tone: "live",
       fresh: "updated 41 s ago",
       rate: "",
@@ -53,17 +58,17 @@ describe("the line to the server", () => {
       { now: 102 },
       { state: "lost", reason: "connection refused", attempt: 2, since: 2 },
     );
-    expect(describeLine(lost)).toMatchObject({
+    expect(describeConnection(lost)).toMatchObject({
       tone: "lost",
       fresh: "stale for 4.0 s",
       banner:
         "Lost the server 4 s ago: connection refused. Trying again (2nd try). What you see is from before.",
     });
-    expect(describeLine(lost).blocked).not.toBeNull();
+    expect(describeConnection(lost).blocked).not.toBeNull();
   });
 
   it("is being made", () => {
-    expect(describeLine(facts({}, { state: "connecting", since: 2 }))).toMatchObject({
+    expect(describeConnection(facts({}, { state: "connecting", since: 2 }))).toMatchObject({
       tone: "waiting",
       word: "connecting",
     });
@@ -71,7 +76,7 @@ describe("the line to the server", () => {
 
   it("loads the state, and says how much of it came where that is known", () => {
     const text = (received: number | null) =>
-      describeLine(facts({}, { state: "loading", since: 12, received }));
+      describeConnection(facts({}, { state: "loading", since: 12, received }));
     expect(text(2_100_000)).toMatchObject({
       tone: "waiting",
       word: "loading",
@@ -84,44 +89,47 @@ describe("the line to the server", () => {
   });
 
   it("is closed", () => {
-    const text = describeLine(facts({}, { state: "closed", reason: "closed by the user" }));
+    const text = describeConnection(facts({}, { state: "closed", reason: "closed by the user" }));
     expect(text).toMatchObject({ tone: "gone", word: "closed" });
     expect(text.banner).toContain("closed by the user");
   });
 
   it("is loading before the first word", () => {
-    expect(describeLine(facts({ status: null }))).toMatchObject({ word: "loading" });
-    expect(describeLine(facts({ status: null, kernel: "busy" })).word).toBe("kernel busy");
+    expect(describeConnection(facts({ status: null }))).toMatchObject({ word: "loading" });
+    expect(describeConnection(facts({ status: null, kernel: "busy" })).word).toBe("kernel busy");
   });
 });
 
 describe("the kernel", () => {
   it("that is busy still sends, so the view is live", () => {
-    expect(describeLine(facts({ kernel: "busy" }))).toMatchObject({
+    expect(describeConnection(facts({ kernel: "busy" }))).toMatchObject({
       word: "kernel busy, still live",
       blocked: null,
     });
   });
 
   it("that says nothing makes the view old", () => {
-    expect(describeLine(facts({ now: 105 }))).toMatchObject({ tone: "stale", word: "silent" });
-    expect(describeLine(facts({ now: 105 })).banner).toBe(
+    expect(describeConnection(facts({ now: 105 }))).toMatchObject({
+      tone: "stale",
+      word: "silent",
+    });
+    expect(describeConnection(facts({ now: 105 })).banner).toBe(
       "No word from the kernel for 5 s. What you see may be old.",
     );
   });
 
   it("that has gone looks unlike a lost server and unlike a busy kernel", () => {
-    const gone = describeLine(facts({ kernel: "gone" }));
+    const gone = describeConnection(facts({ kernel: "gone" }));
     expect(gone.banner).toContain("run the cell again");
-    const busy = describeLine(facts({ kernel: "busy" }));
-    const lost = describeLine(facts({}, { state: "lost" }));
+    const busy = describeConnection(facts({ kernel: "busy" }));
+    const lost = describeConnection(facts({}, { state: "lost" }));
     expect(new Set([gone.tone, busy.tone, lost.tone]).size).toBe(3);
   });
 });
 
 it("reads nothing out that ticks", () => {
   const at = (now: number) =>
-    describeLine(facts({ now, heartbeat: null }, { state: "lost", reason: "x", attempt: 1 }));
+    describeConnection(facts({ now, heartbeat: null }, { state: "lost", reason: "x", attempt: 1 }));
   expect(at(101).banner).not.toBe(at(109).banner);
   expect(at(101).announcement).toBe(at(109).announcement);
 });

@@ -208,7 +208,7 @@ describe("the card", () => {
 
   it("changes its height by keys and keeps it", async () => {
     const { el, model } = await mountWidget(room, options());
-    press(find(el, ".nvj-grip"), "ArrowDown");
+    press(find(el, ".nvj-resize-handle"), "ArrowDown");
     expect(model.get("height")).toBe(444);
   });
 });

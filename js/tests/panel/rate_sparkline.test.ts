@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import type { Timed } from "../../src/kernel/session.ts";
-import { createRateSpark } from "../../src/panel/rate_sparkline.ts";
+import { createRateSparkline } from "../../src/panel/rate_sparkline.ts";
 import type { HeartbeatBody } from "../../src/protocol/common.ts";
-import { Cell } from "../../src/ui/signal.ts";
+import { Signal } from "../../src/ui/signal.ts";
 
 function sparkOf(beats: readonly (readonly [at: number, rate: number])[]) {
-  const heartbeat = new Cell<Timed<HeartbeatBody> | null>(null);
-  const element = createRateSpark(heartbeat, new AbortController().signal);
+  const heartbeat = new Signal<Timed<HeartbeatBody> | null>(null);
+  const element = createRateSparkline(heartbeat, new AbortController().signal);
   for (const [at, rate] of beats) {
     const body = { epoch: "e", rev: 1, seq: 1, keys: 1, age: 0, rate, size: 1 };
     heartbeat.set({ body, at });

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { longestRise, putInOrder } from "../../src/ui/reorder_children.ts";
+import { longestIncreasingSubsequence, reorderChildren } from "../../src/ui/reorder_children.ts";
 
 /** A parent of these children, and what of it was moved. */
 function family(names: string) {
@@ -28,7 +28,7 @@ function family(names: string) {
     child: (name: string) => listed(name)[0],
     order: (order: string) => {
       moved.length = 0;
-      putInOrder(parent, listed(order));
+      reorderChildren(parent, listed(order));
       return parent.textContent;
     },
   };
@@ -64,7 +64,8 @@ describe("children in order", () => {
 });
 
 describe("the longest rise", () => {
-  const rise = (ranks: readonly number[], held?: number) => [...longestRise(ranks, held)].sort();
+  const rise = (ranks: readonly number[], held?: number) =>
+    [...longestIncreasingSubsequence(ranks, held)].sort();
 
   it("is the least that has to stay", () => {
     expect(rise([3, 0, 1, 4, 2])).toEqual([1, 2, 4]);

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { createWindowList } from "../../src/ui/virtual_list.ts";
+import { createVirtualList } from "../../src/ui/virtual_list.ts";
 
 const HEIGHT = 24;
 
@@ -11,7 +11,7 @@ function listOf(ids: readonly string[], rows = 4) {
   document.body.append(scroller);
   let shown = ids;
   let hasLost = false;
-  const list = createWindowList({
+  const list = createVirtualList({
     scroller,
     rowHeight: HEIGHT,
     count: () => shown.length,

@@ -95,7 +95,7 @@ def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
     assert seconds_in(ages[0]) < _PATIENCE
     assert [*map(seconds_in, ages)] == sorted(map(seconds_in, ages))
     assert seconds_in(inspector.row("person").locator(".nvj-cell-age").inner_text()) < _PATIENCE
-    assert seconds_in(inspector.header.locator(".nvj-fresh").inner_text()) < _PATIENCE
+    assert seconds_in(inspector.header.locator(".nvj-freshness").inner_text()) < _PATIENCE
     widget.query = "rate:>100"
     expect(inspector.root).to_contain_text("0 of 2")
     widget.query = "changed:<60s"

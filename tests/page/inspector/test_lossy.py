@@ -64,7 +64,7 @@ class Scene:
             eventually(lambda: inspector.root.evaluate(_SHOWN) == state)
         assert inspector.root.evaluate(_SHOWN) == state
         expect(inspector.header).to_contain_text("updated")
-        expect(inspector.header.locator(".nvj-word")).to_be_hidden()
+        expect(inspector.header.locator(".nvj-status")).to_be_hidden()
         expect(inspector.root.locator(".nvj-footer")).to_contain_text("live")
 
 

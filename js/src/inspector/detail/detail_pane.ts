@@ -1,9 +1,9 @@
-/** The pane beside the tree: the chosen key's value, its history, its numbers over time. */
+/** The detail pane of the selected key: value, history and plot. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
 import { fill, h, setText } from "../../ui/html.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import { createLazyPane } from "./lazy_pane.ts";
 import { createPaneTabs, type Pane } from "./pane_tabs.ts";
 import { createValuePane } from "./value_pane.ts";
@@ -27,8 +27,8 @@ function headAndTail(text: string): readonly [head: string, tail: string] {
   return [signs.slice(0, -TAIL).join(""), signs.slice(-TAIL).join("")];
 }
 
-export function createDetail(bench: Bench): Detail {
-  const { signal } = bench;
+export function createDetail(context: InspectorContext): Detail {
+  const { signal } = context;
   let key: string | null = null;
 
   const titleHead = h("span", { class: "nvj-detail-key-head" });
@@ -37,9 +37,9 @@ export function createDetail(bench: Bench): Detail {
   const actions = h("span", { class: "nvj-detail-actions" });
   const notices = h("div", { class: "nvj-detail-notices" });
   const panes: readonly Pane[] = [
-    createValuePane(bench),
-    createLazyPane(bench, "History", "createHistoryPane"),
-    createLazyPane(bench, "Plot", "createPlotPane"),
+    createValuePane(context),
+    createLazyPane(context, "History", "createHistoryPane"),
+    createLazyPane(context, "Plot", "createPlotPane"),
   ];
   const tabs = createPaneTabs(panes, signal);
   const head = h(

@@ -3,22 +3,22 @@
 import { createLazyPart } from "../../kernel/lazy_part.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import { h } from "../../ui/html.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Pane } from "./pane_tabs.ts";
 
 /** Exports of widgets/history_chunk.ts. */
 type Maker = "createHistoryPane" | "createPlotPane";
 
-export function createLazyPane(bench: Bench, label: string, maker: Maker): Pane {
+export function createLazyPane(context: InspectorContext, label: string, maker: Maker): Pane {
   let shown: readonly [key: string | null, entry: Entry | undefined] = [null, undefined];
   const part = createLazyPart<Pane>({
-    host: bench.host,
+    host: context.host,
     module: "history",
     what: label,
     make: (module) => {
       const create = module[maker];
       if (typeof create !== "function") throw new Error("the module has no such pane");
-      const pane = create(bench) as Pane;
+      const pane = create(context) as Pane;
       // The tabs know the pane by these.
       for (const name of ["id", "role", "aria-labelledby"]) {
         pane.element.setAttribute(name, place.getAttribute(name) ?? "");
@@ -28,7 +28,7 @@ export function createLazyPane(bench: Bench, label: string, maker: Maker): Pane 
       pane.show(...shown);
       return pane;
     },
-    signal: bench.signal,
+    signal: context.signal,
   });
   const place = h("div", { class: "nvj-pane" }, part.note);
 

@@ -1,4 +1,4 @@
-/** The tabs of the detail pane, after the tabs pattern of ARIA. */
+/** The tabs of the detail pane, after the ARIA tabs pattern. */
 
 import { randomName } from "../../kernel/host.ts";
 import type { Entry } from "../../kernel/state_store.ts";

@@ -1,4 +1,4 @@
-/** The whole value of the chosen key: live, pretty, and as text to copy. */
+/** The pane with the live value of the selected key, and buttons that copy it. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
@@ -11,11 +11,11 @@ import { listen } from "../../ui/lifetime.ts";
 import { isCut, open, typeName } from "../../values/page_value.ts";
 import { createPrettyView } from "../../values/pretty_view.ts";
 import { readLine, toJsonText, toPythonText } from "../../values/value_text.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Pane } from "./pane_tabs.ts";
 
 /** A cut value that was fetched whole, as it was then. */
-interface Whole {
+interface FullValue {
   readonly of: PageValue;
   readonly value: PageValue;
   readonly at: number;
@@ -34,11 +34,11 @@ interface Drawn {
 
 const LINES = 600;
 
-export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
+export function createValuePane({ host, shown, editedPlace, signal }: InspectorContext): Pane {
   let key: string | null = null;
   let entry: Entry | undefined;
   let drawn: Drawn | null = null;
-  let whole: Whole | null = null;
+  let fetched: FullValue | null = null;
   let lines = LINES;
   let exact = false;
 
@@ -52,15 +52,15 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
     lines += LINES;
     draw();
   }, signal);
-  const line = h("code", { class: "nvj-line nvj-dim" });
+  const line = h("code", { class: "nvj-code-line nvj-dim" });
   const gone = h("p", { class: "nvj-dim", hidden: true });
 
   /** The value as text must be whole, so that what is pasted is what there is. */
-  const wholeValue = async (): Promise<PageValue> => {
+  const fullValue = async (): Promise<PageValue> => {
     if (entry === undefined) throw new Error("The key is gone");
     const { value } = entry;
     if (!isCut(value)) return value;
-    if (whole?.of === value && !whole.isCut) return whole.value;
+    if (fetched?.of === value && !fetched.isCut) return fetched.value;
     if (shown.get().at !== null) throw new Error("Of the past, history has the whole value");
     const answer = await host.request("value", { key: entry.key });
     if (!answer.exists || answer.value === undefined) throw new Error("The key is gone");
@@ -81,7 +81,7 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
         return;
       }
       const { value } = answer;
-      whole = { of: asked.value, value, at: now(), isCut: isCut(value) };
+      fetched = { of: asked.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
       setText(noteText, `Not possible: ${reasonOf(error)}.`);
@@ -110,8 +110,8 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
   const copies = h(
     "div",
     { class: "nvj-detail-copies" },
-    copyButton("JSON", async () => toJsonText(await wholeValue()), signal),
-    copyButton("Python", async () => toPythonText(await wholeValue()), signal),
+    copyButton("JSON", async () => toJsonText(await fullValue()), signal),
+    copyButton("Python", async () => toPythonText(await fullValue()), signal),
   );
   listen(
     digits,
@@ -127,18 +127,18 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
   const drawNote = (value: PageValue, isCutValue: boolean) => {
     note.hidden = !isCutValue;
     if (!isCutValue) return;
-    const isOld = whole !== null && whole.of !== value;
-    note.dataset.tone = whole === null || isOld ? "amber" : "neutral";
+    const isOld = fetched !== null && fetched.of !== value;
+    note.dataset.tone = fetched === null || isOld ? "amber" : "neutral";
     fetchButton.hidden = true;
     if (shown.get().at !== null) {
       setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
-    } else if (whole?.isCut) {
+    } else if (fetched?.isCut) {
       setText(noteText, `Too large for this page: ${typeName(open(value))}.`);
-    } else if (whole === null) {
+    } else if (fetched === null) {
       setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
       fetchButton.hidden = false;
     } else {
-      const ago = `Whole as it was ${age(now() - whole.at)} ago; it has changed since.`;
+      const ago = `Whole as it was ${age(now() - fetched.at)} ago; it has changed since.`;
       setText(noteText, isOld ? ago : "All of it is here.");
       fetchButton.hidden = !isOld;
     }
@@ -157,12 +157,12 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
     }
     const { value } = entry;
     const isCutValue = isCut(value);
-    const isWhole = isCutValue && whole !== null;
-    const showing = isWhole && whole !== null ? whole.value : value;
+    const isFull = isCutValue && fetched !== null;
+    const showing = isFull && fetched !== null ? fetched.value : value;
     const isDrawn = drawn?.showing === showing && drawn.lines === lines && drawn.exact === exact;
     // What is being edited does not flash beside the field either.
-    const isEdited = edited.get()?.key === key;
-    const changes = drawn !== null && drawn.exact === exact && !isWhole && !isEdited;
+    const isEdited = editedPlace.get()?.key === key;
+    const changes = drawn !== null && drawn.exact === exact && !isFull && !isEdited;
     const rounded =
       isDrawn && drawn !== null
         ? drawn.rounded
@@ -185,14 +185,14 @@ export function createValuePane({ host, shown, edited, signal }: Bench): Pane {
     show(nextKey, nextEntry) {
       if (nextKey !== key) {
         drawn = null;
-        whole = null;
+        fetched = null;
         lines = LINES;
         setText(line, nextKey === null ? "" : visible(readLine(nextKey), 300));
         line.title = line.textContent ?? "";
         scroller.scrollTop = 0;
       } else if (nextEntry === entry && nextEntry?.value === drawn?.of) {
         // Of an old whole the note tells the age.
-        if (nextEntry !== undefined && whole !== null) drawNote(nextEntry.value, true);
+        if (nextEntry !== undefined && fetched !== null) drawNote(nextEntry.value, true);
         return;
       }
       key = nextKey;

@@ -1,4 +1,4 @@
-/** One question or small form at a time, where the chosen key's value is. */
+/** One confirmation or small form at a time, in the detail pane. */
 
 import type { Child } from "../../ui/html.ts";
 import { h } from "../../ui/html.ts";
@@ -69,7 +69,7 @@ export function createCard(leave: () => void, signal: AbortSignal): Card {
       const cancel = h("button", { type: "button", "data-choice": -1 }, "Cancel");
       const box = h(
         "div",
-        { class: "nvj-question", role: "alertdialog", "aria-label": "Are you sure?" },
+        { class: "nvj-confirm", role: "alertdialog", "aria-label": "Are you sure?" },
         icon("warning"),
         h("p", {}, ...question),
         ...made,

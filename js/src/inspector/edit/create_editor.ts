@@ -3,18 +3,18 @@
 import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import { createCard } from "./confirm_card.ts";
 import type { CreateEditor, Editor, EditPlaces } from "./editor.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
 import { createValueEdit } from "./value/value_edit.ts";
-import { createMarks } from "./write_status.ts";
+import { createWriteStatusView } from "./write_status.ts";
 
 /** The keys of the tree that begin something, before the tree takes them for its own. */
-function addTreeKeys(bench: Bench, begin: () => boolean): void {
+function addTreeKeys(context: InspectorContext, begin: () => boolean): void {
   listen(
-    bench.element,
+    context.element,
     "keydown",
     (event) => {
       const { target, key } = event;
@@ -26,29 +26,32 @@ function addTreeKeys(bench: Bench, begin: () => boolean): void {
       event.preventDefault();
       event.stopPropagation();
     },
-    bench.signal,
+    context.signal,
     { capture: true },
   );
 }
 
-export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Editor => {
-  const { signal, toolbar, element } = bench;
+export const createEditor: CreateEditor = (
+  context: InspectorContext,
+  places: EditPlaces,
+): Editor => {
+  const { signal, toolbar, element } = context;
   let on = false;
   const isOn = () => on;
   const tools = h("span", { class: "nvj-edit-tools", hidden: true });
   toolbar.add(tools);
   const actions = h("span", { class: "nvj-edit-tools", hidden: true });
   // The row of the key may be far from what is edited, or out of sight.
-  const mark = h("span", { class: "nvj-edit-end", hidden: true });
-  places.detail.actions.append(mark, actions);
+  const status = h("span", { class: "nvj-write-status", hidden: true });
+  places.detail.actions.append(status, actions);
   const tree = element.querySelector("[role=treegrid]");
   tree?.setAttribute("aria-readonly", "true");
 
-  const card = createCard(bench.focusTree, signal);
-  const values = createValueEdit(bench, places, card, isOn);
-  const keys = addKeyChanges(bench, places, card, isOn);
-  const undo = addUndo(bench, places.edits, card, isOn);
-  const marks = createMarks(places.edits, bench.redraw, signal);
+  const card = createCard(context.focusTree, signal);
+  const values = createValueEdit(context, places, card, isOn);
+  const keys = addKeyChanges(context, places, card, isOn);
+  const undo = addUndo(context, places.edits, card, isOn);
+  const writeStatus = createWriteStatusView(places.edits, context.redraw, signal);
   places.detail.notices.append(card.element, values.element);
 
   const edit = h(
@@ -63,13 +66,13 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
   listen(rename, "click", keys.rename, signal);
   fill(actions, edit, rename);
   fill(tools, keys.addButton, keys.removeButton, undo.button);
-  addTreeKeys(bench, () => on && values.begin());
+  addTreeKeys(context, () => on && values.begin());
 
   const drawActions = () => {
-    actions.hidden = !on || (bench.selected.get()?.place ?? null) === null;
+    actions.hidden = !on || (context.selected.get()?.place ?? null) === null;
   };
-  bench.selected.observe(drawActions, signal);
-  bench.onDraw(() => marks.drawKey(mark, bench.selected.get()?.place?.key ?? null));
+  context.selected.observe(drawActions, signal);
+  context.onDraw(() => writeStatus.drawKey(status, context.selected.get()?.place?.key ?? null));
 
   // What is typed is nowhere but in the page: the browser asks before it goes.
   listen(
@@ -84,7 +87,7 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
   return {
     setOn: (next) => {
       if (!next && values.isDirty()) {
-        bench.announce("First write what is typed, or drop it with Escape");
+        context.announce("First write what is typed, or drop it with Escape");
         return false;
       }
       if (!next) {
@@ -95,10 +98,10 @@ export const createEditor: CreateEditor = (bench: Bench, places: EditPlaces): Ed
       tools.hidden = !on;
       drawActions();
       tree?.setAttribute("aria-readonly", String(!on));
-      bench.announce(on ? "Editing is on" : "Editing is off");
+      context.announce(on ? "Editing is on" : "Editing is off");
       return true;
     },
     drawField: values.drawField,
-    drawMark: marks.drawRow,
+    drawWriteStatus: writeStatus.drawRow,
   };
 };

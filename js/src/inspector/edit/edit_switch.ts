@@ -1,6 +1,6 @@
 /**
- * The edit switch. Off in every view that opens, also after a reload: what is written is
- * written for everybody, so nobody should find it on. The rest is loaded with its first use.
+ * The edit switch. It is off in every new view, also after a reload, because edits affect all
+ * clients. The editing module is loaded on first use.
  */
 
 import { loadModule } from "../../kernel/lazy_module.ts";
@@ -10,16 +10,16 @@ import { reasonOf } from "../../text/format.ts";
 import { now } from "../../ui/clock.ts";
 import { h } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { Cell } from "../../ui/signal.ts";
-import type { Bench } from "../context.ts";
+import { Signal } from "../../ui/signal.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Detail } from "../detail/detail_pane.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Row } from "../tree/rows.ts";
 import { type Editor, editorOf } from "./editor.ts";
 
-export function addEditing(bench: Bench, model: InspectorModel, detail: Detail): void {
-  const { host, signal, element } = bench;
-  const edits = new Cell<Timed<EditsBody> | null>(null);
+export function addEditing(context: InspectorContext, model: InspectorModel, detail: Detail): void {
+  const { host, signal, element } = context;
+  const edits = new Signal<Timed<EditsBody> | null>(null);
   let editor: Editor | null = null;
   let loading = false;
 
@@ -28,33 +28,36 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
   const box = h("input", { type: "checkbox", role: "switch", class: "nvj-switch" });
   const label = h("label", { class: "nvj-edit-switch" }, "Edit", box);
   label.title = "Change values and keys (e)";
-  bench.toolbar.add(label);
+  context.toolbar.add(label);
 
   const part = (at: "value" | "end", draw: (editor: Editor, slot: HTMLElement, row: Row) => void) =>
-    bench.addRowPart({
+    context.addRowPart({
       at,
       make: () => {
-        const slot = h("span", { class: `nvj-edit-${at}`, hidden: true });
+        const slot = h("span", {
+          class: at === "end" ? "nvj-write-status" : "nvj-edit-value",
+          hidden: true,
+        });
         return { element: slot, draw: (row) => editor !== null && draw(editor, slot, row) };
       },
     });
   part("value", (it, slot, row) => it.drawField(slot, row));
-  part("end", (it, slot, row) => it.drawMark(slot, row));
+  part("end", (it, slot, row) => it.drawWriteStatus(slot, row));
 
   const show = () => {
     element.dataset.editing = String(box.checked);
-    bench.redraw();
+    context.redraw();
   };
   const load = async () => {
     loading = true;
     try {
       const create = editorOf(await loadModule(host, "edit"));
       if (signal.aborted) return;
-      editor = create(bench, { model, detail, edits });
+      editor = create(context, { model, detail, edits });
       editor.setOn(box.checked);
     } catch (error) {
       box.checked = false;
-      bench.announce(`Editing is not possible: ${reasonOf(error)}`);
+      context.announce(`Editing is not possible: ${reasonOf(error)}`);
     } finally {
       loading = false;
       show();
@@ -67,7 +70,7 @@ export function addEditing(bench: Bench, model: InspectorModel, detail: Detail):
     show();
   };
   listen(box, "change", toggle, signal);
-  bench.keys.add({
+  context.shortcuts.add({
     key: "e",
     does: "switch editing on and off",
     run: () => {

@@ -4,7 +4,7 @@ import type { Module } from "../../kernel/lazy_module.ts";
 import type { Timed } from "../../kernel/session.ts";
 import type { EditsBody } from "../../protocol/inspector.ts";
 import type { Readable } from "../../ui/signal.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Detail } from "../detail/detail_pane.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Row } from "../tree/rows.ts";
@@ -22,10 +22,10 @@ export interface Editor {
   /** Puts the field into the row that is edited. */
   drawField(slot: HTMLElement, row: Row): void;
   /** Says in a row how far the last edit of its key has come. */
-  drawMark(slot: HTMLElement, row: Row): void;
+  drawWriteStatus(slot: HTMLElement, row: Row): void;
 }
 
-export type CreateEditor = (bench: Bench, places: EditPlaces) => Editor;
+export type CreateEditor = (context: InspectorContext, places: EditPlaces) => Editor;
 
 export function editorOf(module: Module): CreateEditor {
   const create = module.createEditor;

@@ -1,6 +1,6 @@
-/** Tells when the focus comes to a field and the buttons that belong to it, and when it leaves. */
+/** Report when the focus enters or leaves a field and its buttons. */
 
-import { listen, whenOver } from "../../ui/lifetime.ts";
+import { listen, onAbort } from "../../ui/lifetime.ts";
 
 export interface FocusRegion {
   readonly root: HTMLElement;
@@ -42,7 +42,7 @@ export function followFocus(region: FocusRegion, signal: AbortSignal): void {
     },
     signal,
   );
-  whenOver(signal, stay);
+  onAbort(signal, stay);
 }
 
 /** Whether nobody has gone elsewhere with the focus: then it may be taken along. */

@@ -1,4 +1,4 @@
-/** Adds, renames and removes keys of the shared state. */
+/** Add, rename and remove keys of the shared state. */
 
 import type { EditBody } from "../../protocol/inspector.ts";
 import { plural, reasonOf } from "../../text/format.ts";
@@ -7,7 +7,7 @@ import { now } from "../../ui/clock.ts";
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import type { Bench, Selected } from "../context.ts";
+import type { InspectorContext, Selected } from "../context.ts";
 import type { Card, Choice } from "./confirm_card.ts";
 import type { EditPlaces } from "./editor.ts";
 import { isNobodyElsewhere } from "./focus_region.ts";
@@ -26,7 +26,7 @@ export interface KeyChanges {
 }
 
 /** Seconds for which a key that was written is waited for. */
-const PATIENCE = 10;
+const WAIT_SECONDS = 10;
 
 /** What has been written, and is gone to once the server has told of it. */
 interface Awaited {
@@ -51,13 +51,13 @@ function branchAt({ tree, filter }: EditPlaces["model"], path: string): Branch |
 }
 
 export function addKeyChanges(
-  bench: Bench,
+  context: InspectorContext,
   places: EditPlaces,
   card: Card,
   isOn: () => boolean,
 ): KeyChanges {
-  const { host, session, signal, selected, announce, line } = bench;
-  const { entries } = session.mirror;
+  const { host, session, signal, selected, announce, connection } = context;
+  const { entries } = session.store;
   let awaited: Awaited | null = null;
   let renamed = "";
   /** Counts the forms that were opened: an answer may come when another is typed in. */
@@ -65,30 +65,31 @@ export function addKeyChanges(
 
   /** Whether nobody has turned to anything else since: then the focus is left alone. */
   const isStillThere = ({ from }: Awaited): boolean =>
-    isNobodyElsewhere(bench.element) && card.element.hidden && selected.get() === from;
+    isNobodyElsewhere(context.element) && card.element.hidden && selected.get() === from;
   const goToAwaited = () => {
     if (awaited === null) return;
     const { key, there, until } = awaited;
     if (!isStillThere(awaited) || now() > until) awaited = null;
     else if (entries.has(key) === there) {
       awaited = null;
-      if (there) bench.select({ key, path: [] });
-      bench.focusTree();
+      if (there) context.select({ key, path: [] });
+      context.focusTree();
     }
   };
-  bench.onDraw(goToAwaited);
+  context.onDraw(goToAwaited);
   const waitFor = (key: string, there: boolean) => {
-    awaited = { key, there, until: now() + PATIENCE, from: selected.get() };
+    awaited = { key, there, until: now() + WAIT_SECONDS, from: selected.get() };
     // The server may have told of it before it answered.
     goToAwaited();
-    bench.redraw();
+    context.redraw();
   };
 
   /** Whether anything can be changed now; says why not. */
   const ready = (): boolean => {
-    const { blocked } = line.get();
+    const { blocked } = connection.get();
     if (!isOn()) announce("Editing is off: e switches it on");
-    else if (bench.shown.get().at !== null) announce("This is a state from before: resume to edit");
+    else if (context.shown.get().at !== null)
+      announce("This is a state from before: resume to edit");
     else if (blocked !== null) announce(blocked);
     else return true;
     return false;
@@ -98,9 +99,9 @@ export function addKeyChanges(
     asked: () => Promise<EditBody>,
     key: string,
   ): Promise<void> => {
-    const { blocked } = line.get();
-    const mine = opened;
-    const isShown = () => mine === opened && form.element.isConnected;
+    const { blocked } = connection.get();
+    const current = opened;
+    const isShown = () => current === opened && form.element.isConnected;
     const fail = (why: string) => {
       if (isShown()) form.fail(why);
       else if (card.element.hidden) card.ask([`${keyText(key)}: ${why}`], []);
@@ -159,7 +160,7 @@ export function addKeyChanges(
     const key = chosen?.place?.key ?? "";
     return key.slice(0, Math.max(key.lastIndexOf("."), key.lastIndexOf("/")) + 1);
   };
-  const tellGone = (key: string) => announce(`${keyText(key)} is there no longer`);
+  const announceGone = (key: string) => announce(`${keyText(key)} is there no longer`);
   const add = () => {
     if (!ready()) return;
     opened += 1;
@@ -170,7 +171,7 @@ export function addKeyChanges(
     const key = selected.get()?.place?.key;
     if (key === undefined || !ready()) return;
     if (!entries.has(key)) {
-      tellGone(key);
+      announceGone(key);
       return;
     }
     opened += 1;
@@ -181,7 +182,7 @@ export function addKeyChanges(
   };
 
   const send = async (key: string, branch: boolean, count: number) => {
-    const { blocked } = line.get();
+    const { blocked } = connection.get();
     try {
       if (blocked !== null) throw new Error(blocked);
       const edit = await host.request("remove", { key, branch, count });
@@ -215,7 +216,7 @@ export function addKeyChanges(
       });
     }
     if (choices.length === 0) {
-      tellGone(key);
+      announceGone(key);
       return;
     }
     const name = h("code", {}, keyText(key));
@@ -255,9 +256,9 @@ export function addKeyChanges(
   selected.observe((chosen) => {
     removeButton.disabled = chosen === null || (chosen.place?.path.length ?? 0) > 0;
   }, signal);
-  bench.keys.add({ key: "n", does: "add a key", run: () => shortcut(add) });
-  bench.keys.add({ key: "r", does: "rename the chosen key", run: () => shortcut(rename) });
-  bench.keys.add({
+  context.shortcuts.add({ key: "n", does: "add a key", run: () => shortcut(add) });
+  context.shortcuts.add({ key: "r", does: "rename the chosen key", run: () => shortcut(rename) });
+  context.shortcuts.add({
     key: "Delete",
     does: "remove the chosen key or branch, after a question",
     run: () => shortcut(remove),

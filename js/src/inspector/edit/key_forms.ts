@@ -1,4 +1,4 @@
-/** The small forms for a new key, and for another name of one. */
+/** The forms that add a key and rename a key. */
 
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";

@@ -1,4 +1,4 @@
-/** A place in the shared state, as people read it. */
+/** The text for a place in the shared state. */
 
 import { visible } from "../../text/visible_text.ts";
 import { pathText } from "../../values/value_path.ts";

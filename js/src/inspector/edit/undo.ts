@@ -1,4 +1,4 @@
-/** Takes back what was written last through this connection, whatever view wrote it. */
+/** Undo the last write of this connection, from any view. */
 
 import type { Timed } from "../../kernel/session.ts";
 import type { EditsBody } from "../../protocol/inspector.ts";
@@ -8,18 +8,18 @@ import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { Readable } from "../../ui/signal.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
 import type { Card } from "./confirm_card.ts";
 import { failureOf } from "./value/draft.ts";
 
 export function addUndo(
-  bench: Bench,
+  context: InspectorContext,
   edits: Readable<Timed<EditsBody> | null>,
   card: Card,
   isOn: () => boolean,
 ): { readonly button: HTMLElement } {
-  const { host, signal, announce } = bench;
+  const { host, signal, announce } = context;
   let sending = false;
   const words = h("span", {}, "Undo");
   const button = h("button", { type: "button" }, icon("undo"), words);
@@ -67,7 +67,7 @@ export function addUndo(
   draw();
   listen(button, "click", () => void undo(false), signal);
   listen(
-    bench.element,
+    context.element,
     "keydown",
     (event) => {
       const { key, shiftKey, altKey, target } = event;

@@ -1,4 +1,4 @@
-/** In a row, and beside the chosen key: how far the last edit of it has come. */
+/** The status of the last write, in its row and in the detail pane. */
 
 import type { Timed } from "../../kernel/session.ts";
 import type { EditBody, EditsBody } from "../../protocol/inspector.ts";
@@ -9,7 +9,7 @@ import type { Place } from "../context.ts";
 import type { Row } from "../tree/rows.ts";
 import { samePlace } from "./place_text.ts";
 
-export interface Mark {
+export interface WriteStatus {
   readonly text: string;
   readonly tone: "neutral" | "amber" | "good" | "bad";
 }
@@ -21,7 +21,7 @@ const REFUSED_FOR = 30;
 const WAITED_FOR = 60;
 
 /** What a row says of an edit that was begun `age` seconds ago; null for nothing. Pure. */
-export function markOf({ state }: Pick<EditBody, "state">, age: number): Mark | null {
+export function writeStatusOf({ state }: Pick<EditBody, "state">, age: number): WriteStatus | null {
   switch (state) {
     case "sent":
       return age < WAITED_FOR ? { text: "→ sent", tone: "neutral" } : null;
@@ -36,43 +36,43 @@ export function markOf({ state }: Pick<EditBody, "state">, age: number): Mark | 
   }
 }
 
-interface Told {
+interface TrackedEdit {
   readonly edit: EditBody;
   readonly at: number;
 }
 
-export interface Marks {
+export interface WriteStatusView {
   /** A part of a value tells of itself only, a key of itself and of all of its parts. */
   drawRow(slot: HTMLElement, row: Row): void;
   drawKey(slot: HTMLElement, key: string | null): void;
 }
 
-export function createMarks(
+export function createWriteStatusView(
   edits: Readable<Timed<EditsBody> | null>,
   onChange: () => void,
   signal: AbortSignal,
-): Marks {
+): WriteStatusView {
   /** The newest first. */
-  let byKey: ReadonlyMap<string, readonly Told[]> = new Map();
-  const hear = (told: Timed<EditsBody> | null) => {
-    const next = new Map<string, Told[]>();
-    for (const edit of told?.body.edits ?? []) {
-      const at = (told?.at ?? 0) - edit.seconds;
+  let byKey: ReadonlyMap<string, readonly TrackedEdit[]> = new Map();
+  const receive = (received: Timed<EditsBody> | null) => {
+    const next = new Map<string, TrackedEdit[]>();
+    for (const edit of received?.body.edits ?? []) {
+      const at = (received?.at ?? 0) - edit.seconds;
       for (const key of edit.keys) next.set(key, [{ edit, at }, ...(next.get(key) ?? [])]);
     }
     byKey = next;
     onChange();
   };
-  hear(edits.get());
-  edits.observe(hear, signal);
+  receive(edits.get());
+  edits.observe(receive, signal);
 
-  const draw = (slot: HTMLElement, told: Told | undefined) => {
-    const mark = told === undefined ? null : markOf(told.edit, now() - told.at);
-    slot.hidden = mark === null;
-    if (mark === null) return;
-    setText(slot, mark.text);
-    slot.dataset.tone = mark.tone;
-    slot.title = told?.edit.note ?? "";
+  const draw = (slot: HTMLElement, tracked: TrackedEdit | undefined) => {
+    const status = tracked === undefined ? null : writeStatusOf(tracked.edit, now() - tracked.at);
+    slot.hidden = status === null;
+    if (status === null) return;
+    setText(slot, status.text);
+    slot.dataset.tone = status.tone;
+    slot.title = tracked?.edit.note ?? "";
   };
   const lastOf = (key: string) => byKey.get(key)?.[0];
   const lastAt = (place: Place) =>

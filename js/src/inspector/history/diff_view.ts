@@ -1,4 +1,4 @@
-/** What differs between two moments of a key, part by part. */
+/** The differences between two history entries of a key. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import type { DifferenceBody, DiffResult } from "../../protocol/inspector.ts";
@@ -29,7 +29,7 @@ function line(difference: DifferenceBody): HTMLElement {
 }
 
 /** A value that is compared with none. */
-export const wholeLine = (value: PageValue): HTMLElement =>
+export const valueLine = (value: PageValue): HTMLElement =>
   h("p", { class: "nvj-diff-line" }, visible(preview(value, 2000), 4000));
 
 export function drawDiff(place: HTMLElement, { differences, total }: DiffResult): void {

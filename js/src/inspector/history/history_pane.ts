@@ -1,4 +1,4 @@
-/** What the chosen key was, when, and what was different; any two moments can be compared. */
+/** The history of the selected key, with a diff between any two entries. */
 
 import { randomName } from "../../kernel/host.ts";
 import type { Entry } from "../../kernel/state_store.ts";
@@ -10,28 +10,28 @@ import { copyButton } from "../../ui/clipboard.ts";
 import { now } from "../../ui/clock.ts";
 import { fill, h, setAttribute, setText } from "../../ui/html.ts";
 import { every, listen } from "../../ui/lifetime.ts";
-import { putInOrder } from "../../ui/reorder_children.ts";
+import { reorderChildren } from "../../ui/reorder_children.ts";
 import { isCut } from "../../values/page_value.ts";
 import { toJsonText, toPythonText } from "../../values/value_text.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane_tabs.ts";
-import { drawDiff, wholeLine } from "./diff_view.ts";
+import { drawDiff, valueLine } from "./diff_view.ts";
 import { timeOfDay } from "./recorder_clock.ts";
 
 const PAGE = 100;
 const REFRESH = 1000;
 
-export function createHistoryPane(bench: Bench): Pane {
-  const { host, signal, announce } = bench;
+export function createHistoryPane(context: InspectorContext): Pane {
+  const { host, signal, announce } = context;
   const prefix = `nvj-history-${randomName().slice(0, 8)}`;
   let key: string | null = null;
   let entry: Entry | undefined;
   /** What was told last, the newest first; older pages are added at the end. */
-  let moments: readonly MomentBody[] = [];
-  let told: HistoryResult | null = null;
-  let toldFor: Entry | undefined;
+  let entries: readonly MomentBody[] = [];
+  let received: HistoryResult | null = null;
+  let receivedFor: Entry | undefined;
   /** When it was told, on the clock of clock.ts: ages grow without another answer. */
-  let toldAt = now();
+  let receivedAt = now();
   let asking = false;
   /** The rows that are drawn, by the numbers of their moments. */
   let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
@@ -68,7 +68,7 @@ export function createHistoryPane(bench: Bench): Pane {
     if (!answer.exists || answer.value === undefined) throw new Error("It was not there");
     return answer.value;
   };
-  const wholeValueThen = async (): Promise<PageValue> => {
+  const fullValueAt = async (): Promise<PageValue> => {
     const value = await valueThen();
     if (isCut(value)) throw new Error("Too large to copy");
     return value;
@@ -87,15 +87,10 @@ export function createHistoryPane(bench: Bench): Pane {
       diffTitle,
       h("span", { class: "nvj-space" }),
       compareButton,
-      copyButton(
-        "JSON",
-        async () => toJsonText(await wholeValueThen()),
-        signal,
-        "Copy it as it was",
-      ),
+      copyButton("JSON", async () => toJsonText(await fullValueAt()), signal, "Copy it as it was"),
       copyButton(
         "Python",
-        async () => toPythonText(await wholeValueThen()),
+        async () => toPythonText(await fullValueAt()),
         signal,
         "Copy it as it was",
       ),
@@ -110,50 +105,50 @@ export function createHistoryPane(bench: Bench): Pane {
     setText(problem, `Not possible: ${reasonOf(error)}.`);
   };
 
-  const ageOf = (moment: MomentBody): string =>
-    told === null ? "" : age(told.now + (now() - toldAt) - moment.at);
-  const row = (moment: MomentBody): HTMLElement =>
+  const ageOf = (historyEntry: MomentBody): string =>
+    received === null ? "" : age(received.now + (now() - receivedAt) - historyEntry.at);
+  const row = (historyEntry: MomentBody): HTMLElement =>
     h(
       "div",
       {
         class: "nvj-history-row",
         role: "option",
-        id: `${prefix}-${moment.number}`,
-        "data-number": moment.number,
-        "data-base": base?.number === moment.number,
-        "aria-selected": String(chosen?.number === moment.number),
+        id: `${prefix}-${historyEntry.number}`,
+        "data-number": historyEntry.number,
+        "data-base": base?.number === historyEntry.number,
+        "aria-selected": String(chosen?.number === historyEntry.number),
       },
-      h("span", { class: "nvj-history-time" }, timeOfDay(moment.at)),
-      h("span", { class: "nvj-history-age" }, ageOf(moment)),
+      h("span", { class: "nvj-history-time" }, timeOfDay(historyEntry.at)),
+      h("span", { class: "nvj-history-age" }, ageOf(historyEntry)),
       h(
         "span",
-        { class: "nvj-history-text", "data-gone": !moment.exists },
-        visible(moment.text, 200),
+        { class: "nvj-history-text", "data-gone": !historyEntry.exists },
+        visible(historyEntry.text, 200),
       ),
     );
 
   const drawHead = () => {
-    if (told === null) return;
-    const dropped = told.complete ? "" : ", older ones are dropped";
-    setText(summary, `${plural(told.total, "entry", "entries")}${dropped}`);
+    if (received === null) return;
+    const dropped = received.complete ? "" : ", older ones are dropped";
+    setText(summary, `${plural(received.total, "entry", "entries")}${dropped}`);
     baseNote.hidden = base === null;
     baseEnd.hidden = base === null;
     if (base !== null) setText(baseText, `compared with ${timeOfDay(base.at)}`);
   };
   const drawAges = () => {
     for (const [index, each] of list.querySelectorAll(".nvj-history-age").entries()) {
-      const moment = moments[index];
-      if (moment !== undefined) setText(each, ageOf(moment));
+      const historyEntry = entries[index];
+      if (historyEntry !== undefined) setText(each, ageOf(historyEntry));
     }
   };
   const drawList = () => {
-    if (told === null) return;
+    if (received === null) return;
     drawHead();
-    const drawn = moments.map((moment) => {
-      const known = rowOf.get(moment.number) ?? row(moment);
-      setAttribute(known, "data-base", String(base?.number === moment.number));
-      setAttribute(known, "aria-selected", String(chosen?.number === moment.number));
-      return [moment.number, known] as const;
+    const drawn = entries.map((historyEntry) => {
+      const known = rowOf.get(historyEntry.number) ?? row(historyEntry);
+      setAttribute(known, "data-base", String(base?.number === historyEntry.number));
+      setAttribute(known, "aria-selected", String(chosen?.number === historyEntry.number));
+      return [historyEntry.number, known] as const;
     });
     // A row that is replaced once a second cannot be pressed.
     rowOf = new Map(drawn);
@@ -161,77 +156,77 @@ export function createHistoryPane(bench: Bench): Pane {
     const wanted = new Set<Element>(rows);
     for (const each of [...list.children]) if (!wanted.has(each)) each.remove();
     list.append(...rows.filter((each) => each.parentElement !== list));
-    putInOrder(list, rows);
+    reorderChildren(list, rows);
     drawAges();
-    const isListed = moments.some(({ number }) => number === chosen?.number);
+    const isListed = entries.some(({ number }) => number === chosen?.number);
     if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
     else list.removeAttribute("aria-activedescendant");
-    const last = moments.at(-1);
-    more.hidden = last === undefined || moments.length >= told.total;
-    if (moments.length === 0)
+    const last = entries.at(-1);
+    more.hidden = last === undefined || entries.length >= received.total;
+    if (entries.length === 0)
       fill(list, h("p", { class: "nvj-dim" }, "Nothing is remembered yet."));
   };
 
   /** The known ones below the newest page; none where more came than fit, as there is a hole. */
   const olderKnown = (newest: readonly MomentBody[]): readonly MomentBody[] => {
     const oldest = newest.at(-1)?.number ?? 0;
-    const meets = (moments[0]?.number ?? 0) >= oldest - 1;
-    return meets ? moments.filter(({ number }) => number < oldest) : [];
+    const meets = (entries[0]?.number ?? 0) >= oldest - 1;
+    return meets ? entries.filter(({ number }) => number < oldest) : [];
   };
   /** Numbers only grow, but for a recording that began anew, as that of another server. */
   const forgetAnotherRecording = (newest: readonly MomentBody[]) => {
-    if ((newest[0]?.number ?? 0) >= (moments[0]?.number ?? 0)) return;
-    moments = [];
+    if ((newest[0]?.number ?? 0) >= (entries[0]?.number ?? 0)) return;
+    entries = [];
     rowOf = new Map();
     chosen = null;
     base = null;
     opened.hidden = true;
   };
   /** Number of the moment that the chosen one is compared with; null for none. */
-  const comparedWith = (moment: MomentBody): number | null => {
-    if (base !== null && base.number !== moment.number) return base.number;
-    const at = moments.findIndex(({ number }) => number === moment.number);
-    const next = at < 0 ? undefined : moments[at + 1];
+  const comparedWith = (historyEntry: MomentBody): number | null => {
+    if (base !== null && base.number !== historyEntry.number) return base.number;
+    const at = entries.findIndex(({ number }) => number === historyEntry.number);
+    const next = at < 0 ? undefined : entries[at + 1];
     if (next !== undefined) return next.number;
     // It stays open when the list has moved on, and the one before it may not be listed yet;
     // the kernel counts from 1.
-    const isOldest = at >= 0 && moments.length >= (told?.total ?? 0);
-    return isOldest ? null : moment.number - 1 || null;
+    const isOldest = at >= 0 && entries.length >= (received?.total ?? 0);
+    return isOldest ? null : historyEntry.number - 1 || null;
   };
   const drawOpened = async () => {
-    const moment = chosen;
-    opened.hidden = moment === null;
-    if (moment === null || key === null) return;
-    const other = comparedWith(moment);
+    const historyEntry = chosen;
+    opened.hidden = historyEntry === null;
+    if (historyEntry === null || key === null) return;
+    const other = comparedWith(historyEntry);
     setText(
       diffTitle,
-      `${timeOfDay(moment.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
+      `${timeOfDay(historyEntry.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
     );
     // What differed in another one does not stand below the times of this one.
-    const compared = JSON.stringify([key, other, moment.number]);
+    const compared = JSON.stringify([key, other, historyEntry.number]);
     if (diff.dataset.of !== compared) diff.replaceChildren();
     diff.dataset.of = compared;
     try {
       if (other === null) {
-        setText(diffTitle, timeOfDay(moment.at));
+        setText(diffTitle, timeOfDay(historyEntry.at));
         const note = "There is no earlier one to compare it with.";
         fill(diff, h("p", { class: "nvj-dim" }, note));
-        if (!moment.exists) return;
+        if (!historyEntry.exists) return;
         const value = await valueThen();
-        if (chosen === moment) diff.append(wholeLine(value));
+        if (chosen === historyEntry) diff.append(valueLine(value));
         return;
       }
-      const [before, after] = [other, moment.number].sort((a, b) => a - b);
+      const [before, after] = [other, historyEntry.number].sort((a, b) => a - b);
       if (before === undefined || after === undefined) return;
       const answer = await host.request("diff", { key, before, after });
-      if (chosen === moment) drawDiff(diff, answer);
+      if (chosen === historyEntry) drawDiff(diff, answer);
     } catch (error) {
-      if (chosen !== moment) return;
+      if (chosen !== historyEntry) return;
       fill(diff, h("p", { class: "nvj-problem" }, error instanceof Error ? error.message : ""));
     }
   };
-  const choose = (moment: MomentBody | null) => {
-    chosen = moment;
+  const choose = (historyEntry: MomentBody | null) => {
+    chosen = historyEntry;
     drawList();
     list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
     void drawOpened();
@@ -246,16 +241,16 @@ export function createHistoryPane(bench: Bench): Pane {
       const answer = await host.request("history", { key: asked, before, limit: PAGE });
       if (key !== asked) return;
       problem.hidden = true;
-      told = answer;
-      toldAt = now();
-      toldFor = askedFor;
+      received = answer;
+      receivedAt = now();
+      receivedFor = askedFor;
       if (before === null) forgetAnotherRecording(answer.moments);
-      const known = before === null ? olderKnown(answer.moments) : moments;
-      const had = moments.length;
-      moments = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
+      const known = before === null ? olderKnown(answer.moments) : entries;
+      const had = entries.length;
+      entries = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
       // What is far down is let go while newer ones come: only who asks makes the list longer.
       if (before === null) {
-        moments = moments.slice(0, Math.max(PAGE, chosen === null ? known.length : had));
+        entries = entries.slice(0, Math.max(PAGE, chosen === null ? known.length : had));
       }
       drawList();
     } catch (error) {
@@ -265,21 +260,21 @@ export function createHistoryPane(bench: Bench): Pane {
     }
   };
   const refresh = () => {
-    if (element.hidden || bench.isHidden() || key === null) return;
-    if (told === null || toldFor !== entry) void ask(null);
+    if (element.hidden || context.isHidden() || key === null) return;
+    if (received === null || receivedFor !== entry) void ask(null);
     else drawAges();
   };
   every(REFRESH, refresh, signal);
 
-  listen(more, "click", () => void ask(moments.at(-1)?.number ?? null), signal);
+  listen(more, "click", () => void ask(entries.at(-1)?.number ?? null), signal);
   listen(
     list,
     "click",
     (event) => {
       if (!(event.target instanceof Element)) return;
       const number = Number(event.target.closest<HTMLElement>("[data-number]")?.dataset.number);
-      const moment = moments.find((each) => each.number === number);
-      if (moment !== undefined) choose(moment);
+      const historyEntry = entries.find((each) => each.number === number);
+      if (historyEntry !== undefined) choose(historyEntry);
     },
     signal,
   );
@@ -289,8 +284,8 @@ export function createHistoryPane(bench: Bench): Pane {
     (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step === undefined) return;
-      const at = moments.findIndex(({ number }) => number === chosen?.number);
-      const next = moments[Math.min(Math.max(at + step, 0), moments.length - 1)];
+      const at = entries.findIndex(({ number }) => number === chosen?.number);
+      const next = entries[Math.min(Math.max(at + step, 0), entries.length - 1)];
       event.preventDefault();
       event.stopPropagation();
       if (next !== undefined) choose(next);
@@ -323,16 +318,16 @@ export function createHistoryPane(bench: Bench): Pane {
     label: "History",
     element,
     opened: refresh,
-    note: () => (told === null || key === null ? "" : count(told.total)),
+    note: () => (received === null || key === null ? "" : count(received.total)),
     show(nextKey, nextEntry) {
       entry = nextEntry;
       if (nextKey === key) {
-        if (told === null) refresh();
+        if (received === null) refresh();
         return;
       }
       key = nextKey;
-      told = null;
-      moments = [];
+      received = null;
+      entries = [];
       chosen = null;
       base = null;
       opened.hidden = true;

@@ -1,6 +1,6 @@
 /**
- * Pause, and the way back in time. While the tree stands still, changes go on arriving, and
- * are counted; the slider shows the whole state as it was at any time that is remembered.
+ * Pause and time travel. While the tree is paused, changes are still received and counted. The
+ * slider shows the state at any recorded time.
  */
 
 import { age, count, duration, plural, reasonOf } from "../../text/format.ts";
@@ -8,9 +8,9 @@ import { now } from "../../ui/clock.ts";
 import { fill, h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { debounced, every, listen } from "../../ui/lifetime.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import { createRecorderClock, timeOfDay } from "./recorder_clock.ts";
-import { pastEntries } from "./snapshot.ts";
+import { snapshotAt } from "./snapshot.ts";
 
 const SETTLE = 60;
 const TICK = 500;
@@ -18,9 +18,9 @@ const TICK = 500;
 const STEP = 0.1;
 const NAMED = 3;
 
-export function addPause(bench: Bench): void {
-  const { host, session, signal, shown, announce } = bench;
-  const { mirror } = session;
+export function addPause(context: InspectorContext): void {
+  const { host, session, signal, shown, announce } = context;
+  const { store } = session;
   const clock = createRecorderClock();
   /** When it was paused; null while live. */
   let pausedAt: number | null = null;
@@ -56,8 +56,8 @@ export function addPause(bench: Bench): void {
     waiting,
     hint,
   );
-  bench.bars.append(bar);
-  bench.toolbar.add(pauseButton);
+  context.bars.append(bar);
+  context.toolbar.add(pauseButton);
 
   const shownAt = (): number | null => {
     const { at } = shown.get();
@@ -71,14 +71,14 @@ export function addPause(bench: Bench): void {
     bar.hidden = !paused;
     if (pausedAt === null) return;
     const at = shown.get().at ?? pausedAt;
-    const theirs = shownAt();
+    const kernelTime = shownAt();
     const ago = age(now() - at);
     const then = wanted !== null || at < pausedAt - STEP;
     setText(
       what,
-      theirs === null
+      kernelTime === null
         ? `paused ${ago} ago`
-        : `${then ? "" : "paused at "}${timeOfDay(theirs)}, ${ago} ago`,
+        : `${then ? "" : "paused at "}${timeOfDay(kernelTime)}, ${ago} ago`,
     );
     const text = `${plural(changes, "change")} in ${plural(changedKeys.size, "key")} ${changes === 1 ? "waits" : "wait"}`;
     setText(waiting, changes === 0 ? "nothing has changed since" : text);
@@ -88,10 +88,10 @@ export function addPause(bench: Bench): void {
     if (oldest === null || end === null) return;
     slider.min = String(oldest);
     slider.max = String(end);
-    if (document.activeElement !== slider && theirs !== null) slider.value = String(theirs);
+    if (document.activeElement !== slider && kernelTime !== null) slider.value = String(kernelTime);
     slider.setAttribute(
       "aria-valuetext",
-      theirs === null ? "" : `${timeOfDay(theirs)}, ${ago} ago`,
+      kernelTime === null ? "" : `${timeOfDay(kernelTime)}, ${ago} ago`,
     );
   };
 
@@ -99,7 +99,7 @@ export function addPause(bench: Bench): void {
     const askedAt = now();
     try {
       const answer = await host.request("recorded", {});
-      clock.hear(answer.now, askedAt);
+      clock.synchronize(answer.now, askedAt);
       oldest = answer.oldest;
       slider.title = `Remembered since ${timeOfDay(answer.oldest)}: ${duration(answer.now - answer.oldest)}`;
       draw();
@@ -114,7 +114,7 @@ export function addPause(bench: Bench): void {
     changes = 0;
     changedKeys = new Set();
     incomplete = "";
-    bench.show({ entries: new Map(mirror.entries), at: pausedAt });
+    context.show({ entries: new Map(store.entries), at: pausedAt });
     fill(pauseButton, icon("play"), h("span", {}, "Resume"));
     announce("Paused. Changes are still collected.");
     draw();
@@ -125,7 +125,7 @@ export function addPause(bench: Bench): void {
     pausedAt = null;
     wanted = null;
     const hadFocus = bar.contains(document.activeElement);
-    bench.show(null);
+    context.show(null);
     fill(pauseButton, icon("pause"), h("span", {}, "Pause"));
     announce("Live again");
     draw();
@@ -148,15 +148,15 @@ export function addPause(bench: Bench): void {
     const at = wanted;
     const askedAt = now();
     // What the kernel says is different is so against the state of now.
-    const base = new Map(mirror.entries);
+    const base = new Map(store.entries);
     try {
       const answer = await host.request("past", { at });
-      clock.hear(answer.now, askedAt);
+      clock.synchronize(answer.now, askedAt);
       const stillWanted = pausedAt !== null && wanted !== null;
       if (stillWanted) {
         incomplete = missing(answer.unknown, answer.left);
-        const entries = pastEntries(base, answer, clock.toPage);
-        bench.show({ entries, at: clock.toPage(answer.at) ?? now() });
+        const entries = snapshotAt(base, answer, clock.toPage);
+        context.show({ entries, at: clock.toPage(answer.at) ?? now() });
         draw();
       }
     } catch (error) {
@@ -190,7 +190,7 @@ export function addPause(bench: Bench): void {
     },
     signal,
   );
-  bench.keys.add({
+  context.shortcuts.add({
     key: "p",
     does: "pause and go on",
     run: () => {
@@ -199,7 +199,7 @@ export function addPause(bench: Bench): void {
       return true;
     },
   });
-  bench.keys.addEscape("pause", () => {
+  context.shortcuts.addEscape("pause", () => {
     const was = pausedAt !== null;
     resume();
     return was;
@@ -214,7 +214,7 @@ export function addPause(bench: Bench): void {
   every(
     TICK,
     () => {
-      if (pausedAt !== null && !bench.isHidden()) draw();
+      if (pausedAt !== null && !context.isHidden()) draw();
     },
     signal,
   );

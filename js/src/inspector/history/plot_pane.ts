@@ -1,7 +1,7 @@
-/** Chosen numbers of the chosen key over time, drawn by a library that is loaded when needed. */
+/** A plot over time of numbers in the selected key; the plot library is loaded on demand. */
 
 import { type Plot, type PlotLook, plotOf } from "../../charts/plot_types.ts";
-import { createSpark, type Spark } from "../../charts/sparkline.ts";
+import { createSparkline, type Sparkline } from "../../charts/sparkline.ts";
 import { loadModule } from "../../kernel/lazy_module.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import type { NumberBody, PlotResult } from "../../protocol/inspector.ts";
@@ -9,9 +9,9 @@ import { plural, reasonOf } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { now } from "../../ui/clock.ts";
 import { fill, h, setText } from "../../ui/html.ts";
-import { every, listen, observeSize, whenOver } from "../../ui/lifetime.ts";
+import { every, listen, observeSize, onAbort } from "../../ui/lifetime.ts";
 import { glance } from "../../values/page_value.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane_tabs.ts";
 import { timeOfDay } from "./recorder_clock.ts";
 
@@ -39,11 +39,11 @@ interface Choice {
   readonly number: NumberBody;
   readonly box: HTMLInputElement;
   readonly value: HTMLElement;
-  readonly spark: Spark;
+  readonly spark: Sparkline;
 }
 
-export function createPlotPane(bench: Bench): Pane {
-  const { host, signal } = bench;
+export function createPlotPane(context: InspectorContext): Pane {
+  const { host, signal } = context;
   let key: string | null = null;
   let entry: Entry | undefined;
   let drawnFor: Entry | null | undefined = null;
@@ -92,7 +92,7 @@ export function createPlotPane(bench: Bench): Pane {
     if (place.clientWidth > 0) plot?.resize(place.clientWidth, HEIGHT);
   };
   observeSize(place, resize, signal);
-  whenOver(signal, () => plot?.close());
+  onAbort(signal, () => plot?.close());
 
   const load = async () => {
     try {
@@ -131,7 +131,7 @@ export function createPlotPane(bench: Bench): Pane {
   const choiceOf = (number: NumberBody): Choice => {
     const box = h("input", { type: "checkbox", "data-id": number.id });
     const value = h("span", { class: "nvj-plot-value nvj-tabular" });
-    const spark = createSpark();
+    const spark = createSparkline();
     return { number, box, value, spark };
   };
   const drawChoices = ({ numbers, more, series }: PlotResult) => {
@@ -202,7 +202,7 @@ export function createPlotPane(bench: Bench): Pane {
     }
   };
   const refresh = () => {
-    if (element.hidden || bench.isHidden() || key === null) return;
+    if (element.hidden || context.isHidden() || key === null) return;
     const rests = drawnFor !== null && drawnFor === entry;
     if (!rests || now() - askedAt > RESTING) void ask();
     // The theme changes without a word.
@@ -217,7 +217,7 @@ export function createPlotPane(bench: Bench): Pane {
       const wanted = choices.filter(({ box }) => box.checked).map(({ number }) => number.id);
       chosen = wanted.slice(0, AT_MOST);
       if (wanted.length > AT_MOST) {
-        bench.announce(`${plural(AT_MOST, "number")} at most are drawn at once`);
+        context.announce(`${plural(AT_MOST, "number")} at most are drawn at once`);
       }
       drawnFor = null;
       refresh();

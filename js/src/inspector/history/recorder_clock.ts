@@ -1,12 +1,12 @@
-/** The recorder's clock, which counts seconds since the epoch and never jumps, on the page. */
+/** Convert times of the kernel's recorder to the clock of the page. */
 
 import { now } from "../../ui/clock.ts";
 
 export interface RecorderClock {
   /** Notes what the kernel's clock said after it was asked. */
-  hear(theirs: number, askedAt: number): void;
+  synchronize(kernelTime: number, askedAt: number): void;
   /** A time of theirs on the clock of clock.ts; null before anything was heard. */
-  toPage(theirs: number): number | null;
+  toPage(kernelTime: number): number | null;
   /** What their clock says now. */
   now(): number | null;
 }
@@ -16,11 +16,11 @@ export function createRecorderClock(): RecorderClock {
   return {
     // The answer that came quickest after its question is nearest to the truth. What lies
     // outside of a later one has become wrong: one of the two machines slept.
-    hear(theirs, askedAt) {
-      const most = now() - theirs;
-      offset = Math.min(Math.max(offset ?? most, askedAt - theirs), most);
+    synchronize(kernelTime, askedAt) {
+      const most = now() - kernelTime;
+      offset = Math.min(Math.max(offset ?? most, askedAt - kernelTime), most);
     },
-    toPage: (theirs) => (offset === null ? null : theirs + offset),
+    toPage: (kernelTime) => (offset === null ? null : kernelTime + offset),
     now: () => (offset === null ? null : now() - offset),
   };
 }

@@ -1,13 +1,13 @@
-/** A state from before, made of the page's own copy and what the kernel says was different. */
+/** Rebuild an earlier state from the current one and the differences sent by the kernel. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PastResult } from "../../protocol/inspector.ts";
 
 /** `toPage` brings the recorder's times to the clock of clock.ts. */
-export function pastEntries(
+export function snapshotAt(
   base: ReadonlyMap<string, Entry>,
   { absent, unknown, keys }: PastResult,
-  toPage: (theirs: number) => number | null,
+  toPage: (kernelTime: number) => number | null,
 ): ReadonlyMap<string, Entry> {
   const entries = new Map(base);
   for (const key of absent) entries.delete(key);

@@ -1,4 +1,4 @@
-/** Which names a condition on a field means. Pure. */
+/** Find the field names that a query condition refers to. Pure. */
 
 /** How many of the steps, from one of them on, a name stands for; 0 for none. */
 export type StepsIn = (name: string, from: number) => number;

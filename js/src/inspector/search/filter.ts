@@ -1,4 +1,4 @@
-/** What a query means: which keys it lets through, and which parts of them it found. Pure. */
+/** Evaluate a query: which keys match, and where. Pure. */
 
 import { type Entry, rateAt } from "../../kernel/state_store.ts";
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
@@ -7,7 +7,7 @@ import type { Ranges } from "../../ui/highlight.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
 import { type StepsIn, stepsIn, withMemory } from "./field_names.ts";
-import { type Found, findPlace, type Look } from "./match_location.ts";
+import { findMatchLocation, type Highlighter, type MatchLocation } from "./match_location.ts";
 import { type Comparison, parseQuery, type Term } from "./query.ts";
 import { BadPattern, compile } from "./regex.ts";
 import { searchText } from "./search_text.ts";
@@ -19,7 +19,7 @@ export interface Filter {
   keyRanges(key: string): Ranges;
   valueRanges(text: string): Ranges;
   /** What was found inside of a value and shows neither in its key nor in these words. */
-  placeIn(entry: Entry, words: string): Found | null;
+  placeIn(entry: Entry, words: string): MatchLocation | null;
   /** Whether time alone changes what it lets through. */
   readonly timed: boolean;
   /** What cannot be understood, in words; empty if all can. */
@@ -31,7 +31,7 @@ interface Matcher {
   readonly keyRanges?: (key: string) => Ranges;
   readonly valueRanges?: (text: string) => Ranges;
   /** Where in a value it is found; without it nothing in a value is meant. */
-  readonly look?: Look;
+  readonly look?: Highlighter;
   readonly timed?: boolean;
   readonly problem?: string;
 }
@@ -101,8 +101,8 @@ function wordMatcher(word: string): Matcher {
         hasInOrder(initials, searchText(entry), entry.key.length) &&
         hasInitials(initials, entry.key)),
     keyRanges: (key) => {
-      const whole = rangesOf(key, [word]);
-      if (whole.length > 0 || word.length <= 2) return whole;
+      const exact = rangesOf(key, [word]);
+      if (exact.length > 0 || word.length <= 2) return exact;
       return match(word, key)?.ranges ?? [];
     },
     ...inAnyText((text) => rangesOf(text, [word])),
@@ -334,7 +334,10 @@ const COST: Readonly<Record<Term["kind"], number>> = {
 
 /** Rows are drawn many times a second: a value that has not changed is not looked through again. */
 function remembered(placeIn: Filter["placeIn"]): Filter["placeIn"] {
-  const known = new WeakMap<object, { readonly words: string; readonly found: Found | null }>();
+  const known = new WeakMap<
+    object,
+    { readonly words: string; readonly found: MatchLocation | null }
+  >();
   return (entry, words) => {
     const { value } = entry;
     if (typeof value !== "object" || value === null) return placeIn(entry, words);
@@ -367,7 +370,7 @@ export function parseFilter(query: string): Filter | null {
       for (const { look, keyRanges, valueRanges } of wanted) {
         if (look === undefined) continue;
         const shows = [keyRanges?.(key), valueRanges?.(words)].some((found) => found?.length);
-        const found = shows ? null : findPlace(value, look);
+        const found = shows ? null : findMatchLocation(value, look);
         if (found !== null) return found;
       }
       return null;

@@ -1,4 +1,4 @@
-/** Where inside of a value a search found what no preview shows. Pure. */
+/** Find where in a value a search matches, if no preview shows it. Pure. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import type { Ranges } from "../../ui/highlight.ts";
@@ -7,7 +7,7 @@ import type { ValuePath } from "../../values/value_path.ts";
 import { pathText } from "../../values/value_path.ts";
 
 /** As in `components[0].name: headset`. */
-export interface Found {
+export interface MatchLocation {
   readonly place: string;
   readonly placeRanges: Ranges;
   /** What stands there, with the long text around a match cut. */
@@ -15,7 +15,7 @@ export interface Found {
   readonly textRanges: Ranges;
 }
 
-export interface Look {
+export interface Highlighter {
   /** What to mark in the text of a scalar at this path; nothing where it is not meant. */
   inText(text: string, path: ValuePath, value: PageValue): Ranges;
   /** What to mark in the name of a field. */
@@ -29,9 +29,9 @@ const MOST = 2000;
 const BEFORE = 20;
 const ROOM = 60;
 
-export function findPlace(value: PageValue, look: Look): Found | null {
+export function findMatchLocation(value: PageValue, look: Highlighter): MatchLocation | null {
   let left = MOST;
-  const search = (inner: PageValue, path: ValuePath): Found | null => {
+  const search = (inner: PageValue, path: ValuePath): MatchLocation | null => {
     left -= 1;
     if (left < 0 || path.length > DEEPEST) return null;
     const opened = open(inner);
@@ -53,14 +53,18 @@ export function findPlace(value: PageValue, look: Look): Found | null {
   const first = (
     parts: Iterable<readonly [string | number, PageValue]>,
     path: ValuePath,
-  ): Found | null => {
+  ): MatchLocation | null => {
     for (const [step, inner] of parts) {
       const found = atName(step, inner, path) ?? search(inner, [...path, step]);
       if (found !== null || left < 0) return found;
     }
     return null;
   };
-  const atName = (step: string | number, inner: PageValue, path: ValuePath): Found | null => {
+  const atName = (
+    step: string | number,
+    inner: PageValue,
+    path: ValuePath,
+  ): MatchLocation | null => {
     const ranges = typeof step === "string" ? (look.inName?.(step) ?? []) : [];
     if (ranges.length === 0) return null;
     const place = pathText([...path, step]);
@@ -69,7 +73,7 @@ export function findPlace(value: PageValue, look: Look): Found | null {
     const placeRanges = from < 0 ? [] : moved(ranges, from);
     return { place, placeRanges, text: preview(inner, ROOM), textRanges: [] };
   };
-  const atText = (text: string, path: ValuePath, inner: PageValue): Found | null => {
+  const atText = (text: string, path: ValuePath, inner: PageValue): MatchLocation | null => {
     const [range] = look.inText(text, path, inner);
     if (range === undefined) return null;
     const from = Math.max(0, range[0] - BEFORE);

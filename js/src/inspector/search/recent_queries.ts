@@ -1,4 +1,4 @@
-/** The last queries, newest first, kept in the trait `recent_queries`. */
+/** Recent queries, newest first, kept in the trait `recent_queries`. */
 
 import type { Host } from "../../kernel/host.ts";
 import { debounced } from "../../ui/lifetime.ts";

@@ -1,4 +1,4 @@
-/** Reads a regular expression into the steps of an automaton; see regex.ts. Pure. */
+/** Parse a regular expression into the steps of an automaton; see regex.ts. Pure. */
 
 export class BadPattern extends Error {
   override readonly name = "BadPattern";
@@ -74,9 +74,9 @@ class Parser {
   }
 
   parse(): number {
-    const whole = this.#choice();
+    const root = this.#choice();
     if (this.#at < this.#pattern.length) throw new BadPattern("there is a ) too many");
-    return whole(this.#add({ kind: "done" }));
+    return root(this.#add({ kind: "done" }));
   }
 
   #add(step: Step): number {

@@ -1,4 +1,4 @@
-/** The filter box, with what it found and a way back. */
+/** The search box, with the number of matches and a button to clear it. */
 
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";

@@ -1,9 +1,9 @@
-/** What can be typed in the search box, and what the keys do: opened by `?`. */
+/** Help on the search syntax and the keyboard shortcuts, opened with `?`. */
 
 import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import type { KeyMap } from "../shortcuts.ts";
+import type { Shortcuts } from "../shortcuts.ts";
 
 const SYNTAX: readonly (readonly [example: string, meaning: string])[] = [
   ["anna", "in a key, also as its initials; or in a value"],
@@ -31,7 +31,7 @@ export interface SearchHelp {
   readonly panel: HTMLElement;
 }
 
-export function createSearchHelp(keys: KeyMap, signal: AbortSignal): SearchHelp {
+export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHelp {
   const button = h(
     "button",
     {

@@ -1,11 +1,11 @@
-/** Runs a filter over all keys a few milliseconds at a time, so that typing is never held up. */
+/** Filter all keys in time slices, so that typing stays responsive. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import { now } from "../../ui/clock.ts";
 import { debounced, whenIdle } from "../../ui/lifetime.ts";
 import type { InspectorModel } from "../state/model.ts";
 import { searchText } from "./search_text.ts";
-import { visitSome } from "./time_slice.ts";
+import { visitInTimeSlice } from "./time_slice.ts";
 
 /** Seconds at a stretch: what is typed meanwhile waits no longer. */
 const SLICE = 0.016;
@@ -40,7 +40,10 @@ export function createSearchRun(
   };
   const soon = debounced(0, () => step(SLICE), signal);
   let unprepared: Iterator<Entry> = [].values();
-  const prepareMore = whenIdle((isOver) => visitSome(unprepared, searchText, isOver), signal);
+  const prepareMore = whenIdle(
+    (shouldYield) => visitInTimeSlice(unprepared, searchText, shouldYield),
+    signal,
+  );
   return {
     prepare: () => {
       unprepared = model.entries.values();

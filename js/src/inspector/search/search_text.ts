@@ -1,7 +1,7 @@
 /**
- * What a search looks through: a key and all texts inside of its value as one text, in small
- * letters. Kept with the entry: writing out the numbers of a hundred thousand values takes
- * longer than a key press may, looking through their texts does not.
+ * The searchable text of an entry: its key and all texts in its value, in lower case. It is cached
+ * with the entry, because creating it for a hundred thousand values takes longer than a key press
+ * should, while searching it does not.
  */
 
 import type { Entry } from "../../kernel/state_store.ts";

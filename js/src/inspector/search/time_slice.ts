@@ -1,13 +1,13 @@
-/** Work on very many things that is done a stretch at a time. Pure. */
+/** Process many items in time slices. Pure. */
 
 /** Things between two looks at the clock, which take longer than one of them. */
 const BETWEEN_LOOKS = 64;
 
-/** Visits what is left until `isOver` says that it is time to stop; true when all are done. */
-export function visitSome<T>(
+/** Visits what is left until `shouldYield` says that it is time to stop; true when all are done. */
+export function visitInTimeSlice<T>(
   left: Iterator<T>,
   visit: (item: T) => void,
-  isOver: () => boolean,
+  shouldYield: () => boolean,
 ): boolean {
   for (;;) {
     for (let count = 0; count < BETWEEN_LOOKS; count += 1) {
@@ -15,6 +15,6 @@ export function visitSome<T>(
       if (done === true) return true;
       visit(value);
     }
-    if (isOver()) return false;
+    if (shouldYield()) return false;
   }
 }

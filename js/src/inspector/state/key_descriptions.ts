@@ -1,11 +1,11 @@
-/** Keys whose meaning NanoVer's clients agree on, in words. What does not fit is shown plainly. */
+/** Describe the values of well-known NanoVer keys; other values are shown as they are. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import { count, plural } from "../../text/format.ts";
 import { glance, open, preview } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
 
-export interface KnownText {
+export interface KeyDescription {
   readonly text: string;
   /** A colour of the value itself, as `rgb(…)`. */
   readonly swatch: string | null;
@@ -76,7 +76,7 @@ function placed(value: PageValue): string | null {
   return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `×${scale}`);
 }
 
-function avatar(value: PageValue): KnownText | null {
+function avatar(value: PageValue): KeyDescription | null {
   const fields = fieldsOf(value);
   const name = textOf(fields.get("name"));
   const components = fields.get("components");
@@ -274,7 +274,7 @@ const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
 ];
 
 /** A sentence about a known key, or null. */
-export function describeKnown(key: string, value: PageValue): KnownText | null {
+export function describeKey(key: string, value: PageValue): KeyDescription | null {
   if (isPresence(key)) return avatar(value);
   const [, read] = READERS.find(([prefix]) => key.startsWith(prefix)) ?? [];
   const text = key === "scene" ? placed(value) : (read?.(value, key) ?? null);
@@ -304,7 +304,7 @@ export function describeBranch(
   total: number,
 ): string {
   const parts = entries.map(
-    ({ key, value }) => describeKnown(key, value)?.text.replace(" · ", " ") ?? preview(value, 24),
+    ({ key, value }) => describeKey(key, value)?.text.replace(" · ", " ") ?? preview(value, 24),
   );
   const rest = total - entries.length;
   if (parts.length === 0) return "";

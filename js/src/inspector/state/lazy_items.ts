@@ -1,8 +1,7 @@
 /**
- * Items of lists, and fields of objects, that were cut on their way to the page: fetched in
- * blocks when a row of theirs is drawn, and again when their key has changed, but once a
- * second at most. So a list of a hundred thousand numbers that moves all the time costs what
- * is looked at.
+ * Items and fields that were cut from the values sent to the page. They are fetched in blocks when
+ * one of their rows is drawn, and again when their key changes, but at most once per second. So the
+ * cost of a large list that changes constantly depends on the visible rows.
  */
 
 import type { Host } from "../../kernel/host.ts";
@@ -33,7 +32,7 @@ interface Block {
   waiting: boolean;
 }
 
-export class FarItems {
+export class LazyItems {
   /** By list and position, in the order in which they were last looked at. */
   readonly #blocks = new Map<string, Block>();
   #inFlight = 0;

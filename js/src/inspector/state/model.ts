@@ -1,14 +1,14 @@
-/** What the inspector shows: keys, filter, what is open and on top. Pure; view.ts draws it. */
+/** The state of the inspector: keys, filter, expanded and pinned rows. Pure; view.ts draws it. */
 
-import { type Entry, type MirrorChange, rateAt } from "../../kernel/state_store.ts";
+import { type Entry, rateAt, type StateChange } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
 import type { ValuePath } from "../../values/value_path.ts";
 import type { Filter } from "../search/filter.ts";
-import { visitSome } from "../search/time_slice.ts";
+import { visitInTimeSlice } from "../search/time_slice.ts";
 import { KeyTree, nodeRate, type TreeNode } from "../tree/key_tree.ts";
 import { RowIndex } from "../tree/row_index.ts";
 import {
-  type FindFar,
+  type FindLazyItem,
   keyOf,
   type MoreRow,
   nodeId,
@@ -25,15 +25,15 @@ export const PAGE = 100;
 const FEW_KEYS = 40;
 
 /** Where items and fields are that were cut from long values. */
-export interface Far {
-  peek: FindFar;
+export interface LazyItemSource {
+  peek: FindLazyItem;
   /** The same, and asks for what is not known. */
-  get: FindFar;
+  get: FindLazyItem;
   nameAt(key: string, path: ValuePath, index: number): string | undefined;
   canAsk(key: string): boolean;
 }
 
-const NOWHERE: Far = {
+const NO_LAZY_ITEMS: LazyItemSource = {
   peek: () => undefined,
   get: () => undefined,
   nameAt: () => undefined,
@@ -47,7 +47,7 @@ export class InspectorModel {
   /** Since when changes are seen; null before the first keys. */
   watchedSince: number | null = null;
   #entries: ReadonlyMap<string, Entry>;
-  readonly #far: Far;
+  readonly #lazyItems: LazyItemSource;
   readonly #open = new Set<string>();
   /** While filtering, branches are open unless closed by hand. */
   readonly #closedWhileFiltering = new Set<string>();
@@ -64,9 +64,9 @@ export class InspectorModel {
   #muted: readonly TreeNode[] = [];
   readonly #rows: RowIndex;
 
-  constructor(entries: ReadonlyMap<string, Entry>, far: Far = NOWHERE) {
+  constructor(entries: ReadonlyMap<string, Entry>, lazyItems: LazyItemSource = NO_LAZY_ITEMS) {
     this.#entries = entries;
-    this.#far = far;
+    this.#lazyItems = lazyItems;
     const model = this;
     this.#rows = new RowIndex(this.tree, {
       get filtered() {
@@ -83,8 +83,8 @@ export class InspectorModel {
       isOpen: (id) => this.#open.has(id),
       limitOf: (id) => this.#limits.get(id) ?? PAGE,
       valueOf: (key) => this.#entries.get(key)?.value,
-      far: (key, path, step) => far.peek(key, path, step),
-      nameAt: (key, path, index) => far.nameAt(key, path, index),
+      findLazyItem: (key, path, step) => lazyItems.peek(key, path, step),
+      nameAt: (key, path, index) => lazyItems.nameAt(key, path, index),
     });
     for (const key of entries.keys()) this.tree.add(key);
   }
@@ -125,25 +125,25 @@ export class InspectorModel {
     return this.#rows.parentOf(row, index);
   }
 
-  liftedKeys(node: TreeNode): number {
-    return this.#rows.liftedKeys(node);
+  pinnedOrMutedKeys(node: TreeNode): number {
+    return this.#rows.pinnedOrMutedKeys(node);
   }
 
   valueAt(key: string, path: ValuePath): PageValue | undefined {
     const { value } = this.#entries.get(key) ?? {};
-    return valueAt(key, value, path, (...place) => this.#far.get(...place));
+    return valueAt(key, value, path, (...place) => this.#lazyItems.get(...place));
   }
 
   /** Asks for what a row waits for; false where it cannot be had. */
   fetch({ key, path, awaited }: MoreRow): boolean {
     if (awaited === null) return true;
-    this.#far.get(key, path, awaited);
-    return this.#far.canAsk(key);
+    this.#lazyItems.get(key, path, awaited);
+    return this.#lazyItems.canAsk(key);
   }
 
   // the state ----------------------------------------------------------------------
 
-  apply({ added, changed, removed, at }: MirrorChange): void {
+  apply({ added, changed, removed, at }: StateChange): void {
     const wasEmpty = this.tree.size === 0;
     this.watchedSince ??= at;
     for (const key of removed) this.tree.remove(key);
@@ -220,14 +220,14 @@ export class InspectorModel {
     if (this.#filter !== null && this.#unmatched === null) this.#searchAgain();
   }
 
-  /** Looks at keys until `isOver` says that it is time to stop; true when all are done. */
-  search(time: number, isOver: () => boolean): boolean {
+  /** Looks at keys until `shouldYield` says that it is time to stop; true when all are done. */
+  search(time: number, shouldYield: () => boolean): boolean {
     if (this.#unmatched === null) return true;
     const look = (entry: Entry) => {
       this.#looked += 1;
       this.#matchNode(entry, this.#nodeOf(entry), time);
     };
-    if (!visitSome(this.#unmatched, look, isOver)) return false;
+    if (!visitInTimeSlice(this.#unmatched, look, shouldYield)) return false;
     this.#unmatched = null;
     return true;
   }

@@ -1,9 +1,9 @@
-/** The chosen key is a trait: Python sees it and can set it. */
+/** Synchronize the selected key with the trait `selected`. */
 
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 
-export function followSelectedTrait(bench: Bench): void {
-  const { host, selected, select, shown, signal } = bench;
+export function followSelectedTrait(context: InspectorContext): void {
+  const { host, selected, select, shown, signal } = context;
   const chosenKey = () => selected.get()?.place?.key ?? null;
   /** Chosen before it is there: where it is folded away it is opened once it has come. */
   let awaited: string | null = null;
@@ -13,7 +13,7 @@ export function followSelectedTrait(bench: Bench): void {
     awaited = wanted !== null && !shown.get().entries.has(wanted) ? wanted : null;
     select(wanted === null ? null : { key: wanted, path: [] });
   };
-  bench.onDraw(() => {
+  context.onDraw(() => {
     if (awaited === null) return;
     const key = awaited;
     if (chosenKey() !== key) awaited = null;

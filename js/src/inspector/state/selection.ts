@@ -1,12 +1,12 @@
-/** Which row the user chose, and on which row the keyboard stands. */
+/** The selected row, and the row with the keyboard focus. */
 
-import { Cell } from "../../ui/signal.ts";
+import { Signal } from "../../ui/signal.ts";
 import type { Place, Selected } from "../context.ts";
 import type { TreeNode } from "../tree/key_tree.ts";
 import { keyOf, type Row } from "../tree/rows.ts";
 
 export class Selection {
-  readonly selected = new Cell<Selected | null>(null);
+  readonly selected = new Signal<Selected | null>(null);
   /** The id of the row that Tab comes to; null for the first. */
   currentId: string | null = null;
 

@@ -1,9 +1,9 @@
-/** Which state the tree shows: the live one, or one that was put in its place. */
+/** Switch the tree between the live state and an earlier one. */
 
 import type { Session } from "../../kernel/session.ts";
-import type { Entry, MirrorChange } from "../../kernel/state_store.ts";
+import type { Entry, StateChange } from "../../kernel/state_store.ts";
 import { now } from "../../ui/clock.ts";
-import { Cell, type Readable } from "../../ui/signal.ts";
+import { type Readable, Signal } from "../../ui/signal.ts";
 import type { InspectorModel } from "./model.ts";
 
 export interface ShownState {
@@ -21,14 +21,14 @@ export interface StateSwitch {
 
 /** Feeds the model from the session, but for the time that another state is shown. */
 export function createStateSwitch(
-  { mirror, onChange }: Pick<Session, "mirror" | "onChange">,
+  { store, onChange }: Pick<Session, "store" | "onChange">,
   model: InspectorModel,
   update: () => void,
   signal: AbortSignal,
 ): StateSwitch {
-  const live: ShownState = { entries: mirror.entries, at: null };
-  const shown = new Cell(live);
-  onChange((change: MirrorChange) => {
+  const live: ShownState = { entries: store.entries, at: null };
+  const shown = new Signal(live);
+  onChange((change: StateChange) => {
     if (shown.get() !== live) return;
     model.apply(change);
     update();

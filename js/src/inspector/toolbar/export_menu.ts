@@ -1,10 +1,10 @@
-/** The state, or what is remembered of it, as a file to download. */
+/** The menu that downloads the state or its history as a file. */
 
 import { reasonOf } from "../../text/format.ts";
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { createMenuButton } from "../../ui/menu.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 
 function download(name: string, parts: readonly string[], near: HTMLElement): void {
   const url = URL.createObjectURL(new Blob([...parts], { type: "application/json" }));
@@ -16,8 +16,8 @@ function download(name: string, parts: readonly string[], near: HTMLElement): vo
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-export function addExport(bench: Bench): void {
-  const { host, signal, announce } = bench;
+export function addExport(context: InspectorContext): void {
+  const { host, signal, announce } = context;
   let busy = false;
 
   const save = async (history: boolean) => {
@@ -34,7 +34,7 @@ export function addExport(bench: Bench): void {
         // Python counts characters where JavaScript counts the halves of some.
         fetched += [...text].length;
       }
-      download(name, parts, bench.element);
+      download(name, parts, context.element);
       announce(`Saved as ${name}`);
     } catch (error) {
       announce(`Not saved: ${reasonOf(error)}`);
@@ -55,6 +55,6 @@ export function addExport(bench: Bench): void {
     signal,
   );
   menu.setLabel(icon("download"));
-  bench.toolbar.add(menu.element);
-  bench.keys.addEscape("menu", menu.close);
+  context.toolbar.add(menu.element);
+  context.shortcuts.addEscape("menu", menu.close);
 }

@@ -1,16 +1,20 @@
-/** From which rate on branches are folded away, kept in the trait `mute`; 0 for never. */
+/** The menu that folds fast-changing branches; the trait `mute` keeps the limit, 0 for never. */
 
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
 
 const LIMITS = [0, 5, 25, 100] as const;
 
-export function addMuteControl(bench: Bench, model: InspectorModel, time: () => number): void {
-  const { host, signal, toolbar, redraw } = bench;
+export function addMuteControl(
+  context: InspectorContext,
+  model: InspectorModel,
+  time: () => number,
+): void {
+  const { host, signal, toolbar, redraw } = context;
   const limit = () => Math.max(0, host.get("mute") ?? 0);
   const words = (rate: number) => (rate === 0 ? "Nothing" : `Above ${rate}/s`);
 
@@ -34,13 +38,13 @@ export function addMuteControl(bench: Bench, model: InspectorModel, time: () => 
     signal,
   );
   toolbar.add(menu.element);
-  bench.keys.addEscape("menu", menu.close);
+  context.shortcuts.addEscape("menu", menu.close);
   host.observe("mute", apply, signal);
   apply();
   every(
     1000,
     () => {
-      if (limit() > 0 && bench.shown.get().at === null && !bench.isHidden()) apply();
+      if (limit() > 0 && context.shown.get().at === null && !context.isHidden()) apply();
     },
     signal,
   );

@@ -1,14 +1,14 @@
-/** Keys and branches that are kept on top, in the trait `pins`. */
+/** Pin keys and branches to the top; they are kept in the trait `pins`. */
 
 import { h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import type { Bench, RowPartView } from "../context.ts";
+import type { InspectorContext, RowPartView } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Row } from "../tree/rows.ts";
 
-export function addPins(bench: Bench, model: InspectorModel): void {
-  const { host, signal, selected, announce } = bench;
+export function addPins(context: InspectorContext, model: InspectorModel): void {
+  const { host, signal, selected, announce } = context;
   const pins = (): readonly string[] => host.get("pins") ?? [];
 
   const toggle = (path: string) => {
@@ -18,10 +18,10 @@ export function addPins(bench: Bench, model: InspectorModel): void {
   };
   const apply = () => {
     model.setPins(pins());
-    bench.redraw();
+    context.redraw();
   };
 
-  bench.addRowPart({
+  context.addRowPart({
     at: "end",
     make: (): RowPartView => {
       let path: string | null = null;
@@ -44,7 +44,7 @@ export function addPins(bench: Bench, model: InspectorModel): void {
       };
     },
   });
-  bench.keys.add({
+  context.shortcuts.add({
     key: "t",
     does: "keep the chosen row on top, or no longer",
     run: () => {

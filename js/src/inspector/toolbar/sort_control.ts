@@ -1,10 +1,10 @@
-/** In which order the tree stands, kept in the trait `sort`. */
+/** The menu that sorts the tree; the choice is kept in the trait `sort`. */
 
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
 import { SORTS, type Sort } from "../tree/sort_order.ts";
 
@@ -19,8 +19,12 @@ const SORT_EVERY = 1500;
 const isSort = (text: string | null): text is Sort =>
   text !== null && (SORTS as readonly string[]).includes(text);
 
-export function addSortControl(bench: Bench, model: InspectorModel, time: () => number): void {
-  const { host, signal, toolbar, redraw } = bench;
+export function addSortControl(
+  context: InspectorContext,
+  model: InspectorModel,
+  time: () => number,
+): void {
+  const { host, signal, toolbar, redraw } = context;
   const current = (): Sort => {
     const wanted = host.get("sort");
     return isSort(wanted) ? wanted : "name";
@@ -44,13 +48,13 @@ export function addSortControl(bench: Bench, model: InspectorModel, time: () => 
     signal,
   );
   toolbar.add(menu.element);
-  bench.keys.addEscape("menu", menu.close);
+  context.shortcuts.addEscape("menu", menu.close);
   host.observe("sort", apply, signal);
   apply();
   every(
     SORT_EVERY,
     () => {
-      if (current() === "name" || bench.shown.get().at !== null || bench.isHidden()) return;
+      if (current() === "name" || context.shown.get().at !== null || context.isHidden()) return;
       model.setSort(current(), time());
       redraw();
     },

@@ -1,6 +1,6 @@
 /**
- * The bar over the tree: the search box, then whatever the parts of the inspector put there.
- * Where there is no room, all but the search box wraps into a drawer below.
+ * The toolbar over the tree: the search box, then the controls added by the inspector's parts.
+ * In narrow views everything but the search box wraps into a drawer below.
  */
 
 import { h, setAttribute } from "../../ui/html.ts";

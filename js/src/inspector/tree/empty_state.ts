@@ -1,4 +1,4 @@
-/** What stands in place of the tree when it has no rows, and what can be done about it. */
+/** The placeholder of an empty tree. */
 
 import { plural } from "../../text/format.ts";
 import { type Child, fill, h, setText } from "../../ui/html.ts";

@@ -1,6 +1,6 @@
 /**
- * The keys as a tree, split at "." and "/". Pure. A changed value touches its node
- * and the branches above it, and never rebuilds anything.
+ * The keys as a tree, split at "." and "/". Pure. A changed value touches only its node and the
+ * branches above it.
  */
 
 import { compareNames, type Sort, sortByName } from "./sort_order.ts";
@@ -12,7 +12,7 @@ const MEMORY = 2;
 
 const NONE: ReadonlyMap<string, TreeNode> = new Map();
 /** Shared by all nodes to which nobody came; never added to. */
-const NOBODY: TreeNode[] = [];
+const NO_NODES: TreeNode[] = [];
 
 export class TreeNode {
   /** Whether there is a key of exactly this path. */
@@ -34,7 +34,7 @@ export class TreeNode {
   /** The children in order; null until somebody looks. */
   sorted: TreeNode[] | null = null;
   /** Children that came since, and whether any left: put right when somebody looks again. */
-  arrived: TreeNode[] = NOBODY;
+  arrived: TreeNode[] = NO_NODES;
   haveLeft = false;
 
   constructor(
@@ -149,7 +149,7 @@ export class KeyTree {
 
   childrenOf(node: TreeNode): readonly TreeNode[] {
     const { arrived, haveLeft } = node;
-    node.arrived = NOBODY;
+    node.arrived = NO_NODES;
     node.haveLeft = false;
     if (node.sorted === null) node.sorted = this.#inOrder([...node.children.values()]);
     else {
@@ -211,7 +211,7 @@ export class KeyTree {
     const child = new TreeNode(path, top ? part : part.slice(1), separator, parent);
     parent.addChild(part, child);
     if (parent.sorted !== null) {
-      if (parent.arrived === NOBODY) parent.arrived = [];
+      if (parent.arrived === NO_NODES) parent.arrived = [];
       parent.arrived.push(child);
     }
     return child;

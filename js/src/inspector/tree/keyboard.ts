@@ -1,4 +1,4 @@
-/** The keys inside the tree, after the treegrid pattern. */
+/** Keyboard navigation in the tree, after the ARIA treegrid pattern. */
 
 import { listen } from "../../ui/lifetime.ts";
 import { isEditable, isPlain } from "../shortcuts.ts";

@@ -1,4 +1,4 @@
-/** Beside a key: whether we hold its lock, and for how long; or that somebody else does. */
+/** The badge beside a key that shows who holds its lock, and for how long. */
 
 import type { Session, Timed } from "../../kernel/session.ts";
 import type { LeaseBody, LeasesBody } from "../../protocol/locks.ts";
@@ -6,7 +6,7 @@ import { duration } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
-import type { Bench, RowPartView } from "../context.ts";
+import type { InspectorContext, RowPartView } from "../context.ts";
 
 export interface Badge {
   readonly text: string;
@@ -48,14 +48,18 @@ function byKey(leases: Timed<LeasesBody> | null): ReadonlyMap<string, LeaseBody>
   return new Map((leases?.body.leases ?? []).map((lease) => [lease.key, lease]));
 }
 
-export function addLockBadges(bench: Bench, leases: Session["leases"], clock: () => number): void {
+export function addLockBadges(
+  context: InspectorContext,
+  leases: Session["leases"],
+  clock: () => number,
+): void {
   let known = byKey(leases.get());
   leases.observe((next) => {
     known = byKey(next);
-    bench.redraw();
-  }, bench.signal);
-  bench.line.observe(bench.redraw, bench.signal);
-  bench.addRowPart({
+    context.redraw();
+  }, context.signal);
+  context.connection.observe(context.redraw, context.signal);
+  context.addRowPart({
     at: "end",
     make: (): RowPartView => {
       const word = h("span");
@@ -65,9 +69,9 @@ export function addLockBadges(bench: Bench, leases: Session["leases"], clock: ()
         draw: (row) => {
           const lease =
             row.kind === "node" && row.node.hasKey ? known.get(row.node.path) : undefined;
-          const told = leases.get()?.at ?? 0;
-          const sure = bench.line.get().blocked === null;
-          const badge = lease === undefined ? null : badgeOf(lease, clock() - told, sure);
+          const receivedAt = leases.get()?.at ?? 0;
+          const sure = context.connection.get().blocked === null;
+          const badge = lease === undefined ? null : badgeOf(lease, clock() - receivedAt, sure);
           element.hidden = badge === null;
           if (badge === null) return;
           setText(word, badge.text);

@@ -1,7 +1,7 @@
 /**
- * Which row stands where, without a list of all rows: every node keeps how many rows it
- * has, and a change forgets that for the node and the branches above it only. So a
- * hundred thousand open keys cost no more than the rows that are looked at.
+ * Find rows by index without a list of all rows. Every node caches its number of rows, and a change
+ * clears the cache of the node and its ancestors only, so the cost depends on the visible rows and
+ * not on the number of keys.
  */
 
 import type { PageValue } from "../../protocol/common.ts";
@@ -53,8 +53,8 @@ export class RowIndex {
   readonly #tree: KeyTree;
   readonly #folds: RowFolds;
   /** Pinned and muted nodes, which are left out of their places, by what they are left out of. */
-  #lifted = new Set<TreeNode>();
-  #liftedBelow = new Map<TreeNode, TreeNode[]>();
+  #pinnedOrMuted = new Set<TreeNode>();
+  #pinnedOrMutedBelow = new Map<TreeNode, TreeNode[]>();
   readonly #values = new Map<string, readonly (ValueRow | MoreRow)[]>();
 
   constructor(tree: KeyTree, folds: RowFolds) {
@@ -69,12 +69,12 @@ export class RowIndex {
    */
   reset(unmatched = false): void {
     this.#values.clear();
-    this.#lifted = new Set([...this.#folds.pinned, ...this.#folds.muted]);
-    this.#liftedBelow = new Map();
-    for (const node of this.#lifted) {
+    this.#pinnedOrMuted = new Set([...this.#folds.pinned, ...this.#folds.muted]);
+    this.#pinnedOrMutedBelow = new Map();
+    for (const node of this.#pinnedOrMuted) {
       for (const up of ancestors(node)) {
-        const known = this.#liftedBelow.get(up);
-        if (known === undefined) this.#liftedBelow.set(up, [node]);
+        const known = this.#pinnedOrMutedBelow.get(up);
+        if (known === undefined) this.#pinnedOrMutedBelow.set(up, [node]);
         else known.push(node);
       }
     }
@@ -121,16 +121,16 @@ export class RowIndex {
   #remaining(node: TreeNode): number {
     const { filtered } = this.#folds;
     let left = filtered ? node.matched : node.keys;
-    for (const away of this.#liftedBelow.get(node) ?? []) {
+    for (const away of this.#pinnedOrMutedBelow.get(node) ?? []) {
       if (!this.#isLiftedBetween(away, node)) left -= filtered ? away.matched : away.keys;
     }
     return left;
   }
 
-  /** Of a lifted branch with a lifted key in it, the outer one counts. */
+  /** If a branch and a key inside it are both pinned or muted, the branch counts. */
   #isLiftedBetween(away: TreeNode, node: TreeNode): boolean {
     for (let up = away.parent; up !== null && up !== node; up = up.parent) {
-      if (this.#lifted.has(up)) return true;
+      if (this.#pinnedOrMuted.has(up)) return true;
     }
     return false;
   }
@@ -140,8 +140,8 @@ export class RowIndex {
   }
 
   /** How many keys of a branch stand elsewhere, pinned or muted. */
-  liftedKeys(node: TreeNode): number {
-    if (!this.#liftedBelow.has(node)) return 0;
+  pinnedOrMutedKeys(node: TreeNode): number {
+    if (!this.#pinnedOrMutedBelow.has(node)) return 0;
     return (this.#folds.filtered ? node.matched : node.keys) - this.#remaining(node);
   }
 
@@ -191,7 +191,9 @@ export class RowIndex {
   /** Whether it is shown, and where it belongs. */
   #hasPlace(child: TreeNode): boolean {
     if (this.#folds.filtered && child.matched === 0) return false;
-    return this.#lifted.size === 0 || (!this.#lifted.has(child) && this.#isShown(child));
+    return (
+      this.#pinnedOrMuted.size === 0 || (!this.#pinnedOrMuted.has(child) && this.#isShown(child))
+    );
   }
 
   #layoutOf(end: TreeNode): Layout {
@@ -259,21 +261,21 @@ export class RowIndex {
       : this.#within(node, index - (starts[low] ?? 0), depth, false);
   }
 
-  #within(node: TreeNode, index: number, depth: number, lifted: boolean): Row | undefined {
+  #within(node: TreeNode, index: number, depth: number, isPinnedOrMuted: boolean): Row | undefined {
     const end = endOf(node);
-    if (index === 0) return this.#nodeRow(node, end, depth, lifted);
+    if (index === 0) return this.#nodeRow(node, end, depth, isPinnedOrMuted);
     const values = this.#valueRows(end);
     const value = values[index - 1];
     if (value !== undefined) return { ...value, depth: depth + value.depth };
     return this.#inLayout(this.#layoutOf(end), index - 1 - values.length, depth + 1);
   }
 
-  #nodeRow(node: TreeNode, end: TreeNode, depth: number, lifted: boolean): NodeRow {
+  #nodeRow(node: TreeNode, end: TreeNode, depth: number, isPinnedOrMuted: boolean): NodeRow {
     // What stands apart from its place says its whole name.
-    const stop = lifted ? this.#tree.root : node.parent;
+    const stop = isPinnedOrMuted ? this.#tree.root : node.parent;
     const chain: TreeNode[] = [];
     for (let up: TreeNode | null = end; up !== null && up !== stop; up = up.parent) chain.push(up);
-    const pinned = lifted && this.#folds.pinned.includes(node);
+    const pinned = isPinnedOrMuted && this.#folds.pinned.includes(node);
     const id = nodeId(end);
     return {
       kind: "node",
@@ -308,13 +310,17 @@ export class RowIndex {
   #indexOfNode(end: TreeNode): number {
     if (end.parent === null || endOf(end) !== end) return -1;
     let first = end;
-    while (!this.#lifted.has(first) && first.parent !== null && onlyChild(first.parent) === first) {
+    while (
+      !this.#pinnedOrMuted.has(first) &&
+      first.parent !== null &&
+      onlyChild(first.parent) === first
+    ) {
       if (first.parent.parent === null) break;
       first = first.parent;
     }
     const { parent } = first;
     if (parent === null) return -1;
-    if (this.#lifted.has(first)) return this.#indexOfLifted(first);
+    if (this.#pinnedOrMuted.has(first)) return this.#indexOfPinnedOrMuted(first);
     const layout = this.#layoutOf(parent);
     const at = layout.nodes.indexOf(first);
     if (at < 0) return -1;
@@ -332,7 +338,7 @@ export class RowIndex {
     );
   }
 
-  #indexOfLifted(node: TreeNode): number {
+  #indexOfPinnedOrMuted(node: TreeNode): number {
     const { pinned, muted } = this.#folds;
     if (!this.#isShown(node)) return -1;
     const before = (nodes: readonly TreeNode[]) =>
@@ -350,7 +356,9 @@ export class RowIndex {
     if (row.kind === "node") {
       const [first] = row.chain;
       if (row.depth > 0 && first !== undefined && first.parent !== null) {
-        above = this.#lifted.has(first) ? this.indexOf(MUTED_ID) : this.#indexOfNode(first.parent);
+        above = this.#pinnedOrMuted.has(first)
+          ? this.indexOf(MUTED_ID)
+          : this.#indexOfNode(first.parent);
       }
     } else if (row.kind === "value" || row.kind === "more") {
       const path = row.kind === "value" ? row.path.slice(0, -1) : row.path;

@@ -1,11 +1,11 @@
-/** A sparkline in each row that shows a number, of what this page has seen of it. */
+/** A sparkline in each row with a number, from the values that this page received. */
 
-import { createSpark } from "../../charts/sparkline.ts";
+import { createSparkline } from "../../charts/sparkline.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
 import { h } from "../../ui/html.ts";
 import { open } from "../../values/page_value.ts";
-import type { Bench } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import { type Row, valueAt } from "./rows.ts";
 
 const SAMPLES = 60;
@@ -30,7 +30,7 @@ function numberOf(row: Row, entry: Entry | undefined): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-export function addRowSparks({ addRowPart, shown }: Bench): void {
+export function addRowSparklines({ addRowPart, shown }: InspectorContext): void {
   /** By row, the least recently seen first. */
   const seen = new Map<string, Samples>();
 
@@ -56,8 +56,8 @@ export function addRowSparks({ addRowPart, shown }: Bench): void {
   addRowPart({
     at: "end",
     make: () => {
-      const spark = createSpark();
-      const element = h("span", { class: "nvj-row-spark" });
+      const spark = createSparkline();
+      const element = h("span", { class: "nvj-row-sparkline" });
       element.append(spark.element);
       return {
         element,

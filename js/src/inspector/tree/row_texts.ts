@@ -1,4 +1,4 @@
-/** What a row says, apart from where it stands. Pure. */
+/** The texts of a tree row. Pure. */
 
 import { type Entry, rateAt } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
@@ -7,10 +7,10 @@ import { joined } from "../../text/fuzzy_match.ts";
 import { label } from "../../text/visible_text.ts";
 import type { Ranges } from "../../ui/highlight.ts";
 import { open, preview } from "../../values/page_value.ts";
-import type { Found } from "../search/match_location.ts";
+import type { MatchLocation } from "../search/match_location.ts";
 import {
   describeBranch,
-  describeKnown,
+  describeKey,
   HEARTBEATS,
   isPresence,
   partName,
@@ -28,7 +28,7 @@ export interface RowTexts {
   readonly count: string;
   readonly preview: string;
   /** What the search found inside of the value where the preview does not show it. */
-  readonly found: Found | null;
+  readonly found: MatchLocation | null;
   /** Words of ours rather than the value itself. */
   readonly sentence: boolean;
   readonly swatch: string | null;
@@ -61,7 +61,7 @@ const EMPTY: RowTexts = {
 
 const TYPES = { list: "list", object: "object", text: "text", bytes: "bytes" } as const;
 /** Entries of a closed branch that its preview tells of. */
-const TOLD = 3;
+const MOST_SHOWN = 3;
 
 const typeOf = (value: PageValue): string => {
   const { kind } = open(value);
@@ -77,7 +77,7 @@ function firstEntries(node: TreeNode, { entries }: InspectorModel): readonly Ent
   for (const child of node.children.values()) {
     const entry = child.hasKey ? entries.get(child.path) : undefined;
     if (entry !== undefined) found.push(entry);
-    if (found.length === TOLD) break;
+    if (found.length === MOST_SHOWN) break;
   }
   return found;
 }
@@ -85,14 +85,14 @@ function firstEntries(node: TreeNode, { entries }: InspectorModel): readonly Ent
 /** While filtering, a branch shows how much of it is shown; and how much stands elsewhere. */
 function countText(node: TreeNode, model: InspectorModel): string {
   const { keys, matched } = node;
-  const lifted = model.liftedKeys(node);
+  const pinnedOrMuted = model.pinnedOrMutedKeys(node);
   const all =
     node.path === HEARTBEATS
       ? plural(keys, "heartbeat")
       : model.filter !== null && matched < keys
         ? `${count(matched)} of ${count(keys)}`
         : count(keys);
-  return lifted > 0 ? `${all} · ${count(lifted)} on top` : all;
+  return pinnedOrMuted > 0 ? `${all} · ${count(pinnedOrMuted)} on top` : all;
 }
 
 /** Marks of a whole key, moved to where its last segments are written. */
@@ -129,7 +129,7 @@ function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
   const { node } = row;
   const isBranch = node.children.size > 0;
   const entry = node.hasKey ? model.entries.get(node.path) : undefined;
-  const known = entry === undefined ? null : describeKnown(entry.key, entry.value);
+  const known = entry === undefined ? null : describeKey(entry.key, entry.value);
   const perSecond = isBranch || entry === undefined ? nodeRate(node, now) : rateAt(entry, now);
   const closed = row.open !== true;
   const below =

@@ -1,14 +1,14 @@
-/** One row of the tree as elements, made once and drawn again for whatever scrolls by. */
+/** The elements of a tree row, reused while scrolling. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
-import { markedNodes } from "../../ui/highlight.ts";
+import { highlightedNodes } from "../../ui/highlight.ts";
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { restartFlash } from "../../values/pretty_view.ts";
 import type { Place, RowPart, RowPartView } from "../context.ts";
 import type { Filter } from "../search/filter.ts";
-import type { Found } from "../search/match_location.ts";
+import type { MatchLocation } from "../search/match_location.ts";
 import type { InspectorModel } from "../state/model.ts";
 import { type RowTexts, textsOf } from "./row_texts.ts";
 import { keyOf, type Row } from "./rows.ts";
@@ -86,9 +86,9 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   const number = h("span", { class: "nvj-pill" });
   const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });
   const text = h("span", { class: "nvj-preview" });
-  const place = h("span", { class: "nvj-found-place" });
-  const match = h("span", { class: "nvj-found-text" });
-  const found = h("span", { class: "nvj-found", hidden: true }, place, match);
+  const place = h("span", { class: "nvj-match-location" });
+  const match = h("span", { class: "nvj-match-text" });
+  const found = h("span", { class: "nvj-match", hidden: true }, place, match);
   const stale = h("span", { class: "nvj-chip", "data-tone": "amber", hidden: true });
   const main = h("span", { class: "nvj-cell-main", role: "gridcell" });
   const partsAt = (at: RowPart["at"]) =>
@@ -104,7 +104,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   let drawnId = "";
   let drawnName = "";
   let drawnPreview = "";
-  let drawnFound: Found | null = null;
+  let drawnFound: MatchLocation | null = null;
   let drawnFilter: Filter | null = null;
   let flashedAt = Number.NEGATIVE_INFINITY;
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -130,12 +130,12 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
 
   const drawTexts = (texts: RowTexts, filter: Filter | null) => {
     if (texts.name !== drawnName || filter !== drawnFilter) {
-      name.replaceChildren(...markedNodes(texts.name, texts.nameRanges));
+      name.replaceChildren(...highlightedNodes(texts.name, texts.nameRanges));
       drawnName = texts.name;
     }
     if (texts.preview !== drawnPreview || filter !== drawnFilter) {
       const ranges = filter?.valueRanges(texts.preview) ?? [];
-      text.replaceChildren(...markedNodes(texts.preview, ranges));
+      text.replaceChildren(...highlightedNodes(texts.preview, ranges));
       text.title = texts.sentence ? visible(texts.preview, 300) : "";
       drawnPreview = texts.preview;
     }
@@ -143,8 +143,12 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     if (texts.found !== drawnFound) {
       drawnFound = texts.found;
       found.hidden = drawnFound === null;
-      place.replaceChildren(...markedNodes(drawnFound?.place ?? "", drawnFound?.placeRanges ?? []));
-      match.replaceChildren(...markedNodes(drawnFound?.text ?? "", drawnFound?.textRanges ?? []));
+      place.replaceChildren(
+        ...highlightedNodes(drawnFound?.place ?? "", drawnFound?.placeRanges ?? []),
+      );
+      match.replaceChildren(
+        ...highlightedNodes(drawnFound?.text ?? "", drawnFound?.textRanges ?? []),
+      );
     }
     setText(number, texts.count);
     number.hidden = texts.count === "";

@@ -1,4 +1,4 @@
-/** What a row of the tree is: a key or branch, a part of a value, or what says that there is more. */
+/** The kinds of tree rows: keys and branches, parts of values, and placeholders for more. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import { missing, type Opened, open } from "../../values/page_value.ts";
@@ -81,22 +81,22 @@ export const hasInside = (value: PageValue | undefined): boolean => {
 };
 
 /** Finds items and fields that were cut on their way, as far as they are known. */
-export type FindFar = (key: string, path: ValuePath, step: Step) => PageValue | undefined;
+export type FindLazyItem = (key: string, path: ValuePath, step: Step) => PageValue | undefined;
 
 function stepInto(
   opened: Opened,
   step: Step,
-  far: () => PageValue | undefined,
+  findLazyItem: () => PageValue | undefined,
 ): PageValue | undefined {
   if (opened.kind === "list" && typeof step === "number") {
     // An item may be null, which is here all the same; behind the end there is nothing.
     if (step < opened.items.length) return opened.items[step];
-    return step < opened.length ? far() : undefined;
+    return step < opened.length ? findLazyItem() : undefined;
   }
   if (opened.kind !== "object") return undefined;
   const field = opened.fields.find(([name]) => name === step);
   if (field !== undefined) return field[1];
-  return missing(opened) > 0 ? far() : undefined;
+  return missing(opened) > 0 ? findLazyItem() : undefined;
 }
 
 /** The part of a key's value at a path; undefined where there is none, or none has come yet. */
@@ -104,12 +104,12 @@ export function valueAt(
   key: string,
   value: PageValue | undefined,
   path: ValuePath,
-  far: FindFar,
+  findLazyItem: FindLazyItem,
 ): PageValue | undefined {
   let here = value;
   for (const [at, step] of path.entries()) {
     if (here === undefined) return undefined;
-    here = stepInto(open(here), step, () => far(key, path.slice(0, at), step));
+    here = stepInto(open(here), step, () => findLazyItem(key, path.slice(0, at), step));
   }
   return here;
 }

@@ -1,4 +1,4 @@
-/** In which order the branches of the tree stand: by name, last change, or rate. Pure. */
+/** Sort the branches of the tree by name, last change or rate. Pure. */
 
 export const SORTS = ["name", "changed", "rate"] as const;
 export type Sort = (typeof SORTS)[number];

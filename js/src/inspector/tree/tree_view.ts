@@ -1,8 +1,8 @@
-/** The rows as a treegrid: drawing, clicking, and walking with the keys. */
+/** The rows as an ARIA treegrid: drawing, clicks and keyboard navigation. */
 
 import { h, setAttribute } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { createWindowList } from "../../ui/virtual_list.ts";
+import { createVirtualList } from "../../ui/virtual_list.ts";
 import type { Place, RowPart } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
 import type { InspectorModel } from "../state/model.ts";
@@ -61,7 +61,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     return index < 0 ? Math.max(0, Math.min(lastIndex, model.rowCount - 1)) : index;
   };
 
-  const list = createWindowList({
+  const list = createVirtualList({
     scroller: tree,
     rowHeight: ROW_HEIGHT,
     signal,

@@ -1,15 +1,15 @@
-/** The rows inside of one key's value, as far as they are open. Pure. */
+/** The rows inside a key's value that are expanded. Pure. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import { open } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
-import { type FindFar, hasInside, type MoreRow, type ValueRow, valueId } from "./rows.ts";
+import { type FindLazyItem, hasInside, type MoreRow, type ValueRow, valueId } from "./rows.ts";
 
 export interface ValueFolds {
   isOpen(id: string): boolean;
   /** How many items of a value are shown at once. */
   limitOf(id: string): number;
-  readonly far: FindFar;
+  readonly findLazyItem: FindLazyItem;
   /** The name of a field that was cut, as far as it has come. */
   nameAt(key: string, path: ValuePath, index: number): string | undefined;
 }
@@ -46,7 +46,7 @@ export function valueRows(
       // What was cut from a list is fetched when it is looked at.
       for (; shown < wanted; shown += 1) {
         const inner = opened.items[shown];
-        addItem(shown, inner === undefined ? folds.far(key, path, shown) : inner, path);
+        addItem(shown, inner === undefined ? folds.findLazyItem(key, path, shown) : inner, path);
       }
     } else {
       const names = new Set<string>();
@@ -61,7 +61,7 @@ export function valueRows(
         // While the object changes, what comes later may name a field again.
         if (names.has(name)) continue;
         names.add(name);
-        addItem(name, inner === undefined ? folds.far(key, path, name) : inner, path);
+        addItem(name, inner === undefined ? folds.findLazyItem(key, path, name) : inner, path);
       }
     }
     const hidden = opened.length - shown;

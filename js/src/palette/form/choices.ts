@@ -1,4 +1,4 @@
-/** What can be chosen for the arguments of one command: told with it, or asked for. */
+/** The choices for the arguments of a command, sent with the command or requested. */
 
 import type { Host } from "../../kernel/host.ts";
 import type { CommandBody } from "../../protocol/palette.ts";

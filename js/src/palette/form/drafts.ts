@@ -1,4 +1,4 @@
-/** What was typed into the forms of commands, while others are looked at. Pure. */
+/** Unsent form input of other commands. Pure. */
 
 import type { Field } from "./form.ts";
 

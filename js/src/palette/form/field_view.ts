@@ -1,4 +1,4 @@
-/** One field of a form as elements: its head, its control, and what is wrong with it. */
+/** The elements of one form field: label, control and error. */
 
 import type { ChoiceBody } from "../../protocol/palette.ts";
 import { visible } from "../../text/visible_text.ts";
@@ -29,9 +29,9 @@ const KINDS: Readonly<Record<Field["kind"], string>> = {
 };
 
 function facts(field: Field): string {
-  const { kind, whole, known } = field;
+  const { kind, integer, known } = field;
   const secret = isSecret(field) ? "secret, kept nowhere" : null;
-  const parts = [secret ?? (whole ? "whole number" : KINDS[kind])];
+  const parts = [secret ?? (integer ? "whole number" : KINDS[kind])];
   const { min = null, max = null, unit = "", required = false } = known ?? {};
   const end = unit === "" ? "" : ` ${visible(unit, 20)}`;
   if (min !== null && max !== null) parts.push(`${min} to ${max}${end}`);
@@ -51,9 +51,9 @@ function head(field: Field, index: number, id: string): HTMLElement {
       "button",
       {
         type: "button",
-        class: "nvj-quiet nvj-whole",
-        "data-whole": index,
-        "aria-pressed": String(field.whole),
+        class: "nvj-quiet nvj-integer",
+        "data-integer": index,
+        "aria-pressed": String(field.integer),
         title: "Send whole numbers only: the server's own numbers do not tell 1 from 1.0",
       },
       "integer",

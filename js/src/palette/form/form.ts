@@ -1,4 +1,4 @@
-/** The fields of a command's form: made from what is known, read back as typed. Pure. */
+/** The fields of a command's form, and the values read from them. Pure. */
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
 import type { ArgumentBody, ArgumentKind, CommandBody } from "../../protocol/palette.ts";
@@ -16,7 +16,7 @@ export interface Field {
   /** Added by hand: its name can be edited too. */
   readonly extra: boolean;
   /** Only whole numbers will do. */
-  readonly whole: boolean;
+  readonly integer: boolean;
   /** Left out: the server's own default holds. */
   readonly omitted: boolean;
   readonly known: ArgumentBody | null;
@@ -101,7 +101,7 @@ function fieldFor(
     kind,
     text: texts[0] ?? (kind === "boolean" ? "false" : ""),
     extra: false,
-    whole: known?.kind === "int" || (kind === "number" && integers.includes(name)),
+    integer: known?.kind === "int" || (kind === "number" && integers.includes(name)),
     omitted: false,
     known,
   };
@@ -125,7 +125,7 @@ export const extraField = (name = "", value: PageValue = ""): Field => ({
   kind: "any",
   text: value === "" ? "" : (textFor("any", value) ?? ""),
   extra: true,
-  whole: false,
+  integer: false,
   omitted: false,
   known: null,
 });
@@ -162,7 +162,7 @@ function readNumber(text: string): Reading {
 }
 
 /** With the mark for whole numbers 2.0 is 2, and 2.5 is wrong. */
-function readWhole(text: string): Reading {
+function readInteger(text: string): Reading {
   const read = readNumber(text);
   if (!read.ok) return text.trim() === "" ? problem("a whole number is needed") : read;
   const trimmed = text.trim();
@@ -202,7 +202,7 @@ export function readField(field: Field): Reading {
     case "boolean":
       return reading(field.text === "true");
     case "number":
-      return inRange(field, field.whole ? readWhole(field.text) : readNumber(field.text));
+      return inRange(field, field.integer ? readInteger(field.text) : readNumber(field.text));
     case "text":
       if (field.text === "" && field.known?.required === true) return problem("a text is needed");
       return reading(field.text);

@@ -1,11 +1,11 @@
-/** The form of the chosen command: its fields or their JSON, and the line of Python. */
+/** The form of the selected command: fields or JSON, and the equivalent Python code. */
 
 import { type Host, randomName } from "../../kernel/host.ts";
 import type { PageRecord } from "../../protocol/common.ts";
 import type { CommandBody, MemoryBody } from "../../protocol/palette.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
-import { createQuestion } from "../../ui/confirm.ts";
+import { createConfirmBox } from "../../ui/confirm.ts";
 import { fill, h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { keepingCursor } from "../../ui/keep_focus.ts";
@@ -100,16 +100,16 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     "Pin as button",
   );
   const reason = h("span", { class: "nvj-dim nvj-reason", role: "status" });
-  const code = h("code", { class: "nvj-line" });
-  const wholeLine = () => code.dataset.text ?? "";
+  const code = h("code", { class: "nvj-code-line" });
+  const fullLine = () => code.dataset.text ?? "";
   const line = h(
     "div",
     { class: "nvj-code" },
     code,
-    copyButton("Copy", wholeLine, signal, "Copy the line of Python that runs this"),
-    cellButton(host, wholeLine, signal),
+    copyButton("Copy", fullLine, signal, "Copy the line of Python that runs this"),
+    cellButton(host, fullLine, signal),
   );
-  const question = createQuestion(signal);
+  const question = createConfirmBox(signal);
   const element = h(
     "form",
     { class: "nvj-form", novalidate: true },
@@ -222,7 +222,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     signal,
   );
   const redrawKeepingFocus = (redraw: () => void = draw) =>
-    keepingCursor(rows, ["index", "part", "whole", "give", "remove"], redraw);
+    keepingCursor(rows, ["index", "part", "integer", "give", "remove"], redraw);
   /** Only the field whose choices have come: what is typed in another goes on. */
   const redrawField = (argument: string) =>
     redrawKeepingFocus(() => {
@@ -241,13 +241,13 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     return found === null ? null : Number(found.dataset[mark]);
   };
 
-  const markWhole = (index: number) => {
+  const markInteger = (index: number) => {
     const field = fields[index];
     if (field === undefined || command === null) return;
-    edit(index, { whole: !field.whole });
+    edit(index, { integer: !field.integer });
     draw();
-    rows.querySelector<HTMLElement>(`[data-whole="${index}"]`)?.focus();
-    const names = fields.filter(({ whole, known }) => whole && known?.kind !== "int");
+    rows.querySelector<HTMLElement>(`[data-integer="${index}"]`)?.focus();
+    const names = fields.filter(({ integer, known }) => integer && known?.kind !== "int");
     const body = { command: command.name, names: names.map((each) => each.name) };
     host.request("integers", body).catch(() => undefined);
   };
@@ -284,8 +284,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     rows,
     "click",
     ({ target }) => {
-      const whole = indexOf(target, "whole");
-      if (whole !== null) markWhole(whole);
+      const integer = indexOf(target, "integer");
+      if (integer !== null) markInteger(integer);
       const give = indexOf(target, "give");
       if (give !== null) {
         edit(give, { omitted: false });

@@ -1,4 +1,4 @@
-/** The box in which all arguments stand as one JSON object, and what is wrong with it. */
+/** The text box that edits all arguments as one JSON object. */
 
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";

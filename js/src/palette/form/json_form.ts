@@ -1,4 +1,4 @@
-/** The whole form as one JSON object, and back into fields. Pure. */
+/** Convert the form to one JSON object and back. Pure. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import { open } from "../../values/page_value.ts";

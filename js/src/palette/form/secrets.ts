@@ -1,6 +1,6 @@
 /**
- * Which arguments are secrets, that are not to be seen. Pure; widgets/_secrets.py knows the same
- * names, and keeps them out of files.
+ * Detect arguments that hold secrets, which are masked. Pure; widgets/_secrets.py uses the same
+ * names and keeps secrets out of files.
  */
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";

@@ -1,11 +1,11 @@
-/** What stands in the place of the list where there is nothing to list: why, and what to do. */
+/** The placeholder of an empty command list. */
 
 import type { CommandsBody } from "../../protocol/palette.ts";
 import { plural } from "../../text/format.ts";
 import { fill, h } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 
-export interface ListEmpty {
+export interface EmptyList {
   readonly element: HTMLElement;
   /** The commands, if there are any, of which none fits the query. */
   show(state: EmptyState): void;
@@ -13,7 +13,7 @@ export interface ListEmpty {
 
 export type EmptyState = "hidden" | "waiting" | CommandsBody;
 
-export function createListEmpty(onClear: () => void, signal: AbortSignal): ListEmpty {
+export function createEmptyList(onClear: () => void, signal: AbortSignal): EmptyList {
   const clear = h("button", { type: "button", class: "nvj-link" }, "Clear the filter");
   listen(clear, "click", onClear, signal);
   const element = h("div", { class: "nvj-empty", hidden: true });

@@ -1,13 +1,13 @@
-/** The list of commands as rows of one height: titles of groups, and commands. Pure. */
+/** The rows of the command list: group titles and commands. Pure. */
 
-import type { Found, Group } from "./ranking.ts";
+import type { Group, RankedCommand } from "./ranking.ts";
 
 export type Row =
   | { readonly kind: "title"; readonly id: string; readonly title: string }
   | {
       readonly kind: "command";
       readonly id: string;
-      readonly found: Found;
+      readonly found: RankedCommand;
       readonly place: number;
     };
 
@@ -17,7 +17,7 @@ export interface Rows {
   readonly commands: number;
   rowAt(index: number): Row | undefined;
   /** The command at this place among the commands. */
-  commandAt(place: number): Found | undefined;
+  commandAt(place: number): RankedCommand | undefined;
   /** The index of a row by its id; -1 for one that is not here. */
   indexOf(id: string): number;
   /** The place of a command among the commands; -1 for one that is not here. */

@@ -1,13 +1,13 @@
-/** The list of commands: only what is in view are elements, with what was found marked. */
+/** The virtual list of commands, with search matches highlighted. */
 
 import { elapsed } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
-import { markedNodes } from "../../ui/highlight.ts";
+import { highlightedNodes } from "../../ui/highlight.ts";
 import { fill, h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
-import { createWindowList } from "../../ui/virtual_list.ts";
+import { createVirtualList } from "../../ui/virtual_list.ts";
 import { commandId, type Row, type Rows, rowsOf } from "./list_rows.ts";
-import type { Found, Group } from "./ranking.ts";
+import type { Group, RankedCommand } from "./ranking.ts";
 
 export interface ListView {
   readonly element: HTMLElement;
@@ -19,7 +19,7 @@ export interface ListView {
   /** The id of the chosen command's element, if it is drawn. */
   activeId(): string | null;
   /** The command of an element in the list. */
-  commandAt(target: EventTarget | null): Found | null;
+  commandAt(target: EventTarget | null): RankedCommand | null;
   redraw(): void;
 }
 
@@ -37,7 +37,7 @@ const ROW_HEIGHT = 28;
 export const iconText = (text: string | null): string | null =>
   text !== null && text !== "" && [...text].length <= 4 ? visible(text, 8) : null;
 
-function aside({ command }: Found, seconds: number | null): HTMLElement {
+function trailingText({ command }: RankedCommand, seconds: number | null): HTMLElement {
   if (seconds !== null) {
     const words = seconds < 1 ? "running" : `running ${elapsed(seconds)}`;
     return h("span", { class: "nvj-chip", "data-tone": "running" }, words);
@@ -49,15 +49,19 @@ function aside({ command }: Found, seconds: number | null): HTMLElement {
   return h("span", { class: "nvj-dim nvj-option-arguments" }, visible([...names].join(", "), 60));
 }
 
-function drawCommand(row: HTMLElement, found: Found, seconds: number | null): void {
+function drawCommand(row: HTMLElement, found: RankedCommand, seconds: number | null): void {
   const { command } = found;
   const texts = h("span", { class: "nvj-option-texts" });
   if (command.label === null) {
-    texts.append(h("code", {}, ...markedNodes(command.name, found.inName, 120)));
+    texts.append(h("code", {}, ...highlightedNodes(command.name, found.inName, 120)));
   } else {
     texts.append(
-      h("span", { class: "nvj-option-label" }, ...markedNodes(command.label, found.inLabel, 120)),
-      h("code", { class: "nvj-dim" }, ...markedNodes(command.name, found.inName, 120)),
+      h(
+        "span",
+        { class: "nvj-option-label" },
+        ...highlightedNodes(command.label, found.inLabel, 120),
+      ),
+      h("code", { class: "nvj-dim" }, ...highlightedNodes(command.name, found.inName, 120)),
     );
   }
   const sign = iconText(command.icon) ?? icon("command");
@@ -65,7 +69,7 @@ function drawCommand(row: HTMLElement, found: Found, seconds: number | null): vo
     row,
     h("span", { class: "nvj-option-icon", "aria-hidden": "true" }, sign),
     texts,
-    aside(found, seconds),
+    trailingText(found, seconds),
   );
 }
 
@@ -77,7 +81,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
   /** What stands in each element, so that only what changed is drawn again. */
   const drawn = new WeakMap<HTMLElement, string>();
   /** Which command it shows: what is pressed is what is seen, whatever is drawn next. */
-  const commandOf = new WeakMap<Element, Found>();
+  const commandOf = new WeakMap<Element, RankedCommand>();
 
   const drawRow = (row: HTMLElement, index: number) => {
     const wanted = shown.rowAt(index);
@@ -112,7 +116,7 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
     drawCommand(row, found, seconds);
   };
 
-  const list = createWindowList({
+  const list = createVirtualList({
     scroller: element,
     rowHeight: ROW_HEIGHT,
     count: () => shown.count,

@@ -1,4 +1,4 @@
-/** Which commands fit a query, in which order, and what to mark in them. Pure. */
+/** Filter and rank commands for a query, and find the text to highlight. Pure. */
 
 import type { CommandBody } from "../../protocol/palette.ts";
 import {
@@ -12,7 +12,7 @@ import {
 
 type Ranges = readonly (readonly [start: number, end: number])[];
 
-export interface Found {
+export interface RankedCommand {
   readonly command: CommandBody;
   readonly inName: Ranges;
   readonly inLabel: Ranges;
@@ -21,7 +21,7 @@ export interface Found {
 export interface Group {
   /** A title, such as what stands before the first "/" of the names; null for none. */
   readonly title: string | null;
-  readonly items: readonly Found[];
+  readonly items: readonly RankedCommand[];
 }
 
 /** A label is what its author wanted to be read, so it counts a little more than the name. */
@@ -51,7 +51,7 @@ const readyFor = (command: CommandBody): Ready => ({
 });
 
 /** A command that fits. What to mark in it is looked for when it is drawn. */
-class Hit implements Found {
+class Hit implements RankedCommand {
   constructor(
     readonly ready: Ready,
     readonly words: readonly string[],
@@ -140,7 +140,7 @@ export class Finder {
   }
 }
 
-const plain = (command: CommandBody): Found => ({ command, inName: [], inLabel: [] });
+const plain = (command: CommandBody): RankedCommand => ({ command, inName: [], inLabel: [] });
 
 function groups(commands: readonly CommandBody[], recent: readonly string[]): readonly Group[] {
   const known = new Map(commands.map((command) => [command.name, command]));
@@ -149,7 +149,7 @@ function groups(commands: readonly CommandBody[], recent: readonly string[]): re
     .filter((command) => command !== undefined)
     .slice(0, RECENT_SHOWN);
   const above = new Set(last);
-  const byName = new Map<string, Found[]>();
+  const byName = new Map<string, RankedCommand[]>();
   for (const command of commands) {
     if (above.has(command)) continue;
     const name = groupName(command.name);

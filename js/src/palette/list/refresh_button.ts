@@ -1,4 +1,4 @@
-/** Asks the server for its commands again, and says why they could not be listed. */
+/** The button that reloads the commands, and the error if that fails. */
 
 import type { ToolContext } from "../../panel/tool.ts";
 import { reasonOf } from "../../text/format.ts";
@@ -14,13 +14,13 @@ export interface RefreshButton {
 
 const LABEL = "Ask the server for its commands again";
 
-export function createRefresh({
+export function createRefreshButton({
   host,
   session,
-  line,
+  connection,
   announce,
   signal,
-}: Pick<ToolContext, "host" | "session" | "line" | "announce" | "signal">): RefreshButton {
+}: Pick<ToolContext, "host" | "session" | "connection" | "announce" | "signal">): RefreshButton {
   let asking = false;
   const button = h(
     "button",
@@ -31,7 +31,7 @@ export function createRefresh({
 
   /** Not `disabled`, by which the button would lose the focus to the notebook. */
   const draw = () => {
-    const { blocked } = line.get();
+    const { blocked } = connection.get();
     setAttribute(button, "aria-disabled", asking || blocked !== null ? "true" : null);
     button.title = blocked ?? LABEL;
   };
@@ -41,7 +41,7 @@ export function createRefresh({
     setText(trouble, said === "" ? "" : `The commands could not be listed: ${said}`);
   };
   const refresh = async () => {
-    if (asking || line.get().blocked !== null) return;
+    if (asking || connection.get().blocked !== null) return;
     asking = true;
     draw();
     try {
@@ -57,7 +57,7 @@ export function createRefresh({
   };
 
   listen(button, "click", () => void refresh(), signal);
-  line.observe(draw, signal);
+  connection.observe(draw, signal);
   session.commands.observe((body) => show(body?.error ?? null), signal);
   draw();
   return { button, trouble };

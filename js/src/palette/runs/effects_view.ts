@@ -1,4 +1,4 @@
-/** What changed while a command ran: how much, and on a click which keys and locks. Pure. */
+/** What changed while a command ran: a summary, with keys and locks on demand. Pure. */
 
 import type { EffectsBody, LockEffectBody } from "../../protocol/palette.ts";
 import { count, plural } from "../../text/format.ts";

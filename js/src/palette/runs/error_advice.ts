@@ -1,4 +1,4 @@
-/** What a person can do about a run that failed: from the server's own words. Pure. */
+/** Advice for a failed run, derived from the server's error message. Pure. */
 
 import type { ErrorBody } from "../../protocol/common.ts";
 

@@ -1,4 +1,4 @@
-/** All runs that are remembered, the newest first. */
+/** The list of recent runs, newest first. */
 
 import type { Host } from "../../kernel/host.ts";
 import { plural } from "../../text/format.ts";

@@ -1,4 +1,4 @@
-/** The variable of the notebook that is given each result. */
+/** The notebook variable that receives each result. */
 
 import type { Host } from "../../kernel/host.ts";
 import { visible } from "../../text/visible_text.ts";
@@ -11,7 +11,7 @@ export interface ResultName {
 }
 
 export function createResultName(host: Host, signal: AbortSignal): ResultName {
-  let told = "";
+  let saved = "";
   const input = h("input", {
     type: "text",
     class: "nvj-input nvj-mono",
@@ -28,7 +28,7 @@ export function createResultName(host: Host, signal: AbortSignal): ResultName {
   );
   const save = () => {
     const name = input.value.trim();
-    if (name === told) return;
+    if (name === saved) return;
     host.request("name_result", { name }).then(
       () => setText(problem, ""),
       (error: unknown) =>
@@ -49,7 +49,7 @@ export function createResultName(host: Host, signal: AbortSignal): ResultName {
   return {
     element,
     show(name) {
-      told = name;
+      saved = name;
       if (document.activeElement !== input) input.value = name;
     },
   };

@@ -1,4 +1,4 @@
-/** What a run returned: its message, its value as a tree, and all of it when that was cut. */
+/** The result of a run: message, value tree, and the full value on demand. */
 
 import type { Host } from "../../kernel/host.ts";
 import type { PageValue } from "../../protocol/common.ts";
@@ -14,7 +14,7 @@ export interface ResultView {
   /** The elements that show the result of a run that is done. */
   parts(body: RunStateBody): readonly HTMLElement[];
   /** The result as it is, fetched if it was cut on its way; throws where it is not kept. */
-  whole(): Promise<PageValue>;
+  fetchFull(): Promise<PageValue>;
 }
 
 const LONGEST_MESSAGE = 4000;
@@ -40,15 +40,15 @@ export const isNothing = (result: PageValue): boolean => {
 export const note = (text: string): HTMLElement => h("p", { class: "nvj-dim" }, text);
 
 export function createResultView(run: string, host: Host, signal: AbortSignal): ResultView {
-  let told: PageValue = null;
+  let received: PageValue = null;
   /** Once somebody asked for it, in the place of a result that was cut. */
   let fetched: PageValue | undefined;
   const tree = createFoldingView(signal);
   const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Fetch all of it");
 
-  const whole = async (): Promise<PageValue> => {
+  const fetchFull = async (): Promise<PageValue> => {
     if (fetched !== undefined) return fetched;
-    if (!isCut(told)) return told;
+    if (!isCut(received)) return received;
     const { kept, result } = await host.request("whole_result", { run });
     if (!kept) throw new Error("No longer kept");
     fetched = result;
@@ -56,7 +56,7 @@ export function createResultView(run: string, host: Host, signal: AbortSignal): 
   };
   const fetchAll = async () => {
     try {
-      tree.show(await whole());
+      tree.show(await fetchFull());
       fetchButton.remove();
     } catch (error) {
       setText(fetchButton, reasonOf(error));
@@ -65,11 +65,11 @@ export function createResultView(run: string, host: Host, signal: AbortSignal): 
   listen(fetchButton, "click", () => void fetchAll(), signal);
 
   return {
-    whole,
+    fetchFull,
     parts({ result, dropped }) {
       if (dropped) return [note("Its result was large, and was let go for younger ones.")];
       if (isNothing(result)) return [note("It returned nothing.")];
-      told = result;
+      received = result;
       const message = messageOf(result);
       const parts: HTMLElement[] = [];
       if (message !== null) {

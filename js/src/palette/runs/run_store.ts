@@ -1,10 +1,10 @@
-/** The runs as the kernel tells them, and those just pressed that it has not told yet. */
+/** The runs reported by the kernel, and new runs that it has not reported yet. */
 
 import { type Host, RequestFailed, randomName } from "../../kernel/host.ts";
 import type { PageRecord } from "../../protocol/common.ts";
 import type { RunStateBody } from "../../protocol/palette.ts";
 import { now } from "../../ui/clock.ts";
-import { Cell, type Readable } from "../../ui/signal.ts";
+import { type Readable, Signal } from "../../ui/signal.ts";
 
 /** A run, and when its message came: its time is "at the time of sending". */
 export interface ShownRun {
@@ -35,14 +35,14 @@ const failure = (error: unknown) =>
     : { kind: "Fault", message: String(error) };
 
 export function createRunStore(host: Host, signal: AbortSignal): RunStore {
-  const runs = new Cell<readonly ShownRun[]>([]);
+  const runs = new Signal<readonly ShownRun[]>([]);
   /** Pressed here, and not told by the kernel yet. */
   const pending = new Set<string>();
 
   const change = (run: string, next: (shown: ShownRun) => ShownRun) =>
     runs.set(runs.get().map((shown) => (shown.body.run === run ? next(shown) : shown)));
 
-  const take = (body: RunStateBody) => {
+  const receive = (body: RunStateBody) => {
     pending.delete(body.run);
     const shown: ShownRun = { body, at: now() };
     if (runs.get().some(({ body: { run } }) => run === body.run)) change(body.run, () => shown);
@@ -57,15 +57,15 @@ export function createRunStore(host: Host, signal: AbortSignal): RunStore {
     }));
   };
 
-  host.on("run_state", ({ body }, forMe) => forMe && take(body), signal);
+  host.on("run_state", ({ body }, forMe) => forMe && receive(body), signal);
   host.on(
     "runs",
     ({ body }, forMe) => {
       if (!forMe) return;
-      const told = body.runs.map((run): ShownRun => ({ body: run, at: now() }));
+      const received = body.runs.map((run): ShownRun => ({ body: run, at: now() }));
       const names = new Set(body.runs.map(({ run }) => run));
       const waiting = runs.get().filter(({ body: { run } }) => pending.has(run) && !names.has(run));
-      runs.set([...waiting, ...told]);
+      runs.set([...waiting, ...received]);
       // Messages keep their order: what the kernel does not know by now has been lost.
       for (const shown of waiting) {
         if (secondsOf(shown) > LOST_AFTER) fail(shown.body.run, NEVER_ARRIVED);

@@ -1,4 +1,4 @@
-/** One run as a card: how it goes, what came of it, and what can be done with it. */
+/** A card for one run: progress, result or error, and actions. */
 
 import type { Host } from "../../kernel/host.ts";
 import type { CommandBody, RunState, RunStateBody } from "../../protocol/palette.ts";
@@ -28,7 +28,7 @@ export interface RunActions {
   readonly load: (body: RunStateBody) => void;
   readonly again: (body: RunStateBody) => void;
   /** Back into the form, with room for an argument that was missing. */
-  readonly mend: (body: RunStateBody, argument: string) => void;
+  readonly addArgument: (body: RunStateBody, argument: string) => void;
 }
 
 export interface RunView {
@@ -74,13 +74,13 @@ export function createRunView(
   const time = h("span", { class: "nvj-dim nvj-tabular" });
   const when = h(
     "time",
-    { class: "nvj-dim nvj-tabular nvj-run-when" },
+    { class: "nvj-dim nvj-tabular nvj-run-time" },
     clockTime(first.body.began),
   );
   when.title = new Date(first.body.began * 1000).toLocaleString();
   const code = h(
     "code",
-    { class: "nvj-line nvj-dim" },
+    { class: "nvj-code-line nvj-dim" },
     visible(seen.replace(/^client\.run_command/, ""), 300),
   );
   code.title = visible(seen, 1000);
@@ -114,13 +114,13 @@ export function createRunView(
   );
   const json = copyButton(
     "JSON",
-    () => result.whole().then(toJsonText),
+    () => result.fetchFull().then(toJsonText),
     signal,
     "Copy the result as JSON",
   );
   const feet = h(
     "div",
-    { class: "nvj-run-feet" },
+    { class: "nvj-run-footer" },
     again,
     load,
     copyButton("Python", () => line, signal, "Copy the line of Python that runs this"),
@@ -139,8 +139,8 @@ export function createRunView(
     feet,
   );
 
-  const errorParts = (told: RunStateBody): readonly HTMLElement[] => {
-    const { error } = told;
+  const errorParts = (latest: RunStateBody): readonly HTMLElement[] => {
+    const { error } = latest;
     if (error === null) return [note("It failed, and nobody knows why.")];
     const said = error.message === "" ? "The server gave no reason." : visible(error.message, 4000);
     const parts: HTMLElement[] = [h("p", { class: "nvj-error" }, said)];
@@ -150,23 +150,23 @@ export function createRunView(
     const { add } = advice;
     if (add !== null) {
       const mend = h("button", { type: "button", class: "nvj-link" }, "Add it");
-      listen(mend, "click", () => actions.mend(told, add), signal);
+      listen(mend, "click", () => actions.addArgument(latest, add), signal);
       words.append(" ", mend);
     }
     return [...parts, words];
   };
 
   const drawBody = () => {
-    const { body: told } = shown;
-    switch (told.state) {
+    const { body: latest } = shown;
+    switch (latest.state) {
       case "running":
         fill(body);
         break;
       case "done":
-        fill(body, ...result.parts(told));
+        fill(body, ...result.parts(latest));
         break;
       case "failed":
-        fill(body, ...errorParts(told));
+        fill(body, ...errorParts(latest));
         break;
       case "cancelled":
         fill(body, note("Nobody waits for it any more; the server may go on with it."));
@@ -207,20 +207,20 @@ export function createRunView(
   };
 
   const draw = () => {
-    const { body: told } = shown;
-    setText(chip, WORDS[told.state]);
-    chip.dataset.tone = TONES[told.state];
-    cancel.hidden = told.state !== "running";
-    json.hidden = told.state !== "done" || isNothing(told.result);
+    const { body: latest } = shown;
+    setText(chip, WORDS[latest.state]);
+    chip.dataset.tone = TONES[latest.state];
+    cancel.hidden = latest.state !== "running";
+    json.hidden = latest.state !== "done" || isNothing(latest.result);
     drawTime();
     drawProgress();
-    const drawn = `${told.state} ${told.dropped}`;
+    const drawn = `${latest.state} ${latest.dropped}`;
     if (drawn !== drawnState) {
       drawnState = drawn;
       drawBody();
     }
-    if (told.effects !== null && effects.childElementCount === 0)
-      fill(effects, ...effectParts(told.effects));
+    if (latest.effects !== null && effects.childElementCount === 0)
+      fill(effects, ...effectParts(latest.effects));
     drawOpen();
   };
 

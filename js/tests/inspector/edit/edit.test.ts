@@ -572,7 +572,7 @@ describe("keys", () => {
       tell();
       await pass(0.2);
       expect(words(page.el)).toContain("Remove the key on for everybody?");
-      expect(find(page.el, ".nvj-question").contains(document.activeElement)).toBe(true);
+      expect(find(page.el, ".nvj-confirm").contains(document.activeElement)).toBe(true);
     });
 
     it("leave the focus to whoever went elsewhere in the notebook", async () => {
@@ -600,7 +600,7 @@ describe("keys", () => {
       await pass(0.1);
       expect(find(page.el, "[role=status]").textContent).toContain("name is there no longer");
     }
-    expect([ops(), findAll(page.el, ".nvj-question")]).toEqual([[], []]);
+    expect([ops(), findAll(page.el, ".nvj-confirm")]).toEqual([[], []]);
   });
 
   it("keep the form when the name is refused", async () => {
@@ -710,7 +710,7 @@ describe("marks", () => {
   it("tell sent, accepted, seen and refused apart, and go after a while", async () => {
     const page = await mount();
     await page.turn();
-    const mark = () => find(rowOf(page.el, "a"), ".nvj-edit-end");
+    const mark = () => find(rowOf(page.el, "a"), ".nvj-write-status");
     const texts: string[] = [];
     for (const state of ["sent", "accepted", "seen"] as const) {
       page.kernel.sendEdits([{ keys: ["a"], state }]);
@@ -741,9 +741,9 @@ describe("a mark of a part of a value", () => {
     await choose(page.el, "1");
     page.kernel.sendEdits([{ keys: ["box"], path: ["deep", 1], state: "accepted" }]);
     await pass(0.3);
-    const marked = (name: string) => !find(rowOf(page.el, name), ".nvj-edit-end").hidden;
+    const marked = (name: string) => !find(rowOf(page.el, name), ".nvj-write-status").hidden;
     expect(["box", "deep", "0", "1", "a"].filter(marked)).toEqual(["box", "1"]);
-    const beside = find(page.el, ".nvj-detail-head .nvj-edit-end");
+    const beside = find(page.el, ".nvj-detail-head .nvj-write-status");
     expect([beside.hidden, beside.textContent]).toEqual([false, "✓ accepted"]);
     await choose(page.el, "a");
     expect(beside.hidden).toBe(true);
@@ -760,7 +760,7 @@ describe("a mark of a part of a value", () => {
       { keys: ["box"], path: [], state: "sent" },
     ]);
     await pass(0.3);
-    const markIn = (name: string) => find(rowOf(page.el, name), ".nvj-edit-end").textContent;
+    const markIn = (name: string) => find(rowOf(page.el, name), ".nvj-write-status").textContent;
     expect([markIn("box"), markIn("deep")]).toEqual(["→ sent", "✓✓ seen back"]);
   });
 });

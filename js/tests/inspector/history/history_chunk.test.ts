@@ -305,7 +305,7 @@ describe("a row with a number", () => {
       await pass(0.2);
     }
     const row = visibleRows(el).find((each) => find(each, ".nvj-key").textContent === "b");
-    const spark = row?.querySelector<HTMLElement>(".nvj-row-spark");
+    const spark = row?.querySelector<HTMLElement>(".nvj-row-sparkline");
     expect(spark?.hidden).toBe(false);
     expect(spark?.querySelector("path")?.getAttribute("d")).toMatch(/^M(.+L){3}/);
   });

@@ -9,7 +9,7 @@ function clockThatHeard(...answers: readonly [asked: number, answered: number, t
   const clock = createRecorderClock();
   for (const [asked, answered, theirs] of answers) {
     page = answered;
-    clock.hear(theirs, asked);
+    clock.synchronize(theirs, asked);
   }
   return clock;
 }

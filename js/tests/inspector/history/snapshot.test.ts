@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pastEntries } from "../../../src/inspector/history/snapshot.ts";
+import { snapshotAt } from "../../../src/inspector/history/snapshot.ts";
 import type { Entry } from "../../../src/kernel/state_store.ts";
 
 const entry = (key: string, value: number): Entry => ({ key, value, changedAt: 9, rate: 3 });
@@ -11,7 +11,7 @@ describe("a past state", () => {
     ["later", entry("later", 3)],
     ["forgotten", entry("forgotten", 4)],
   ]);
-  const past = pastEntries(
+  const past = snapshotAt(
     base,
     {
       at: 100,

@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { avatar, normalWorld } from "../../../dev/scenes.ts";
 import {
   describeBranch,
-  describeKnown,
+  describeKey,
   partName,
 } from "../../../src/inspector/state/key_descriptions.ts";
 import type { PageValue } from "../../../src/protocol/common.ts";
 
 const world = normalWorld();
-const say = (key: string) => describeKnown(key, world.get(key) ?? null);
+const say = (key: string) => describeKey(key, world.get(key) ?? null);
 
 it("reads the keys that NanoVer's clients agree on", () => {
   expect(say("scene")?.text).toBe("at 0.19 0.98 −0.15 · 28° · ×0.23");
@@ -22,10 +22,10 @@ it("reads the keys that NanoVer's clients agree on", () => {
   expect(say(beat ?? "")?.text).toBe("beat 1\u202f169");
   expect(say(origin ?? "")?.text).toBe("at 2.50 0.00 0.00 · 90°");
   const area = { A: [0, 0, 0], B: [3, 0, 0], C: [3, 0, 4], D: [0, 0, 4] };
-  expect(describeKnown("playarea.x", area)?.text).toBe("3.0 m by 4.0 m");
+  expect(describeKey("playarea.x", area)?.text).toBe("3.0 m by 4.0 m");
   expect(partName("scene", [4])).toBe("rotation y");
   expect(partName("scene", [10])).toBeNull();
-  expect(describeKnown("avatar.x", avatar(0, 0))).toEqual({
+  expect(describeKey("avatar.x", avatar(0, 0))).toEqual({
     text: "Anna · headset, 2 hands",
     swatch: "rgb(227, 87, 46)",
   });
@@ -99,14 +99,12 @@ it.each([
   ["panel.x", { elements: [] }, "panel"],
   ["mark.checkpoint", 3, "checkpoint 3"],
 ])("says what %s is", (key, value, text) => {
-  expect(describeKnown(key, value)?.text).toBe(text);
+  expect(describeKey(key, value)?.text).toBe(text);
 });
 
 it("shows the colour of what is drawn, and names the parts of a transform", () => {
   const color = [1, 0, 0.5, 1];
-  expect(describeKnown("object.shape.x", { shape: "cube", color })?.swatch).toBe(
-    "rgb(255, 0, 128)",
-  );
+  expect(describeKey("object.shape.x", { shape: "cube", color })?.swatch).toBe("rgb(255, 0, 128)");
   expect(partName("transform.x", ["transform", 4])).toBe("rotation y");
   expect(partName("transform.x", ["transform"])).toBeNull();
   expect(partName("transform.x", ["other", 4])).toBeNull();
@@ -138,7 +136,7 @@ it.each(KEYS)("is never broken by what stands in %s", (key) => {
     ];
     values.push(Object.fromEntries(FIELDS.map((name) => [name, odd])));
     for (const value of values) {
-      const text = describeKnown(key, value as PageValue)?.text;
+      const text = describeKey(key, value as PageValue)?.text;
       expect(text ?? "x").not.toMatch(/undefined|\[object|^$/);
       if (!key.startsWith("suggested.")) expect(text ?? "").not.toContain("NaN");
     }
@@ -148,14 +146,14 @@ it.each(KEYS)("is never broken by what stands in %s", (key) => {
 it("shows plainly what only has the name", () => {
   for (const value of [null, 5, "x", [], {}, { name: 5 }, { name: "x", components: "y" }]) {
     for (const key of ["scene", "selection.x", "interaction.x", "user-origin.x", "playarea.x"]) {
-      expect(describeKnown(key, value)).toBeNull();
+      expect(describeKey(key, value)).toBeNull();
     }
   }
 });
 
 it("lets nothing but numbers into a colour", () => {
   const painted = (color: unknown) =>
-    describeKnown("avatar.x", { name: "x", components: [], color: color as never })?.swatch;
+    describeKey("avatar.x", { name: "x", components: [], color: color as never })?.swatch;
   expect(painted(["red; background: url(//evil)", 0, 0])).toBeNull();
   expect(painted([9, -1, 0.5, 1])).toBe("rgb(255, 0, 128)");
 });

@@ -170,7 +170,7 @@ describe("pins", () => {
     expect(rows()).toEqual(["v *b.c", "    deep", "  *a.y.z", "v a", "    a.x", "> crowd"]);
     const [, , , a] = allRows();
     if (a?.kind !== "node") throw new Error("no branch");
-    expect(model.liftedKeys(a.node)).toBe(1);
+    expect(model.pinnedOrMutedKeys(a.node)).toBe(1);
     model.setPins([]);
     expect(rows().at(0)).toBe("v a");
   });

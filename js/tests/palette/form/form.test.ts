@@ -17,7 +17,7 @@ const field = (kind: Field["kind"], text: string, name = "a"): Field => ({
   kind,
   text,
   extra: kind === "any",
-  whole: false,
+  integer: false,
   omitted: false,
   known: null,
 });
@@ -142,7 +142,7 @@ describe("what is known of an argument", () => {
       argument("which", "choice", { required: true, options: [{ label: "two", value: 2 }] }),
     ];
     const made = fieldsOf(command("x", {}, null, null, { known }), NOTHING_REMEMBERED);
-    expect(made.map(({ kind, text, whole }) => [kind, text, whole])).toEqual([
+    expect(made.map(({ kind, text, integer }) => [kind, text, integer])).toEqual([
       ["number", "", true],
       ["boolean", "true", false],
       ["text", "", false],
@@ -159,7 +159,7 @@ describe("what is known of an argument", () => {
 
 describe("a whole number", () => {
   const whole = (text: string) => {
-    const found = readField({ ...field("number", text), whole: true });
+    const found = readField({ ...field("number", text), integer: true });
     return found.ok ? found.value : found.problem;
   };
 
@@ -173,7 +173,7 @@ describe("a whole number", () => {
 
   it("is remembered by the name of the argument", () => {
     const made = fields({ n: 1, m: 1 }, { last: null, integers: ["n"] });
-    expect(made.map(({ whole: only }) => only)).toEqual([true, false]);
+    expect(made.map(({ integer: only }) => only)).toEqual([true, false]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What somebody types over a value, beside what the value was and has become meanwhile. */
+/** The unsaved text of an edit, and its conflict with the current value. */
 
 import type { Host } from "../../../kernel/host.ts";
 import type { Entry } from "../../../kernel/state_store.ts";
@@ -23,7 +23,7 @@ export interface DraftOptions {
   readonly begun: Live & { readonly value: PageValue };
   readonly live: () => Live;
   /** What is there now, whole. */
-  readonly whole: () => Promise<PageValue>;
+  readonly fetchFull: () => Promise<PageValue>;
   readonly textOf: (value: PageValue) => string;
   readonly read: (text: string) => Reading;
   /** Something is different now. */
@@ -85,14 +85,14 @@ export class Draft {
   }
 
   /** How what is there now compares with what the edit began from. */
-  get standing(): "same" | "changed" | "gone" {
+  get conflict(): "same" | "changed" | "gone" {
     this.#look();
     if (this.#seenForm === GONE) return "gone";
     return this.#seenForm === this.#baseForm ? "same" : "changed";
   }
 
   /** What is there now, as far as the page has it. */
-  get theirs(): PageValue | undefined {
+  get remote(): PageValue | undefined {
     this.#look();
     return this.#seen.value;
   }
@@ -103,19 +103,19 @@ export class Draft {
     this.#options.onChange();
   }
 
-  keepMine(): void {
+  keepLocal(): void {
     this.kept = true;
     this.#options.onChange();
   }
 
   /** Goes on from what is there now, and forgets what was typed. */
-  async takeTheirs(): Promise<void> {
+  async takeRemote(): Promise<void> {
     try {
       const { entry, value } = this.#options.live();
-      const whole = value === undefined || isCut(value) ? await this.#options.whole() : value;
-      this.text = this.#options.textOf(whole);
+      const full = value === undefined || isCut(value) ? await this.#options.fetchFull() : value;
+      this.text = this.#options.textOf(full);
       this.#baseText = this.text;
-      this.#baseForm = formOf({ entry, value: value ?? whole });
+      this.#baseForm = formOf({ entry, value: value ?? full });
       this.failure = "";
       this.kept = false;
     } catch (error) {
@@ -126,10 +126,10 @@ export class Draft {
 
   /** What became of it; null where it stays to be typed on, `failure` says why. */
   async write(): Promise<EditBody | null> {
-    const { reading, standing } = this;
+    const { reading, conflict } = this;
     if (!reading.ok || this.sending) return null;
     const { key, path } = this.place;
-    const add = standing === "gone" && path.length === 0;
+    const add = conflict === "gone" && path.length === 0;
     this.sending = true;
     this.failure = "";
     this.#options.onChange();

@@ -1,24 +1,24 @@
-/** Beside the tree: what is being edited, its lock, what is wrong, and the ways out. */
+/** The edit box in the detail pane: lock, errors, conflict, and buttons. */
 
 import { randomName } from "../../../kernel/host.ts";
 import { h, setText } from "../../../ui/html.ts";
 import { listen } from "../../../ui/lifetime.ts";
 import { placeText } from "../place_text.ts";
 import type { Draft } from "./draft.ts";
-import { lockText, meanwhileText, problemText } from "./draft_text.ts";
-import type { Held } from "./edit_lock.ts";
+import { conflictText, lockText, problemText } from "./draft_text.ts";
+import type { EditLockState } from "./edit_lock.ts";
 
 export interface DraftActions {
   readonly write: () => void;
   readonly cancel: () => void;
-  readonly takeTheirs: () => void;
-  readonly keepMine: () => void;
+  readonly takeRemote: () => void;
+  readonly keepLocal: () => void;
   readonly askAgain: () => void;
 }
 
 export interface DraftFrame {
   readonly draft: Draft;
-  readonly held: Held;
+  readonly lock: EditLockState;
   /** Why nothing can be sent now, or null. */
   readonly blocked: string | null;
 }
@@ -33,7 +33,7 @@ export interface DraftBox {
 }
 
 /** What the server has made of our locks since it was last heard, nobody knows. */
-const CUT_OFF: Held = { word: "none", note: "" };
+const CUT_OFF: EditLockState = { word: "none", note: "" };
 
 export function createDraftBox(actions: DraftActions, signal: AbortSignal): DraftBox {
   const button = (label: string, act: () => void, className = "nvj-link") => {
@@ -43,18 +43,26 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
   };
   const name = h("code", { class: "nvj-edit-name" });
   const chip = h("span", { class: "nvj-chip" });
-  const home = h("div", { class: "nvj-edit-home" });
+  const home = h("div", { class: "nvj-edit-slot" });
   const lockWords = h("span");
   const again = button("Ask again", actions.askAgain);
-  const lock = h("p", { class: "nvj-dim" }, lockWords, " ", again);
+  const lockNotice = h("p", { class: "nvj-dim" }, lockWords, " ", again);
   const problemId = `nvj-${randomName().slice(0, 8)}`;
   const problem = h("p", { class: "nvj-problem", id: problemId });
   const failure = h("p", { class: "nvj-problem" });
-  const meanwhileWords = h("span");
-  const theirs = button("Take theirs", actions.takeTheirs);
-  const mine = button("Keep mine", actions.keepMine);
-  const meanwhile = h("p", { class: "nvj-edit-meanwhile" }, meanwhileWords, " ", theirs, " ", mine);
-  const blockedWords = h("p", { class: "nvj-edit-meanwhile" });
+  const conflictMessage = h("span");
+  const takeRemoteButton = button("Take theirs", actions.takeRemote);
+  const keepLocalButton = button("Keep mine", actions.keepLocal);
+  const conflict = h(
+    "p",
+    { class: "nvj-edit-conflict" },
+    conflictMessage,
+    " ",
+    takeRemoteButton,
+    " ",
+    keepLocalButton,
+  );
+  const blockedWords = h("p", { class: "nvj-edit-conflict" });
   const write = button("Write", actions.write, "nvj-primary");
   const cancel = button("Cancel", actions.cancel, "");
   const hint = h("span", { class: "nvj-dim" });
@@ -65,8 +73,8 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
     home,
     problem,
     failure,
-    meanwhile,
-    lock,
+    conflict,
+    lockNotice,
     blockedWords,
     h("div", { class: "nvj-edit-buttons" }, write, cancel, hint),
   );
@@ -82,25 +90,25 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
     show: (frame) => {
       element.hidden = frame === null;
       if (frame === null) return;
-      const { draft, held, blocked } = frame;
+      const { draft, lock, blocked } = frame;
       const place = placeText(draft.place);
       setText(name, place);
       element.setAttribute("aria-label", `Edit ${place}`);
-      const locked = lockText(blocked === null ? held : CUT_OFF);
+      const locked = lockText(blocked === null ? lock : CUT_OFF);
       setText(chip, locked.chip);
       chip.dataset.tone = locked.tone;
-      chip.hidden = held.word === "none" || blocked !== null;
-      say(lock, lockWords, locked.note);
+      chip.hidden = lock.word === "none" || blocked !== null;
+      say(lockNotice, lockWords, locked.note);
       again.hidden = !locked.again;
       say(problem, problem, draft.dirty ? problemText(draft) : "");
       say(failure, failure, draft.failure);
-      const other = meanwhileText(draft);
-      say(meanwhile, meanwhileWords, other?.text ?? "");
-      theirs.hidden = other?.theirs !== true;
-      mine.hidden = other?.mine !== true;
+      const other = conflictText(draft);
+      say(conflict, conflictMessage, other?.text ?? "");
+      takeRemoteButton.hidden = other?.canTakeRemote !== true;
+      keepLocalButton.hidden = other?.canKeepLocal !== true;
       say(blockedWords, blockedWords, blocked === null ? "" : `${blocked} What you typed is kept.`);
       setText(write, draft.sending ? "Writing" : draft.failure === "" ? "Write" : "Try again");
-      const partGone = draft.standing === "gone" && draft.place.path.length > 0;
+      const partGone = draft.conflict === "gone" && draft.place.path.length > 0;
       write.disabled = draft.sending || blocked !== null || partGone || !draft.reading.ok;
       setText(hint, home.querySelector("textarea") === null ? "Enter · Esc" : "Ctrl+Enter · Esc");
     },

@@ -1,9 +1,9 @@
-/** What is said beside a field: the lock, what is wrong, what others did meanwhile. Pure. */
+/** The messages beside an edit field: lock, errors and conflict. Pure. */
 
 import { placeIn } from "../../../values/json_text.ts";
 import { preview } from "../../../values/page_value.ts";
 import type { Draft } from "./draft.ts";
-import type { Held } from "./edit_lock.ts";
+import type { EditLockState } from "./edit_lock.ts";
 
 type Tone = "good" | "amber" | "bad" | "neutral";
 
@@ -16,7 +16,7 @@ export interface LockText {
   readonly again: boolean;
 }
 
-export function lockText({ word, note }: Held): LockText {
+export function lockText({ word, note }: EditLockState): LockText {
   switch (word) {
     case "none":
       return { chip: "not locked", tone: "neutral", note: "", again: false };
@@ -45,7 +45,7 @@ export function lockText({ word, note }: Held): LockText {
 
 type DraftFacts = Pick<
   Draft,
-  "text" | "dirty" | "reading" | "standing" | "theirs" | "kept" | "place"
+  "text" | "dirty" | "reading" | "conflict" | "remote" | "kept" | "place"
 >;
 
 /** What is wrong with what was typed; empty if it can be written. */
@@ -56,26 +56,39 @@ export function problemText({ text, reading }: Pick<DraftFacts, "text" | "readin
   return `Line ${line}, column ${column}: ${reading.problem}`;
 }
 
-export interface MeanwhileText {
+export interface ConflictText {
   readonly text: string;
-  readonly theirs: boolean;
-  readonly mine: boolean;
+  readonly canTakeRemote: boolean;
+  readonly canKeepLocal: boolean;
 }
 
 /** What others did to the value while it was typed over; null if nothing. */
-export function meanwhileText(draft: DraftFacts): MeanwhileText | null {
-  const { standing, theirs, kept, dirty, place } = draft;
-  if (standing === "same") return null;
-  if (standing === "gone") {
-    const whole = place.path.length === 0;
-    const text = whole
+export function conflictText(draft: DraftFacts): ConflictText | null {
+  const { conflict, remote, kept, dirty, place } = draft;
+  if (conflict === "same") return null;
+  if (conflict === "gone") {
+    const isKey = place.path.length === 0;
+    const text = isKey
       ? "The key was removed meanwhile. Writing adds it again."
       : "This part of the value is gone meanwhile, so it cannot be written any more.";
-    return { text, theirs: false, mine: false };
+    return { text, canTakeRemote: false, canKeepLocal: false };
   }
-  const now = theirs === undefined ? "another value" : preview(theirs, 60);
-  if (!dirty) return { text: `It has changed meanwhile, to ${now}.`, theirs: true, mine: false };
+  const now = remote === undefined ? "another value" : preview(remote, 60);
+  if (!dirty)
+    return {
+      text: `It has changed meanwhile, to ${now}.`,
+      canTakeRemote: true,
+      canKeepLocal: false,
+    };
   return kept
-    ? { text: `It is ${now} now; writing puts yours in its place.`, theirs: true, mine: false }
-    : { text: `It has changed meanwhile, to ${now}. Yours is kept.`, theirs: true, mine: true };
+    ? {
+        text: `It is ${now} now; writing puts yours in its place.`,
+        canTakeRemote: true,
+        canKeepLocal: false,
+      }
+    : {
+        text: `It has changed meanwhile, to ${now}. Yours is kept.`,
+        canTakeRemote: true,
+        canKeepLocal: true,
+      };
 }

@@ -1,35 +1,35 @@
-/** The lock of the key that is being typed on: taken with the focus, given back without it. */
+/** The lock of the key being edited: acquired on focus, released on blur. */
 
 import type { Host } from "../../../kernel/host.ts";
 import type { Session } from "../../../kernel/session.ts";
 import { reasonOf } from "../../../text/format.ts";
-import { every, whenOver } from "../../../ui/lifetime.ts";
-import { Cell, type Readable } from "../../../ui/signal.ts";
+import { every, onAbort } from "../../../ui/lifetime.ts";
+import { type Readable, Signal } from "../../../ui/signal.ts";
 
-export interface Held {
+export interface EditLockState {
   readonly word: "none" | "asking" | "held" | "elsewhere" | "unable" | "unknown";
   readonly note: string;
 }
 
-export interface Hold {
-  readonly state: Readable<Held>;
+export interface EditLock {
+  readonly state: Readable<EditLockState>;
   /** Asks for it, once for as long as it is not given back. */
-  take(key: string): void;
+  acquire(key: string): void;
   /** Asks anew for what was asked for. */
-  again(): void;
-  letGo(): void;
+  retry(): void;
+  release(): void;
 }
 
-const NONE: Held = { word: "none", note: "" };
+const NONE: EditLockState = { word: "none", note: "" };
 /** The kernel gives the lock back a minute after it was last asked for. */
 const AGAIN = 20_000;
 
-export function createHold(
+export function createEditLock(
   host: Pick<Host, "request">,
   leases: Session["leases"],
   signal: AbortSignal,
-): Hold {
-  const state = new Cell<Held>(NONE);
+): EditLock {
+  const state = new Signal<EditLockState>(NONE);
   let wanted: string | null = null;
   /** One after another: a lock must not be given back before it has been taken. */
   let turn: Promise<void> = Promise.resolve();
@@ -37,7 +37,7 @@ export function createHold(
   const ask = (key: string) => {
     turn = turn.then(async () => {
       if (wanted !== key) return;
-      let held: Held;
+      let held: EditLockState;
       try {
         const answer = await host.request("hold", { key });
         const word = answer.held ? "held" : answer.able ? "elsewhere" : "unable";
@@ -48,7 +48,7 @@ export function createHold(
       if (wanted === key) state.set(held);
     });
   };
-  const giveBack = (key: string) => {
+  const sendRelease = (key: string) => {
     turn = turn.then(async () => {
       try {
         await host.request("let_go", { key });
@@ -57,31 +57,31 @@ export function createHold(
       }
     });
   };
-  const letGo = () => {
+  const release = () => {
     if (wanted === null) return;
-    giveBack(wanted);
+    sendRelease(wanted);
     wanted = null;
     state.set(NONE);
   };
 
   every(AGAIN, () => wanted !== null && state.get().word === "held" && ask(wanted), signal);
-  leases.observe((told) => {
-    const lease = told?.body.leases.find(({ key }) => key === wanted);
+  leases.observe((received) => {
+    const lease = received?.body.leases.find(({ key }) => key === wanted);
     if (state.get().word !== "held" || lease?.state !== "lost") return;
     state.set({ word: "elsewhere", note: `the lock was lost: ${lease.note}` });
   }, signal);
-  whenOver(signal, letGo);
+  onAbort(signal, release);
 
   return {
     state,
-    take: (key) => {
+    acquire: (key) => {
       if (wanted === key) return;
-      letGo();
+      release();
       wanted = key;
       state.set({ word: "asking", note: "" });
       ask(key);
     },
-    again: () => wanted !== null && ask(wanted),
-    letGo,
+    retry: () => wanted !== null && ask(wanted),
+    release,
   };
 }

@@ -1,4 +1,4 @@
-/** The controls in which a value is typed: one line in its row, or JSON beside the tree. */
+/** The controls that edit a value: one line in its row, or JSON in the detail pane. */
 
 import type { PageValue } from "../../../protocol/common.ts";
 import { h } from "../../../ui/html.ts";

@@ -1,4 +1,4 @@
-/** The whole of a value that is to be edited, of which the page may have but the beginning. */
+/** Fetch the full value to edit if the page has only a part of it. */
 
 import type { Host } from "../../../kernel/host.ts";
 import type { PageValue } from "../../../protocol/common.ts";
@@ -7,7 +7,7 @@ import type { Place } from "../../context.ts";
 import { valueAt } from "../../tree/rows.ts";
 
 /** Bytes above which nobody wants a value in a field without having said so. */
-export const MUCH = 200_000;
+export const LARGE_BYTES = 200_000;
 
 /** How large a value is as JSON, where the page has not all of it; else 0. */
 export function missingBytes(value: PageValue): number {
@@ -16,16 +16,16 @@ export function missingBytes(value: PageValue): number {
 }
 
 /** JSON has no bytes: what is edited as JSON would come back as text. */
-export function holdsBytes(value: PageValue): boolean {
+export function containsBytes(value: PageValue): boolean {
   if (typeof value !== "object" || value === null) return false;
   const opened = open(value);
   if (opened.kind === "bytes") return true;
-  if (opened.kind === "list") return opened.items.some(holdsBytes);
-  return opened.kind === "object" && opened.fields.some(([, inner]) => holdsBytes(inner));
+  if (opened.kind === "list") return opened.items.some(containsBytes);
+  return opened.kind === "object" && opened.fields.some(([, inner]) => containsBytes(inner));
 }
 
 /** Throws in words for people where it is gone, or too large for any page. */
-export async function fetchWhole(
+export async function fetchFullValue(
   host: Pick<Host, "request">,
   { key, path }: Place,
 ): Promise<PageValue> {

@@ -1,4 +1,4 @@
-/** A scalar as the text of a one-line field, and back. Pure. */
+/** Convert a scalar to the text of a one-line field, and back. Pure. */
 
 import type { PageValue } from "../../../protocol/common.ts";
 import { readJson } from "../../../values/json_text.ts";

@@ -1,4 +1,4 @@
-/** One value that is being edited: its field, its lock, and what is said about it. */
+/** An edit of one value: its field, its lock and its conflicts. */
 
 import type { PageValue } from "../../../protocol/common.ts";
 import { reasonOf, size } from "../../../text/format.ts";
@@ -6,7 +6,7 @@ import { h } from "../../../ui/html.ts";
 import { listen } from "../../../ui/lifetime.ts";
 import { isCut } from "../../../values/page_value.ts";
 import type { ValuePath } from "../../../values/value_path.ts";
-import type { Bench, Place } from "../../context.ts";
+import type { InspectorContext, Place } from "../../context.ts";
 import { isEditable } from "../../shortcuts.ts";
 import { keyOf, type Row, valueAt } from "../../tree/rows.ts";
 import type { Card } from "../confirm_card.ts";
@@ -15,9 +15,9 @@ import { followFocus, isNobodyElsewhere } from "../focus_region.ts";
 import { placeText, samePlace } from "../place_text.ts";
 import { Draft, type Live } from "./draft.ts";
 import { createDraftBox } from "./draft_box.ts";
-import { createHold } from "./edit_lock.ts";
+import { createEditLock } from "./edit_lock.ts";
 import { type Control, type Field, isLong, jsonField, lineField } from "./field.ts";
-import { fetchWhole, holdsBytes, MUCH, missingBytes } from "./full_value.ts";
+import { containsBytes, fetchFullValue, LARGE_BYTES, missingBytes } from "./full_value.ts";
 import { lineKind, type ScalarKind } from "./scalar.ts";
 
 export interface ValueEdit {
@@ -45,14 +45,14 @@ const CHECK_LATER = 300;
 const pathOf = (row: Row): ValuePath => (row.kind === "value" ? row.path : []);
 
 export function createValueEdit(
-  bench: Bench,
+  context: InspectorContext,
   places: EditPlaces,
   card: Card,
   isOn: () => boolean,
 ): ValueEdit {
-  const { host, session, signal, line, announce, shown } = bench;
-  const { entries } = session.mirror;
-  const hold = createHold(host, session.leases, signal);
+  const { host, session, signal, connection, announce, shown } = context;
+  const { entries } = session.store;
+  const editLock = createEditLock(host, session.leases, signal);
   let open: Open | null = null;
   /** The field was just made, or moved: it is to have the focus. */
   let wantsFocus = false;
@@ -75,17 +75,17 @@ export function createValueEdit(
     open.control.remove();
     open = null;
     hadFocus = false;
-    hold.letGo();
-    bench.edited.set(null);
+    editLock.release();
+    context.editedPlace.set(null);
     box.show(null);
-    bench.redraw();
-    if (had) bench.focusTree();
+    context.redraw();
+    if (had) context.focusTree();
   };
   const write = async () => {
     const now = open;
-    if (now === null || now.draft.sending || line.get().blocked !== null) return;
+    if (now === null || now.draft.sending || connection.get().blocked !== null) return;
     const { draft, control } = now;
-    if (!draft.dirty && draft.standing !== "gone") {
+    if (!draft.dirty && draft.conflict !== "gone") {
       // Nothing to write; and what others wrote meanwhile is not to be undone by it.
       finish();
       return;
@@ -111,7 +111,7 @@ export function createValueEdit(
     beginNext?.();
   };
   /** Puts something off until the value is written that is on its way; false where none is. */
-  const isPutOff = (begin: () => void): boolean => {
+  const mustWait = (begin: () => void): boolean => {
     if (open?.draft.sending !== true) return false;
     next = begin;
     return true;
@@ -124,7 +124,7 @@ export function createValueEdit(
         void write();
       },
       cancel: finish,
-      takeTheirs: () => {
+      takeRemote: () => {
         const now = open;
         if (now === null) return;
         const at = now.draft.place;
@@ -135,50 +135,50 @@ export function createValueEdit(
           if (!begin(at)) askJson(at);
           return;
         }
-        void now.draft.takeTheirs().then(() => {
+        void now.draft.takeRemote().then(() => {
           now.control.value = now.draft.text;
           now.control.focus();
           draw();
         });
       },
-      keepMine: () => {
-        open?.draft.keepMine();
+      keepLocal: () => {
+        open?.draft.keepLocal();
         open?.control.focus();
       },
       askAgain: () => {
         open?.control.focus();
-        hold.again();
+        editLock.retry();
       },
     },
     signal,
   );
 
-  let told = "";
+  let announced = "";
   const draw = () => {
     if (open === null) return;
     const { draft, control } = open;
-    const frame = { draft, held: hold.state.get(), blocked: line.get().blocked };
+    const frame = { draft, lock: editLock.state.get(), blocked: connection.get().blocked };
     box.show(frame);
     const bad = (draft.dirty && !draft.reading.ok) || draft.failure !== "";
     control.setAttribute("aria-invalid", String(bad));
     control.setAttribute("aria-describedby", box.problemId);
-    control.dataset.standing = draft.standing;
+    control.dataset.conflict = draft.conflict;
     control.toggleAttribute("readonly", draft.sending);
-    const news = draft.standing === "same" ? "" : draft.standing;
-    if (news !== told && news !== "") {
-      announce(news === "gone" ? "It was removed meanwhile" : "It has changed meanwhile");
+    const conflict = draft.conflict === "same" ? "" : draft.conflict;
+    if (conflict !== announced && conflict !== "") {
+      announce(conflict === "gone" ? "It was removed meanwhile" : "It has changed meanwhile");
     }
-    told = news;
+    announced = conflict;
   };
-  hold.state.observe(({ word }) => {
+  editLock.state.observe(({ word }) => {
     if (open !== null && word === "elsewhere")
       announce("Locked by someone else; you can go on typing");
     draw();
   }, signal);
-  line.observe(() => {
+  connection.observe(() => {
     draw();
     // The lock may be gone with the connection.
-    if (line.get().blocked === null) hold.again();
+    if (connection.get().blocked === null) editLock.retry();
   }, signal);
 
   /** The field is in its row, or at home while no row shows it. */
@@ -193,7 +193,7 @@ export function createValueEdit(
     if (had) control.focus();
     wantsFocus = false;
   };
-  bench.onDraw(() => {
+  context.onDraw(() => {
     place();
     draw();
   });
@@ -205,18 +205,18 @@ export function createValueEdit(
       place: at,
       begun: { entry: entries.get(at.key), value: base },
       live: () => liveAt(at),
-      whole: () => fetchWhole(host, at),
+      fetchFull: () => fetchFullValue(host, at),
       textOf: field.textOf,
       read: field.read,
-      onChange: () => bench.redraw(),
+      onChange: () => context.redraw(),
     });
     control.value = draft.text;
     open = { draft, control, kind };
-    told = "";
+    announced = "";
     wantsFocus = true;
     addControl(control, draft);
-    bench.edited.set(at);
-    bench.select(at);
+    context.editedPlace.set(at);
+    context.select(at);
     if (kind === null) {
       box.home.append(control);
       draw();
@@ -224,7 +224,7 @@ export function createValueEdit(
       if (control instanceof HTMLTextAreaElement) control.setSelectionRange(0, 0);
       wantsFocus = false;
     }
-    bench.redraw();
+    context.redraw();
   };
 
   /** Listeners go with the field, and with the view at the latest. */
@@ -252,23 +252,23 @@ export function createValueEdit(
     (open.control.contains(target) || box.element.contains(target));
   followFocus(
     {
-      root: bench.element,
+      root: context.element,
       isInside,
       entered: () => {
         if (open === null) return;
         hadFocus = true;
-        hold.take(open.draft.place.key);
+        editLock.acquire(open.draft.place.key);
       },
       left: () => {
         if (open === null) return;
         hadFocus = false;
-        if (open.draft.dirty || open.draft.sending) hold.letGo();
+        if (open.draft.dirty || open.draft.sending) editLock.release();
         else finish();
       },
     },
     signal,
   );
-  bench.keys.addEscape("edit", () => {
+  context.shortcuts.addEscape("edit", () => {
     if (next !== null) {
       next = null;
       return true;
@@ -298,27 +298,27 @@ export function createValueEdit(
   const beginJsonAt = async (at: Place) => {
     const { value } = liveAt(at);
     if (value === undefined || !isFree()) return;
-    const from = bench.selected.get();
+    const from = context.selected.get();
     /** Whether it is still wanted: the kernel may have been busy for long. */
     const isWanted = (): boolean => {
       const isLive = isOn() && shown.get().at === null;
-      const isSame = open === null && bench.selected.get() === from;
-      return isLive && isSame && isNobodyElsewhere(bench.element);
+      const isSame = open === null && context.selected.get() === from;
+      return isLive && isSame && isNobodyElsewhere(context.element);
     };
     try {
-      const whole = isCut(value) ? await fetchWhole(host, at) : value;
-      if (holdsBytes(whole)) throw new Error("it holds bytes, which JSON has not");
-      if (isWanted()) start(at, whole, jsonField(placeText(at)), null);
+      const full = isCut(value) ? await fetchFullValue(host, at) : value;
+      if (containsBytes(full)) throw new Error("it holds bytes, which JSON has not");
+      if (isWanted()) start(at, full, jsonField(placeText(at)), null);
     } catch (error) {
       const why = reasonOf(error);
       card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);
     }
   };
   const askJson = (at: Place) => {
-    if (isPutOff(() => askJson(at))) return;
+    if (mustWait(() => askJson(at))) return;
     const { value } = liveAt(at);
     const bytes = value === undefined ? 0 : missingBytes(value);
-    if (bytes <= MUCH) {
+    if (bytes <= LARGE_BYTES) {
       void beginJsonAt(at);
       return;
     }
@@ -333,11 +333,11 @@ export function createValueEdit(
     if (value === undefined) return false;
     const kind = lineKind(value);
     if (kind === null) return false;
-    if (isPutOff(() => begin(at))) return true;
+    if (mustWait(() => begin(at))) return true;
     if (isFree()) start(at, value, lineField(kind, placeText(at)), kind);
     return true;
   };
-  const chosen = () => bench.selected.get()?.place ?? null;
+  const chosen = () => context.selected.get()?.place ?? null;
   const beginChosen = (): boolean => {
     const at = chosen();
     if (at === null) return false;
@@ -345,13 +345,13 @@ export function createValueEdit(
     return true;
   };
 
-  bench.keys.add({
+  context.shortcuts.add({
     key: "F2",
     does: "edit the chosen value",
     run: () => beginChosen(),
   });
   listen(
-    bench.element,
+    context.element,
     "dblclick",
     (event) => {
       const at = chosen();
