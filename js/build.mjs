@@ -5,7 +5,7 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Modules that a page loads on demand (LAZY_MODULES in widgets/_panel.py). */
+/** Modules that a page loads on demand (LAZY_MODULES in widgets/panel.py). */
 const LAZY = {
   history: "src/widgets/history_chunk.ts",
   plot: "src/widgets/plot_chunk.ts",

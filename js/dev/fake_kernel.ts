@@ -1,4 +1,4 @@
-/** A kernel without Python: answers a FakeModel after widgets/_messages.py. */
+/** A kernel without Python: answers a FakeModel after widgets/sync/messages.py. */
 
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/protocol/common.ts";
 import { VERSION } from "../src/protocol/common.ts";

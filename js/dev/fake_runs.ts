@@ -1,4 +1,4 @@
-/** The runs of a fake kernel, kept and told as widgets/_palette_tool.py does. */
+/** The runs of a fake kernel, kept and told as widgets/palette/controller.py does. */
 
 import type { PageRecord, PageValue } from "../src/protocol/common.ts";
 import type { RunBody, RunStateBody, WholeResult } from "../src/protocol/palette.ts";

@@ -35,7 +35,7 @@ export interface Traits {
   readonly tool: string;
   readonly query: string;
   readonly height: number;
-  /** The inspector's: see widgets/_inspector_traits.py. */
+  /** The inspector's: see widgets/inspector/traits.py. */
   readonly pins: readonly string[];
   readonly sort: string;
   readonly mute: number;

@@ -1,6 +1,6 @@
 /**
  * The page's copy of the shared state, built from snapshot parts and deltas. If it may be wrong, it
- * requests a new snapshot; see widgets/_messages.py for the rules.
+ * requests a new snapshot; see widgets/sync/messages.py for the rules.
  */
 
 import type { HeartbeatBody, PageValue } from "../protocol/common.ts";

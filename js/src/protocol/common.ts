@@ -1,11 +1,11 @@
 /**
- * Message bodies shared by all tools, by the names of widgets/_messages.py; guards.ts checks
+ * Message bodies shared by all tools, by the names of widgets/sync/messages.py; guards.ts checks
  * what arrives.
  */
 
 export const VERSION = 1;
 
-/** A value in page form, see widgets/_page_values.py: JSON with `$nvj` objects. */
+/** A value in page form, see widgets/sync/page_values.py: JSON with `$nvj` objects. */
 export type PageValue =
   | null
   | boolean

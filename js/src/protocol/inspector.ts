@@ -1,4 +1,4 @@
-/** Requests and messages of the inspector, named as in widgets/_inspector_messages.py. */
+/** Requests and messages of the inspector, named as in widgets/inspector/messages.py. */
 
 import type { EmptyBody, PageValue } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** Requests and messages of the lock manager, named as in widgets/_lock_messages.py. */
+/** Requests and messages of the lock manager, named as in widgets/locks/messages.py. */
 
 import type { EmptyBody } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** Requests and messages of the command palette, named as in widgets/_palette_messages.py. */
+/** Requests and messages of the command palette, named as in widgets/palette/messages.py. */
 
 import type { EmptyBody, ErrorBody, PageRecord, PageValue } from "./common.ts";
 

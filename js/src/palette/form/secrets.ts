@@ -1,6 +1,6 @@
 /**
- * Detect arguments that hold secrets, which are masked. Pure; widgets/_secrets.py uses the same
- * names and keeps secrets out of files.
+ * Detect arguments that hold secrets, which are masked. Pure; widgets/palette/secrets.py uses the
+ * same names and keeps secrets out of files.
  */
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
