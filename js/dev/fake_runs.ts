@@ -1,7 +1,8 @@
 /** The runs of a fake kernel, kept and told as widgets/palette/controller.py does. */
 
 import type { PageRecord, PageValue } from "../src/protocol/common.ts";
-import type { RunBody, RunStateBody, WholeResult } from "../src/protocol/palette.ts";
+import type { Requests } from "../src/protocol/messages.ts";
+import type { RunStateBody, WholeResult } from "../src/protocol/palette.ts";
 
 export class FakeRuns {
   list: readonly RunStateBody[] = [];
@@ -12,7 +13,7 @@ export class FakeRuns {
     readonly answer: (name: string, args: PageRecord) => Promise<PageValue>,
   ) {}
 
-  async start({ run, name, arguments: args }: RunBody): Promise<void> {
+  async start({ run, name, arguments: args }: Requests["run"]["body"]): Promise<void> {
     if (this.list.some((known) => known.run === run)) return;
     this.#begun.set(run, performance.now());
     this.list = [

@@ -1,7 +1,7 @@
 /** The interface of a view to the kernel, and its implementation on anywidget's model. */
 
+import * as v from "valibot";
 import { type Buffers, type Envelope, type ReplyBody, VERSION } from "../protocol/common.ts";
-import { isEnvelope, readKernelMessage, readResult } from "../protocol/guards.ts";
 import type {
   KernelMessage,
   KernelOp,
@@ -11,39 +11,35 @@ import type {
   PageRequestOp,
   Requests,
 } from "../protocol/messages.ts";
-import { isListOf, isNumber, isText, isTextOrNull } from "../protocol/shapes.ts";
+import { isEnvelope, readKernelMessage, readResult } from "../protocol/read.ts";
+import { list, number, orNull, text } from "../protocol/schema.ts";
+import { randomName } from "../text/random_name.ts";
 import { now } from "../ui/clock.ts";
 import { debounced, type Emitter, every, onAbort, onModel } from "../ui/lifetime.ts";
 import { type Readable, Signal } from "../ui/signal.ts";
 import { hasCells, insertCell } from "./notebook_cells.ts";
+import { RequestFailed } from "./request_failed.ts";
 
 /** `busy`: a question that the kernel answers at once has waited for a second. */
 export type KernelStatus = "live" | "busy" | "gone";
 
-/** Why a request failed, in words for people. `kind` as in `ErrorBody`, or KernelGone. */
-export class RequestFailed extends Error {
-  override readonly name = "RequestFailed";
-  constructor(
-    readonly kind: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** The traits that views read; for the inspector's see widgets/inspector/traits.py. */
+const TRAITS = {
+  tool: text,
+  query: text,
+  height: v.pipe(number, v.gtValue(0)),
+  pins: list(text),
+  sort: text,
+  mute: number,
+  recent_queries: list(text),
+  selected: orNull(text),
+  command_query: text,
+  selected_command: orNull(text),
+} as const;
 
-export interface Traits {
-  readonly tool: string;
-  readonly query: string;
-  readonly height: number;
-  /** The inspector's: see widgets/inspector/traits.py. */
-  readonly pins: readonly string[];
-  readonly sort: string;
-  readonly mute: number;
-  readonly recent_queries: readonly string[];
-  readonly selected: string | null;
-  readonly command_query: string;
-  readonly selected_command: string | null;
-}
+export type Traits = {
+  readonly [Name in keyof typeof TRAITS]: v.InferOutput<(typeof TRAITS)[Name]>;
+};
 
 export interface Host {
   /** This view's random name. */
@@ -111,28 +107,6 @@ const LOST_AFTER = 5;
 /** Seconds after which an answer is lost for certain, if a later request has been answered. */
 const GIVE_UP_AFTER = 30;
 const GONE = "the kernel has gone: run the cell again";
-
-/** `crypto.randomUUID` is missing where the page came over plain http. */
-export function randomName(): string {
-  if (typeof crypto !== "undefined" && typeof crypto.randomUUID === "function") {
-    return crypto.randomUUID();
-  }
-  const part = () => Math.random().toString(36).slice(2, 10).padEnd(8, "0");
-  return `${part()}${part()}${part()}`;
-}
-
-const isTrait = {
-  tool: isText,
-  query: isText,
-  height: (value: unknown): value is number => typeof value === "number" && value > 0,
-  pins: isListOf(isText),
-  sort: isText,
-  mute: isNumber,
-  recent_queries: isListOf(isText),
-  selected: isTextOrNull,
-  command_query: isText,
-  selected_command: isTextOrNull,
-} as const;
 
 export function createHost(model: Model, signal: AbortSignal): Host {
   const client = randomName();
@@ -290,7 +264,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     },
     get: (name) => {
       const value = model.get(name);
-      return isTrait[name](value) ? (value as Traits[typeof name]) : null;
+      return v.is(TRAITS[name], value) ? (value as Traits[typeof name]) : null;
     },
     set: (name, value) => {
       if (Object.is(model.get(name), value)) return;

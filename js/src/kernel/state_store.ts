@@ -4,8 +4,8 @@
  */
 
 import type { HeartbeatBody, PageValue } from "../protocol/common.ts";
-import { readDelta, readSnapshot } from "../protocol/guards.ts";
 import type { MessageOf } from "../protocol/messages.ts";
+import { readDelta, readSnapshot } from "../protocol/read.ts";
 import { now } from "../ui/clock.ts";
 import { isCut, isSameValue } from "../values/page_value.ts";
 

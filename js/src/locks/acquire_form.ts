@@ -1,6 +1,6 @@
 /** The form that acquires locks: keys, duration and options. */
 
-import { randomName } from "../kernel/host.ts";
+import { randomName } from "../text/random_name.ts";
 import { visible } from "../text/visible_text.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";

@@ -1,8 +1,9 @@
 /** Commands pinned as buttons, and the form that edits a pin. */
 
-import { type Host, randomName } from "../kernel/host.ts";
+import type { Host } from "../kernel/host.ts";
 import type { PageRecord } from "../protocol/common.ts";
 import type { CommandBody, PinBody } from "../protocol/palette.ts";
+import { randomName } from "../text/random_name.ts";
 import { visible } from "../text/visible_text.ts";
 import { fill, h } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";

@@ -1,11 +1,11 @@
 /** The command palette: list, form and runs. Does not depend on Jupyter. */
 
-import { randomName } from "../kernel/host.ts";
 import { createLazyPart } from "../kernel/lazy_part.ts";
 import type { MakeTool, Tool, ToolContext } from "../panel/tool.ts";
 import type { PageRecord } from "../protocol/common.ts";
 import type { CommandBody, MemoryBody } from "../protocol/palette.ts";
 import { plural } from "../text/format.ts";
+import { randomName } from "../text/random_name.ts";
 import { visible } from "../text/visible_text.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";

@@ -1,8 +1,8 @@
 /** The tools of a card: tabs if there are several, a title if there is one. */
 
 import type { Host } from "../kernel/host.ts";
-import { randomName } from "../kernel/host.ts";
 import { count } from "../text/format.ts";
+import { randomName } from "../text/random_name.ts";
 import { append, h, setText } from "../ui/html.ts";
 import { listen } from "../ui/lifetime.ts";
 import { addTabKeys } from "../ui/tab_keys.ts";

@@ -1,49 +1,13 @@
-/**
- * Message bodies shared by all tools, by the names of widgets/sync/messages.py; guards.ts checks
- * what arrives.
- */
+/** Message bodies shared by all tools, by the names of widgets/sync/messages.py. */
+
+import * as v from "valibot";
+import { boolean, count, number, object, oneOf, orNull, type PageValue, text } from "./schema.ts";
+
+export type { PageRecord, PageValue } from "./schema.ts";
 
 export const VERSION = 1;
 
-/** A value in page form, see widgets/sync/page_values.py: JSON with `$nvj` objects. */
-export type PageValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly PageValue[]
-  | { readonly [key: string]: PageValue };
-
-export type PageRecord = Readonly<Record<string, PageValue>>;
-
-// page to kernel ------------------------------------------------------------------
-
-export interface HelloBody {
-  readonly epoch: string | null;
-  readonly rev: number | null;
-}
-/** Zeros for nothing: then it only says that somebody looks. */
-export interface AckBody {
-  readonly seq: number;
-  readonly rev: number;
-}
-/** Operations that say all by their name. */
-export type EmptyBody = Readonly<Record<never, never>>;
-
-export interface HelloResult {
-  readonly epoch: string;
-}
-
-/** A part of the frontend that few need, see lazy_module.ts. */
-export interface ModuleBody {
-  readonly name: string;
-}
-export interface ModuleResult {
-  readonly name: string;
-  readonly source: string;
-}
-
-/** Every message. `client` is the view's random name: who asks, or who is meant. */
+/** Every message. `client` is the random name of the view that sent it or is meant. */
 export interface Envelope {
   readonly v: number;
   readonly op: string;
@@ -52,63 +16,74 @@ export interface Envelope {
   readonly id?: number;
 }
 
+// answers ---------------------------------------------------------------------------
+
+export const helloResult = object({ epoch: text });
+export const moduleResult = object({ name: text, source: text });
+export type ModuleResult = v.InferOutput<typeof moduleResult>;
+
 // kernel to page ------------------------------------------------------------------
 
-export interface ErrorBody {
-  readonly kind: string;
-  readonly message: string;
-}
-export type ReplyBody =
-  | { readonly ok: true; readonly result?: unknown }
-  | { readonly ok: false; readonly error: ErrorBody };
+export const errorBody = object({ kind: text, message: text });
+export type ErrorBody = v.InferOutput<typeof errorBody>;
 
-export interface AbilitiesBody {
-  readonly transport: string;
-  readonly locks: boolean;
-  readonly acknowledged_updates: boolean;
-  readonly integers: boolean;
-  readonly null_values: boolean;
-}
+export const replyBody = v.union([
+  object({ ok: v.literal(true), result: v.optional(v.unknown()) }),
+  object({ ok: v.literal(false), error: errorBody }),
+]);
+export type ReplyBody = v.InferOutput<typeof replyBody>;
 
 export const CONNECTION_STATES = ["connecting", "loading", "connected", "lost", "closed"] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
-export interface StatusBody {
-  readonly name: string;
-  readonly address: string;
-  readonly state: ConnectionState;
-  readonly reason: string;
-  readonly attempt: number;
-  /** Seconds in this state, at the time of sending. */
-  readonly since: number;
-  /** Bytes that came so far while the state loads; null where that is not known. */
-  readonly received: number | null;
-  readonly abilities: AbilitiesBody;
-}
+const abilitiesBody = object({
+  transport: text,
+  locks: boolean,
+  acknowledged_updates: boolean,
+  integers: boolean,
+  null_values: boolean,
+});
+export type AbilitiesBody = v.InferOutput<typeof abilitiesBody>;
 
-export interface SnapshotBody {
-  readonly epoch: string;
-  readonly rev: number;
-  readonly seq: number;
-  readonly part: number;
-  readonly last: boolean;
-  readonly keys: number;
-}
-export interface DeltaBody {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number;
-  readonly seq: number;
-}
-export interface HeartbeatBody {
-  readonly epoch: string;
-  readonly rev: number;
-  readonly seq: number;
-  readonly keys: number;
-  readonly age: number | null;
-  readonly rate: number;
-  readonly size: number;
-}
+/**
+ * `since` is the seconds in this state when it was sent; `received` the bytes of the state so
+ * far while it loads, null where that is unknown.
+ */
+export const statusBody = object({
+  name: text,
+  address: text,
+  state: oneOf(CONNECTION_STATES),
+  reason: text,
+  attempt: count,
+  since: number,
+  received: orNull(count),
+  abilities: abilitiesBody,
+});
+export type StatusBody = v.InferOutput<typeof statusBody>;
+
+export const snapshotBody = object({
+  epoch: text,
+  rev: count,
+  seq: count,
+  part: count,
+  last: boolean,
+  keys: count,
+});
+export type SnapshotBody = v.InferOutput<typeof snapshotBody>;
+
+export const deltaBody = object({ epoch: text, from: count, to: count, seq: count });
+export type DeltaBody = v.InferOutput<typeof deltaBody>;
+
+export const heartbeatBody = object({
+  epoch: text,
+  rev: count,
+  seq: count,
+  keys: count,
+  age: orNull(number),
+  rate: number,
+  size: count,
+});
+export type HeartbeatBody = v.InferOutput<typeof heartbeatBody>;
 
 /** The buffers of a snapshot part, read. */
 export interface SnapshotContent {

@@ -1,133 +1,71 @@
-/** Requests and messages of the lock manager, named as in widgets/locks/messages.py. */
+/** Results and messages for the lock manager, named as in widgets/locks/messages.py. */
 
-import type { EmptyBody } from "./common.ts";
+import type * as v from "valibot";
+import { boolean, count, list, nothing, number, object, oneOf, orNull, text } from "./schema.ts";
 
-export interface LockBody {
-  readonly keys: readonly string[];
-  readonly seconds: number;
-  readonly keep: boolean;
-  readonly cap: number | null;
-  readonly wait: number;
-}
+const lockResult = object({ granted: boolean, holder: text });
+export type LockResult = v.InferOutput<typeof lockResult>;
+const keysResult = object({ keys: list(text) });
+export type KeysResult = v.InferOutput<typeof keysResult>;
 
-export interface RenewBody {
-  readonly key: string;
-}
+export const LOCK_RESULTS = {
+  lock: lockResult,
+  renew: nothing,
+  keep: nothing,
+  cap: nothing,
+  release: nothing,
+  release_all: nothing,
+  forget: nothing,
+  blockers: keysResult,
+  watch: nothing,
+  unwatch: nothing,
+  announce: nothing,
+  ask: keysResult,
+  dismiss: nothing,
+} as const;
 
-export interface KeepBody {
-  readonly key: string;
-  readonly keep: boolean;
-}
-
-export interface CapBody {
-  readonly key: string;
-  readonly seconds: number | null;
-}
-
-export interface ForgetBody {
-  readonly key: string;
-}
-
-/** Of `release`, `blockers`, `watch` and `unwatch`. */
-export interface KeysBody {
-  readonly keys: readonly string[];
-}
-
-export interface AnnounceBody {
-  readonly by: string;
-}
-
-export interface AskBody {
-  readonly keys: readonly string[];
-  readonly says: string;
-}
-
-export interface DismissBody {
-  readonly asker: string;
-}
-
-export interface LockResult {
-  readonly granted: boolean;
-  readonly holder: string;
-}
-
-export interface KeysResult {
-  readonly keys: readonly string[];
-}
+// messages ------------------------------------------------------------------------
 
 export const LEASE_STATES = ["pending", "held", "expiring", "refused", "lost", "released"] as const;
 export type LeaseState = (typeof LEASE_STATES)[number];
 
-export interface LeaseBody {
-  readonly key: string;
-  readonly state: LeaseState;
-  readonly seconds: number | null;
-  readonly left: number | null;
-  readonly endless: boolean;
-  readonly held: number;
-  readonly keep: boolean;
-  readonly cap: number | null;
-  readonly continuous: boolean;
-  readonly note: string;
-}
-
-export interface LeasesBody {
-  readonly leases: readonly LeaseBody[];
-  readonly more: number;
-  readonly held: number;
-}
+const leaseBody = object({
+  key: text,
+  state: oneOf(LEASE_STATES),
+  seconds: orNull(number),
+  left: orNull(number),
+  endless: boolean,
+  held: number,
+  keep: boolean,
+  cap: orNull(number),
+  continuous: boolean,
+  note: text,
+});
+export type LeaseBody = v.InferOutput<typeof leaseBody>;
+const leasesBody = object({ leases: list(leaseBody), more: count, held: count });
+export type LeasesBody = v.InferOutput<typeof leasesBody>;
 
 export const WHOSE = ["unknown", "free", "mine", "someone else's"] as const;
 export type Whose = (typeof WHOSE)[number];
 
-export interface WatchedBody {
-  readonly key: string;
-  readonly whose: Whose;
-  readonly since: number;
-  readonly holder: string;
-}
+const watchedBody = object({ key: text, whose: oneOf(WHOSE), since: number, holder: text });
+export type WatchedBody = v.InferOutput<typeof watchedBody>;
 
 export const NEWS = ["taken", "refused", "lost", "released", "doubted"] as const;
 export type News = (typeof NEWS)[number];
 
-export interface EventBody {
-  readonly key: string;
-  readonly news: News;
-  readonly ago: number;
-  readonly note: string;
-}
+const eventBody = object({ key: text, news: oneOf(NEWS), ago: number, note: text });
+export type EventBody = v.InferOutput<typeof eventBody>;
 
-export interface RequestBody {
-  readonly asker: string;
-  readonly by: string;
-  readonly says: string;
-  readonly keys: readonly string[];
-}
+const requestBody = object({ asker: text, by: text, says: text, keys: list(text) });
+export type RequestBody = v.InferOutput<typeof requestBody>;
 
-export interface LockNewsBody {
-  readonly watched: readonly WatchedBody[];
-  readonly history: readonly EventBody[];
-  readonly requests: readonly RequestBody[];
-  readonly by: string | null;
-}
+const lockNewsBody = object({
+  watched: list(watchedBody),
+  history: list(eventBody),
+  requests: list(requestBody),
+  by: orNull(text),
+});
+export type LockNewsBody = v.InferOutput<typeof lockNewsBody>;
 
-export interface LockRequests {
-  readonly lock: { readonly body: LockBody; readonly result: LockResult };
-  readonly renew: { readonly body: RenewBody; readonly result: null };
-  readonly keep: { readonly body: KeepBody; readonly result: null };
-  readonly cap: { readonly body: CapBody; readonly result: null };
-  readonly release: { readonly body: KeysBody; readonly result: null };
-  readonly release_all: { readonly body: EmptyBody; readonly result: null };
-  readonly forget: { readonly body: ForgetBody; readonly result: null };
-  readonly blockers: { readonly body: KeysBody; readonly result: KeysResult };
-  readonly watch: { readonly body: KeysBody; readonly result: null };
-  readonly unwatch: { readonly body: KeysBody; readonly result: null };
-  readonly announce: { readonly body: AnnounceBody; readonly result: null };
-  readonly ask: { readonly body: AskBody; readonly result: KeysResult };
-  readonly dismiss: { readonly body: DismissBody; readonly result: null };
-}
-
-export interface LockMessages {
-  readonly leases: LeasesBody;
-  readonly lock_news: LockNewsBody;
-}
+export const LOCK_MESSAGES = { leases: leasesBody, lock_news: lockNewsBody } as const;

@@ -1,54 +1,64 @@
-/** Every request, notice and message between the page and the kernel. */
+/** Messages from the kernel, and the types of everything that page and kernel exchange. */
 
-import type {
-  AckBody,
-  Buffers,
-  DeltaBody,
-  EmptyBody,
-  HeartbeatBody,
-  HelloBody,
-  HelloResult,
-  ModuleBody,
-  ModuleResult,
-  ReplyBody,
-  SnapshotBody,
-  StatusBody,
+import type * as v from "valibot";
+import {
+  type Buffers,
+  deltaBody,
+  heartbeatBody,
+  helloResult,
+  moduleResult,
+  replyBody,
+  snapshotBody,
+  statusBody,
 } from "./common.ts";
-import type { InspectorMessages, InspectorRequests } from "./inspector.ts";
-import type { LockMessages, LockRequests } from "./locks.ts";
-import type { PaletteMessages, PaletteRequests } from "./palette.ts";
+import { INSPECTOR_MESSAGES, INSPECTOR_RESULTS } from "./inspector.ts";
+import { LOCK_MESSAGES, LOCK_RESULTS } from "./locks.ts";
+import { PALETTE_MESSAGES, PALETTE_RESULTS } from "./palette.ts";
+import type { NOTICES, REQUESTS } from "./requests.ts";
+import { nothing } from "./schema.ts";
 
-/** Every request: what it carries and what it is answered with. */
-export interface Requests extends InspectorRequests, PaletteRequests, LockRequests {
-  readonly hello: { readonly body: HelloBody; readonly result: HelloResult };
-  /** Answered at once: it only asks whether anybody is there. */
-  readonly ping: { readonly body: EmptyBody; readonly result: null };
-  readonly module: { readonly body: ModuleBody; readonly result: ModuleResult };
-}
-export type PageRequestOp = keyof Requests;
+/** What the kernel answers. */
+export const RESULTS = {
+  hello: helloResult,
+  ping: nothing,
+  module: moduleResult,
+  ...INSPECTOR_RESULTS,
+  ...PALETTE_RESULTS,
+  ...LOCK_RESULTS,
+} as const;
 
-/** Notices, which nobody answers. */
-export interface Notices {
-  readonly ack: AckBody;
-  readonly hide: EmptyBody;
-  readonly bye: EmptyBody;
-}
-export type PageNoticeOp = keyof Notices;
+/** Messages from the kernel. */
+export const MESSAGES = {
+  reply: replyBody,
+  status: statusBody,
+  snapshot: snapshotBody,
+  delta: deltaBody,
+  heartbeat: heartbeatBody,
+  ...INSPECTOR_MESSAGES,
+  ...PALETTE_MESSAGES,
+  ...LOCK_MESSAGES,
+} as const;
 
-interface KernelBodies extends InspectorMessages, PaletteMessages, LockMessages {
-  readonly reply: ReplyBody;
-  readonly status: StatusBody;
-  readonly snapshot: SnapshotBody;
-  readonly delta: DeltaBody;
-  readonly heartbeat: HeartbeatBody;
-}
-export type KernelOp = keyof KernelBodies;
+export type PageRequestOp = keyof typeof RESULTS;
+export type Requests = {
+  readonly [Op in PageRequestOp]: {
+    readonly body: v.InferOutput<(typeof REQUESTS)[Op]>;
+    readonly result: v.InferOutput<(typeof RESULTS)[Op]>;
+  };
+};
 
-/** A checked message. `buffers` are checked when they are read, see guards.ts. */
+export type PageNoticeOp = keyof typeof NOTICES;
+export type Notices = {
+  readonly [Op in PageNoticeOp]: v.InferOutput<(typeof NOTICES)[Op]>;
+};
+
+export type KernelOp = keyof typeof MESSAGES;
+
+/** A checked message. `buffers` are checked when they are read, see read.ts. */
 export type KernelMessage = {
   readonly [Op in KernelOp]: {
     readonly op: Op;
-    readonly body: KernelBodies[Op];
+    readonly body: v.InferOutput<(typeof MESSAGES)[Op]>;
     readonly client: string | null;
     readonly id: number | null;
     readonly buffers: Buffers;

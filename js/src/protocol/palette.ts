@@ -1,172 +1,143 @@
-/** Requests and messages of the command palette, named as in widgets/palette/messages.py. */
+/** Results and messages for the command palette, named as in widgets/palette/messages.py. */
 
-import type { EmptyBody, ErrorBody, PageRecord, PageValue } from "./common.ts";
+import type * as v from "valibot";
+import { errorBody } from "./common.ts";
+import {
+  boolean,
+  count,
+  list,
+  nothing,
+  number,
+  object,
+  oneOf,
+  orNull,
+  pageRecord,
+  pageValue,
+  recordOf,
+  text,
+} from "./schema.ts";
 
-/** `run` is the page's name for the run: the same name again starts nothing. */
-export interface RunBody {
-  readonly run: string;
-  readonly name: string;
-  readonly arguments: PageRecord;
-}
+// parts and results ---------------------------------------------------------------
 
-export interface RunNamedBody {
-  readonly run: string;
-}
-
-export interface WholeResult {
-  readonly kept: boolean;
-  readonly result: PageValue;
-}
-
-/** Null for all that are over. */
-export interface ForgetRunBody {
-  readonly run: string | null;
-}
-
-export interface ChoicesBody {
-  readonly command: string;
-  readonly argument: string;
-}
-
-export interface ChoiceBody {
-  readonly label: string;
-  readonly value: PageValue;
-}
-
-export interface ChoicesResult {
-  readonly choices: readonly ChoiceBody[];
-}
+const choiceBody = object({ label: text, value: pageValue });
+export type ChoiceBody = v.InferOutput<typeof choiceBody>;
 
 /** `asks` names the arguments that are not kept, as they are secrets. */
-export interface PinBody {
-  readonly id: string;
-  readonly command: string;
-  readonly arguments: PageRecord;
-  readonly asks: readonly string[];
-  readonly label: string;
-  readonly icon: string;
-  readonly tooltip: string;
-}
+export const pinBody = object({
+  id: text,
+  command: text,
+  arguments: pageRecord,
+  asks: list(text),
+  label: text,
+  icon: text,
+  tooltip: text,
+});
+export type PinBody = v.InferOutput<typeof pinBody>;
 
-export interface UnpinBody {
-  readonly id: string;
-}
+const wholeResult = object({ kept: boolean, result: pageValue });
+export type WholeResult = v.InferOutput<typeof wholeResult>;
 
-export interface IntegersBody {
-  readonly command: string;
-  readonly names: readonly string[];
-}
+/** `refresh_commands` is answered with the number of commands; `run` at once: its outcome arrives as `run_state`. */
+export const PALETTE_RESULTS = {
+  refresh_commands: number,
+  run: nothing,
+  cancel_run: nothing,
+  whole_result: wholeResult,
+  forget_run: nothing,
+  choices: object({ choices: list(choiceBody) }),
+  pin: nothing,
+  unpin: nothing,
+  integers: nothing,
+  name_result: nothing,
+} as const;
 
-export interface NameResultBody {
-  readonly name: string;
-}
+// messages ------------------------------------------------------------------------
 
 export const ARGUMENT_KINDS = ["float", "int", "bool", "text", "json", "choice"] as const;
 export type ArgumentKind = (typeof ARGUMENT_KINDS)[number];
 
-/** `asks`: the options have to be asked for, by `choices`. */
-export interface ArgumentBody {
-  readonly name: string;
-  readonly kind: ArgumentKind;
-  readonly required: boolean;
-  readonly default: PageValue;
-  readonly help: string;
-  readonly unit: string;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly options: readonly ChoiceBody[] | null;
-  readonly asks: boolean;
-  readonly secret: boolean;
-}
+/** `asks`: the options are fetched by `choices`. */
+const argumentBody = object({
+  name: text,
+  kind: oneOf(ARGUMENT_KINDS),
+  required: boolean,
+  default: pageValue,
+  help: text,
+  unit: text,
+  min: orNull(number),
+  max: orNull(number),
+  options: orNull(list(choiceBody)),
+  asks: boolean,
+  secret: boolean,
+});
+export type ArgumentBody = v.InferOutput<typeof argumentBody>;
 
 export const DANGERS = ["everybody", "others"] as const;
 
-export interface CommandBody {
-  readonly name: string;
-  readonly arguments: PageRecord;
-  readonly label: string | null;
-  readonly icon: string | null;
-  readonly sentence: string;
-  readonly danger: string;
-  readonly danger_to: (typeof DANGERS)[number];
-  readonly known: readonly ArgumentBody[];
-}
+const commandBody = object({
+  name: text,
+  arguments: pageRecord,
+  label: orNull(text),
+  icon: orNull(text),
+  sentence: text,
+  danger: text,
+  danger_to: oneOf(DANGERS),
+  known: list(argumentBody),
+});
+export type CommandBody = v.InferOutput<typeof commandBody>;
 
-export interface CommandsBody {
-  readonly commands: readonly CommandBody[];
-  readonly error: string | null;
-}
+const commandsBody = object({ commands: list(commandBody), error: orNull(text) });
+export type CommandsBody = v.InferOutput<typeof commandsBody>;
 
-/** A lock of ours that was lost or, where `kept`, cleared and granted to us again. */
-export interface LockEffectBody {
-  readonly key: string;
-  readonly kept: boolean;
-  readonly note: string;
-}
+/** A lock of this client that was lost or, where `kept`, cleared and granted again. */
+const lockEffectBody = object({ key: text, kept: boolean, note: text });
+export type LockEffectBody = v.InferOutput<typeof lockEffectBody>;
 
-export interface EffectsBody {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-  readonly count: number;
-  readonly moving: number;
-  readonly locks: readonly LockEffectBody[];
-}
+const effectsBody = object({
+  added: list(text),
+  changed: list(text),
+  removed: list(text),
+  count,
+  moving: count,
+  locks: list(lockEffectBody),
+});
+export type EffectsBody = v.InferOutput<typeof effectsBody>;
 
 export const RUN_STATES = ["running", "done", "failed", "cancelled"] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-export interface RunStateBody {
-  readonly run: string;
-  readonly name: string;
-  readonly arguments: PageRecord;
-  readonly state: RunState;
-  /** Seconds since 1970. */
-  readonly began: number;
-  /** How long it took or, while it runs, has taken at the time of sending. */
-  readonly seconds: number;
-  readonly result: PageValue;
-  readonly dropped: boolean;
-  readonly error: ErrorBody | null;
-  readonly progress: number | null;
-  readonly effects: EffectsBody | null;
-}
+/** `began` is in seconds since 1970; `seconds` the time it took, or has taken when it was sent. */
+const runStateBody = object({
+  run: text,
+  name: text,
+  arguments: pageRecord,
+  state: oneOf(RUN_STATES),
+  began: number,
+  seconds: number,
+  result: pageValue,
+  dropped: boolean,
+  error: orNull(errorBody),
+  progress: orNull(number),
+  effects: orNull(effectsBody),
+});
+export type RunStateBody = v.InferOutput<typeof runStateBody>;
 
-export interface RunsBody {
-  readonly runs: readonly RunStateBody[];
-}
+const runsBody = object({ runs: list(runStateBody) });
+export type RunsBody = v.InferOutput<typeof runsBody>;
 
-export interface MemoryBody {
-  readonly pins: readonly PinBody[];
-  readonly recent: readonly string[];
-  readonly last: Readonly<Record<string, PageRecord>>;
-  readonly integers: Readonly<Record<string, readonly string[]>>;
-  readonly result_name: string;
-}
+const memoryBody = object({
+  pins: list(pinBody),
+  recent: list(text),
+  last: recordOf(pageRecord),
+  integers: recordOf(list(text)),
+  result_name: text,
+});
+export type MemoryBody = v.InferOutput<typeof memoryBody>;
 
-export interface PeopleBody {
-  readonly avatars: number;
-}
-
-export interface PaletteRequests {
-  /** The result is how many commands there are now. */
-  readonly refresh_commands: { readonly body: EmptyBody; readonly result: number };
-  /** Answered at once: what becomes of it comes as `run_state`. */
-  readonly run: { readonly body: RunBody; readonly result: null };
-  readonly cancel_run: { readonly body: RunNamedBody; readonly result: null };
-  readonly whole_result: { readonly body: RunNamedBody; readonly result: WholeResult };
-  readonly forget_run: { readonly body: ForgetRunBody; readonly result: null };
-  readonly choices: { readonly body: ChoicesBody; readonly result: ChoicesResult };
-  readonly pin: { readonly body: PinBody; readonly result: null };
-  readonly unpin: { readonly body: UnpinBody; readonly result: null };
-  readonly integers: { readonly body: IntegersBody; readonly result: null };
-  readonly name_result: { readonly body: NameResultBody; readonly result: null };
-}
-
-export interface PaletteMessages {
-  readonly commands: CommandsBody;
-  readonly run_state: RunStateBody;
-  readonly runs: RunsBody;
-  readonly memory: MemoryBody;
-  readonly people: PeopleBody;
-}
+export const PALETTE_MESSAGES = {
+  commands: commandsBody,
+  run_state: runStateBody,
+  runs: runsBody,
+  memory: memoryBody,
+  people: object({ avatars: count }),
+} as const;

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel } from "../../dev/fake_kernel.ts";
 import { FakeModel } from "../../dev/fake_model.ts";
-import { createHost, type Host, RequestFailed, randomName } from "../../src/kernel/host.ts";
+import { createHost, type Host } from "../../src/kernel/host.ts";
+import { RequestFailed } from "../../src/kernel/request_failed.ts";
+import { randomName } from "../../src/text/random_name.ts";
 import { pass, useFakePage } from "../support.ts";
 
 useFakePage();

@@ -1,7 +1,7 @@
 /** The tabs of the detail pane, after the ARIA tabs pattern. */
 
-import { randomName } from "../../kernel/host.ts";
 import type { Entry } from "../../kernel/state_store.ts";
+import { randomName } from "../../text/random_name.ts";
 import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { addTabKeys } from "../../ui/tab_keys.ts";

@@ -1,10 +1,10 @@
 /** The history of the selected key, with a diff between any two entries. */
 
-import { randomName } from "../../kernel/host.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
 import type { HistoryResult, MomentBody } from "../../protocol/inspector.ts";
 import { age, count, plural, reasonOf } from "../../text/format.ts";
+import { randomName } from "../../text/random_name.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
 import { now } from "../../ui/clock.ts";

@@ -1,8 +1,9 @@
 /** The form of the selected command: fields or JSON, and the equivalent Python code. */
 
-import { type Host, randomName } from "../../kernel/host.ts";
+import type { Host } from "../../kernel/host.ts";
 import type { PageRecord } from "../../protocol/common.ts";
 import type { CommandBody, MemoryBody } from "../../protocol/palette.ts";
+import { randomName } from "../../text/random_name.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
 import { createConfirmBox } from "../../ui/confirm.ts";

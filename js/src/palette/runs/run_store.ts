@@ -1,8 +1,10 @@
 /** The runs reported by the kernel, and new runs that it has not reported yet. */
 
-import { type Host, RequestFailed, randomName } from "../../kernel/host.ts";
+import type { Host } from "../../kernel/host.ts";
+import { RequestFailed } from "../../kernel/request_failed.ts";
 import type { PageRecord } from "../../protocol/common.ts";
 import type { RunStateBody } from "../../protocol/palette.ts";
+import { randomName } from "../../text/random_name.ts";
 import { now } from "../../ui/clock.ts";
 import { type Readable, Signal } from "../../ui/signal.ts";
 

@@ -1,6 +1,6 @@
 /** The edit box in the detail pane: lock, errors, conflict, and buttons. */
 
-import { randomName } from "../../../kernel/host.ts";
+import { randomName } from "../../../text/random_name.ts";
 import { h, setText } from "../../../ui/html.ts";
 import { listen } from "../../../ui/lifetime.ts";
 import { placeText } from "../place_text.ts";

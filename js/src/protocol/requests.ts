@@ -1,0 +1,92 @@
+/**
+ * What the page sends: requests, which the kernel answers, and notices. The page needs only
+ * the types; tests and the fake kernel check them at run time.
+ */
+
+import * as v from "valibot";
+import { pinBody } from "./palette.ts";
+import { boolean, count, list, number, object, orNull, pageRecord, path, text } from "./schema.ts";
+
+const emptyBody = object({});
+const keyBody = object({ key: text });
+const someKeys = v.pipe(v.array(text), v.nonEmpty(), v.readonly());
+const keysBody = object({ keys: someKeys });
+const runBody = object({ run: text });
+const duration = v.pipe(number, v.gtValue(0));
+
+const INSPECTOR = {
+  value: keyBody,
+  // some items of a list or object that was cut; `path` leads to it from the key's value
+  items: object({ key: text, path, start: count, count }),
+  // the moments before the one with this number; null for the newest
+  history: object({ key: text, before: orNull(count), limit: count }),
+  moment: object({ key: text, number: count }),
+  diff: object({ key: text, before: count, after: count }),
+  plot: object({ key: text, paths: list(text), points: count }),
+  recorded: emptyBody,
+  past: object({ at: number }),
+  hold: keyBody,
+  let_go: keyBody,
+  // `text` is JSON, which may also contain NaN and Infinity
+  write: object({ key: text, path, text, add: boolean }),
+  rename: object({ key: text, name: text }),
+  remove: object({ key: text, branch: boolean, count }),
+  undo: object({ force: boolean }),
+  export: object({ history: boolean }),
+  export_part: object({ id: text, start: count }),
+} as const;
+
+const PALETTE = {
+  refresh_commands: emptyBody,
+  // `run` is the page's name for the run: the same name again starts nothing
+  run: object({ run: text, name: text, arguments: pageRecord }),
+  cancel_run: runBody,
+  whole_result: runBody,
+  // null for all that have ended
+  forget_run: object({ run: orNull(text) }),
+  choices: object({ command: text, argument: text }),
+  pin: pinBody,
+  unpin: object({ id: text }),
+  integers: object({ command: text, names: list(text) }),
+  name_result: object({ name: text }),
+} as const;
+
+const LOCKS = {
+  lock: object({
+    keys: someKeys,
+    seconds: duration,
+    keep: boolean,
+    cap: orNull(duration),
+    wait: v.pipe(number, v.minValue(0)),
+  }),
+  renew: keyBody,
+  keep: object({ key: text, keep: boolean }),
+  cap: object({ key: text, seconds: orNull(duration) }),
+  release: keysBody,
+  release_all: emptyBody,
+  forget: keyBody,
+  blockers: keysBody,
+  watch: keysBody,
+  unwatch: keysBody,
+  announce: object({ by: text }),
+  ask: object({ keys: someKeys, says: text }),
+  dismiss: object({ asker: text }),
+} as const;
+
+/** Requests. `ping` is answered at once: it checks that the kernel responds. */
+export const REQUESTS = {
+  hello: object({ epoch: orNull(text), rev: orNull(count) }),
+  ping: emptyBody,
+  // a part of the frontend that is loaded on demand, see lazy_module.ts
+  module: object({ name: text }),
+  ...INSPECTOR,
+  ...PALETTE,
+  ...LOCKS,
+} as const;
+
+/** Messages that have no answer. `ack` with zeros only reports that the view is in use. */
+export const NOTICES = {
+  ack: object({ seq: count, rev: count }),
+  hide: emptyBody,
+  bye: emptyBody,
+} as const;
