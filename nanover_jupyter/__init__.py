@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.history.key_history import Sample
     from nanover_jupyter.client.locks.editing import StateDraft
     from nanover_jupyter.client.locks.lease import Lease
+    from nanover_jupyter.client.locks.lease_state import LeaseEvent, LeaseRow
     from nanover_jupyter.client.locks.notes import LockNote, LockNotes, ReleaseRequest
-    from nanover_jupyter.client.locks.table import LeaseEvent, LeaseRow
     from nanover_jupyter.client.locks.watched_keys import WatchedKey
     from nanover_jupyter.client.state.change_stream import ChangeStream
     from nanover_jupyter.client.state.key_changes import KeyChange
@@ -182,8 +182,8 @@ _HOMES: Final = {
     "InteractiveControls": "widgets",
     "KeyChange": "client.state.key_changes",
     "Lease": "client.locks.lease",
-    "LeaseEvent": "client.locks.table",
-    "LeaseRow": "client.locks.table",
+    "LeaseEvent": "client.locks.lease_state",
+    "LeaseRow": "client.locks.lease_state",
     "LiveState": "client.state.live_state",
     "LockManager": "widgets",
     "LockNote": "client.locks.notes",

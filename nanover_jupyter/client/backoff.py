@@ -1,25 +1,29 @@
-"""How long to wait for a lock: for one answer, and between two tries."""
+"""Exponential backoff with jitter, for reconnecting and for retrying locks."""
 
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
-__all__ = ["back_off", "request_limit"]
-
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_SHORTEST_LIMIT = 0.5
+__all__ = ["Backoff"]
 
 
-def back_off(pauses: int) -> float:
-    """Seconds to wait before the next try: doubling, bounded, never in step with others."""
-    longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(pauses, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+class Backoff(NamedTuple):
+    """Delays that double with each attempt, up to a limit.
 
-
-def request_limit(timeout: float | None, waited: float) -> float | None:
-    """Seconds that one request may take of somebody who has `timeout` in all; None for no limit.
-
-    Who has no time at all tries once all the same, and must be able to hear the answer.
+    Attributes:
+        first: Upper bound of the first delay, in seconds.
+        longest: Upper bound of all delays, in seconds.
     """
-    return None if timeout is None else max(_SHORTEST_LIMIT, timeout - waited)
+
+    first: float
+    longest: float
+
+    def delay(self, attempt: int) -> float:
+        """Return the delay before retry number `attempt`, counted from 0.
+
+        The delay is random between half its upper bound and the bound, so that several
+        clients do not retry in step.
+        """
+        bound: float = min(self.longest, self.first * 2 ** min(attempt, 10))
+        return bound * random.uniform(0.5, 1.0)  # noqa: S311 - jitter needs no secure randomness

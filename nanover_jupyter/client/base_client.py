@@ -11,8 +11,12 @@ from typing import Final, Self, TypeVar, overload
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.locks.editing import StateDraft, WaitPolicy, draft_from, held_state
 from nanover_jupyter.client.locks.lease import Lease
+from nanover_jupyter.client.locks.manager import (
+    DEFAULT_DURATION,
+    DEFAULT_MAX_HOLD,
+    LeaseManager,
+)
 from nanover_jupyter.client.locks.notes import LockNotes
-from nanover_jupyter.client.locks.server_locks import DEFAULT_DURATION, DEFAULT_MAX_HOLD, Locks
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.state.change_feed import ChangeCallback
@@ -34,8 +38,8 @@ __all__ = ["DEFAULT_INTERVAL", "BaseClient"]
 Found = TypeVar("Found")
 
 _ORPHAN_TIMEOUT: Final = 1.0
-_WAS_LOST = "asked for again, as the connection was lost for a while"
-_TAKEN_MEANWHILE = "someone else took it while the connection was lost"
+_WAS_LOST = "acquired again after the connection was lost"
+_TAKEN_MEANWHILE = "acquired by another client while the connection was lost"
 
 
 class BaseClient:
@@ -56,10 +60,10 @@ class BaseClient:
         # Weak both ways: the thread that renews locks must not keep a client from being
         # collected, and ends with it.
         me = weakref.ref(self)
-        self._locks = Locks(transport, call_timeout=lambda: _call_timeout(me()))
+        self._locks = LeaseManager(transport, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
-        self._stream = StateSubscription(transport, self._locks.switches.seen)
-        self._notes = LockNotes(self._stream, self._locks.book, self._locks.run_soon)
+        self._stream = StateSubscription(transport, self._locks.switch_detector.on_change)
+        self._notes = LockNotes(self._stream, self._locks.table, self._locks.run_soon)
         self._locks.notes = self._notes
         self.resources = ClientResources(transport, self._locks, self._stream)
         self._command_listeners: Listeners[()] = Listeners()
@@ -96,20 +100,20 @@ class BaseClient:
 
     @property
     def leases(self) -> LeaseTable:
-        """The locks that went through this client, as they stand now."""
-        return self._locks.book
+        """The locks and leases of this client."""
+        return self._locks.table
 
     @property
-    def locks(self) -> Locks:
-        """What takes, renews and gives back the locks of this client."""
+    def locks(self) -> LeaseManager:
+        """The manager that acquires, renews and releases the locks of this client."""
         return self._locks
 
     @property
     def lock_notes(self) -> LockNotes:
-        """Who holds which locks, as far as they say so themselves; and asking them.
+        """Notes of other clients about their locks, and requests to release them.
 
         client.lock_notes.announce("Anna's notebook")
-        client.lock_notes.ask("scene", says="I need it for a minute")
+        client.lock_notes.ask("scene", message="I need it for a minute")
         """
         return self._notes
 
@@ -284,7 +288,7 @@ class BaseClient:
             return self._transport.run_command(name, arguments, self.command_timeout)
         finally:
             # Also when it failed: a server stops the old simulation first.
-            self._locks.switches.ran(name)
+            self._locks.switch_detector.on_command(name)
 
     def attempt_update_state(self, change: DictionaryChange) -> bool:
         """Change the shared state, all of it or nothing, and wait for the answer.
@@ -300,19 +304,19 @@ class BaseClient:
         return self._transport.update_state(change, self.call_timeout)
 
     def attempt_update_locks(self, update: Mapping[str, float | None]) -> bool:
-        """Take, renew or give back locks on keys, all of them or none.
+        """Acquire, renew or release locks on keys, all of them or none.
 
         Args:
-            update: Seconds from now by key; None gives the key back, and with it those
-                that a lease has together with it.
+            update: Seconds from now by key; None releases the key, together with the
+                other keys of its lease.
 
         Returns:
-            False when another client holds one of the wanted keys; then nothing in
-            `update` was done, releases included.
+            False if another client holds one of the keys to acquire; then nothing in
+            `update` was done, not even the releases.
 
         Raises:
-            NotSupported: Servers of this kind have no locks; nothing was sent.
-            InvalidValue: (a TypeError) A duration that is no number; nothing was sent.
+            NotSupported: The server has no locks; nothing was sent.
+            InvalidValue: (a TypeError) A duration is not a number; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         return self._locks.attempt_update(update)
@@ -324,32 +328,32 @@ class BaseClient:
         duration: float = DEFAULT_DURATION,
         wait: bool = False,
         timeout: float | None = None,
-        keep: bool = True,
+        auto_renew: bool = True,
         max_hold: float | None = DEFAULT_MAX_HOLD,
     ) -> Lease:
-        """Lock keys, all of them or none, and say whenever the lock cannot be relied on.
+        """Lock all keys or none, and return a lease that knows whether they are still held.
 
             with client.lock("scene") as lease:
                 ...
 
         Args:
             keys: A key or several. They need not exist.
-            duration: Seconds that the server keeps the lock without hearing from us, and
-                so the longest that it outlives this process.
-            wait: Whether to try again, with growing pauses, while someone else holds one.
-            timeout: Seconds to try for at the most; implies `wait`.
-            keep: Renew it when a third of its duration has gone, whatever the main
-                thread does, until it is given back.
-            max_hold: Seconds after which it ends, even while another lease of this client
-                holds the keys; None for no such limit.
+            duration: Seconds for which the server keeps the lock without a renewal, and
+                so the maximum time that it outlives this process.
+            wait: Whether to retry with growing delays while another client holds a key.
+            timeout: Maximum seconds to retry; implies `wait`.
+            auto_renew: Whether to renew the lease after a third of its duration, on a
+                background thread, until it is released.
+            max_hold: Seconds after which the lease ends, even if another lease of this
+                client holds the keys; None for no limit.
 
         Raises:
-            LockRefused: Someone else holds one of the keys.
-            InvalidArgument: (a ValueError) A key or a duration that makes no sense.
-            NotSupported: Servers of this kind have no locks.
+            LockRefused: Another client holds one of the keys.
+            InvalidArgument: (a ValueError) A key or a duration is invalid.
+            NotSupported: The server has no locks.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        lease = self._locks.lease(keys, duration=duration, keep=keep, max_hold=max_hold)
+        lease = self._locks.lease(keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold)
         # A held lease keeps its connection, also when nothing else refers to either.
         lease.owner = self.keeper
         return lease.acquire(wait=wait, timeout=timeout)
@@ -361,23 +365,23 @@ class BaseClient:
         wait: bool = False,
         timeout: float | None = None,
     ) -> AbstractContextManager[dict[str, Value]]:
-        """Hold locks for the time of a `with` block, which gets the values under them.
+        """Lock keys during a `with` block, which receives their values.
 
             with client.locked("scene", "selection.root") as state:
                 ...
 
-        `state` is a copy of one's own, without keys that do not exist. What it holds is
-        what the server has: nobody else can have written the keys since.
+        `state` is a copy, without keys that do not exist. It is up to date: other clients
+        cannot write the keys until the block ends.
 
         Args:
             *keys: The keys.
-            duration: As for `lock`; the locks are kept for as long as the block runs, ten
-                minutes at the most.
+            duration: As for `lock`; the locks are renewed while the block runs, for at
+                most ten minutes.
             wait: As for `lock`.
             timeout: As for `lock`.
 
         Raises:
-            LeaseLost: From the end of the block: the locks were lost inside it.
+            LeaseLost: At the end of the block: the locks were lost inside it.
             NanoverJupyterError: As `lock`, and as `catch_up`.
         """
         lease = self._locks.lease(keys, duration=duration)
@@ -391,7 +395,7 @@ class BaseClient:
         timeout: float | None = None,
         margin: float = 0.5,
     ) -> AbstractContextManager[StateDraft]:
-        """Lock keys, let a `with` block alter their values, write these back, give back.
+        """Lock keys, edit their values in a `with` block, write them, and release the keys.
 
             with client.edit("scene") as scene:
                 scene.value[7:] = [2.0, 2.0, 2.0]
@@ -403,40 +407,42 @@ class BaseClient:
                 draft["selection.root"]["name"] = "All"
                 del draft["scene"]
 
-        What was altered is written in one update, at the end of the block; nothing is
-        written when the block ends with an exception.
+        Changes are written in one update at the end of the block. Nothing is written if
+        the block raises an exception.
 
         Args:
             *keys: The keys; they need not exist.
             duration: As for `locked`.
             wait: As for `lock`.
             timeout: As for `lock`.
-            margin: Seconds of the lock that must be left when the values are written.
+            margin: Minimum seconds that must be left of the lock when the values are written.
 
         Raises:
-            LeaseLost: From the end of the block: the locks were lost, or nearly over;
+            LeaseLost: At the end of the block: the locks were lost or about to expire;
                 nothing was written.
-            InvalidValue: From the end of the block: a value that cannot be sent.
+            InvalidValue: At the end of the block: a value cannot be sent.
             NanoverJupyterError: As `lock`, and as `catch_up`.
         """
         lease = self._locks.lease(keys, duration=duration)
         return draft_from(self, lease, WaitPolicy(wait, timeout), margin)
 
-    def who_blocks(self, keys: str | Iterable[str], *, most: int | None = None) -> list[str]:
-        """Those of `keys` that someone else holds; none of them is locked by asking.
+    def find_blocking_keys(
+        self, keys: str | Iterable[str], *, limit: int | None = None
+    ) -> list[str]:
+        """Return those of `keys` that another client holds, without locking any.
 
-        One question to the server when all are free, and some more for each that is not.
+        Sends one request if all are free, and several more for each that is not.
 
         Args:
             keys: A key or several.
-            most: Stop when so many are found.
+            limit: Maximum number of keys to return.
 
         Raises:
-            NotSupported: Servers of this kind have no locks.
-            InvalidArgument: (a ValueError) No key.
+            NotSupported: The server has no locks.
+            InvalidArgument: (a ValueError) No keys.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        return self._locks.blocking(keys, most=most)
+        return self._locks.find_blocking_keys(keys, limit=limit)
 
     def catch_up(self, timeout: float | None = None) -> None:
         """Wait until the copy of the state has all that the server did before this call.
@@ -463,8 +469,8 @@ class BaseClient:
                 are the future's.
         """
         call = self._transport.start_command(name, arguments, self.command_timeout)
-        switches = self._locks.switches
-        call.add_done_callback(lambda _: switches.ran(name))
+        detector = self._locks.switch_detector
+        call.add_done_callback(lambda _: detector.on_command(name))
         return _keep_until_done(self, call)
 
     def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
@@ -502,16 +508,16 @@ class BaseClient:
         """Say that the lost connection is tried for the `attempt`th time."""
         self._stream.retrying(attempt, reason)
 
-    def prove_locks(self) -> None:
-        """Ask again for the locks that we hold, for the time that they have left.
+    def revalidate_locks(self) -> None:
+        """Request all held locks again, for their remaining time.
 
-        A server that was away may be another one, which knows nothing of them. One that
-        is taken costs no other.
+        The server may have been restarted, and then knows no locks. A key that another
+        client holds does not affect the others.
 
         Raises:
-            NanoverJupyterError: The server went away again.
+            NanoverJupyterError: The connection was lost again.
         """
-        self._locks.prove(_WAS_LOST, _TAKEN_MEANWHILE)
+        self._locks.revalidate(_WAS_LOST, _TAKEN_MEANWHILE)
 
     @property
     def last_received_at(self) -> float:
@@ -574,7 +580,7 @@ def _keep_until_done(client: BaseClient, call: PendingCall[Found]) -> PendingCal
     return call
 
 
-def _abandon(locks: weakref.ref[Locks]) -> None:
+def _abandon(locks: weakref.ref[LeaseManager]) -> None:
     left = locks()
     if left is not None:
         left.abandon()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import random
 import threading
 import time
 import weakref
@@ -15,6 +14,7 @@ from typing import Final, Protocol, Self
 from weakref import WeakSet
 
 from nanover_jupyter.client.background_calls import BoundedExecutor
+from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.cell_results import made_before
 from nanover_jupyter.client.commands.polling import CommandPoll
@@ -43,8 +43,7 @@ logger = logging.getLogger("nanover_jupyter.client")
 
 _PROBE_SECONDS = 5.0
 _SILENT_SECONDS = 10.0
-_FIRST_WAIT = 0.2
-_LONGEST_WAIT = 5.0
+_BACKOFF = Backoff(first=0.2, longest=5.0)
 _JOIN_SECONDS = 2.0
 # With so many open, those that nothing refers to are looked for before another is opened.
 _MANY_OPEN: Final = 8
@@ -269,7 +268,7 @@ class Connection:
         reason = self.client.status.reason
         attempt = pauses = 0
         while True:
-            asked = yield self._hurry, _pause(pauses)
+            asked = yield self._hurry, _BACKOFF.delay(pauses)
             if self._closed.is_set():
                 return
             attempt += 1
@@ -279,7 +278,7 @@ class Connection:
             try:
                 self.client.open(_PROBE_SECONDS)
                 # Before the state, which may take longer than the locks last.
-                self.client.prove_locks()
+                self.client.revalidate_locks()
                 self.client.follow(_SILENT_SECONDS, self._closed.is_set)
                 self.client.probe(_PROBE_SECONDS)
             except ClosedError:
@@ -390,9 +389,3 @@ def connect(
     if earlier is not None:
         earlier.give_way(connection)
     return connection
-
-
-def _pause(attempt: int) -> float:
-    """Seconds to wait before the next try: doubling, bounded, and never in step with others."""
-    longest: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from nanover_jupyter.client.listeners import Listeners
-from nanover_jupyter.client.locks.server_locks import Locks
+from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.client.state.subscription import StateSubscription
 from nanover_jupyter.transport.base import Transport
 
@@ -26,7 +26,9 @@ class ClientResources:
         stream: What follows the shared state.
     """
 
-    def __init__(self, transport: Transport, locks: Locks, stream: StateSubscription) -> None:
+    def __init__(
+        self, transport: Transport, locks: LeaseManager, stream: StateSubscription
+    ) -> None:
         self._transport = transport
         self._locks = locks
         self._stream = stream

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from nanover_jupyter.client import connection
+from nanover_jupyter.client.backoff import Backoff
+from nanover_jupyter.client.locks import manager as lease_manager
 from nanover_jupyter.client.locks import notes as lock_notes
-from nanover_jupyter.client.locks import server_locks as locks
 from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.state import subscription as stream
 from nanover_jupyter.server import embedded
@@ -21,7 +22,7 @@ SHORT_WAITS = [
     # correct at any length: a state that comes later is still waited for.
     (stream, "_FIRST_MARK", 0.02),
     # The first pause before a lost server is tried again.
-    (connection, "_FIRST_WAIT", 0.02),
+    (connection, "_BACKOFF", Backoff(first=0.02, longest=5.0)),
     # When a mark is set again that a server took in before it knew of the subscription.
     (stream, "_MARK_AGAIN", 0.05),
 ]
@@ -48,13 +49,14 @@ def may_reconnect(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Lost servers are tried again only while this is set, as it is at first."""
     may_reconnect = threading.Event()
     may_reconnect.set()
-    pause = connection._pause
+    backoff = connection._BACKOFF
 
-    def pause_until_allowed(pauses: int) -> float:
-        may_reconnect.wait(60)
-        return pause(pauses)
+    class PausedBackoff:
+        def delay(self, attempt: int) -> float:
+            may_reconnect.wait(60)
+            return backoff.delay(attempt)
 
-    monkeypatch.setattr(connection, "_pause", pause_until_allowed)
+    monkeypatch.setattr(connection, "_BACKOFF", PausedBackoff())
     yield may_reconnect
     may_reconnect.set()
 
@@ -69,20 +71,20 @@ def impatient_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notes about locks are written at once, not half a second later."""
-    monkeypatch.setattr(lock_notes, "_SOONEST_SECONDS", 0.0)
+    monkeypatch.setattr(lock_notes, "_WRITE_DELAY", 0.0)
 
 
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Watched keys are looked at all the time, not every two seconds."""
-    monkeypatch.setattr(locks, "_WATCH_SECONDS", 0.02)
+    monkeypatch.setattr(lease_manager, "_WATCH_INTERVAL", 0.02)
 
 
 @pytest.fixture
 def lease_time(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
     """The clock of leases of clients that are made after this; servers do not follow it."""
     clock = ShiftedClock(lease_clock)
-    monkeypatch.setitem(locks.Locks.__init__.__kwdefaults__, "clock", clock)
+    monkeypatch.setitem(lease_manager.LeaseManager.__init__.__kwdefaults__, "clock", clock)
     return clock
 
 

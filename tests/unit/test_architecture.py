@@ -50,7 +50,7 @@ A_SHELL = """
 LARGEST_BUNDLE = 60_000
 
 # Returned by what the widgets alone have to do with.
-FOR_WIDGETS = {"LeaseTable", "Locks", "LeaseStatus"}
+FOR_WIDGETS = {"LeaseTable", "LeaseManager", "LeaseStatus"}
 
 
 def dotted(path: Path) -> str:

@@ -177,7 +177,7 @@ def test_two_clients_edit_the_same_state(client, make_client):
 def test_locks_are_refused_before_anything_is_sent(client):
     with pytest.raises(NotSupported, match="locks: not supported by this server"):
         client.attempt_update_locks({"a": 5})
-    assert client.leases.leases() == []
+    assert client.leases.rows() == []
 
 
 def test_a_user_takes_its_keys_along_when_it_closes(client, make_client):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from nanover_jupyter.client.locks.table import LeaseEvent, LeaseTable
+from nanover_jupyter.client.locks.lease_state import LeaseEvent
+from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["AFTERWARDS", "EffectWatch", "Effects"]
@@ -86,7 +87,7 @@ class EffectWatch:
         """Whether nothing counts any more, and what became of our locks is known."""
         with self._lock:
             over_for = -1.0 if self._ends_at is None else self._clock() - self._ends_at
-        return over_for > 0 and (over_for > _PATIENCE or not self._leases.is_in_doubt)
+        return over_for > 0 and (over_for > _PATIENCE or not self._leases.needs_revalidation)
 
     def effects(self) -> Effects:
         """What has changed so far."""

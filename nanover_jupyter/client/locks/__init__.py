@@ -1,1 +1,1 @@
-"""Leases on keys: requests, renewal, the table of leases, and locked editing."""
+"""Leases on keys of the shared state: table, renewal, server requests, locked editing."""

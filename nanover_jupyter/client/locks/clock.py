@@ -1,4 +1,4 @@
-"""The clock that leases are counted by."""
+"""The clock used for lease durations."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ def _clock() -> Callable[[], float]:
 
 
 lease_clock = _clock()
-"""Seconds that never jump with the wall clock and go on while the machine sleeps.
+"""Monotonic seconds that include the time during which the machine was suspended.
 
-A lock ends on the server while a laptop is closed. `time.monotonic` stands still
-meanwhile on Linux and macOS, so that a lease counted by it would seem to have time
-left that was long over.
+A lock expires on the server while a laptop sleeps. On Linux and macOS `time.monotonic`
+stops during sleep, so a lease timed with it would seem valid after it has expired.
 """

@@ -1,4 +1,4 @@
-"""Reading and writing keys of the shared state while nobody else can write them."""
+"""Read and edit keys of the shared state under a lock."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class _Client(Protocol):
 
 
 class StateDraft(MutableMapping[str, Value]):
-    """The values of locked keys, to be altered: what `client.edit` gives.
+    """An editable mapping of locked keys to their values, returned by `client.edit`.
 
-    A mapping of the keys that are in the shared state. Values may be altered in place or
-    replaced, keys removed with `del`, and locked keys that do not exist yet be added.
-    With one key, `value` is its value, which can be replaced by assigning to it.
+    Values may be changed in place or replaced, keys removed with `del`, and locked keys
+    that do not exist yet can be added. If there is only one key, `value` is its value and
+    can be assigned.
 
     Args:
         keys: The locked keys; others cannot be set.
-        values: Those of them that exist, with their values, which belong to the draft.
+        values: The values of the keys that exist; owned by the draft.
     """
 
     def __init__(self, keys: tuple[str, ...], values: Mapping[str, Value]) -> None:
@@ -42,7 +42,7 @@ class StateDraft(MutableMapping[str, Value]):
         """The value of the only key; None if it does not exist.
 
         Raises:
-            InvalidArgument: Several keys are locked: say which, as in `draft["scene"]`.
+            InvalidArgument: Several keys are locked; use `draft["scene"]`.
         """
         return self._values.get(self._only())
 
@@ -51,10 +51,10 @@ class StateDraft(MutableMapping[str, Value]):
         self._values[self._only()] = value
 
     def change(self) -> DictionaryChange:
-        """What is different from before, made plain.
+        """Return the difference to the initial values, as plain values.
 
         Raises:
-            InvalidValue: A value that cannot be sent.
+            InvalidValue: A value cannot be sent.
         """
         updates: dict[str, Value] = {}
         for key, value in self._values.items():
@@ -71,7 +71,7 @@ class StateDraft(MutableMapping[str, Value]):
 
     def __setitem__(self, key: str, value: Value) -> None:
         if key not in self._keys:
-            raise KeyError(f"{key!r} is not locked here: name it in client.edit(...)")
+            raise KeyError(f"{key!r} is not locked; pass it to client.edit(...)")
         self._values[key] = value
 
     def __delitem__(self, key: str) -> None:
@@ -84,46 +84,46 @@ class StateDraft(MutableMapping[str, Value]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Draft({self._values!r})"
+        return f"StateDraft({self._values!r})"
 
     def _only(self) -> str:
         if len(self._keys) != 1:
             example = f"draft[{next(iter(self._keys), 'KEY')!r}]"
-            reason = f"{len(self._keys)} keys are locked; name one, as in {example}"
+            reason = f"{len(self._keys)} keys are locked; use {example}"
             raise InvalidArgument("draft.value", reason)
         return self._keys[0]
 
 
 class WaitPolicy(NamedTuple):
-    """How to wait for locks that someone else holds, see `Lease.acquire`."""
+    """How to wait for locks of other clients; see `Lease.acquire`."""
 
     wait: bool
     timeout: float | None
 
 
 @contextmanager
-def held_state(client: _Client, lease: Lease, patience: WaitPolicy) -> Iterator[dict[str, Value]]:
+def held_state(client: _Client, lease: Lease, policy: WaitPolicy) -> Iterator[dict[str, Value]]:
     """See `BaseClient.locked`."""
-    with lease.acquire(wait=patience.wait, timeout=patience.timeout):
+    with lease.acquire(wait=policy.wait, timeout=policy.timeout):
         yield _values(client, lease)
 
 
 @contextmanager
 def draft_from(
-    client: _Client, lease: Lease, patience: WaitPolicy, margin: float
+    client: _Client, lease: Lease, policy: WaitPolicy, margin: float
 ) -> Iterator[StateDraft]:
     """See `BaseClient.edit`."""
-    with lease.acquire(wait=patience.wait, timeout=patience.timeout):
+    with lease.acquire(wait=policy.wait, timeout=policy.timeout):
         draft = StateDraft(lease.keys, _values(client, lease))
         yield draft
         change = draft.change()
         lease.check(margin)
         if change and not client.attempt_update_state(change):
-            raise LeaseLost(lease.keys, "the server refused the change: someone else holds it now")
+            raise LeaseLost(lease.keys, "the server refused the change; held by another client")
 
 
 def _values(client: _Client, lease: Lease) -> dict[str, Value]:
-    """Copies of what is under locked keys now, and not a moment before they were locked."""
+    """Return copies of the current values of locked keys, read after the lock was granted."""
     client.catch_up()
     state = client.snapshot()
     return {key: copy_value(state[key]) for key in lease.keys if key in state}

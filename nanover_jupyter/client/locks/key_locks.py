@@ -1,123 +1,125 @@
-"""Locks as those think of them who look at a list of keys: take, renew, keep, give back."""
+"""Per-key lock operations for the lock manager."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from nanover_jupyter.client.locks.lease import Lease
-from nanover_jupyter.client.locks.server_locks import DEFAULT_MAX_HOLD, Locks
+from nanover_jupyter.client.locks.lease_state import LeaseRow
+from nanover_jupyter.client.locks.manager import DEFAULT_MAX_HOLD, LeaseManager
 from nanover_jupyter.errors import InvalidArgument, LeaseLost
 
 __all__ = ["KeyLocks"]
 
 
 class KeyLocks:
-    """What can be done to a key that is ours, whoever of us has locked it.
+    """Operations on keys that this client holds, with or without a lease.
 
-    Calls wait for the server. Any thread may call any method.
+    Calls wait for the server. Thread-safe.
 
     Args:
-        locks: The locks of the client.
+        manager: The locks of the client.
     """
 
-    def __init__(self, locks: Locks) -> None:
-        self._locks = locks
+    def __init__(self, manager: LeaseManager) -> None:
+        self._manager = manager
 
-    def take(
+    def acquire(
         self,
         keys: Iterable[str],
         *,
         duration: float,
-        keep: bool,
+        auto_renew: bool,
         max_hold: float | None = DEFAULT_MAX_HOLD,
         timeout: float | None = None,
     ) -> None:
-        """Lock keys, all of them or none; afterwards each goes its own way.
+        """Acquire all keys or none; afterwards each can be changed by itself.
 
         Raises:
-            LockRefused: Someone else holds one of the keys.
+            LockRefused: Another client holds one of the keys.
             NanoverJupyterError: As `BaseClient.lock`.
         """
-        lease = self._locks.lease(keys, duration=duration, keep=keep, max_hold=max_hold)
-        self._locks.take_apart(lease.acquire(timeout=timeout))
+        lease = self._manager.lease(
+            keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold
+        )
+        self._manager.split(lease.acquire(timeout=timeout))
 
     def renew(self, key: str) -> None:
-        """Restart the clock of a held key.
+        """Renew a held key now.
 
         Raises:
-            LeaseLost: It is not ours, or someone else holds it now.
-            NanoverJupyterError: The server cannot be asked.
+            LeaseLost: The key is not ours, or another client holds it.
+            NanoverJupyterError: The request failed.
         """
-        # Without the leases that have reached their limit.
-        self._locks.settle()
-        row = self._locks.book.get(key)
-        if row is None or not row.is_held:
-            raise LeaseLost([key], "it is not held")
-        leases = self._locks.leases_of(key)
+        row = self._held_row(key)
+        leases = self._manager.table.leases_on(key)
         for lease in leases:
             lease.renew()
-        if not leases and not self._locks.attempt_update({key: row.seconds}):
-            raise LeaseLost([key], "someone else holds it now")
+        if not leases and not self._manager.attempt_update({key: row.seconds}):
+            raise LeaseLost([key], "held by another client")
 
-    def keep(self, key: str, *, keep: bool) -> None:
-        """Renew a held key by itself from now on, or no longer.
-
-        Raises:
-            LeaseLost: It is not ours.
-            NanoverJupyterError: The server cannot be asked.
-        """
-        for lease in self._leases_of(key):
-            lease.keep = keep
-
-    def cap(self, key: str, max_hold: float | None) -> None:
-        """Let a key be held for so many seconds at the most, from when it was taken.
+    def set_auto_renew(self, key: str, *, auto_renew: bool) -> None:
+        """Switch automatic renewal of a held key on or off.
 
         Raises:
-            InvalidArgument: That time is over already, or is not a number of seconds.
-            LeaseLost: It is not ours.
-            NanoverJupyterError: The server cannot be asked.
+            LeaseLost: The key is not ours.
+            NanoverJupyterError: The request failed.
         """
-        row = self._locks.book.get(key)
-        held = 0.0 if row is None else self._locks.clock() - row.held_since
+        for lease in self._leases_on(key):
+            lease.auto_renew = auto_renew
+
+    def set_max_hold(self, key: str, max_hold: float | None) -> None:
+        """Limit how long a key is held, counted from when it was acquired.
+
+        Raises:
+            InvalidArgument: The limit has passed already, or is not a number of seconds.
+            LeaseLost: The key is not ours.
+            NanoverJupyterError: The request failed.
+        """
+        row = self._manager.table.get(key)
+        held = 0.0 if row is None else self._manager.clock() - row.held_since
         if max_hold is not None and max_hold <= held:
             reason = f"{key!r} has been held for {held:.0f} s already; give more than that"
             raise InvalidArgument("max_hold", reason)
-        for lease in self._leases_of(key):
+        for lease in self._leases_on(key):
             lease.max_hold = max_hold
 
     def release(self, keys: Sequence[str]) -> None:
-        """Give keys back, and wait no longer for those that are waited for.
+        """Release keys, and stop waiting for those that are being acquired.
 
-        A lease on several keys is given back whole.
+        A lease on several keys is released as a unit.
 
         Raises:
-            NanoverJupyterError: The server cannot be told of what was locked without
-                a lease.
+            NanoverJupyterError: Keys that were locked without a lease could not be
+                released.
         """
+        table = self._manager.table
         for key in keys:
-            for lease in (*self._locks.leases_of(key), *self._locks.waiting_for(key)):
+            for lease in (*table.leases_on(key), *table.waiting_leases(key)):
                 lease.release()
-        bare = [key for key in keys if key in self._locks.book.held_keys()]
-        if bare:
-            # A request of its own: one that also asked for locks could be refused whole.
-            self._locks.attempt_update(dict.fromkeys(bare))
+        unleased = [key for key in keys if table.is_held(key)]
+        if unleased:
+            self._manager.attempt_update(dict.fromkeys(unleased))
 
     def release_all(self) -> None:
-        """Give all keys back at once, and wait for none. Raises nothing.
+        """Release all keys at once, and stop all waiting. Raises nothing.
 
-        When the server cannot be told, the locks end by their own time, and their notes
-        say so.
+        If the server cannot be reached, the locks end when they expire; their notes say so.
         """
-        self._locks.release_all()
+        self._manager.release_all()
 
-    def _leases_of(self, key: str) -> list[Lease]:
-        """The leases on a key; one is made for what was locked without."""
-        self._locks.settle()
-        row = self._locks.book.get(key)
+    def _held_row(self, key: str) -> LeaseRow:
+        self._manager.settle()
+        row = self._manager.table.get(key)
         if row is None or not row.is_held:
             raise LeaseLost([key], "it is not held")
-        leases = self._locks.leases_of(key)
+        return row
+
+    def _leases_on(self, key: str) -> list[Lease]:
+        """Return the leases on a key; creates one for a key that was locked without."""
+        row = self._held_row(key)
+        leases = self._manager.table.leases_on(key)
         if leases:
             return leases
-        lease = self._locks.lease(key, duration=max(row.seconds, 1.0), keep=False)
+        lease = self._manager.lease(key, duration=max(row.seconds, 1.0), auto_renew=False)
         return [lease.acquire()]

@@ -1,239 +1,204 @@
-"""A lock of ours on one key or several, as an object to hold on to."""
+"""A lease: the handle of a lock on one or several keys."""
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, Self
 
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.client.locks.table import LIMIT_REACHED, LeaseState, LeaseStatus, expiring_for
-from nanover_jupyter.errors import InvalidArgument, InvalidValue, LeaseLost
-from nanover_jupyter.wire.values import check_key
+from nanover_jupyter.client.locks.lease_state import LeaseRecord, LeaseState, LeaseStatus
+from nanover_jupyter.client.locks.options import LeaseOptions, check_timeout
+from nanover_jupyter.errors import LeaseLost
 
-if TYPE_CHECKING:
-    from types import TracebackType
+__all__ = ["Lease"]
 
-    from nanover_jupyter.client.locks.server_locks import Locks
-
-__all__ = ["Lease", "LeaseOptions", "checked_keys"]
-
-HoldState = Literal["free", "pending", "held", "expiring", "lost", "released"]
-
-# Renewed when this share of its duration has gone: two more tries fit before it ends.
-RENEWED_AFTER = 1 / 3
-_NEARLY = 0.001
 _KEYS_SHOWN = 3
-# Guards the event of a lease while it is made; for all leases, as it is hardly ever held.
+# Guards the lazy creation of `Lease.lost` and of the listeners. Shared by all leases, as
+# it is rarely contended.
 _guard = threading.Lock()
 
 
-class LeaseOptions(NamedTuple):
-    """For how long keys are asked for.
+class _Manager(Protocol):
+    """The operations of `LeaseManager` that a lease uses."""
 
-    Attributes:
-        duration: Seconds that the server keeps the lock without hearing from us.
-        keep: Whether it is renewed before that.
-        max_hold: Seconds after which it ends; None for no such limit.
-    """
-
-    duration: float
-    keep: bool
-    max_hold: float | None
-
-    @classmethod
-    def checked(cls, duration: object, *, keep: bool, max_hold: object) -> LeaseOptions:
-        """Terms that make sense; raises InvalidArgument for others."""
-        longest = None if max_hold is None else _positive("max_hold", max_hold)
-        if longest is not None and math.isinf(longest):
-            longest = None
-        seconds = _positive("duration", duration)
-        if longest is not None:
-            seconds = min(seconds, longest)
-        if math.isinf(seconds):
-            reason = "the lock would outlive this process; give seconds, and keep=True to renew it"
-            raise InvalidArgument("duration", reason)
-        return cls(seconds, bool(keep), longest)
+    @property
+    def clock(self) -> Callable[[], float]: ...
+    def status(self, lease: Lease, /) -> LeaseStatus: ...
+    def acquire(self, lease: Lease, *, wait: bool, timeout: float | None) -> None: ...
+    def renew(self, leases: Sequence[Lease], /) -> None: ...
+    def release(self, lease: Lease, /) -> None: ...
+    def set_options(self, lease: Lease, options: LeaseOptions, /) -> None: ...
 
 
 class Lease:
-    """A lock on keys of the shared state, which says when it cannot be relied on.
+    """A lock on keys of the shared state, with the time for which it is valid.
 
-    Made by `client.lock` and `client.lease`; not for making by hand.
+    Created by `client.lock`; do not create leases directly.
 
         with client.lock("scene", duration=10) as lease:
             ...
             lease.check(margin=1)
             client.attempt_update_state(change)
 
-    Time left is counted from before the server was asked, so it is never more than the
-    server's. Leaving the `with` block gives the keys back, and raises LeaseLost if they
-    were lost inside it. Locks belong to the client, and not to a thread of it: two
-    leases of one client may be on the same key, which is given back with the last.
+    Time left is counted from before the request was sent, so the server never ends the
+    lock earlier. Leaving the `with` block releases the keys, and raises LeaseLost if they
+    were lost inside it. Locks belong to the client and not to a thread: two leases of
+    one client may hold the same key, which is released with the last of them.
 
-    Any thread may use it. Renewals and `on_lost` come from the thread `nanover-leases`.
+    Thread-safe. Automatic renewal and `on_lost` callbacks run on the thread
+    `nanover-leases`.
 
     Attributes:
-        keys: The keys, without repetitions.
+        keys: The keys, without duplicates.
     """
 
-    def __init__(self, locks: Locks, keys: tuple[str, ...], terms: LeaseOptions) -> None:
+    def __init__(self, manager: _Manager, keys: tuple[str, ...], record: LeaseRecord) -> None:
         self.keys = keys
-        self._locks = locks
-        self.terms = terms
-        # Written by Locks and its roll.
-        self.numbers: dict[str, int] = {}
+        # Changed by the lease table only.
+        self.record = record
         # Kept alive for as long as the lease is.
         self.owner: object | None = None
-        self.taken_at: float | None = None
-        self._phase: HoldState = "free"
-        self._note = ""
-        # Whether it was kept all the time, once it has ended.
-        self._was_continuous = True
-        # Made when somebody asks for it: it costs as much as the rest of a lease.
+        self._manager = manager
+        # Created on first use: both cost as much as the rest of a lease.
         self._lost: threading.Event | None = None
-        # As above.
         self._on_lost: Listeners[Lease] | None = None
 
-    # what is known ------------------------------------------------------------------
+    # status -------------------------------------------------------------------------
+
+    def status(self) -> LeaseStatus:
+        """Return the state of the lease and when it ends."""
+        return self._manager.status(self)
 
     @property
     def lost(self) -> threading.Event:
-        """Set when the lock was lost, never when it was given back."""
+        """An event that is set when the lock is lost, but not when it is released."""
         with _guard:
             if self._lost is None:
                 self._lost = threading.Event()
-                if self._phase == "lost":
+                if self.record.state == "lost":
                     self._lost.set()
             return self._lost
 
     @property
-    def state(self) -> HoldState:
+    def state(self) -> LeaseState:
         """`free`, `pending`, `held`, `expiring`, `lost` or `released`."""
-        if self._phase != "held":
-            return self._phase
-        state = self.standing().state
-        return state if state in ("held", "expiring", "released") else "lost"
+        return self.status().state
 
     @property
     def left(self) -> float:
-        """Seconds that are left at the least; 0 when it is not held."""
-        if self._phase != "held":
-            return 0.0
-        standing = self.standing()
-        return max(0.0, standing.ends_at - self._locks.clock()) if standing.is_held else 0.0
+        """Minimum seconds left; 0 if the lease is not held."""
+        status = self.status()
+        return max(0.0, status.ends_at - self._manager.clock()) if status.is_held else 0.0
 
     @property
     def continuous(self) -> bool:
-        """Whether the server kept it for this client all the time, as far as can be known.
+        """Whether no other client can have held the keys meanwhile, as far as is known.
 
         False after a lost connection or a switched simulation: the keys are held again,
-        but others may have written them in between. False too for a lease that was lost.
-        A lease that was released keeps its last value. `note` says what happened.
+        but others may have written them in between. Also False for a lost lease. A
+        released lease keeps its last value. `note` gives the reason.
         """
-        if self._phase != "held":
-            return self._was_continuous
-        standing = self.standing()
-        return standing.continuous and standing.state != "lost"
+        return self.status().continuous
 
     @property
     def note(self) -> str:
-        """What happened to it last, for people; empty when there is nothing to say."""
-        return self._note if self._phase != "held" else self.standing().note
+        """A phrase for people about the last event; may be empty."""
+        return self.status().note
 
     @property
     def duration(self) -> float:
-        """Seconds asked for at a time."""
-        return self.terms.duration
+        """Seconds per request."""
+        return self.record.options.duration
 
     @property
     def max_hold(self) -> float | None:
-        """Seconds after which it ends, whoever else holds the keys; None for no such limit."""
-        return self.terms.max_hold
+        """Seconds after which the lease ends; None for no limit."""
+        return self.record.options.max_hold
 
     @max_hold.setter
     def max_hold(self, seconds: float | None) -> None:
-        self.agree(LeaseOptions.checked(self.duration, keep=self.keep, max_hold=seconds))
+        options = LeaseOptions.checked(self.duration, auto_renew=self.auto_renew, max_hold=seconds)
+        self._manager.set_options(self, options)
 
     @property
-    def keep(self) -> bool:
-        """Whether it is renewed by itself."""
-        return self.terms.keep
+    def auto_renew(self) -> bool:
+        """Whether the lease is renewed automatically."""
+        return self.record.options.auto_renew
 
-    @keep.setter
-    def keep(self, keep: bool) -> None:
-        self.agree(LeaseOptions(self.duration, bool(keep), self.max_hold))
+    @auto_renew.setter
+    def auto_renew(self, auto_renew: bool) -> None:
+        options = LeaseOptions(self.duration, bool(auto_renew), self.max_hold)
+        self._manager.set_options(self, options)
 
     def check(self, margin: float = 0.5) -> None:
-        """Make sure, before a write, that the lock is ours for `margin` seconds more.
+        """Check before a write that the lease is valid for `margin` more seconds.
 
         Raises:
-            LeaseLost: It is not held, or less than that is left.
+            LeaseLost: The lease is not held, or has less time left.
         """
         state = self.state
         if state not in ("held", "expiring"):
-            reason = {"lost": self.note, "released": "it was given back"}.get(state)
-            raise LeaseLost(self.keys, reason or "it was not taken")
+            reason = {"lost": self.note, "released": "it was released"}.get(state)
+            raise LeaseLost(self.keys, reason or "it was not acquired")
         left = self.left
         if left < margin:
-            raise LeaseLost(self.keys, f"{left:.1f} s are left, less than the {margin:g} s needed")
+            raise LeaseLost(self.keys, f"{left:.1f} s left, less than the {margin:g} s needed")
 
     def on_lost(self, callback: Callable[[Lease], object]) -> Unsubscribe:
-        """Call `callback(lease)` when the lock is lost, at once if it was already.
+        """Call `callback(lease)` when the lock is lost; immediately if it already is.
 
-        Otherwise it is called on the thread `nanover-leases`. Returns what ends that.
+        Later calls come from the thread `nanover-leases`. Returns a function that
+        unsubscribes.
         """
         with _guard:
             listeners = self._on_lost = self._on_lost or Listeners()
         unsubscribe = listeners.subscribe(callback)
-        if self._phase == "lost":
+        if self.record.state == "lost":
             unsubscribe()
             callback(self)
         return unsubscribe
 
-    # what can be done -----------------------------------------------------------------
+    # actions --------------------------------------------------------------------------
 
     def acquire(self, *, wait: bool = False, timeout: float | None = None) -> Self:
-        """Take the keys, all of them or none; does nothing while they are held.
+        """Acquire all keys or none; does nothing while they are held.
 
-        A lease that was lost or given back is taken anew.
+        A lease that was lost or released is acquired again.
 
         Args:
-            wait: Whether to try again, with growing pauses, while someone else holds one.
-            timeout: Seconds to try for at the most; implies `wait`.
+            wait: Whether to retry with growing delays while another client holds a key.
+            timeout: Maximum seconds to retry; implies `wait`.
 
         Raises:
-            InvalidArgument: (a ValueError) A timeout that is not a number of seconds.
-            LockRefused: Someone else holds one of the keys.
-            LeaseLost: It was over before the server's answer came.
+            InvalidArgument: (a ValueError) The timeout is not a number of seconds.
+            LockRefused: Another client holds one of the keys.
+            LeaseLost: The lease expired before the server replied.
             NanoverJupyterError: NotSupported, ConnectError, ConnectionLost, TimedOut or
                 ClosedError.
         """
-        if timeout is not None:
-            timeout = _seconds("timeout", timeout)
-            if not timeout >= 0:
-                raise InvalidArgument("timeout", f"it must be 0 seconds or more, not {timeout!r}")
-        self._locks.acquire(self, wait=wait, timeout=timeout)
+        limit = None if timeout is None else check_timeout(timeout)
+        self._manager.acquire(self, wait=wait, timeout=limit)
         return self
 
     def renew(self) -> None:
-        """Restart the clock now.
+        """Renew the lease now, for its duration.
 
         Raises:
-            LeaseLost: It is not held, or someone else holds one of its keys now.
+            LeaseLost: The lease is not held, or another client holds one of its keys.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         self.check(0)
-        self._locks.renew([self])
+        self._manager.renew([self])
         self.check(0)
 
     def release(self) -> None:
-        """Stop renewing, then give the keys back. Idempotent; raises nothing.
+        """Stop renewing and release the keys. Idempotent; raises nothing.
 
-        When the server cannot be told, the lock ends by its own time, and `note` says so.
+        If the server cannot be reached, the lock ends when it expires; `note` says so.
         """
-        self._locks.release(self)
+        self._manager.release(self)
 
     def __enter__(self) -> Self:
         return self.acquire()
@@ -255,105 +220,22 @@ class Lease:
         left = f", {self.left:.1f} s left" if state in ("held", "expiring") else ""
         return f"<Lease on {keys}: {state}{left}>"
 
-    # for Locks and its keeper -----------------------------------------------------------
+    # for the lease table --------------------------------------------------------------
 
-    def standing(self) -> LeaseStatus:
-        """How its locks stand in the book; it ends at its own limit, however long they are ours."""
-        found = self._locks.book.standing(self.numbers)
-        cap_at = self.cap_at
-        if cap_at is None or not found.is_held or found.ends_at <= cap_at:
-            return found
-        left = cap_at - self._locks.clock()
-        if left <= 0:
-            return found._replace(state="lost", ends_at=cap_at, note=LIMIT_REACHED)
-        is_soon = left < expiring_for(self.terms.duration)
-        return found._replace(state="expiring" if is_soon else "held", ends_at=cap_at)
-
-    def agree(self, terms: LeaseOptions) -> None:
-        """Go on under other terms."""
-        self.terms = terms
-        self._locks.terms_changed(self)
-
-    @property
-    def cap_at(self) -> float | None:
-        """When it ends, whoever else renews its keys."""
-        longest = self.terms.max_hold
-        return None if self.taken_at is None or longest is None else self.taken_at + longest
-
-    def seconds_from(self, now: float) -> float:
-        """For how long to ask at `now`: its duration, as far as the cap allows."""
-        cap_at = self.cap_at
-        duration = self.terms.duration
-        return duration if cap_at is None else max(0.0, min(duration, cap_at - now))
-
-    def renewal_due(self, ends_at: float) -> float:
-        """When to renew it if it ends at `ends_at`; inf for never."""
-        cap_at = self.cap_at
-        if not self.terms.keep or (cap_at is not None and ends_at >= cap_at - _NEARLY):
-            return math.inf
-        return ends_at - self.terms.duration * (1 - RENEWED_AFTER)
-
-    def next_change(self, state: LeaseState, ends_at: float) -> float:
-        """When time alone changes how it stands, or it is to be renewed."""
-        changes_at = ends_at - expiring_for(self.terms.duration) if state == "held" else ends_at
-        return min(changes_at, self.renewal_due(ends_at))
-
-    def part(self, key: str) -> Lease:
-        """A lease on one of its keys alone, in the same state and under the same terms."""
-        part = Lease(self._locks, (key,), self.terms)
-        part.numbers = {key: self.numbers[key]}
+    def split(self, key: str, record: LeaseRecord) -> Lease:
+        """Return a lease on one of the keys, with the same owner."""
+        part = Lease(self._manager, (key,), record)
         part.owner = self.owner
-        part.taken_at = self.taken_at
-        part.enter(self._phase, self._note)
         return part
 
-    def enter(self, phase: HoldState, note: str = "") -> None:
-        """Be in another state; a lease that was lost tells so."""
-        was_continuous = phase != "lost"
-        if self._phase == "held" and phase == "released":
-            was_continuous = self.continuous
-        elif self._phase == phase:
-            was_continuous = self._was_continuous
+    def state_changed(self) -> None:
+        """Update `lost` and call listeners after the recorded state changed."""
         with _guard:
-            self._phase, self._note = phase, note
-            self._was_continuous = was_continuous
-            lost, listeners = self._lost, self._on_lost
-        if lost is not None and phase == "pending":
-            lost.clear()
-        if phase == "lost":
-            if lost is not None:
-                lost.set()
-            if listeners is not None:
-                listeners.notify(self)
-
-
-def checked_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
-    """The keys of a lease, each once; raises InvalidArgument for what are none."""
-    if not isinstance(keys, Iterable):
-        raise InvalidArgument("keys", f"give a key or several, not {keys!r}")
-    wanted = (keys,) if isinstance(keys, str) else keys
-    try:
-        found = tuple(dict.fromkeys(map(check_key, wanted)))
-    except InvalidValue as error:
-        raise InvalidArgument("keys", f"{error.reason}; give a key or several") from None
-    if not found:
-        raise InvalidArgument("keys", "give at least one key")
-    return found
-
-
-def _seconds(name: str, given: object) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise InvalidArgument(name, f"it must be a number of seconds, not {given!r}")
-    try:
-        return float(given)
-    except OverflowError:
-        raise InvalidArgument(name, "it is more seconds than a double can hold") from None
-
-
-def _positive(name: str, given: object) -> float:
-    if type(given) is float and given > 0:
-        return given
-    seconds = _seconds(name, given)
-    if not seconds > 0:
-        raise InvalidArgument(name, f"it must be more than 0 seconds, not {given!r}")
-    return seconds
+            state, listeners = self.record.state, self._on_lost
+            if self._lost is not None:
+                if state == "lost":
+                    self._lost.set()
+                elif state == "pending":
+                    self._lost.clear()
+        if state == "lost" and listeners is not None:
+            listeners.notify(self)

@@ -1,15 +1,15 @@
-"""Notes in the shared state that say who holds which lock, and requests to let go of it.
+"""Lock notes in the shared state: who holds which lock, and requests to release it.
 
-Servers do not tell who holds a lock, so those who want to be known write it down. The
-keys, which any NanoVer client can read and write:
+Servers do not publish who holds a lock, so clients can write it to the state. The keys,
+which any NanoVer client can read and write:
 
-    lock-note.HOLDER           {"by": text, "why": text, "until": {KEY: seconds, ...}}
-    lock-ask.HOLDER.ASKER      {"by": text, "says": text, "keys": [KEY, ...]}
+    lock-note.HOLDER           {"by": string, "why": string, "until": {KEY: seconds, ...}}
+    lock-ask.HOLDER.ASKER      {"by": string, "says": string, "keys": [KEY, ...]}
 
-HOLDER and ASKER are random names of clients, `until` is in seconds since 1970 by the
-holder's clock, for a hundred keys at the most. A note goes when its last lock does, with
-its client, and, when that ended badly, a minute after its time by whoever announces next.
-Notes are courtesy: they prove nothing, and locks do not depend on them.
+HOLDER and ASKER are random client ids. `until` is in seconds since 1970 by the holder's
+clock, for at most 100 keys. A note is removed with its last lock or when its client
+closes. After a crash, the next client that announces itself removes it a minute after its
+time. Notes are advisory: locks do not depend on them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from itertools import islice
 from typing import Any, Final, Protocol
 
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.client.locks.lease import checked_keys
+from nanover_jupyter.client.locks.options import check_keys
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.state.change_feed import ChangeCallback
 from nanover_jupyter.errors import NanoverJupyterError
@@ -36,20 +36,21 @@ __all__ = ["LockNote", "LockNotes", "ReleaseRequest"]
 NOTE: Final = "lock-note."
 ASK: Final = "lock-ask."
 
-_MOST_KEYS: Final = 100
-_MOST_TEXT: Final = 120
-_MOST_KEY_TEXT: Final = 500
-_REFRESH_SECONDS: Final = 5.0
-_SOONEST_SECONDS: Final = 0.5
-_WRITE_SECONDS: Final = 1.0
+_MAX_KEYS: Final = 100
+_MAX_TEXT: Final = 120
+_MAX_KEY_TEXT: Final = 500
+_ANONYMOUS: Final = "another client"
+_REFRESH_INTERVAL: Final = 5.0
+_WRITE_DELAY: Final = 0.5
+_WRITE_TIMEOUT: Final = 1.0
 _STALE_SECONDS: Final = 60.0
-# The year 3000; not every machine has a calendar for what comes after it.
-_LAST_TIME: Final = 32_503_680_000.0
+# The year 3000; some platforms cannot format later dates.
+_MAX_TIME: Final = 32_503_680_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class LockNote:
-    """What another client says of its locks: who, why, and by key until when (since 1970)."""
+    """The note of another client: who, why, and the end of each lock (seconds since 1970)."""
 
     holder: str
     by: str
@@ -59,16 +60,16 @@ class LockNote:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequest:
-    """Somebody asks us to let go of keys."""
+    """A request of another client to release keys."""
 
     asker: str
     by: str
-    says: str
+    message: str
     keys: tuple[str, ...]
 
 
 class _State(Protocol):
-    """What notes need of the client."""
+    """The operations of the client that notes use."""
 
     def keys(self) -> list[str]: ...
     def peek(self, key: str, /) -> Value: ...
@@ -77,104 +78,107 @@ class _State(Protocol):
 
 
 class LockNotes:
-    """Reads the notes of others; keeps one of our own, if we announce ourselves.
+    """Reads the notes of other clients, and maintains our own after `announce`.
 
-    Any thread may call any method. Our note is written on the thread `nanover-leases`,
-    and callbacks of `on_asked` come from `nanover-changes`.
+    Thread-safe. Our note is written on the thread `nanover-leases`; `on_asked` callbacks
+    run on `nanover-changes`.
 
     Args:
         state: The shared state.
-        book: Our locks.
-        run_soon: Runs a call on the thread that renews locks, after some seconds.
+        table: Our locks.
+        run_soon: Runs a call on the renewal thread, after some seconds.
         wall_clock: Seconds since 1970.
     """
 
     def __init__(
         self,
         state: _State,
-        book: LeaseTable,
+        table: LeaseTable,
         run_soon: Callable[..., None],
         *,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = uuid.uuid4().hex[:16]
         self._state = state
-        self._book = book
+        self._table = table
         self._run_soon = run_soon
         self._wall_clock = wall_clock
         self._asked: Listeners[ReleaseRequest] = Listeners()
-        # Held while our note or a request is written or taken back: neither may overtake the other.
-        self._turn = threading.RLock()
+        # Held while our note or a request is written or removed, to keep these in order.
+        self._write_lock = threading.RLock()
         # Guards the fields below; never held during a call to the server.
         self._guard = threading.Lock()
         self._announced: tuple[str, str] | None = None
-        self._endings: list[Unsubscribe] = []
+        self._unsubscribe: list[Unsubscribe] = []
         self._due = False
         self._written: dict[str, float] = {}
-        # Also after a try whose answer did not come.
-        self._may_be_noted = False
+        # Also set after a write whose outcome is unknown.
+        self._may_be_written = False
         self._written_at = -math.inf
         self._asks: set[str] = set()
 
-    # about us ---------------------------------------------------------------------
+    # our note ---------------------------------------------------------------------
 
     @property
     def announced(self) -> tuple[str, str] | None:
-        """Under which name, and why, we tell others of our locks; None while we do not."""
+        """Our name and reason as published; None if not announced."""
         return self._announced
 
     def announce(self, by: str, why: str = "") -> None:
-        """Tell others from now on which locks we hold and until when.
+        """Publish from now on which locks we hold and until when.
 
         Args:
-            by: Who we are, for people: "Anna's notebook".
-            why: What for.
+            by: Our name for people, such as "Anna's notebook".
+            why: Why we hold the locks.
 
         Raises:
-            NanoverJupyterError: The shared state cannot be followed.
+            NanoverJupyterError: The client cannot subscribe to the shared state.
         """
         with self._guard:
             first = self._announced is None
-            self._announced = (by[:_MOST_TEXT], why[:_MOST_TEXT])
+            self._announced = (by[:_MAX_TEXT], why[:_MAX_TEXT])
             self._written_at = -math.inf
         if first:
-            endings = [self._state.subscribe(self._on_change), self._book.subscribe(self._refresh)]
+            unsubscribe = [
+                self._state.subscribe(self._on_change),
+                self._table.subscribe(self._refresh),
+            ]
             with self._guard:
-                self._endings = endings
+                self._unsubscribe = unsubscribe
             self._run_soon(self._sweep)
         self._refresh()
 
     def withdraw(self) -> None:
-        """Tell others nothing any more, and take back what was told. Raises nothing."""
-        with self._turn:
+        """Stop publishing, and remove our note and requests. Raises nothing."""
+        with self._write_lock:
             with self._guard:
-                endings, self._endings = self._endings, []
+                callbacks, self._unsubscribe = self._unsubscribe, []
                 self._announced = None
-                gone = {f"{ASK}{holder}.{self.name}" for holder in self._asks}
-                if self._may_be_noted:
-                    gone.add(NOTE + self.name)
-                self._written, self._asks, self._may_be_noted = {}, set(), False
-            for end in endings:
-                end()
-            gone.update(self._keys_of(f"{ASK}{self.name}."))
-            self._write(DictionaryChange(removals=gone))
+                removals = {f"{ASK}{holder}.{self.name}" for holder in self._asks}
+                if self._may_be_written:
+                    removals.add(NOTE + self.name)
+                self._written, self._asks, self._may_be_written = {}, set(), False
+            for unsubscribe in callbacks:
+                unsubscribe()
+            removals.update(self._keys_of(f"{ASK}{self.name}."))
+            self._write(DictionaryChange(removals=removals))
 
     def requests(self) -> list[ReleaseRequest]:
-        """What others ask us to let go of and we still hold."""
+        """Return the requests of other clients for keys that we hold."""
         return [ask for ask in self._all_requests() if self._holds_any(ask.keys)]
 
     def on_asked(self, callback: Callable[[ReleaseRequest], object]) -> Unsubscribe:
-        """Call `callback(request)` when somebody asks us to let go of keys."""
+        """Call `callback(request)` when another client asks us to release keys."""
         return self._asked.subscribe(callback)
 
     def dismiss(self, request: ReleaseRequest) -> None:
-        """Take a request off the table, whatever was done about it. Raises nothing."""
+        """Remove a request. Raises nothing."""
         self._write(DictionaryChange(removals={f"{ASK}{self.name}.{request.asker}"}))
 
-    # about others -----------------------------------------------------------------
+    # notes of other clients -------------------------------------------------------
 
     def notes(self) -> list[LockNote]:
-        """What others say of their locks, as far as it is not over."""
+        """Return the current notes of other clients."""
         now = self._wall_clock()
         notes = map(self._read_note, self._keys_of(NOTE))
         return [
@@ -184,52 +188,52 @@ class LockNotes:
         ]
 
     def holder_of(self, key: str) -> LockNote | None:
-        """Who says of themselves that they hold a key, if anybody does."""
+        """Return the note of the client that claims to hold a key, or None."""
         now = self._wall_clock()
         return next((note for note in self.notes() if note.until.get(key, 0.0) > now), None)
 
     def describe_holder(self, keys: Sequence[str]) -> str:
-        """Who holds one of the keys, as a phrase; empty if nobody says so."""
-        for key in keys[:_MOST_KEYS]:
+        """Return who holds one of the keys, as a phrase; empty if unknown."""
+        for key in keys[:_MAX_KEYS]:
             note = self.holder_of(key)
             if note is not None:
                 until = time.strftime("%H:%M:%S", time.localtime(note.until[key]))
-                return f"{note.by} (until {until} at least)"
+                return f"{note.by} (until {until} or later)"
         return ""
 
-    def ask(self, keys: str | Iterable[str], *, by: str = "", says: str = "") -> list[str]:
-        """Ask whoever holds keys to let go of them; they see it, and may or may not.
+    def ask(self, keys: str | Iterable[str], *, by: str = "", message: str = "") -> list[str]:
+        """Ask the holders of keys to release them. They see the request and may ignore it.
 
         Args:
             keys: The keys.
-            by: Who asks, for people; the name that was announced by default.
-            says: Some words to go with it.
+            by: Our name for people; the announced name by default.
+            message: A message to the holders.
 
         Returns:
-            The keys whose holders are known, and were asked.
+            The keys whose holders are known and were asked.
 
         Raises:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         wanted: dict[str, list[str]] = {}
-        for key in checked_keys(keys)[:_MOST_KEYS]:
+        for key in check_keys(keys)[:_MAX_KEYS]:
             note = self.holder_of(key)
             if note is not None:
                 wanted.setdefault(note.holder, []).append(key)
         if not wanted:
             return []
         announced = self._announced
-        who = by or (announced[0] if announced else "somebody")
+        who = by or (announced[0] if announced else _ANONYMOUS)
         updates = {
             f"{ASK}{holder}.{self.name}": {
-                "by": who[:_MOST_TEXT],
-                "says": says[:_MOST_TEXT],
+                "by": who[:_MAX_TEXT],
+                "says": message[:_MAX_TEXT],
                 "keys": list(held),
             }
             for holder, held in wanted.items()
         }
-        with self._turn:
-            self._state.write(DictionaryChange(updates), _WRITE_SECONDS)
+        with self._write_lock:
+            self._state.write(DictionaryChange(updates), _WRITE_TIMEOUT)
             with self._guard:
                 self._asks.update(wanted)
         return [key for held in wanted.values() for key in held]
@@ -237,30 +241,30 @@ class LockNotes:
     # inside -----------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Bring our note up to date soon, not more often than needed."""
+        """Schedule an update of our note."""
         with self._guard:
             if self._due or self._announced is None:
                 return
             self._due = True
-        self._run_soon(self._write_note, after=_SOONEST_SECONDS)
+        self._run_soon(self._write_note, after=_WRITE_DELAY)
 
     def _write_note(self) -> None:
-        with self._turn:
-            self._write_note_in_turn()
+        with self._write_lock:
+            self._write_note_locked()
 
-    def _write_note_in_turn(self) -> None:
-        now, wall = self._book.clock(), self._wall_clock()
-        held = (row for row in self._book.leases() if row.is_held and not math.isinf(row.ends_at))
-        until = {row.key: wall + row.ends_at - now for row in islice(held, _MOST_KEYS)}
+    def _write_note_locked(self) -> None:
+        now, wall = self._table.clock(), self._wall_clock()
+        held = (row for row in self._table.rows() if row.is_held and not math.isinf(row.ends_at))
+        until = {row.key: wall + row.ends_at - now for row in islice(held, _MAX_KEYS)}
         with self._guard:
             self._due = False
             announced = self._announced
             same = until.keys() == self._written.keys()
-            if announced is None or (same and now - self._written_at < _REFRESH_SECONDS):
+            if announced is None or (same and now - self._written_at < _REFRESH_INTERVAL):
                 return
             if same and not until:
                 return
-            self._may_be_noted = self._may_be_noted or bool(until)
+            self._may_be_written = self._may_be_written or bool(until)
         by, why = announced
         note: Value = {"by": by, "why": why, "until": dict(until)}
         key = NOTE + self.name
@@ -284,11 +288,13 @@ class LockNotes:
         return [key for key in keys if key.startswith(prefix)]
 
     def _sweep(self) -> None:
-        """Remove what clients left behind that ended badly."""
-        over = self._wall_clock() - _STALE_SECONDS
+        """Remove stale notes and requests of crashed clients."""
+        stale_before = self._wall_clock() - _STALE_SECONDS
         notes = {key: self._read_note(key) for key in self._keys_of(NOTE)}
         stale = {
-            key for key, note in notes.items() if note is None or max(note.until.values()) < over
+            key
+            for key, note in notes.items()
+            if note is None or max(note.until.values()) < stale_before
         }
         alive = {key.removeprefix(NOTE) for key in notes.keys() - stale} | {self.name}
         stale |= {
@@ -302,9 +308,9 @@ class LockNotes:
         if not change:
             return True
         try:
-            return self._state.write(change, _WRITE_SECONDS)
+            return self._state.write(change, _WRITE_TIMEOUT)
         except NanoverJupyterError:
-            return False  # courtesy can wait
+            return False  # Advisory: written at the next occasion.
 
     def _on_change(self, change: DictionaryChange) -> None:
         prefix = f"{ASK}{self.name}."
@@ -314,26 +320,26 @@ class LockNotes:
                 self._asked.notify(ask)
 
     def _holds_any(self, keys: Iterable[str]) -> bool:
-        rows = (self._book.get(key) for key in keys)
+        rows = (self._table.get(key) for key in keys)
         return any(row is not None and row.is_held for row in rows)
 
     def _read_note(self, key: str) -> LockNote | None:
-        """A note, if what stands there is one: anybody can write anything."""
+        """Return the note under a key, or None if the value is not a valid note."""
         value = self._state.peek(key)
         until = value.get("until") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(until, dict):
             return None
         times = {
             name: float(at)
-            for name, at in islice(until.items(), _MOST_KEYS)
-            if len(name) <= _MOST_KEY_TEXT
+            for name, at in islice(until.items(), _MAX_KEYS)
+            if len(name) <= _MAX_KEY_TEXT
             and isinstance(at, int | float)
             and not isinstance(at, bool)
-            and 0.0 <= at < _LAST_TIME
+            and 0.0 <= at < _MAX_TIME
         }
         if not times:
             return None
-        by = _text(value.get("by")) or "somebody"
+        by = _text(value.get("by")) or _ANONYMOUS
         return LockNote(key.removeprefix(NOTE), by, _text(value.get("why")), times)
 
     def _read_ask(self, key: str) -> ReleaseRequest | None:
@@ -343,13 +349,13 @@ class LockNotes:
             return None
         asked = tuple(
             name
-            for name in keys[:_MOST_KEYS]
-            if isinstance(name, str) and len(name) <= _MOST_KEY_TEXT
+            for name in keys[:_MAX_KEYS]
+            if isinstance(name, str) and len(name) <= _MAX_KEY_TEXT
         )
         asker = key.removeprefix(f"{ASK}{self.name}.")
-        by = _text(value.get("by")) or "somebody"
+        by = _text(value.get("by")) or _ANONYMOUS
         return ReleaseRequest(asker, by, _text(value.get("says")), asked) if asked else None
 
 
 def _text(value: Any) -> str:
-    return value[:_MOST_TEXT] if isinstance(value, str) else ""
+    return value[:_MAX_TEXT] if isinstance(value, str) else ""

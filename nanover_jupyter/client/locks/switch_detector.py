@@ -1,4 +1,4 @@
-"""How to tell that the simulation was switched, which clears every lock without a word."""
+"""Detects switches of the simulation, which clear all locks without notice."""
 
 from __future__ import annotations
 
@@ -12,74 +12,75 @@ __all__ = ["SWITCHING_COMMANDS", "SimulationSwitchDetector", "looks_like_a_switc
 
 SWITCHING_COMMANDS: Final = frozenset({"playback/load", "playback/next"})
 
-# Current servers say in these which simulation runs.
-_NAMES_IT: Final = frozenset({"simulation.name", "simulation.index"})
-# What a switch removes: selections and interactions, and on servers before 0.1.3018 also
-# avatars and the scene.
+# Keys in which current servers publish the running simulation.
+_SIMULATION_KEYS: Final = frozenset({"simulation.name", "simulation.index"})
+# A switch removes selections and interactions; on servers before 0.1.3018 also avatars and
+# the scene.
 _SCENE: Final = "scene"
 _SELECTION: Final = "selection."
 _AVATAR: Final = "avatar."
-_CLEARED_TOO: Final = ("interaction.", _AVATAR)
-# What is seen in the state may be seen before the server has cleared the locks.
-_OVER_AFTER: Final = 1.0
+_ALSO_CLEARED: Final = ("interaction.", _AVATAR)
+# The state may change before the server clears the locks.
+_RECHECK_AFTER: Final = 1.0
 
 
-class _Owner(Protocol):
-    """Whose locks are in doubt."""
+class _LockOwner(Protocol):
+    """The operations of `LeaseManager` that the detector uses."""
 
     def holds_any(self) -> bool: ...
-    def prove_soon(self, why: str, lost: str) -> None: ...
-    def prove(self, why: str, lost: str) -> None: ...
-    def run_soon(self, errand: Callable[[], None], *, after: float = 0.0) -> None: ...
+    def revalidate_soon(self, note: str, lost_note: str, /) -> None: ...
+    def revalidate(self, note: str, lost_note: str, /) -> None: ...
+    def run_soon(self, call: Callable[[], None], /, *, after: float = 0.0) -> None: ...
 
 
 class SimulationSwitchDetector:
-    """Has held locks proven when the simulation was switched, or seems to have been.
+    """Revalidates held locks after a likely switch: at once, and again a second later.
 
-    At once, and once more when all is over. Any thread may call any method.
+    Thread-safe.
 
     Args:
-        owner: Whose locks.
-        clock: Seconds that only go forward.
+        owner: Holds the locks.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, owner: _Owner, clock: Callable[[], float]) -> None:
+    def __init__(self, owner: _LockOwner, clock: Callable[[], float]) -> None:
         self._owner = owner
         self._clock = clock
         self._last_at = -math.inf
 
-    def ran(self, command: str) -> None:
-        """A command was run from here, with whatever outcome."""
+    def on_command(self, command: str) -> None:
+        """Handle a command run by this client, whether it succeeded or not."""
         if command in SWITCHING_COMMANDS and self._owner.holds_any():
-            self._raise(f"the simulation was switched by {command}, which clears all locks")
+            self._revalidate(f"{command} switched the simulation, which clears all locks")
 
-    def seen(self, change: DictionaryChange) -> None:
-        """A change of the state has arrived."""
+    def on_change(self, change: DictionaryChange) -> None:
+        """Handle a change of the state."""
         if not self._owner.holds_any() or not looks_like_a_switch(change):
             return
-        if self._clock() - self._last_at > _OVER_AFTER:
-            self._raise("the simulation seems to have been switched, which clears all locks")
+        if self._clock() - self._last_at > _RECHECK_AFTER:
+            self._revalidate("the simulation was probably switched, which clears all locks")
 
-    def _raise(self, cause: str) -> None:
+    def _revalidate(self, cause: str) -> None:
         self._last_at = self._clock()
-        lost = f"{cause}; someone else has it"
-        self._owner.prove_soon(f"taken again: {cause}", lost)
-        self._owner.run_soon(lambda: self._owner.prove("", lost), after=_OVER_AFTER)
+        lost_note = f"{cause}; now held by another client"
+        self._owner.revalidate_soon(f"acquired again: {cause}", lost_note)
+        self._owner.run_soon(lambda: self._owner.revalidate("", lost_note), after=_RECHECK_AFTER)
 
 
 def looks_like_a_switch(change: DictionaryChange) -> bool:
-    """Whether a change of the state may come of a switch; wrong at times, in either way.
+    """Return whether a change of the state looks like a switch of the simulation.
 
-    A false alarm does no harm: locks that are held are asked for again.
+    A heuristic that can be wrong in both directions. A false alarm does no harm: held
+    locks are requested again.
     """
-    if not _NAMES_IT.isdisjoint(change.unread_updates):
+    if not _SIMULATION_KEYS.isdisjoint(change.unread_updates):
         return True
-    gone = change.removals
-    if _SCENE in gone:
+    removed = change.removals
+    if _SCENE in removed:
         return True
-    if not any(key.startswith(_CLEARED_TOO) for key in gone):
+    if not any(key.startswith(_ALSO_CLEARED) for key in removed):
         return False
-    # Users who leave take their own selections along, whose keys hold their ids.
-    left = [f".{key.removeprefix(_AVATAR)}" for key in gone if key.startswith(_AVATAR)]
-    selections = (key for key in gone if key.startswith(_SELECTION))
-    return any(not any(user in key for user in left) for key in selections)
+    # Users who leave also remove their own selections, whose keys contain their ids.
+    users = [f".{key.removeprefix(_AVATAR)}" for key in removed if key.startswith(_AVATAR)]
+    selections = (key for key in removed if key.startswith(_SELECTION))
+    return any(not any(user in key for user in users) for key in selections)

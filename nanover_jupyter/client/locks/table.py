@@ -1,4 +1,4 @@
-"""The book of locks that this client holds, asked for, or lost."""
+"""The lease table: which keys this client has locked, and by which lease."""
 
 from __future__ import annotations
 
@@ -6,389 +6,487 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import Literal
 
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.client.locks.clock import lease_clock
+from nanover_jupyter.client.locks.lease import Lease
+from nanover_jupyter.client.locks.lease_state import (
+    ENDED,
+    EXPIRED,
+    LIMIT_REACHED,
+    LeaseEvent,
+    LeaseEventKind,
+    LeaseRow,
+    LeaseState,
+    LeaseStatus,
+    RowState,
+    expiring_for,
+)
+from nanover_jupyter.client.locks.options import LeaseOptions
 
-__all__ = [
-    "LIMIT_REACHED",
-    "LeaseEvent",
-    "LeaseRow",
-    "LeaseState",
-    "LeaseStatus",
-    "LeaseTable",
-    "expiring_for",
-]
+__all__ = ["LeaseTable"]
 
-LeaseState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
-LeaseUpdates = Literal["taken", "refused", "lost", "released", "doubted"]
+_MAX_ENDED_ROWS = 50
+_MAX_EVENTS = 200
 
-LIMIT_REACHED = "it was held for as long as it was allowed to be"
-
-_HELD: frozenset[LeaseState] = frozenset({"held", "expiring"})
-_ENDED: frozenset[LeaseState] = frozenset({"refused", "lost", "released"})
-_KEPT_ENDED = 50
-_KEPT_EVENTS = 200
-
-_ELSEWHERE = "someone else holds it"
-_ONE_ELSEWHERE = "someone else holds it or another of the keys asked for with it"
-_RAN_OUT = "its time ran out"
-
-
-def expiring_for(seconds: float) -> float:
-    """How many of the last seconds of a lease are called `expiring`."""
-    return min(3.0, seconds / 4)
-
-
-class LeaseRow(NamedTuple):
-    """One lock of ours on one key, as we know it; servers do not tell.
-
-    Attributes:
-        key: The state key.
-        state: `expiring` is held with less than a quarter (at most 3 s) left.
-        seconds: The duration last asked for.
-        asked_at: When the last granted request was begun; time left counts from here.
-        held_since: When the key became ours without a gap that we know of.
-        number: Counts the times that this client's keys became ours: another number is
-            another lock, even on the same key.
-        keep: Whether it is renewed by itself.
-        cap_at: When it is renewed no more; None for never.
-        continuous: False after a time in which the server may not have kept it for us.
-        ended_at: When it was refused, lost or released.
-        note: What happened last, for people.
-    """
-
-    key: str
-    state: LeaseState
-    seconds: float
-    asked_at: float
-    held_since: float
-    number: int = 0
-    keep: bool = False
-    cap_at: float | None = None
-    continuous: bool = True
-    ended_at: float | None = None
-    note: str = ""
-
-    @property
-    def is_held(self) -> bool:
-        """Whether it is ours, as far as we know."""
-        return self.state in _HELD
-
-    @property
-    def ends_at(self) -> float:
-        """When its time is over unless it is renewed; inf if it has no end."""
-        return self.asked_at + self.seconds
-
-    def seconds_to_ask_for(self, now: float) -> float:
-        """How long to have it for, asked anew: as when it is renewed, never beyond its cap."""
-        ends_at = now + self.seconds if self.keep else self.ends_at
-        if self.cap_at is not None:
-            ends_at = min(ends_at, max(self.cap_at, self.ends_at))
-        return ends_at - now
-
-    def left(self, now: float) -> float | None:
-        """Seconds left of a lease that is held; None otherwise, inf if it never ends."""
-        return max(0.0, self.ends_at - now) if self.is_held else None
-
-
-class LeaseEvent(NamedTuple):
-    """Something that happened to a lock: when by the book's clock, which, what, and why."""
-
-    at: float
-    key: str
-    news: LeaseUpdates
-    note: str
-
-
-class LeaseStatus(NamedTuple):
-    """How several locks stand together: as the one that stands worst."""
-
-    state: LeaseState
-    ends_at: float
-    continuous: bool
-    note: str
-
-    @property
-    def is_held(self) -> bool:
-        """Whether all of them are ours."""
-        return self.state in _HELD
+_HELD_ELSEWHERE = "held by another client"
+_ONE_HELD_ELSEWHERE = "this key or one requested with it is held by another client"
 
 
 class LeaseTable:
-    """Records requests for locks and their outcome. Thread-safe; one lock guards it.
+    """The locks and leases of one client, their states, and what happened to them.
 
-    Time is counted from before a request was sent, so the book never believes in a
-    lock longer than the server does. Listeners are called without arguments after
-    the book changed, on the thread that changed it.
+    Knows no server: it records requests and their outcome. Time is counted from before a
+    request was sent, so the table never considers a lock valid for longer than the
+    server does. A key may be held by several leases, and by requests without a lease.
+    Thread-safe. Listeners are called without arguments after a row changed, on the
+    thread that changed it.
 
     Args:
-        clock: Seconds that only go forward.
+        clock: Monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = lease_clock) -> None:
         self.clock = clock
+        self._changed: Listeners[()] = Listeners()
+        # Guards the fields below.
         self._lock = threading.Lock()
         self._rows: dict[str, LeaseRow] = {}
-        # The keys of rows that ended, in the order in which they did.
-        self._over: dict[str, None] = {}
-        self._events: deque[LeaseEvent] = deque(maxlen=_KEPT_EVENTS)
-        self._numbers = 0
-        self._proofs = 0
-        # Whether time has changed a row since `age` last looked: reading the book does so too.
-        self._has_aged = False
-        self._changed: Listeners[()] = Listeners()
+        # Keys of ended rows, in the order in which they ended.
+        self._ended: dict[str, None] = {}
+        self._events: deque[LeaseEvent] = deque(maxlen=_MAX_EVENTS)
+        self._last_grant_id = 0
+        self._revalidations = 0
+        # Set when reading a row found that it had expired; listeners are notified later.
+        self._has_expired = False
+        self._held: dict[Lease, None] = {}
+        self._held_by_key: dict[str, dict[Lease, None]] = {}
+        self._waiting: dict[Lease, None] = {}
+        # Grant ids of locks that were acquired without a lease, by key.
+        self._unleased: dict[str, int] = {}
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` after every change of the book."""
+        """Call `callback()` after every change of a row."""
         return self._changed.subscribe(callback)
 
-    # what happens -------------------------------------------------------------------
+    # rows -----------------------------------------------------------------------------
 
-    def pending(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
-        """A request for `keys` is on its way. Keys already held stay as they are."""
+    @property
+    def holds_any(self) -> bool:
+        """Whether any key may be ours; cheap."""
+        with self._lock:
+            return len(self._rows) > len(self._ended)
+
+    @property
+    def needs_revalidation(self) -> bool:
+        """Whether the locks may have been cleared, and the server has not been asked yet."""
+        with self._lock:
+            return self._revalidations > 0
+
+    def held_keys(self) -> list[str]:
+        """Return the keys that are ours now."""
+        return [row.key for row in self.rows() if row.is_held]
+
+    def is_held(self, key: str) -> bool:
+        """Return whether a key is ours now."""
+        row = self.get(key)
+        return row is not None and row.is_held
+
+    def get(self, key: str) -> LeaseRow | None:
+        """Return the row of a key."""
+        with self._lock:
+            return self._current_row(key, self.clock())
+
+    def rows(self) -> list[LeaseRow]:
+        """Return all rows, oldest first."""
+        now = self.clock()
+        with self._lock:
+            rows = [self._current_row(key, now) for key in list(self._rows)]
+        return [row for row in rows if row is not None]
+
+    def history(self) -> list[LeaseEvent]:
+        """Return the latest events, newest last."""
+        with self._lock:
+            return list(self._events)
+
+    def never_shorten(self, durations: Mapping[str, float], now: float) -> dict[str, float]:
+        """Return durations by key that do not end any held lock earlier."""
+        extended = dict(durations)
+        for key, seconds in durations.items():
+            row = self.get(key)
+            if row is not None and row.is_held:
+                extended[key] = max(seconds, row.ends_at - now)
+        return extended
+
+    # outcomes of requests -------------------------------------------------------------
+
+    def record_pending(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
+        """Record a request that is being sent. Held keys stay held."""
         now = self.clock()
         with self._lock:
             for key in keys:
-                known = self._aged_locked(key, now)
-                if known is None or not known.is_held:
-                    asked_at = known.asked_at if known and known.state == "pending" else now
-                    self._put_locked(
-                        LeaseRow(key, "pending", seconds, asked_at, asked_at, note=note)
-                    )
+                row = self._current_row(key, now)
+                if row is None or not row.is_held:
+                    asked_at = row.asked_at if row and row.state == "pending" else now
+                    self._put(LeaseRow(key, "pending", seconds, asked_at, asked_at, note=note))
         self._changed.notify()
 
-    def withdrawn(self, keys: Iterable[str]) -> None:
-        """Nobody waits any more for a request that was not granted."""
+    def record_withdrawn(self, keys: Iterable[str]) -> None:
+        """Remove the pending rows of a request that is given up."""
         with self._lock:
             for key in keys:
-                known = self._rows.get(key)
-                if known is not None and known.state == "pending":
+                row = self._rows.get(key)
+                if row is not None and row.state == "pending":
                     del self._rows[key]
         self._changed.notify()
 
-    def granted(
+    def record_granted(
         self,
         durations: Mapping[str, float],
         asked_at: float,
         *,
-        keep: bool = False,
-        cap_at: float | None = None,
+        auto_renew: bool = False,
+        deadline: float | None = None,
     ) -> dict[str, int]:
-        """The server granted locks; returns their numbers.
+        """Record granted locks and return their grant ids by key.
 
         Args:
             durations: Seconds by key.
-            asked_at: When they were asked for.
-            keep: Whether those that were not ours before are renewed by themselves.
-            cap_at: When those are renewed no more; None for never.
+            asked_at: When they were requested.
+            auto_renew: Whether keys that were not ours before are renewed automatically.
+            deadline: When renewal of those keys stops; None for never.
         """
         now = self.clock()
-        numbers: dict[str, int] = {}
+        grant_ids: dict[str, int] = {}
         with self._lock:
             for key, seconds in durations.items():
-                known = self._aged_locked(key, now)
-                if known is not None and known.is_held:
-                    row = known._replace(state="held", seconds=float(seconds), asked_at=asked_at)
+                row = self._current_row(key, now)
+                if row is not None and row.is_held:
+                    row = row._replace(state="held", seconds=float(seconds), asked_at=asked_at)
                 else:
-                    self._numbers += 1
-                    number = self._numbers
+                    self._last_grant_id += 1
                     row = LeaseRow(
-                        key, "held", float(seconds), asked_at, asked_at, number, keep, cap_at
+                        key,
+                        "held",
+                        float(seconds),
+                        asked_at,
+                        asked_at,
+                        self._last_grant_id,
+                        auto_renew,
+                        deadline,
                     )
-                    self._tell_locked(row, "taken")
-                self._put_locked(row)
-                numbers[key] = row.number
+                    self._add_event(row, "taken")
+                self._put(row)
+                grant_ids[key] = row.grant_id
         self._changed.notify()
-        return numbers
+        return grant_ids
 
-    def refused(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
-        """The server refused a request. What we held before, we still hold."""
+    def record_refused(self, keys: Iterable[str], seconds: float, note: str = "") -> None:
+        """Record a refused request. Held keys stay held."""
         wanted = list(keys)
         now = self.clock()
-        why = note or (_ELSEWHERE if len(wanted) == 1 else _ONE_ELSEWHERE)
+        reason = note or (_HELD_ELSEWHERE if len(wanted) == 1 else _ONE_HELD_ELSEWHERE)
         with self._lock:
             for key in wanted:
-                known = self._aged_locked(key, now)
-                if known is None or not known.is_held:
-                    row = LeaseRow(key, "refused", seconds, now, now, ended_at=now, note=why)
-                    self._put_locked(row)
-                    self._tell_locked(row, "refused")
+                row = self._current_row(key, now)
+                if row is None or not row.is_held:
+                    row = LeaseRow(key, "refused", seconds, now, now, ended_at=now, note=reason)
+                    self._put(row)
+                    self._add_event(row, "refused")
         self._changed.notify()
 
-    def failed(self, keys: Iterable[str], why: str) -> None:
-        """A request got no answer: nobody knows whether the keys are ours."""
-        note = f"{why}; whether the server locked it is unknown"
+    def record_unanswered(self, keys: Iterable[str], reason: str) -> None:
+        """Record that a request failed, so that its outcome is unknown."""
+        note = f"{reason}; unknown whether the server granted the lock"
         self._end(keys, "lost", note, only="pending")
 
-    def released(self, keys: Iterable[str], note: str = "given back") -> None:
-        """Keys were given back."""
+    def record_released(self, keys: Iterable[str], note: str = "released") -> None:
+        """Record released keys."""
         self._end(keys, "released", note)
 
-    def taken(self, keys: Iterable[str], why: str) -> None:
-        """Another client holds what we held."""
-        self._end(keys, "lost", why, continuous=False)
+    def record_lost(self, keys: Iterable[str], reason: str) -> None:
+        """Record that another client holds keys that were ours."""
+        self._end(keys, "lost", reason, continuous=False)
 
-    def doubted(self, keys: Iterable[str], note: str) -> None:
-        """Held locks that the server granted anew, but may not have kept for us all the time."""
+    def record_interrupted(self, keys: Iterable[str], note: str) -> None:
+        """Record that held keys were granted again, but others may have held them meanwhile."""
         now = self.clock()
         with self._lock:
             for key in keys:
-                known = self._aged_locked(key, now)
-                if known is not None and known.is_held:
-                    row = known._replace(continuous=False, note=note)
-                    self._put_locked(row)
-                    self._tell_locked(row, "doubted")
+                row = self._current_row(key, now)
+                if row is not None and row.is_held:
+                    row = row._replace(continuous=False, note=note)
+                    self._put(row)
+                    self._add_event(row, "doubted")
         self._changed.notify()
 
-    def begin_proof(self) -> None:
-        """The server will be asked whether the locks are still ours."""
+    def begin_revalidation(self) -> None:
+        """Record that the server will be asked whether the locks are still ours."""
         with self._lock:
-            self._proofs += 1
+            self._revalidations += 1
 
-    def end_proof(self) -> None:
-        """It was asked, or cannot be."""
+    def end_revalidation(self) -> None:
+        """Record that the server was asked, or could not be."""
         with self._lock:
-            self._proofs -= 1
-
-    def keep(self, terms: Mapping[str, float | None], *, kept: Iterable[str]) -> None:
-        """Say until when locks may be held, and which of them are renewed by themselves."""
-        renewed = frozenset(kept)
-        with self._lock:
-            for key, cap_at in terms.items():
-                known = self._rows.get(key)
-                if known is not None and (known.keep, known.cap_at) != (key in renewed, cap_at):
-                    self._rows[key] = known._replace(keep=key in renewed, cap_at=cap_at)
-        self._changed.notify()
+            self._revalidations -= 1
 
     def forget(self, key: str) -> None:
-        """Drop the row of a lease that ended."""
+        """Remove the row of a lock that ended."""
         with self._lock:
-            known = self._aged_locked(key, self.clock())
-            if known is not None and known.state in _ENDED:
+            row = self._current_row(key, self.clock())
+            if row is not None and row.state in ENDED:
                 del self._rows[key]
-                self._over.pop(key, None)
+                self._ended.pop(key, None)
         self._changed.notify()
 
-    def age(self) -> None:
-        """Write down which locks are about to end or ran out, and notify listeners of changes."""
+    def update_expired(self) -> None:
+        """Mark rows that are expiring or expired, and notify listeners of changes."""
         now = self.clock()
         with self._lock:
             for key in [key for key, row in self._rows.items() if row.is_held]:
-                self._aged_locked(key, now)
-            changed, self._has_aged = self._has_aged, False
+                self._current_row(key, now)
+            changed, self._has_expired = self._has_expired, False
         if changed:
             self._changed.notify()
 
-    # what is known ------------------------------------------------------------------
+    # leases ---------------------------------------------------------------------------
 
-    def held_keys(self) -> list[str]:
-        """The keys that are ours now."""
-        return [row.key for row in self.leases() if row.is_held]
-
-    @property
-    def holds_any(self) -> bool:
-        """Whether any key may be ours; cheap, for those who ask often."""
+    def status(self, lease: Lease) -> LeaseStatus:
+        """Return the state of a lease and when it ends."""
         with self._lock:
-            return len(self._rows) > len(self._over)
+            return self._status(lease)
 
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether something happened after which they may not be ours, and nobody has asked yet."""
+    def is_active(self, lease: Lease) -> bool:
+        """Return whether a lease is among the held ones."""
         with self._lock:
-            return self._proofs > 0
+            return lease in self._held
 
-    def get(self, key: str) -> LeaseRow | None:
-        """What is known of one key."""
+    def held_leases(self) -> list[Lease]:
+        """Return the held leases, oldest first."""
         with self._lock:
-            return self._aged_locked(key, self.clock())
+            return list(self._held)
 
-    def leases(self) -> list[LeaseRow]:
-        """Everything in the book as it stands now, oldest first."""
+    def leases_on(self, key: str) -> list[Lease]:
+        """Return the leases that hold a key."""
+        with self._lock:
+            return list(self._held_by_key.get(key, ()))
+
+    def waiting_leases(self, key: str | None = None) -> list[Lease]:
+        """Return the leases that are being acquired: all, or those on a key."""
+        with self._lock:
+            return [lease for lease in self._waiting if key is None or key in lease.keys]
+
+    def begin_waiting(self, lease: Lease) -> None:
+        """Add a lease to those that are being acquired."""
+        with self._lock:
+            self._waiting[lease] = None
+
+    def end_waiting(self, lease: Lease) -> None:
+        """Remove a lease from those that are being acquired."""
+        with self._lock:
+            self._waiting.pop(lease, None)
+
+    def begin_acquiring(self, lease: Lease, now: float) -> None:
+        """Mark a lease as pending since `now`."""
+        with self._lock:
+            # It may have expired unnoticed.
+            self._remove(lease)
+            lease.record.acquired_at = now
+        self.set_state(lease, "pending")
+
+    def add(self, lease: Lease, grant_ids: dict[str, int]) -> bool:
+        """Mark a lease as held by these grants; returns whether it alone holds its keys."""
+        with self._lock:
+            record = lease.record
+            record.grant_ids = grant_ids
+            is_alone = self._held_by_key.keys().isdisjoint(grant_ids) and not any(
+                self._unleased.get(key) == grant_id for key, grant_id in grant_ids.items()
+            )
+            self._insert(lease)
+            # Under the same lock: `LeaseManager.settle` ends leases that are not held.
+            record.state, record.note, record.continuous = "held", "", True
+        lease.state_changed()
+        return is_alone
+
+    def remove(self, lease: Lease) -> bool:
+        """Remove a lease from the held ones; returns False if it was not among them."""
+        with self._lock:
+            return self._remove(lease)
+
+    def remove_all(self) -> list[Lease]:
+        """Remove and return all held leases."""
+        with self._lock:
+            leases = list(self._held)
+            self._held.clear()
+            self._held_by_key.clear()
+            return leases
+
+    def split(self, lease: Lease) -> list[Lease]:
+        """Replace a held lease by one lease per key; returns none if it is not held."""
+        with self._lock:
+            if not self._remove(lease):
+                return []
+            record = lease.record
+            parts = [
+                lease.split(key, replace(record, grant_ids={key: record.grant_ids[key]}))
+                for key in lease.keys
+            ]
+            for part in parts:
+                self._insert(part)
+            return parts
+
+    def record_unleased(self, grant_ids: Mapping[str, int]) -> None:
+        """Record locks that were acquired without a lease, and drop those that ended."""
+        held = {row.key: row.grant_id for row in self.rows() if row.is_held}
+        with self._lock:
+            known = self._unleased | dict(grant_ids)
+            self._unleased = {key: each for key, each in known.items() if held.get(key) == each}
+
+    def is_last_holder(self, lease: Lease, key: str) -> bool:
+        """Return whether a removed lease was the last of this client to hold a key."""
+        with self._lock:
+            row = self._current_row(key, self.clock())
+            if row is None or not row.is_held or lease.record.grant_ids.get(key) != row.grant_id:
+                return False
+            by_lease = any(
+                other.record.grant_ids.get(key) == row.grant_id
+                for other in self._held_by_key.get(key, ())
+            )
+            return not by_lease and self._unleased.get(key) != row.grant_id
+
+    def set_options(self, lease: Lease, options: LeaseOptions) -> None:
+        """Change the duration and renewal of a lease."""
+        with self._lock:
+            lease.record.options = options
+
+    def set_state(self, lease: Lease, state: LeaseState, note: str = "") -> None:
+        """Change the state of a lease, and call its listeners if it was lost."""
+        with self._lock:
+            record = lease.record
+            if record.state == "held" and state == "released":
+                record.continuous = self._status(lease).continuous
+            elif record.state != state:
+                record.continuous = state != "lost"
+            record.state, record.note = state, note
+        lease.state_changed()
+
+    def update_renewal(self, keys: Iterable[str]) -> None:
+        """Derive from the leases on keys whether these are renewed, and until when."""
+        with self._lock:
+            for key in keys:
+                row = self._rows.get(key)
+                if row is None:
+                    continue
+                records = [lease.record for lease in self._held_by_key.get(key, ())]
+                deadlines = [record.deadline for record in records]
+                limited = [each for each in deadlines if each is not None]
+                self._rows[key] = row._replace(
+                    auto_renew=any(record.options.auto_renew for record in records),
+                    deadline=max(limited) if limited and None not in deadlines else None,
+                )
+        self._changed.notify()
+
+    # internals, called with the lock held ---------------------------------------------
+
+    def _status(self, lease: Lease) -> LeaseStatus:
+        record = lease.record
         now = self.clock()
-        with self._lock:
-            rows = [self._aged_locked(key, now) for key in list(self._rows)]
-        return [row for row in rows if row is not None]
+        if record.state != "held":
+            return LeaseStatus(record.state, now, record.continuous, record.note)
+        ends_at, continuous, note, is_expiring = math.inf, True, "", False
+        for key, grant_id in record.grant_ids.items():
+            row = self._current_row(key, now)
+            if row is None or row.grant_id != grant_id:
+                return LeaseStatus("lost", now, continuous=False, note=EXPIRED)
+            if row.state == "released":
+                return LeaseStatus("released", row.ended_at or now, row.continuous, row.note)
+            if not row.is_held:
+                return LeaseStatus("lost", row.ended_at or now, continuous=False, note=row.note)
+            is_expiring = is_expiring or row.state == "expiring"
+            ends_at = min(ends_at, row.ends_at)
+            if not row.continuous:
+                continuous, note = False, row.note
+        deadline = record.deadline
+        if deadline is not None and deadline < ends_at:
+            if deadline <= now:
+                return LeaseStatus("lost", deadline, continuous=False, note=LIMIT_REACHED)
+            ends_at = deadline
+            is_expiring = deadline - now < expiring_for(record.options.duration)
+        return LeaseStatus("expiring" if is_expiring else "held", ends_at, continuous, note)
 
-    def history(self) -> list[LeaseEvent]:
-        """What happened to locks, newest last; a bounded number of events."""
-        with self._lock:
-            return list(self._events)
+    def _insert(self, lease: Lease) -> None:
+        self._held[lease] = None
+        for key in lease.keys:
+            self._held_by_key.setdefault(key, {})[lease] = None
 
-    def standing(self, numbers: Mapping[str, int]) -> LeaseStatus:
-        """How the locks of these numbers stand together."""
-        now = self.clock()
-        ends_at, continuous, note, soon = math.inf, True, "", False
-        with self._lock:
-            for key, number in numbers.items():
-                row = self._aged_locked(key, now)
-                if row is None or row.number != number:
-                    return LeaseStatus("lost", now, continuous=False, note=_RAN_OUT)
-                if not row.is_held:
-                    return LeaseStatus(row.state, row.ended_at or now, row.continuous, row.note)
-                soon = soon or row.state == "expiring"
-                ends_at = min(ends_at, row.ends_at)
-                if not row.continuous:
-                    continuous, note = False, row.note
-        return LeaseStatus("expiring" if soon else "held", ends_at, continuous, note)
-
-    # inside ---------------------------------------------------------------------------
+    def _remove(self, lease: Lease) -> bool:
+        if lease not in self._held:
+            return False
+        del self._held[lease]
+        for key in lease.keys:
+            holders = self._held_by_key[key]
+            del holders[lease]
+            if not holders:
+                del self._held_by_key[key]
+        return True
 
     def _end(
         self,
         keys: Iterable[str],
         state: Literal["lost", "released"],
         note: str,
-        only: LeaseState | None = None,
+        only: RowState | None = None,
         *,
         continuous: bool = True,
     ) -> None:
+        """End rows that have not ended. Takes the lock itself."""
         now = self.clock()
         with self._lock:
             for key in keys:
-                known = self._aged_locked(key, now)
-                if known is None or known.state in _ENDED or (only and known.state != only):
+                row = self._current_row(key, now)
+                if row is None or row.state in ENDED or (only and row.state != only):
                     continue
-                row = known._replace(
+                row = row._replace(
                     state=state,
                     ended_at=now,
                     note=note,
-                    continuous=known.continuous and continuous,
+                    continuous=row.continuous and continuous,
                 )
-                self._put_locked(row)
-                self._tell_locked(row, state)
+                self._put(row)
+                self._add_event(row, state)
         self._changed.notify()
 
-    def _aged_locked(self, key: str, now: float) -> LeaseRow | None:
-        """The row as time has left it: held, about to end, or run out."""
+    def _current_row(self, key: str, now: float) -> LeaseRow | None:
+        """Return a row after marking it as held, expiring or expired at `now`."""
         row = self._rows.get(key)
-        if row is None or row.state not in _HELD:
+        if row is None or not row.is_held:
             return row
         left = row.ends_at - now
         if left <= 0:
-            capped = row.cap_at is not None and row.ends_at >= row.cap_at
-            note = LIMIT_REACHED if capped else _RAN_OUT
+            is_limited = row.deadline is not None and row.ends_at >= row.deadline
+            note = LIMIT_REACHED if is_limited else EXPIRED
             row = row._replace(state="lost", ended_at=row.ends_at, note=note)
-            self._has_aged = True
-            self._put_locked(row)
-            self._tell_locked(row, "lost")
+            self._has_expired = True
+            self._put(row)
+            self._add_event(row, "lost")
             return row
-        state: LeaseState = "expiring" if left < expiring_for(row.seconds) else "held"
+        state: RowState = "expiring" if left < expiring_for(row.seconds) else "held"
         if state != row.state:
-            self._has_aged = True
+            self._has_expired = True
             row = self._rows[key] = row._replace(state=state)
         return row
 
-    def _put_locked(self, row: LeaseRow) -> None:
+    def _put(self, row: LeaseRow) -> None:
         self._rows[row.key] = row
-        self._over.pop(row.key, None)
-        if row.state in _ENDED:
-            self._over[row.key] = None
-            if len(self._over) > _KEPT_ENDED:
-                oldest = next(iter(self._over))
-                del self._over[oldest], self._rows[oldest]
+        self._ended.pop(row.key, None)
+        if row.state in ENDED:
+            self._ended[row.key] = None
+            if len(self._ended) > _MAX_ENDED_ROWS:
+                oldest = next(iter(self._ended))
+                del self._ended[oldest], self._rows[oldest]
 
-    def _tell_locked(self, row: LeaseRow, news: LeaseUpdates) -> None:
+    def _add_event(self, row: LeaseRow, news: LeaseEventKind) -> None:
         at = row.held_since if news == "taken" else row.ended_at or self.clock()
         self._events.append(LeaseEvent(at, row.key, news, row.note))

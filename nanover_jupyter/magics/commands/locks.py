@@ -19,7 +19,7 @@ def lock(desk: MagicContext, order: ParsedLine) -> None:
             lease = client.lock(keys, timeout=options.wait)
             until = f"until %nanover unlock, for {how_long(lease.max_hold or 0)} at the most"
         else:
-            lease = client.lock(keys, duration=seconds, keep=False, timeout=options.wait)
+            lease = client.lock(keys, duration=seconds, auto_renew=False, timeout=options.wait)
             until = f"for {how_long(seconds)}"
     desk.keep(order, lease)
     desk.say(order, f"Locked {', '.join(lease.keys)} {until}.")

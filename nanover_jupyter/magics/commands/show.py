@@ -47,7 +47,7 @@ def locks(desk: MagicContext, order: ParsedLine) -> None:
             "" if (left := lease.left(now)) is None else how_long(left),
             lease.note,
         )
-        for lease in book.leases()
+        for lease in book.rows()
     ]
     if rows:
         desk.show(order, Table("Locks of this client:", ("key", "state", "left", "note"), rows))

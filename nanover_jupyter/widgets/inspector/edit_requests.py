@@ -89,7 +89,7 @@ class EditRequests:
         try:
             if lease is None:
                 lease = self._client.lock(
-                    [key], duration=_LOCK_SECONDS, keep=True, max_hold=_HOLD_SECONDS
+                    [key], duration=_LOCK_SECONDS, auto_renew=True, max_hold=_HOLD_SECONDS
                 )
                 with self._lock:
                     known = self._leases.setdefault((view, key), lease)
@@ -97,7 +97,7 @@ class EditRequests:
                     lease.release()
             elif lease.state in ("held", "expiring"):
                 now = self._client.locks.clock()
-                lease.max_hold = now - (lease.taken_at or now) + _HOLD_SECONDS
+                lease.max_hold = now - (lease.record.acquired_at or now) + _HOLD_SECONDS
             else:
                 lease.acquire()
         except LockRefused:

@@ -1,4 +1,4 @@
-"""The kernel half of the lock manager: what the page may ask of locks."""
+"""Handles the requests of the lock manager's views."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from nanover_jupyter.widgets.sync.requests import Answer, BadRequest, Handler, f
 
 __all__ = ["LocksController"]
 
-_PICTURED: Final = 60
-_LONGEST_NAME: Final = 80
+_MAX_STATIC_ROWS: Final = 60
+_MAX_NAME: Final = 80
 
 
 class LocksController:
@@ -32,8 +32,8 @@ class LocksController:
     def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
         self._client = connection.client
         self._keys = KeyLocks(self._client.locks)
-        self._leases = LeaseUpdates(self._client, post)
-        self._news = LockUpdates(self._client, post)
+        self._lease_updates = LeaseUpdates(self._client, post)
+        self._lock_updates = LockUpdates(self._client, post)
 
     def handlers(self) -> dict[str, Handler]:
         """See `Tool.handlers`."""
@@ -54,63 +54,68 @@ class LocksController:
         }
 
     def greet(self, client: str) -> None:
-        """Tell all leases, and what else there is."""
-        self._leases.greet(client)
-        self._news.greet(client)
+        """Send everything to a new view."""
+        self._lease_updates.greet(client)
+        self._lock_updates.greet(client)
 
     def beat(self) -> None:
-        """Leases end by the clock alone."""
-        self._leases.beat()
-        self._news.beat()
+        """Send changes for which there are no callbacks."""
+        self._lease_updates.beat()
+        self._lock_updates.beat()
 
     def picture(self) -> str:
-        """The newest locks and what became of them."""
+        """Return the latest locks as an HTML table."""
         if not self._client.capabilities.locks:
             return note("This server has no locks.")
-        leases = self._client.leases.leases()
+        leases = self._client.leases.rows()
         if not leases:
-            return note("No locks were taken here.")
+            return note("No locks.")
         rows = [
-            (visible(lease.key), lease.state, visible(lease.note)) for lease in leases[-_PICTURED:]
+            (visible(lease.key), lease.state, visible(lease.note))
+            for lease in leases[-_MAX_STATIC_ROWS:]
         ]
-        return html_table(("Key", "State", "What happened"), rows)
+        return html_table(("Key", "State", "Note"), rows)
 
     def close(self) -> None:
-        """Stop listening."""
-        self._leases.close()
-        self._news.close()
+        """Unsubscribe."""
+        self._lease_updates.close()
+        self._lock_updates.close()
 
     # our locks --------------------------------------------------------------------
 
     def _lock(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         keys = text_list(body, "keys")
-        seconds = _seconds(body.get("seconds"), "a lock lasts")
-        keep = field_of(body, "keep", bool)
-        cap = _seconds_or_none(body.get("cap"))
-        wait = 0.0 if body.get("wait") == 0 else _seconds(body.get("wait"), "one waits for")
+        seconds = _seconds(body.get("seconds"), "seconds")
+        auto_renew = field_of(body, "keep", bool)
+        max_hold = _seconds_or_none(body.get("cap"))
+        wait = 0.0 if body.get("wait") == 0 else _seconds(body.get("wait"), "wait")
 
-        def take() -> LockResult:
+        def acquire() -> LockResult:
             try:
-                self._keys.take(
-                    keys, duration=seconds, keep=keep, max_hold=cap, timeout=wait or None
+                self._keys.acquire(
+                    keys,
+                    duration=seconds,
+                    auto_renew=auto_renew,
+                    max_hold=max_hold,
+                    timeout=wait or None,
                 )
             except LockRefused as refusal:
                 return LockResult(granted=False, holder=refusal.holder)
             return LockResult(granted=True, holder="")
 
-        answer.later(take)
+        answer.later(acquire)
 
     def _renew(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         key = field_of(body, "key", str)
         answer.later(lambda: self._keys.renew(key))
 
     def _keep(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, keep = field_of(body, "key", str), field_of(body, "keep", bool)
-        answer.later(lambda: self._keys.keep(key, keep=keep))
+        key, auto_renew = field_of(body, "key", str), field_of(body, "keep", bool)
+        answer.later(lambda: self._keys.set_auto_renew(key, auto_renew=auto_renew))
 
     def _cap(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, cap = field_of(body, "key", str), _seconds_or_none(body.get("seconds"))
-        answer.later(lambda: self._keys.cap(key, cap))
+        key, max_hold = field_of(body, "key", str), _seconds_or_none(body.get("seconds"))
+        answer.later(lambda: self._keys.set_max_hold(key, max_hold))
 
     def _release(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         keys = text_list(body, "keys")
@@ -124,35 +129,35 @@ class LocksController:
         self._client.leases.forget(field_of(body, "key", str))
         answer.ok()
 
-    # others' locks ----------------------------------------------------------------
+    # locks of other clients -------------------------------------------------------
 
     def _blockers(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         keys = text_list(body, "keys")
-        answer.later(lambda: KeysResult(keys=self._client.who_blocks(keys)))
+        answer.later(lambda: KeysResult(keys=self._client.find_blocking_keys(keys)))
 
     def _watch(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         self._client.locks.watch_keys(text_list(body, "keys"))
         answer.ok()
 
     def _unwatch(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        self._client.locks.watch.remove(text_list(body, "keys"))
+        self._client.locks.watched.remove(text_list(body, "keys"))
         answer.ok()
 
     def _announce(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        by = field_of(body, "by", str).strip()[:_LONGEST_NAME]
+        by = field_of(body, "by", str).strip()[:_MAX_NAME]
 
         def announce() -> None:
             if by:
                 self._client.lock_notes.announce(by)
             else:
                 self._client.lock_notes.withdraw()
-            self._news.tell()
+            self._lock_updates.send()
 
         answer.later(announce)
 
     def _ask(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys, says = text_list(body, "keys"), field_of(body, "says", str)
-        answer.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, says=says)))
+        keys, message = text_list(body, "keys"), field_of(body, "says", str)
+        answer.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, message=message)))
 
     def _dismiss(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         asker = field_of(body, "asker", str)
@@ -163,22 +168,22 @@ class LocksController:
                 if ask.asker == asker:
                     notes.dismiss(ask)
             self._client.catch_up()
-            self._news.tell()
+            self._lock_updates.send()
 
         answer.later(dismiss)
 
 
-def _seconds(sent: Any, what: str) -> float:
+def _seconds(sent: Any, name: str) -> float:
     try:
         seconds = from_page(sent)
     except ValueError:
         seconds = None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise BadRequest(f"{what} a number of seconds")
+        raise BadRequest(f"{name} must be a number of seconds")
     if math.isnan(seconds) or seconds <= 0:
-        raise BadRequest(f"{what} more than 0 seconds")
+        raise BadRequest(f"{name} must be more than 0 seconds")
     return float(seconds)
 
 
 def _seconds_or_none(sent: Any) -> float | None:
-    return None if sent is None else _seconds(sent, "a lock is held for")
+    return None if sent is None else _seconds(sent, "the maximum hold time")

@@ -1,4 +1,4 @@
-"""Tells views of the locks that went through a client."""
+"""Sends the lease table of a client to its views."""
 
 from __future__ import annotations
 
@@ -9,92 +9,92 @@ from collections.abc import Callable
 from typing import Final
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.locks.table import LeaseRow
+from nanover_jupyter.client.locks.lease_state import LeaseRow
 from nanover_jupyter.widgets.locks.messages import LeaseBody, LeasesBody
 
 __all__ = ["LeaseUpdates"]
 
-# More rows nobody reads; those that are left out are counted.
-_MOST_ROWS: Final = 500
-_PAUSE: Final = 0.1
+# Rows beyond this are only counted.
+_MAX_ROWS: Final = 500
+_INTERVAL: Final = 0.1
 
 
 class LeaseUpdates:
-    """Posts `leases` whenever the book of leases says something else. Thread-safe.
+    """Posts `leases` after changes of the lease table, at most ten times a second.
 
-    At once after a quiet time, else ten times a second at the most.
+    Thread-safe.
 
     Args:
-        client: Whose leases.
-        post: Queues a message for the views, as `Binding.post`.
+        client: The client with the leases.
+        post: Queues a message for the views.
     """
 
     def __init__(self, client: BaseClient, post: Callable[..., None]) -> None:
-        self._book = client.leases
-        self._locks = client.locks
+        self._table = client.leases
+        self._run_soon = client.locks.run_soon
         self._post = post
         # Guards the fields below.
         self._guard = threading.Lock()
-        self._told: list[tuple[str, str]] = []
-        self._told_at = -math.inf
-        self._due = False
-        self._unsubscribe = self._book.subscribe(self._on_change)
+        self._sent: list[tuple[str, str]] = []
+        self._sent_at = -math.inf
+        self._is_scheduled = False
+        self._unsubscribe = self._table.subscribe(self._on_change)
 
     def greet(self, client: str) -> None:
-        """Tell a new view all leases."""
+        """Send all leases to a new view."""
         self._post("leases", self._body(), client=client)
 
     def beat(self) -> None:
-        """Leases end by the clock alone; views count down, but are told what it means."""
-        if self._states() != self._told:
-            self._tell()
+        """Send leases that have expired since the last message."""
+        if self._states() != self._sent:
+            self._send()
 
     def close(self) -> None:
-        """Stop listening to the book of leases."""
+        """Unsubscribe from the lease table."""
         self._unsubscribe()
 
     def _on_change(self) -> None:
         with self._guard:
-            quiet = time.monotonic() - self._told_at
-            if self._due:
+            elapsed = time.monotonic() - self._sent_at
+            if self._is_scheduled:
                 return
-            self._due = quiet < _PAUSE
-        if quiet < _PAUSE:
-            self._locks.run_soon(self._tell, after=_PAUSE - quiet)
+            self._is_scheduled = elapsed < _INTERVAL
+        if elapsed < _INTERVAL:
+            self._run_soon(self._send, after=_INTERVAL - elapsed)
         else:
-            self._tell()
+            self._send()
 
-    def _tell(self) -> None:
+    def _send(self) -> None:
         with self._guard:
-            self._due = False
-            self._told_at = time.monotonic()
-        self._told = self._states()
+            self._is_scheduled = False
+            self._sent_at = time.monotonic()
+        self._sent = self._states()
         self._post("leases", self._body())
 
     def _states(self) -> list[tuple[str, str]]:
-        return [(lease.key, lease.state) for lease in self._book.leases()]
+        return [(row.key, row.state) for row in self._table.rows()]
 
     def _body(self) -> LeasesBody:
-        now = self._book.clock()
-        rows = self._book.leases()
-        shown = [_lease_body(lease, now) for lease in rows[:_MOST_ROWS]]
+        now = self._table.clock()
+        rows = self._table.rows()
+        shown = [_lease_body(row, now) for row in rows[:_MAX_ROWS]]
         held = sum(row.is_held for row in rows)
         return LeasesBody(leases=shown, more=len(rows) - len(shown), held=held)
 
 
-def _lease_body(lease: LeaseRow, now: float) -> LeaseBody:
-    left = lease.left(now)
-    endless = math.isinf(lease.seconds)
-    held = (lease.ended_at or now) - lease.held_since
+def _lease_body(row: LeaseRow, now: float) -> LeaseBody:
+    left = row.left(now)
+    is_endless = math.isinf(row.seconds)
+    held = (row.ended_at or now) - row.held_since
     return LeaseBody(
-        key=lease.key,
-        state=lease.state,
-        seconds=None if endless else lease.seconds,
+        key=row.key,
+        state=row.state,
+        seconds=None if is_endless else row.seconds,
         left=None if left is None or math.isinf(left) else left,
-        endless=endless and left is not None,
+        endless=is_endless and left is not None,
         held=held,
-        keep=lease.keep,
-        cap=None if lease.cap_at is None else lease.cap_at - lease.held_since,
-        continuous=lease.continuous,
-        note=lease.note,
+        keep=row.auto_renew,
+        cap=None if row.deadline is None else row.deadline - row.held_since,
+        continuous=row.continuous,
+        note=row.note,
     )

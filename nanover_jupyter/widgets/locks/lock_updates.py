@@ -1,4 +1,4 @@
-"""Tells views what else there is to know about locks: watched keys, history, requests."""
+"""Sends watched keys, the lock history and release requests to views."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.locks.lease_state import LeaseEvent
 from nanover_jupyter.client.locks.notes import ReleaseRequest
-from nanover_jupyter.client.locks.table import LeaseEvent
 from nanover_jupyter.client.locks.watched_keys import WatchedKey
 from nanover_jupyter.widgets.locks.messages import (
     EventBody,
@@ -18,11 +18,11 @@ from nanover_jupyter.widgets.locks.messages import (
 
 __all__ = ["LockUpdates"]
 
-_MOST_EVENTS: Final = 50
+_MAX_EVENTS: Final = 50
 
 
-class _Facts(NamedTuple):
-    """What is told, without the times that pass by themselves."""
+class _Content(NamedTuple):
+    """The content of a message, without relative times."""
 
     watched: list[WatchedKey]
     holders: dict[str, str]
@@ -32,66 +32,66 @@ class _Facts(NamedTuple):
 
 
 class LockUpdates:
-    """Posts `lock_news` when it says something else, looked at once a second. Thread-safe.
+    """Posts `lock_news` after changes, which are checked at each heartbeat. Thread-safe.
 
-    Requests of others, and what is done from here, are told at once.
+    Changes of watched keys and new release requests are sent at once.
 
     Args:
-        client: Whose locks.
-        post: Queues a message for the views, as `Binding.post`.
+        client: The client with the locks.
+        post: Queues a message for the views.
     """
 
     def __init__(self, client: BaseClient, post: Callable[..., None]) -> None:
         self._client = client
         self._post = post
-        self._told: _Facts | None = None
+        self._sent: _Content | None = None
         self._unsubscribe = [
-            client.locks.watch.subscribe(self.tell),
-            client.lock_notes.on_asked(lambda _: self.tell()),
+            client.locks.watched.subscribe(self.send),
+            client.lock_notes.on_asked(lambda _: self.send()),
         ]
 
     def greet(self, client: str) -> None:
-        """Tell a new view."""
-        self._post("lock_news", self._body(self._facts()), client=client)
+        """Send the content to a new view."""
+        self._post("lock_news", self._body(self._content()), client=client)
 
     def beat(self) -> None:
-        """Tell what has changed without our hearing of it."""
-        facts = self._facts()
-        if facts != self._told:
-            self._tell(facts)
+        """Send changes for which there are no callbacks."""
+        content = self._content()
+        if content != self._sent:
+            self._send(content)
 
-    def tell(self) -> None:
-        """Tell all views."""
-        self._tell(self._facts())
+    def send(self) -> None:
+        """Send the content to all views."""
+        self._send(self._content())
 
     def close(self) -> None:
-        """Stop listening."""
+        """Unsubscribe."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def _tell(self, facts: _Facts) -> None:
-        self._told = facts
-        self._post("lock_news", self._body(facts))
+    def _send(self, content: _Content) -> None:
+        self._sent = content
+        self._post("lock_news", self._body(content))
 
-    def _facts(self) -> _Facts:
+    def _content(self) -> _Content:
         client = self._client
-        return _Facts(
-            watched=client.locks.watch.watched(),
+        return _Content(
+            watched=client.locks.watched.all(),
             holders=self._holders(),
-            history=client.leases.history()[-_MOST_EVENTS:],
+            history=client.leases.history()[-_MAX_EVENTS:],
             requests=client.lock_notes.requests(),
             announced=client.lock_notes.announced,
         )
 
     def _holders(self) -> dict[str, str]:
-        """Who holds watched keys, as far as they say so."""
-        watched = self._client.locks.watch.keys()
+        """Return the holders of watched keys by key, as far as they are known."""
+        watched = self._client.locks.watched.keys()
         if not watched:
             return {}
         notes = self._client.lock_notes.notes()
         return {key: note.by for key in watched for note in notes if key in note.until}
 
-    def _body(self, facts: _Facts) -> LockUpdatesBody:
+    def _body(self, content: _Content) -> LockUpdatesBody:
         now = self._client.leases.clock()
         return LockUpdatesBody(
             watched=[
@@ -100,18 +100,20 @@ class LockUpdates:
                     whose=known.whose,
                     since=now - known.since,
                     holder=(
-                        facts.holders.get(known.key, "") if known.whose == "someone else's" else ""
+                        content.holders.get(known.key, "")
+                        if known.whose == "someone else's"
+                        else ""
                     ),
                 )
-                for known in facts.watched
+                for known in content.watched
             ],
             history=[
                 EventBody(key=event.key, news=event.news, ago=now - event.at, note=event.note)
-                for event in facts.history
+                for event in content.history
             ],
             requests=[
-                RequestBody(asker=ask.asker, by=ask.by, says=ask.says, keys=list(ask.keys))
-                for ask in facts.requests
+                RequestBody(asker=ask.asker, by=ask.by, says=ask.message, keys=list(ask.keys))
+                for ask in content.requests
             ],
-            by=None if facts.announced is None else facts.announced[0],
+            by=None if content.announced is None else content.announced[0],
         )

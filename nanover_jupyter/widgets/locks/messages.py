@@ -1,11 +1,11 @@
-"""What the lock manager asks and is told; see `_messages.py` for the envelope around it."""
+"""Message bodies of the lock manager; `widgets/sync/messages.py` has the envelope."""
 
 from __future__ import annotations
 
 from typing import Any, Final, TypedDict
 
-from nanover_jupyter.client.locks.table import LeaseState, LeaseUpdates
-from nanover_jupyter.client.locks.watched_keys import Whose
+from nanover_jupyter.client.locks.lease_state import LeaseEventKind, RowState
+from nanover_jupyter.client.locks.watched_keys import KeyHolder
 
 __all__ = [
     "BODIES",
@@ -34,10 +34,10 @@ __all__ = [
 
 
 class LockBody(TypedDict):
-    """Takes all keys or none. Result: `LockResult`.
+    """Acquires all keys or none. Result: `LockResult`.
 
-    `keep` renews them, for `cap` seconds at the most (null for no such cap); `wait` is
-    for how many seconds to try while someone else holds one, 0 for a single try.
+    `keep` renews them automatically, for at most `cap` seconds (null for no limit).
+    `wait` is the timeout for retries in seconds; 0 for a single attempt.
     """
 
     keys: list[str]
@@ -48,102 +48,102 @@ class LockBody(TypedDict):
 
 
 class RenewBody(TypedDict):
-    """Restarts the clock of a held key, for its last duration. Result: null."""
+    """Renews a held key for its last duration. Result: null."""
 
     key: str
 
 
 class KeepBody(TypedDict):
-    """Renews a held key by itself from now on, or no longer. Result: null."""
+    """Switches automatic renewal of a held key on or off. Result: null."""
 
     key: str
     keep: bool
 
 
 class CapBody(TypedDict):
-    """Lets a key be held for so many seconds at the most, null for ever. Result: null."""
+    """Limits how many seconds a key is held; null for no limit. Result: null."""
 
     key: str
     seconds: float | None
 
 
 class ReleaseBody(TypedDict):
-    """Gives keys back, and waits no longer for those that are waited for. Result: null."""
+    """Releases keys, and stops waiting for those being acquired. Result: null."""
 
     keys: list[str]
 
 
 class ReleaseAllBody(TypedDict):
-    """Gives all keys back, those that are not shown too. Result: null."""
+    """Releases all keys, including those not shown. Result: null."""
 
 
 class ForgetBody(TypedDict):
-    """Drops the row of a lease that ended. Result: null."""
+    """Removes the row of a lease that ended. Result: null."""
 
     key: str
 
 
 class BlockersBody(TypedDict):
-    """Asks which keys someone else holds. Result: `KeysResult`."""
+    """Finds the keys that another client holds. Result: `KeysResult`."""
 
     keys: list[str]
 
 
 class WatchBody(TypedDict):
-    """Watches keys, beside those that are watched already. Result: null."""
+    """Adds watched keys. Result: null."""
 
     keys: list[str]
 
 
 class UnwatchBody(TypedDict):
-    """Watches keys no longer. Result: null."""
+    """Removes watched keys. Result: null."""
 
     keys: list[str]
 
 
 class AnnounceBody(TypedDict):
-    """Tells other clients by name of our locks; the empty name ends it. Result: null."""
+    """Shares our name and locks with other clients; an empty name stops it. Result: null."""
 
     by: str
 
 
 class AskBody(TypedDict):
-    """Asks whoever holds keys to let go. Result: `KeysResult`: those that were asked for."""
+    """Asks the holders of keys to release them. Result: `KeysResult` with the keys asked for."""
 
     keys: list[str]
     says: str
 
 
 class DismissBody(TypedDict):
-    """Takes the request of another client off the table. Result: null."""
+    """Removes the request of another client. Result: null."""
 
     asker: str
 
 
 class LockResult(TypedDict):
-    """Not granted when another client holds one of the keys: `holder`, if it is known."""
+    """Whether the keys were granted; if not, who holds one of them (empty if unknown)."""
 
     granted: bool
     holder: str
 
 
 class KeysResult(TypedDict):
-    """Some of the keys that were asked about."""
+    """Some of the requested keys."""
 
     keys: list[str]
 
 
 class LeaseBody(TypedDict):
-    """One lease. `left` and `held` are seconds at the time of sending.
+    """One row of the lease table. `left` and `held` are seconds at the time of sending.
 
-    `left` is null for a lease that ended, and for one without end; `endless` tells
-    the two apart. `keep` says whether it is renewed by itself, `cap` for how many
-    seconds in all (null for ever). `continuous` is false after a time in which others
-    may have written the key. `note` says in words what happened last.
+    `left` is null if the lease ended or never ends; `endless` distinguishes these.
+    `keep` is whether it is renewed automatically, and `cap` the maximum hold time in
+    seconds (null for no limit). `continuous` is false if other clients may have written
+    the key meanwhile. `note` is a phrase about the last event.
     """
 
     key: str
-    state: LeaseState
+    state: RowState
     seconds: float | None
     left: float | None
     endless: bool
@@ -155,9 +155,9 @@ class LeaseBody(TypedDict):
 
 
 class LeasesBody(TypedDict):
-    """The leases of the connection, oldest first.
+    """The rows of the lease table, oldest first.
 
-    `more` counts those that are left out, and `held` all that are held, these among them.
+    `more` counts the rows left out; `held` counts all held keys, including these.
     """
 
     leases: list[LeaseBody]
@@ -166,25 +166,25 @@ class LeasesBody(TypedDict):
 
 
 class WatchedBody(TypedDict):
-    """A watched key: whose it is, for how many seconds, and who that is, if it is known."""
+    """A watched key: who holds it, for how many seconds, and the name if known."""
 
     key: str
-    whose: Whose
+    whose: KeyHolder
     since: float
     holder: str
 
 
 class EventBody(TypedDict):
-    """Something that happened to a lock, `ago` seconds before the time of sending."""
+    """An event of a lock, `ago` seconds before the time of sending."""
 
     key: str
-    news: LeaseUpdates
+    news: LeaseEventKind
     ago: float
     note: str
 
 
 class RequestBody(TypedDict):
-    """Another client asks us to let go of keys."""
+    """A request of another client to release keys."""
 
     asker: str
     by: str
@@ -193,9 +193,9 @@ class RequestBody(TypedDict):
 
 
 class LockUpdatesBody(TypedDict):
-    """What the lock manager shows beside the leases; `history` has the newest last.
+    """What the lock manager shows besides the leases; `history` has the newest last.
 
-    `by` is the name under which we tell others of our locks, null while we do not.
+    `by` is the name that we share with other clients, null while we share none.
     """
 
     watched: list[WatchedBody]

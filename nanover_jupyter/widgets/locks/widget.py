@@ -1,4 +1,4 @@
-"""The lock manager: take locks on state keys, watch them run, give them back."""
+"""The lock manager widget."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["LockManager"]
 
 
 class LockManager(Panel):
-    """The locks of this client: take, keep, watch, and give back.
+    """Acquire, renew, watch and release locks on keys of the shared state.
 
         manager = LockManager(connection)
         manager.observe(lambda change: print(change.new), "leases")
         manager.watch("scene", "selection.root")
 
-    `leases` and `watched` change by themselves, on the kernel's main thread or, while a
-    cell keeps that busy, on `nanover-traits`.
+    `leases` and `watched` are updated on the kernel's main thread or, while a cell is
+    running, on `nanover-traits`.
 
     Args:
-        source: A Connection, or a NanoverClient.
+        source: A Connection or a NanoverClient.
         height: Height of the content in CSS pixels.
     """
 
@@ -38,70 +38,70 @@ class LockManager(Panel):
     tools = (LocksController,)
 
     leases = traitlets.Tuple(
-        (), read_only=True, help="What is known of our locks by key: a tuple of LeaseRow."
+        (), read_only=True, help="The locks of this client by key, a tuple of LeaseRow."
     )
     watched = traitlets.Tuple(
-        (), read_only=True, help="Whose the watched keys are: a tuple of WatchedKey."
+        (), read_only=True, help="The watched keys and who holds them, a tuple of WatchedKey."
     )
 
     def __init__(self, source: Connection | BaseClient, **options: Any) -> None:
-        self._stop_following: list[Callable[[], None]] = []
+        self._unsubscribe: list[Callable[[], None]] = []
         super().__init__(source, **options)
 
     def watch(self, *keys: str) -> None:
-        """Look every two seconds whether keys are free, ours, or someone else's.
+        """Check every two seconds whether keys are free, ours, or held by another client.
 
         Raises:
-            NotSupported: Servers of this kind have no locks.
+            NotSupported: The server has no locks.
             InvalidArgument: (a ValueError) No keys, or more than fifty.
         """
         self.connection.client.locks.watch_keys(keys)
 
     def unwatch(self, *keys: str) -> None:
-        """Watch keys no longer."""
-        self.connection.client.locks.watch.remove(keys)
+        """Stop watching keys."""
+        self.connection.client.locks.watched.remove(keys)
 
     def close(self) -> None:
-        """Remove the widget from all pages; the locks stay."""
-        self._unfollow()
+        """Close all views of the widget. Locks are kept."""
+        self._unsubscribe_all()
         super().close()
 
     def _bind(self, connection: Connection) -> None:
         super()._bind(connection)
-        self._unfollow()
-        client, delivery = connection.client, MainThreadDispatcher.of(connection)
-        self._stop_following = [
-            client.leases.subscribe(_once_at_a_time(delivery, self._take_leases)),
-            client.locks.watch.subscribe(_once_at_a_time(delivery, self._take_watched)),
+        self._unsubscribe_all()
+        client, dispatcher = connection.client, MainThreadDispatcher.of(connection)
+        self._unsubscribe = [
+            client.leases.subscribe(_coalesced(dispatcher, self._update_leases)),
+            client.locks.watched.subscribe(_coalesced(dispatcher, self._update_watched)),
         ]
-        delivery.post(self._take_leases)
-        delivery.post(self._take_watched)
+        dispatcher.post(self._update_leases)
+        dispatcher.post(self._update_watched)
 
-    # Of the connection that is shown by now: an earlier one's Delivery may still call them.
+    # Read the current connection: the dispatcher of an earlier one may still call these.
 
-    def _take_leases(self) -> None:
-        self.set_trait("leases", tuple(self.connection.client.leases.leases()))
+    def _update_leases(self) -> None:
+        self.set_trait("leases", tuple(self.connection.client.leases.rows()))
 
-    def _take_watched(self) -> None:
-        self.set_trait("watched", tuple(self.connection.client.locks.watch.watched()))
+    def _update_watched(self) -> None:
+        self.set_trait("watched", tuple(self.connection.client.locks.watched.all()))
 
-    def _unfollow(self) -> None:
-        stops, self._stop_following = self._stop_following, []
-        for stop in stops:
-            stop()
+    def _unsubscribe_all(self) -> None:
+        callbacks, self._unsubscribe = self._unsubscribe, []
+        for unsubscribe in callbacks:
+            unsubscribe()
 
 
-def _once_at_a_time(delivery: MainThreadDispatcher, call: Callable[[], None]) -> Callable[[], None]:
-    """Posts `call`, unless it is on its way already: a thousand leases are renewed at once."""
-    waiting = threading.Event()
+def _coalesced(dispatcher: MainThreadDispatcher, call: Callable[[], None]) -> Callable[[], None]:
+    """Return a callback that posts `call` unless it is already queued."""
+    is_queued = threading.Event()
 
     def run() -> None:
-        waiting.clear()
+        is_queued.clear()
         call()
 
     def post() -> None:
-        if not waiting.is_set():
-            waiting.set()
-            delivery.post(run)
+        if not is_queued.is_set():
+            is_queued.set()
+            dispatcher.post(run)
 
     return post

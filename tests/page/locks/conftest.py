@@ -16,9 +16,10 @@ from nanover_jupyter import (
     NanoverClient,
     NanoverServer,
 )
-from nanover_jupyter.client import backoff as lock_patience
 from nanover_jupyter.client import base_client as core
-from nanover_jupyter.client.locks.server_locks import Locks as LeaseManager
+from nanover_jupyter.client.backoff import Backoff
+from nanover_jupyter.client.locks import manager as lease_manager
+from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.server import embedded
 from nanover_jupyter.server.state.store import SharedState
 from tests.page.conftest import Connect
@@ -47,10 +48,10 @@ class SkippingClock(ShiftedClock):
         super().pass_seconds(seconds)
         for locks in self._clients:
             locks.settle()
-            locks.keeper.wake()
+            locks.renewer.wake()
             # Empty changes: listeners are notified, and send times that are up to date.
-            locks.book.withdrawn(())
-            locks.watch.remove(())
+            locks.table.record_withdrawn(())
+            locks.watched.remove(())
 
     def make_locks(self, *args: Any, **options: Any) -> LeaseManager:
         """The locks of a new client, on this clock."""
@@ -63,11 +64,11 @@ class SkippingClock(ShiftedClock):
 def clock(monkeypatch: pytest.MonkeyPatch) -> SkippingClock:
     """The clock of clients and servers that are made from now on."""
     clock = SkippingClock()
-    monkeypatch.setattr(core, "Locks", clock.make_locks)
+    monkeypatch.setattr(core, "LeaseManager", clock.make_locks)
     store = functools.partial(SharedState, clock=clock)
     monkeypatch.setattr(embedded, "SharedState", store)
     # Who waits for a lock tries again by real time, up to a second later.
-    monkeypatch.setattr(lock_patience, "_LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(lease_manager, "_BACKOFF", Backoff(first=0.02, longest=0.1))
     return clock
 
 

@@ -45,7 +45,7 @@ def test_kept_lock_outlives_its_duration(
     for _ in range(2):
         clock.pass_seconds(30)
         # Its time left counts from the renewal.
-        eventually(lambda: connection.client.leases.leases()[0].ends_at - clock() > 40)
+        eventually(lambda: connection.client.leases.rows()[0].ends_at - clock() > 40)
 
     held = locks.row("scene").locator(".nvj-held")
     expect(held).to_have_text(re.compile(r"^1 min( \d+ s)? of 10 min at most$"))
@@ -76,13 +76,13 @@ def test_lock_that_is_kept_no_longer_runs_out_and_can_be_taken_again(
 def test_lost_lock_is_reported_and_takes_no_focus(
     locks: Locks, connection: Connection, clock: SkippingClock
 ) -> None:
-    connection.client.lock("scene", duration=50, keep=False)
+    connection.client.lock("scene", duration=50, auto_renew=False)
     expect(locks.state("scene")).to_have_text("held")
 
     clock.pass_seconds(51)
 
     expect(locks.state("scene")).to_have_text("lost")
-    expect(locks.notice).to_have_text("scene was lost: its time ran out")
+    expect(locks.notice).to_have_text("scene was lost: expired")
     # Polite: it is read out, and takes no focus.
     expect(locks.notice).to_have_role("status")
     assert locks.page.evaluate("document.activeElement.tagName") != "DIALOG"
@@ -109,7 +109,7 @@ def test_lock_that_is_not_kept_can_be_renewed_and_its_cap_be_moved(
     expect(locks.button("Renew scene")).to_be_hidden()
     row = connection.client.leases.get("scene")
     assert row is not None
-    assert row.keep
+    assert row.auto_renew
 
 
 def test_history_lists_what_was_taken_refused_lost_and_released(
@@ -123,16 +123,16 @@ def test_history_lists_what_was_taken_refused_lost_and_released(
     with pytest.raises(LockRefused):
         client.lock("theirs")
     client.lock("mine", duration=LONG).release()
-    client.lock("brief", duration=10, keep=False)
+    client.lock("brief", duration=10, auto_renew=False)
     clock.pass_seconds(11)
 
     expect(locks.history).to_have_count(5)
     events = [
-        ("lost", "brief", "its time ran out"),
+        ("lost", "brief", "expired"),
         ("taken", "brief", ""),
-        ("released", "mine", "given back"),
+        ("released", "mine", "released"),
         ("taken", "mine", ""),
-        ("refused", "theirs", "someone else holds it"),
+        ("refused", "theirs", "held by another client"),
     ]
     for index, parts in enumerate(events):
         expect(locks.history.nth(index)).to_contain_text(re.compile(r"\d+ s ago"))
@@ -159,12 +159,12 @@ def test_switched_simulation_takes_locks_again_and_reports_those_that_are_lost(
     connection.client.run_command("playback/load", index=1)
 
     expect(locks.row("scene")).to_contain_text(
-        "taken again: the simulation was switched by playback/load"
+        "acquired again: playback/load switched the simulation"
     )
     expect(locks.state("scene")).to_have_text("held")
     expect(locks.state("title")).to_have_text("lost")
     expect(locks.notice).to_contain_text("title was lost: the simulation was switched")
-    expect(locks.notice).to_contain_text("someone else has it")
+    expect(locks.notice).to_contain_text("now held by another client")
     assert not lets_write(server, "scene")
 
 
@@ -187,6 +187,6 @@ def test_locks_are_in_doubt_while_the_server_is_away_and_lost_when_their_time_is
         clock.pass_seconds(51)
         expect(locks.state("short")).to_have_text("lost")
         expect(locks.state("long")).to_have_text("held?")
-        expect(locks.notice).to_contain_text("short was lost: its time ran out")
+        expect(locks.notice).to_contain_text("short was lost: expired")
         locks.screenshot("locks-server-gone")
         locks.require_accessible()

@@ -57,7 +57,7 @@ def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
         other.subscribe_all_state_updates()
         clock.pass_seconds(1)  # our note is written half a second later
         eventually(lambda: other.lock_notes.holder_of("scene"))
-        other.lock_notes.ask("scene", by="Ben", says="I need it for a minute")
+        other.lock_notes.ask("scene", by="Ben", message="I need it for a minute")
         bar = locks.root.locator(".nvj-requests")
         expect(bar).to_contain_text("Ben asks for scene: I need it for a minute")
         expect(bar).to_have_role("status")

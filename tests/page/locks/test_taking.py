@@ -106,10 +106,10 @@ def test_waiting_for_a_lock_ends_when_it_is_free_or_when_the_user_stops_it(
 
     locks.take("scene", 10, wait="1 min")
     expect(locks.state("scene")).to_have_text("pending")
-    expect(locks.row("scene")).to_contain_text("someone else holds it; trying again")
+    expect(locks.row("scene")).to_contain_text("held by another client; retrying")
     locks.screenshot("locks-waiting")
     locks.button("Stop waiting for scene").click()
-    expect(locks.problem).to_contain_text("given back while somebody waited")
+    expect(locks.problem).to_contain_text("released while waiting")
 
     locks.button("Take").click()
     expect(locks.state("scene")).to_have_text("pending")

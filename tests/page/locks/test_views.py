@@ -71,7 +71,9 @@ def test_inspector_and_palette_know_the_same_locks(
         palette.ended()
         locks.tab("Locks")
         expect(locks.state("scene")).to_have_text("held")
-        expect(locks.row("scene")).to_contain_text("taken again: the simulation was switched")
+        expect(locks.row("scene")).to_contain_text(
+            "acquired again: playback/load switched the simulation"
+        )
         assert not lets_write(server, "scene")
 
         connection.client.lock("title", duration=LONG)

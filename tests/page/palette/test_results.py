@@ -57,7 +57,7 @@ def test_load_shows_which_locks_it_cleared(
 
         expect(palette.result).to_contain_text("1 lock cleared, and taken again")
         palette.result.locator("summary").first.click()
-        expect(palette.result).to_contain_text("switched by playback/load")
+        expect(palette.result).to_contain_text("playback/load switched")
         pictures(palette, "palette-locks")
         palette.require_accessible()
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nanover_jupyter.client.grpc_client import NanoverClient
-from nanover_jupyter.client.locks.server_locks import Locks
+from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.server.state.store import SharedState
 from tests.support.clock import FakeClock
-from tests.support.lock_road import FakeLockTransport
+from tests.support.fake_lock_transport import FakeLockTransport
 from tests.support.own_threads import require_no_own_threads
 
 
@@ -27,8 +27,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def table(clock: FakeClock) -> SharedState:
-    """A server's locks, which end by the fake clock."""
+def server_state(clock: FakeClock) -> SharedState:
+    """The state of a server whose locks expire on the fake clock."""
     return SharedState(clock=clock)
 
 
@@ -58,15 +58,15 @@ def client(make_client: Callable[[], NanoverClient]) -> NanoverClient:
 
 
 @pytest.fixture
-def road(table, clock):
-    """A client's way to a table of locks, in time that a test moves."""
-    return FakeLockTransport(table, "me", clock)
+def transport(server_state, clock):
+    """A transport to `server_state`."""
+    return FakeLockTransport(server_state, "me", clock)
 
 
 @pytest.fixture
-def locks(road, clock):
-    """The locks of a client, with a keeper that a test wakes by hand."""
-    locks = Locks(road, clock=clock)
-    locks.keeper.wake = lambda at=0.0: None
+def locks(transport, clock):
+    """The locks of a client, without a renewal thread."""
+    locks = LeaseManager(transport, clock=clock)
+    locks.renewer.wake = lambda at=0.0: None
     yield locks
     locks.close()

@@ -7,12 +7,13 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import grpc
 import pytest
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.connection import Connection, _pause, connect
+from nanover_jupyter.client.connection import _BACKOFF, Connection, connect
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import AddressError, ClosedError, ConnectError, UpdateRefused
 from nanover_jupyter.redaction import redact_address
@@ -241,9 +242,9 @@ def test_a_connection_survives_more_than_one_restart(connection, server):
             )
 
 
-def test_the_pauses_grow_to_a_limit_and_differ(product_waits):
-    early = [_pause(0) for _ in range(50)]
-    late = [_pause(1000) for _ in range(50)]
+def test_reconnect_delays_grow_to_a_limit_and_differ():
+    early = [_BACKOFF.delay(0) for _ in range(50)]
+    late = [_BACKOFF.delay(1000) for _ in range(50)]
 
     assert len(set(early)) > 1
     assert all(0.1 <= pause <= 0.2 for pause in early)
@@ -463,12 +464,12 @@ def test_a_held_lock_is_asked_for_again_when_the_server_was_replaced(
 
         book = connection.client.leases
         eventually(lambda: book.held_keys() == ["scene"])
-        again = "asked for again, as the connection was lost for a while"
+        again = "acquired again after the connection was lost"
         eventually(lambda: book.get("scene").note == again)
         assert 50 < book.get("scene").left(book.clock()) <= 60
         assert book.get("ligand").state == "lost"
-        assert book.get("ligand").note == "someone else took it while the connection was lost"
-        assert book.get("short").note == "its time ran out"
+        assert book.get("ligand").note == "acquired by another client while the connection was lost"
+        assert book.get("short").note == "expired"
         with pytest.raises(UpdateRefused):
             replaced.update_state("a stranger", DictionaryChange({"scene": 1}))
         connection.close()
@@ -532,13 +533,15 @@ def test_asking_ends_the_pause_between_tries(monkeypatch, connection, server):
     def pause(pauses):
         return 0.05 if pauses < 200 else 3600.0
 
-    monkeypatch.setattr("nanover_jupyter.client.connection._pause", lambda _: 3600.0)
+    monkeypatch.setattr(
+        "nanover_jupyter.client.connection._BACKOFF", SimpleNamespace(delay=lambda _: 3600.0)
+    )
     port = server.port
     server.close()
     eventually(lambda: connection.status.state == "lost")
     with pytest.raises(ConnectError, match="still trying"):
         connection.retry(0.05)
-    monkeypatch.setattr("nanover_jupyter.client.connection._pause", pause)
+    monkeypatch.setattr("nanover_jupyter.client.connection._BACKOFF", SimpleNamespace(delay=pause))
     with NanoverServer(port=port):
         connection.retry(10 * TIME_SCALE)
 

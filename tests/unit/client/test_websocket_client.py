@@ -69,7 +69,7 @@ def test_locks_are_refused_and_leave_no_trace(client):
     with pytest.raises(NotSupported, match=r"locks: not supported by this server \(WebSocket\)"):
         client.attempt_update_locks({"a": 5})
 
-    assert client.leases.leases() == []
+    assert client.leases.rows() == []
 
 
 def test_a_function_is_offered_with_its_label(client, both):

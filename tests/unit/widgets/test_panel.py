@@ -263,7 +263,7 @@ def test_after_a_rebind_requests_and_changes_are_the_new_connections(
     assert not page.model.doubts
     assert page.ask("value", key="title")["result"]["value"] == "another"
     assert page.ask("watch", keys=["title"])["ok"]
-    assert elsewhere.client.locks.watch.keys() == ["title"]
+    assert elsewhere.client.locks.watched.keys() == ["title"]
 
 
 def test_what_the_old_connection_still_says_is_not_shown(

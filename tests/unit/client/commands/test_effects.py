@@ -60,13 +60,13 @@ def test_of_very_many_keys_the_names_are_bounded_and_the_number_is_not() -> None
 def test_locks_that_were_lost_or_granted_anew_meanwhile_are_named() -> None:
     clock = FakeClock()
     book = LeaseTable(clock)
-    book.granted({"before": 60.0, "gone": 60.0, "kept": 60.0, "quiet": 60.0}, clock())
-    book.taken(["before"], "somebody took it")
+    book.record_granted({"before": 60.0, "gone": 60.0, "kept": 60.0, "quiet": 60.0}, clock())
+    book.record_lost(["before"], "somebody took it")
     clock.pass_seconds(1.0)
     watch = EffectWatch(frozenset(), clock, book)
 
-    book.doubted(["gone", "kept"], "the simulation was switched")
-    book.taken(["gone"], "somebody else was first")
+    book.record_interrupted(["gone", "kept"], "the simulation was switched")
+    book.record_lost(["gone"], "somebody else was first")
 
     told = [(event.key, event.news, event.note) for event in watch.effects().locks]
     assert told == [
@@ -79,17 +79,17 @@ def test_it_is_not_over_before_the_server_was_asked_for_our_locks() -> None:
     clock = FakeClock()
     book = LeaseTable(clock)
     watch = EffectWatch(frozenset(), clock, book)
-    book.begin_proof()
-    book.begin_proof()
+    book.begin_revalidation()
+    book.begin_revalidation()
     watch.run_ended()
 
     clock.pass_seconds(AFTERWARDS + 1.0)
-    book.end_proof()
+    book.end_revalidation()
     assert not watch.is_over
-    book.end_proof()
+    book.end_revalidation()
     assert watch.is_over
 
-    book.begin_proof()
+    book.begin_revalidation()
     clock.pass_seconds(8.0)
     assert not watch.is_over
     clock.pass_seconds(1.5)

@@ -1,4 +1,4 @@
-"""The clock of leases."""
+"""The lease clock."""
 
 from __future__ import annotations
 

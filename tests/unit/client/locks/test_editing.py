@@ -1,4 +1,4 @@
-"""Reading and writing under a lock."""
+"""Editing under a lock."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def changes(draft):
     return change.updates, change.removals
 
 
-def test_a_draft_that_was_not_touched_changes_nothing():
+def test_an_unchanged_draft_is_an_empty_change():
     assert changes(StateDraft(("a",), {"a": [math.nan, 0.0, {"b": None}]})) == ({}, set())
 
 
-def test_a_value_altered_in_place_is_a_change():
+def test_a_value_changed_in_place_is_a_change():
     draft = StateDraft(("a",), {"a": {"list": [1.0, 2.0]}})
     draft.value["list"].append(3.0)
 
@@ -47,7 +47,7 @@ def test_a_replaced_scalar_is_a_change():
     assert draft.value == 2.0
 
 
-def test_a_key_can_be_removed_and_a_locked_one_be_added():
+def test_keys_can_be_removed_and_locked_keys_added():
     draft = StateDraft(("a", "b"), {"a": 1.0})
     del draft["a"]
     draft["b"] = (1, 2)
@@ -68,12 +68,12 @@ def test_a_key_that_does_not_exist_has_no_value_yet():
     assert "a" not in draft
 
 
-def test_of_several_keys_one_must_say_which():
-    with pytest.raises(InvalidArgument, match=r"2 keys are locked; name one, as in draft\["):
+def test_value_needs_exactly_one_key():
+    with pytest.raises(InvalidArgument, match=r"2 keys are locked; use draft\["):
         _ = StateDraft(("a", "b"), {}).value
 
 
-def test_a_value_that_cannot_be_sent_is_named():
+def test_the_error_names_the_value_that_cannot_be_sent():
     draft = StateDraft(("a",), {"a": {"set": 1}})
     draft.value["set"] = {1, 2}
 
@@ -95,7 +95,7 @@ def client(transport):
         yield client
 
 
-def test_locked_gives_the_values_and_gives_the_locks_back(client, transport):
+def test_locked_returns_the_values_and_releases_the_locks(client, transport):
     with client.locked("a", "b", "missing") as state:
         assert state == {"a": [1.0], "b": 2.0}
         state["a"].append(5)
@@ -105,7 +105,7 @@ def test_locked_gives_the_values_and_gives_the_locks_back(client, transport):
     assert transport.state["a"] == [1.0]
 
 
-def test_edit_writes_all_of_it_in_one_update(client, transport):
+def test_edit_writes_all_changes_in_one_update(client, transport):
     with client.edit("a", "b") as draft:
         draft["a"].append(2.0)
         del draft["b"]
@@ -115,13 +115,13 @@ def test_edit_writes_all_of_it_in_one_update(client, transport):
 
 
 def edit(client, after=lambda: None, **options):
-    """Append to the list of `a`, and do something else before the block ends."""
+    """Append to the list of `a`, then call `after` before the block ends."""
     with client.edit("a", **options) as draft:
         draft.value.append(2.0)
         after()
 
 
-def test_an_exception_in_the_block_writes_nothing_and_gives_the_lock_back(client, transport):
+def test_an_exception_in_the_block_writes_nothing_and_releases_the_lock(client, transport):
     with pytest.raises(ZeroDivisionError):
         edit(client, lambda: 1 / 0)
 
@@ -129,7 +129,7 @@ def test_an_exception_in_the_block_writes_nothing_and_gives_the_lock_back(client
     assert client.leases.held_keys() == []
 
 
-def test_nothing_is_taken_before_the_block_is_entered(client, transport):
+def test_nothing_is_locked_before_the_block_is_entered(client, transport):
     client.locked("a")
     client.edit("a")
 
@@ -137,8 +137,8 @@ def test_nothing_is_taken_before_the_block_is_entered(client, transport):
 
 
 def test_a_lock_lost_in_the_block_writes_nothing(client, transport):
-    with pytest.raises(LeaseLost, match="someone else took it"):
-        edit(client, lambda: client.leases.taken(["a"], "someone else took it"))
+    with pytest.raises(LeaseLost, match="acquired by another client"):
+        edit(client, lambda: client.leases.record_lost(["a"], "acquired by another client"))
 
     assert transport.state["a"] == [1.0]
 
@@ -150,19 +150,19 @@ def test_too_little_time_left_writes_nothing(client, transport):
     assert transport.state["a"] == [1.0]
 
 
-def test_a_server_that_refuses_the_change_all_the_same_is_told(client, transport):
+def test_a_change_that_the_server_refuses_raises_lease_lost(client, transport):
     with pytest.raises(LeaseLost, match="server refused"):
         edit(client, lambda: transport.held_elsewhere.add("a"))
 
 
-def test_a_key_that_someone_else_holds_is_not_edited(client, transport):
+def test_a_key_of_another_client_is_not_edited(client, transport):
     transport.held_elsewhere.add("a")
 
     with pytest.raises(LockRefused), client.edit("a"):
         pytest.fail("entered")
 
 
-def test_a_stream_that_ends_while_one_waits_for_it_is_told(client, transport):
+def test_a_stream_that_ends_while_waiting_raises(client, transport):
     client.follow(10)
     transport.change = lambda *_: transport.die("cable cut")
 
@@ -172,7 +172,7 @@ def test_a_stream_that_ends_while_one_waits_for_it_is_told(client, transport):
     assert client.leases.held_keys() == []
 
 
-def test_a_stream_that_stands_still_is_told(client, transport):
+def test_a_stalled_stream_raises(client, transport):
     client.follow(10)
     client.call_timeout = 0.05
     transport.change = lambda *_: None
@@ -182,7 +182,7 @@ def test_a_stream_that_stands_still_is_told(client, transport):
 
 
 def test_the_values_are_not_older_than_the_lock(make_client, server):
-    """A slow stream: what was written just before the lock is seen under it."""
+    """With a slow stream, a write just before the lock is visible under it."""
     client = make_client()
     client.subscribe_all_state_updates(interval=0.1)
     client.catch_up()
@@ -193,7 +193,7 @@ def test_the_values_are_not_older_than_the_lock(make_client, server):
             assert scene.value == number
 
 
-def test_nobody_else_can_write_inside_the_block(make_client, server):
+def test_other_clients_cannot_write_inside_the_block(make_client, server):
     server.update_state("someone", DictionaryChange({"scene": 1.0}))
 
     with make_client().edit("scene") as scene:
@@ -204,7 +204,7 @@ def test_nobody_else_can_write_inside_the_block(make_client, server):
     assert server.copy_state() == {"scene": 2.0}
 
 
-def test_catching_up_starts_to_follow_and_leaves_no_trace(make_client, server):
+def test_catching_up_subscribes_and_leaves_no_trace(make_client, server):
     client = make_client()
 
     client.catch_up()

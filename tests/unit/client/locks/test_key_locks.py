@@ -1,4 +1,4 @@
-"""Locks by key."""
+"""Per-key lock operations."""
 
 from __future__ import annotations
 
@@ -14,45 +14,43 @@ def keys(locks):
     return KeyLocks(locks)
 
 
-def held(table):
-    return table.blocked("stranger", ["a", "b", "c"])
+def held(server_state):
+    return server_state.blocked("stranger", ["a", "b", "c"])
 
 
-def test_keys_taken_together_go_their_own_ways(keys, locks, table):
-    keys.take(["a", "b"], duration=10, keep=True)
-    keys.keep("a", keep=False)
+def test_keys_acquired_together_can_be_changed_separately(keys, locks, server_state):
+    keys.acquire(["a", "b"], duration=10, auto_renew=True)
+    keys.set_auto_renew("a", auto_renew=False)
     keys.release(["b"])
 
-    assert held(table) == ("a",)
-    assert [(row.key, row.state, row.keep) for row in locks.book.leases()] == [
+    assert held(server_state) == ("a",)
+    assert [(row.key, row.state, row.auto_renew) for row in locks.table.rows()] == [
         ("a", "held", False),
         ("b", "released", False),
     ]
 
 
-def test_keys_are_taken_all_or_none(keys, table):
-    table.attempt_update_locks("stranger", LockRequest({"b": 60}))
+def test_all_keys_are_acquired_or_none(keys, server_state):
+    server_state.attempt_update_locks("stranger", LockRequest({"b": 60}))
 
     with pytest.raises(LockRefused):
-        keys.take(["a", "b"], duration=10, keep=True)
+        keys.acquire(["a", "b"], duration=10, auto_renew=True)
 
-    assert table.blocked("another", ["a"]) == ()
+    assert server_state.blocked("another", ["a"]) == ()
 
 
-def test_what_was_locked_without_a_lease_can_be_renewed_kept_capped_and_given_back(
-    keys, locks, table, clock
-):
+def test_a_key_locked_without_a_lease_supports_all_operations(keys, locks, server_state, clock):
     locks.attempt_update({"a": 10})
     clock.pass_seconds(4)
     keys.renew("a")
-    assert locks.book.get("a").left(clock()) == 10
+    assert locks.table.get("a").left(clock()) == 10
 
-    keys.keep("a", keep=True)
-    keys.cap("a", 120)
-    assert locks.book.get("a").keep
+    keys.set_auto_renew("a", auto_renew=True)
+    keys.set_max_hold("a", 120)
+    assert locks.table.get("a").auto_renew
     keys.release(["a"])
 
-    assert held(table) == ()
+    assert held(server_state) == ()
 
 
 def test_a_key_is_renewed_although_one_of_its_leases_has_reached_its_limit(keys, locks, clock):
@@ -65,55 +63,55 @@ def test_a_key_is_renewed_although_one_of_its_leases_has_reached_its_limit(keys,
     assert (short.state, long.left) == ("lost", 60)
 
 
-def test_all_keys_are_given_back_in_one_request_whoever_locked_them(keys, locks, road, table):
-    keys.take(["a", "b"], duration=10, keep=True)
+def test_all_keys_are_released_in_one_request(keys, locks, transport, server_state):
+    keys.acquire(["a", "b"], duration=10, auto_renew=True)
     lease = locks.lease("c").acquire()
     locks.attempt_update({"bare": 10})
-    asked = len(road.requests)
+    asked = len(transport.requests)
 
     keys.release_all()
 
-    assert len(road.requests) == asked + 1
-    assert table.blocked("stranger", ["a", "b", "c", "bare"]) == ()
-    assert {row.state for row in locks.book.leases()} == {"released"}
-    assert (lease.state, lease.note) == ("released", "given back")
+    assert len(transport.requests) == asked + 1
+    assert server_state.blocked("stranger", ["a", "b", "c", "bare"]) == ()
+    assert {row.state for row in locks.table.rows()} == {"released"}
+    assert (lease.state, lease.note) == ("released", "released")
     keys.release_all()
-    assert len(road.requests) == asked + 1
+    assert len(transport.requests) == asked + 1
 
 
-def test_giving_all_back_ends_the_waiting(locks, keys, table):
-    table.attempt_update_locks("stranger", LockRequest({"a": 60}))
+def test_releasing_all_ends_all_waiting(locks, keys, server_state):
+    server_state.attempt_update_locks("stranger", LockRequest({"a": 60}))
     waiting = locks.lease("a")
     locks._pause = lambda _: keys.release_all()
 
-    with pytest.raises(LeaseLost, match="given back while somebody waited"):
+    with pytest.raises(LeaseLost, match="released while waiting"):
         waiting.acquire(wait=True)
 
 
-def test_all_given_back_to_a_server_that_is_away_say_so(locks, keys, road):
+def test_releasing_all_without_a_server_is_noted(locks, keys, transport):
     lease = locks.lease("a").acquire()
-    road.dead = "cable cut"
+    transport.dead = "cable cut"
 
     keys.release_all()
 
     assert lease.state == "released"
-    assert "could not be told" in lease.note
-    assert "could not be told" in locks.book.get("a").note
+    assert "the server could not be reached" in lease.note
+    assert "the server could not be reached" in locks.table.get("a").note
 
 
-def test_a_lease_on_several_keys_is_given_back_whole(keys, locks, table):
+def test_a_lease_on_several_keys_is_released_as_a_unit(keys, locks, server_state):
     lease = locks.lease(["a", "b"]).acquire()
 
     keys.release(["a"])
 
     assert lease.state == "released"
-    assert held(table) == ()
+    assert held(server_state) == ()
 
 
-def test_a_key_that_someone_took_meanwhile_is_not_renewed(keys, locks, table):
+def test_a_key_that_another_client_acquired_is_not_renewed(keys, locks, server_state):
     locks.attempt_update({"a": 10})
-    table.clear_locks()
-    table.attempt_update_locks("stranger", LockRequest({"a": 60}))
+    server_state.clear_locks()
+    server_state.attempt_update_locks("stranger", LockRequest({"a": 60}))
 
     with pytest.raises(LeaseLost):
         keys.renew("a")
@@ -123,18 +121,18 @@ def test_a_key_that_someone_took_meanwhile_is_not_renewed(keys, locks, table):
     "change",
     [
         lambda keys: keys.renew("a"),
-        lambda keys: keys.keep("a", keep=True),
-        lambda keys: keys.cap("a", 60),
+        lambda keys: keys.set_auto_renew("a", auto_renew=True),
+        lambda keys: keys.set_max_hold("a", 60),
     ],
 )
-def test_what_is_not_held_cannot_be_changed(keys, change):
+def test_a_key_that_is_not_held_cannot_be_changed(keys, change):
     with pytest.raises(LeaseLost, match="not held"):
         change(keys)
 
 
-def test_a_cap_that_is_over_already_is_refused(keys, clock):
-    keys.take(["a"], duration=60, keep=True)
+def test_a_max_hold_in_the_past_is_refused(keys, clock):
+    keys.acquire(["a"], duration=60, auto_renew=True)
     clock.pass_seconds(30)
 
     with pytest.raises(InvalidArgument, match="has been held for 30 s already"):
-        keys.cap("a", 20)
+        keys.set_max_hold("a", 20)

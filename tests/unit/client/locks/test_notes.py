@@ -1,4 +1,4 @@
-"""Notes of who holds what, and requests to let go."""
+"""Lock notes and requests to release keys."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def shared():
 
 
 class Person:
-    """Somebody with locks and notes, whose errands run when told to."""
+    """A client with locks and notes, whose scheduled calls the test runs."""
 
     def __init__(self, shared, clock):
         self.book = LeaseTable(clock)
@@ -66,7 +66,7 @@ class Person:
         )
 
     def hold(self, *keys, seconds=10):
-        self.book.granted(dict.fromkeys(keys, seconds), self.clock())
+        self.book.record_granted(dict.fromkeys(keys, seconds), self.clock())
         self.run()
 
     def run(self):
@@ -84,13 +84,13 @@ def ivan(shared, clock):
     return Person(shared, clock)
 
 
-def test_nothing_is_told_before_one_announces_oneself(anna, shared):
+def test_no_note_is_written_before_the_client_announces_itself(anna, shared):
     anna.hold("scene")
 
     assert shared.writes == []
 
 
-def test_a_note_says_who_holds_what_until_when(anna, ivan):
+def test_a_note_contains_the_holder_the_keys_and_their_end(anna, ivan):
     anna.notes.announce("Anna", "aligning")
     anna.hold("scene", seconds=10)
 
@@ -101,7 +101,7 @@ def test_a_note_says_who_holds_what_until_when(anna, ivan):
     assert anna.notes.notes() == []
 
 
-def test_a_note_that_is_over_is_nobody(anna, ivan, clock):
+def test_an_expired_note_is_ignored(anna, ivan, clock):
     anna.notes.announce("Anna")
     anna.hold("scene", seconds=10)
     clock.pass_seconds(11)
@@ -109,7 +109,7 @@ def test_a_note_that_is_over_is_nobody(anna, ivan, clock):
     assert ivan.notes.holder_of("scene") is None
 
 
-def test_renewals_refresh_the_note_seldom(anna, shared, clock):
+def test_renewals_rarely_update_the_note(anna, shared, clock):
     anna.notes.announce("Anna")
     anna.hold("scene")
     for _ in range(30):
@@ -121,19 +121,19 @@ def test_renewals_refresh_the_note_seldom(anna, shared, clock):
     assert shared.state[f"lock-note.{anna.notes.name}"]["until"]["scene"] > NOW + 30
 
 
-def test_the_note_goes_with_the_last_lock_and_with_its_owner(anna, ivan, shared):
+def test_the_note_is_removed_with_the_last_lock_and_with_its_client(anna, ivan, shared):
     for person, key in ((anna, "scene"), (ivan, "title")):
         person.notes.announce("somebody")
         person.hold(key)
 
-    anna.book.released(["scene"])
+    anna.book.record_released(["scene"])
     anna.run()
     ivan.notes.withdraw()
 
     assert shared.state == {}
 
 
-def test_a_note_goes_also_if_nobody_heard_that_it_was_written(anna, shared):
+def test_a_note_is_removed_also_after_an_unanswered_write(anna, shared):
     write = shared.write
 
     def unanswered(change, timeout):
@@ -150,7 +150,7 @@ def test_a_note_goes_also_if_nobody_heard_that_it_was_written(anna, shared):
     assert shared.state == {}
 
 
-def test_a_hundred_keys_at_the_most_are_noted(anna, shared):
+def test_a_note_contains_at_most_a_hundred_keys(anna, shared):
     anna.notes.announce("A" * 1000)
     anna.hold(*(f"key-{number}" for number in range(1000)))
 
@@ -166,13 +166,13 @@ def test_a_request_reaches_the_holder(anna, ivan):
     anna.hold("scene")
     ivan.notes.announce("Ivan")
 
-    assert ivan.notes.ask(["scene", "free"], says="please") == ["scene"]
+    assert ivan.notes.ask(["scene", "free"], message="please") == ["scene"]
 
-    assert [(ask.by, ask.says, ask.keys) for ask in asked] == [("Ivan", "please", ("scene",))]
+    assert [(ask.by, ask.message, ask.keys) for ask in asked] == [("Ivan", "please", ("scene",))]
     assert anna.notes.requests() == asked
 
 
-def test_an_answered_request_is_off_the_table(anna, ivan, shared):
+def test_an_answered_request_is_removed(anna, ivan, shared):
     anna.notes.announce("Anna")
     anna.hold("scene", "title")
     ivan.notes.ask("scene")
@@ -180,18 +180,18 @@ def test_an_answered_request_is_off_the_table(anna, ivan, shared):
     assert anna.notes.requests() == []
 
     ivan.notes.ask("scene")
-    anna.book.released(["scene"])
+    anna.book.record_released(["scene"])
     anna.run()
 
     assert not any(key.startswith("lock-ask.") for key in shared.state)
 
 
-def test_nobody_is_asked_who_is_not_known(ivan, shared):
+def test_unknown_holders_are_not_asked(ivan, shared):
     assert ivan.notes.ask("scene") == []
     assert shared.state == {}
 
 
-def test_what_badly_ended_clients_left_is_swept(anna, shared, clock):
+def test_notes_of_crashed_clients_are_removed(anna, shared, clock):
     shared.state = {
         "lock-note.dead": {"by": "x", "why": "", "until": {"scene": NOW - 120}},
         "lock-note.late": {"by": "x", "why": "", "until": {"scene": NOW - 10}},
@@ -209,7 +209,7 @@ def test_what_badly_ended_clients_left_is_swept(anna, shared, clock):
 @pytest.mark.parametrize(
     "at", [1e300, 1e15, -1e15, math.inf, math.nan, pytest.param(10**400, id="10^400"), True, "soon"]
 )
-def test_a_time_that_no_calendar_has_is_no_note(ivan, shared, at):
+def test_a_note_with_an_impossible_time_is_ignored(ivan, shared, at):
     shared.state["lock-note.odd"] = {"by": "Anna", "until": {"scene": at, "title": NOW + 10}}
 
     assert ivan.notes.describe_holder(["scene"]) == ""
@@ -224,10 +224,10 @@ values = st.recursive(
 
 
 @given(values, values, values)
-def test_anything_may_stand_in_a_note(value, until, keys):
+def test_invalid_notes_are_ignored(value, until, keys):
     shared = Shared()
     person = Person(shared, lambda: 1000.0)
-    person.book.granted({"scene": 60}, 1000.0)
+    person.book.record_granted({"scene": 60}, 1000.0)
     person.notes.announce("Anna")
     shared.write(
         DictionaryChange(
@@ -246,7 +246,7 @@ def test_anything_may_stand_in_a_note(value, until, keys):
     person.run()
 
 
-def test_two_clients_tell_each_other(make_client, server, quick_notes):
+def test_two_clients_exchange_notes_and_requests(make_client, server, quick_notes):
     anna, ivan = make_client(), make_client()
     asked = []
     anna.lock_notes.announce("Anna's notebook")
@@ -254,11 +254,11 @@ def test_two_clients_tell_each_other(make_client, server, quick_notes):
     lease = anna.lock("scene")
     ivan.subscribe_all_state_updates()
     eventually(lambda: ivan.lock_notes.holder_of("scene"))
-    with pytest.raises(LockRefused, match=r"Anna's notebook \(until .* at least\) holds it"):
+    with pytest.raises(LockRefused, match=r"Anna's notebook \(until .* or later\) holds it"):
         ivan.lock("scene")
-    assert ivan.leases.get("scene").note.startswith("Anna's notebook")
+    assert ivan.leases.get("scene").note.startswith("held by Anna's notebook")
 
-    ivan.lock_notes.ask("scene", by="Ivan", says="for a minute")
+    ivan.lock_notes.ask("scene", by="Ivan", message="for a minute")
 
     eventually(lambda: asked)
     lease.release()
@@ -266,7 +266,7 @@ def test_two_clients_tell_each_other(make_client, server, quick_notes):
     eventually(lambda: not any(key.startswith("lock-") for key in server.copy_state()))
 
 
-def test_a_note_on_its_way_does_not_outlive_its_withdrawal(anna, shared):
+def test_a_note_being_written_does_not_outlive_its_withdrawal(anna, shared):
     anna.notes.announce("Anna")
     write, on_its_way, go_on = shared.write, threading.Event(), threading.Event()
 

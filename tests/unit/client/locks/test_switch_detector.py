@@ -1,4 +1,4 @@
-"""How a switched simulation looks from the state."""
+"""Detection of a switched simulation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.eventually import eventually
         ({"simulation.note": "x"}, [], False),
     ],
 )
-def test_a_switch_is_known_by_what_it_removes_or_names(updates, removals, is_one):
+def test_a_switch_is_detected_by_changed_and_removed_keys(updates, removals, is_one):
     assert looks_like_a_switch(DictionaryChange(updates, removals)) is is_one
 
 
@@ -38,14 +38,14 @@ def world(server):
         yield world
 
 
-def test_locks_are_taken_again_after_a_load_from_here(world, make_client):
+def test_locks_are_acquired_again_after_a_load_by_this_client(world, make_client):
     client = make_client()
     lease = client.lock("scene")
 
     client.run_command("playback/load", index=1)
 
     eventually(lambda: not lease.continuous)
-    assert "was switched by playback/load" in lease.note
+    assert "playback/load switched" in lease.note
     assert lease.state == "held"
     assert not make_client().attempt_update_locks({"scene": 5})
 
@@ -61,16 +61,16 @@ def test_a_failed_load_may_have_cleared_the_locks_too(world, make_client, server
     eventually(lambda: not lease.continuous)
 
 
-def test_a_load_run_without_waiting_is_known_too(world, make_client):
+def test_an_asynchronous_load_is_detected(world, make_client):
     client = make_client()
     lease = client.lock("scene")
 
     client.run_command_async("playback/next").result(10)
 
-    eventually(lambda: "was switched by playback/next" in lease.note)
+    eventually(lambda: "playback/next switched" in lease.note)
 
 
-def test_a_load_by_somebody_else_is_seen_in_the_state(make_client, server):
+def test_a_load_by_another_client_is_detected_in_the_state(make_client, server):
     server.update_state("someone", DictionaryChange({"selection.a": 1, "avatar.b": 1}))
     client = make_client()
     client.catch_up()
@@ -78,20 +78,20 @@ def test_a_load_by_somebody_else_is_seen_in_the_state(make_client, server):
     told = []
     theirs.on_lost(lambda lost: told.append(lost.note))
 
-    with server.lock_state():  # nobody comes between
+    with server.lock_state():  # atomic for other clients
         server.clear_locks()
         server.update_locks("a stranger", {"title": 60})
         server.update_state("a load", DictionaryChange(removals=["selection.a", "avatar.b"]))
 
     eventually(lambda: not mine.continuous)
-    assert "seems to have been switched" in mine.note
+    assert "was probably switched" in mine.note
     eventually(lambda: told)
-    assert "someone else has it" in told[0]
+    assert "now held by another client" in told[0]
     with pytest.raises(LeaseLost):
         theirs.check()
 
 
-def test_a_load_of_the_demo_world_is_seen_by_others(world, make_client):
+def test_a_load_of_the_demo_world_is_detected_by_other_clients(world, make_client):
     client, other = make_client(), make_client()
     client.catch_up()
     lease = client.lock("title", duration=60)
@@ -99,4 +99,4 @@ def test_a_load_of_the_demo_world_is_seen_by_others(world, make_client):
     other.run_command("playback/load", index=1, clear_state=True)
 
     eventually(lambda: not lease.continuous)
-    assert "seems to have been switched" in lease.note
+    assert "was probably switched" in lease.note

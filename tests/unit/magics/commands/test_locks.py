@@ -34,7 +34,7 @@ def test_a_lock_is_kept_until_it_is_given_back(shell: Shell, server: NanoverServ
 
     assert said == "Locked scene, title until %nanover unlock, for 10 min at the most."
     lease = shell.value("lease")
-    assert lease.keep
+    assert lease.auto_renew
     assert not is_free(server, "scene")
     assert shell.run("%nanover unlock").text == "Unlocked scene, title."
     assert lease.state == "released"
@@ -55,7 +55,7 @@ def test_a_lock_for_a_time_is_not_renewed(
     shell: Shell, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert shell.run("%nanover lock scene --for 5 -o lease").text == "Locked scene for 5 s."
-    assert not shell.value("lease").keep
+    assert not shell.value("lease").auto_renew
     assert not is_free(server, "scene")
 
     monkeypatch.setattr(server._state, "_clock", lambda: time.monotonic() + 5)

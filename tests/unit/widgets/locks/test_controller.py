@@ -1,4 +1,4 @@
-"""The kernel half of the lock manager."""
+"""Requests of the lock manager's views."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page(open_page: OpenPage) -> FakePage:
     return open_page(LockManager)
 
 
-def test_a_lock_is_taken_shown_and_holds_others_off(page: FakePage, server: NanoverServer) -> None:
+def test_an_acquired_lock_is_shown_and_blocks_others(page: FakePage, server: NanoverServer) -> None:
     assert take(page, "scene", "new")["result"] == {"granted": True, "holder": ""}
 
     eventually(lambda: lease(page, "scene")["state"] == "held")
@@ -46,16 +46,16 @@ def test_a_lock_is_taken_shown_and_holds_others_off(page: FakePage, server: Nano
         server.update_state("someone", DictionaryChange({"scene": 1}))
 
 
-def test_a_refused_lock_says_why(page: FakePage, server: NanoverServer) -> None:
+def test_a_refused_lock_has_the_reason(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
 
     assert take(page, "scene")["result"] == {"granted": False, "holder": ""}
 
     eventually(lambda: lease(page, "scene")["state"] == "refused")
-    assert lease(page, "scene")["note"] == "someone else holds it"
+    assert lease(page, "scene")["note"] == "held by another client"
 
 
-def test_a_refusal_names_who_announced_themselves(
+def test_a_refusal_names_a_holder_that_announced_itself(
     page: FakePage, server: NanoverServer, quick_notes: None
 ) -> None:
     with connect(f"127.0.0.1:{server.port}", name="other") as other:
@@ -66,10 +66,10 @@ def test_a_refusal_names_who_announced_themselves(
         assert take(page, "scene")["result"]["holder"].startswith("Anna's notebook (until ")
 
 
-def test_one_waits_for_a_lock_as_long_as_asked(page: FakePage, server: NanoverServer) -> None:
+def test_waiting_for_a_lock_ends_when_it_is_free(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
     number = page.request("lock", keys=["scene"], seconds=10, keep=False, cap=600, wait=60)
-    eventually(lambda: lease(page, "scene")["note"].endswith("trying again"))
+    eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
 
     server.update_locks("someone", release={"scene"})
 
@@ -79,21 +79,21 @@ def test_one_waits_for_a_lock_as_long_as_asked(page: FakePage, server: NanoverSe
 def test_waiting_can_be_ended(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
     number = page.request("lock", keys=["scene"], seconds=10, keep=True, cap=None, wait=60)
-    eventually(lambda: lease(page, "scene")["note"].endswith("trying again"))
+    eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
 
     page.ask("release", keys=["scene"])
 
     reply = eventually(lambda: page.reply(number))
-    assert "while somebody waited" in reply["error"]["message"]
+    assert "released while waiting" in reply["error"]["message"]
 
 
 def pass_seconds(page: FakePage, lease_time: ShiftedClock, seconds: float) -> None:
-    """Let time pass as a client sees it, and its thread look at what is to do."""
+    """Let time pass for the client, and run its renewal thread."""
     lease_time.pass_seconds(seconds)
-    page.panel.connection.client.locks.keeper.wake()
+    page.panel.connection.client.locks.renewer.wake()
 
 
-def test_a_lock_is_renewed_and_given_back(
+def test_a_lock_is_renewed_and_released(
     lease_time: ShiftedClock, page: FakePage, server: NanoverServer
 ) -> None:
     take(page, "scene", seconds=60)
@@ -108,7 +108,7 @@ def test_a_lock_is_renewed_and_given_back(
     server.update_locks("someone", {"scene": 1})
 
 
-def test_all_keys_are_given_back_at_once(page: FakePage, server: NanoverServer) -> None:
+def test_all_keys_are_released_at_once(page: FakePage, server: NanoverServer) -> None:
     take(page, "a", "b", keep=True)
 
     assert page.ask("release_all")["ok"]
@@ -116,7 +116,7 @@ def test_all_keys_are_given_back_at_once(page: FakePage, server: NanoverServer) 
     server.update_locks("someone", {"a": 1, "b": 1})
 
 
-def test_keys_taken_together_are_given_back_one_by_one(
+def test_keys_acquired_together_are_released_one_by_one(
     page: FakePage, server: NanoverServer
 ) -> None:
     take(page, "a", "b", keep=True)
@@ -128,7 +128,7 @@ def test_keys_taken_together_are_given_back_one_by_one(
         server.update_locks("someone", {"b": 1})
 
 
-def test_renewing_is_switched_on_and_off(lease_time: ShiftedClock, page: FakePage) -> None:
+def test_automatic_renewal_is_switched_on_and_off(lease_time: ShiftedClock, page: FakePage) -> None:
     take(page, "scene", seconds=60)
 
     page.ask("keep", key="scene", keep=True)
@@ -143,7 +143,7 @@ def test_renewing_is_switched_on_and_off(lease_time: ShiftedClock, page: FakePag
     eventually(lambda: lease(page, "scene")["state"] == "lost")
 
 
-def test_a_lock_taken_in_a_cell_is_shown_and_can_be_kept(
+def test_a_lock_acquired_in_a_cell_is_shown_and_can_be_renewed(
     page: FakePage, connection: Connection, server: NanoverServer
 ) -> None:
     connection.client.attempt_update_locks({"title": 5})
@@ -156,7 +156,7 @@ def test_a_lock_taken_in_a_cell_is_shown_and_can_be_kept(
     server.update_locks("someone", {"title": 1})
 
 
-def test_the_cap_is_shown_and_can_be_moved(page: FakePage) -> None:
+def test_the_maximum_hold_time_is_shown_and_can_be_changed(page: FakePage) -> None:
     take(page, "scene", keep=True, cap=60)
     eventually(lambda: lease(page, "scene")["cap"] == pytest.approx(60, abs=0.1))
 
@@ -166,22 +166,22 @@ def test_the_cap_is_shown_and_can_be_moved(page: FakePage) -> None:
     assert "already" in page.ask("cap", key="scene", seconds=0.001)["error"]["message"]
 
 
-def test_a_lock_that_runs_out_is_told_without_a_word_from_the_server(page: FakePage) -> None:
+def test_an_expired_lock_is_shown_without_a_message_of_the_server(page: FakePage) -> None:
     take(page, "scene", seconds=0.2)
 
     eventually(lambda: lease(page, "scene")["state"] == "lost")
 
-    assert lease(page, "scene")["note"] == "its time ran out"
+    assert lease(page, "scene")["note"] == "expired"
     page.ask("forget", key="scene")
     eventually(lambda: page.last("leases") == {"leases": [], "more": 0, "held": 0})
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "10", None, True, {"$nvj": "nan"}, {"$nvj": "cut"}])
-def test_a_duration_that_makes_no_sense_is_refused(page: FakePage, seconds: Any) -> None:
+def test_an_invalid_duration_is_refused(page: FakePage, seconds: Any) -> None:
     assert take(page, "scene", seconds=seconds)["error"]["kind"] == "BadRequest"
 
 
-def test_a_lock_without_end_says_so(page: FakePage, connection: Connection) -> None:
+def test_an_endless_lock_is_shown(page: FakePage, connection: Connection) -> None:
     connection.client.attempt_update_locks({"scene": float("inf")})
 
     eventually(lambda: lease(page, "scene")["state"] == "held")
@@ -190,7 +190,7 @@ def test_a_lock_without_end_says_so(page: FakePage, connection: Connection) -> N
 
 
 @pytest.mark.parametrize("op", ["renew", "keep", "cap"])
-def test_what_is_not_held_cannot_be_changed(page: FakePage, op: str) -> None:
+def test_a_key_that_is_not_held_cannot_be_changed(page: FakePage, op: str) -> None:
     more = {"keep": {"keep": True}, "cap": {"seconds": 60}}.get(op, {})
 
     reply = page.ask(op, key="scene", **more)
@@ -198,13 +198,13 @@ def test_what_is_not_held_cannot_be_changed(page: FakePage, op: str) -> None:
     assert "it is not held" in reply["error"]["message"]
 
 
-def test_asking_who_blocks_names_the_keys(page: FakePage, server: NanoverServer) -> None:
+def test_blocking_keys_are_found(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"b": 60})
 
     assert page.ask("blockers", keys=["a", "b", "c"])["result"] == {"keys": ["b"]}
 
 
-def test_watched_keys_and_the_history_are_told(page: FakePage, server: NanoverServer) -> None:
+def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"theirs": 60})
     take(page, "scene")
     page.ask("watch", keys=["scene", "theirs", "free"])
@@ -223,7 +223,7 @@ def test_watched_keys_and_the_history_are_told(page: FakePage, server: NanoverSe
     )
 
 
-def test_a_request_to_let_go_is_shown_and_dismissed(
+def test_a_release_request_is_shown_and_dismissed(
     page: FakePage, server: NanoverServer, quick_notes: None
 ) -> None:
     page.ask("announce", by="Anna")
@@ -231,7 +231,7 @@ def test_a_request_to_let_go_is_shown_and_dismissed(
     take(page, "scene")
     with connect(f"127.0.0.1:{server.port}", name="other") as other:
         eventually(lambda: other.client.lock_notes.holder_of("scene"))
-        other.client.lock_notes.ask("scene", by="Ivan", says="please")
+        other.client.lock_notes.ask("scene", by="Ivan", message="please")
         requests = eventually(lambda: page.last("lock_news")["requests"])
         assert [(ask["by"], ask["says"], ask["keys"]) for ask in requests] == [
             ("Ivan", "please", ["scene"])
@@ -257,7 +257,7 @@ def test_asking_for_a_key_asks_its_holder(
         eventually(other.client.lock_notes.requests)
 
 
-def test_two_views_of_one_widget_are_told_the_same(open_page: OpenPage) -> None:
+def test_two_views_of_one_widget_get_the_same_messages(open_page: OpenPage) -> None:
     page = open_page(LockManager)
     other = FakePage(page.panel, client="page-2")
     other.hello()

@@ -1,4 +1,4 @@
-"""Views are told of the locks that went through a client."""
+"""Messages with the lease table of a client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.widgets.test_panel import OpenPage
 
 
 class Post:
-    """Keeps what was posted."""
+    """Records what was posted."""
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, Any, str | None]] = []
@@ -22,47 +22,47 @@ class Post:
         self.posted.append((op, body, client))
 
 
-def test_a_view_is_greeted_alone_and_news_go_to_all(connection: Connection) -> None:
+def test_a_new_view_gets_its_own_message_and_changes_go_to_all(connection: Connection) -> None:
     post = Post()
-    news = LeaseUpdates(connection.client, post)
+    updates = LeaseUpdates(connection.client, post)
 
-    news.greet("page-1")
+    updates.greet("page-1")
     connection.client.attempt_update_locks({"scene": 10})
 
     assert post.posted[0] == ("leases", {"leases": [], "more": 0, "held": 0}, "page-1")
 
-    def told() -> list[tuple[str, str]]:
+    def sent() -> list[tuple[str, str]]:
         op, body, client = post.posted[-1]
         assert (op, client in (None, "page-1")) == ("leases", True)
         return [(lease["key"], lease["state"]) for lease in body["leases"]]
 
-    eventually(lambda: told() == [("scene", "held")])
+    eventually(lambda: sent() == [("scene", "held")])
     assert post.posted[-1][2] is None
 
-    news.close()
+    updates.close()
     count = len(post.posted)
     connection.client.attempt_update_locks({"scene": None})
     assert len(post.posted) == count
 
 
-def test_a_lease_that_ran_out_is_told_at_the_next_beat(connection: Connection) -> None:
+def test_an_expired_lease_is_sent_at_the_next_heartbeat(connection: Connection) -> None:
     post = Post()
-    news = LeaseUpdates(connection.client, post)
+    updates = LeaseUpdates(connection.client, post)
     connection.client.attempt_update_locks({"scene": 0.05})
 
-    def told() -> bool:
-        news.beat()
+    def sent() -> bool:
+        updates.beat()
         body = post.posted[-1][1]
         return [lease["state"] for lease in body["leases"]] == ["lost"]
 
-    eventually(told)
+    eventually(sent)
     count = len(post.posted)
-    news.beat()
+    updates.beat()
     assert len(post.posted) == count
-    news.close()
+    updates.close()
 
 
-def test_an_inspector_alone_tells_of_locks_and_one_in_a_room_leaves_it_to_the_others(
+def test_leases_are_sent_once_with_or_without_a_lock_manager(
     open_page: OpenPage,
 ) -> None:
     for kind in (StateInspector, ControlRoom):
@@ -71,12 +71,12 @@ def test_an_inspector_alone_tells_of_locks_and_one_in_a_room_leaves_it_to_the_ot
         assert len(page.all("leases")) == 1
 
 
-def test_many_locks_are_told_in_few_messages_of_bounded_size(
+def test_many_locks_are_sent_in_few_messages_of_limited_size(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.widgets.locks.lease_updates._MOST_ROWS", 50)
+    monkeypatch.setattr("nanover_jupyter.widgets.locks.lease_updates._MAX_ROWS", 50)
     post = Post()
-    news = LeaseUpdates(connection.client, post)
+    updates = LeaseUpdates(connection.client, post)
     for number in range(200):
         connection.client.attempt_update_locks({f"key-{number}": 60})
 
@@ -85,4 +85,4 @@ def test_many_locks_are_told_in_few_messages_of_bounded_size(
     assert len(post.posted) < 100
     assert post.posted[-1][1]["more"] == 150
     assert len(post.posted[-1][1]["leases"]) == 50
-    news.close()
+    updates.close()

@@ -1,4 +1,4 @@
-"""What is told of locks beside the leases."""
+"""Messages with watched keys, the history and release requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 
 
 class Post:
-    """Keeps what was posted."""
+    """Records what was posted."""
 
     def __init__(self) -> None:
         self.posted: list[tuple[Any, str | None]] = []
@@ -19,39 +19,39 @@ class Post:
         self.posted.append((body, client))
 
 
-def test_nothing_is_told_at_a_beat_while_nothing_changes(connection: Connection) -> None:
+def test_nothing_is_sent_at_a_heartbeat_without_changes(connection: Connection) -> None:
     post = Post()
-    news = LockUpdates(connection.client, post)
+    updates = LockUpdates(connection.client, post)
     connection.client.lock("scene")
-    news.beat()
-    told = len(post.posted)
-    connection.client.locks.renew(connection.client.locks.leases_of("scene"))
+    updates.beat()
+    sent = len(post.posted)
+    connection.client.locks.renew(connection.client.leases.leases_on("scene"))
 
-    news.beat()
+    updates.beat()
 
-    assert told == 1
-    assert len(post.posted) == told
+    assert sent == 1
+    assert len(post.posted) == sent
     assert [event["news"] for event in post.posted[-1][0]["history"]] == ["taken"]
-    news.close()
+    updates.close()
 
 
-def test_a_view_is_greeted_alone(connection: Connection) -> None:
+def test_a_new_view_gets_its_own_message(connection: Connection) -> None:
     post = Post()
-    news = LockUpdates(connection.client, post)
+    updates = LockUpdates(connection.client, post)
 
-    news.greet("page-1")
+    updates.greet("page-1")
 
     empty = {"watched": [], "history": [], "requests": [], "by": None}
     assert post.posted == [(empty, "page-1")]
-    news.close()
+    updates.close()
 
 
-def test_after_close_nothing_is_told(connection: Connection) -> None:
+def test_nothing_is_sent_after_close(connection: Connection) -> None:
     post = Post()
-    news = LockUpdates(connection.client, post)
-    news.close()
+    updates = LockUpdates(connection.client, post)
+    updates.close()
 
     connection.client.locks.watch_keys("scene")
-    eventually(lambda: connection.client.locks.watch.watched()[0].whose == "free")
+    eventually(lambda: connection.client.locks.watched.all()[0].whose == "free")
 
     assert post.posted == []

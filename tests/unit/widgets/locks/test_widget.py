@@ -1,4 +1,4 @@
-"""The lock manager as a widget: its traits, and what it shows without a page."""
+"""The lock manager widget: its traits and its static HTML."""
 
 from __future__ import annotations
 

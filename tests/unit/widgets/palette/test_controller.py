@@ -260,7 +260,7 @@ def test_a_loaded_simulation_tells_which_locks_it_cleared(
     effects = eventually(lambda: _told(page, "r1")[-1]["effects"])
     (lock,) = effects["locks"]
     assert (lock["key"], lock["kept"]) == ("scene", True)
-    assert "switched by playback/load" in lock["note"]
+    assert "playback/load switched" in lock["note"]
 
 
 def test_progress_in_the_state_is_told(open_page: OpenPage, server: NanoverServer) -> None:

@@ -1,4 +1,4 @@
-"""A way to a real lock table on a clock that moves when told to, with faults to order."""
+"""A transport to a real lock table on a fake clock, with injected faults."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tests.support.clock import FakeClock
 
 
 class FakeLockTransport:
-    """As much of a `Transport` as locks need. `answer_after` passes before each answer.
+    """The part of `Transport` that locks use. `answer_after` seconds pass before each reply.
 
     `before` is called with each request, before the server sees it.
     """
 
     address, capabilities = "fake://locks", grpc_codec.CAPABILITIES
 
-    def __init__(self, table: SharedState, token: str, clock: FakeClock) -> None:
-        self._table = table
+    def __init__(self, server_state: SharedState, token: str, clock: FakeClock) -> None:
+        self._server_state = server_state
         self._token = token
         self._clock = clock
         self.requests: list[LockRequest] = []
         self.dead = ""
-        self.deaf_once = False
+        self.lose_reply_once = False
         self.answer_after = 0.0
         self.before: Callable[[LockRequest], object] = lambda _: None
 
@@ -35,9 +35,9 @@ class FakeLockTransport:
         self.requests.append(request)
         if self.dead:
             raise ConnectionLost(self.address, "changing locks", self.dead)
-        granted = self._table.attempt_update_locks(self._token, request)
+        granted = self._server_state.attempt_update_locks(self._token, request)
         self._clock.pass_seconds(self.answer_after)
-        if self.deaf_once:
-            self.deaf_once = False
+        if self.lose_reply_once:
+            self.lose_reply_once = False
             raise ConnectionLost(self.address, "changing locks", "the answer was lost")
         return granted
