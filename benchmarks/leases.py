@@ -95,17 +95,17 @@ def taking(rounds: int) -> list[tuple[str, float, float]]:
 class _Punctuality:
     """Notes how late each lock was renewed: until it was granted, since it was last asked for."""
 
-    def __init__(self, book: LeaseTable, keys: list[str]) -> None:
-        self._book = book
+    def __init__(self, table: LeaseTable, keys: list[str]) -> None:
+        self._table = table
         self._keys = keys
         self._asked_at: dict[str, float] = {}
         self.shares: dict[float, list[float]] = {}
-        book.subscribe(self._look)
+        table.subscribe(self._look)
 
     def _look(self) -> None:
-        now = self._book.clock()
+        now = self._table.clock()
         for key in self._keys:
-            row = self._book.get(key)
+            row = self._table.get(key)
             if row is None or not row.is_held:
                 continue
             before = self._asked_at.get(key)

@@ -21,12 +21,7 @@ from nanover_jupyter.client.locks.switch_detector import SimulationSwitchDetecto
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.locks.watched_keys import WatchedKeys
 from nanover_jupyter.client.scheduler import Scheduler
-from nanover_jupyter.errors import (
-    InvalidValue,
-    LeaseLost,
-    LockRefused,
-    NanoverJupyterError,
-)
+from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.messages import LockRequest
 
@@ -75,7 +70,12 @@ class LeaseManager:
         self.watched = WatchedKeys(clock)
         self.switch_detector = SimulationSwitchDetector(self, clock)
         self.notes: LockNotes | None = None
-        self._server = ServerLocks(transport, self.table, call_timeout)
+        self._server = ServerLocks(
+            transport,
+            self.table,
+            call_timeout,
+            on_unanswered=lambda: self.run_soon(self._server.release_unanswered),
+        )
         self._pause = pause or self._server.pause
         self._scheduler = Scheduler(clock)
         # Set when the client was collected without having been closed.
@@ -91,7 +91,7 @@ class LeaseManager:
         request = LockRequest.from_durations(update)
         longest = _longest(request)
         with self._server.request_lock:
-            grant_ids = self._request(request, longest)
+            grant_ids = self._server.update(request, longest)
             if grant_ids is None:
                 self.table.record_refused(request.acquire, longest)
                 return False
@@ -349,7 +349,7 @@ class LeaseManager:
             record, options = lease.record, lease.record.options
             seconds = record.seconds_to_request(now)
             durations = self.table.never_shorten(dict.fromkeys(lease.keys, seconds), now)
-            grant_ids = self._request(
+            grant_ids = self._server.update(
                 LockRequest(durations),
                 seconds,
                 auto_renew=options.auto_renew,
@@ -369,25 +369,6 @@ class LeaseManager:
             raise LeaseLost(lease.keys, "it expired before the server replied")
         self.renewer.wake(record.next_change("held", ends_at))
         return True
-
-    def _request(
-        self,
-        request: LockRequest,
-        seconds: float,
-        *,
-        auto_renew: bool = False,
-        deadline: float | None = None,
-        timeout: float | None = None,
-    ) -> dict[str, int] | None:
-        try:
-            return self._server.update(
-                request, seconds, auto_renew=auto_renew, deadline=deadline, timeout=timeout
-            )
-        except InvalidValue:
-            raise
-        except BaseException:
-            self.run_soon(self._server.release_unanswered)
-            raise
 
     def _release_leases_on(self, keys: Iterable[str]) -> None:
         """Release all keys of the leases on released keys; called with the request lock."""

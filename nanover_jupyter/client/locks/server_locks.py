@@ -52,6 +52,7 @@ class ServerLocks:
         transport: Connects to the server.
         table: Records the outcome.
         call_timeout: Returns the timeout of requests in seconds; None for no limit.
+        on_unanswered: Called when a request failed that the server may have granted.
 
     Attributes:
         request_lock: Held from before a request is sent until its outcome is recorded.
@@ -59,12 +60,17 @@ class ServerLocks:
     """
 
     def __init__(
-        self, transport: Transport, table: LeaseTable, call_timeout: Callable[[], float | None]
+        self,
+        transport: Transport,
+        table: LeaseTable,
+        call_timeout: Callable[[], float | None],
+        on_unanswered: Callable[[], object] = lambda: None,
     ) -> None:
         self.request_lock = threading.RLock()
         self._transport = transport
         self._table = table
         self._call_timeout = call_timeout
+        self._on_unanswered = on_unanswered
         self._closed = threading.Event()
         # Keys of unanswered requests, which the server may have locked for us. Guarded by
         # `request_lock`.
@@ -130,6 +136,7 @@ class ServerLocks:
                 )
                 reason = str(error) or type(error).__name__
                 self._table.record_unanswered(request.acquire, reason)
+                self._on_unanswered()
                 raise
             if not granted:
                 return None
