@@ -26,7 +26,9 @@ class _Manager(Protocol):
     @property
     def clock(self) -> Callable[[], float]: ...
     def status(self, lease: Lease, /) -> LeaseStatus: ...
-    def acquire(self, lease: Lease, *, wait: bool, timeout: float | None) -> None: ...
+    def acquire(
+        self, lease: Lease, *, wait: bool, timeout: float | None, call_timeout: float | None
+    ) -> None: ...
     def renew(self, leases: Sequence[Lease], /) -> None: ...
     def release(self, lease: Lease, /) -> None: ...
     def set_options(self, lease: Lease, options: LeaseOptions, /) -> None: ...
@@ -162,7 +164,13 @@ class Lease:
 
     # actions --------------------------------------------------------------------------
 
-    def acquire(self, *, wait: bool = False, timeout: float | None = None) -> Self:
+    def acquire(
+        self,
+        *,
+        wait: bool = False,
+        timeout: float | None = None,
+        call_timeout: float | None = None,
+    ) -> Self:
         """Acquire all keys or none; does nothing while they are held.
 
         A lease that was lost or released is acquired again.
@@ -170,6 +178,7 @@ class Lease:
         Args:
             wait: Whether to retry with growing delays while another client holds a key.
             timeout: Maximum seconds to retry; implies `wait`.
+            call_timeout: Timeout of each request; the client's `call_timeout` by default.
 
         Raises:
             InvalidArgument: (a ValueError) The timeout is not a number of seconds.
@@ -179,7 +188,7 @@ class Lease:
                 ClosedError.
         """
         limit = None if timeout is None else check_timeout(timeout)
-        self._manager.acquire(self, wait=wait, timeout=limit)
+        self._manager.acquire(self, wait=wait, timeout=limit, call_timeout=call_timeout)
         return self
 
     def renew(self) -> None:

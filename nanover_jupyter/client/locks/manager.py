@@ -85,13 +85,15 @@ class LeaseManager:
 
     # locks without a lease ------------------------------------------------------------
 
-    def attempt_update(self, update: Mapping[str, float | None]) -> bool:
+    def attempt_update(
+        self, update: Mapping[str, float | None], timeout: float | None = None
+    ) -> bool:
         """See `BaseClient.attempt_update_locks`."""
         self._server.require_supported()
         request = LockRequest.from_durations(update)
         longest = _longest(request)
         with self._server.request_lock:
-            grant_ids = self._server.update(request, longest)
+            grant_ids = self._server.update(request, longest, call_timeout=timeout)
             if grant_ids is None:
                 self.table.record_refused(request.acquire, longest)
                 return False
@@ -120,13 +122,25 @@ class LeaseManager:
         """Return the state of a lease and when it ends."""
         return self.table.status(lease)
 
-    def acquire(self, lease: Lease, *, wait: bool, timeout: float | None) -> None:
+    def acquire(
+        self,
+        lease: Lease,
+        *,
+        wait: bool,
+        timeout: float | None,
+        call_timeout: float | None = None,
+    ) -> None:
         """See `Lease.acquire`."""
         if lease.state in ("held", "expiring"):
             return
         self.table.begin_waiting(lease)
         try:
-            self._acquire(lease, wait=wait or timeout is not None, timeout=timeout)
+            self._acquire(
+                lease,
+                wait=wait or timeout is not None,
+                timeout=timeout,
+                call_timeout=call_timeout,
+            )
         except BaseException:
             if lease.state == "pending":
                 self.table.set_state(lease, "free")
@@ -317,7 +331,9 @@ class LeaseManager:
 
     # internals ------------------------------------------------------------------------
 
-    def _acquire(self, lease: Lease, *, wait: bool, timeout: float | None) -> None:
+    def _acquire(
+        self, lease: Lease, *, wait: bool, timeout: float | None, call_timeout: float | None
+    ) -> None:
         """Request the keys of a lease until they are granted or the timeout is over."""
         started_at = self.clock()
         retries = 0
@@ -325,6 +341,7 @@ class LeaseManager:
             lease,
             is_retry=retries > 0,
             timeout=request_timeout(timeout, self.clock() - started_at),
+            call_timeout=call_timeout,
         ):
             waited = self.clock() - started_at
             left = math.inf if timeout is None else timeout - waited
@@ -339,7 +356,9 @@ class LeaseManager:
             self._server.require_open()
             retries += 1
 
-    def _acquire_once(self, lease: Lease, *, is_retry: bool, timeout: float | None) -> bool:
+    def _acquire_once(
+        self, lease: Lease, *, is_retry: bool, timeout: float | None, call_timeout: float | None
+    ) -> bool:
         with self._server.request_lock:
             # Checked with the lock: another thread may have released the lease.
             if is_retry and lease.state != "pending":
@@ -355,6 +374,7 @@ class LeaseManager:
                 auto_renew=options.auto_renew,
                 deadline=record.deadline,
                 timeout=timeout,
+                call_timeout=call_timeout,
             )
             if grant_ids is None:
                 return False

@@ -96,7 +96,7 @@ class ServerLocks:
         """Wait for some seconds, or until `close`."""
         self._closed.wait(seconds)
 
-    def update(
+    def update(  # noqa: PLR0913 - the outcome is recorded with the options of the lease
         self,
         request: LockRequest,
         seconds: float,
@@ -104,6 +104,7 @@ class ServerLocks:
         auto_renew: bool = False,
         deadline: float | None = None,
         timeout: float | None = None,
+        call_timeout: float | None = None,
     ) -> dict[str, int] | None:
         """Acquire and release keys; returns grant ids by key, or None if refused.
 
@@ -113,6 +114,7 @@ class ServerLocks:
             auto_renew: See `LeaseTable.record_granted`.
             deadline: See `LeaseTable.record_granted`.
             timeout: Maximum seconds to wait, if less than the call timeout.
+            call_timeout: Replaces the call timeout of the client.
 
         Raises:
             InvalidValue: A duration is not a number; nothing was sent.
@@ -124,7 +126,7 @@ class ServerLocks:
             self._table.record_pending(request.acquire, seconds)
             asked_at = self._table.clock()
             try:
-                limits = [self._call_timeout(), timeout]
+                limits = [self._call_timeout() if call_timeout is None else call_timeout, timeout]
                 limit = min((each for each in limits if each is not None), default=None)
                 granted = self._transport.update_locks(request, limit)
             except InvalidValue:

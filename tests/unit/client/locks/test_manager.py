@@ -350,10 +350,12 @@ def test_no_request_for_a_lock_waits_longer_than_its_caller(locks, transport, mo
     locks.lease("a").acquire(timeout=1)
     locks.lease("b").acquire(timeout=0)
     locks.lease("c").acquire()
+    locks.lease("d").acquire(call_timeout=3)
+    locks.attempt_update({"e": 5}, 4)
 
     assert given[0] <= 1
     assert 0 < given[1] <= 1
-    assert given[2] is None or given[2] > 1
+    assert given[2:] == [20, 3, 4]
 
 
 # revalidation ---------------------------------------------------------------------------
