@@ -1,51 +1,64 @@
-/** Ask for confirmation of a dangerous action, next to the control that started it. */
+/** A box that asks for confirmation, or holds a small form, next to what it is about. */
 
-import { h, setText } from "./html.ts";
+import { type Child, h } from "./html.ts";
 import { icon } from "./icons.ts";
 import { listen } from "./lifetime.ts";
 
-export interface ConfirmBox {
-  readonly element: HTMLElement;
-  /** Calls `yes` if the answer is that; the focus goes back to `from`. */
-  ask(text: string, yes: () => void, from: HTMLElement): void;
-  close(): void;
+export interface Choice {
+  readonly label: string;
+  readonly danger?: boolean;
+  readonly run: () => void;
 }
 
-export function createConfirmBox(signal: AbortSignal): ConfirmBox {
-  const words = h("p");
-  const yes = h("button", { type: "button", class: "nvj-danger" }, "Yes, run it");
-  const no = h("button", { type: "button" }, "No");
-  const element = h(
-    "div",
-    { class: "nvj-confirm", role: "alertdialog", "aria-label": "Are you sure?", hidden: true },
-    icon("warning"),
-    words,
-    yes,
-    no,
-  );
-  let pending: { readonly yes: () => void; readonly from: HTMLElement } | null = null;
+export interface ConfirmBox {
+  readonly element: HTMLElement;
+  /** Shows the text, a button for each choice, and Cancel; replaces what was shown. */
+  ask(text: readonly Child[], choices: readonly Choice[]): void;
+  /** Shows other content and moves the focus to a part of it. */
+  show(content: HTMLElement, focus: HTMLElement): void;
+  /** Returns false if nothing was shown. */
+  close(): boolean;
+}
 
-  const close = () => {
-    const had = element.contains(document.activeElement) ? pending : null;
-    pending = null;
+/** `onLeave` moves the focus after a box that had it was closed. */
+export function createConfirmBox(onLeave: () => void, signal: AbortSignal): ConfirmBox {
+  const element = h("div", { hidden: true });
+  let shown: readonly Choice[] = [];
+
+  const close = (): boolean => {
+    if (element.hidden) return false;
+    const hadFocus = element.contains(document.activeElement);
     element.hidden = true;
-    had?.from.focus();
+    element.replaceChildren();
+    shown = [];
+    if (hadFocus) onLeave();
+    return true;
   };
+  const show = (content: HTMLElement, focus: HTMLElement) => {
+    element.replaceChildren(content);
+    element.hidden = false;
+    focus.focus();
+  };
+
+  // One listener for every box: a view may be open for days.
   listen(
-    yes,
+    element,
     "click",
-    () => {
-      const answered = pending;
+    (event) => {
+      if (!(event.target instanceof Element)) return;
+      const index = event.target.closest<HTMLElement>("[data-choice]")?.dataset.choice;
+      if (index === undefined) return;
+      const chosen = shown[Number(index)];
       close();
-      answered?.yes();
+      chosen?.run();
     },
     signal,
   );
-  listen(no, "click", close, signal);
   listen(
     element,
     "keydown",
     (event) => {
+      // Ctrl+Enter would also run the form around the box.
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.stopPropagation();
       if (event.key !== "Escape") return;
       event.stopPropagation();
@@ -54,14 +67,30 @@ export function createConfirmBox(signal: AbortSignal): ConfirmBox {
     },
     signal,
   );
+
   return {
     element,
     close,
-    ask(text, then, from) {
-      setText(words, text);
-      pending = { yes: then, from };
-      element.hidden = false;
-      yes.focus();
+    show,
+    ask(text, choices) {
+      const buttons = choices.map(({ label, danger = false }, index) =>
+        h(
+          "button",
+          { type: "button", class: danger ? "nvj-danger" : null, "data-choice": index },
+          label,
+        ),
+      );
+      const cancel = h("button", { type: "button", "data-choice": -1 }, "Cancel");
+      const box = h(
+        "div",
+        { class: "nvj-confirm", role: "alertdialog", "aria-label": "Confirm" },
+        icon("warning"),
+        h("p", {}, ...text),
+        ...buttons,
+        cancel,
+      );
+      show(box, buttons[0] ?? cancel);
+      shown = choices;
     },
   };
 }

@@ -1,51 +1,56 @@
 /**
- * Parse JSON typed by a user, and locate the first error. NaN and the infinities are allowed, by
- * the names that Python's json reads. Pure.
+ * Parse JSON typed by a user, locate the first error, and keep how numbers are written. NaN and
+ * the infinities are allowed, by the names that Python's json module reads. Pure.
  */
+
+import type { PageValue } from "../protocol/common.ts";
+import { NON_FINITE, nonFiniteName } from "./non_finite.ts";
+import { type Plain, TypedNumber, toPage } from "./page_value.ts";
 
 export type JsonKind = "null" | "boolean" | "number" | "text" | "list" | "object";
 
-export type JsonReading =
-  /** `text` says to Python what was typed: of -0 it would make an integer, which has no sign. */
-  | { readonly ok: true; readonly text: string; readonly kind: JsonKind }
-  | { readonly ok: false; readonly problem: string; readonly at: number };
+interface Problem {
+  readonly problem: string;
+  /** Index into the text. */
+  readonly at: number;
+}
+type JsonError = Problem & { readonly ok: false };
 
-/** Deeper than any wire carries, and not so deep that reading it could fail. */
-const DEEPEST = 200;
+export type JsonReading =
+  /** `text` is for Python's parser, which would read -0 as an integer without a sign. */
+  { readonly ok: true; readonly text: string; readonly kind: JsonKind } | JsonError;
+
+export type JsonValue = { readonly ok: true; readonly value: PageValue } | JsonError;
+
+export const NUMBER_TOO_LARGE = "Number too large: write Infinity or -Infinity";
+
+/** Deeper than any protocol carries, and shallow enough for the stack. */
+const MAX_DEPTH = 200;
 
 const SPACE = /[ \t\n\r]*/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON's texts have none
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings contain none
 const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const WORD = /[+-]?[\p{L}\p{N}_.]+/uy;
+const WORD = /[+-]?[\p{L}\p{N}_.∞]+/uy;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-const WORDS: ReadonlyMap<string, JsonKind> = new Map([
-  ["null", "null"],
-  ["true", "boolean"],
-  ["false", "boolean"],
-  ["NaN", "number"],
-  ["Infinity", "number"],
-  ["-Infinity", "number"],
+const CONSTANTS: ReadonlyMap<string, Plain> = new Map<string, Plain>([
+  ["null", null],
+  ["true", true],
+  ["false", false],
+  ...NON_FINITE.map(({ json, value }): [string, Plain] => [json, value]),
 ]);
 
-/** What people write instead, and what it is called here. */
+/** Other spellings, and the JSON that they mean. */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ["none", "null"],
   ["undefined", "null"],
   ["true", "true"],
   ["false", "false"],
   ["null", "null"],
-  ["nan", "NaN"],
-  ["inf", "Infinity"],
-  ["-inf", "-Infinity"],
-  ["infinity", "Infinity"],
-  ["-infinity", "-Infinity"],
-  ["+infinity", "Infinity"],
-  ["+inf", "Infinity"],
 ]);
 
-class Fault extends Error {
+class SyntaxFault extends Error {
   constructor(
     readonly problem: string,
     readonly at: number,
@@ -54,12 +59,20 @@ class Fault extends Error {
   }
 }
 
-class Reader {
+class Parser {
   at = 0;
   /** Where a -0 stands that has no point. */
   readonly zeros: number[] = [];
 
   constructor(readonly source: string) {}
+
+  /** The only value of the source. */
+  parse(): Plain {
+    const value = this.value(0);
+    this.match(SPACE);
+    if (this.next !== "") throw new SyntaxFault("Unexpected text after the value", this.at);
+    return value;
+  }
 
   match(pattern: RegExp): string {
     pattern.lastIndex = this.at;
@@ -72,48 +85,45 @@ class Reader {
     return this.source.charAt(this.at);
   }
 
-  value(depth: number): JsonKind {
-    if (depth > DEEPEST) throw new Fault("it is nested too deeply", this.at);
+  value(depth: number): Plain {
+    if (depth > MAX_DEPTH) throw new SyntaxFault("Nested too deeply", this.at);
     this.match(SPACE);
     switch (this.next) {
       case "":
-        throw new Fault("a value is missing", this.at);
+        throw new SyntaxFault("Value expected", this.at);
       case "{":
-        this.object(depth);
-        return "object";
+        return this.object(depth);
       case "[":
-        this.list(depth);
-        return "list";
+        return this.list(depth);
       case '"':
-        this.text();
-        return "text";
+        return JSON.parse(this.text()) as string;
       default:
-        return this.plain();
+        return this.scalar();
     }
   }
 
-  plain(): JsonKind {
+  scalar(): Plain {
     const start = this.at;
     const word = this.match(WORD);
-    const known = WORDS.get(word);
-    if (known !== undefined) return known;
+    const constant = CONSTANTS.get(word);
+    if (constant !== undefined) return constant;
     this.at = start;
     const number = this.match(NUMBER);
     if (number !== "" && !/[\p{L}\p{N}_.]/u.test(this.next)) {
-      if (!Number.isFinite(Number(number))) {
-        throw new Fault("the number is too large: an endless one is written Infinity", start);
-      }
+      if (!Number.isFinite(Number(number))) throw new SyntaxFault(NUMBER_TOO_LARGE, start);
       if (number === "-0") this.zeros.push(start);
-      return "number";
+      return readNumber(number);
     }
-    const meant = MEANT.get(word.toLowerCase());
-    if (meant !== undefined) throw new Fault(`write ${meant} for ${word}`, start);
-    if (/^[+-]?[\d.]/.test(word)) throw new Fault(`${word.slice(0, 40)} is not a number`, start);
-    if (/['‘’“”]/.test(this.source.charAt(start))) {
-      throw new Fault('text stands in straight double quotes: "…"', start);
+    const meant = MEANT.get(word.toLowerCase()) ?? nonFiniteName(word);
+    if (meant !== undefined) throw new SyntaxFault(`Write ${meant} instead of ${word}`, start);
+    if (/^[+-]?[\d.]/.test(word)) {
+      throw new SyntaxFault(`${word.slice(0, 40)} is not a number`, start);
     }
-    if (/[\p{L}_]/u.test(word)) throw new Fault('text stands in double quotes: "…"', start);
-    throw new Fault("a value is missing here", start);
+    const quoted = /['‘’“”]/.test(this.source.charAt(start));
+    if (quoted || /[\p{L}_]/u.test(word)) {
+      throw new SyntaxFault('Put text in straight double quotes: "…"', start);
+    }
+    throw new SyntaxFault("Value expected", start);
   }
 
   text(): string {
@@ -121,91 +131,114 @@ class Reader {
     this.at += 1;
     for (;;) {
       this.match(PLAIN_TEXT);
-      const sign = this.next;
-      if (sign === '"') {
+      const character = this.next;
+      if (character === '"') {
         this.at += 1;
         return this.source.slice(start, this.at);
       }
-      if (sign === "" || sign === "\n") {
-        throw new Fault('a " is missing at the end of this text; a new line in it is \\n', start);
+      if (character === "" || character === "\n") {
+        throw new SyntaxFault('Closing " expected; write a line break as \\n', start);
       }
-      if (sign !== "\\") throw new Fault("this sign is written with \\u in a text", this.at);
+      if (character !== "\\") {
+        throw new SyntaxFault("Escape control characters as \\uXXXX", this.at);
+      }
       if (this.match(ESCAPE) === "") {
-        throw new Fault('\\ stands before one of " \\ / b f n r t u only: write \\\\', this.at);
+        throw new SyntaxFault("Invalid escape; write a backslash as \\\\", this.at);
       }
     }
   }
 
-  list(depth: number): void {
+  list(depth: number): Plain {
+    const items: Plain[] = [];
     this.at += 1;
     this.match(SPACE);
-    if (this.ends("]")) return;
+    if (this.skip("]")) return items;
     for (;;) {
-      this.value(depth + 1);
-      if (this.over("]")) return;
+      items.push(this.value(depth + 1));
+      if (this.closes("]")) return items;
     }
   }
 
-  object(depth: number): void {
-    const names = new Set<string>();
+  object(depth: number): Plain {
+    const fields = new Map<string, Plain>();
     this.at += 1;
     this.match(SPACE);
-    if (this.ends("}")) return;
+    if (this.skip("}")) return {};
     for (;;) {
       const at = this.at;
-      if (this.next !== '"') throw new Fault('a name in double quotes is needed: "…"', at);
+      if (this.next !== '"') throw new SyntaxFault('Name in double quotes expected: "…"', at);
       const name = JSON.parse(this.text()) as string;
-      if (names.has(name)) throw new Fault("this name stands here twice", at);
-      names.add(name);
+      if (fields.has(name)) throw new SyntaxFault("Duplicate name", at);
       this.match(SPACE);
-      if (!this.ends(":")) throw new Fault("a : is missing after the name", this.at);
-      this.value(depth + 1);
-      if (this.over("}")) return;
+      if (!this.skip(":")) throw new SyntaxFault("Colon expected", this.at);
+      fields.set(name, this.value(depth + 1));
+      // Defines own properties, also one named __proto__.
+      if (this.closes("}")) return Object.fromEntries(fields);
     }
   }
 
-  ends(sign: string): boolean {
-    if (this.next !== sign) return false;
+  skip(character: string): boolean {
+    if (this.next !== character) return false;
     this.at += 1;
     return true;
   }
 
-  /** Whether a list or object is over; else a comma leads on. */
-  over(end: "]" | "}"): boolean {
+  /** Skips the end of a list or object, or the comma before the next item. */
+  closes(end: "]" | "}"): boolean {
     this.match(SPACE);
-    if (this.ends(end)) return true;
+    if (this.skip(end)) return true;
     const comma = this.at;
-    if (!this.ends(",")) throw new Fault(`a , or ${end} is missing`, this.at);
+    if (!this.skip(",")) throw new SyntaxFault(`Comma or ${end} expected`, this.at);
     this.match(SPACE);
-    if (this.next === end) throw new Fault(`this , is one too many before ${end}`, comma);
+    if (this.next === end) throw new SyntaxFault(`Trailing comma before ${end}`, comma);
     return false;
   }
 }
 
+/** Keeps an integer exact, and a float a float: 1.0 is not 1 to a server. */
+function readNumber(text: string): Plain {
+  const number = Number(text);
+  if (!/^-?\d+$/.test(text)) return new TypedNumber(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+function kindOf(value: Plain): JsonKind {
+  if (value === null) return "null";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "string") return "text";
+  if (typeof value !== "object" || value instanceof TypedNumber) return "number";
+  return Array.isArray(value) ? "list" : "object";
+}
+
+/** Checks a text for the kernel, which parses it again. */
 export function readJson(source: string): JsonReading {
-  const reader = new Reader(source);
-  try {
-    const kind = reader.value(0);
-    reader.match(SPACE);
-    if (reader.next !== "") throw new Fault("the value is over before this", reader.at);
+  const parser = new Parser(source);
+  return attempt(() => {
+    const kind = kindOf(parser.parse());
     let text = "";
     let from = 0;
-    for (const at of reader.zeros) {
+    for (const at of parser.zeros) {
       text += `${source.slice(from, at)}-0.0`;
       from = at + 2;
     }
     return { ok: true, kind, text: text + source.slice(from) };
+  });
+}
+
+export const parseJson = (source: string): JsonValue =>
+  attempt(() => ({ ok: true, value: toPage(new Parser(source).parse()) }));
+
+function attempt<Result>(parse: () => Result): Result | JsonError {
+  try {
+    return parse();
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof SyntaxFault)) throw error;
     return { ok: false, problem: error.problem, at: error.at };
   }
 }
 
-/** Line and column, both from 1. */
-export function placeIn(
-  text: string,
-  at: number,
-): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, at).split("\n");
-  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+/** The problem with its line and column, both from 1. */
+export function locatedProblem(text: string, { problem, at }: Problem): string {
+  const lines = text.slice(0, at).split("\n");
+  return `Line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}: ${problem}`;
 }

@@ -2,6 +2,7 @@
 
 import type { PageRecord, PageValue } from "../protocol/common.ts";
 import { count, plural, size } from "../text/format.ts";
+import { NON_FINITE } from "./non_finite.ts";
 
 const MARK = "$nvj";
 
@@ -46,11 +47,7 @@ function object(record: PageRecord, length?: number, bytes = 0): Opened {
   return { kind: "object", fields, length: length ?? fields.length, bytes };
 }
 
-const SPECIAL = new Map([
-  ["nan", "NaN"],
-  ["inf", "Infinity"],
-  ["-inf", "-Infinity"],
-]);
+const SPECIAL = new Map(NON_FINITE.map(({ mark, json }) => [mark, json]));
 
 function openMarked(record: PageRecord): Opened | null {
   const mark = record[MARK];
@@ -271,7 +268,8 @@ export function toPage(value: Plain): PageValue {
     return Number.isSafeInteger(small) ? small : { [MARK]: "int", text: String(value) };
   }
   if (typeof value === "number" && !Number.isFinite(value)) {
-    return { [MARK]: Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf" };
+    const mark = NON_FINITE.find((each) => Object.is(each.value, value))?.mark ?? "nan";
+    return { [MARK]: mark };
   }
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof TypedNumber) {

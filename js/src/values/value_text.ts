@@ -1,6 +1,7 @@
 /** Convert values to JSON and Python text. */
 
 import type { PageValue } from "../protocol/common.ts";
+import { NON_FINITE } from "./non_finite.ts";
 import { type Opened, open } from "./page_value.ts";
 
 interface Words {
@@ -37,9 +38,8 @@ const PYTHON_WORDS: Words = {
   true: "True",
   false: "False",
   number: (text) => {
-    if (text === "NaN") return 'float("nan")';
-    if (text === "Infinity") return 'float("inf")';
-    return text === "-Infinity" ? 'float("-inf")' : text;
+    const mark = NON_FINITE.find(({ json }) => json === text)?.mark;
+    return mark === undefined ? text : `float("${mark}")`;
   },
   bytes: (hex) => `bytes.fromhex(${JSON.stringify(hex)})`,
 };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { placeIn, readJson } from "../../src/values/json_text.ts";
+import { locatedProblem, readJson } from "../../src/values/json_text.ts";
 
 /** "line:column problem" of a text that is no JSON. */
 const fault = (text: string): string => {
   const read = readJson(text);
   if (read.ok) throw new Error(`${text} was read`);
-  const { line, column } = placeIn(text, read.at);
-  return `${line}:${column} ${read.problem}`;
+  const [, line, column, problem] =
+    /^Line (\d+), column (\d+): (.*)$/s.exec(locatedProblem(text, read)) ?? [];
+  return `${line}:${column} ${problem}`;
 };
 
 describe("JSON as typed", () => {
@@ -29,30 +30,30 @@ describe("JSON as typed", () => {
   });
 
   it.each([
-    ["", "1:1 a value is missing"],
-    ["[1,\n 2 3]", "2:4 a , or ] is missing"],
-    ["[1,\n2,\n]", "2:2 this , is one too many before ]"],
-    ['{"a": 1\n  "b": 2}', "2:3 a , or } is missing"],
-    ['{"a" 1}', "1:6 a : is missing after the name"],
-    ["{a: 1}", '1:2 a name in double quotes is needed: "…"'],
-    ['{"a": 1, "\\u0061": 2}', "1:10 this name stands here twice"],
-    ["[True]", "1:2 write true for True"],
-    ["nan", "1:1 write NaN for nan"],
-    ["-inf", "1:1 write -Infinity for -inf"],
-    ["None", "1:1 write null for None"],
-    ["'a'", '1:1 text stands in straight double quotes: "…"'],
-    ["abc", '1:1 text stands in double quotes: "…"'],
+    ["", "1:1 Value expected"],
+    ["[1,\n 2 3]", "2:4 Comma or ] expected"],
+    ["[1,\n2,\n]", "2:2 Trailing comma before ]"],
+    ['{"a": 1\n  "b": 2}', "2:3 Comma or } expected"],
+    ['{"a" 1}', "1:6 Colon expected"],
+    ["{a: 1}", '1:2 Name in double quotes expected: "…"'],
+    ['{"a": 1, "\\u0061": 2}', "1:10 Duplicate name"],
+    ["[True]", "1:2 Write true instead of True"],
+    ["nan", "1:1 Write NaN instead of nan"],
+    ["-inf", "1:1 Write -Infinity instead of -inf"],
+    ["None", "1:1 Write null instead of None"],
+    ["'a'", '1:1 Put text in straight double quotes: "…"'],
+    ["abc", '1:1 Put text in straight double quotes: "…"'],
     ["01", "1:1 01 is not a number"],
     ["1.2.3", "1:1 1.2.3 is not a number"],
     ["+1", "1:1 +1 is not a number"],
     [".5", "1:1 .5 is not a number"],
-    ["1e999", "1:1 the number is too large: an endless one is written Infinity"],
-    ['"abc', '1:1 a " is missing at the end of this text; a new line in it is \\n'],
-    ['"a\nb"', '1:1 a " is missing at the end of this text; a new line in it is \\n'],
-    ['"a\tb"', "1:3 this sign is written with \\u in a text"],
-    ['"\\x"', '1:2 \\ stands before one of " \\ / b f n r t u only: write \\\\'],
-    ["1 2", "1:3 the value is over before this"],
-    [`${"[".repeat(300)}`, "1:202 it is nested too deeply"],
+    ["1e999", "1:1 Number too large: write Infinity or -Infinity"],
+    ['"abc', '1:1 Closing " expected; write a line break as \\n'],
+    ['"a\nb"', '1:1 Closing " expected; write a line break as \\n'],
+    ['"a\tb"', "1:3 Escape control characters as \\uXXXX"],
+    ['"\\x"', "1:2 Invalid escape; write a backslash as \\\\"],
+    ["1 2", "1:3 Unexpected text after the value"],
+    [`${"[".repeat(300)}`, "1:202 Nested too deeply"],
   ])("says where %j is wrong", (text, expected) => {
     expect(fault(text)).toBe(expected);
   });

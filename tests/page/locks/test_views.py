@@ -67,7 +67,7 @@ def test_inspector_and_palette_know_the_same_locks(
         palette.choose("playback/next")
         palette.run()
         expect(palette.question).to_contain_text("locks are cleared")
-        palette.button("Yes, run it").click()
+        palette.root.get_by_role("alertdialog").get_by_role("button", name="Run").click()
         palette.ended()
         locks.tab("Locks")
         expect(locks.state("scene")).to_have_text("held")

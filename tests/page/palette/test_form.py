@@ -93,10 +93,10 @@ def test_json_that_cannot_be_read_is_reported(
     json = palette.root.get_by_label("All arguments as JSON")
     json.fill('{"n": 4.0, "more": [1, "x"], ')
 
-    expect(palette.root.get_by_text("not JSON")).to_be_visible()
+    expect(palette.root.get_by_text("Name in double quotes expected")).to_be_visible()
     pictures(palette, "palette-json-broken")
     json.fill('{"n": 4.0}')
-    expect(palette.root.get_by_text("not JSON")).to_have_count(0)
+    expect(palette.root.get_by_text("Name in double quotes expected")).to_have_count(0)
     expect(palette.line).to_have_text('client.run_command("user/echo", n=4.0)')
 
 

@@ -1,10 +1,10 @@
 /** Editing of keys and values, connected to the tree, the toolbar and the detail pane. */
 
+import { createConfirmBox } from "../../ui/confirm.ts";
 import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
-import { createCard } from "./confirm_card.ts";
 import type { CreateEditor, Editor, EditPlaces } from "./editor.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
@@ -47,7 +47,7 @@ export const createEditor: CreateEditor = (
   const tree = element.querySelector("[role=treegrid]");
   tree?.setAttribute("aria-readonly", "true");
 
-  const card = createCard(context.focusTree, signal);
+  const card = createConfirmBox(context.focusTree, signal);
   const values = createValueEdit(context, places, card, isOn);
   const keys = addKeyChanges(context, places, card, isOn);
   const undo = addUndo(context, places.edits, card, isOn);

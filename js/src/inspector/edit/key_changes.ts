@@ -4,11 +4,11 @@ import type { EditBody } from "../../protocol/inspector.ts";
 import { plural, reasonOf } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { now } from "../../ui/clock.ts";
+import type { Choice, ConfirmBox } from "../../ui/confirm.ts";
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
-import type { Card, Choice } from "./confirm_card.ts";
 import type { EditPlaces } from "./editor.ts";
 import { isNobodyElsewhere } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
@@ -53,7 +53,7 @@ function branchAt({ tree, filter }: EditPlaces["model"], path: string): Branch |
 export function addKeyChanges(
   context: InspectorContext,
   places: EditPlaces,
-  card: Card,
+  card: ConfirmBox,
   isOn: () => boolean,
 ): KeyChanges {
   const { host, session, signal, selected, announce, connection } = context;

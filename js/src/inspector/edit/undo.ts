@@ -4,19 +4,19 @@ import type { Timed } from "../../kernel/session.ts";
 import type { EditsBody } from "../../protocol/inspector.ts";
 import { reasonOf } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
+import type { ConfirmBox } from "../../ui/confirm.ts";
 import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { Readable } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
-import type { Card } from "./confirm_card.ts";
 import { failureOf } from "./value/draft.ts";
 
 export function addUndo(
   context: InspectorContext,
   edits: Readable<Timed<EditsBody> | null>,
-  card: Card,
+  card: ConfirmBox,
   isOn: () => boolean,
 ): { readonly button: HTMLElement } {
   const { host, signal, announce } = context;

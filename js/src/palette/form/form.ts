@@ -2,8 +2,9 @@
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
 import type { ArgumentBody, ArgumentKind, CommandBody } from "../../protocol/palette.ts";
+import { parseJson } from "../../values/json_text.ts";
+import { nonFiniteName, nonFiniteValue } from "../../values/non_finite.ts";
 import { open, TypedNumber, toPage } from "../../values/page_value.ts";
-import { parseJson } from "../../values/typed_json.ts";
 import { runLine, toJsonLine, toJsonText, toPythonLine } from "../../values/value_text.ts";
 
 export type FieldKind = "boolean" | "number" | "text" | "json" | "choice" | "any";
@@ -137,19 +138,13 @@ const reading = (value: PageValue): Reading => ({
   python: toPythonLine(value),
 });
 
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ["nan", Number.NaN],
-  ["inf", Number.POSITIVE_INFINITY],
-  ["infinity", Number.POSITIVE_INFINITY],
-  ["-inf", Number.NEGATIVE_INFINITY],
-  ["-infinity", Number.NEGATIVE_INFINITY],
-]);
+const nonFinite = (text: string): number | undefined => nonFiniteValue(nonFiniteName(text) ?? "");
 
 const isNumberText = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 
 function readNumber(text: string): Reading {
   const trimmed = text.trim();
-  const word = WORDS.get(trimmed.toLowerCase());
+  const word = nonFinite(trimmed);
   if (word !== undefined) return reading(toPage(word));
   if (/^[+-]?\d+$/.test(trimmed)) return reading(toPage(BigInt(trimmed.replace(/^\+/, ""))));
   if (!isNumberText(trimmed)) {
@@ -174,7 +169,7 @@ function readInteger(text: string): Reading {
 
 function inRange(field: Field, read: Reading): Reading {
   const { min = null, max = null, unit = "" } = field.known ?? {};
-  const number = WORDS.get(field.text.trim().toLowerCase()) ?? Number(field.text);
+  const number = nonFinite(field.text) ?? Number(field.text);
   const withUnit = (limit: number) => (unit === "" ? String(limit) : `${limit} ${unit}`);
   if (!read.ok || Number.isNaN(number)) return read;
   if (min !== null && number < min) return problem(`at least ${withUnit(min)}`);

@@ -110,7 +110,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     copyButton("Copy", fullLine, signal, "Copy the line of Python that runs this"),
     cellButton(host, fullLine, signal),
   );
-  const question = createConfirmBox(signal);
+  const confirm = createConfirmBox(() => runButton.focus(), signal);
   const element = h(
     "form",
     { class: "nvj-form", novalidate: true },
@@ -133,7 +133,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       h("span", { class: "nvj-space" }),
       pinButton,
     ),
-    question.element,
+    confirm.element,
     line,
   );
   const isJson = () => !json.element.hidden;
@@ -150,7 +150,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   const setFields = (next: readonly Field[]) => {
     fields = next;
     if (command !== null) drafts.keep(command.name, fields);
-    question.close();
+    confirm.close();
   };
   const edit = (index: number, change: Partial<Field>) => {
     setFields(fields.map((field, at) => (at === index ? { ...field, ...change } : field)));
@@ -200,7 +200,10 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     const go = () => onRun(chosen, read.arguments);
     const toOthers = to === "others" && avatars > 0;
     if (danger !== "" && (to === "everybody" || toOthers)) {
-      question.ask(`${danger} Run ${visible(chosen, 80)}?`, go, runButton);
+      confirm.ask(
+        [`${danger} Run ${visible(chosen, 80)}?`],
+        [{ label: "Run", danger: true, run: go }],
+      );
     } else go();
   };
 
@@ -371,7 +374,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       asked = false;
       choices.turnTo(next.name);
       fields = drafts.get(next.name) ?? fieldsOf(next, remembered());
-      question.close();
+      confirm.close();
       drawHead(next);
       // What is half typed is not written over.
       if (isJson() && !(sameCommand && json.problem() !== null)) json.write(fields);

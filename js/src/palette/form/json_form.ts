@@ -1,8 +1,8 @@
 /** Convert the form to one JSON object and back. Pure. */
 
 import type { PageValue } from "../../protocol/common.ts";
+import { locatedProblem, parseJson } from "../../values/json_text.ts";
 import { open } from "../../values/page_value.ts";
-import { parseJson } from "../../values/typed_json.ts";
 import { toJsonText } from "../../values/value_text.ts";
 import { extraField, type Field, kindOf, readField, textFor } from "./form.ts";
 
@@ -32,10 +32,10 @@ function withValue(field: Field, value: PageValue): Field {
 /** Fields of the form stay, left out where the object does not have them. */
 export function fieldsFrom(text: string, fields: readonly Field[]): JsonReading {
   const parsed = parseJson(text.trim() === "" ? "{}" : text);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) return { ok: false, problem: locatedProblem(text, parsed) };
   const opened = open(parsed.value);
   if (opened.kind !== "object") {
-    return { ok: false, problem: 'an object is needed, such as {"index": 2}' };
+    return { ok: false, problem: 'Object expected, such as {"index": 2}' };
   }
   const values = new Map(opened.fields);
   const own = fields.filter(({ extra }) => !extra);

@@ -89,7 +89,7 @@ def test_value_is_edited_as_json_with_its_faults_shown(
     editor.button("Edit the whole value as JSON").click()
     expect(editor.field).to_be_focused()
     editor.field.fill('{"size": [NaN,\n  Infinity 3]}')
-    expect(editor.notices).to_contain_text("Line 2, column 12: a , or ] is missing")
+    expect(editor.notices).to_contain_text("Line 2, column 12: Comma or ] expected")
     editor.screenshot("edit-json")
     editor.require_accessible()
 

@@ -1,6 +1,6 @@
 /** The messages beside an edit field: lock, errors and conflict. Pure. */
 
-import { placeIn } from "../../../values/json_text.ts";
+import { locatedProblem } from "../../../values/json_text.ts";
 import { preview } from "../../../values/page_value.ts";
 import type { Draft } from "./draft.ts";
 import type { EditLockState } from "./edit_lock.ts";
@@ -51,9 +51,8 @@ type DraftFacts = Pick<
 /** What is wrong with what was typed; empty if it can be written. */
 export function problemText({ text, reading }: Pick<DraftFacts, "text" | "reading">): string {
   if (reading.ok) return "";
-  if (reading.at === undefined) return `Not yet: ${reading.problem}.`;
-  const { line, column } = placeIn(text, reading.at);
-  return `Line ${line}, column ${column}: ${reading.problem}`;
+  const { problem, at } = reading;
+  return at === undefined ? `Not yet: ${problem}.` : locatedProblem(text, { problem, at });
 }
 
 export interface ConflictText {

@@ -1,7 +1,8 @@
 /** Convert a scalar to the text of a one-line field, and back. Pure. */
 
 import type { PageValue } from "../../../protocol/common.ts";
-import { readJson } from "../../../values/json_text.ts";
+import { NUMBER_TOO_LARGE, readJson } from "../../../values/json_text.ts";
+import { nonFiniteName } from "../../../values/non_finite.ts";
 import { missing, open } from "../../../values/page_value.ts";
 
 export type ScalarKind = "number" | "boolean" | "text" | "null";
@@ -41,27 +42,14 @@ export function lineText(value: PageValue): string {
   return opened.kind === "boolean" ? String(opened.value) : "null";
 }
 
-const ENDLESS: ReadonlyMap<string, string> = new Map([
-  ["nan", "NaN"],
-  ["inf", "Infinity"],
-  ["+inf", "Infinity"],
-  ["-inf", "-Infinity"],
-  ["infinity", "Infinity"],
-  ["+infinity", "Infinity"],
-  ["-infinity", "-Infinity"],
-  ["∞", "Infinity"],
-  ["-∞", "-Infinity"],
-  ["−∞", "-Infinity"],
-]);
-
 function readNumber(typed: string): Reading {
   const text = typed.trim();
-  const endless = ENDLESS.get(text.toLowerCase());
+  const endless = nonFiniteName(text);
   if (endless !== undefined) return { ok: true, text: endless };
   // What tables and pages show instead of a hyphen.
   const read = readJson(text.replace(/^−/, "-").replace(/^\+(?=\d)/, ""));
   if (read.ok && read.kind === "number") return { ok: true, text: read.text };
-  if (!read.ok && read.problem.startsWith("the number")) {
+  if (!read.ok && read.problem === NUMBER_TOO_LARGE) {
     return { ok: false, problem: read.problem };
   }
   return { ok: false, problem: "a number is needed, as 1.5 or -2e3, or NaN or Infinity" };

@@ -2,6 +2,7 @@
 
 import type { PageValue } from "../../../protocol/common.ts";
 import { reasonOf, size } from "../../../text/format.ts";
+import type { ConfirmBox } from "../../../ui/confirm.ts";
 import { h } from "../../../ui/html.ts";
 import { listen } from "../../../ui/lifetime.ts";
 import { isCut } from "../../../values/page_value.ts";
@@ -9,7 +10,6 @@ import type { ValuePath } from "../../../values/value_path.ts";
 import type { InspectorContext, Place } from "../../context.ts";
 import { isEditable } from "../../shortcuts.ts";
 import { keyOf, type Row, valueAt } from "../../tree/rows.ts";
-import type { Card } from "../confirm_card.ts";
 import type { EditPlaces } from "../editor.ts";
 import { followFocus, isNobodyElsewhere } from "../focus_region.ts";
 import { placeText, samePlace } from "../place_text.ts";
@@ -47,7 +47,7 @@ const pathOf = (row: Row): ValuePath => (row.kind === "value" ? row.path : []);
 export function createValueEdit(
   context: InspectorContext,
   places: EditPlaces,
-  card: Card,
+  card: ConfirmBox,
   isOn: () => boolean,
 ): ValueEdit {
   const { host, session, signal, connection, announce, shown } = context;
