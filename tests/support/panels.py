@@ -207,16 +207,16 @@ class Locks(Panel):
     ) -> None:
         """Fills in the form and sends it."""
         self.name(key, *more)
-        self.root.get_by_label("Seconds").fill(f"{seconds:g}")
+        self.root.get_by_label("Duration").fill(f"{seconds:g}")
         if wait is not None or cap is not None:
             limits = self.root.get_by_role("button", name="Waiting and limits")
             if limits.get_attribute("aria-expanded") == "false":
                 limits.click()
         if wait is not None:
-            self.root.get_by_label("wait for up to").fill(wait)
+            self.root.get_by_label("Wait up to").fill(wait)
         if cap is not None:
-            self.root.get_by_label("hold for at most").fill(cap)
-        self.button("Take").click()
+            self.root.get_by_label("Hold at most").fill(cap)
+        self.button("Acquire").click()
 
     def row(self, key: str) -> Locator:
         exactly = re.compile(rf"^{re.escape(key)}$")
@@ -239,7 +239,7 @@ class Locks(Panel):
         return self.row(key).locator(".nvj-ring-arc")
 
     def keep(self, key: str) -> Locator:
-        return self.root.get_by_role("switch", name=f"Keep {key}", exact=True)
+        return self.root.get_by_role("switch", name=f"Auto-renew {key}", exact=True)
 
     def release(self, key: str) -> None:
         self.button(f"Release {key}").click()
@@ -262,5 +262,5 @@ class Locks(Panel):
 
     @property
     def history(self) -> Locator:
-        """What happened to locks, newest first; opens with the button of that name."""
-        return self.root.get_by_role("list", name="What happened to locks").get_by_role("listitem")
+        """The recent events, newest first; the History button opens them."""
+        return self.root.get_by_role("list", name="Recent events").get_by_role("listitem")

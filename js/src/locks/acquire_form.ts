@@ -6,42 +6,42 @@ import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { listen } from "../ui/lifetime.ts";
 import { readSeconds, readWaitTime } from "./lease_status.ts";
+import { shownKey, ACQUIRE_FORM as TEXT } from "./strings.ts";
 
-/** What is to be taken, as the form has it. */
+/** The values of the form. */
 export interface LockRequest {
   readonly keys: readonly string[];
   readonly seconds: number;
   readonly keep: boolean;
-  /** Seconds for which it may be held at the most; null for ever. */
+  /** The longest time to hold it in seconds; null for no limit. */
   readonly cap: number | null;
-  /** Seconds to wait while someone else holds a key. */
+  /** Seconds to wait while another client holds a key. */
   readonly wait: number;
 }
 
 export interface AcquireForm {
   readonly element: HTMLElement;
   setBlocked(reason: string | null): void;
-  /** `which`: whether it can be found out which of the keys someone else holds. */
+  /** `which` offers to check which of the keys another client holds. */
   setProblem(text: string, which?: boolean): void;
   focus(): void;
-  /** Leaves out keys that have been taken, or watched; what was added meanwhile stays. */
-  leaveOut(done: readonly string[]): void;
+  /** Removes keys that were acquired or are watched now; keys added meanwhile stay. */
+  remove(done: readonly string[]): void;
 }
 
 export interface AcquireFormOptions {
-  /** Live keys that fit what is being typed. */
-  readonly suggest: (typed: string, most: number) => readonly string[];
-  /** Whether there is such a key; one that is not there can be locked all the same. */
+  /** Keys of the state that contain the typed text. */
+  readonly suggest: (typed: string, limit: number) => readonly string[];
+  /** Whether the state has this key. A new key can be locked too. */
   readonly isKnown: (key: string) => boolean;
   readonly onAcquire: (request: LockRequest) => void;
   readonly onWatch: (keys: readonly string[]) => void;
-  /** Asked which of the keys someone else holds. */
+  /** Checks which of the keys another client holds. */
   readonly onWhich: () => void;
   readonly signal: AbortSignal;
 }
 
-const MOST_SUGGESTIONS = 200;
-const KEEP = "Renewed by itself, whatever the notebook does, until you release it";
+const MAX_SUGGESTIONS = 200;
 
 export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
   const { suggest, isKnown, onAcquire, onWatch, onWhich, signal } = options;
@@ -51,8 +51,8 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
   const input = h("input", {
     type: "text",
     class: "nvj-key-input nvj-mono",
-    placeholder: "add a key…",
-    "aria-label": "Key to lock",
+    placeholder: TEXT.key,
+    "aria-label": TEXT.keyLabel,
     list: listId,
     spellcheck: "false",
     autocomplete: "off",
@@ -62,16 +62,16 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     type: "text",
     class: "nvj-input nvj-seconds",
     inputmode: "decimal",
-    "aria-label": "Seconds",
+    "aria-label": TEXT.duration,
   });
   seconds.value = "10 s";
-  const keep = h("input", {
+  const autoRenew = h("input", {
     type: "checkbox",
     class: "nvj-switch",
     role: "switch",
-    "aria-label": "Keep",
+    "aria-label": TEXT.autoRenew,
   });
-  keep.checked = true;
+  autoRenew.checked = true;
   const wait = h("input", { type: "text", class: "nvj-input nvj-seconds", inputmode: "decimal" });
   wait.value = "0 s";
   const cap = h("input", { type: "text", class: "nvj-input nvj-seconds", inputmode: "decimal" });
@@ -82,28 +82,33 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
       type: "button",
       class: "nvj-quiet nvj-acquire-more",
       "aria-expanded": "false",
-      "aria-label": "Waiting and limits",
-      title: "Waiting and limits",
+      "aria-label": TEXT.options,
+      title: TEXT.options,
     },
     icon("more"),
   );
   const limits = h(
     "div",
     { class: "nvj-toolbar nvj-acquire-limits", hidden: true },
-    h("label", { class: "nvj-duration-label" }, "wait for up to ", wait),
-    h("label", { class: "nvj-duration-label" }, "hold for at most ", cap),
-    h("span", { class: "nvj-dim" }, "empty: no limit"),
+    h("label", { class: "nvj-duration-label" }, TEXT.waitUpTo, " ", wait),
+    h("label", { class: "nvj-duration-label" }, TEXT.holdAtMost, " ", cap),
+    h("span", { class: "nvj-dim" }, TEXT.noLimit),
   );
-  const which = h("button", { type: "button", class: "nvj-button", hidden: true }, "Which one?");
-  const acquireButton = h("button", { type: "submit", class: "nvj-primary" }, icon("lock"), "Take");
+  const which = h("button", { type: "button", class: "nvj-button", hidden: true }, TEXT.whichKeys);
+  const acquireButton = h(
+    "button",
+    { type: "submit", class: "nvj-primary" },
+    icon("lock"),
+    TEXT.acquire,
+  );
   const watch = h(
     "button",
     {
       type: "button",
       class: "nvj-quiet nvj-acquire-watch",
-      title: "Say whether they are free, mine, or someone else's, and take nothing",
+      title: TEXT.watchTitle,
     },
-    "Watch",
+    TEXT.watch,
   );
   const problemText = h("span");
   const problem = h(
@@ -120,8 +125,14 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
       "div",
       { class: "nvj-toolbar" },
       h("label", { class: "nvj-key-box" }, chips, input, known),
-      h("label", { class: "nvj-duration-label" }, "for ", seconds),
-      h("label", { class: "nvj-duration-label nvj-auto-renew-label", title: KEEP }, "Keep ", keep),
+      h("label", { class: "nvj-duration-label" }, TEXT.duration, " ", seconds),
+      h(
+        "label",
+        { class: "nvj-duration-label nvj-auto-renew-label", title: TEXT.autoRenewTitle },
+        TEXT.autoRenew,
+        " ",
+        autoRenew,
+      ),
       acquireButton,
       watch,
       more,
@@ -135,19 +146,19 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     problem.hidden = text === "";
     which.hidden = !canAsk;
   };
-  /** What the fields say, or what is wrong with them. */
+  /** The request, or the problem with the fields. */
   const read = (): LockRequest | string => {
     const time = readSeconds(seconds.value);
     const waitTime = readWaitTime(wait.value);
     const limit = cap.value.trim() === "" ? null : readSeconds(cap.value);
-    if (keys.length === 0) return "Name at least one key to lock.";
+    if (keys.length === 0) return TEXT.nothingToLock;
     if (!time.ok) return time.problem;
     if (!waitTime.ok) return waitTime.problem;
     if (limit !== null && !limit.ok) return limit.problem;
     return {
       keys,
       seconds: time.seconds,
-      keep: keep.checked,
+      keep: autoRenew.checked,
       cap: limit === null ? null : limit.seconds,
       wait: waitTime.seconds,
     };
@@ -158,24 +169,24 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
         h(
           "span",
           { class: "nvj-key-chip" },
-          h("code", {}, key === "" ? "(empty)" : visible(key, 60)),
-          !isKnown(key) && h("span", { class: "nvj-dim nvj-key-new" }, "no such key yet"),
+          h("code", {}, shownKey(key, 60)),
+          !isKnown(key) && h("span", { class: "nvj-dim nvj-key-new" }, TEXT.newKey),
           h(
             "button",
             {
               type: "button",
               class: "nvj-quiet",
               "data-index": index,
-              "aria-label": `Leave out ${visible(key, 60)}`,
+              "aria-label": TEXT.remove(key),
             },
             icon("close"),
           ),
         ),
       ),
     );
-    input.placeholder = keys.length === 0 ? "add a key…" : "";
+    input.placeholder = keys.length === 0 ? TEXT.key : "";
   };
-  const leaveOut = (done: readonly string[]) => {
+  const remove = (done: readonly string[]) => {
     keys = keys.filter((key) => !done.includes(key));
     drawChips();
   };
@@ -188,9 +199,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     return true;
   };
   const drawOptions = () => {
-    const found = suggest(input.value.trim(), MOST_SUGGESTIONS).filter(
-      (key) => !keys.includes(key),
-    );
+    const found = suggest(input.value.trim(), MAX_SUGGESTIONS).filter((key) => !keys.includes(key));
     known.replaceChildren(...found.map((key) => h("option", { value: key })));
   };
 
@@ -220,7 +229,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
         event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
       if (button === null) return;
       event.preventDefault();
-      leaveOut(keys.filter((_, at) => at === Number(button.dataset.index)));
+      remove(keys.filter((_, at) => at === Number(button.dataset.index)));
       input.focus();
     },
     signal,
@@ -231,7 +240,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     "click",
     () => {
       addTyped();
-      setProblem(keys.length === 0 ? "Name at least one key to watch." : "");
+      setProblem(keys.length === 0 ? TEXT.nothingToWatch : "");
       if (keys.length > 0) onWatch(keys);
     },
     signal,
@@ -271,6 +280,6 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
       acquireButton.title = reason ?? "";
       watch.disabled = acquireButton.disabled;
     },
-    leaveOut,
+    remove,
   };
 }

@@ -2,54 +2,42 @@
 
 import type { LeaseBody, LeaseState } from "../protocol/locks.ts";
 import { duration } from "../text/format.ts";
-
-export type LeaseTone = "good" | "amber" | "bad" | "neutral";
+import { ACQUIRE_FORM, LEASE_STATE_LABELS, LEASE_TABLE } from "./strings.ts";
 
 export interface LeaseStatus {
   readonly key: string;
   readonly state: LeaseState;
-  readonly tone: LeaseTone;
-  /** The state as a word, with a question mark where it may have changed unseen. */
+  readonly tone: string;
+  /** The label of the state. */
   readonly word: string;
-  /** Seconds left, or null where time does not count. */
+  /** Seconds left, or null without a limit. */
   readonly left: number | null;
-  /** How much of the time is left, from 0 to 1. */
+  /** The share of the duration that is left, from 0 to 1. */
   readonly share: number;
   readonly leftText: string;
   readonly heldText: string;
-  /** For how long it may be held in all, where that is bounded. */
+  /** The longest time that it may be held. */
   readonly capText: string;
   readonly note: string;
-  readonly keep: boolean;
-  readonly canKeep: boolean;
+  readonly autoRenew: boolean;
+  readonly canAutoRenew: boolean;
   readonly canRenew: boolean;
   readonly canExtend: boolean;
   readonly canRelease: boolean;
-  readonly canStop: boolean;
-  readonly canTryAgain: boolean;
+  readonly canCancel: boolean;
+  readonly canRetry: boolean;
   readonly canAsk: boolean;
   readonly canWatch: boolean;
   readonly canDismiss: boolean;
 }
 
-const TONES: Readonly<Record<LeaseState, LeaseTone>> = {
-  pending: "amber",
-  held: "good",
-  expiring: "amber",
-  refused: "bad",
-  lost: "bad",
-  released: "neutral",
-};
-
 export const isHeld = (state: LeaseState): boolean => state === "held" || state === "expiring";
 export const isEnded = (state: LeaseState): boolean =>
   state === "refused" || state === "lost" || state === "released";
 
-/** What the server still knows of a lock while nobody can ask it. */
-const UNSURE = "the server cannot be asked";
-
-/** `passed` is the time in seconds since the lease was told; `sure` whether it still holds. */
+/** `passed` is the seconds since the message; `sure` is false without a connection. */
 export function leaseStatus(lease: LeaseBody, passed: number, sure = true): LeaseStatus {
+  const [word, tone] = LEASE_STATE_LABELS[lease.state];
   const held = isHeld(lease.state);
   const left = lease.left === null || !held ? null : Math.max(0, lease.left - passed);
   const share =
@@ -59,28 +47,28 @@ export function leaseStatus(lease: LeaseBody, passed: number, sure = true): Leas
   return {
     key: lease.key,
     state: lease.state,
-    tone: held && !sure ? "amber" : TONES[lease.state],
-    word: held && !sure ? `${lease.state}?` : lease.state,
+    tone: held && !sure ? "amber" : tone,
+    word: held && !sure ? `${word}?` : word,
     left,
     share,
-    leftText: held ? (lease.endless ? "without end" : left === null ? "" : leftText(left)) : "",
+    leftText: held ? (lease.endless ? LEASE_TABLE.noEnd : left === null ? "" : leftText(left)) : "",
     heldText: heldText(lease, held, passed),
-    capText: held && lease.cap !== null ? `of ${duration(Math.round(lease.cap))} at most` : "",
-    note: held && !sure ? UNSURE : lease.note,
-    keep: lease.keep,
-    canKeep: held && !lease.endless,
+    capText: held && lease.cap !== null ? LEASE_TABLE.heldAtMost(lease.cap) : "",
+    note: held && !sure ? LEASE_TABLE.unconfirmed : lease.note,
+    autoRenew: lease.keep,
+    canAutoRenew: held && !lease.endless,
     canRenew: held && !lease.endless && !lease.keep,
     canExtend: held && lease.cap !== null,
     canRelease: held,
-    canStop: lease.state === "pending",
-    canTryAgain: lease.state === "refused" || lease.state === "lost",
+    canCancel: lease.state === "pending",
+    canRetry: lease.state === "refused" || lease.state === "lost",
     canAsk: lease.state === "refused",
     canWatch: lease.state === "refused" || lease.state === "lost",
     canDismiss: isEnded(lease.state),
   };
 }
 
-/** While one waits for it, it is not held; afterwards, for how long it was. */
+/** How long it is or was held; empty while it is waited for. */
 function heldText({ held: seconds, state }: LeaseBody, isHeld: boolean, passed: number): string {
   if (isHeld) return duration(seconds + passed);
   return state === "pending" || seconds <= 0 ? "" : duration(seconds);
@@ -105,14 +93,11 @@ export function readSeconds(text: string): Seconds {
   const found = /^\s*(\d+(?:[.,]\d+)?)\s*(s|min|h)?\s*$/.exec(text);
   const amount = found?.[1]?.replace(",", ".");
   if (amount === undefined) {
-    return {
-      ok: false,
-      problem: "The time must be a number of seconds, such as 10, or 2 min, or 1 h.",
-    };
+    return { ok: false, problem: ACQUIRE_FORM.notADuration };
   }
   const seconds = Number(amount) * (FACTORS[found?.[2] ?? "s"] ?? 1);
   if (!(seconds > 0) || !Number.isFinite(seconds)) {
-    return { ok: false, problem: "The time must be more than 0 seconds." };
+    return { ok: false, problem: ACQUIRE_FORM.notPositive };
   }
   return { ok: true, seconds };
 }

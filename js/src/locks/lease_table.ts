@@ -5,22 +5,23 @@ import { visible } from "../text/visible_text.ts";
 import { h, setText, svg } from "../ui/html.ts";
 import { createVisibilityTracker } from "../ui/lifetime.ts";
 import { isEnded, type LeaseStatus, leaseStatus } from "./lease_status.ts";
+import { shownKey, LEASE_TABLE as TEXT } from "./strings.ts";
 
 export type LeaseAction =
   | "renew"
   | "extend"
   | "release"
-  | "stop"
-  | "again"
+  | "cancel"
+  | "retry"
   | "ask"
   | "watch"
   | "dismiss";
 
 export interface LeaseTable {
   readonly element: HTMLElement;
-  /** `passed` is the time in seconds since the leases were told. */
+  /** `passed` is the seconds since the message with the leases. */
   show(leases: readonly LeaseBody[], passed: number): void;
-  /** The same leases a moment later: draws what is in view. */
+  /** Updates the countdowns that are in view. */
   tick(passed: number): void;
   setBlocked(reason: string | null): void;
 }
@@ -54,22 +55,22 @@ function createRing(): { element: SVGElement; set(share: number): void } {
 }
 
 const ACTIONS: readonly (readonly [LeaseAction, string, keyof LeaseStatus])[] = [
-  ["renew", "Renew", "canRenew"],
-  ["extend", "+10 min", "canExtend"],
-  ["release", "Release", "canRelease"],
-  ["stop", "Stop waiting", "canStop"],
-  ["again", "Try again", "canTryAgain"],
-  ["ask", "Ask for it", "canAsk"],
-  ["watch", "Watch", "canWatch"],
-  ["dismiss", "Dismiss", "canDismiss"],
+  ["renew", TEXT.renew, "canRenew"],
+  ["extend", TEXT.extend, "canExtend"],
+  ["release", TEXT.release, "canRelease"],
+  ["cancel", TEXT.cancelWait, "canCancel"],
+  ["retry", TEXT.retry, "canRetry"],
+  ["ask", TEXT.ask, "canAsk"],
+  ["watch", TEXT.watch, "canWatch"],
+  ["dismiss", TEXT.dismiss, "canDismiss"],
 ];
 
 const QUIET: ReadonlySet<LeaseAction> = new Set(["extend", "ask", "watch", "dismiss"]);
-/** What each button says to those who cannot see its row; contains its text (WCAG 2.5.3). */
+/** Accessible names, followed by the key. Each contains the text of its button (WCAG 2.5.3). */
 const SPOKEN: Readonly<Partial<Record<LeaseAction, string>>> = {
-  extend: "Extend by 10 min:",
-  stop: "Stop waiting for",
-  ask: "Ask for it:",
+  extend: TEXT.extendLabel,
+  cancel: TEXT.cancelWaitLabel,
+  ask: TEXT.askLabel,
 };
 
 function createRow(key: string): RowView {
@@ -79,13 +80,13 @@ function createRow(key: string): RowView {
   const left = h("span", { class: "nvj-tabular" });
   const heldText = h("span", { class: "nvj-tabular" });
   const capText = h("span", { class: "nvj-dim" });
-  const shownKey = key === "" ? "(empty)" : visible(key, 200);
-  const keep = h("input", {
+  const name = shownKey(key, 200);
+  const autoRenew = h("input", {
     type: "checkbox",
     class: "nvj-switch",
     role: "switch",
-    "data-keep": "",
-    "aria-label": `Keep ${shownKey}`,
+    "data-auto-renew": "",
+    "aria-label": TEXT.autoRenew(name),
   });
   const buttons = ACTIONS.map(([action, label]) =>
     h(
@@ -94,20 +95,20 @@ function createRow(key: string): RowView {
         type: "button",
         class: QUIET.has(action) ? "nvj-quiet" : "nvj-button",
         "data-action": action,
-        "aria-label": `${SPOKEN[action] ?? label} ${shownKey}`,
+        "aria-label": `${SPOKEN[action] ?? label} ${name}`,
       },
       label,
     ),
   );
-  let keepReceived: boolean | null = null;
+  let received: boolean | null = null;
   const element = h(
     "tr",
-    // A narrow card lays rows out as grids, by which browsers forget what they are.
+    // A narrow card lays rows out as grids, so that browsers drop the implicit roles.
     { role: "row" },
-    h("td", { role: "cell" }, h("code", {}, shownKey)),
+    h("td", { role: "cell" }, h("code", {}, name)),
     h("td", { role: "cell" }, chip, " ", note),
     h("td", { class: "nvj-time-left", role: "cell" }, ring.element, left),
-    h("td", { class: "nvj-auto-renew", role: "cell" }, keep),
+    h("td", { class: "nvj-auto-renew", role: "cell" }, autoRenew),
     h("td", { class: "nvj-held", role: "cell" }, heldText, " ", capText),
     h("td", { class: "nvj-lease-actions", role: "cell" }, ...buttons),
   );
@@ -125,16 +126,16 @@ function createRow(key: string): RowView {
       setText(left, lease.leftText);
       setText(heldText, lease.heldText);
       setText(capText, lease.capText);
-      keep.style.visibility = lease.canKeep ? "" : "hidden";
-      keep.disabled = blocked !== null;
-      // What was just switched stays so while the kernel is asked.
-      if (lease.keep !== keepReceived) keep.checked = lease.keep;
-      keepReceived = lease.keep;
+      autoRenew.style.visibility = lease.canAutoRenew ? "" : "hidden";
+      autoRenew.disabled = blocked !== null;
+      // The switch keeps its new position until the kernel answers.
+      if (lease.autoRenew !== received) autoRenew.checked = lease.autoRenew;
+      received = lease.autoRenew;
       for (const [index, [action, , can]] of ACTIONS.entries()) {
         const button = buttons[index];
         if (button === undefined) continue;
         button.hidden = lease[can] !== true;
-        // Dropping a row asks the kernel only.
+        // Dismissing a row needs no server.
         button.disabled = blocked !== null && action !== "dismiss";
         button.title = button.disabled ? (blocked ?? "") : "";
       }
@@ -142,19 +143,22 @@ function createRow(key: string): RowView {
   };
 }
 
-/** `onFocusLost`: no row is left that could have the focus. */
+/** `onFocusLost` is called when no row can take the focus. */
 export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): LeaseTable {
   const body = h("tbody");
-  const heads = ["Key", "State", "Left", "Keep", "Held for"].map((text) =>
-    h("th", { scope: "col" }, text),
-  );
+  const heads = TEXT.columns.map((text) => h("th", { scope: "col" }, text));
   const element = h(
     "table",
     { class: "nvj-table", role: "table" },
     h(
       "thead",
       {},
-      h("tr", {}, ...heads, h("th", { scope: "col" }, h("span", { class: "nvj-sr" }, "Actions"))),
+      h(
+        "tr",
+        {},
+        ...heads,
+        h("th", { scope: "col" }, h("span", { class: "nvj-sr" }, TEXT.actions)),
+      ),
     ),
     body,
   );
@@ -170,7 +174,7 @@ export function createLeaseTable(onFocusLost: () => void, signal: AbortSignal): 
     if (lease !== undefined) draw(lease);
   }, signal);
 
-  /** A control that is gone or hidden leaves the focus to one beside it. */
+  /** Moves the focus from a removed or hidden control to one beside it. */
   const keepFocus = (focused: Element | null, row: HTMLElement, index: number) => {
     const isThere = focused instanceof HTMLElement && focused.isConnected && !focused.hidden;
     if (isThere && focused.style.visibility !== "hidden") return;

@@ -1,51 +1,34 @@
 /** Watched keys, recent events, and the name shared with other clients. */
 
-import type { EventBody, LockNewsBody, News, WatchedBody, Whose } from "../protocol/locks.ts";
-import { duration } from "../text/format.ts";
+import type { EventBody, LockNewsBody, WatchedBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { fill, h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { keepingFocus } from "../ui/keep_focus.ts";
 import { listen } from "../ui/lifetime.ts";
-import { namesOf } from "./actions.ts";
+import { EVENT_LABELS, type Label, shownKey, DETAILS as TEXT, WHOSE_LABELS } from "./strings.ts";
 
 export interface LockDetails {
   readonly element: HTMLElement;
-  /** The button that opens the history; stands in the footer. */
+  /** The button in the footer that opens the history. */
   readonly historyButton: HTMLElement;
-  /** `passed` is the time in seconds since the news were told. */
+  /** `passed` is the seconds since the message. */
   show(updates: LockNewsBody, passed: number): void;
   setBlocked(reason: string | null): void;
 }
 
 export interface LockDetailsOptions {
   readonly onUnwatch: (key: string) => void;
-  readonly onAnnounce: (by: string) => void;
-  /** Nothing is left here that could have the focus. */
+  readonly onShare: (by: string) => void;
+  /** Called when nothing here can take the focus. */
   readonly onLeft: () => void;
   readonly signal: AbortSignal;
 }
 
-const WHOSE: Readonly<Record<Whose, readonly [word: string, tone: string]>> = {
-  unknown: ["not known", "neutral"],
-  free: ["free", "good"],
-  mine: ["mine", "accent"],
-  "someone else's": ["someone else's", "bad"],
-};
-
-const EVENT_TEXTS: Readonly<Record<News, readonly [word: string, tone: string]>> = {
-  taken: ["taken", "good"],
-  refused: ["refused", "bad"],
-  lost: ["lost", "bad"],
-  released: ["released", "neutral"],
-  doubted: ["taken again", "amber"],
-};
-
-const chip = ([word, tone]: readonly [string, string]) =>
-  h("span", { class: "nvj-chip", "data-tone": tone }, word);
+const chip = ([text, tone]: Label) => h("span", { class: "nvj-chip", "data-tone": tone }, text);
 
 const watchedText = ({ holder, since }: WatchedBody, passed: number): string =>
-  [holder && visible(holder, 80), `for ${duration(since + passed)}`]
+  [holder && visible(holder, 80), TEXT.since(since + passed)]
     .filter((part) => part !== "")
     .join(" · ");
 
@@ -53,8 +36,8 @@ const watchedRow = (watched: WatchedBody, passed: number, index: number) =>
   h(
     "li",
     {},
-    h("code", {}, namesOf([watched.key])),
-    chip(WHOSE[watched.whose]),
+    h("code", {}, shownKey(watched.key)),
+    chip(WHOSE_LABELS[watched.whose]),
     h("span", { class: "nvj-dim nvj-tabular nvj-watched-time" }, watchedText(watched, passed)),
     h(
       "button",
@@ -63,7 +46,7 @@ const watchedRow = (watched: WatchedBody, passed: number, index: number) =>
         class: "nvj-quiet",
         "data-index": index,
         "data-same": watched.key,
-        "aria-label": `Watch no longer: ${namesOf([watched.key])}`,
+        "aria-label": TEXT.unwatch(watched.key),
       },
       icon("close"),
     ),
@@ -73,37 +56,37 @@ const eventRow = (event: EventBody, passed: number) =>
   h(
     "li",
     {},
-    h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, `${duration(event.ago + passed)} ago`),
-    chip(EVENT_TEXTS[event.news]),
-    h("code", {}, namesOf([event.key])),
+    h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, TEXT.ago(event.ago + passed)),
+    chip(EVENT_LABELS[event.news]),
+    h("code", {}, shownKey(event.key)),
     h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
   );
 
 export function createLockDetails({
   onUnwatch,
-  onAnnounce,
+  onShare,
   onLeft,
   signal,
 }: LockDetailsOptions): LockDetails {
   let updates: LockNewsBody | null = null;
-  const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": "Watched keys" });
-  const watched = h("section", { hidden: true }, h("h4", {}, "Watched"), watchedList);
-  const historyList = h("ol", { class: "nvj-lock-list", "aria-label": "What happened to locks" });
-  const history = h("section", { hidden: true }, h("h4", {}, "What happened"), historyList);
+  const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": TEXT.watchedKeys });
+  const watched = h("section", { hidden: true }, h("h4", {}, TEXT.watched), watchedList);
+  const historyList = h("ol", { class: "nvj-lock-list", "aria-label": TEXT.recentEvents });
+  const history = h("section", { hidden: true }, h("h4", {}, TEXT.recentEvents), historyList);
   const historyButton = h(
     "button",
     { type: "button", class: "nvj-quiet", "aria-expanded": "false" },
     icon("recent"),
-    "History",
+    TEXT.history,
   );
   const name = h("input", {
     type: "text",
     class: "nvj-input nvj-own-name",
     maxlength: 80,
-    placeholder: "your name",
-    "aria-label": "Your name, for others to see",
+    placeholder: TEXT.yourName,
+    "aria-label": TEXT.yourNameLabel,
   });
-  const share = h("button", { type: "submit", class: "nvj-button" }, "Tell others");
+  const share = h("button", { type: "submit", class: "nvj-button" }, TEXT.share);
   const sharing = h("span", { class: "nvj-dim" });
   const form = h("form", { class: "nvj-share-name", novalidate: true }, sharing, name, share);
   const element = h("div", { class: "nvj-lock-details" }, watched, history, form);
@@ -132,7 +115,7 @@ export function createLockDetails({
     "submit",
     (event) => {
       event.preventDefault();
-      onAnnounce(updates?.by == null ? name.value.trim() : "");
+      onShare(updates?.by == null ? name.value.trim() : "");
     },
     signal,
   );
@@ -144,7 +127,7 @@ export function createLockDetails({
       const isSame = JSON.stringify(next.watched) === JSON.stringify(updates?.watched ?? []);
       updates = next;
       watched.hidden = next.watched.length === 0;
-      // A row that is replaced once a second cannot be pressed.
+      // Replacing a row once a second would make its button hard to click.
       if (isSame) {
         for (const [index, each] of next.watched.entries()) {
           const time = watchedList.children[index]?.querySelector(".nvj-watched-time");
@@ -158,18 +141,13 @@ export function createLockDetails({
         fill(
           historyList,
           ...(next.history.length === 0
-            ? [h("li", { class: "nvj-dim" }, "Nothing yet.")]
+            ? [h("li", { class: "nvj-dim" }, TEXT.noEvents)]
             : [...next.history].reverse().map((event) => eventRow(event, passed))),
         );
       }
-      setText(
-        sharing,
-        next.by === null
-          ? "Others cannot see who holds a lock, unless you tell them."
-          : `Others see what you hold, as ${visible(next.by, 80)}.`,
-      );
+      setText(sharing, next.by === null ? TEXT.notShared : TEXT.sharedAs(next.by));
       name.hidden = next.by !== null;
-      setText(share, next.by === null ? "Tell others" : "Tell no more");
+      setText(share, next.by === null ? TEXT.share : TEXT.stopSharing);
     },
     setBlocked: (reason) => {
       share.disabled = reason !== null;

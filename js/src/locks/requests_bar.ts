@@ -1,11 +1,10 @@
 /** Requests of other clients for our locks, with the possible answers. */
 
 import type { RequestBody } from "../protocol/locks.ts";
-import { visible } from "../text/visible_text.ts";
 import { fill, h } from "../ui/html.ts";
 import { keepingFocus } from "../ui/keep_focus.ts";
 import { listen } from "../ui/lifetime.ts";
-import { namesOf } from "./actions.ts";
+import { REQUESTS as TEXT } from "./strings.ts";
 
 export interface RequestsBar {
   readonly element: HTMLElement;
@@ -15,13 +14,12 @@ export interface RequestsBar {
 export interface RequestsBarOptions {
   readonly onRelease: (request: RequestBody) => void;
   readonly onDismiss: (request: RequestBody) => void;
-  /** Nothing is left here that could have the focus. */
+  /** Called when nothing here can take the focus. */
   readonly onLeft: () => void;
   readonly signal: AbortSignal;
 }
 
-export const requestText = ({ by, says, keys }: RequestBody): string =>
-  `${visible(by, 80)} asks for ${namesOf(keys)}${says === "" ? "" : `: ${visible(says, 120)}`}`;
+export const requestText = ({ by, says, keys }: RequestBody): string => TEXT.text(by, keys, says);
 
 export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
   let shown: readonly RequestBody[] = [];
@@ -60,18 +58,18 @@ export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
               "data-index": index,
               "data-same": `release ${request.asker}`,
             },
-            "Release",
+            TEXT.release,
           ),
           h(
             "button",
             {
               type: "button",
               class: "nvj-quiet",
-              "data-answer": "keep",
+              "data-answer": "decline",
               "data-index": index,
-              "data-same": `keep ${request.asker}`,
+              "data-same": `decline ${request.asker}`,
             },
-            "Not now",
+            TEXT.decline,
           ),
         ),
       ),

@@ -3,18 +3,18 @@
 import type { Timed } from "../kernel/session.ts";
 import type { Tool, ToolContext } from "../panel/tool.ts";
 import type { LeaseBody, LockNewsBody } from "../protocol/locks.ts";
-import { plural } from "../text/format.ts";
 import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
 import { fill, h, setText } from "../ui/html.ts";
 import { every, listen } from "../ui/lifetime.ts";
 import { Signal } from "../ui/signal.ts";
 import { createAcquireForm } from "./acquire_form.ts";
-import { createActions, namesOf } from "./actions.ts";
+import { createActions } from "./actions.ts";
 import { isHeld } from "./lease_status.ts";
 import { createLeaseTable, type LeaseAction } from "./lease_table.ts";
 import { createLockDetails } from "./lock_details.ts";
 import { createRequestsBar, requestText } from "./requests_bar.ts";
+import { VIEW as TEXT } from "./strings.ts";
 
 const DEFAULT_SECONDS = 10;
 const DEFAULT_CAP = 600;
@@ -23,7 +23,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
   const heldCount = new Signal<number | null>(null);
   const table = createLeaseTable(() => form.focus(), signal);
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
-  const releaseAll = h("button", { type: "button", class: "nvj-button" }, "Release all");
+  const releaseAll = h("button", { type: "button", class: "nvj-button" }, TEXT.releaseAll);
   const summary = h("span");
   const more = h("p", { class: "nvj-dim nvj-more-leases", hidden: true });
   const buttons = h("span", { class: "nvj-locks-buttons" });
@@ -41,16 +41,16 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     return received === null ? 0 : now() - received.at;
   };
 
-  const say = (text: string) => {
+  const notify = (text: string) => {
     setText(notice, visible(text, 600));
     notice.hidden = text === "";
   };
   const actions = createActions(host, {
     announce,
-    say,
+    say: notify,
     setProblem: (text, which) => form.setProblem(text, which),
     onAcquired: (keys) => {
-      form.leaveOut(keys);
+      form.remove(keys);
       form.setProblem("");
     },
   });
@@ -62,9 +62,9 @@ export function createLocks({ host, session, signal, connection, announce }: Too
       case "extend":
         return actions.extend(lease, passed());
       case "release":
-      case "stop":
+      case "cancel":
         return actions.release([key]);
-      case "again":
+      case "retry":
         return actions.acquire({
           keys: [key],
           seconds: lease.seconds ?? DEFAULT_SECONDS,
@@ -81,13 +81,13 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     }
   };
 
-  const suggest = (typed: string, most: number): readonly string[] => {
+  const suggest = (typed: string, limit: number): readonly string[] => {
     const wanted = typed.toLowerCase();
     const found: string[] = [];
     for (const key of session.store.entries.keys()) {
       if (key.length > 200 || !key.toLowerCase().includes(wanted)) continue;
       found.push(key);
-      if (found.length === most) break;
+      if (found.length === limit) break;
     }
     return found.sort();
   };
@@ -99,14 +99,14 @@ export function createLocks({ host, session, signal, connection, announce }: Too
       tried = request.keys;
       void actions.acquire(request);
     },
-    onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.leaveOut(keys)),
+    onWatch: (keys) => void actions.watch(keys).then((watched) => watched && form.remove(keys)),
     onWhich: () => void actions.which(tried),
   });
   const details = createLockDetails({
     signal,
     onLeft: () => form.focus(),
     onUnwatch: (key) => void actions.unwatch(key),
-    onAnnounce: (by) => void actions.announce(by),
+    onShare: (by) => void actions.share(by),
   });
   const requests = createRequestsBar({
     signal,
@@ -142,7 +142,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
       const lease = leases()[Number(row?.dataset.index ?? -1)];
       if (lease !== undefined && target instanceof HTMLInputElement) {
         const wanted = target.checked;
-        void actions.keep(lease.key, wanted).then((done) => {
+        void actions.setAutoRenew(lease.key, wanted).then((done) => {
           if (!done) target.checked = !wanted;
         });
       }
@@ -162,7 +162,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
   );
   const element = h("div", { class: "nvj-tool nvj-locks" }, able, unable);
 
-  const drawAbility = () => {
+  const drawSupport = () => {
     const status = session.status.get()?.body;
     const locks = status === undefined || status.abilities.locks;
     able.hidden = !locks;
@@ -171,32 +171,23 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     if (locks) return;
     fill(
       unable,
-      h("p", {}, "This server has no locks."),
-      h(
-        "p",
-        { class: "nvj-dim" },
-        `NanoVer's ${visible(status.abilities.transport, 40)} protocol does not know them: every client may write every key, and the last write stays.`,
-      ),
+      h("p", {}, TEXT.unsupported),
+      h("p", { class: "nvj-dim" }, TEXT.unsupportedHint(status.abilities.transport)),
     );
   };
 
   const announceLost = () => {
     const lost = leases().filter(({ state }) => state === "lost");
-    const text = lost
-      .map(
-        ({ key, note }) =>
-          `${namesOf([key])} was lost${note === "" ? "" : `: ${visible(note, 200)}`}`,
-      )
-      .join(" · ");
+    const text = lost.map(({ key, note }) => TEXT.lost(key, note)).join(" · ");
     if (text === announcedLost) return;
-    // What was lost is said once; a notice about something else is left alone.
-    if (text !== "" || notice.textContent === announcedLost) say(text);
-    // Somebody who looks at another tab hears of it all the same.
+    // A loss is shown once and never replaces another notice by an empty one.
+    if (text !== "" || notice.textContent === announcedLost) notify(text);
+    // Announced too, in case another tab is open.
     if (text !== "" && element.hidden) announce(text);
     announcedLost = text;
   };
 
-  const drawNews = () => {
+  const drawUpdates = () => {
     const latest = updates.get();
     if (latest === null) return;
     details.show(latest.body, now() - latest.at);
@@ -216,35 +207,27 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     releaseAll.hidden = held === 0;
     releaseAll.disabled = blocked !== null;
     releaseAll.title = blocked ?? "";
-    setText(summary, held === 0 ? "no locks held" : `${plural(held, "lock")} held`);
+    setText(summary, TEXT.held(held));
     const none = leases().length === 0;
     table.element.hidden = none;
     empty.hidden = !none;
     const hidden = session.leases.get()?.body.more ?? 0;
     more.hidden = hidden === 0;
-    setText(more, `… ${hidden} more`);
+    setText(more, TEXT.more(hidden));
     announceLost();
   };
-  fill(
-    empty,
-    h("p", {}, "No locks taken."),
-    h(
-      "p",
-      { class: "nvj-dim" },
-      "A lock keeps other clients from writing a key for a while. Name a key above and take it.",
-    ),
-  );
+  fill(empty, h("p", {}, TEXT.empty), h("p", { class: "nvj-dim" }, TEXT.emptyHint));
 
-  session.status.observe(drawAbility, signal);
+  session.status.observe(drawSupport, signal);
   buttons.append(details.historyButton, releaseAll);
-  listen(details.historyButton, "click", drawNews, signal);
+  listen(details.historyButton, "click", drawUpdates, signal);
   session.leases.observe(draw, signal);
-  updates.observe(drawNews, signal);
+  updates.observe(drawUpdates, signal);
   connection.observe(draw, signal);
   every(
     1000,
     () => {
-      if (!element.hidden) drawNews();
+      if (!element.hidden) drawUpdates();
     },
     signal,
   );
@@ -255,8 +238,8 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     },
     signal,
   );
-  drawAbility();
+  drawSupport();
   draw();
 
-  return { name: "locks", label: "Locks", element, count: heldCount, footer, shown: draw };
+  return { name: "locks", label: TEXT.tab, element, count: heldCount, footer, shown: draw };
 }

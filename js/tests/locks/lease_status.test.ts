@@ -28,7 +28,7 @@ describe("a lease", () => {
     const endless = { ...HELD, seconds: null, left: null, endless: true };
     expect(leaseStatus(endless, 5)).toMatchObject({
       left: null,
-      leftText: "without end",
+      leftText: "no limit",
       share: 1,
     });
   });
@@ -52,7 +52,7 @@ describe("a lease", () => {
   it("offers what can be done in its state", () => {
     const can = (lease: LeaseBody) => {
       const now = leaseStatus(lease, 0);
-      return [now.canRenew, now.canRelease, now.canTryAgain, now.canDismiss];
+      return [now.canRenew, now.canRelease, now.canRetry, now.canDismiss];
     };
     expect(LEASES.map(can)).toEqual([
       [false, true, false, false],
@@ -68,8 +68,8 @@ describe("a lease", () => {
 describe("a lease that is kept", () => {
   it("needs no renewing, and may be held longer", () => {
     expect(leaseStatus({ ...HELD, keep: true, cap: 600 }, 0)).toMatchObject({
-      keep: true,
-      canKeep: true,
+      autoRenew: true,
+      canAutoRenew: true,
       canRenew: false,
       canExtend: true,
       capText: "of 10 min at most",
@@ -84,7 +84,7 @@ describe("a lease that is kept", () => {
 describe("a lease that is waited for", () => {
   it("can be given up", () => {
     const waiting = leaseStatus({ ...HELD, state: "pending", left: null }, 0);
-    expect(waiting).toMatchObject({ canStop: true, canKeep: false, canRelease: false });
+    expect(waiting).toMatchObject({ canCancel: true, canAutoRenew: false, canRelease: false });
   });
 });
 

@@ -49,7 +49,7 @@ describe("the form", () => {
         wait: 0,
       },
     });
-    expect(speech(el)).toBe("Taken: scene, selection.root.");
+    expect(speech(el)).toBe("Acquired: scene, selection.root.");
     expect(findAll(el, "tbody tr").length).toBe(2);
     expect(findAll(el, ".nvj-key-chip")).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("the form", () => {
     submit(find(el, ".nvj-acquire"));
     add("title");
     await pass(0.1);
-    expect(speech(el)).toBe("Taken: scene.");
+    expect(speech(el)).toBe("Acquired: scene.");
     expect(chips()).toEqual(["title"]);
 
     click(find(el, ".nvj-acquire-watch"));
@@ -80,14 +80,14 @@ describe("the form", () => {
     type(keyInput(el), "scene");
     submit(find(el, ".nvj-acquire"));
     await pass(0.1);
-    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("someone else holds scene");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("scene is held by another client");
     expect(findAll(el, ".nvj-key-chip").length).toBe(1);
     expect(rowOf(el, "scene").textContent).toContain("refused");
   });
 
   it.each([
     ["", "10", "at least one key"],
-    ["scene", "soon", "number of seconds"],
+    ["scene", "soon", "Enter a duration such as 10 s"],
     ["scene", "0", "more than 0"],
   ])("does not send %j for %j", async (key, seconds, problem) => {
     const { el, kernel } = await mount({ leases: [] });
@@ -118,7 +118,7 @@ describe("the form", () => {
     }
     expect(findAll(el, ".nvj-key-chip").map((chip) => chip.textContent)).toEqual([
       "scene",
-      "sceno such key yet",
+      "scenew key",
     ]);
   });
 
@@ -187,7 +187,7 @@ describe("the table", () => {
     const { el } = await mount();
     expect(rowOf(el, "selection.root").textContent).toContain("refused someone else holds it");
     expect(find(el, ".nvj-notice").textContent).toBe(
-      "selection.ligand was lost: the simulation was switched by playback/load",
+      "Lost selection.ligand: the simulation was switched by playback/load",
     );
   });
 
@@ -196,7 +196,7 @@ describe("the table", () => {
     for (const [key, action] of [
       ["suggested.interaction.scale", "renew"],
       ["scene", "release"],
-      ["selection.root", "again"],
+      ["selection.root", "retry"],
       ["selection.ligand", "dismiss"],
     ] as const) {
       click(button(rowOf(el, key), action));
@@ -219,7 +219,7 @@ describe("the table", () => {
     click(find(el, ".nvj-locks-footer .nvj-button"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({ op: "release_all", body: {} });
-    expect(speech(el)).toBe("All locks are released.");
+    expect(speech(el)).toBe("Released all locks.");
   });
 
   it("keeps its rows as elements, so that a click is not lost", async () => {
@@ -236,7 +236,7 @@ describe("the table", () => {
     const { el } = await mount();
     const at = () => document.activeElement?.getAttribute("aria-label");
     for (const [key, action, next] of [
-      ["selection.root", "dismiss", "Try again selection.ligand"],
+      ["selection.root", "dismiss", "Retry selection.ligand"],
       ["selection.ligand", "dismiss", "Renew suggested.interaction.scale"],
       ["scene", "release", "Dismiss scene"],
     ] as const) {
@@ -263,7 +263,7 @@ describe("the table", () => {
     model.dead = true;
     click(button(rowOf(el, "scene"), "renew"));
     await pass(0.1);
-    expect(find(el, ".nvj-notice").textContent).toContain("Not renewed: the kernel has gone");
+    expect(find(el, ".nvj-notice").textContent).toContain("Could not renew the lock: the kernel has gone");
   });
 });
 
@@ -274,7 +274,7 @@ describe("the switch of a row", () => {
       ["scene", false],
       ["suggested.interaction.scale", true],
     ] as const) {
-      const box = find(rowOf(el, key), "[data-keep]");
+      const box = find(rowOf(el, key), "[data-auto-renew]");
       box.focus();
       click(box);
       await pass(0.2);
@@ -293,13 +293,13 @@ describe("the switch of a row", () => {
       throw new Error("no");
     };
     const { el } = await mount({ answers: { keep: refusal } });
-    const box = find(rowOf(el, "scene"), "[data-keep]");
+    const box = find(rowOf(el, "scene"), "[data-auto-renew]");
     click(box);
     await pass(0.4);
     expect(box).toHaveProperty("checked", false);
     await pass(0.4);
     expect(box).toHaveProperty("checked", true);
-    expect(find(el, ".nvj-notice").textContent).toContain("Still kept: no");
+    expect(find(el, ".nvj-notice").textContent).toContain("Could not change auto-renew: no");
   });
 });
 
@@ -335,7 +335,7 @@ describe("waiting and limits", () => {
   it("end with the button", async () => {
     const waiting = { ...(LEASES[0] as LeaseBody), state: "pending" as const, left: null };
     const { el, kernel } = await mount({ leases: [waiting] });
-    click(button(rowOf(el, "scene"), "stop"));
+    click(button(rowOf(el, "scene"), "cancel"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({ op: "release", body: { keys: ["scene"] } });
   });
@@ -352,21 +352,21 @@ describe("who blocks", () => {
     await pass(0.1);
     click(find(el, ".nvj-acquire .nvj-problem button"));
     await pass(0.1);
-    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("Someone else holds b.");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("Held by another client: b.");
   });
 
   it("can be asked where it is known", async () => {
     const { el } = await mount({ holders: ["selection.root"] });
     click(button(rowOf(el, "selection.root"), "ask"));
     await pass(0.1);
-    expect(find(el, ".nvj-notice").textContent).toBe("Asked for selection.root.");
+    expect(find(el, ".nvj-notice").textContent).toBe("Requested release of selection.root.");
   });
 
   it("is said to be unknown where it is", async () => {
     const { el } = await mount();
     click(button(rowOf(el, "selection.root"), "ask"));
     await pass(0.1);
-    expect(find(el, ".nvj-notice").textContent).toContain("nobody can be asked");
+    expect(find(el, ".nvj-notice").textContent).toContain("cannot be asked");
   });
 });
 
@@ -378,7 +378,7 @@ describe("watched keys", () => {
     const { el } = await mount({ lockNews: LOCK_NEWS });
     await pass(2);
     expect(watched(el)).toEqual([
-      expect.stringMatching(/^selection.rootsomeone else'sIvan's notebook · for 4[34] s$/),
+      expect.stringMatching(/^selection.rootother clientIvan's notebook · for 4[34] s$/),
       expect.stringMatching(/^selection.proteinfreefor 2 min/),
       expect.stringMatching(/^scenemine/),
     ]);
@@ -444,7 +444,7 @@ describe("requests of others", () => {
 
 it("shows what happened, the newest first", async () => {
   const { el } = await mount({ lockNews: LOCK_NEWS });
-  const list = find(el, "[aria-label='What happened to locks']");
+  const list = find(el, "[aria-label='Recent events']");
   const section = list.parentElement;
   expect(section?.hidden).toBe(true);
   click(find(el, ".nvj-locks-footer .nvj-quiet"));
@@ -475,7 +475,7 @@ describe("what cannot be done", () => {
 
   it("is taught where there are no locks yet", async () => {
     const { el } = await mount({ leases: [] });
-    expect(find(el, ".nvj-scroll .nvj-empty").textContent).toContain("No locks taken");
+    expect(find(el, ".nvj-scroll .nvj-empty").textContent).toContain("No locks yet");
   });
 });
 
@@ -500,20 +500,20 @@ describe("buttons that come and go", () => {
     });
     click(find(el, "[data-answer=release]"));
     await pass(0.2);
-    expect(find(el, ".nvj-notice").textContent).toContain("Not released");
+    expect(find(el, ".nvj-notice").textContent).toContain("Could not release the lock");
     expect(kernel.received.filter(({ op }) => op === "dismiss")).toEqual([]);
   });
   it("keep the focus when another request comes", async () => {
     const { el, kernel } = await mount({ lockNews: { requests: REQUESTS.slice(0, 1) } });
-    find(el, "[data-answer=keep]").focus();
+    find(el, "[data-answer=decline]").focus();
     kernel.sendLockNews({ requests: REQUESTS });
     await pass(0.1);
-    expect(document.activeElement?.getAttribute("data-answer")).toBe("keep");
+    expect(document.activeElement?.getAttribute("data-answer")).toBe("decline");
   });
   it("keep the focus when a request is answered", async () => {
     const { el } = await mount({ lockNews: { requests: REQUESTS } });
-    find(el, "[data-answer=keep]").focus();
-    click(find(el, "[data-answer=keep]"));
+    find(el, "[data-answer=decline]").focus();
+    click(find(el, "[data-answer=decline]"));
     await pass(0.1);
     expect(el.contains(document.activeElement)).toBe(true);
   });

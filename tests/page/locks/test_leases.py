@@ -65,7 +65,7 @@ def test_lock_that_is_kept_no_longer_runs_out_and_can_be_taken_again(
     clock.pass_seconds(51)
 
     expect(locks.state("scene")).to_have_text("lost")
-    locks.button("Try again scene").click()
+    locks.button("Retry scene").click()
     expect(locks.state("scene")).to_have_text("held")
     locks.button("Release all").click()
     expect(locks.state("scene")).to_have_text("released")
@@ -82,7 +82,7 @@ def test_lost_lock_is_reported_and_takes_no_focus(
     clock.pass_seconds(51)
 
     expect(locks.state("scene")).to_have_text("lost")
-    expect(locks.notice).to_have_text("scene was lost: expired")
+    expect(locks.notice).to_have_text("Lost scene: expired")
     # Polite: it is read out, and takes no focus.
     expect(locks.notice).to_have_role("status")
     assert locks.page.evaluate("document.activeElement.tagName") != "DIALOG"
@@ -93,7 +93,7 @@ def test_lost_lock_is_reported_and_takes_no_focus(
 def test_lock_that_is_not_kept_can_be_renewed_and_its_cap_be_moved(
     locks: Locks, connection: Connection, clock: SkippingClock
 ) -> None:
-    locks.root.get_by_role("switch", name="Keep", exact=True).uncheck()
+    locks.root.get_by_role("switch", name="Auto-renew", exact=True).uncheck()
     locks.take("scene", 50, cap="5 min")
     expect(locks.row("scene")).to_contain_text("of 5 min at most")
     expect(locks.keep("scene")).not_to_be_checked()
@@ -118,7 +118,7 @@ def test_history_lists_what_was_taken_refused_lost_and_released(
     client = connection.client
     server.update_locks(STRANGER, {"theirs": LONG})
     locks.button("History").click()
-    expect(locks.history).to_have_text("Nothing yet.")
+    expect(locks.history).to_have_text("No events yet.")
 
     with pytest.raises(LockRefused):
         client.lock("theirs")
@@ -129,9 +129,9 @@ def test_history_lists_what_was_taken_refused_lost_and_released(
     expect(locks.history).to_have_count(5)
     events = [
         ("lost", "brief", "expired"),
-        ("taken", "brief", ""),
+        ("acquired", "brief", ""),
         ("released", "mine", "released"),
-        ("taken", "mine", ""),
+        ("acquired", "mine", ""),
         ("refused", "theirs", "held by another client"),
     ]
     for index, parts in enumerate(events):
@@ -163,7 +163,7 @@ def test_switched_simulation_takes_locks_again_and_reports_those_that_are_lost(
     )
     expect(locks.state("scene")).to_have_text("held")
     expect(locks.state("title")).to_have_text("lost")
-    expect(locks.notice).to_contain_text("title was lost: the simulation was switched")
+    expect(locks.notice).to_contain_text("Lost title: playback/load switched the simulation")
     expect(locks.notice).to_contain_text("now held by another client")
     assert not lets_write(server, "scene")
 
@@ -187,6 +187,6 @@ def test_locks_are_in_doubt_while_the_server_is_away_and_lost_when_their_time_is
         clock.pass_seconds(51)
         expect(locks.state("short")).to_have_text("lost")
         expect(locks.state("long")).to_have_text("held?")
-        expect(locks.notice).to_contain_text("short was lost: expired")
+        expect(locks.notice).to_contain_text("Lost short: expired")
         locks.screenshot("locks-server-gone")
         locks.require_accessible()

@@ -20,13 +20,13 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
 ) -> None:
     server.update_locks(STRANGER, {"scene": LONG})
     locks.take("scene", LONG)
-    expect(locks.problem).to_contain_text("Refused: someone else holds scene.")
+    expect(locks.problem).to_contain_text("Refused: scene is held by another client.")
     expect(locks.state("scene")).to_have_text("refused")
 
     locks.button("Watch scene").click()
 
     watched = locks.watched("scene")
-    expect(watched).to_contain_text("someone else's")
+    expect(watched).to_contain_text("other client")
     clock.pass_seconds(40)
     expect(watched).to_contain_text(re.compile(r"for 4\d s"))
     locks.screenshot("locks-watched")
@@ -36,11 +36,11 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
     clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("free")
     expect(watched).to_contain_text(re.compile(r"for \d s"))  # it counts anew
-    locks.button("Try again scene").click()
+    locks.button("Retry scene").click()
     expect(locks.state("scene")).to_have_text("held")
     clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("mine")
-    locks.button("Watch no longer: scene").click()
+    locks.button("Stop watching scene").click()
     expect(watched).to_have_count(0)
 
 
@@ -49,9 +49,9 @@ def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
 ) -> None:
     locks.take("scene", LONG)
     expect(locks.state("scene")).to_have_text("held")
-    locks.root.get_by_label("Your name, for others to see").fill("Anna")
-    locks.button("Tell others").click()
-    expect(locks.root).to_contain_text("Others see what you hold, as Anna.")
+    locks.root.get_by_label("Your name, visible to other clients").fill("Anna")
+    locks.button("Share").click()
+    expect(locks.root).to_contain_text("Other clients see your locks as Anna.")
 
     with another_client(server) as other:
         other.subscribe_all_state_updates()

@@ -18,9 +18,9 @@ from tests.support.replay_server import ReplayServer
 
 
 def test_manager_without_locks_explains_what_they_are(locks: Locks) -> None:
-    expect(locks.root).to_contain_text("No locks taken.")
-    expect(locks.root).to_contain_text("Name a key above and take it.")
-    expect(locks.root).to_contain_text("no locks held")
+    expect(locks.root).to_contain_text("No locks yet.")
+    expect(locks.root).to_contain_text("Enter a key above and select Acquire.")
+    expect(locks.root).to_contain_text("No locks held")
     locks.screenshot("locks-empty")
     locks.require_accessible()
 
@@ -46,7 +46,7 @@ def test_taken_lock_keeps_others_out_until_it_is_released(
         locks.release("scene")
         expect(locks.state("scene")).to_have_text("released")
         assert other.attempt_update_state(change)
-    expect(locks.root).to_contain_text("no locks held")
+    expect(locks.root).to_contain_text("No locks held")
 
 
 def test_keys_of_the_live_state_are_suggested(locks: Locks, server: NanoverServer) -> None:
@@ -66,28 +66,28 @@ def test_keys_of_the_live_state_are_suggested(locks: Locks, server: NanoverServe
     locks.name("scene", "not.there", "scene")
     chips = locks.root.locator(".nvj-key-chip")
     expect(chips).to_have_count(2)
-    expect(chips.nth(0)).not_to_contain_text("no such key yet")
-    expect(chips.nth(1)).to_contain_text("no such key yet")
+    expect(chips.nth(0)).not_to_contain_text("new key")
+    expect(chips.nth(1)).to_contain_text("new key")
 
 
 def test_several_keys_are_taken_all_or_none(locks: Locks, server: NanoverServer) -> None:
     chips = locks.root.locator(".nvj-key-chip")
     server.update_locks(STRANGER, {"secret": LONG})
     locks.name("scene", "secret", "not.there")
-    locks.button("Leave out not.there").click()
+    locks.button("Remove not.there").click()
     expect(chips).to_have_count(2)
 
-    locks.button("Take").click()
+    locks.button("Acquire").click()
 
     expect(locks.problem).to_contain_text(
-        "Refused: someone else holds at least one of scene, secret; none was taken."
+        "Refused: at least one of scene, secret is held by another client. None was acquired."
     )
     assert lets_write(server, "scene")
-    locks.button("Which one?").click()
-    expect(locks.problem).to_contain_text("Someone else holds secret.")
+    locks.button("Which keys?").click()
+    expect(locks.problem).to_contain_text("Held by another client: secret.")
 
     server.update_locks(STRANGER, release=["secret"])
-    locks.button("Take").click()
+    locks.button("Acquire").click()
 
     expect(locks.state("scene")).to_have_text("held")
     expect(locks.state("secret")).to_have_text("held")
@@ -105,14 +105,14 @@ def test_waiting_for_a_lock_ends_when_it_is_free_or_when_the_user_stops_it(
     server.update_locks(STRANGER, {"scene": LONG})
 
     locks.take("scene", 10, wait="1 min")
-    expect(locks.state("scene")).to_have_text("pending")
+    expect(locks.state("scene")).to_have_text("waiting")
     expect(locks.row("scene")).to_contain_text("held by another client; retrying")
     locks.screenshot("locks-waiting")
-    locks.button("Stop waiting for scene").click()
+    locks.button("Cancel waiting for scene").click()
     expect(locks.problem).to_contain_text("released while waiting")
 
-    locks.button("Take").click()
-    expect(locks.state("scene")).to_have_text("pending")
+    locks.button("Acquire").click()
+    expect(locks.state("scene")).to_have_text("waiting")
     server.update_locks(STRANGER, release=["scene"])
 
     expect(locks.state("scene")).to_have_text("held")
@@ -121,17 +121,17 @@ def test_waiting_for_a_lock_ends_when_it_is_free_or_when_the_user_stops_it(
 @pytest.mark.parametrize(
     ("seconds", "problem"),
     [
-        ("0", "The time must be more than 0 seconds."),
-        ("soon", "The time must be a number of seconds, such as 10, or 2 min, or 1 h."),
+        ("0", "The duration must be more than 0 seconds."),
+        ("soon", "Enter a duration such as 10 s, 2 min or 1 h."),
     ],
 )
 def test_invalid_time_is_explained_at_the_form(locks: Locks, seconds: str, problem: str) -> None:
-    locks.button("Take").click()
-    expect(locks.problem).to_contain_text("Name at least one key to lock.")
+    locks.button("Acquire").click()
+    expect(locks.problem).to_contain_text("Enter at least one key to lock.")
     locks.name("scene")
-    locks.root.get_by_label("Seconds").fill(seconds)
+    locks.root.get_by_label("Duration").fill(seconds)
 
-    locks.button("Take").click()
+    locks.button("Acquire").click()
 
     expect(locks.problem).to_contain_text(problem)
     expect(locks.rows).to_have_count(0)
@@ -157,7 +157,7 @@ def test_everything_can_be_done_without_the_mouse(locks: Locks) -> None:
                 return
         pytest.fail(f"Tab does not come to {name!r}")
 
-    tab_to("Keep scene")
+    tab_to("Auto-renew scene")
     locks.press("Space")
     expect(locks.keep("scene")).not_to_be_checked()
     expect(locks.button("Renew scene")).to_be_visible()
@@ -181,7 +181,7 @@ def test_server_without_locks_is_explained(connect_to: Connect, page: WidgetPage
         )
 
         expect(locks.root).to_contain_text("This server has no locks.")
-        expect(locks.root).to_contain_text("every client may write every key")
+        expect(locks.root).to_contain_text("every client can write every key")
         expect(locks.root.get_by_label("Key to lock")).to_be_hidden()
         expect(locks.button("Release all")).to_be_hidden()
         locks.screenshot("locks-no-locks")

@@ -72,7 +72,7 @@ def test_inspector_and_palette_know_the_same_locks(
         locks.tab("Locks")
         expect(locks.state("scene")).to_have_text("held")
         expect(locks.row("scene")).to_contain_text(
-            "acquired again: playback/load switched the simulation"
+            "acquired again: playback/next switched the simulation"
         )
         assert not lets_write(server, "scene")
 
@@ -100,7 +100,7 @@ def hostile_locks(connection: Connection, server: NanoverServer, locks: Locks) -
     for key in HOSTILE[1:]:
         client.lock(key, duration=LONG)
     locks.take(HOSTILE[0], 10)
-    expect(locks.problem).to_contain_text("Refused: <b>Eve</b> (until ")
+    expect(locks.problem).to_contain_text("is held by <b>Eve</b> (until ")
     locks.button("Watch").click()
     expect(locks.watched("<img")).to_contain_text("<b>Eve</b>")
     locks.button("History").click()
@@ -127,7 +127,7 @@ def test_locks_can_be_taken_and_released_in_a_narrow_view(locks: Locks) -> None:
     locks.take("title", LONG)
     expect(locks.state("title")).to_have_text("held")
     locks.button("Release all").click()
-    expect(locks.root).to_contain_text("no locks held")
+    expect(locks.root).to_contain_text("No locks held")
 
     locks.take("scene", LONG)
 
@@ -154,4 +154,4 @@ def test_a_thousand_locks_are_counted_and_released_and_those_in_view_count_down(
     expect(left).not_to_have_text(left.inner_text())
     locks.screenshot("locks-huge")
     locks.button("Release all").click()
-    expect(locks.root).to_contain_text("no locks held")
+    expect(locks.root).to_contain_text("No locks held")
