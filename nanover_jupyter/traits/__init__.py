@@ -1,1 +1,1 @@
-"""Shared state as traits and mappings: knows traitlets, and nothing of Jupyter."""
+"""Shared state as traits and mappings. Depends on traitlets, not on Jupyter."""

@@ -1,7 +1,4 @@
-"""Brings news from our threads to the thread where traits are set.
-
-Knows asyncio and threads; knows nothing of what the calls do.
-"""
+"""Runs callbacks on the thread where traits are set."""
 
 from __future__ import annotations
 
@@ -14,88 +11,81 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.per_client import PerClient
 from nanover_jupyter.transport.threads import Daemon
 
-__all__ = ["PATIENCE", "MainThreadDispatcher"]
+__all__ = ["LOOP_TIMEOUT", "MainThreadDispatcher"]
 
 logger = logging.getLogger("nanover_jupyter.traits")
 
-PATIENCE: Final = 0.1
-"""Seconds that the main thread has to take a call before our own thread does."""
+LOOP_TIMEOUT: Final = 0.1
+"""Seconds that the main thread has to run a call before the fallback thread does."""
 
 _JOIN_SECONDS = 2.0
-_INSTANT = 0.001
+_MIN_WAIT = 0.001
 
 
 class MainThreadDispatcher:
     """Runs calls in the order in which they were posted, each once, never two at a time.
 
-    traitlets runs observers on the thread that sets a trait, and guards nothing. So
-    whoever has traits that change by themselves sets them through here:
+    traitlets runs observers on the thread that sets a trait, without any locking. Traits
+    that follow the server are therefore set through a dispatcher:
 
-        Delivery.of(connection).post(lambda: setattr(widget, "running", True))
+        MainThreadDispatcher.of(connection).post(lambda: setattr(widget, "running", True))
 
-    **Where a call runs.** On the kernel's main thread, through its asyncio loop, while
-    that thread is free: between cells, and while a cell awaits. When the loop has not
-    come to it within `PATIENCE`, because a cell keeps the thread busy, calls run on the
-    thread `nanover-traits` instead, from then on without delay, until the loop is heard
-    of again. So observers work while a cell runs, beside that cell, as callbacks of
-    widgets do that JupyterLab sends to a subshell. In a script without a loop the thread
-    runs them all.
+    **Where a call runs.** On the kernel's main thread, through its asyncio loop, while that
+    thread is free: between cells, and while a cell awaits. If the loop does not respond
+    within `LOOP_TIMEOUT` because a cell keeps the thread busy, calls run on the thread
+    `nanover-traits` until the loop responds again. Observers thus work while a cell runs,
+    in parallel with it, like widget callbacks on a JupyterLab subshell. In a script without
+    a loop, the thread runs all calls.
 
-    **What a call may do.** Anything short. Those behind it wait, and the page too if it
-    is on the main thread, so calls to the server do not belong here. What a call raises
-    is logged.
+    **What a call may do.** Anything short. Calls posted later wait for it, and so does the
+    page while it is on the main thread, so do not call the server. Exceptions are logged.
 
-    `post` and `post_later` return at once, and may be called on any thread, also by a
-    call. The loop is the one that runs on the main thread when a Delivery is made or asked
-    for by `of`; the loops of subshells end with their page and do not count. The thread
-    starts with the first call and ends with `close` or `finish`.
+    `post` and `post_later` return at once and may be called on any thread, also by a call.
+    The loop is the one running on the main thread when a dispatcher is made or returned by
+    `of`; loops of subshells end with their page and do not count. The thread starts with
+    the first call and ends with `close` or `finish`.
 
     Args:
-        patience: Seconds that the loop has to take a call.
+        loop_timeout: Seconds that the loop has to run a call.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, loop_timeout: float = LOOP_TIMEOUT) -> None:
+        self._loop_timeout = loop_timeout
         # Guards everything below; never held while a call runs.
         self._wake = threading.Condition()
         self._calls: deque[Callable[[], object]] = deque()
-        # Calls that are not due yet: when they will be, and a number that keeps their order.
+        # Calls that are not due yet: due time, and a number that keeps their order.
         self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         # The thread that runs a call.
         self._runner: threading.Thread | None = None
         self._closed = False
-        self._thread = Daemon("nanover-traits", self._stand_by)
+        self._thread = Daemon("nanover-traits", self._run_fallback)
         self._loop: asyncio.AbstractEventLoop | None = None
-        # Since when the loop owes us a sign of life; None when it owes none.
+        # When the loop was asked to run calls; None if it has responded.
         self._asked_at: float | None = None
         self._adopt_loop()
 
     @classmethod
     def of(cls, source: Connection | BaseClient) -> MainThreadDispatcher:
-        """The one that everything of a client shares; it is finished when the client is closed."""
-        client = source.client if isinstance(source, Connection) else source
-        with _making:
-            known = _deliveries.get(client)
-            if known is None:
-                known = _deliveries[client] = cls()
-                client.on_closed(known.finish)
-        known._adopt_loop()
-        return known
+        """Return the shared dispatcher of a client. It finishes when the client is closed."""
+        dispatcher = _dispatchers.get(source.client if isinstance(source, Connection) else source)
+        dispatcher._adopt_loop()
+        return dispatcher
 
     @property
     def is_closed(self) -> bool:
-        """Whether it takes no calls any more."""
+        """Whether further calls are ignored."""
         return self._closed
 
     def post(self, call: Callable[[], object]) -> None:
-        """Run `call()` soon; after `close` or `finish`, never."""
+        """Run `call()` soon. Ignored after `close` or `finish`."""
         with self._wake:
             if self._closed:
                 return
@@ -104,7 +94,7 @@ class MainThreadDispatcher:
             self._wake_thread_locked()
 
     def post_later(self, seconds: float, call: Callable[[], object]) -> None:
-        """As `post`, when `seconds` have passed."""
+        """Run `call()` after a delay. Ignored after `close` or `finish`."""
         with self._wake:
             if self._closed:
                 return
@@ -113,22 +103,22 @@ class MainThreadDispatcher:
             self._wake_thread_locked()
 
     def close(self) -> None:
-        """Forget the calls that wait, and end the thread. Idempotent."""
-        self._end(forget=True)
+        """Discard waiting calls and end the thread. Idempotent."""
+        self._end(discard=True)
 
     def finish(self) -> None:
-        """Run the calls that wait, take no more, and end the thread. Idempotent.
+        """Run waiting calls, accept no more, and end the thread. Idempotent.
 
-        Our own thread runs them: the main one may be waiting for this to return. Called
-        by a call, it returns before those behind that one.
+        The fallback thread runs them, since the main thread may be waiting for this method.
+        When invoked by a call, returns before the calls behind it have run.
         """
-        self._end(forget=False)
+        self._end(discard=False)
 
-    def _end(self, *, forget: bool) -> None:
+    def _end(self, *, discard: bool) -> None:
         with self._wake:
             self._closed = True
             self._later.clear()
-            if forget:
+            if discard:
                 self._calls.clear()
             self._loop = self._asked_at = None
             self._wake.notify_all()
@@ -136,10 +126,10 @@ class MainThreadDispatcher:
         if not is_called:
             self._thread.join(_JOIN_SECONDS)
 
-    # on the main thread ------------------------------------------------------------
+    # main thread ---------------------------------------------------------------------
 
     def _adopt_loop(self) -> None:
-        """Take the loop of the main thread, if we are there and have none that lives."""
+        """Use the running loop of the main thread, if this is the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         try:
@@ -156,18 +146,18 @@ class MainThreadDispatcher:
         with self._wake:
             self._asked_at = None
             waiting = len(self._calls)
-        # What is posted meanwhile has asked the loop again: others get their turn first.
+        # Later posts ask the loop again, so that other callbacks of the loop get their turn.
         for _ in range(waiting):
             if not self._run_next():
                 return
 
-    # on our own thread -------------------------------------------------------------
+    # fallback thread -----------------------------------------------------------------
 
     def _wake_thread_locked(self) -> None:
         self._thread.start()
         self._wake.notify_all()
 
-    def _stand_by(self) -> None:
+    def _run_fallback(self) -> None:
         while True:
             with self._wake:
                 while (wait := self._wait_locked()) != 0:
@@ -177,26 +167,23 @@ class MainThreadDispatcher:
             self._run_next()
 
     def _wait_locked(self) -> float | None:
-        """Seconds until there is something for us to do; None until something happens.
-
-        0: the first call is ours to run.
-        """
+        """Return seconds to wait; None until notified; 0 to run the first call here."""
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
             self._calls.append(heapq.heappop(self._later)[2])
-        next_due = max(_INSTANT, self._later[0][0] - now) if self._later else None
+        next_due = max(_MIN_WAIT, self._later[0][0] - now) if self._later else None
         if self._runner is not None or not self._calls:
             return next_due
         self._ask_loop_locked()
         if self._asked_at is None:
             return 0
-        patience = max(0.0, self._asked_at + self._patience - now)
-        return patience if next_due is None else min(patience, next_due)
+        left = max(0.0, self._asked_at + self._loop_timeout - now)
+        return left if next_due is None else min(left, next_due)
 
-    # on either -----------------------------------------------------------------------
+    # either thread -------------------------------------------------------------------
 
     def _ask_loop_locked(self) -> None:
-        """See to it that the loop comes by, or drop one that never will."""
+        """Schedule calls on the loop, unless it was asked already or is closed."""
         if self._loop is None or self._asked_at is not None:
             return
         try:
@@ -207,7 +194,7 @@ class MainThreadDispatcher:
             self._asked_at = time.monotonic()
 
     def _run_next(self) -> bool:
-        """Run the first call; False if there is none or one runs on the other thread."""
+        """Run the first call; returns False if there is none or another is running."""
         with self._wake:
             if self._runner is not None or not self._calls:
                 return False
@@ -216,7 +203,7 @@ class MainThreadDispatcher:
         try:
             call()
         except Exception:
-            logger.exception("! a call that was to set traits failed: %r", call)
+            logger.exception("! a call that sets traits failed: %r", call)
         finally:
             with self._wake:
                 self._runner = None
@@ -224,5 +211,10 @@ class MainThreadDispatcher:
         return True
 
 
-_making = threading.Lock()
-_deliveries: WeakKeyDictionary[BaseClient, MainThreadDispatcher] = WeakKeyDictionary()
+def _make(client: BaseClient) -> MainThreadDispatcher:
+    dispatcher = MainThreadDispatcher()
+    client.on_closed(dispatcher.finish)
+    return dispatcher
+
+
+_dispatchers: Final = PerClient(_make)

@@ -1,7 +1,4 @@
-"""One key of the shared state as it is there and as it is wanted here.
-
-Knows clients; knows nothing of traits.
-"""
+"""Two-way synchronization of single keys of the shared state."""
 
 from __future__ import annotations
 
@@ -10,47 +7,48 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
+from nanover_jupyter.client.per_client import PerClient
+from nanover_jupyter.client.state.paths import Changes, Path, apply_changes, get_at, set_at
 from nanover_jupyter.errors import ClosedError, InvalidValue, NanoverJupyterError, UpdateRefused
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
-from nanover_jupyter.traits.paths import Change, Path, apply, look_up, put
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike
 
 __all__ = ["KeySync", "KeySyncs"]
 
-# How long a write that was accepted may take to be seen back, besides the interval of
-# the subscription; where writes are not answered, being seen back is the answer.
+# How long the echo of an accepted write may take, in addition to the interval of the
+# subscription. Without acknowledgements the echo is the only reply.
 _ECHO_SECONDS: Final = 0.5
 _UNANSWERED_SECONDS: Final = 2.0
 _LONGEST_SECONDS: Final = 5.0
 
 
 class KeySync:
-    """Follows one key and writes it, for everybody here who shares it.
+    """Reads and writes one key on behalf of all traits that share it.
 
-    What is set shows here at once, and one write at a time carries it to the server; what
-    is set meanwhile waits, the last word on each place in the value, and goes with the
-    next one. Until the server has accepted a write and it was seen back, the value here
-    stays what was set, whatever older changes come in. If nothing was seen back in time,
-    since others wrote over it, the value is the server's again. A write that is refused
-    or fails is dropped, and the value is the server's too.
+    A new value is visible here at once, and one write at a time carries it to the server.
+    Values set during a write are queued, the last one for each path, and sent with the next
+    write. Until a write was accepted and its echo received, the value here stays what was
+    set, even if older changes arrive. If no echo is received in time, because other clients
+    overwrote it, the value is the server's again. The same holds for a write that fails or
+    is refused.
 
-    A part of a value is written by sending the whole value, as it is known here, with that
-    part changed: the protocol knows no other way. What somebody else changed in the same
-    value during the round trip is lost then; who cannot have that holds a lock on the key.
+    A part of a value is written by sending the full value with that part changed, since the
+    protocol has no partial updates. A change that another client makes to the same value
+    during the round trip is lost; hold a lock on the key to prevent this.
 
     Any thread may call any method. One lock guards everything; it is never held during a
-    call to the client, whose `lock_state` people hold, nor to a listener. Listeners are
-    called through the Delivery.
+    call to the client, whose `lock_state` users may hold, or to a listener. Listeners are
+    called through the dispatcher.
 
     Args:
         client: The client, which follows the state.
         key: The key.
-        delivery: Where listeners are called.
+        dispatcher: Calls the listeners.
         clock: Monotonic seconds.
     """
 
@@ -58,106 +56,104 @@ class KeySync:
         self,
         client: BaseClient,
         key: str,
-        delivery: MainThreadDispatcher,
+        dispatcher: MainThreadDispatcher,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.key = key
         self._client = client
-        self._delivery = delivery
+        self._dispatcher = dispatcher
         self._clock = clock
         self._listeners: Listeners[()] = Listeners()
         self._lock = threading.Lock()
-        # What was set here, from the newest to the oldest: not sent; on its way; and
-        # accepted, but not seen back yet.
-        self._waiting: dict[Path, Value | Absent] = {}
-        self._flying: dict[Path, Value | Absent] = {}
-        self._unseen: dict[Path, Value | Absent] = {}
-        self._is_flying = False
-        self._seen_early = False
+        # Values set here, from newest to oldest: not sent; sent; accepted without an echo.
+        self._queued: dict[Path, Value | Absent] = {}
+        self._sent: dict[Path, Value | Absent] = {}
+        self._unconfirmed: dict[Path, Value | Absent] = {}
+        self._is_sending = False
+        # Whether the echo of the write arrived before its reply.
+        self._has_echo = False
         self._sent_at = 0.0
-        self._give_up_at = 0.0
-        self._is_timed = False
+        self._echo_deadline = 0.0
+        self._has_timer = False
         self._error = ""
-        self._is_telling = False
+        self._is_notifying = False
 
-    # what is known ---------------------------------------------------------------
+    # reading -------------------------------------------------------------------------
 
     def value(self) -> Value | Absent:
-        """The value, with what was set here; shared, not to be altered."""
+        """Return the value, including values set here. Shared; do not modify."""
         with self._lock:
-            ours = (dict(self._unseen), dict(self._flying), dict(self._waiting))
-        # Asked for after that: what was seen back meanwhile is made twice, not missed.
-        value = self._there()
-        for change in ours:
-            value = apply(value, change)
+            ours = (dict(self._unconfirmed), dict(self._sent), dict(self._queued))
+        # Read after that: a change that is echoed in between is applied twice, not missed.
+        value = self._server_value()
+        for changes in ours:
+            value = apply_changes(value, changes)
         return value
 
     @property
     def is_pending(self) -> bool:
-        """Whether something that was set here is not accepted yet."""
+        """Whether a value that was set here is not accepted yet."""
         with self._lock:
-            return bool(self._waiting) or self._is_held_up_locked()
+            return bool(self._queued) or self._is_blocked_locked()
 
     @property
     def error(self) -> str:
-        """Why the last write failed; empty when it did not."""
+        """Why the last write failed; empty if it succeeded."""
         return self._error
 
     def subscribe(self, listener: Callable[[], object]) -> Unsubscribe:
-        """Call `listener()` through the Delivery after anything changed."""
+        """Call `listener()` through the dispatcher after every change."""
         return self._listeners.subscribe(listener)
 
-    # what is wanted --------------------------------------------------------------
+    # writing -------------------------------------------------------------------------
 
-    def set(self, change: Change) -> None:
-        """Want these values at these places, together; returns at once.
+    def set(self, changes: Changes) -> None:
+        """Set values at paths, together; returns at once.
 
         Raises:
-            InvalidValue: There is no such place in the value.
+            InvalidValue: A path does not exist in the value.
             ClosedError: The client was closed.
         """
         if self._client.status.state == "closed":
             raise ClosedError(self._client.address)
         value = self.value()
-        for path, new in change.items():
+        for path, new in changes.items():
             try:
-                value = put(value, path, new)
+                value = set_at(value, path, new)
             except InvalidValue as error:
                 raise error.within(self.key) from None
         with self._lock:
-            for path, new in change.items():
-                _overwrite(self._waiting, path, new)
+            for path, new in changes.items():
+                _add(self._queued, path, new)
         self._write()
-        self._tell()
+        self._notify()
 
-    # what happens ----------------------------------------------------------------
-
-    def changed(self) -> None:
-        """The server said something about the key; called on the thread `nanover-changes`."""
-        there = self._there()
+    def on_server_change(self) -> None:
+        """Handle a change of the key on the server. Called on the thread `nanover-changes`."""
+        value = self._server_value()
         with self._lock:
-            if self._is_flying and _holds(there, self._flying):
-                self._seen_early = True
-            if self._unseen and _holds(there, self._unseen):
-                self._unseen = {}
+            if self._is_sending and _contains(value, self._sent):
+                self._has_echo = True
+            if self._unconfirmed and _contains(value, self._unconfirmed):
+                self._unconfirmed = {}
         self._write()
-        self._tell()
+        self._notify()
 
     def _write(self) -> None:
-        """Send what waits, if nothing is on its way."""
+        """Send queued values, if no write is in flight."""
         with self._lock:
-            if not self._waiting or self._is_held_up_locked():
+            if not self._queued or self._is_blocked_locked():
                 return
-            unseen, self._flying, self._waiting = dict(self._unseen), self._waiting, {}
-            self._is_flying, self._seen_early = True, False
+            unconfirmed, self._sent, self._queued = dict(self._unconfirmed), self._queued, {}
+            self._is_sending, self._has_echo = True, False
             self._sent_at = self._clock()
         try:
-            before = apply(self._there(), unseen)
-            value = apply(before, self._flying)
-            if not unseen and alike(before, value):
+            before = apply_changes(self._server_value(), unconfirmed)
+            value = apply_changes(before, self._sent)
+            if not unconfirmed and alike(before, value):
                 with self._lock:
-                    self._is_flying, self._flying = False, {}
-                # What was set meanwhile, on another thread, was left to us.
+                    self._is_sending, self._sent = False, {}
+                # Another thread may have queued values in the meantime.
                 self._write()
                 return
             if value is ABSENT:
@@ -166,100 +162,100 @@ class KeySync:
                 change = DictionaryChange({self.key: value})
             call = self._client.update_state_async(change)
         except NanoverJupyterError as error:
-            self._failed(str(error))
-        except BaseException:  # Ctrl-C: nobody would answer, and nothing be sent after this
-            self._failed(f"writing {self.key!r} was interrupted")
+            self._on_failed(str(error))
+        except BaseException:  # Ctrl-C: without this, no further value would be sent
+            self._on_failed(f"writing {self.key!r} was interrupted")
             raise
         else:
-            call.add_done_callback(self._answered)
+            call.add_done_callback(self._on_reply)
 
-    def _answered(self, call: Future[bool]) -> None:
-        """The server answered; called on a thread of the transport."""
+    def _on_reply(self, call: Future[bool]) -> None:
+        """Handle the reply of the server. Called on a thread of the transport."""
         if call.cancelled():
-            self._failed(f"writing {self.key!r} was given up")
+            self._on_failed(f"writing {self.key!r} was cancelled")
         elif (error := call.exception()) is not None:
-            self._failed(str(error) or type(error).__name__)
+            self._on_failed(str(error) or type(error).__name__)
         elif not call.result():
-            self._failed(str(UpdateRefused([self.key])))
+            self._on_failed(str(UpdateRefused([self.key])))
         else:
-            self._accepted()
+            self._on_accepted()
 
-    def _accepted(self) -> None:
+    def _on_accepted(self) -> None:
         now = self._clock()
-        answers = self._client.capabilities.acknowledged_updates
-        # A way that takes long one time takes long the next.
-        took = min(2 * (now - self._sent_at), _LONGEST_SECONDS)
-        patience = max(_ECHO_SECONDS, took) if answers else _UNANSWERED_SECONDS
-        patience += self._client.interval
+        # A slow reply suggests a slow echo.
+        expected = min(2 * (now - self._sent_at), _LONGEST_SECONDS)
+        is_acknowledged = self._client.capabilities.acknowledged_updates
+        timeout = max(_ECHO_SECONDS, expected) if is_acknowledged else _UNANSWERED_SECONDS
+        timeout += self._client.interval
         with self._lock:
-            self._is_flying = False
+            self._is_sending = False
             self._error = ""
-            for path, value in self._flying.items():
-                _overwrite(self._unseen, path, value)
-            self._flying = {}
-            if self._seen_early:
-                self._unseen = {}
-            self._give_up_at = now + patience
-            start_timer = bool(self._unseen) and not self._is_timed
-            self._is_timed = self._is_timed or start_timer
+            for path, value in self._sent.items():
+                _add(self._unconfirmed, path, value)
+            self._sent = {}
+            if self._has_echo:
+                self._unconfirmed = {}
+            self._echo_deadline = now + timeout
+            start_timer = bool(self._unconfirmed) and not self._has_timer
+            self._has_timer = self._has_timer or start_timer
         if start_timer:
-            self._delivery.post_later(patience, self._look_again)
+            self._dispatcher.post_later(timeout, self._on_timer)
         self._write()
-        self._tell()
+        self._notify()
 
-    def _failed(self, why: str) -> None:
+    def _on_failed(self, reason: str) -> None:
         with self._lock:
-            self._is_flying = False
-            self._flying = {}
-            self._error = why
+            self._is_sending = False
+            self._sent = {}
+            self._error = reason
         self._write()
-        self._tell()
+        self._notify()
 
-    def _look_again(self) -> None:
-        """Stop waiting to see our write back, if its time is over."""
+    def _on_timer(self) -> None:
+        """Stop waiting for an echo if its deadline has passed."""
         with self._lock:
-            left = self._give_up_at - self._clock()
-            self._is_timed = bool(self._unseen) and left > 0
-            if not self._is_timed:
-                self._unseen = {}
-        if self._is_timed:
-            self._delivery.post_later(left, self._look_again)
+            left = self._echo_deadline - self._clock()
+            self._has_timer = bool(self._unconfirmed) and left > 0
+            if not self._has_timer:
+                self._unconfirmed = {}
+        if self._has_timer:
+            self._dispatcher.post_later(left, self._on_timer)
             return
         self._write()
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
-            if self._is_telling:
+            if self._is_notifying:
                 return
-            self._is_telling = True
+            self._is_notifying = True
         try:
-            self._delivery.post(self._tell_now)
-        except BaseException:  # Ctrl-C: else nobody would ever be told again
+            self._dispatcher.post(self._notify_now)
+        except BaseException:  # Ctrl-C: without this, listeners would never be called again
             with self._lock:
-                self._is_telling = False
+                self._is_notifying = False
             raise
 
-    def _tell_now(self) -> None:
+    def _notify_now(self) -> None:
         with self._lock:
-            self._is_telling = False
+            self._is_notifying = False
         self._listeners.notify()
 
-    def _there(self) -> Value | Absent:
-        """What the server has, as last heard."""
+    def _server_value(self) -> Value | Absent:
+        """Return the last value received from the server."""
         return self._client.peek(self.key, ABSENT)
 
-    def _is_held_up_locked(self) -> bool:
-        if self._is_flying:
+    def _is_blocked_locked(self) -> bool:
+        """Return whether the next write has to wait for the previous one."""
+        if self._is_sending:
             return True
-        return bool(self._unseen) and not self._client.capabilities.acknowledged_updates
+        return bool(self._unconfirmed) and not self._client.capabilities.acknowledged_updates
 
 
 class KeySyncs:
-    """The keys of one client that are shared here, each by one KeySync.
+    """The shared keys of one client, each with one KeySync.
 
-    One is kept for as long as somebody shares its key, or it still has something to write
-    or to wait for.
+    A KeySync exists while a trait uses it, or while it has something to write or wait for.
     """
 
     def __init__(self, client: BaseClient) -> None:
@@ -270,17 +266,14 @@ class KeySyncs:
 
     @classmethod
     def sync(cls, client: BaseClient, key: str) -> KeySync:
-        """The one KeySync that everybody shares who shares this key.
+        """Return the KeySync of a key.
 
         Raises:
             ClosedError: The client was closed.
         """
-        with _making:
-            keys = _known.get(client)
-            if keys is None:
-                keys = _known[client] = cls(client)
-            if client.status.state == "closed":
-                raise ClosedError(client.address)
+        keys = _key_syncs.get(client)
+        if client.status.state == "closed":
+            raise ClosedError(client.address)
         return keys._sync(client, key)
 
     def _sync(self, client: BaseClient, key: str) -> KeySync:
@@ -295,20 +288,19 @@ class KeySyncs:
         with self._lock:
             due = [sync for sync in self._syncs.values() if sync.key in touched]
         for sync in due:
-            sync.changed()
+            sync.on_server_change()
 
 
-_making = threading.Lock()
-_known: WeakKeyDictionary[BaseClient, KeySyncs] = WeakKeyDictionary()
+_key_syncs: Final = PerClient(KeySyncs)
 
 
-def _overwrite(change: dict[Path, Value | Absent], path: Path, value: Value | Absent) -> None:
-    """Let a change also put `value` at a place, last, and forget what was inside it."""
-    for other in [known for known in change if known[: len(path)] == path]:
-        del change[other]
-    change[path] = value
+def _add(changes: dict[Path, Value | Absent], path: Path, value: Value | Absent) -> None:
+    """Add a value at a path, and drop earlier values inside it."""
+    for other in [known for known in changes if known[: len(path)] == path]:
+        del changes[other]
+    changes[path] = value
 
 
-def _holds(value: Value | Absent, change: Change) -> bool:
-    """Whether a value is what the change would make of it."""
-    return all(alike(look_up(value, path), new) for path, new in change.items())
+def _contains(value: Value | Absent, changes: Changes) -> bool:
+    """Return whether a value already has the changes."""
+    return all(alike(get_at(value, path), new) for path, new in changes.items())

@@ -1,4 +1,4 @@
-"""All keys with one prefix as a mapping that tells what comes, changes and goes."""
+"""All keys with a prefix as an observable mapping."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ class SharedPrefix(LiveState):
 
         avatars = shared_prefix(connection, "avatar.")
         len(avatars), list(avatars), avatars["avatar.me"]["name"]
-        avatars.on_added(lambda change: print(change.value["name"], "came"))
+        avatars.on_added(lambda change: print(change.value["name"], "joined"))
 
-    What is read is what is known at that moment, on any thread, as copies. Observers are
-    called through the client's `MainThreadDispatcher`: on the kernel's main thread, or on
-    the thread `nanover-traits` while a cell keeps that one busy. Who is slower than the server gets
-    the last word on each key; what was said again and is the same is no change.
+    Reading returns copies of the current values, on any thread. Observers are called
+    through the client's `MainThreadDispatcher`: on the kernel's main thread, or on the
+    thread `nanover-traits` while a cell keeps the main thread busy. A slow observer gets
+    only the last change of each key. A value that is sent again unchanged is not a change.
 
-    It lasts until `close`, the end of its `with` block, or the client's end.
+    Observers are called until `close`, the end of the `with` block, or the client's end.
 
     Args:
         source: A Connection, or a client.
-        prefix: What the keys begin with; all keys by default. They are given whole.
+        prefix: What the keys begin with; all keys by default. The mapping has full keys.
 
     Raises:
         ClosedError: The client was closed.
-        TypeError: `source` is something else.
+        TypeError: `source` has another type.
     """
 
     def __init__(self, source: Connection | BaseClient, prefix: str = "") -> None:
         connection = _open_connection(source)
         super().__init__(connection.client, prefix)
         self._connection = connection
-        self._delivery = MainThreadDispatcher.of(connection)
+        self._dispatcher = MainThreadDispatcher.of(connection)
         self._observers: dict[Kind, Listeners[KeyChange]] = {
             "added": Listeners(),
             "changed": Listeners(),
             "removed": Listeners(),
         }
-        # Guards what has not been told yet, and the tracker of what was; never held
+        # Guards the pending change, and the tracker of what observers have seen. Never held
         # while an observer runs.
         self._lock = threading.Lock()
-        self._news = DictionaryChange()
+        self._pending = DictionaryChange()
         with self._lock:
-            self._tracker = self._follow_locked()
-        # A mapping is no member of sets; this stands for it.
+            self._tracker = self._subscribe_locked()
+        # A mapping is not hashable; this represents it in `dependents`.
         self._dependent = _Dependent(self)
         connection.dependents.add(self._dependent)
 
@@ -71,70 +71,73 @@ class SharedPrefix(LiveState):
         return self._prefix
 
     def on_added(self, callback: Observer, *, present: bool = False) -> Unsubscribe:
-        """Call `callback(change)` for every key that comes; returns what ends that.
+        """Call `callback(change)` for every key that is added.
 
         Args:
             callback: Called with a `KeyChange`.
-            present: Whether to call it for the keys that are there already, too.
+            present: Whether to call it for keys that already exist, too.
+
+        Returns:
+            A function that ends the subscription.
         """
         added = self._observers["added"]
         if not present:
             return added.subscribe(callback)
         first: Listeners[KeyChange] = Listeners()
-        ends = [first.subscribe(callback)]
+        subscriptions = [first.subscribe(callback)]
 
         def begin() -> None:
-            # Where the tracker lives, so that no key is told twice or left out.
+            # Through the dispatcher, so that no key is reported twice or missed.
             with self._lock:
                 known = list(self._tracker.known.items())
             for key, value in known:
                 first.notify(KeyChange("added", key, value, None))
-            ends.append(added.subscribe(first.notify))
+            subscriptions.append(added.subscribe(first.notify))
 
-        def end_all() -> None:
-            for end in ends:
+        def unsubscribe() -> None:
+            for end in subscriptions:
                 end()
 
-        self._delivery.post(begin)
-        return end_all
+        self._dispatcher.post(begin)
+        return unsubscribe
 
     def on_changed(self, callback: Observer) -> Unsubscribe:
-        """Call `callback(change)` for every key that gets another value."""
+        """Call `callback(change)` for every key whose value changes."""
         return self._observers["changed"].subscribe(callback)
 
     def on_removed(self, callback: Observer) -> Unsubscribe:
-        """Call `callback(change)` for every key that goes; `change.old` is what it was."""
+        """Call `callback(change)` for every removed key; `change.old` is its last value."""
         return self._observers["removed"].subscribe(callback)
 
     def rebind(self, source: Connection | BaseClient) -> None:
-        """Show the keys of another connection from now on; observers hear what differs.
+        """Switch to another connection. Observers are called for the differences.
 
         Raises:
             ClosedError: The client was closed.
-            TypeError: `source` is something else.
+            TypeError: `source` has another type.
         """
         connection = _open_connection(source)
         self.close()
         self._connection, self._client = connection, connection.client
-        self._delivery = MainThreadDispatcher.of(connection)
+        self._dispatcher = MainThreadDispatcher.of(connection)
         connection.dependents.add(self._dependent)
         with self._lock:
-            here = self._follow_locked().known
-            self._news = DictionaryChange(here, self._tracker.known.keys() - here.keys())
-        self._delivery.post(self._tell)
+            known = self._subscribe_locked().known
+            self._pending = DictionaryChange(known, self._tracker.known.keys() - known.keys())
+        self._dispatcher.post(self._notify)
 
-    def _follow_locked(self) -> KeyTracker:
-        """Hear of changes, and look up what is there: what comes in between waits for the lock."""
+    def _subscribe_locked(self) -> KeyTracker:
+        """Subscribe, then read the keys. Changes in between wait for the lock."""
         prefix = self._prefix
         self._unsubscribe = self._client.on_change(self._on_change)
         return KeyTracker(self._client, lambda key: key.startswith(prefix))
 
     def close(self) -> None:
-        """Call nobody any more; it can still be read. Idempotent."""
+        """Stop calling observers. The mapping can still be read. Idempotent."""
         self._unsubscribe()
         self._connection.dependents.discard(self._dependent)
         with self._lock:
-            self._news = DictionaryChange()
+            self._pending = DictionaryChange()
 
     def __enter__(self) -> Self:
         return self
@@ -145,21 +148,21 @@ class SharedPrefix(LiveState):
     def _on_change(self, change: DictionaryChange) -> None:
         """Called on the thread `nanover-changes`."""
         with self._lock:
-            waiting = bool(self._news)
-            self._news.merge(change)
-        if not waiting:
-            self._delivery.post(self._tell)
+            is_posted = bool(self._pending)
+            self._pending.merge(change)
+        if not is_posted:
+            self._dispatcher.post(self._notify)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
-            news, self._news = self._news, DictionaryChange()
-            changes = list(self._tracker.changes(news))
+            pending, self._pending = self._pending, DictionaryChange()
+            changes = list(self._tracker.changes(pending))
         for change in changes:
             self._observers[change.kind].notify(change)
 
 
 class _Dependent:
-    """Lets a SharedPrefix, which it does not keep alive, follow its connection's name."""
+    """Rebinds a SharedPrefix when its connection is replaced. Does not keep it alive."""
 
     def __init__(self, prefix: SharedPrefix) -> None:
         self._prefix = weakref.ref(prefix)
@@ -178,10 +181,10 @@ def _open_connection(source: Connection | BaseClient) -> Connection:
 
 
 def shared_prefix(source: Connection | BaseClient, prefix: str = "") -> SharedPrefix:
-    """The keys that begin with `prefix`, as a mapping that can be observed: a SharedPrefix.
+    """Return the keys that begin with `prefix` as an observable mapping.
 
     Raises:
         ClosedError: The client was closed.
-        TypeError: `source` is something else.
+        TypeError: `source` has another type.
     """
     return SharedPrefix(source, prefix)

@@ -9,7 +9,7 @@ import traitlets
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.traits.paths import Path, as_path
+from nanover_jupyter.client.state.paths import PlainPath, as_path
 from nanover_jupyter.traits.shared_traits import SharedTraits
 
 __all__ = [
@@ -24,27 +24,27 @@ __all__ = [
 
 
 class SharedValue(SharedTraits):
-    """A value of the shared state, whatever it is, as the trait `value`.
+    """A value of the shared state, of any type, as the trait `value`.
 
         scale = SharedFloat(connection, "suggested.interaction.scale", default=1.0)
         ipywidgets.link((slider, "value"), (scale, "value"))
 
-    Lists and dicts come as copies: to change one, set it anew. See `SharedTraits` for
-    threads and errors.
+    Lists and dicts are copies: to change one, set a new one. See `SharedTraits` for threads
+    and errors.
 
     Args:
         source: A Connection, or a client.
         key: The key in the shared state.
-        default: What `value` is while the server has none; it is not written.
-        path: The way to a part of the key's value, such as `("color", 0)`; the whole by
-            default. Fields of dicts are made by setting them, items of lists are not.
+        default: The value while the server has none. It is not written.
+        path: The path to a part of the key's value, such as `("color", 0)`; the full value
+            by default. Setting a missing field of a dict creates it; items of lists must exist.
 
     Raises:
         ClosedError: The client was closed.
-        TypeError: `source` or `path` is something else.
+        TypeError: `source` or `path` has another type.
     """
 
-    value = traitlets.Any(help="The value on the server; set it to change it there.")
+    value = traitlets.Any(help="The value on the server. Set it to write it.")
 
     def __init__(
         self,
@@ -59,20 +59,20 @@ class SharedValue(SharedTraits):
         super().__init__(source, key, {"value": self._path}, defaults)
 
     @property
-    def path(self) -> Path:
-        """The way to the part of the key's value that this is; () is all of it."""
+    def path(self) -> PlainPath:
+        """The path to the part of the key's value; () is the full value."""
         return self._path
 
     def __repr__(self) -> str:
         state = "" if self.exists else ", not on the server"
-        return f"<{type(self).__name__} {self._named('value')}: {self.value!r}{state}>"
+        return f"<{type(self).__name__} {self._label('value')}: {self.value!r}{state}>"
 
-    def _whole(self) -> Path:
+    def _root(self) -> PlainPath:
         return self._path
 
     @traitlets.validate("value")
     def _check_value(self, proposal: Any) -> Any:
-        """A copy that can be sent, so that what was set cannot be changed unseen."""
+        """Return a copy that can be sent, so that later changes of the original do not count."""
         plain = self._plain("value", proposal.value)
         if isinstance(proposal.trait, traitlets.Tuple) and isinstance(plain, list):
             return tuple(plain)
@@ -82,31 +82,31 @@ class SharedValue(SharedTraits):
 class SharedFloat(SharedValue):
     """A number of the shared state."""
 
-    value = traitlets.Float(help="The number on the server; set it to change it there.")
+    value = traitlets.Float(help="The number on the server. Set it to write it.")
 
 
 class SharedInt(SharedValue):
-    """A whole number of the shared state, which gRPC servers keep as 3.0."""
+    """An integer of the shared state, which gRPC servers store as a float."""
 
-    value = traitlets.Int(help="The number on the server; set it to change it there.")
+    value = traitlets.Int(help="The integer on the server. Set it to write it.")
 
 
 class SharedBool(SharedValue):
-    """A truth value of the shared state."""
+    """A Boolean of the shared state."""
 
-    value = traitlets.Bool(help="The value on the server; set it to change it there.")
+    value = traitlets.Bool(help="The Boolean on the server. Set it to write it.")
 
 
 class SharedText(SharedValue):
-    """A text of the shared state."""
+    """A string of the shared state."""
 
-    value = traitlets.Unicode(help="The text on the server; set it to change it there.")
+    value = traitlets.Unicode(help="The string on the server. Set it to write it.")
 
 
 class SharedList(SharedValue):
     """A list of the shared state."""
 
-    value = traitlets.List(help="The list on the server; set it anew to change it there.")
+    value = traitlets.List(help="The list on the server. Set a new list to write it.")
 
 
 def shared(
@@ -117,7 +117,7 @@ def shared(
     path: str | int | Sequence[str | int] = (),
     kind: Any = None,
 ) -> SharedValue:
-    """A value of the shared state as a trait that works both ways.
+    """Return a value of the shared state as a trait that reads and writes it.
 
         scale = shared(connection, "suggested.interaction.scale", default=1.0)
         ipywidgets.link((slider, "value"), (scale, "value"))
@@ -126,20 +126,20 @@ def shared(
     Args:
         source: A Connection, or a client.
         key: The key in the shared state.
-        default: What `value` is while the server has none; it is not written.
-        path: The way to a part of the key's value; the whole by default.
-        kind: A trait, such as `traitlets.Float(min=0)`, that says what values there are;
-            any that can be sent by default. `SharedFloat` and its like are shorter where
-            there are no bounds.
+        default: The value while the server has none. It is not written.
+        path: The path to a part of the key's value; the full value by default.
+        kind: A trait that validates the value, such as `traitlets.Float(min=0)`; any value
+            that can be sent is valid by default. Without bounds, `SharedFloat` and similar
+            classes are shorter.
 
     Raises:
         ClosedError: The client was closed.
-        TypeError: An argument is something else.
+        TypeError: An argument has another type.
     """
     if kind is None:
         return SharedValue(source, key, default=default, path=path)
     trait = kind() if isinstance(kind, type) else kind
     if not isinstance(trait, traitlets.TraitType):
-        raise TypeError(f"kind is a trait such as traitlets.Float(min=0), not {kind!r}")
-    one_of_a_kind: type[SharedValue] = type("SharedValue", (SharedValue,), {"value": trait})
-    return one_of_a_kind(source, key, default=default, path=path)
+        raise TypeError(f"kind must be a trait such as traitlets.Float(min=0), not {kind!r}")
+    subclass: type[SharedValue] = type("SharedValue", (SharedValue,), {"value": trait})
+    return subclass(source, key, default=default, path=path)

@@ -76,8 +76,8 @@ class Absent:
 ABSENT = Absent()
 
 
-class HandDelivery:
-    """A Delivery that calls at once, and later when it is told to."""
+class ManualDispatcher:
+    """A dispatcher that runs calls at once, and delayed calls on request."""
 
     def __init__(self) -> None:
         self.later: list[Callable[[], object]] = []

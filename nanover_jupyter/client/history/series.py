@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from nanover_jupyter.client.history.key_history import Sample
-from nanover_jupyter.client.state.paths import Path, follow, steps_into
+from nanover_jupyter.client.state.paths import Path, child_steps, get_at
 from nanover_jupyter.wire.values import Absent, Value
 
 __all__ = ["Series", "numbers_in", "series_of", "thin"]
@@ -51,7 +51,7 @@ def series_of(
     for moment in moments:
         value = moment.value
         for column, path in zip(columns, wanted, strict=True):
-            column.append(_drawable(follow(value, path)) if moment.exists else None)
+            column.append(_drawable(get_at(value, path)) if moment.exists else None)
     if times and until > times[-1]:
         times.append(until)
         for column in columns:
@@ -92,7 +92,7 @@ def _walk(value: Value, path: Path, depth: int) -> Iterator[Path]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield path
     elif depth < _DEEPEST:
-        for step, part in steps_into(value):
+        for step, part in child_steps(value):
             yield from _walk(part, (*path, step), depth + 1)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
-from nanover_jupyter.client.state.paths import Named, Path, Step, identifier_of, path_text
+from nanover_jupyter.client.state.paths import Named, Path, Step, identifying_field, path_text
 from nanover_jupyter.wire.values import Value, same_value
 
 __all__ = ["Comparison", "Difference", "compare", "summary"]
@@ -71,7 +71,7 @@ def _walk(before: Value, after: Value, path: Path) -> Iterator[Difference]:
     elif isinstance(before, dict) and isinstance(after, dict):
         yield from _parts(dict(before.items()), dict(after.items()), path)
     elif isinstance(before, list) and isinstance(after, list):
-        field = identifier_of(after) or identifier_of(before)
+        field = identifying_field(after) or identifying_field(before)
         old, new = _by_name(before, field), _by_name(after, field)
         if old is None or new is None:
             yield from _items(before, after, path)
@@ -102,7 +102,7 @@ def _parts(before: dict[Step, Value], after: dict[Step, Value], path: Path) -> I
 
 def _by_name(items: list[Value], field: str | None) -> dict[Step, Value] | None:
     """Objects by name; None where they cannot be told apart by this field."""
-    if field is None or (items and identifier_of(items) != field):
+    if field is None or (items and identifying_field(items) != field):
         return None
     return {Named(field, str(item[field])): item for item in items if isinstance(item, dict)}
 

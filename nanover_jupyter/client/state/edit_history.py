@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
-from nanover_jupyter.client.state.paths import Path, follow, path_text, replace_at
+from nanover_jupyter.client.state.paths import Path, get_at, path_text, set_at
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, copy_value
@@ -121,10 +121,10 @@ class EditHistory:
             whole = old[key]
             if whole is ABSENT:
                 return "the key is gone"
-            part = follow(whole, path)
+            part = get_at(whole, path)
             if part is ABSENT:
                 return f"the value has no {path_text(path)} any more"
-            return {key: replace_at(whole, path, _as_before(part, value))}
+            return {key: set_at(whole, path, _as_before(part, value))}
 
         where = key + (f" · {path_text(path)}" if path else "")
         return self._write(f"change {where}", [key], plan, path=path)

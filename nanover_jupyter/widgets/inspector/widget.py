@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.history.recorder import Recorder
-from nanover_jupyter.client.state.paths import follow
+from nanover_jupyter.client.state.paths import get_at
 from nanover_jupyter.widgets.assets import asset
 from nanover_jupyter.widgets.inspector.edit_requests import EditRequests
 from nanover_jupyter.widgets.inspector.export_requests import ExportRequests
@@ -84,7 +84,7 @@ class InspectorController:
         if start < 0 or not 0 < count <= MOST_ITEMS:
             raise BadRequest(f"items are asked for by 1 to {MOST_ITEMS}, from 0 on")
 
-        answer.later(lambda: _some_of(follow(self._client.peek(key), path), start, count))
+        answer.later(lambda: _some_of(get_at(self._client.peek(key), path), start, count))
 
 
 def _some_of(value: Any, start: int, count: int) -> ItemsResult:

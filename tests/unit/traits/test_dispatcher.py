@@ -20,12 +20,12 @@ LONG = 10 * TIME_SCALE
 
 
 @contextmanager
-def delivering(patience: float = LONG) -> Iterator[MainThreadDispatcher]:
-    delivery = MainThreadDispatcher(patience)
+def dispatching(loop_timeout: float = LONG) -> Iterator[MainThreadDispatcher]:
+    dispatcher = MainThreadDispatcher(loop_timeout)
     try:
-        yield delivery
+        yield dispatcher
     finally:
-        delivery.close()
+        dispatcher.close()
 
 
 def thread_name() -> str:
@@ -40,13 +40,13 @@ def test_calls_run_on_the_main_thread_while_its_loop_is_free() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
         done = asyncio.Event()
-        with delivering() as delivery:
+        with dispatching() as dispatcher:
 
             def call() -> None:
                 seen.append(thread_name())
                 done.set()
 
-            poster = threading.Thread(target=delivery.post, args=(call,))
+            poster = threading.Thread(target=dispatcher.post, args=(call,))
             poster.start()
             await until(done)
             poster.join()
@@ -58,9 +58,9 @@ def test_calls_run_on_the_main_thread_while_its_loop_is_free() -> None:
 def test_calls_run_on_a_thread_of_ours_while_a_cell_keeps_the_main_one() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
-        with delivering(patience=0.05) as delivery:
+        with dispatching(loop_timeout=0.05) as dispatcher:
             for _ in range(3):
-                delivery.post(lambda: seen.append(thread_name()))
+                dispatcher.post(lambda: seen.append(thread_name()))
             eventually(lambda: len(seen) == 3)  # blocks the loop, as a cell does
             await asyncio.sleep(0)
         return seen
@@ -71,12 +71,12 @@ def test_calls_run_on_a_thread_of_ours_while_a_cell_keeps_the_main_one() -> None
 def test_calls_return_to_the_main_thread_when_the_cell_has_ended() -> None:
     async def cells() -> list[str]:
         seen: list[str] = []
-        with delivering(patience=0.2 * TIME_SCALE) as delivery:
-            delivery.post(lambda: seen.append(thread_name()))
+        with dispatching(loop_timeout=0.2 * TIME_SCALE) as dispatcher:
+            dispatcher.post(lambda: seen.append(thread_name()))
             eventually(lambda: len(seen) == 1)
             await asyncio.sleep(0)  # the cell ended
             done = asyncio.Event()
-            delivery.post(lambda: (seen.append(thread_name()), done.set()))
+            dispatcher.post(lambda: (seen.append(thread_name()), done.set()))
             await until(done)
         return seen
 
@@ -85,23 +85,23 @@ def test_calls_return_to_the_main_thread_when_the_cell_has_ended() -> None:
 
 def test_only_the_first_call_waits_for_a_busy_main_thread() -> None:
     async def cell() -> None:
-        patience, calls = 0.1, 30
+        loop_timeout, calls = 0.1, 30
         begun = time.monotonic()
-        with delivering(patience) as delivery:
+        with dispatching(loop_timeout) as dispatcher:
             for _ in range(calls):
                 ran = threading.Event()
-                delivery.post(ran.set)
+                dispatcher.post(ran.set)
                 assert ran.wait(LONG)
-        # Much less than the patience for each: the loop owes us a sign of life all along.
-        assert patience <= time.monotonic() - begun < patience * calls / 2
+        # Much less than the loop_timeout for each: the loop owes us a sign of life all along.
+        assert loop_timeout <= time.monotonic() - begun < loop_timeout * calls / 2
 
     asyncio.run(cell())
 
 
 def test_without_a_loop_calls_run_on_the_thread_at_once() -> None:
     seen: list[str] = []
-    with delivering() as delivery:
-        delivery.post(lambda: seen.append(thread_name()))
+    with dispatching() as dispatcher:
+        dispatcher.post(lambda: seen.append(thread_name()))
         eventually(lambda: seen)
 
     assert seen == ["nanover-traits"]
@@ -111,12 +111,12 @@ def test_a_loop_that_was_closed_is_no_obstacle() -> None:
     async def make() -> MainThreadDispatcher:
         return MainThreadDispatcher(LONG)
 
-    delivery = asyncio.run(make())
+    dispatcher = asyncio.run(make())
     ran = threading.Event()
-    delivery.post(ran.set)
+    dispatcher.post(ran.set)
 
     assert ran.wait(LONG / 2)
-    delivery.close()
+    dispatcher.close()
 
 
 def test_the_loop_of_another_thread_does_not_count() -> None:
@@ -129,11 +129,11 @@ def test_the_loop_of_another_thread_does_not_count() -> None:
     subshell = threading.Thread(target=lambda: asyncio.run(make()), name="subshell-1")
     subshell.start()
     subshell.join()
-    (delivery,) = made
+    (dispatcher,) = made
     seen: list[str] = []
-    delivery.post(lambda: seen.append(thread_name()))
+    dispatcher.post(lambda: seen.append(thread_name()))
     eventually(lambda: seen)
-    delivery.close()
+    dispatcher.close()
 
     assert seen == ["nanover-traits"]
 
@@ -145,7 +145,7 @@ def test_calls_keep_their_order_and_run_once_whoever_runs_them() -> None:
     async def cells() -> list[tuple[int, int]]:
         seen: list[tuple[int, int]] = []
         at_once = threading.Lock()
-        with delivering(patience=0.002) as delivery:
+        with dispatching(loop_timeout=0.002) as dispatcher:
 
             def call(poster: int, number: int) -> None:
                 assert at_once.acquire(blocking=False), "two calls run at a time"
@@ -154,7 +154,7 @@ def test_calls_keep_their_order_and_run_once_whoever_runs_them() -> None:
 
             def post(poster: int) -> None:
                 for number in range(posts):
-                    delivery.post(lambda number=number: call(poster, number))
+                    dispatcher.post(lambda number=number: call(poster, number))
 
             threads = [threading.Thread(target=post, args=(n,)) for n in range(posters)]
             for thread in threads:
@@ -176,8 +176,8 @@ def test_calls_keep_their_order_and_run_once_whoever_runs_them() -> None:
 
 def test_a_call_may_post_another() -> None:
     ran = threading.Event()
-    with delivering() as delivery:
-        delivery.post(lambda: delivery.post(ran.set))
+    with dispatching() as dispatcher:
+        dispatcher.post(lambda: dispatcher.post(ran.set))
 
         assert ran.wait(LONG)
 
@@ -185,11 +185,11 @@ def test_a_call_may_post_another() -> None:
 def test_a_call_for_later_runs_when_its_time_has_come() -> None:
     order: list[str] = []
     done = threading.Event()
-    with delivering() as delivery:
+    with dispatching() as dispatcher:
         asked_at = time.monotonic()
-        delivery.post_later(0.1, lambda: (order.append("later"), done.set()))
-        delivery.post_later(0.05, lambda: order.append("sooner"))
-        delivery.post(lambda: order.append("now"))
+        dispatcher.post_later(0.1, lambda: (order.append("later"), done.set()))
+        dispatcher.post_later(0.05, lambda: order.append("sooner"))
+        dispatcher.post(lambda: order.append("now"))
 
         assert done.wait(LONG)
     assert order == ["now", "sooner", "later"]
@@ -200,8 +200,8 @@ def test_a_call_for_later_runs_on_the_main_thread_too() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
         done = asyncio.Event()
-        with delivering() as delivery:
-            delivery.post_later(0.01, lambda: (seen.append(thread_name()), done.set()))
+        with dispatching() as dispatcher:
+            dispatcher.post_later(0.01, lambda: (seen.append(thread_name()), done.set()))
             await until(done)
         return seen
 
@@ -212,30 +212,30 @@ def test_a_call_that_fails_is_logged_and_the_next_one_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ran = threading.Event()
-    with delivering() as delivery, caplog.at_level(logging.ERROR):
-        delivery.post(lambda: 1 / 0)
-        delivery.post(ran.set)
+    with dispatching() as dispatcher, caplog.at_level(logging.ERROR):
+        dispatcher.post(lambda: 1 / 0)
+        dispatcher.post(ran.set)
 
         assert ran.wait(LONG)
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_nothing_runs_after_close() -> None:
-    delivery = MainThreadDispatcher()
-    delivery.close()
-    delivery.post(lambda: pytest.fail("it ran"))
-    delivery.close()
+    dispatcher = MainThreadDispatcher()
+    dispatcher.close()
+    dispatcher.post(lambda: pytest.fail("it ran"))
+    dispatcher.close()
 
-    assert delivery.is_closed
+    assert dispatcher.is_closed
     assert own_threads() == []
 
 
 def test_calls_that_wait_are_forgotten_by_close() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
-        delivery = MainThreadDispatcher(LONG)
-        delivery.post(lambda: seen.append("ran"))
-        delivery.close()
+        dispatcher = MainThreadDispatcher(LONG)
+        dispatcher.post(lambda: seen.append("ran"))
+        dispatcher.close()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         return seen
@@ -243,34 +243,34 @@ def test_calls_that_wait_are_forgotten_by_close() -> None:
     assert asyncio.run(cell()) == []
 
 
-def test_a_call_may_close_its_delivery() -> None:
-    delivery = MainThreadDispatcher()
-    delivery.post(delivery.close)
+def test_a_call_may_close_its_dispatcher() -> None:
+    dispatcher = MainThreadDispatcher()
+    dispatcher.post(dispatcher.close)
 
-    eventually(lambda: delivery.is_closed and not own_threads())
+    eventually(lambda: dispatcher.is_closed and not own_threads())
 
 
 def test_what_waits_is_run_before_it_is_finished() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
-        delivery = MainThreadDispatcher(LONG)
-        delivery.post(lambda: seen.append("waited"))
-        delivery.post_later(LONG, lambda: seen.append("was for later"))
-        delivery.finish()
-        delivery.post(lambda: seen.append("came too late"))
+        dispatcher = MainThreadDispatcher(LONG)
+        dispatcher.post(lambda: seen.append("waited"))
+        dispatcher.post_later(LONG, lambda: seen.append("was for later"))
+        dispatcher.finish()
+        dispatcher.post(lambda: seen.append("came too late"))
         return seen
 
     assert asyncio.run(cell()) == ["waited"]
     assert own_threads() == []
 
 
-def test_a_call_may_finish_its_delivery() -> None:
-    delivery = MainThreadDispatcher()
+def test_a_call_may_finish_its_dispatcher() -> None:
+    dispatcher = MainThreadDispatcher()
     ran = threading.Event()
-    delivery.post(lambda: (delivery.post(ran.set), delivery.finish()))
+    dispatcher.post(lambda: (dispatcher.post(ran.set), dispatcher.finish()))
 
     eventually(lambda: ran.is_set() and not own_threads())
-    assert delivery.is_closed
+    assert dispatcher.is_closed
 
 
 def test_a_call_on_the_main_thread_may_finish_it_too() -> None:
@@ -278,14 +278,14 @@ def test_a_call_on_the_main_thread_may_finish_it_too() -> None:
         seen: list[str] = []
         last = asyncio.Event()
         loop = asyncio.get_running_loop()
-        delivery = MainThreadDispatcher(LONG)
+        dispatcher = MainThreadDispatcher(LONG)
 
         def finish() -> None:
-            delivery.finish()
+            dispatcher.finish()
             seen.append("finished")
 
-        delivery.post(finish)
-        delivery.post(lambda: (seen.append("next"), loop.call_soon_threadsafe(last.set)))
+        dispatcher.post(finish)
+        dispatcher.post(lambda: (seen.append("next"), loop.call_soon_threadsafe(last.set)))
         await until(last)
         return seen
 
@@ -294,9 +294,9 @@ def test_a_call_on_the_main_thread_may_finish_it_too() -> None:
 
 
 def test_everybody_hears_through_it_that_the_client_was_closed(connection: Connection) -> None:
-    delivery = MainThreadDispatcher.of(connection)
+    dispatcher = MainThreadDispatcher.of(connection)
     heard: list[str] = []
-    connection.client.on_status(lambda status: delivery.post(lambda: heard.append(status.state)))
+    connection.client.on_status(lambda status: dispatcher.post(lambda: heard.append(status.state)))
 
     connection.close()
 
@@ -308,14 +308,14 @@ def test_everybody_shares_the_one_of_a_client(connection: Connection) -> None:
 
 
 def test_it_ends_with_its_client(connection: Connection) -> None:
-    delivery = MainThreadDispatcher.of(connection)
+    dispatcher = MainThreadDispatcher.of(connection)
     ran = threading.Event()
-    delivery.post(ran.set)
+    dispatcher.post(ran.set)
     assert ran.wait(LONG)
 
     connection.close()
 
-    assert delivery.is_closed
+    assert dispatcher.is_closed
     assert "nanover-traits" not in own_threads()
 
 
@@ -327,13 +327,13 @@ def test_of_a_closed_client_it_is_closed(connection: Connection) -> None:
 
 def test_a_loop_found_later_is_taken(connection: Connection) -> None:
     """First asked for on a subshell's thread, say; then in a cell."""
-    delivery = MainThreadDispatcher.of(connection)
+    dispatcher = MainThreadDispatcher.of(connection)
 
     async def cell() -> list[str]:
         seen: list[str] = []
         done = asyncio.Event()
-        assert MainThreadDispatcher.of(connection) is delivery
-        delivery.post(lambda: (seen.append(thread_name()), done.set()))
+        assert MainThreadDispatcher.of(connection) is dispatcher
+        dispatcher.post(lambda: (seen.append(thread_name()), done.set()))
         await until(done)
         return seen
 

@@ -17,7 +17,7 @@ from nanover_jupyter.wire.values import ABSENT
 from tests.support import slow_state
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
-from tests.support.slow_state import HandDelivery, SlowState
+from tests.support.slow_state import ManualDispatcher, SlowState
 
 LONG = 1000.0
 NUMBERS = st.integers(0, 3)
@@ -28,9 +28,9 @@ class Bench:
 
     def __init__(self, *, acknowledges: bool = True) -> None:
         self.server = SlowState(acknowledges=acknowledges)
-        self.delivery = HandDelivery()
+        self.dispatcher = ManualDispatcher()
         self.clock = FakeClock()
-        self.sync = KeySync(self.server, "k", self.delivery, self.clock)  # type: ignore[arg-type]
+        self.sync = KeySync(self.server, "k", self.dispatcher, self.clock)  # type: ignore[arg-type]
         self.shown: list[Any] = []
         self.sync.subscribe(lambda: self.shown.append(self.sync.value()))
 
@@ -42,11 +42,11 @@ class Bench:
 
     def broadcast(self) -> None:
         self.server.hear()
-        self.sync.changed()
+        self.sync.on_server_change()
 
     def time_passes(self) -> None:
         self.clock.pass_seconds(LONG)
-        self.delivery.run_later()
+        self.dispatcher.run_later()
 
     def settle(self) -> None:
         """Let everything happen that is on its way."""
@@ -287,7 +287,7 @@ def test_a_place_that_is_not_there_is_refused_at_once() -> None:
     bench.foreign({"color": [0]})
     bench.broadcast()
 
-    with pytest.raises(InvalidValue, match=r"k\['color'\]\[3\]: a list of 1 has no such item"):
+    with pytest.raises(InvalidValue, match=r"k\['color'\]\[3\]: a list of length 1 has no item 3"):
         bench.set(1, "color", 3)
 
     assert bench.server.writes == 0
@@ -472,7 +472,9 @@ def test_a_key_that_nobody_shares_any_more_is_let_go_once_its_last_word_is_out(
     eventually(lambda: len(server.copy_state()) == 20)
     # Collecting takes its time: not before what was written is seen back.
     eventually(lambda: client.snapshot() == server.copy_state())
-    eventually(lambda: gc.collect() + 1 and list(key_sync._known[client]._syncs) == ["kept"])
+    eventually(
+        lambda: gc.collect() + 1 and list(key_sync._key_syncs.get(client)._syncs) == ["kept"]
+    )
     assert KeySyncs.sync(client, "kept") is kept
 
 
@@ -502,7 +504,7 @@ def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
 
 def test_ctrl_c_while_listeners_are_told_does_not_silence_them():
     bench = Bench()
-    interrupt_once(bench.delivery, "post")
+    interrupt_once(bench.dispatcher, "post")
 
     with pytest.raises(KeyboardInterrupt):
         bench.set(1)

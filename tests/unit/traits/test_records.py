@@ -107,7 +107,7 @@ def test_a_field_of_another_type_keeps_its_last_value_and_says_so(
 
     eventually(lambda: avatar.error)
     assert (avatar.name, avatar.color) == ("Ada", [1.0])
-    assert avatar.error.startswith("'avatar.me'['name'] cannot be shown: ")
+    assert avatar.error.startswith("the value of 'avatar.me'['name'] does not fit the trait: ")
 
 
 def test_a_record_that_is_no_record_shows_defaults(avatar: Avatar, server: NanoverServer) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nanover_jupyter.client.history.key_history import Gone, KeyHistory
 from nanover_jupyter.client.history.series import Series, numbers_in, series_of, thin
-from nanover_jupyter.client.state.paths import follow, path_text
+from nanover_jupyter.client.state.paths import get_at, path_text
 from tests.support.values import values
 
 points = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=300)
@@ -34,7 +34,7 @@ def test_numbers_are_found_wherever_they_are_and_truth_values_are_none() -> None
 @given(values)
 def test_every_path_leads_to_a_number(value: Any) -> None:
     for path in numbers_in(value):
-        assert type(follow(value, path)) in (int, float)
+        assert type(get_at(value, path)) in (int, float)
 
 
 def test_no_more_numbers_are_sought_than_asked_for() -> None:
