@@ -76,7 +76,7 @@ class MainThreadDispatcher:
     def of(cls, source: Connection | BaseClient) -> MainThreadDispatcher:
         """Return the shared dispatcher of a client. It finishes when the client is closed."""
         dispatcher = _dispatchers.get(source.client if isinstance(source, Connection) else source)
-        dispatcher._adopt_loop()
+        dispatcher._adopt_loop()  # noqa: SLF001 - of this class
         return dispatcher
 
     @property

@@ -274,7 +274,7 @@ class KeySyncs:
         keys = _key_syncs.get(client)
         if client.status.state == "closed":
             raise ClosedError(client.address)
-        return keys._sync(client, key)
+        return keys._sync(client, key)  # noqa: SLF001 - of this class
 
     def _sync(self, client: BaseClient, key: str) -> KeySync:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Commands: kinds of arguments, descriptions, polling and runs."""
+"""Commands: argument types, documentation, polling and runs."""
 
 from nanover_jupyter.client.commands.arguments import (
     REQUIRED,

@@ -1,12 +1,11 @@
-"""Kinds of command arguments: what a server does not tell of its commands.
+"""Argument types of commands, which servers do not publish.
 
-    from nanover_jupyter.client.commands.arguments import Float
-    from nanover_jupyter.client.commands.docs import describe
+    from nanover_jupyter.client.commands import Float, describe
 
-    describe("user/jump", "Lets everybody jump.", height=Float(1.0, min=0, unit="m"))
+    describe("user/jump", "Makes all users jump.", height=Float(1.0, min=0, unit="m"))
 
-A kind says how an argument is asked for and what is refused before anything is sent;
-the server still has the last word. Plain data: nothing here knows a server or Jupyter.
+A type defines the form field of an argument and which values are rejected before
+anything is sent. The server may reject more.
 """
 
 from __future__ import annotations
@@ -40,18 +39,18 @@ class Required(enum.Enum):
 
 
 REQUIRED: Final = Required.REQUIRED
-"""As a default: there is none, so the argument has to be given."""
+"""The default of an argument that has no default."""
 
 Kind = Literal["float", "int", "bool", "text", "json", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What all kinds have; use one of the kinds.
+    """Base class of argument types.
 
     Args:
-        default: What stands in the form at first; left out, the argument is required.
-        help: A sentence about it.
+        default: The initial value in the form. Without it, the argument is required.
+        help: A sentence that describes the argument.
     """
 
     kind: ClassVar[Kind] = "json"
@@ -61,7 +60,7 @@ class Argument:
 
     @property
     def is_required(self) -> bool:
-        """Whether it has to be given."""
+        """Whether the argument has no default."""
         return self.default is REQUIRED
 
 
@@ -73,39 +72,40 @@ class _Number(Argument):
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise InvalidArgument("min", f"{self.min:g} is more than max, {self.max:g}")
+            reason = f"{self.min:g} is greater than max ({self.max:g}); swap them"
+            raise InvalidArgument("min", reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Float(_Number):
-    """A number, with its range (both ends allowed) and unit."""
+    """A number with an optional inclusive range and a unit."""
 
     kind: ClassVar[Kind] = "float"
 
 
 @dataclass(frozen=True, slots=True)
 class Int(_Number):
-    """A whole number, with its range (both ends allowed) and unit."""
+    """An integer with an optional inclusive range and a unit."""
 
     kind: ClassVar[Kind] = "int"
 
 
 @dataclass(frozen=True, slots=True)
 class Bool(Argument):
-    """Yes or no."""
+    """A Boolean."""
 
     kind: ClassVar[Kind] = "bool"
 
 
 @dataclass(frozen=True, slots=True)
 class Text(Argument):
-    """A text.
+    """A string.
 
     Args:
-        default: What stands in the form at first; left out, the argument is required.
-        help: A sentence about it.
-        secret: It is typed without being seen, and never kept: not with the last
-            arguments, not in a pinned button, not in a saved notebook.
+        default: The initial value in the form. Without it, the argument is required.
+        help: A sentence that describes the argument.
+        secret: Whether to hide the text while typing and never store it: not with the
+            last arguments, not in a pinned button, not in a saved notebook.
     """
 
     kind: ClassVar[Kind] = "text"
@@ -115,7 +115,7 @@ class Text(Argument):
 
 @dataclass(frozen=True, slots=True)
 class Json(Argument):
-    """Anything: a list, an object, null; written as JSON in the form."""
+    """Any value, entered as JSON in the form."""
 
     kind: ClassVar[Kind] = "json"
 
@@ -125,9 +125,9 @@ class ChoicesFrom:
     """Choices that another command of the server lists.
 
     Args:
-        command: The command; it is run without arguments whenever the form is opened.
-        field: The field of its result that holds a list.
-        send: Whether the item itself is sent, or its place in the list, from 0.
+        command: The command, which is run without arguments when the form is opened.
+        field: The field of its result that holds the list.
+        send: Whether to send the item itself or its zero-based index.
     """
 
     command: str
@@ -140,9 +140,9 @@ class Choice(Argument):
     """One of several values.
 
     Args:
-        default: The value chosen at first; left out, one has to be chosen.
-        options: The values, or values by label, or what lists them.
-        help: A sentence about it.
+        default: The value selected at first. Without it, the argument is required.
+        options: The values, the values by label, or the command that lists them.
+        help: A sentence that describes the argument.
     """
 
     kind: ClassVar[Kind] = "choice"
@@ -150,7 +150,7 @@ class Choice(Argument):
     options: Sequence[object] | Mapping[str, object] | ChoicesFrom = field(default=(), kw_only=True)
 
     def pairs(self) -> list[tuple[str, object]]:
-        """The fixed options as label and value; none where a command lists them."""
+        """Return the fixed options as label and value; empty if a command lists them."""
         if isinstance(self.options, ChoicesFrom):
             return []
         if isinstance(self.options, Mapping):
@@ -160,16 +160,16 @@ class Choice(Argument):
 
 @dataclass(frozen=True, slots=True)
 class CommandDoc:
-    """What there is to know of a command as a whole.
+    """Documentation of a command.
 
     Args:
-        sentence: What it does.
-        label: What people read in the place of its name.
-        icon: A sign or two.
-        danger: What is lost by running it; asked about before it runs.
-        danger_to: "everybody" asks each time, "others" only while other people's avatars
-            are in the simulation.
-        progress: The key of the shared state that tells how far a run is, from 0 to 1.
+        sentence: What the command does.
+        label: Shown instead of the command's name.
+        icon: One or two characters.
+        danger: What is lost by running the command. Requires confirmation before it runs.
+        danger_to: "everybody" always requires confirmation, "others" only while other
+            users' avatars are in the simulation.
+        progress: The key of the shared state that holds the progress of a run, from 0 to 1.
             By default `user.jump.progress` for `user/jump`.
     """
 

@@ -1,14 +1,13 @@
-"""What is known of commands beyond what servers tell: one guide for all palettes.
+"""Documentation of commands, which servers do not publish; used by all palettes.
 
-    from nanover_jupyter.client.commands.arguments import Float
-    from nanover_jupyter.client.commands.docs import command, describe
+    from nanover_jupyter.client.commands import Float, command, describe
 
-    describe("user/jump", "Lets everybody jump.", height=Float(1.0, min=0, unit="m"))
+    describe("user/jump", "Makes all users jump.", height=Float(1.0, min=0, unit="m"))
 
-    @command(server, "user/jump", "Lets everybody jump.", height=Float(1.0, min=0, unit="m"))
+    @command(server, "user/jump", "Makes all users jump.", height=Float(1.0, min=0, unit="m"))
     def jump(height): ...
 
-NanoVer's own commands are described in `known_commands.toml`, beside this module.
+NanoVer's own commands are described in `known_commands.toml` in this folder.
 """
 
 from __future__ import annotations
@@ -36,7 +35,14 @@ from nanover_jupyter.client.commands.arguments import (
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import InvalidArgument
 
-__all__ = ["SHARED", "CommandDocs", "Description", "command", "describe", "read_guide"]
+__all__ = [
+    "COMMAND_DOCS",
+    "CommandDocs",
+    "Description",
+    "command",
+    "describe",
+    "parse_command_docs",
+]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -47,173 +53,169 @@ _KINDS: Final[dict[str, type[Argument]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is known of one command."""
+    """The documentation of one command and its argument types."""
 
     name: str
-    about: CommandDoc = field(default_factory=CommandDoc)
+    doc: CommandDoc = field(default_factory=CommandDoc)
     arguments: Mapping[str, Argument] = field(default_factory=dict)
 
 
 class CommandDocs:
-    """Descriptions by the name of the command; may be used from any thread.
+    """Descriptions by command name. Thread-safe.
 
     Args:
-        behind: Asked for what is not described here.
+        fallback: Searched for commands that are not described here.
     """
 
-    def __init__(self, behind: CommandDocs | None = None) -> None:
-        self._behind = behind
+    def __init__(self, fallback: CommandDocs | None = None) -> None:
+        self._fallback = fallback
         # Guards _known.
         self._lock = threading.Lock()
         self._known: dict[str, Description] = {}
         self._listeners: Listeners[()] = Listeners()
 
-    def describe(self, name: str, about: str | CommandDoc = "", /, **arguments: Argument) -> None:
-        """Say what a command does and takes, in the place of what was said before.
+    def describe(self, name: str, doc: str | CommandDoc = "", /, **arguments: Argument) -> None:
+        """Set the documentation of a command.
 
         Args:
             name: The command's name.
-            about: A sentence, or more.
-            **arguments: A kind for each argument.
+            doc: A sentence, or a full CommandDoc.
+            **arguments: The type of each argument.
 
         Raises:
-            InvalidArgument: (a ValueError) An argument without a kind.
+            InvalidArgument: (a ValueError) An argument without a type.
         """
         for argument, kind in arguments.items():
             if not isinstance(kind, Argument):
-                raise InvalidArgument(
-                    argument,
-                    f"{kind!r} is not a kind of argument; write Float({kind!r}) or the like",
-                )
-        whole = about if isinstance(about, CommandDoc) else CommandDoc(about)
+                reason = f"{kind!r} is not an argument type; use a type such as Float({kind!r})"
+                raise InvalidArgument(argument, reason)
+        doc = doc if isinstance(doc, CommandDoc) else CommandDoc(doc)
         with self._lock:
-            self._known[name] = Description(name, whole, dict(arguments))
+            self._known[name] = Description(name, doc, dict(arguments))
         self._listeners.notify()
 
-    def forget(self, name: str) -> None:
-        """Take back what was said here of a command; nothing if there was nothing."""
+    def remove(self, name: str) -> None:
+        """Remove the documentation of a command, if it is described here."""
         with self._lock:
             known = self._known.pop(name, None)
         if known is not None:
             self._listeners.notify()
 
     def find(self, name: str) -> Description | None:
-        """What is known of a command."""
+        """Return the documentation of a command, or None."""
         with self._lock:
             known = self._known.get(name)
-        if known is None and self._behind is not None:
-            return self._behind.find(name)
+        if known is None and self._fallback is not None:
+            return self._fallback.find(name)
         return known
 
     def on_change(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` when anything is described anew, here or behind; on any thread."""
+        """Call `callback()` on any thread when a description changes, here or in the fallback."""
         mine = self._listeners.subscribe(callback)
-        if self._behind is None:
+        if self._fallback is None:
             return mine
-        behind = self._behind.on_change(callback)
+        fallback = self._fallback.on_change(callback)
 
         def unsubscribe() -> None:
             mine()
-            behind()
+            fallback()
 
         return unsubscribe
 
 
-def read_guide(text: str) -> CommandDocs:
-    """A guide from TOML as in `known_commands.toml`.
+def parse_command_docs(text: str) -> CommandDocs:
+    """Parse descriptions from TOML as in `known_commands.toml`.
 
     Raises:
-        InvalidArgument: It is not valid TOML, or a description in it makes no sense.
+        InvalidArgument: The text is not valid TOML, or has an invalid description.
     """
-    guide = CommandDocs()
+    docs = CommandDocs()
     try:
         entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidArgument("text", f"it is not valid TOML: {error}") from error
+        raise InvalidArgument("text", f"not valid TOML: {error}") from error
     for name, entry in entries.items():
         try:
-            facts = dict(entry)
+            fields = dict(entry)
             arguments = {
-                argument: _read_argument(dict(said))
-                for argument, said in facts.pop("arguments", {}).items()
+                argument: _parse_argument(dict(kind))
+                for argument, kind in fields.pop("arguments", {}).items()
             }
-            guide.describe(name, CommandDoc(**facts), **arguments)
+            docs.describe(name, CommandDoc(**fields), **arguments)
         except (TypeError, ValueError, KeyError) as error:
-            reason = f"its entry is not the description of a command: {error}"
+            reason = f"not a valid description of a command: {error}"
             raise InvalidArgument(repr(name), reason) from error
-    return guide
+    return docs
 
 
-def _read_argument(said: dict[str, Any]) -> Argument:
-    kind = _KINDS[said.pop("kind")]
-    source = said.pop("options_from", None)
+def _parse_argument(fields: dict[str, Any]) -> Argument:
+    kind = _KINDS[fields.pop("kind")]
+    source = fields.pop("options_from", None)
     if source is not None:
-        said["options"] = ChoicesFrom(**source)
-    return kind(**said)
+        fields["options"] = ChoicesFrom(**source)
+    return kind(**fields)
 
 
 @cache
 def _known_commands() -> CommandDocs:
     text = resources.files(__package__).joinpath("known_commands.toml").read_text("utf-8")
-    return read_guide(text)
+    return parse_command_docs(text)
 
 
-class _KnownFirstRead(CommandDocs):
-    """NanoVer's own commands, read from their file when the first is asked for."""
+class _KnownCommandDocs(CommandDocs):
+    """Documentation of NanoVer's own commands, read from file when first needed."""
 
     def find(self, name: str) -> Description | None:
         return super().find(name) or _known_commands().find(name)
 
 
-SHARED: Final[CommandDocs] = CommandDocs(behind=_KnownFirstRead())
-"""What all palettes of this process know."""
+COMMAND_DOCS: Final[CommandDocs] = CommandDocs(fallback=_KnownCommandDocs())
+"""The documentation that all palettes of this process share."""
 
 
-def describe(name: str, about: str | CommandDoc = "", /, **arguments: Argument) -> None:
-    """Say to all palettes what a command does and takes; see `CommandDocs.describe`."""
-    SHARED.describe(name, about, **arguments)
+def describe(name: str, doc: str | CommandDoc = "", /, **arguments: Argument) -> None:
+    """Set the documentation of a command for all palettes; see `CommandDocs.describe`."""
+    COMMAND_DOCS.describe(name, doc, **arguments)
 
 
-class _Registers(Protocol):
-    """A NanoverServer, or a client that can offer commands."""
+class _CommandHost(Protocol):
+    """A NanoverServer, or a client that can register commands."""
 
     register_command: Callable[..., object]
 
 
 def command(
-    offered_by: _Registers, name: str, about: str | CommandDoc = "", /, **arguments: Argument
+    host: _CommandHost, name: str, doc: str | CommandDoc = "", /, **arguments: Argument
 ) -> Callable[[Function], Function]:
-    """Decorator: offer a function as a command, and describe it to all palettes.
+    """Register a function as a command and describe it for all palettes. A decorator.
 
-        @command(server, "user/jump", "Lets everybody jump.", height=Float(1.0, unit="m"))
+        @command(server, "user/jump", "Makes all users jump.", height=Float(1.0, unit="m"))
         def jump(height): ...
 
     Args:
-        offered_by: A NanoverServer, or a client with `register_command`.
+        host: A NanoverServer, or a client with `register_command`.
         name: The command's name.
-        about: A sentence, or more; by default the first line of the docstring.
-        **arguments: A kind for each argument; their defaults are published by the server.
+        doc: A sentence, or a full CommandDoc; by default the first line of the docstring.
+        **arguments: The type of each argument. The server publishes their defaults.
 
     Raises:
-        InvalidArgument: An argument without a kind.
+        InvalidArgument: An argument without a type.
         InvalidValue: A default that cannot be sent.
-        ValueError: The server has a command of that name already.
+        ValueError: The server already has a command of that name.
     """
 
-    def offer(function: Function) -> Function:
-        whole = (
-            about if isinstance(about, CommandDoc) else CommandDoc(about or _first_line(function))
-        )
+    def register(function: Function) -> Function:
+        full = doc if isinstance(doc, CommandDoc) else CommandDoc(doc or _first_line(function))
         defaults = {
             argument: kind.default for argument, kind in arguments.items() if not kind.is_required
         }
-        offered_by.register_command(
-            name, function, default_arguments=defaults, label=whole.label, icon=whole.icon
+        host.register_command(
+            name, function, default_arguments=defaults, label=full.label, icon=full.icon
         )
-        SHARED.describe(name, whole, **arguments)
+        COMMAND_DOCS.describe(name, full, **arguments)
         return function
 
-    return offer
+    return register
 
 
 def _first_line(function: Callable[..., object]) -> str:

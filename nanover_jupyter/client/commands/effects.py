@@ -1,4 +1,4 @@
-"""What changes while a command runs, and shortly after: keys of the state, and our locks."""
+"""Effects of a command: changes of the state and of our locks during a run and shortly after."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from nanover_jupyter.client.locks.lease_state import LeaseEvent
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.wire.messages import DictionaryChange
 
-__all__ = ["AFTERWARDS", "EffectWatch", "Effects"]
+__all__ = ["SETTLE_SECONDS", "EffectTracker", "Effects"]
 
-AFTERWARDS: Final = 1.0
+SETTLE_SECONDS: Final = 1.0
 """Seconds after a run in which a change still counts as its effect."""
 
-# Seconds more for a slow server to say which locks are still ours.
-_PATIENCE: Final = 10.0
+# Additional seconds for a slow server to confirm our locks.
+_LOCK_TIMEOUT: Final = 10.0
 
 # A key that changes this often moves by itself, as an avatar does.
 _MOVING: Final = 5
-_NAMED: Final = 100
+_MAX_NAMES: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """The keys that changed: at most a hundred names of each sort, and how many in all.
+    """The keys that changed: at most 100 names of each sort, and how many in total.
 
-    That something changed during a run does not prove that the run did it: others are
-    in the session too. Keys that kept changing all the time are only counted. `locks`
-    are those of ours that were lost, or that the server cleared and granted anew: the
-    last event of each key, a hundred at the most.
+    A change during a run is not proof that the run caused it, since other clients are
+    connected too. Keys that change all the time are only counted, as `moving`. `locks` has
+    the last event of each of our keys that was lost, or cleared and granted again by the
+    server, at most 100.
     """
 
     added: tuple[str, ...]
@@ -42,11 +42,11 @@ class Effects:
     locks: tuple[LeaseEvent, ...] = ()
 
 
-class EffectWatch:
-    """Takes the changes of one run.
+class EffectTracker:
+    """Collects the changes during one run. Thread-safe.
 
     Args:
-        before: The keys there were when it began.
+        before: The keys that existed when the run started.
         clock: Monotonic seconds.
         leases: Our locks.
     """
@@ -58,58 +58,58 @@ class EffectWatch:
         self._clock = clock
         self._leases = leases
         self._locks_since = leases.clock()
-        # Guards what is below: changes come on a thread of their own.
+        # Guards the fields below.
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
-        self._gone: dict[str, bool] = {}
+        self._is_removed: dict[str, bool] = {}
         self._ends_at: float | None = None
 
-    def take(self, change: DictionaryChange) -> None:
-        """Note a change; on the thread that brings it."""
+    def record(self, change: DictionaryChange) -> None:
+        """Record a change of the state."""
         with self._lock:
             if self._ends_at is not None and self._clock() > self._ends_at:
                 return
             for key in change.unread_updates:
                 self._counts[key] = self._counts.get(key, 0) + 1
-                self._gone[key] = False
+                self._is_removed[key] = False
             for key in change.removals:
                 self._counts[key] = self._counts.get(key, 0) + 1
-                self._gone[key] = True
+                self._is_removed[key] = True
 
-    def run_ended(self) -> None:
-        """Changes count for a little longer."""
+    def on_run_ended(self) -> None:
+        """Record changes for `SETTLE_SECONDS` more."""
         with self._lock:
             if self._ends_at is None:
-                self._ends_at = self._clock() + AFTERWARDS
+                self._ends_at = self._clock() + SETTLE_SECONDS
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing counts any more, and what became of our locks is known."""
+        """Whether no further change counts and the state of our locks is known."""
         with self._lock:
             over_for = -1.0 if self._ends_at is None else self._clock() - self._ends_at
-        return over_for > 0 and (over_for > _PATIENCE or not self._leases.needs_revalidation)
+        return over_for > 0 and (over_for > _LOCK_TIMEOUT or not self._leases.needs_revalidation)
 
     def effects(self) -> Effects:
-        """What has changed so far."""
+        """Return the changes so far."""
         added: list[str] = []
         changed: list[str] = []
         removed: list[str] = []
         moving = 0
         with self._lock:
             for key, count in self._counts.items():
-                existed, gone = key in self._before, self._gone[key]
-                if existed and gone:
+                existed, is_removed = key in self._before, self._is_removed[key]
+                if existed and is_removed:
                     removed.append(key)
                 elif existed and count >= _MOVING:
                     moving += 1
                 elif existed:
                     changed.append(key)
-                elif not gone:
+                elif not is_removed:
                     added.append(key)
         return Effects(
-            added=tuple(sorted(added)[:_NAMED]),
-            changed=tuple(sorted(changed)[:_NAMED]),
-            removed=tuple(sorted(removed)[:_NAMED]),
+            added=tuple(sorted(added)[:_MAX_NAMES]),
+            changed=tuple(sorted(changed)[:_MAX_NAMES]),
+            removed=tuple(sorted(removed)[:_MAX_NAMES]),
             count=len(added) + len(changed) + len(removed),
             moving=moving,
             locks=self._lock_events(),
@@ -121,4 +121,4 @@ class EffectWatch:
             for event in self._leases.history()
             if event.at >= self._locks_since and event.news in ("lost", "doubted")
         }
-        return tuple(last[key] for key in sorted(last)[:_NAMED])
+        return tuple(last[key] for key in sorted(last)[:_MAX_NAMES])

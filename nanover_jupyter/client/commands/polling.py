@@ -1,4 +1,4 @@
-"""Keeps the list of commands fresh without asking for it all the time."""
+"""Polls the list of commands, since servers do not announce changes of it."""
 
 from __future__ import annotations
 
@@ -13,52 +13,51 @@ from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.wire.command_info import CommandInfo
 
-__all__ = ["CommandPoll", "ListsCommands"]
+__all__ = ["CommandLister", "CommandPoll"]
 
-_SHORTEST: Final = 5.0
-_LONGEST: Final = 30.0
-_SLOWING: Final = 1.5
-# A list of thousands takes its time: at most this part of it is spent on asking.
-_SHARE: Final = 0.02
+_MIN_INTERVAL: Final = 5.0
+_MAX_INTERVAL: Final = 30.0
+_GROWTH: Final = 1.5
+# A list of thousands takes long to fetch: spend at most this fraction of the time on it.
+_MAX_LOAD: Final = 0.02
 
 
-class ListsCommands(Protocol):
+class CommandLister(Protocol):
     """The part of a client that the poll needs."""
 
     @property
     def status(self) -> Status:
-        """Where the connection stands."""
+        """The status of the connection."""
 
     @property
     def available_commands(self) -> dict[str, CommandInfo]:
-        """The commands by name, as they were last found."""
+        """The last known commands by name."""
 
     def update_available_commands(self) -> dict[str, CommandInfo]:
-        """Ask the server for them."""
+        """Fetch the commands from the server."""
 
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
-        """Tell of changes of the status until what is returned is called."""
+        """Call `callback(status)` after every change of the status."""
 
 
 class CommandPoll:
-    """Asks for the commands now and then, for everybody who shows those of one client.
+    """Fetches the commands regularly, on behalf of all views of one client.
 
-    Nobody is told by a server that its commands changed. While people look, the list is
-    asked for after 5 s, and each time that it was the same, later: after 30 s at the
-    most. A change, a reconnection or somebody who looks anew makes it 5 s again. A list
-    that changed is told by the client; the callbacks here are about errors.
+    While views are open, the list is fetched after 5 s. The interval grows to 30 s while
+    the list stays the same; a change, a reconnection or a new view resets it. The client
+    notifies its own listeners of a changed list; the callbacks here are about errors.
 
-    Methods may be called from any thread; asking is done on `nanover-call`.
+    Thread-safe. Requests run on `nanover-call` threads.
 
     Args:
-        client: Asks for the commands.
-        calls: Where asking is done.
+        client: Fetches the commands.
+        calls: Runs the requests.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self,
-        client: ListsCommands,
+        client: CommandLister,
         calls: BoundedExecutor,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -66,96 +65,96 @@ class CommandPoll:
         self._client = client
         self._calls = calls
         self._clock = clock
-        # Guards what is below; never held while the client or a listener is called.
+        # Guards the fields below; never held while the client or a listener is called.
         self._lock = threading.Lock()
-        self._asking = False
-        self._asked_at = clock()
-        self._pause = _SHORTEST
+        self._is_fetching = False
+        self._fetched_at = clock()
+        self._interval = _MIN_INTERVAL
         self._error: str | None = None
         self._listeners: Listeners[()] = Listeners()
         self._unsubscribe = client.on_status(WeakCallback(self._on_status))
 
     def close(self) -> None:
-        """Follow the client no longer."""
+        """Unsubscribe from the client."""
         self._unsubscribe()
 
     @property
     def error(self) -> str | None:
-        """Why the commands could not be listed when last asked for; None if they were."""
+        """Why the last fetch failed; None if it succeeded."""
         with self._lock:
             return self._error
 
     def on_error(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` when `error` became another, on the thread that asked."""
+        """Call `callback()` when `error` has changed, on the thread of the fetch."""
         return self._listeners.subscribe(callback)
 
-    def look(self) -> None:
-        """Somebody looks anew: what is missing or old is asked for."""
+    def on_view_opened(self) -> None:
+        """Fetch a list that is missing or old, and reset the interval."""
         with self._lock:
-            self._pause = _SHORTEST
+            self._interval = _MIN_INTERVAL
         if self._client.status.state != "closed" and not self._client.available_commands:
             self._submit()
         else:
             self.tick()
 
     def tick(self) -> None:
-        """Ask if it is time to; to be called about once a second while somebody looks."""
+        """Fetch the list if it is due. Call about once a second while views are open."""
         with self._lock:
-            due = self._clock() - self._asked_at >= self._pause
-        if due and self._client.status.state == "connected":
+            is_due = self._clock() - self._fetched_at >= self._interval
+        if is_due and self._client.status.state == "connected":
             self._submit()
 
     def refresh(self) -> int:
-        """Ask now, and return how many there are.
+        """Fetch the list now; returns the number of commands.
 
         Raises:
-            NanoverJupyterError: They could not be listed.
+            NanoverJupyterError: The fetch failed.
         """
-        before, began = self._client.available_commands, self._clock()
+        before, started_at = self._client.available_commands, self._clock()
         try:
             found = self._client.update_available_commands()
         except NanoverJupyterError as error:
-            self._note(str(error), _SHORTEST)
+            self._finish(str(error), _MIN_INTERVAL)
             raise
-        spent = (self._clock() - began) / _SHARE
+        minimum = (self._clock() - started_at) / _MAX_LOAD
         with self._lock:
-            slower = min(_LONGEST, self._pause * _SLOWING)
-        self._note(None, max(spent, slower if found == before else _SHORTEST))
+            longer = min(_MAX_INTERVAL, self._interval * _GROWTH)
+        self._finish(None, max(minimum, longer if found == before else _MIN_INTERVAL))
         return len(found)
 
     def _submit(self) -> None:
         with self._lock:
-            if self._asking:
+            if self._is_fetching:
                 return
-            self._asking = True
-        if not self._calls.submit(self._ask):
-            self._asked()
+            self._is_fetching = True
+        if not self._calls.submit(self._fetch):
+            self._set_idle()
 
-    def _ask(self) -> None:
+    def _fetch(self) -> None:
         try:
             self.refresh()
         except NanoverJupyterError:
-            pass  # told by `error`
+            pass  # `error` has the reason
         finally:
-            self._asked()
+            self._set_idle()
 
-    def _asked(self) -> None:
+    def _set_idle(self) -> None:
         with self._lock:
-            self._asking = False
+            self._is_fetching = False
 
-    def _note(self, error: str | None, pause: float) -> None:
+    def _finish(self, error: str | None, interval: float) -> None:
         with self._lock:
             changed, self._error = error != self._error, error
-            self._pause, self._asked_at = pause, self._clock()
+            self._interval, self._fetched_at = interval, self._clock()
         if changed:
             self._listeners.notify()
 
     def _on_status(self, status: Status) -> None:
-        # Who reconnects has asked for the commands; an error of before is over by then.
+        # The reconnector has fetched the list already; only clear an old error.
         if status.state != "connected":
             return
         with self._lock:
-            self._pause = _SHORTEST
+            self._interval = _MIN_INTERVAL
             failed = self._error is not None
         if failed:
             self._submit()

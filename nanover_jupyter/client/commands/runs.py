@@ -1,8 +1,8 @@
-"""The runs of commands through one connection: those under way, and the last that ended."""
+"""Runs of commands through one connection: running ones, and the last finished ones."""
 
 from __future__ import annotations
 
-import logging
+import math
 import threading
 import time
 import uuid
@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
-from nanover_jupyter.client.commands.effects import Effects, EffectWatch
-from nanover_jupyter.client.commands.progress import progress_key, read_progress
+from nanover_jupyter.client.commands.effects import Effects, EffectTracker
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.errors import NanoverJupyterError
@@ -19,40 +18,45 @@ from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value, normalise
 
-__all__ = ["MOST_RUNS", "CommandRuns", "Run", "RunsCommands"]
-
-logger = logging.getLogger("nanover_jupyter.client")
+__all__ = [
+    "MAX_FINISHED_RUNS",
+    "CommandClient",
+    "CommandRuns",
+    "Run",
+    "progress_key",
+    "read_progress",
+]
 
 RunState = Literal["running", "done", "failed", "cancelled"]
 
-MOST_RUNS: Final = 100
-"""Runs that are remembered after they ended."""
+MAX_FINISHED_RUNS: Final = 100
+"""How many runs are kept after they finished."""
 
-# The oldest are forgotten once there are so many more, together: who shows runs hears of
-# it by hearing all of them anew.
-_SPARE: Final = 20
+# Drop old runs in batches of this size: views reload the list each time.
+_DROP_BATCH: Final = 20
 
-_MOST_LARGE_RESULTS: Final = 5
-# Parts and characters from which on a result is large.
+_MAX_LARGE_RESULTS: Final = 5
+# A result with this many parts and characters is large.
 _LARGE: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of a command as it stands; never changes.
+    """A snapshot of one run of a command; immutable.
 
     Args:
-        id: Its name in the book.
+        id: Identifies the run.
         name: The command.
-        arguments: As they were given.
-        state: "cancelled" means that nobody waits any more; the server may go on.
+        arguments: The arguments that were given.
+        state: "cancelled" means that the client stopped waiting; the command may still be
+            running on the server.
         began: When, in seconds since 1970.
         seconds: How long the client waited; None while it runs.
-        result: What came back; None before, and where nothing did.
-        result_dropped: Whether a large result was let go for younger ones.
-        error: Why it failed, in our own error; None otherwise.
-        progress: From 0 to 1, as far as the server tells.
-        effects: What changed in the state and of our locks, known a second after the end.
+        result: The result; None while it runs, or if there is none.
+        result_dropped: Whether a large result was discarded to free memory.
+        error: The error of a failed run, else None.
+        progress: From 0 to 1, if the server publishes it.
+        effects: Changes of the state and of our locks; known a second after the end.
     """
 
     id: str
@@ -69,12 +73,12 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """Whether the run has ended."""
         return self.state != "running"
 
 
-class RunsCommands(Protocol):
-    """The part of a client that the book needs."""
+class CommandClient(Protocol):
+    """The part of a client that runs commands and reads their effects."""
 
     @property
     def leases(self) -> LeaseTable:
@@ -84,41 +88,52 @@ class RunsCommands(Protocol):
         """Start a command."""
 
     def keys(self) -> list[str]:
-        """The keys of the shared state."""
+        """Return the keys of the shared state."""
 
     def peek(self, key: str, /) -> Value:
-        """The value of one of them."""
+        """Return the value of a key."""
 
     def on_change(self, callback: Callable[[DictionaryChange], object]) -> Unsubscribe:
-        """Tell of changes until what is returned is called."""
+        """Call `callback(change)` after every change of the state."""
+
+
+def progress_key(command: str) -> str:
+    """Return the key of the state in which a command publishes its progress."""
+    return f"{command.replace('/', '.')}.progress"
+
+
+def read_progress(value: Value) -> float | None:
+    """Return a progress from 0 to 1; None if the value is not a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        return None
+    return min(1.0, max(0.0, float(value)))
 
 
 @dataclass(slots=True)
 class _Entry:
     run: Run
-    begun: float
+    started_at: float
     progress_key: str
-    # Whether the progress goes on being told after the answer came.
-    works_on: bool = False
-    is_large: bool = False
+    # Whether the server continues to publish progress after its reply.
+    is_continued: bool = False
+    has_large_result: bool = False
     call: PendingCall[dict[str, Value]] | None = None
-    # Whether it was cancelled before there was a call.
+    # Whether the run was cancelled before `call` was set.
     is_cancelled: bool = False
-    watch: EffectWatch | None = None
+    tracker: EffectTracker | None = None
 
     @property
-    def is_watched(self) -> bool:
-        """Whether changes of the state may still say something of it."""
-        return self.watch is not None or self.works_on
+    def needs_changes(self) -> bool:
+        """Whether changes of the state may still affect the run."""
+        return self.tracker is not None or self.is_continued
 
 
 class CommandRuns:
-    """Starts commands and keeps what became of them, for everybody who shows it.
+    """Starts commands and keeps their results for all views of a connection.
 
-    A run is started once: asking again under the same id starts nothing. Ended runs
-    stay until there are `MOST_RUNS` younger ones, or some more. Callbacks come on any thread: that
-    of the caller, the transport's, or `nanover-changes`. All methods may be called
-    from any thread.
+    A run is started once: starting another with the same id does nothing. At least
+    `MAX_FINISHED_RUNS` finished runs are kept. Callbacks run on any thread: the caller's,
+    the transport's, or `nanover-changes`. All methods may be called from any thread.
 
     Args:
         client: Runs the commands.
@@ -126,37 +141,41 @@ class CommandRuns:
     """
 
     def __init__(
-        self, client: RunsCommands, *, clock: Callable[[], float] = time.monotonic
+        self, client: CommandClient, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._client = client
         self._clock = clock
-        # Guards what is below; never held while the client or a listener is called.
+        # Guards the fields below; never held while the client or a listener is called.
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._unsubscribe: Unsubscribe | None = None
         self._listeners: Listeners[Run | None] = Listeners()
 
     def runs(self) -> tuple[Run, ...]:
-        """All runs, the newest first."""
+        """Return all runs, newest first."""
         with self._lock:
             return tuple(entry.run for entry in reversed(self._entries.values()))
 
     def find(self, run_id: str) -> Run | None:
-        """The run of that id."""
+        """Return the run with an id, or None."""
         with self._lock:
             entry = self._entries.get(run_id)
             return None if entry is None else entry.run
 
     def on_change(self, callback: Callable[[Run | None], object]) -> Unsubscribe:
-        """Call `callback(run)` when a run began, moved on or ended; None: some were forgotten.
+        """Call `callback(run)` when a run started, progressed or ended.
 
-        Returns what ends it. This does not keep the connection: keep that as well.
+        The argument is None when runs were removed. The subscription does not keep the
+        connection alive.
+
+        Returns:
+            A function that ends the subscription.
         """
         return self._listeners.subscribe(callback)
 
     @staticmethod
     def new_id() -> str:
-        """An id that no run has, for `start`."""
+        """Return a unique id for `start`."""
         return uuid.uuid4().hex
 
     def start(
@@ -167,30 +186,30 @@ class CommandRuns:
         run_id: str | None = None,
         progress: str | None = None,
     ) -> PendingCall[dict[str, Value]] | None:
-        """Run a command; returns the call to wait for, or cancel.
+        """Run a command; returns the pending call.
 
         Args:
             name: The command.
             arguments: Its arguments.
-            run_id: The run's id, chosen by who asks; one that is known starts nothing.
-            progress: The key of the state that tells how far it is, if not the usual one.
+            run_id: The run's id, chosen by the caller.
+            progress: The key of the state with the progress, if not the default one.
 
         Returns:
-            None where the id is known already.
+            None if there is a run with this id.
 
         Raises:
-            NanoverJupyterError: Nothing could be sent; the run is in the book, as failed.
+            NanoverJupyterError: Nothing could be sent. The run is kept as failed.
         """
-        entry = self._enter(name, arguments, run_id or self.new_id(), progress)
+        entry = self._add(name, arguments, run_id or self.new_id(), progress)
         if entry is None:
             return None
-        self._follow_state(entry)
+        self._track_effects(entry)
         try:
             call = self._client.run_command_async(name, **arguments)
         except NanoverJupyterError as error:
             self._end(entry, "failed", error=error)
             raise
-        except BaseException:  # Ctrl-C: nobody would ever say that it is over
+        except BaseException:  # Ctrl-C: without this, the run would never end
             self._end(entry, "cancelled")
             raise
         with self._lock:
@@ -203,50 +222,52 @@ class CommandRuns:
         return call
 
     def cancel(self, run_id: str) -> bool:
-        """Stop waiting for a run; False when it is over. The server may go on."""
+        """Stop waiting for a run; returns False if it has ended.
+
+        The command may still be running on the server.
+        """
         with self._lock:
             entry = self._entries.get(run_id)
             if entry is None or entry.run.is_over:
                 return False
             call = entry.call
-            if call is None:  # `start` is about to get it
+            if call is None:  # `start` has not set it yet
                 entry.is_cancelled = True
                 return True
         return call.cancel()
 
     def forget(self, run_id: str | None = None) -> None:
-        """Forget one run that is over, or all of them."""
+        """Remove one finished run, or all of them."""
         with self._lock:
-            over = [key for key, entry in self._entries.items() if entry.run.is_over]
-            doomed = [key for key in over if run_id in (None, key)]
-            for key in doomed:
+            finished = [key for key, entry in self._entries.items() if entry.run.is_over]
+            removed = [key for key in finished if run_id in (None, key)]
+            for key in removed:
                 del self._entries[key]
-        if doomed:
-            self._stop_if_idle()
+        if removed:
+            self._unsubscribe_if_idle()
             self._listeners.notify(None)
 
     def tick(self) -> None:
-        """Finish what ends by the clock; to be called about once a second by who shows it."""
+        """Complete effects that are due. Call about once a second while runs are shown."""
         with self._lock:
             due = [
                 entry
                 for entry in self._entries.values()
-                if entry.watch is not None and entry.watch.is_over
+                if entry.tracker is not None and entry.tracker.is_over
             ]
         for entry in due:
-            self._settle_effects(entry)
+            self._complete_effects(entry)
 
-    # inside -----------------------------------------------------------------------
+    # internals -----------------------------------------------------------------------
 
-    def _enter(
+    def _add(
         self, name: str, arguments: Mapping[str, object], run_id: str, progress: str | None
     ) -> _Entry | None:
         try:
-            kept: Any = normalise(dict(arguments))
+            shown: Any = normalise(dict(arguments))
         except NanoverJupyterError:
-            # What cannot be sent is shown by its words.
-            kept = {key: repr(value)[:200] for key, value in arguments.items()}
-        run = Run(id=run_id, name=name, arguments=kept, state="running", began=time.time())
+            shown = {key: repr(value)[:200] for key, value in arguments.items()}
+        run = Run(id=run_id, name=name, arguments=shown, state="running", began=time.time())
         entry = _Entry(run, self._clock(), progress or progress_key(name))
         with self._lock:
             if run_id in self._entries:
@@ -254,41 +275,41 @@ class CommandRuns:
             self._entries[run_id] = entry
         return entry
 
-    def _prune(self) -> None:
-        """Forget the oldest that ended, and large results of old ones; tell of both."""
+    def _drop_old(self) -> None:
+        """Remove the oldest finished runs and old large results."""
         with self._lock:
-            over = [key for key, entry in self._entries.items() if entry.run.is_over]
-            doomed = over[: len(over) - MOST_RUNS] if len(over) > MOST_RUNS + _SPARE else []
-            for key in doomed:
+            finished = [key for key, entry in self._entries.items() if entry.run.is_over]
+            excess = len(finished) - MAX_FINISHED_RUNS
+            removed = finished[:excess] if excess > _DROP_BATCH else []
+            for key in removed:
                 del self._entries[key]
-            large = [entry for entry in self._entries.values() if entry.is_large]
-            lightened = large[: max(0, len(large) - _MOST_LARGE_RESULTS)]
-            for entry in lightened:
-                entry.is_large = False
+            large = [entry for entry in self._entries.values() if entry.has_large_result]
+            changed = large[: max(0, len(large) - _MAX_LARGE_RESULTS)]
+            for entry in changed:
+                entry.has_large_result = False
                 entry.run = replace(entry.run, result=None, result_dropped=True)
-        for entry in lightened:
+        for entry in changed:
             self._listeners.notify(entry.run)
-        if doomed:
-            self._stop_if_idle()
+        if removed:
+            self._unsubscribe_if_idle()
             self._listeners.notify(None)
 
-    def _follow_state(self, entry: _Entry) -> None:
-        """Listen to the state while any run is watched."""
-        watch = EffectWatch(frozenset(self._client.keys()), self._clock, self._client.leases)
+    def _track_effects(self, entry: _Entry) -> None:
+        """Subscribe to the state, if this is the first run that needs changes."""
+        tracker = EffectTracker(frozenset(self._client.keys()), self._clock, self._client.leases)
         with self._lock:
-            entry.watch = watch
-            needed = self._unsubscribe is None
-            if needed:
-                self._unsubscribe = _nothing
-        if needed:
+            entry.tracker = tracker
+            is_first = self._unsubscribe is None
+            if is_first:
+                self._unsubscribe = _subscribing
+        if is_first:
             unsubscribe = self._client.on_change(WeakCallback(self._on_state))
             with self._lock:
                 self._unsubscribe = unsubscribe
 
-    def _stop_if_idle(self) -> None:
-        """Listen to the state no longer, if no run is watched."""
+    def _unsubscribe_if_idle(self) -> None:
         with self._lock:
-            if any(entry.is_watched for entry in self._entries.values()):
+            if any(entry.needs_changes for entry in self._entries.values()):
                 return
             unsubscribe, self._unsubscribe = self._unsubscribe, None
         if unsubscribe is not None:
@@ -296,24 +317,24 @@ class CommandRuns:
 
     def _on_state(self, change: DictionaryChange) -> None:
         with self._lock:
-            watched = [entry for entry in self._entries.values() if entry.is_watched]
-        for entry in watched:
-            if entry.watch is not None:
-                entry.watch.take(change)
+            entries = [entry for entry in self._entries.values() if entry.needs_changes]
+        for entry in entries:
+            if entry.tracker is not None:
+                entry.tracker.record(change)
             if entry.progress_key in change.unread_updates:
-                self._move_on(entry, self._client.peek(entry.progress_key))
+                self._set_progress(entry, self._client.peek(entry.progress_key))
             elif entry.progress_key in change.removals:
-                entry.works_on = False
+                entry.is_continued = False
         self.tick()
-        self._stop_if_idle()
+        self._unsubscribe_if_idle()
 
-    def _move_on(self, entry: _Entry, told: Value) -> None:
-        progress = read_progress(told)
+    def _set_progress(self, entry: _Entry, value: Value) -> None:
+        progress = read_progress(value)
         with self._lock:
             if progress is None or entry.run.progress == progress:
                 return
             entry.run = replace(entry.run, progress=progress)
-            entry.works_on = entry.works_on and progress < 1
+            entry.is_continued = entry.is_continued and progress < 1
         self._listeners.notify(entry.run)
 
     def _on_done(self, entry: _Entry, call: PendingCall[dict[str, Value]]) -> None:
@@ -325,10 +346,10 @@ class CommandRuns:
             self._end(entry, "failed", error=error if isinstance(error, Exception) else None)
             return
         result = call.result()
-        followed = result.get("progress")
-        if isinstance(followed, str):
-            entry.progress_key, entry.works_on = followed, True
-        self._end(entry, "done", result=result, progress=read_progress(followed))
+        progress = result.get("progress")
+        if isinstance(progress, str):
+            entry.progress_key, entry.is_continued = progress, True
+        self._end(entry, "done", result=result, progress=read_progress(progress))
 
     def _end(
         self,
@@ -343,50 +364,50 @@ class CommandRuns:
             entry.run = replace(
                 entry.run,
                 state=state,
-                seconds=self._clock() - entry.begun,
+                seconds=self._clock() - entry.started_at,
                 result=result,
                 error=error,
                 progress=entry.run.progress if progress is None else progress,
             )
-            # It has the result too, and would keep it for as long as the run is remembered.
+            # The call refers to the result and would keep it alive.
             entry.call = None
-            entry.is_large = _is_large(result)
-            watch = entry.watch
-        if watch is not None:
-            watch.run_ended()
+            entry.has_large_result = _is_large(result)
+            tracker = entry.tracker
+        if tracker is not None:
+            tracker.on_run_ended()
         self._listeners.notify(entry.run)
-        self._prune()
+        self._drop_old()
 
-    def _settle_effects(self, entry: _Entry) -> None:
+    def _complete_effects(self, entry: _Entry) -> None:
         with self._lock:
-            watch, entry.watch = entry.watch, None
-            if watch is None:
+            tracker, entry.tracker = entry.tracker, None
+            if tracker is None:
                 return
-            entry.run = replace(entry.run, effects=watch.effects())
-        self._stop_if_idle()
+            entry.run = replace(entry.run, effects=tracker.effects())
+        self._unsubscribe_if_idle()
         self._listeners.notify(entry.run)
 
 
 def _is_large(value: Value) -> bool:
-    """Whether a value has many parts or characters, without looking at all of them."""
+    """Return whether a value has many parts or characters, without visiting all of them."""
     left = _LARGE
-    waiting: list[Value] = [value]
-    while waiting and left > 0:
-        part = waiting.pop()
+    pending: list[Value] = [value]
+    while pending and left > 0:
+        part = pending.pop()
         left -= 1
         if isinstance(part, str):
             left -= len(part)
         elif isinstance(part, list):
             if len(part) > left:
                 return True
-            waiting += part
+            pending += part
         elif isinstance(part, dict):
             if len(part) > left:
                 return True
             left -= sum(map(len, part))
-            waiting += part.values()
+            pending += part.values()
     return left <= 0
 
 
-def _nothing() -> None:
-    """In the place of an unsubscription that is about to come."""
+def _subscribing() -> None:
+    """Placeholder for the function that ends a subscription while it is being made."""

@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.commands.docs import SHARED, Description
+from nanover_jupyter.client.commands.docs import COMMAND_DOCS, Description
 from nanover_jupyter.client.commands.runs import Run
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.listeners import Unsubscribe
@@ -114,7 +114,7 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         # The page sends the second click of two before it hears that the button is off.
         if self._is_busy:
             return
-        danger = _danger(SHARED.find(self._name), self._connection)
+        danger = _danger(COMMAND_DOCS.find(self._name), self._connection)
         if danger and self._question is None:
             question = self._question = _Question(danger)
             self._delivery.post_later(_PATIENCE, lambda: self._take_back(question))
@@ -211,9 +211,9 @@ def command_button(
         TypeError: `source` is neither.
     """
     connection = Connection.of(source)
-    known = SHARED.find(name)
+    known = COMMAND_DOCS.find(name)
     listed = connection.client.available_commands.get(name)
-    label = (listed.label if listed else None) or (known.about.label if known else None)
+    label = (listed.label if listed else None) or (known.doc.label if known else None)
     shown = hide_secrets(arguments, known)
     written = ", ".join(f"{key}={value!r}" for key, value in shown.items())
     return CommandButton(
@@ -228,11 +228,11 @@ def command_button(
 
 
 def _danger(known: Description | None, connection: Connection) -> str:
-    if known is None or not known.about.danger:
+    if known is None or not known.doc.danger:
         return ""
     keys = connection.client.keys()
     others = any(key.startswith("avatar.") for key in keys)
-    return known.about.danger if known.about.danger_to == "everybody" or others else ""
+    return known.doc.danger if known.doc.danger_to == "everybody" or others else ""
 
 
 def _outcome(run: Run) -> str:

@@ -41,7 +41,7 @@ _MOST_CHOICES: Final = 5_000
 
 def command_body(command: CommandInfo, description: Description | None) -> CommandBody:
     """A command as the server lists it, with what else is known of it."""
-    about = CommandDoc() if description is None else description.about
+    about = CommandDoc() if description is None else description.doc
     known = {} if description is None else description.arguments
     return CommandBody(
         name=command.name,

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Final
 from IPython.core.getipython import get_ipython
 
 from nanover_jupyter.client.commands.arguments import Choice, ChoicesFrom
-from nanover_jupyter.client.commands.docs import SHARED, CommandDocs, Description
-from nanover_jupyter.client.commands.runs import MOST_RUNS, Run
+from nanover_jupyter.client.commands.docs import COMMAND_DOCS, CommandDocs, Description
+from nanover_jupyter.client.commands.runs import MAX_FINISHED_RUNS, Run
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.state.key_pattern import key_pattern
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
@@ -59,7 +59,7 @@ class PaletteSettings:
     """
 
     filter: str = ""
-    guide: CommandDocs = field(default_factory=lambda: SHARED)
+    guide: CommandDocs = field(default_factory=lambda: COMMAND_DOCS)
     result_name: str = ""
     on_result_name: Callable[[str], object] = _ignore
 
@@ -82,7 +82,7 @@ class PaletteController:
         self._memory = PaletteMemory(preferences(), connection.address, self._known_of)
         self._avatars: int | None = None
         # The runs whose results have been given to the variable.
-        self._named: deque[str] = deque(maxlen=MOST_RUNS)
+        self._named: deque[str] = deque(maxlen=MAX_FINISHED_RUNS)
         # Runs that were pressed in a page and not answered yet; set when they are over.
         self._pressed: dict[str, threading.Event] = {}
         # Held from reading a run until it is posted: what is told last is what is so.
@@ -94,7 +94,7 @@ class PaletteController:
             self._memory.on_change(self._tell_memory),
         ]
         self._unsubscribe_guide = self._settings.guide.on_change(self._tell)
-        connection.command_poll.look()
+        connection.command_poll.on_view_opened()
 
     def use(self, settings: PaletteSettings) -> None:
         """Follow what a widget decided, and tell the views."""
@@ -127,7 +127,7 @@ class PaletteController:
         self._post("commands", self._body(), client=client)
         runs = [run_body(run) for run in self._connection.runs.runs()]
         self._post("runs", RunsBody(runs=runs), client=client)
-        self._connection.command_poll.look()
+        self._connection.command_poll.on_view_opened()
 
     def beat(self) -> None:
         """Look whether people came or went, and now and then for new commands."""
@@ -168,7 +168,7 @@ class PaletteController:
     ) -> PendingCall[dict[str, Value]] | None:
         """Start a run; None where `run_id` was started before."""
         description = self._known_of(name)
-        progress = None if description is None else description.about.progress
+        progress = None if description is None else description.doc.progress
         return self._connection.runs.start(name, arguments, run_id=run_id, progress=progress)
 
     def _note(self, name: str, arguments: dict[str, Any]) -> None:

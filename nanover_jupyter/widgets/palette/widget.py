@@ -8,7 +8,7 @@ import traitlets
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.commands.arguments import Argument, CommandDoc
-from nanover_jupyter.client.commands.docs import SHARED, CommandDocs
+from nanover_jupyter.client.commands.docs import COMMAND_DOCS, CommandDocs
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
@@ -57,7 +57,7 @@ class CommandPalette(Panel):
     history = traitlets.Tuple((), help="The runs that ended, the newest first.")
 
     def __init__(self, source: Connection | BaseClient, **options: Any) -> None:
-        self._guide = CommandDocs(behind=SHARED)
+        self._guide = CommandDocs(fallback=COMMAND_DOCS)
         self._stop_following: Unsubscribe | None = None
         super().__init__(source, **options)
         self.observe(lambda _: self._apply_settings(), ["filter", "result_name"])

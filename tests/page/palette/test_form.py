@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, NanoverServer, connect
 from nanover_jupyter.client.commands.arguments import Bool, Float
-from nanover_jupyter.client.commands.docs import SHARED, command
-from nanover_jupyter.client.commands.effects import AFTERWARDS
+from nanover_jupyter.client.commands.docs import COMMAND_DOCS, command
+from nanover_jupyter.client.commands.effects import SETTLE_SECONDS
 from nanover_jupyter.widgets.preferences import preferences
 from tests.page.conftest import Connect
 from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
@@ -25,7 +25,7 @@ from tests.support.panels import Palette
 def own_descriptions() -> Iterator[None]:
     """Descriptions hold for the whole process: those of a test are taken back."""
     yield
-    SHARED.forget("lab/stir")
+    COMMAND_DOCS.remove("lab/stir")
 
 
 def test_numbers_stay_as_typed_and_can_be_marked_as_integers(
@@ -149,7 +149,7 @@ def test_load_offers_the_simulations_and_asks_first_while_others_are_there(
         palette.ended()
         eventually(lambda: connection.client.peek("simulation.index") == 1)
         wait_for_listeners(connection)
-        clock.pass_seconds(AFTERWARDS + 0.1)
+        clock.pass_seconds(SETTLE_SECONDS + 0.1)
         expect(palette.result).to_contain_text(KEYS_CHANGED)
         palette.result.locator("summary").click()
         palette.screenshot("palette-effects")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import CommandPalette, Connection, DemoWorld, DictionaryChange, NanoverServer
-from nanover_jupyter.client.commands.effects import AFTERWARDS
+from nanover_jupyter.client.commands.effects import SETTLE_SECONDS
 from tests.page.conftest import Connect
 from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
 from tests.page.widget_page import WidgetPage
@@ -32,7 +32,7 @@ def test_command_runs_with_its_defaults_and_shows_its_result_and_its_effects(
         expect(palette.result).to_contain_text("Saved checkpoint-1 with velocities.")
         connection.client.wait_for("user.checkpoint.checkpoint-1")
         wait_for_listeners(connection)
-        clock.pass_seconds(AFTERWARDS + 0.1)
+        clock.pass_seconds(SETTLE_SECONDS + 0.1)
         expect(palette.result).to_contain_text(KEYS_CHANGED)
         pictures(palette, "palette")
         palette.require_accessible()
@@ -53,7 +53,7 @@ def test_load_shows_which_locks_it_cleared(
         palette.question.get_by_role("button", name="Yes").click()
         palette.ended()
         eventually(lambda: "doubted" in lock_news(connection))
-        clock.pass_seconds(AFTERWARDS + 0.1)
+        clock.pass_seconds(SETTLE_SECONDS + 0.1)
 
         expect(palette.result).to_contain_text("1 lock cleared, and taken again")
         palette.result.locator("summary").first.click()

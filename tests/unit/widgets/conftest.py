@@ -21,7 +21,7 @@ def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick_effects(monkeypatch: pytest.MonkeyPatch, quick_beats: None) -> None:
     """What changes counts as an effect of a run for a moment, not for a second."""
-    monkeypatch.setattr("nanover_jupyter.client.commands.effects.AFTERWARDS", 0.1)
+    monkeypatch.setattr("nanover_jupyter.client.commands.effects.SETTLE_SECONDS", 0.1)
 
 
 @pytest.fixture

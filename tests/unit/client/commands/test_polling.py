@@ -65,7 +65,7 @@ def client(clock: FakeClock) -> FakeClient:
 @pytest.fixture
 def poll(client: FakeClient, clock: FakeClock) -> CommandPoll:
     poll = CommandPoll(client, AtOnce(), clock=clock)
-    poll.look()
+    poll.on_view_opened()
     assert client.asked == 1
     client.asked = 0
     return poll
@@ -77,7 +77,7 @@ def beats(poll: CommandPoll, clock: FakeClock, seconds: int) -> None:
         poll.tick()
 
 
-def test_what_stays_the_same_is_asked_for_less_and_less(
+def test_an_unchanged_list_is_fetched_less_often(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     beats(poll, clock, 60)
@@ -88,7 +88,7 @@ def test_what_stays_the_same_is_asked_for_less_and_less(
     assert client.asked - first_minute == 20
 
 
-def test_a_change_makes_it_quick_again(
+def test_a_change_resets_the_interval(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     beats(poll, clock, 300)
@@ -101,20 +101,20 @@ def test_a_change_makes_it_quick_again(
     assert client.asked == 1
 
 
-def test_somebody_who_looks_anew_finds_what_is_new(
+def test_a_new_view_fetches_an_old_list(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     beats(poll, clock, 300)
     clock.pass_seconds(6.0)
     client.asked = 0
 
-    poll.look()
-    poll.look()
+    poll.on_view_opened()
+    poll.on_view_opened()
 
     assert client.asked == 1
 
 
-def test_a_long_list_takes_no_more_than_its_share(
+def test_fetching_a_long_list_takes_a_bounded_part_of_the_time(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     client.takes = 2.0
@@ -124,7 +124,7 @@ def test_a_long_list_takes_no_more_than_its_share(
     assert client.asked * client.takes <= 0.021 * 600 + client.takes
 
 
-def test_without_a_connection_nobody_asks(
+def test_nothing_is_fetched_without_a_connection(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     client.status = standing("lost")
@@ -134,7 +134,7 @@ def test_without_a_connection_nobody_asks(
     assert client.asked == 0
 
 
-def test_an_error_is_told_once_and_gone_after_a_reconnection(
+def test_an_error_is_reported_once_and_cleared_by_a_reconnection(
     poll: CommandPoll, client: FakeClient, clock: FakeClock
 ) -> None:
     told: list[str | None] = []
@@ -147,7 +147,7 @@ def test_an_error_is_told_once_and_gone_after_a_reconnection(
     assert told == [str(TimedOut("listing the commands", 5.0)), None]
 
 
-def test_a_refresh_that_fails_says_why(poll: CommandPoll, client: FakeClient) -> None:
+def test_a_failed_refresh_has_a_reason(poll: CommandPoll, client: FakeClient) -> None:
     client.fails = TimedOut("listing the commands", 5.0)
 
     with pytest.raises(TimedOut):

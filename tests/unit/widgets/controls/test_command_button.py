@@ -19,7 +19,7 @@ from nanover_jupyter import (
     connect,
 )
 from nanover_jupyter.client.commands.arguments import CommandDoc
-from nanover_jupyter.client.commands.docs import SHARED, describe
+from nanover_jupyter.client.commands.docs import COMMAND_DOCS, describe
 from tests.support.eventually import eventually
 
 command_button_module = sys.modules[CommandButton.__module__]
@@ -109,7 +109,7 @@ def test_a_dangerous_command_wants_a_second_press(
         assert button.description == "Wipe"
         button.close()
     finally:
-        SHARED.forget("user/wipe")
+        COMMAND_DOCS.remove("user/wipe")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def wipe(connection: Connection, server: NanoverServer) -> Iterator[CommandButto
     button = command_button(connection, "user/wipe")
     yield button
     button.close()
-    SHARED.forget("user/wipe")
+    COMMAND_DOCS.remove("user/wipe")
 
 
 def test_a_question_that_nobody_answers_is_taken_back(

@@ -153,6 +153,6 @@ def test_a_servers_words_are_text(make_row: MakeRow, server: NanoverServer) -> N
 
     put(server, "suggested.interaction.scale", "<img src=x onerror=alert(1)>" * 100)
 
-    eventually(lambda: "cannot be shown" in note(row))
+    eventually(lambda: "does not fit the trait" in note(row))
     assert "<img" not in note(row)
     assert len(note(row)) < 1000

@@ -375,7 +375,7 @@ def test_people_who_come_and_go_are_counted(
 def test_new_commands_are_found_while_somebody_looks(
     open_page: OpenPage, server: NanoverServer, quick_beats: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.client.commands.polling._SHORTEST", 0.1)
+    monkeypatch.setattr("nanover_jupyter.client.commands.polling._MIN_INTERVAL", 0.1)
     page = open_page(CommandPalette)
     page.last("commands")
     server.register_command("user/new", lambda: None)
