@@ -1,4 +1,4 @@
-"""What every client does, whatever carries its messages."""
+"""The client API that does not depend on the protocol."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ _TAKEN_MEANWHILE = "acquired by another client while the connection was lost"
 class BaseClient:
     """State, commands and locks of one server over any transport.
 
-    Blocking calls may be made from any thread and end after `call_timeout` seconds
-    (`command_timeout` for commands) with TimedOut; None waits for ever. Threads: the
-    transport's reader, and `nanover-changes` from the first `on_change` on; both end
-    with `close`.
+    Blocking calls may be made from any thread and raise TimedOut after `call_timeout`
+    seconds (`command_timeout` for commands); None disables the timeout. Threads: the
+    transport's reader, and `nanover-changes` after the first `on_change`; both end with
+    `close`.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.call_timeout: float | None = 20.0
         self.command_timeout: float | None = 600.0
-        # The Connection that keeps this client alive, if one does; set by it.
-        self.keeper: object | None = None
+        # The Connection that reconnects this client, if there is one; set by it.
+        self.connection: object | None = None
         self._transport = transport
-        # Weak both ways: the thread that renews locks must not keep a client from being
-        # collected, and ends with it.
+        # Weak in both directions: the thread that renews locks must not keep the client
+        # alive, and ends with it.
         me = weakref.ref(self)
         self._locks = LeaseManager(transport, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
@@ -71,31 +71,31 @@ class BaseClient:
         self._guard = threading.Lock()
         self._commands: dict[str, CommandInfo] = {}
 
-    # what is known ---------------------------------------------------------------
+    # status and state ----------------------------------------------------------------
 
     @property
     def address(self) -> str:
-        """Where the server is."""
+        """The address of the server."""
         return self._transport.address
 
     @property
     def capabilities(self) -> Capabilities:
-        """What servers of this kind can do."""
+        """The features of the server's protocol."""
         return self._transport.capabilities
 
     @property
     def status(self) -> Status:
-        """Where the connection stands."""
+        """The status of the connection."""
         return self._stream.status
 
     @property
     def interval(self) -> float:
-        """Seconds between updates at the least, as the server was asked to keep."""
+        """The requested minimum of seconds between updates."""
         return self._stream.interval
 
     @property
     def health(self) -> MirrorHealth:
-        """How live the copy of the state is."""
+        """The size, age and update rate of the local copy of the state."""
         return self._stream.mirror.health()
 
     @property
@@ -119,33 +119,36 @@ class BaseClient:
 
     @property
     def available_commands(self) -> dict[str, CommandInfo]:
-        """The commands by name, as `update_available_commands` last found them."""
+        """The commands by name, as `update_available_commands` last fetched them."""
         with self._guard:
             return dict(self._commands)
 
     def copy_state(self) -> dict[str, Value]:
-        """A deep copy of the shared state as last heard; still there after `close`."""
+        """Return a deep copy of the last known shared state, also after `close`."""
         return self._stream.mirror.copy()
 
     def lock_state(self) -> AbstractContextManager[dict[str, Value]]:
-        """Hold the local copy still: `with client.lock_state() as state: ...`.
+        """Freeze the local copy during a block: `with client.lock_state() as state: ...`.
 
         Updates from the server wait until the block ends. This locks nothing on the
-        server (see `attempt_update_locks`). The dict is one's own; the values in it are
-        shared, and not to be altered.
+        server (see `attempt_update_locks`). The dict is a copy; its values are shared, do
+        not modify them.
         """
         return self._stream.mirror.lock()
 
     def snapshot(self) -> dict[str, Value]:
-        """The state as a dict of one's own with shared values, for readers in a hurry."""
+        """Return a shallow copy of the state; faster than `copy_state`.
+
+        The values are shared, do not modify them.
+        """
         return self._stream.mirror.snapshot()
 
     def received(self) -> dict[str, MaybeLazy]:
-        """The same without reading a value: some may be `LazyValue`."""
+        """Return a shallow copy of the state without decoding it: values may be `LazyValue`."""
         return self._stream.mirror.received()
 
     def keys(self) -> list[str]:
-        """The keys of the state, without looking at any value."""
+        """Return the keys of the state, without decoding any value."""
         return self._stream.mirror.keys()
 
     @overload
@@ -155,46 +158,46 @@ class BaseClient:
     def peek(self, key: str, default: Absent) -> Value | Absent: ...
 
     def peek(self, key: str, default: Value | Absent = None) -> Value | Absent:
-        """The value of one key, shared: not to be altered."""
+        """Return the value of a key. The value is shared, do not modify it."""
         return self._stream.mirror.get(key, default)
 
     @overload
-    def wait_for(self, wanted: str, timeout: float | None = 30.0) -> Value: ...
+    def wait_for(self, condition: str, timeout: float | None = 30.0) -> Value: ...
 
     @overload
     def wait_for(
-        self, wanted: Callable[[LiveState], Found], timeout: float | None = 30.0
+        self, condition: Callable[[LiveState], Found], timeout: float | None = 30.0
     ) -> Found: ...
 
     def wait_for(
-        self, wanted: str | Callable[[LiveState], Found], timeout: float | None = 30.0
+        self, condition: str | Callable[[LiveState], Found], timeout: float | None = 30.0
     ) -> Value | Found:
-        """Wait until a key is in the state, or until `wanted(state)` is true.
+        """Wait until a key is in the state, or until `condition(state)` is true.
 
             name = client.wait_for("simulation.name")
             client.wait_for(lambda state: len(state["selected"]) > 3, timeout=60)
 
         A function is called on this thread, now and after every change, with the state as
-        a read-only mapping; a key that is not there yet (a KeyError) means no. Where tqdm
-        is installed, it shows how the time goes by after two seconds.
+        a read-only mapping; a KeyError means that the condition is not met yet. With tqdm
+        installed, a progress bar is shown after two seconds.
 
         Args:
-            wanted: A key, or a function.
-            timeout: Seconds to wait; None for ever.
+            condition: A key, or a function.
+            timeout: Seconds to wait; None for no limit.
 
         Returns:
-            A copy of the key's value, or what the function returned.
+            A copy of the key's value, or the result of the function.
 
         Raises:
-            WaitTimedOut: (a TimedOut) It did not come within `timeout`.
+            WaitTimedOut: (a TimedOut) The condition was not met within `timeout`.
             ClosedError: The client was closed.
         """
-        if isinstance(wanted, str):
-            return wait_for_key(self, wanted, timeout)
-        return wait_until(self, wanted, timeout)
+        if isinstance(condition, str):
+            return wait_for_key(self, condition, timeout)
+        return wait_until(self, condition, timeout)
 
     def changes(self, pattern: str = "*") -> ChangeStream:
-        """The changes of the keys that fit a pattern, from now on, for `async for`.
+        """Return an async iterator over future changes of the keys that match a pattern.
 
             async for change in client.changes("avatar.*"):
                 print(change.kind, change.key, change.value)
@@ -207,18 +210,22 @@ class BaseClient:
     def on_change(self, callback: ChangeCallback) -> Unsubscribe:
         """Call `callback(change)` after every update, on the thread `nanover-changes`.
 
-        A slow callback gets several updates merged into one. Returns what ends it; a
-        finalizer may call that. Until then the client is kept, and its Connection with it,
-        also when nothing else refers to either.
+        A slow callback gets several updates merged into one. The subscription keeps the
+        client and its Connection alive.
+
+        Returns:
+            A function that ends the subscription. A finalizer may call it.
         """
         return self._stream.feed.subscribe(callback, owner=self._owner_for(callback))
 
     def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
         """Call `callback(status)` after every change of the status, on any thread.
 
-        Two threads may change it at once, so a callback gets the status as it is by then,
-        perhaps twice. Returns what ends it. Until then the client and its Connection are
-        kept, as with `on_change`.
+        Two threads may change it at once, so the callback gets the current status, possibly
+        twice. The subscription keeps the client and its Connection alive.
+
+        Returns:
+            A function that ends the subscription. A finalizer may call it.
         """
         stream = self._stream
         return stream.status_listeners.subscribe(
@@ -226,38 +233,40 @@ class BaseClient:
         )
 
     def on_closed(self, callback: Callable[[], object]) -> None:
-        """Call `callback()` once, when `close` is done and everybody else has heard of it.
+        """Call `callback()` once, after `close` and after all subscribers were notified.
 
-        On the thread that closes the client; here and now if it was closed before. This does
-        not keep the client.
+        Runs on the thread that closes the client, or at once if it is closed. Does not keep
+        the client alive.
         """
         self.resources.on_closed(callback)
 
     def on_commands(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` when the list of commands was fetched and had changed.
+        """Call `callback()` when the list of commands was fetched and has changed.
 
-        Returns what ends it. This does not keep the client: also keep the client or its
-        Connection, or subscribe with `on_change` or `on_status`, which do.
+        Does not keep the client alive, unlike `on_change` and `on_status`.
+
+        Returns:
+            A function that ends the subscription. A finalizer may call it.
         """
         return self._command_listeners.subscribe(callback)
 
-    # what can be done ------------------------------------------------------------
+    # requests ------------------------------------------------------------------------
 
     def subscribe_all_state_updates(self, interval: float = DEFAULT_INTERVAL) -> None:
-        """Follow the shared state in the background; returns at once.
+        """Subscribe to the shared state in the background; returns at once.
 
-        Does nothing while a subscription runs.
+        Does nothing if already subscribed.
 
         Args:
-            interval: Seconds between updates at the least; 0 takes them as they come.
+            interval: Minimum seconds between updates; 0 for no minimum.
 
         Raises:
             ClosedError: The client was closed.
         """
         self._stream.start(interval)
 
-    def follow_state(self) -> None:
-        """Follow the shared state if nothing does, at the interval that was last asked for.
+    def ensure_subscribed(self) -> None:
+        """Subscribe to the shared state at the last requested interval, if not subscribed.
 
         Raises:
             ClosedError: The client was closed.
@@ -265,7 +274,7 @@ class BaseClient:
         self._stream.start()
 
     def update_available_commands(self) -> dict[str, CommandInfo]:
-        """Ask the server for its commands and return them by name.
+        """Fetch the commands of the server and return them by name.
 
         Raises:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
@@ -273,33 +282,33 @@ class BaseClient:
         return self._fetch_commands(self.call_timeout)
 
     def run_command(self, name: str, /, **arguments: object) -> dict[str, Value]:
-        """Run a command on the server and wait for its result ({} if it has none).
+        """Run a command on the server and return its result ({} if it has none).
 
         Args:
             name: The command's name.
             **arguments: Replace or extend the command's default arguments.
 
         Raises:
-            CommandFailed: The server refused it or it ended in an error.
-            InvalidValue: An argument that cannot be sent; nothing was.
+            CommandFailed: The server rejected the command, or the command failed.
+            InvalidValue: An argument cannot be sent; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         try:
             return self._transport.run_command(name, arguments, self.command_timeout)
         finally:
-            # Also when it failed: a server stops the old simulation first.
+            # Also if it failed: the server may have stopped the old simulation.
             self._locks.switch_detector.on_command(name)
 
     def attempt_update_state(self, change: DictionaryChange) -> bool:
-        """Change the shared state, all of it or nothing, and wait for the answer.
+        """Change the shared state, completely or not at all, and wait for the reply.
 
         Returns:
-            False when another client holds a lock on one of the keys.
+            False if another client holds a lock on one of the keys.
 
         Raises:
-            InvalidValue: (a TypeError) A value that cannot be sent; nothing was.
+            InvalidValue: (a TypeError) A value cannot be sent; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut, ServerFailed
-                (the server may then have changed its state) or ClosedError.
+                (the state may have changed) or ClosedError.
         """
         return self._transport.update_state(change, self.call_timeout)
 
@@ -354,8 +363,8 @@ class BaseClient:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         lease = self._locks.lease(keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold)
-        # A held lease keeps its connection, also when nothing else refers to either.
-        lease.owner = self.keeper
+        # A held lease keeps its connection alive.
+        lease.owner = self.connection
         return lease.acquire(wait=wait, timeout=timeout)
 
     def locked(
@@ -445,9 +454,9 @@ class BaseClient:
         return self._locks.find_blocking_keys(keys, limit=limit)
 
     def catch_up(self, timeout: float | None = None) -> None:
-        """Wait until the copy of the state has all that the server did before this call.
+        """Wait until the local copy has all changes that the server made before this call.
 
-        Follows the state first, if the client does not yet.
+        Subscribes to the state first, if not subscribed.
 
         Args:
             timeout: Seconds to wait; `call_timeout` by default.
@@ -458,15 +467,15 @@ class BaseClient:
         self._stream.catch_up(self.call_timeout if timeout is None else timeout)
 
     def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
-        """As `run_command`, without waiting: returns a future that can be awaited or cancelled.
+        """Start a command; returns a future that can be awaited or cancelled.
 
             reply = await client.run_command_async("user/checkpoint")
 
-        The client is kept until the future is done, also when nothing else refers to it.
+        The future keeps the client alive until it is done.
 
         Raises:
-            InvalidValue: An argument that cannot be sent; nothing was. All other errors
-                are the future's.
+            InvalidValue: An argument cannot be sent; nothing was sent. Other errors are
+                raised by the future.
         """
         call = self._transport.start_command(name, arguments, self.command_timeout)
         detector = self._locks.switch_detector
@@ -474,18 +483,19 @@ class BaseClient:
         return _keep_until_done(self, call)
 
     def update_state_async(self, change: DictionaryChange) -> PendingCall[bool]:
-        """As `attempt_update_state`, without waiting: returns a future.
+        """Start a change of the shared state; returns a future.
 
-        The client is kept until the future is done, also when nothing else refers to it.
+        The future has the result of `attempt_update_state`. It keeps the client alive until
+        it is done.
 
         Raises:
-            InvalidValue: A value that cannot be sent; nothing was. All other errors are
-                the future's.
+            InvalidValue: A value cannot be sent; nothing was sent. Other errors are raised
+                by the future.
         """
         return _keep_until_done(self, self._transport.start_update(change, self.call_timeout))
 
     def close(self) -> None:
-        """End the subscription, give back the locks we hold, end all threads. Idempotent."""
+        """End the subscription, release all held locks and end all threads. Idempotent."""
         self.resources.close()
 
     def __enter__(self) -> Self:
@@ -494,19 +504,19 @@ class BaseClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # for the keeper of the connection ----------------------------------------------
+    # for the reconnector -------------------------------------------------------------
 
     def probe(self, timeout: float | None) -> None:
-        """Make sure that the server answers, and learn its commands.
+        """Check that the server answers, and fetch its commands.
 
         Raises:
-            NanoverJupyterError: It does not.
+            NanoverJupyterError: The server does not answer.
         """
         self._fetch_commands(timeout)
 
-    def retrying(self, attempt: int, reason: str) -> None:
-        """Say that the lost connection is tried for the `attempt`th time."""
-        self._stream.retrying(attempt, reason)
+    def set_retrying(self, attempt: int, reason: str) -> None:
+        """Set the number of the current attempt to reconnect."""
+        self._stream.set_retrying(attempt, reason)
 
     def revalidate_locks(self) -> None:
         """Request all held locks again, for their remaining time.
@@ -521,45 +531,45 @@ class BaseClient:
 
     @property
     def last_received_at(self) -> float:
-        """When the server last sent anything, in monotonic seconds."""
+        """The monotonic time of the last traffic from the server."""
         return self._stream.last_received_at
 
-    def give_up(self, reason: str) -> None:
-        """Call the connection lost, although its stream has not ended."""
-        self._stream.give_up(reason)
+    def mark_lost(self, reason: str) -> None:
+        """Set the status to lost, although the stream has not ended."""
+        self._stream.mark_lost(reason)
 
     def open(self, timeout: float) -> None:
         """Open the connection to the server, if it is not open.
 
         Raises:
-            NanoverJupyterError: No server is reached within `timeout` seconds.
+            NanoverJupyterError: The server did not answer within `timeout` seconds.
         """
         self._transport.connect(timeout)
 
-    def follow(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """Subscribe (again) and wait until the whole state is here.
+    def load_state(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Subscribe if needed, and wait until the full state is loaded.
 
-        The status says `loading` until then, and the copy of the state stays what it was.
+        Until then, the status is `loading` and the local copy does not change.
 
         Args:
-            timeout: Seconds of silence after which the server is given up. What it sends
-                may take longer.
-            stop: Asked about twice a second whether to wait no longer.
+            timeout: Seconds of silence after which the connection is lost. Loading may take
+                longer.
+            stop: Called about twice a second; returns True to stop waiting.
 
         Raises:
             ClosedError: The client was closed.
             ConnectionLost: The server went away, or was silent for `timeout` seconds.
         """
-        self._stream.follow(timeout, stop)
+        self._stream.load(timeout, stop)
 
-    # inside -----------------------------------------------------------------------
+    # internals -----------------------------------------------------------------------
 
     def _owner_for(self, callback: object) -> BaseClient | None:
         return None if isinstance(callback, WeakCallback) else self
 
     def _fetch_commands(self, timeout: float | None) -> dict[str, CommandInfo]:
         found = {command.name: command for command in self._transport.list_commands(timeout)}
-        self._stream.heard()
+        self._stream.record_traffic()
         with self._guard:
             changed = found != self._commands
             self._commands = found
@@ -573,9 +583,9 @@ def _call_timeout(client: BaseClient | None) -> float | None:
 
 
 def _keep_until_done(client: BaseClient, call: PendingCall[Found]) -> PendingCall[Found]:
-    """Let a call refer to its client, which would else be closed with the call unanswered."""
+    """Keep a client alive until a call is done; a collected client would cancel the call."""
     kept = [client]
-    # Cleared, as a future refers to its callbacks after it is done too.
+    # Cleared, because a future still refers to its callbacks when it is done.
     call.add_done_callback(lambda _: kept.clear())
     return call
 

@@ -1,4 +1,4 @@
-"""From an address to a client whose server has answered, by whichever protocol it speaks."""
+"""Opens a client of a server, and detects which protocol the server speaks."""
 
 from __future__ import annotations
 
@@ -18,119 +18,119 @@ from nanover_jupyter.errors import (
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.tls import TlsSettings
 
-__all__ = ["client_at", "reach"]
+__all__ = ["make_client", "open_client"]
 
 _PROTOCOLS: Final = {"ws": "WebSocket", "wss": "WebSocket", "grpc": "gRPC", "grpcs": "gRPC"}
-# How long may be spent on finding out what else answers at an address.
-_LOOK_AROUND_SECONDS: Final = 1.0
-_WORTH_A_TRY: Final = 0.05
-_SOMETHING: Final = "something listens there, but "
-_A_GUESS: Final = " (is it "
+# Seconds to spend on finding out which other protocol an address speaks.
+_DETECTION_SECONDS: Final = 1.0
+_MIN_ATTEMPT_SECONDS: Final = 0.05
+_LISTENING: Final = "something listens there, but "
+_HINT: Final = " (is it "
 
 
-def client_at(where: Address, tls: TlsSettings | None = None) -> BaseClient:
-    """A client of the server at an address with a scheme; opens lazily.
+def make_client(address: Address, tls: TlsSettings | None = None) -> BaseClient:
+    """Return a client of an address with a scheme; connects lazily.
 
     Raises:
         ConnectError: A certificate file cannot be read.
     """
-    match where.scheme:
+    match address.scheme:
         case "ws" | "wss":
-            return NanoverWebSocketClient.at(where, tls=tls)
+            return NanoverWebSocketClient.at(address, tls=tls)
         case "grpcs":
-            return NanoverClient.secure_channel(address=where.host, port=where.port, tls=tls)
-    return NanoverClient.insecure_channel(address=where.host, port=where.port)
+            return NanoverClient.secure_channel(address=address.host, port=address.port, tls=tls)
+    return NanoverClient.insecure_channel(address=address.host, port=address.port)
 
 
-def reach(where: Address, *, timeout: float, tls: TlsSettings | None = None) -> BaseClient:
-    """A client whose server has answered, and whose commands are known.
+def open_client(address: Address, *, timeout: float, tls: TlsSettings | None = None) -> BaseClient:
+    """Return a client whose server has answered, and whose commands are known.
 
-    Without a scheme, WebSocket is tried before gRPC (with encryption where `tls` is
-    given): what speaks the other protocol turns either down at once.
+    Without a scheme, WebSocket is tried before gRPC (encrypted if `tls` is given). A server
+    of the other protocol rejects either at once.
 
     Raises:
-        ConnectError: No NanoVer server answers there within `timeout` seconds; the
-            reason says what does answer there.
+        ConnectError: No NanoVer server answers within `timeout` seconds. The reason names
+            what answers instead.
     """
     deadline = time.monotonic() + timeout
-    schemes = (where.scheme,) if where.scheme else ("wss", "grpcs") if tls else ("ws", "grpc")
+    schemes = (address.scheme,) if address.scheme else ("wss", "grpcs") if tls else ("ws", "grpc")
     failures: dict[str, ConnectError] = {}
     for scheme in schemes:
         left = deadline - time.monotonic()
-        if failures and left < _WORTH_A_TRY:
+        if failures and left < _MIN_ATTEMPT_SECONDS:
             break
         try:
-            return _answering(where.with_scheme(scheme), left, tls, timeout)
+            return _probe(address.with_scheme(scheme), left, tls, timeout)
         except ConnectError as error:
             failures[scheme] = error
             if isinstance(error.__cause__, TimedOut):
                 break
-    raise _explained(where, failures, tls)
+    raise _combined_error(address, failures, tls)
 
 
-def _answering(
-    where: Address, seconds: float, tls: TlsSettings | None, patience: float
-) -> BaseClient:
-    client = client_at(where, tls)
+def _probe(address: Address, seconds: float, tls: TlsSettings | None, timeout: float) -> BaseClient:
+    """Return a client whose server has answered; `timeout` is shown in errors."""
+    client = make_client(address, tls)
     try:
         client.probe(seconds)
     except BaseException as error:
         client.close()
         if isinstance(error, NanoverJupyterError) and not isinstance(error, ConnectError):
-            reason = _reason(error, _PROTOCOLS[where.scheme], patience)
+            reason = _reason(error, _PROTOCOLS[address.scheme], timeout)
             problem: ConnectProblem = "unreachable" if isinstance(error, TimedOut) else "unknown"
-            raise ConnectError(str(where), reason, problem) from error
+            raise ConnectError(str(address), reason, problem) from error
         raise
     return client
 
 
-def _reason(error: NanoverJupyterError, protocol: str, patience: float) -> str:
+def _reason(error: NanoverJupyterError, protocol: str, timeout: float) -> str:
     if isinstance(error, TimedOut):
-        return f"nothing answered within {patience:g} s"
+        return f"no answer within {timeout:g} s"
     if isinstance(error, ConnectionLost) and protocol == "WebSocket":
-        return f"it ended the connection before it answered: {error.reason}"
+        return f"it closed the connection before it answered: {error.reason}"
     if isinstance(error, ConnectionLost):
-        return f"something listens there, but no {protocol} server ({error.reason})"
-    said = getattr(error, "reason", "") or str(error)
-    return f"it is no NanoVer {protocol} server ({said})"
+        return f"{_LISTENING}it is not a {protocol} server ({error.reason})"
+    reason = getattr(error, "reason", "") or str(error)
+    return f"not a NanoVer {protocol} server ({reason})"
 
 
-def _explained(
-    where: Address, failures: dict[str, ConnectError], tls: TlsSettings | None
+def _combined_error(
+    address: Address, failures: dict[str, ConnectError], tls: TlsSettings | None
 ) -> ConnectError:
-    """The error to raise for all that failed, which says what else is there."""
+    """Return one error for all failures, with the protocol that works if there is one."""
     *_, (_, last) = failures.items()
-    # With a known problem there is nothing else to find.
+    # With a known problem, no other protocol can help.
     if all(failure.problem != "unknown" for failure in failures.values()):
         return last
-    found = _found_instead(where, failures, tls)
-    if len(failures) == 1 and not found:
+    alternative = _alternative(address, failures, tls)
+    if len(failures) == 1 and not alternative:
         return last
-    # Without what one alone could only guess at.
-    what = "; ".join(
-        f"{_PROTOCOLS[scheme]}: {failure.reason.removeprefix(_SOMETHING).partition(_A_GUESS)[0]}"
+    # Drop the hints at other protocols, which were tried as well.
+    reasons = "; ".join(
+        f"{_PROTOCOLS[scheme]}: {failure.reason.removeprefix(_LISTENING).partition(_HINT)[0]}"
         for scheme, failure in failures.items()
     )
-    error = ConnectError(str(where), found or f"{_SOMETHING}no server of NanoVer's ({what})")
+    error = ConnectError(
+        str(address), alternative or f"{_LISTENING}it is not a NanoVer server ({reasons})"
+    )
     error.__cause__ = last
     return error
 
 
-def _found_instead(
-    where: Address, failures: dict[str, ConnectError], tls: TlsSettings | None
+def _alternative(
+    address: Address, failures: dict[str, ConnectError], tls: TlsSettings | None
 ) -> str:
-    """What answers at an address in place of what was asked for; empty if nothing does."""
+    """Describe which other protocol answers at an address; empty if none does."""
     for scheme in ("ws", "grpc", "wss"):
         if scheme in failures:
             continue
-        other = where.with_scheme(scheme)
-        encrypted = ", encrypted" if scheme == "wss" else ""
-        said = f"a NanoVer server answers there, but by {_PROTOCOLS[scheme]}{encrypted}"
+        other = address.with_scheme(scheme)
+        protocol = _PROTOCOLS[scheme] + (" with encryption" if scheme == "wss" else "")
         try:
-            _answering(other, _LOOK_AROUND_SECONDS, tls, _LOOK_AROUND_SECONDS).close()
+            _probe(other, _DETECTION_SECONDS, tls, _DETECTION_SECONDS).close()
         except ConnectError as error:
             if error.problem == "certificate":
-                return f"the server there is encrypted: write {other}, and {error.reason}"
+                return f"the server requires encryption: use {other}, and {error.reason}"
         else:
-            return f"{said}: write {other}"
+            return f"the NanoVer server there speaks {protocol}: use {other}"
     return ""

@@ -1,4 +1,4 @@
-"""What a client has open: it is closed by the client, or for one that was collected."""
+"""The resources of a client, closed by the client or after it was collected."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ __all__ = ["ClientResources"]
 class ClientResources:
     """The sockets, threads and locks of a client. Any thread may call any method.
 
-    Threads refer to this object and never to the client, so that a client which nothing
-    else refers to is collected. Three things refer to the client on its behalf, each for
-    as long as it lasts: a subscription, a held lease, and `keep`.
+    Threads refer to this object and never to the client, so that an unused client can be
+    collected. A subscription, a held lease and `keep` keep the client alive.
 
     Args:
-        transport: The way to the server.
+        transport: The transport of the client.
         locks: The client's locks.
-        stream: What follows the shared state.
+        stream: The subscription to the shared state.
     """
 
     def __init__(
@@ -37,21 +36,21 @@ class ClientResources:
         self._kept: object | None = None
         # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
-        # Closed, and all subscribers to the status have been notified.
-        self._is_over = False
+        # Whether everything is closed and all subscribers were notified.
+        self._is_closed = False
 
     def keep(self, client: object) -> None:
-        """Refer to the client until it is closed: others use it, such as its commands."""
+        """Keep the client alive until it is closed, because other clients use its commands."""
         self._kept = client
 
     def close_after(self, close: Callable[[], object]) -> None:
-        """Call `close()` when everything else is closed. It must be idempotent."""
+        """Call `close()` after everything else was closed. It must be idempotent."""
         self._also_close.append(close)
 
     def on_closed(self, callback: Callable[[], object]) -> None:
         """See `BaseClient.on_closed`."""
         with self._guard:
-            if not self._is_over:
+            if not self._is_closed:
                 self._closed_listeners.subscribe(callback)
                 return
         callback()
@@ -59,21 +58,21 @@ class ClientResources:
     def close(self) -> None:
         """See `BaseClient.close`."""
         with self._guard:
-            # Not the status, which changes first: Ctrl-C may interrupt a close, and the
-            # next one has to complete it.
-            if self._is_over:
+            # The status is not enough: it changes first, and Ctrl-C may interrupt a close,
+            # which the next call then completes.
+            if self._is_closed:
                 return
         self._locks.close(reachable=self._stream.status.state not in ("lost", "closed"))
-        self._stream.closing()
+        self._stream.set_closed()
         self._transport.close()
         self._stream.close()
         for close in self._also_close:
             close()
         with self._guard:
-            is_first, self._is_over = not self._is_over, True
+            is_first, self._is_closed = not self._is_closed, True
         if is_first:
             self._closed_listeners.notify()
-        # What they refer to may be collected now, although someone keeps the client.
+        # Release what the callbacks refer to, even if the client is kept.
         self._closed_listeners.clear()
         self._stream.status_listeners.clear()
         self._kept = None

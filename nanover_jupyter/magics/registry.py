@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.cell_results import apart_from_cells
+from nanover_jupyter.client.cell_reruns import tracking_disabled
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.magics.embedded import EmbeddedServer
@@ -247,7 +247,7 @@ class ConnectionRegistry:
         panel = self._panels.get(key)
         # One that was closed or shows something else by now is left to whoever did that.
         if panel is None or panel.comm is None or panel.connection is not connection:
-            with apart_from_cells():
+            with tracking_disabled():
                 panel = self._panels[key] = kind(connection, **options)
         self._panels[key] = self._panels.pop(key)
         for option, value in options.items():
@@ -290,7 +290,7 @@ class ConnectionRegistry:
         return self._open_anew(goal, name, timeout)
 
     def _open_anew(self, goal: ConnectTarget, name: str | None, timeout: float) -> ConnectResult:
-        with apart_from_cells():
+        with tracking_disabled():
             connection = connect(
                 str(goal.address), name=name, timeout=timeout, interval=goal.interval, tls=goal.tls
             )
@@ -307,7 +307,7 @@ class ConnectionRegistry:
         moved = old is not None and old.address != connection.address
         reached = self._adopt(connection, goal, "moved" if moved else "new")
         if former is not None:
-            former.give_way(connection)
+            former.replace_with(connection)
         return reached
 
     def _adopt(self, connection: Connection, goal: ConnectTarget, how: str) -> ConnectResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nanover_jupyter.client.cell_results import made_before, running_cell
+from nanover_jupyter.client.cell_reruns import predecessor_of, running_cell
 
 __all__ = ["CellDisplay", "CellWidget"]
 
@@ -22,7 +22,7 @@ class CellDisplay:
     def __init__(self, widget: Any) -> None:
         self._cell = _cell()
         self._is_elsewhere = False
-        earlier = made_before(widget)
+        earlier = predecessor_of(widget)
         if earlier is not None and not earlier.cell_display.is_elsewhere:
             earlier.close()
 

@@ -19,7 +19,7 @@ class NotebookCells:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.parent: dict[str, Any] = {}
         self._numbers = itertools.count()
-        monkeypatch.setattr("nanover_jupyter.client.cell_results._cells", {})
+        monkeypatch.setattr("nanover_jupyter.client.cell_reruns._cells", {})
         monkeypatch.setattr(IPython, "get_ipython", lambda: self)
 
     def get_parent(self) -> dict[str, Any]:

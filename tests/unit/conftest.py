@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nanover_jupyter.client import connection
+from nanover_jupyter.client import reconnector
 from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.locks import manager as lease_manager
 from nanover_jupyter.client.locks import notes as lock_notes
@@ -22,7 +22,7 @@ SHORT_WAITS = [
     # correct at any length: a state that comes later is still waited for.
     (stream, "_FIRST_MARK", 0.02),
     # The first pause before a lost server is tried again.
-    (connection, "_BACKOFF", Backoff(first=0.02, longest=5.0)),
+    (reconnector, "_BACKOFF", Backoff(first=0.02, longest=5.0)),
     # When a mark is set again that a server took in before it knew of the subscription.
     (stream, "_MARK_AGAIN", 0.05),
 ]
@@ -32,16 +32,16 @@ PRODUCT_WAITS = [(module, name, getattr(module, name)) for module, name, _ in SH
 @pytest.fixture(scope="session", autouse=True)
 def short_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module, name, seconds in SHORT_WAITS:
-            patch.setattr(module, name, seconds)
+        for module, name, value in SHORT_WAITS:
+            patch.setattr(module, name, value)
         yield
 
 
 @pytest.fixture
 def product_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Restore the waits of the product, for tests about them."""
-    for module, name, seconds in PRODUCT_WAITS:
-        monkeypatch.setattr(module, name, seconds)
+    for module, name, value in PRODUCT_WAITS:
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def may_reconnect(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Lost servers are tried again only while this is set, as it is at first."""
     may_reconnect = threading.Event()
     may_reconnect.set()
-    backoff = connection._BACKOFF
+    backoff = reconnector._BACKOFF
 
     class PausedBackoff:
         def delay(self, attempt: int) -> float:
             may_reconnect.wait(60)
             return backoff.delay(attempt)
 
-    monkeypatch.setattr(connection, "_BACKOFF", PausedBackoff())
+    monkeypatch.setattr(reconnector, "_BACKOFF", PausedBackoff())
     yield may_reconnect
     may_reconnect.set()
 

@@ -265,7 +265,7 @@ def test_an_encrypted_server_is_followed_with_its_certificate(make_server, certi
         assert connection.address == url
     with pytest.raises(ConnectError, match="for a self-signed server, give that certificate"):
         connect(url)
-    with pytest.raises(ConnectError, match="the server there is encrypted: write wss://"):
+    with pytest.raises(ConnectError, match="the server requires encryption: use wss://"):
         connect(f"localhost:{server.port}")
     with pytest.raises(ConnectError, match="its certificate is for another host name"):
         connect(f"wss://127.0.0.1:{server.port}", tls=trusted)

@@ -43,7 +43,7 @@ class ChangeStream:
     def __init__(self, client: BaseClient, pattern: str = "*") -> None:
         if client.status.state == "closed":
             raise ClosedError(client.address)
-        client.follow_state()
+        client.ensure_subscribed()
         inbox = self._inbox = _Inbox()
         unsubscribe = (client.on_change(inbox.take), client.on_status(inbox.note))
         self._tracker = KeyTracker(client, key_pattern(pattern))

@@ -99,7 +99,7 @@ class StateSubscription:
         """Where the connection stands."""
         return self._status
 
-    def heard(self) -> None:
+    def record_traffic(self) -> None:
         """The server said something, be it by another call."""
         self._heard_at = time.monotonic()
 
@@ -127,8 +127,8 @@ class StateSubscription:
                 self._run = None
             raise
 
-    def follow(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """See `BaseClient.follow`."""
+    def load(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """See `BaseClient.load_state`."""
         self.start()
         with self._guard:
             run = self._run
@@ -180,7 +180,7 @@ class StateSubscription:
         self.start()
         return self.feed.subscribe(callback)
 
-    def retrying(self, attempt: int, reason: str) -> None:
+    def set_retrying(self, attempt: int, reason: str) -> None:
         """The lost connection, if it still is lost, is tried for the `attempt`th time."""
         with self._guard:
             status = None
@@ -193,7 +193,7 @@ class StateSubscription:
         """When the server last sent anything, in monotonic seconds."""
         return max(self._heard_at, self._transport.last_received_at)
 
-    def give_up(self, reason: str) -> None:
+    def mark_lost(self, reason: str) -> None:
         """Call the connection lost, although its stream has not ended."""
         with self._guard:
             self._run = None
@@ -203,7 +203,7 @@ class StateSubscription:
         self._barrier.broken(lost)
         self._announce(status)
 
-    def closing(self) -> None:
+    def set_closed(self) -> None:
         """The transport is about to be closed."""
         self._set_status("closed", "it was closed here")
 
@@ -220,7 +220,7 @@ class StateSubscription:
                 if run is not self._run:
                     return
                 first, run.first = run.first, False
-            self.heard()
+            self.record_traffic()
             if first:
                 changed = self.mirror.replace(change.unread_updates)
             else:
@@ -260,7 +260,7 @@ class StateSubscription:
             now = time.monotonic()
             silent_since = max(begun, self._transport.last_received_at)
             if now - silent_since > timeout:
-                self.give_up(f"it sent nothing for {timeout:g} s")
+                self.mark_lost(f"it sent nothing for {timeout:g} s")
                 return
             if now >= mark_at:
                 # Again and again: see `catch_up`.
@@ -268,7 +268,7 @@ class StateSubscription:
                 mark = self._mark()
             if mark is not None and mark.done() and mark.exception() is not None:
                 # A subscription that was lost in a server's shutdown does not end.
-                self.give_up(str(mark.exception()))
+                self.mark_lost(str(mark.exception()))
                 return
             self._set_loading(run)
             due = min(mark_at, silent_since + timeout)

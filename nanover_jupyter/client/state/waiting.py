@@ -56,7 +56,7 @@ def _wait(
     timeout: float | None,
 ) -> Found:
     deadline = None if timeout is None else time.monotonic() + timeout
-    client.follow_state()
+    client.ensure_subscribed()
     state = LiveState(client)
     news = threading.Event()
     unsubscribe = (

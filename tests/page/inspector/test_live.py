@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client import reconnector
+from nanover_jupyter.client.backoff import Backoff
 from tests.page.bridge import Direction
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time
@@ -59,7 +60,7 @@ def test_nothing_flashes_where_less_motion_is_wished(
 def test_lost_server_is_told_and_all_is_right_again_when_it_is_back(
     page: WidgetPage, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
     with NanoverServer() as first:
         set_state(first, {"before": 1.0, "stays": 1.0})
         _, inspector = show_inspector(page, connect_to, first)

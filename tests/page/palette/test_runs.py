@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import CommandPalette, DemoWorld, NanoverServer
-from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client import reconnector
+from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.commands.arguments import Text
 from nanover_jupyter.wire.values import Value
 from tests.page.conftest import Connect
@@ -158,7 +159,7 @@ def test_run_is_loaded_back_run_again_and_deleted(
 def test_run_whose_server_goes_away_has_failed_and_is_not_repeated(
     show_palette: ShowPalette, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
     wait = Gate()
     with NanoverServer() as server, road_to(server.port) as road, NanoverServer() as next_server:
         server.register_command("user/wait", wait)

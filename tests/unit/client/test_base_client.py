@@ -35,7 +35,7 @@ def client(transport):
 
 @pytest.fixture
 def following(client):
-    client.follow(10)
+    client.load_state(10)
     return client
 
 
@@ -56,7 +56,7 @@ def test_a_client_that_follows_has_the_state_and_says_that_it_is_connected(clien
     assert client.status.state == "connecting"
     assert client.copy_state() == {}
 
-    client.follow(10)
+    client.load_state(10)
 
     assert client.status.state == "connected"
     assert client.copy_state() == {"a": 1}
@@ -65,7 +65,7 @@ def test_a_client_that_follows_has_the_state_and_says_that_it_is_connected(clien
 
 def test_an_empty_server_is_connected_to_after_a_moment_of_grace():
     with BaseClient(FakeTransport()) as client:
-        client.follow(0.01)
+        client.load_state(0.01)
 
         assert client.status.state == "connected"
         assert client.copy_state() == {}
@@ -74,7 +74,7 @@ def test_an_empty_server_is_connected_to_after_a_moment_of_grace():
 def test_the_state_of_a_server_that_was_taken_for_empty_arrives_all_the_same(transport):
     transport.state = {}
     with BaseClient(transport) as client:
-        client.follow(0.01)
+        client.load_state(0.01)
         transport.change({"late": 1})
 
         eventually(lambda: client.copy_state() == {"late": 1})
@@ -114,7 +114,7 @@ def test_updates_wait_while_the_state_is_locked(following, transport):
 def test_subscribers_hear_the_first_state_and_then_the_changes(client, transport):
     heard = Recorder()
     client.on_change(heard)
-    client.follow(10)
+    client.load_state(10)
     eventually(lambda: heard.calls)
     transport.change({"b": 2}, {"a"})
     eventually(lambda: len(heard.calls) == 2)
@@ -126,7 +126,7 @@ def test_a_subscriber_that_raises_stops_nobody(client, transport, caplog):
     heard = Recorder()
     client.on_change(lambda _: 1 / 0)
     client.on_change(heard)
-    client.follow(10)
+    client.load_state(10)
     eventually(lambda: heard.calls)
     transport.change({"a": 2})
 
@@ -155,11 +155,11 @@ def test_an_update_is_sent_and_its_answer_given(following, transport):
 def test_every_change_of_the_status_is_told_with_its_reason(client, transport):
     told = Recorder()
     client.on_status(told)
-    client.follow(10)
+    client.load_state(10)
     transport.die("cable cut")
     eventually(lambda: client.status.state == "lost")
-    client.retrying(1, "cable cut")
-    client.retrying(2, "still cut")
+    client.set_retrying(1, "cable cut")
+    client.set_retrying(2, "still cut")
     client.close()
 
     assert [(status.state, status.reason, status.attempt) for status in told.calls] == [
@@ -188,8 +188,8 @@ def test_that_it_is_closed_is_told_after_every_status(client):
 def test_a_status_that_stays_is_told_once(client):
     told = Recorder()
     client.on_status(told)
-    client.follow(10)
-    client.follow(10)
+    client.load_state(10)
+    client.load_state(10)
 
     assert len(told.calls) == 1
 
@@ -198,7 +198,7 @@ def test_one_who_left_is_told_nothing(client):
     told = Recorder()
     client.on_status(told)()
 
-    client.follow(10)
+    client.load_state(10)
 
     assert told.calls == []
 
@@ -220,7 +220,7 @@ def test_a_new_run_replaces_the_state_and_announces_what_vanished(following, tra
     following.on_change(heard)
 
     transport.come_back({"a": 2, "same": 1, "new": 3})
-    following.follow(10)
+    following.load_state(10)
 
     assert following.status.state == "connected"
     assert following.copy_state() == {"a": 2, "same": 1, "new": 3}
@@ -235,7 +235,7 @@ def test_a_server_that_comes_back_empty_empties_the_state(following, transport):
     following.on_change(heard)
 
     transport.come_back({})
-    following.follow(10)
+    following.load_state(10)
 
     assert following.copy_state() == {}
     eventually(lambda: heard.calls)
@@ -246,7 +246,7 @@ def test_following_a_server_that_is_gone_leaves_the_client_lost(client, transpor
     transport.die("cable cut")
 
     with pytest.raises(ConnectionLost, match="while loading the state: cable cut"):
-        client.follow(10)
+        client.load_state(10)
 
     assert (client.status.state, client.status.reason) == ("lost", "cable cut")
 
@@ -376,7 +376,7 @@ def test_a_duration_that_is_none_is_refused_and_leaves_the_book_alone(client, tr
 
 def test_closing_ends_all_threads_and_keeps_the_state(client):
     client.on_change(lambda _: None)
-    client.follow(10)
+    client.load_state(10)
     assert sorted(own_threads()) == ["nanover-changes", "nanover-reader"]
 
     client.close()
@@ -390,7 +390,7 @@ def test_closing_ends_all_threads_and_keeps_the_state(client):
 @pytest.mark.parametrize("follow", [True, False])
 def test_closing_gives_back_the_locks_that_are_still_ours(client, transport, follow):
     if follow:
-        client.follow(10)
+        client.load_state(10)
     client.attempt_update_locks({"a": 60, "b": 60, "short": 0})
     client.attempt_update_locks({"b": None})
 
@@ -425,7 +425,7 @@ def test_a_closed_client_refuses_every_call(following):
         lambda: following.attempt_update_state(DictionaryChange({"a": 1})),
         lambda: following.attempt_update_locks({"a": 1}),
         following.subscribe_all_state_updates,
-        lambda: following.follow(1),
+        lambda: following.load_state(1),
         lambda: following.probe(1),
     ):
         with pytest.raises(ClosedError):
@@ -462,7 +462,7 @@ def test_the_interval_stays_what_was_asked_for_when_the_state_is_followed_again(
     transport = Asked({"a": 1})
     with BaseClient(transport) as client:
         client.subscribe_all_state_updates(0)
-        client.follow(10)
+        client.load_state(10)
         transport.die("restart")
         eventually(lambda: client.status.state == "lost")
         transport.come_back({"a": 1})
@@ -476,7 +476,7 @@ def test_the_interval_stays_what_was_asked_for_when_the_state_is_followed_again(
 def test_a_close_that_ctrl_c_broke_off_can_be_repeated(monkeypatch):
     transport = FakeTransport({"a": 1})
     client = BaseClient(transport)
-    client.follow(10)
+    client.load_state(10)
     client.on_change(lambda _: None)
     told = []
     client.on_closed(lambda: told.append("closed"))
@@ -499,7 +499,7 @@ def test_a_close_that_ctrl_c_broke_off_can_be_repeated(monkeypatch):
 def test_a_status_that_is_told_late_is_the_newest(client):
     seen = []
     client.on_status(lambda status: seen.append(status.state))
-    client.follow(10)
+    client.load_state(10)
 
     client._stream.status_listeners.notify(Status("loading", "", 0, 0.0))
 

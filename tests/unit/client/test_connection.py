@@ -7,13 +7,14 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
+from typing import NamedTuple
 
 import grpc
 import pytest
 
+from nanover_jupyter.client import reconnector
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.connection import _BACKOFF, Connection, connect
+from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import AddressError, ClosedError, ConnectError, UpdateRefused
 from nanover_jupyter.redaction import redact_address
@@ -125,22 +126,22 @@ def test_a_host_that_is_none_is_named_at_once():
     )
 
 
-def test_a_web_server_is_no_nanover_server():
+def test_a_web_server_is_not_a_nanover_server():
     with web_server() as port, pytest.raises(ConnectError) as caught:
         connect(f"127.0.0.1:{port}")
 
     assert caught.value.reason == (
-        "something listens there, but no server of NanoVer's (WebSocket: no WebSocket server "
+        "something listens there, but it is not a NanoVer server (WebSocket: no WebSocket server "
         "(it speaks HTTP, and answers 400); gRPC: no gRPC server)"
     )
 
 
-def test_a_grpc_server_of_something_else_is_no_nanover_server():
+def test_another_grpc_server_is_not_a_nanover_server():
     other = grpc.server(ThreadPoolExecutor(1))
     port = other.add_insecure_port("127.0.0.1:0")
     other.start()
     try:
-        with pytest.raises(ConnectError, match="it is no NanoVer gRPC server"):
+        with pytest.raises(ConnectError, match="not a NanoVer gRPC server"):
             connect(f"127.0.0.1:{port}")
     finally:
         other.stop(0).wait()
@@ -148,7 +149,7 @@ def test_a_grpc_server_of_something_else_is_no_nanover_server():
 
 def test_a_server_that_never_answers_is_given_up_after_the_time_out():
     def attempt():
-        with pytest.raises(ConnectError, match=r"nothing answered within 0\.1 s"):
+        with pytest.raises(ConnectError, match=r"no answer within 0\.1 s"):
             connect(f"127.0.0.1:{port}", timeout=0.1)
 
     with silent_server() as port:
@@ -159,7 +160,7 @@ def test_a_server_that_never_answers_is_given_up_after_the_time_out():
 def test_a_silent_server_is_given_up_in_time_and_leaves_no_thread(scheme):
     """A TLS handshake that nobody answers used to go on for ten seconds."""
     with silent_server() as port:
-        with pytest.raises(ConnectError, match="nothing answered within"):
+        with pytest.raises(ConnectError, match="no answer within"):
             connect(f"{scheme}://127.0.0.1:{port}", timeout=0.2)
 
         assert client_threads() == []
@@ -242,13 +243,13 @@ def test_a_connection_survives_more_than_one_restart(connection, server):
             )
 
 
-def test_reconnect_delays_grow_to_a_limit_and_differ():
-    early = [_BACKOFF.delay(0) for _ in range(50)]
-    late = [_BACKOFF.delay(1000) for _ in range(50)]
+def test_reconnection_delays_grow_to_a_limit_and_differ(product_waits):
+    early = [reconnector._BACKOFF.delay(0) for _ in range(50)]
+    late = [reconnector._BACKOFF.delay(1000) for _ in range(50)]
 
     assert len(set(early)) > 1
-    assert all(0.1 <= pause <= 0.2 for pause in early)
-    assert all(2.5 <= pause <= 5 for pause in late)
+    assert all(0.1 <= delay <= 0.2 for delay in early)
+    assert all(2.5 <= delay <= 5 for delay in late)
 
 
 # closing ------------------------------------------------------------------------
@@ -321,7 +322,7 @@ def test_the_connection_of_a_client_is_made_once(client):
 
     assert Connection.of(client) is connection
     assert connection.client is client
-    assert client_threads().count("nanover-keeper") == 1
+    assert client_threads().count("nanover-reconnect") == 1
     connection.close()
 
 
@@ -375,8 +376,8 @@ def test_closing_the_connection_of_a_client_that_still_loads_leaves_it_open():
 
         connection.close()
 
-        assert "nanover-keeper" not in own_threads()
-        loading.keeper = connection = None
+        assert "nanover-reconnect" not in own_threads()
+        loading.connection = connection = None
         gc.collect()
         assert loading.status.state == "loading"
 
@@ -388,7 +389,7 @@ def test_closing_the_connection_of_a_client_leaves_the_client_open(client, serve
     assert client.update_available_commands() == {}
     server.update_state("server", DictionaryChange({"a": 1}))
     eventually(lambda: client.copy_state() == {"a": 1.0})
-    assert "nanover-keeper" not in client_threads()
+    assert "nanover-reconnect" not in client_threads()
     again = Connection.of(client)
     assert again is not connection
     again.close()
@@ -418,7 +419,7 @@ def test_there_is_no_connection_of_a_closed_client(client):
 
 @pytest.mark.parametrize("source", ["localhost", None, 38801])
 def test_there_is_no_connection_of_anything_else(source):
-    with pytest.raises(TypeError, match="a NanoverClient or a Connection is needed, not"):
+    with pytest.raises(TypeError, match="expected a NanoverClient or a Connection, not"):
         Connection.of(source)
 
 
@@ -492,7 +493,7 @@ def test_what_shows_a_connection_is_handed_over_and_what_is_gone_is_not(connecti
     gc.collect()
     with connect(f"127.0.0.1:{server.port}") as successor:
         assert len(connection.dependents) == 1
-        connection.hand_over(successor)
+        connection.rebind_dependents(successor)
 
         assert shower.shown is successor
 
@@ -505,7 +506,7 @@ def test_one_that_cannot_be_handed_over_keeps_no_other_from_it(connection, clien
     showers = [kind(connection) for kind in (Shower, Stuck, Shower, Stuck, Shower)]
     successor = Connection.of(client)
 
-    connection.hand_over(successor)
+    connection.rebind_dependents(successor)
 
     turned = [shower for shower in showers if shower.shown is successor]
     assert len(turned) == 3
@@ -529,19 +530,23 @@ def test_a_connection_that_is_asked_to_connects_again_with_its_client_and_its_lo
     eventually(lambda: client.copy_state().get("after") == 1)
 
 
-def test_asking_ends_the_pause_between_tries(monkeypatch, connection, server):
-    def pause(pauses):
-        return 0.05 if pauses < 200 else 3600.0
+class SlowBackoff(NamedTuple):
+    """Short delays for a number of attempts, then one that no test waits for."""
 
-    monkeypatch.setattr(
-        "nanover_jupyter.client.connection._BACKOFF", SimpleNamespace(delay=lambda _: 3600.0)
-    )
+    attempts: int
+
+    def delay(self, attempt):
+        return 0.05 if attempt < self.attempts else 3600.0
+
+
+def test_a_requested_retry_ends_the_delay_between_attempts(monkeypatch, connection, server):
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._BACKOFF", SlowBackoff(0))
     port = server.port
     server.close()
     eventually(lambda: connection.status.state == "lost")
     with pytest.raises(ConnectError, match="still trying"):
         connection.retry(0.05)
-    monkeypatch.setattr("nanover_jupyter.client.connection._BACKOFF", SimpleNamespace(delay=pause))
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._BACKOFF", SlowBackoff(200))
     with NanoverServer(port=port):
         connection.retry(10 * TIME_SCALE)
 
@@ -554,7 +559,7 @@ def test_a_closed_connection_is_not_tried_again(connection):
         connection.retry()
 
 
-def test_what_one_that_turned_has_closed_is_not_turned_again(connection, client):
+def test_a_dependent_closed_by_another_is_not_rebound(connection, client):
     class Part:
         def __init__(self):
             self.turned = False
@@ -569,7 +574,7 @@ def test_what_one_that_turned_has_closed_is_not_turned_again(connection, client)
     parts = [Part(), Part(), Part()]
     successor = Connection.of(client)
 
-    connection.hand_over(successor)
+    connection.rebind_dependents(successor)
 
     assert sum(part.turned for part in parts) == 1
     successor.close()

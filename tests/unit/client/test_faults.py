@@ -73,8 +73,8 @@ def client(road: Road) -> Iterator[NanoverClient]:
 
 @pytest.fixture
 def connection(road: Road, wire: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.3)
-    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", 0.3)
     with connect(f"{wire}://127.0.0.1:{road.port}") as connection:
         yield connection
 
@@ -155,8 +155,8 @@ def test_a_call_after_the_line_is_mended_succeeds(
 def test_a_frozen_server_is_noticed_and_found_again(
     connection: Connection, road: Road, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.05)
-    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", 0.05)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", 0.1)
     road.freeze()
     eventually(lambda: connection.status.state == "lost")
     assert re.search(r"no answer within 0\.[13] s", connection.status.reason)
@@ -221,8 +221,8 @@ def test_a_line_that_is_cut_during_the_stream_is_mended(
 def test_a_server_that_closes_while_it_is_subscribed_to_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nanover_jupyter.client.connection._SILENT_SECONDS", 0.3)
-    monkeypatch.setattr("nanover_jupyter.client.connection._PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", 0.3)
+    monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", 0.3)
     for _ in range(10):
         server = NanoverServer()
         client = NanoverClient.insecure_channel(address="127.0.0.1", port=server.port)

@@ -122,9 +122,9 @@ def test_client_keeps_its_connection(url: str) -> None:
     client = connect(url).client
     gc.collect()
 
-    assert isinstance(client.keeper, Connection)
+    assert isinstance(client.connection, Connection)
     assert client.run_command("x") == {}
-    client.keeper.close()
+    client.connection.close()
 
 
 @pytest.mark.parametrize("subscribe", ["on_change", "on_status"])

@@ -137,12 +137,12 @@ def test_a_closed_connection_is_refused(connection: Connection) -> None:
         shared_prefix(connection, "a")
 
 
-def test_what_a_restarted_server_has_not_is_told_as_gone(
+def test_keys_that_a_restarted_server_lacks_are_removed(
     avatars: SharedPrefix, server: NanoverServer, open_connection: Callable[..., Connection]
 ) -> None:
     gone: list[str] = []
     avatars.on_removed(lambda one: gone.append(one.key))
-    avatars._client.give_up("a test said so")
+    avatars._client.mark_lost("a test said so")
     change(server, {}, {"avatar.a"})
 
     eventually(lambda: gone == ["avatar.a"], seconds=20)
@@ -158,7 +158,7 @@ def test_observers_hear_what_differs_at_another_server(
         change(other, {"avatar.b": 1.0, "other": 1.0})
         with connect(f"127.0.0.1:{other.port}") as successor:
             connection.close()
-            connection.hand_over(successor)
+            connection.rebind_dependents(successor)
 
             eventually(lambda: len(told) == 2)
             assert {(one.kind, one.key) for one in told} == {

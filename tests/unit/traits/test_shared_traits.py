@@ -161,7 +161,7 @@ def test_it_follows_the_name_of_its_connection(
         put(other, "k", 2.0)
         with connect(f"127.0.0.1:{other.port}") as successor:
             connection.close()
-            connection.hand_over(successor)
+            connection.rebind_dependents(successor)
 
             assert slider.value == 2.0
             assert value.connection is successor
@@ -185,6 +185,6 @@ def test_it_does_not_turn_to_a_closed_connection(
 def test_closed_it_has_no_successor(connection: Connection, open_connection: Connect) -> None:
     value = SharedFloat(connection, "k")
     value.close()
-    connection.hand_over(open_connection())
+    connection.rebind_dependents(open_connection())
 
     assert value.connection is connection

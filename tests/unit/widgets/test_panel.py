@@ -155,7 +155,7 @@ def test_a_misspelt_option_names_the_right_one(connection: Connection) -> None:
 
 
 def test_only_clients_and_connections_can_be_shown() -> None:
-    with pytest.raises(TypeError, match="a NanoverClient or a Connection is needed, not str"):
+    with pytest.raises(TypeError, match="expected a NanoverClient or a Connection, not"):
         ControlRoom("localhost")  # type: ignore[arg-type]
 
 
@@ -298,7 +298,7 @@ def test_a_connection_hands_its_panels_over_to_another(
     shown, closed = open_page(StateInspector).panel, open_page(StateInspector).panel
     closed.close()
 
-    connection.hand_over(elsewhere)
+    connection.rebind_dependents(elsewhere)
 
     assert shown.connection is elsewhere
     assert closed.connection is connection

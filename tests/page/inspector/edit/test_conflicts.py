@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import Connection, DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client import reconnector
+from nanover_jupyter.client.backoff import Backoff
 from tests.page.conftest import Connect
 from tests.page.inspector.edit.editor import STATE, Editor, show_editor, wait_until_free
 from tests.page.widget_page import WidgetPage
@@ -153,7 +154,7 @@ def test_removed_key_leaves_what_was_typed_for_it(page: WidgetPage, connect_to: 
 def test_server_goes_and_comes_back_while_something_is_typed(
     page: WidgetPage, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
     with NanoverServer() as server:
         port = server.port
         server.update_state("test", DictionaryChange(STATE))

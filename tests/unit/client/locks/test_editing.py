@@ -163,7 +163,7 @@ def test_a_key_of_another_client_is_not_edited(client, transport):
 
 
 def test_a_stream_that_ends_while_waiting_raises(client, transport):
-    client.follow(10)
+    client.load_state(10)
     transport.change = lambda *_: transport.die("cable cut")
 
     with pytest.raises(ConnectionLost, match="cable cut"), client.edit("a"):
@@ -173,7 +173,7 @@ def test_a_stream_that_ends_while_waiting_raises(client, transport):
 
 
 def test_a_stalled_stream_raises(client, transport):
-    client.follow(10)
+    client.load_state(10)
     client.call_timeout = 0.05
     transport.change = lambda *_: None
 

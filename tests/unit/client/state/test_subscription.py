@@ -18,7 +18,7 @@ from tests.support.fake_transport import FakeTransport
 def following(transport, on_arrival=lambda _: None):
     stream = StateSubscription(transport, on_arrival)
     yield stream
-    stream.closing()
+    stream.set_closed()
     transport.close()
     stream.close()
 
@@ -26,12 +26,12 @@ def following(transport, on_arrival=lambda _: None):
 def test_what_an_earlier_run_still_says_does_not_count():
     transport = FakeTransport({"a": 1})
     with following(transport) as stream:
-        stream.follow(10)
+        stream.load(10)
         earlier = stream._run
         transport.die("restart")
         eventually(lambda: stream.status.state == "lost")
         transport.come_back({"b": 2})
-        stream.follow(10)
+        stream.load(10)
 
         earlier.on_change(DictionaryChange({"ghost": 1}))
         earlier.on_closed(ConnectionLost("fake://server", "haunting", "too late"))
@@ -70,7 +70,7 @@ def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
         stream._guard = Guard()
 
         with suppress(ConnectionLost):  # later than the state, it ends nobody's waiting
-            stream.follow(10)
+            stream.load(10)
 
         assert (stream.status.state, stream._run) == ("lost", None)
 
@@ -79,7 +79,7 @@ def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_stat
     arrived, seen = [], []
     transport = FakeTransport({"a": 1})
     with following(transport, lambda change: arrived.append(dict(change.updates))) as stream:
-        stream.follow(10)
+        stream.load(10)
         stream.feed.subscribe(lambda _: seen.append(len(arrived)))
         transport.change({"b": 2})
         eventually(lambda: seen)
@@ -91,14 +91,14 @@ def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_stat
 def test_a_try_that_comes_late_leaves_a_stream_connected_that_someone_else_began():
     transport = FakeTransport({"a": 1})
     with following(transport) as stream:
-        stream.follow(10)
+        stream.load(10)
         transport.die("restart")
         eventually(lambda: stream.status.state == "lost")
         transport.come_back({"b": 2})
         stream.start()
         eventually(lambda: stream.status.state == "connected")
 
-        stream.retrying(1, "a test")
-        stream.follow(10)
+        stream.set_retrying(1, "a test")
+        stream.load(10)
 
         assert stream.status.state == "connected"

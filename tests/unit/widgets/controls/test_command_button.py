@@ -163,7 +163,7 @@ def test_it_follows_the_name_of_its_connection(connection: Connection) -> None:
         with connect(f"127.0.0.1:{other.port}", name="other") as successor:
             button = command_button(connection, "user/echo")
             connection.close()
-            connection.hand_over(successor)
+            connection.rebind_dependents(successor)
 
             assert button.connection is successor
             assert not button.disabled

@@ -113,7 +113,7 @@ def test_what_is_there_already_is_shown(connection: Connection, server: NanoverS
 
 
 def test_a_lost_server_is_said(controls: InteractiveControls, connection: Connection) -> None:
-    connection.client.give_up("<b>it</b> burnt down")
+    connection.client.mark_lost("<b>it</b> burnt down")
 
     eventually(lambda: "lost: &lt;b&gt;it&lt;/b&gt; burnt down" in controls._head.value)
 
@@ -133,7 +133,7 @@ def test_they_follow_the_name_of_the_connection(
         put(other, "suggested.interaction.scale", 3.0)
         with connect(f"127.0.0.1:{other.port}", name="other") as successor:
             connection.close()
-            connection.hand_over(successor)
+            connection.rebind_dependents(successor)
 
             assert controls.connection is successor
             assert "other" in controls._head.value
@@ -146,7 +146,7 @@ def test_what_waited_when_they_turned_to_another_connection_is_not_shown(
     controls: InteractiveControls, connection: Connection, server: NanoverServer
 ) -> None:
     with connection_held_up(connection) as let_go:
-        connection.client.give_up("it burnt down")
+        connection.client.mark_lost("it burnt down")
         with connect(f"127.0.0.1:{server.port}", name="other") as other:
             controls.rebind(other)
             let_go()
@@ -177,7 +177,7 @@ def test_controls_that_turned_to_another_connection_leave_nothing_behind(
     with NanoverServer() as other, connect(f"127.0.0.1:{other.port}") as successor:
         panels = [interactive_controls(connection) for _ in range(3)]
         count = len(connection.dependents)
-        connection.hand_over(successor)
+        connection.rebind_dependents(successor)
 
         assert len(successor.dependents) == count
         for panel in panels:

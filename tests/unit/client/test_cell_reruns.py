@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from nanover_jupyter.client.cell_results import apart_from_cells, made_before, running_cell
+from nanover_jupyter.client.cell_reruns import predecessor_of, running_cell, tracking_disabled
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.server import NanoverServer
 from tests.support.notebook_cells import NotebookCells
@@ -36,10 +36,10 @@ class Named:
 def make(*kinds: type) -> tuple[list[object], list[object]]:
     """What a cell makes, and what each of that replaces."""
     made = [kind() for kind in kinds]
-    return made, [made_before(thing) for thing in made]
+    return made, [predecessor_of(thing) for thing in made]
 
 
-def test_second_run_replaces_what_the_first_made_in_the_same_order(cells: NotebookCells) -> None:
+def test_a_second_run_replaces_objects_of_the_first_in_order(cells: NotebookCells) -> None:
     with cells.run("a"):
         first, replaced = make(Thing, Thing, OtherThing)
         assert replaced == [None, None, None]
@@ -51,7 +51,9 @@ def test_second_run_replaces_what_the_first_made_in_the_same_order(cells: Notebo
         assert replaced == [second[0]]
 
 
-def test_what_a_run_does_not_replace_is_replaced_by_a_later_one(cells: NotebookCells) -> None:
+def test_objects_that_a_run_does_not_replace_are_replaced_by_a_later_one(
+    cells: NotebookCells,
+) -> None:
     with cells.run("a"):
         first, _ = make(Thing, Thing)
     with cells.run("a"):
@@ -66,9 +68,9 @@ def replaced_by(cells: NotebookCells, before: list[Named], *after: Named) -> lis
     """The names of what each object of the second run replaces; "" for nothing."""
     with cells.run("a"):
         for thing in before:
-            made_before(thing)
+            predecessor_of(thing)
     with cells.run("a"):
-        replaced = [made_before(thing) for thing in after]
+        replaced = [predecessor_of(thing) for thing in after]
     return [old.name if isinstance(old, Named) else "" for old in replaced]
 
 
@@ -100,14 +102,14 @@ def test_name_counts_before_the_address_and_the_address_before_the_order(
     assert replaced_by(cells, before, *after) == ["three", "viz", "sim"]
 
 
-def test_what_a_run_no_longer_makes_is_replaced_when_it_is_made_again(
+def test_an_object_is_replaced_when_a_later_run_makes_it_again(
     cells: NotebookCells,
 ) -> None:
     before = [Named("sim"), Named("viz")]
     assert replaced_by(cells, before, Named("viz")) == ["viz"]
 
     with cells.run("a"):
-        assert made_before(Named("sim")) is before[0]
+        assert predecessor_of(Named("sim")) is before[0]
 
 
 def test_another_cell_replaces_nothing(cells: NotebookCells) -> None:
@@ -119,10 +121,10 @@ def test_another_cell_replaces_nothing(cells: NotebookCells) -> None:
     assert first
 
 
-def test_what_was_collected_is_not_replaced(cells: NotebookCells) -> None:
+def test_a_collected_object_is_not_replaced(cells: NotebookCells) -> None:
     for _ in range(2):
         with cells.run("a"):
-            assert made_before(Thing()) is None
+            assert predecessor_of(Thing()) is None
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_without_a_known_cell_nothing_is_replaced(
             assert replaced == [None]
 
 
-def test_thread_that_a_cell_started_is_no_cell(cells: NotebookCells) -> None:
+def test_a_thread_of_a_cell_does_not_belong_to_it(cells: NotebookCells) -> None:
     found = []
     with cells.run("a"):
         thread = threading.Thread(target=lambda: found.append(running_cell()))
@@ -150,8 +152,8 @@ def test_thread_that_a_cell_started_is_no_cell(cells: NotebookCells) -> None:
     assert found == [None]
 
 
-def test_what_is_made_apart_from_cells_is_not_replaced(cells: NotebookCells) -> None:
-    with cells.run("a"), apart_from_cells():
+def test_objects_made_with_tracking_disabled_are_not_replaced(cells: NotebookCells) -> None:
+    with cells.run("a"), tracking_disabled():
         first, _ = make(Thing)
     with cells.run("a"):
         assert make(Thing)[1] == [None]
