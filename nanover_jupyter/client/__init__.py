@@ -1,1 +1,1 @@
-"""What we know of a server: its state, its commands, our locks; and how to reach it."""
+"""Clients of NanoVer servers: connections, shared state, commands and locks."""

@@ -1,4 +1,4 @@
-"""Blocking calls that somebody else should wait for."""
+"""Runs blocking calls on background threads."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ logger = logging.getLogger("nanover_jupyter.client")
 
 
 class BoundedExecutor:
-    """Runs calls on daemon threads named `nanover-call`, a bounded number at once.
+    """Runs a bounded number of calls at once, on daemon threads named `nanover-call`.
 
-    Not a ThreadPoolExecutor: the interpreter joins its threads on leaving, so one
-    command that never answers would keep a kernel from shutting down.
+    Not a ThreadPoolExecutor: the interpreter joins its threads at exit, so a command
+    without a reply would keep a kernel from shutting down.
     """
 
     def __init__(self, limit: int = 32) -> None:
         self._slots = threading.BoundedSemaphore(limit)
 
     def submit(self, call: Callable[[], object]) -> bool:
-        """Start `call`, which handles its own errors; False when all slots are taken."""
+        """Start `call()`, which handles its own errors; returns False if all slots are taken."""
         if not self._slots.acquire(blocking=False):
             return False
         try:
             Daemon("nanover-call", lambda: self._run(call)).start()
         except BaseException:
-            # Ctrl-C, or no thread to be had: nothing runs that would free the slot.
+            # Ctrl-C, or no thread could be started: nothing else releases the slot.
             self._slots.release()
             raise
         return True
@@ -39,6 +39,6 @@ class BoundedExecutor:
         try:
             call()
         except Exception:
-            logger.exception("! a call in the background failed")
+            logger.exception("! a background call failed")
         finally:
             self._slots.release()

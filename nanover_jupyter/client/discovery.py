@@ -1,4 +1,4 @@
-"""Servers that announce themselves on the local network; nothing is sent to find them."""
+"""Discovery of servers that announce themselves on the local network. Sends nothing."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from nanover_jupyter.wire.discovery import (
 
 __all__ = ["DiscoveredServer", "DiscoveryResult", "discover"]
 
-# Servers speak up twice a second.
-_ENOUGH_SECONDS: Final = 1.5
-_SERVERS_LIMIT: Final = 1000
+# Servers send two announcements per second.
+_DEFAULT_TIMEOUT: Final = 1.5
+_MAX_SERVERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredServer:
-    """A server that was heard of.
+    """A server that announced itself.
 
     Attributes:
-        name: What it calls itself.
+        name: The name of the server.
         address: Its host.
-        urls: What to give to `connect`, one for each protocol, the best first.
-        age: Seconds since it was last heard of, when `discover` returned.
+        urls: Addresses for `connect`, one for each protocol, the best first.
+        age: Seconds since the last announcement when `discover` returned.
     """
 
     name: str
@@ -43,15 +43,15 @@ class DiscoveredServer:
 
     @property
     def url(self) -> str:
-        """What to give to `connect` by default: without encryption if there is a choice.
+        """The default address for `connect`: unencrypted if there is a choice.
 
-        Certificates of laboratories' servers are seldom ones that a stranger can check.
+        Laboratory servers rarely have certificates that a client can verify.
         """
         return self.offers[0]
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """Its addresses, those without encryption first."""
+        """The addresses, unencrypted ones first."""
         return tuple(sorted(self.urls, key=is_encrypted))
 
     @property
@@ -62,11 +62,11 @@ class DiscoveredServer:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """What `discover` came back with: servers, and why there may be none or too few.
+    """The servers that `discover` found, and the reason if it could not listen.
 
     Attributes:
-        servers: By name.
-        obstacle: Why nothing could be heard; empty if the network was listened to.
+        servers: The servers, sorted by name.
+        obstacle: Why announcements could not be received; else empty.
     """
 
     servers: tuple[DiscoveredServer, ...]
@@ -80,70 +80,68 @@ class DiscoveryResult:
 
     @property
     def explanation(self) -> str:
-        """What to say to somebody who misses a server; empty if there are some."""
+        """Why no server was found and what to do; empty if there are servers."""
         if self.servers:
             return ""
-        direct = "Its address leads to it all the same: %nanover connect HOST:PORT."
+        remedy = "Connect by address instead: %nanover connect HOST:PORT."
         if self.obstacle:
-            return f"Servers on this network cannot be heard: {self.obstacle}. {direct}"
+            return f"Cannot receive announcements of servers: {self.obstacle}. {remedy}"
         return (
-            "No server announced itself. Announcements do not pass a VPN, a firewall that drops "
-            "UDP, a container's network or another subnet, and a server for one machine only "
-            f"makes none. {direct}"
+            "No server announced itself. Announcements do not pass VPNs, firewalls that block "
+            "UDP, container networks or other subnets, and a server that only listens on "
+            f"localhost sends none. {remedy}"
         )
 
     def named(self, name: str) -> DiscoveredServer:
-        """The one server whose name is `name`, or else holds it.
+        """Return the server with a name, or else the one whose name contains it.
 
         Raises:
-            ConnectError: There is none, or more than one.
+            ConnectError: No server matches, or more than one.
         """
         exact = [server for server in self.servers if server.name == name]
-        wanted = name.casefold()
-        close = exact or [server for server in self.servers if wanted in server.name.casefold()]
-        if len(close) == 1:
-            return close[0]
-        if not close:
+        folded = name.casefold()
+        matches = exact or [server for server in self.servers if folded in server.name.casefold()]
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
             names = ", ".join(repr(server.name) for server in self.servers)
-            heard = f"only {names} could be heard" if names else self.explanation
-            raise ConnectError(f"the server {name!r}", heard)
-        several = ", ".join(f"{server.name!r} at {server.address}" for server in close)
-        raise ConnectError(f"the server {name!r}", f"there are several: {several}")
+            reason = f"not found; found {names}" if names else self.explanation
+            raise ConnectError(f"the server {name!r}", reason)
+        several = ", ".join(f"{server.name!r} at {server.address}" for server in matches)
+        raise ConnectError(f"the server {name!r}", f"the name is ambiguous: {several}")
 
 
-def discover(timeout: float = _ENOUGH_SECONDS, *, port: int = DISCOVERY_PORT) -> DiscoveryResult:
+def discover(timeout: float = _DEFAULT_TIMEOUT, *, port: int = DISCOVERY_PORT) -> DiscoveryResult:
     """Listen for `timeout` seconds for servers that announce themselves.
 
-    Never raises for the network's sake: what stands in the way is told in the result.
+    Network errors are not raised; the result has the reason.
 
     Args:
-        timeout: Seconds; servers speak up twice a second.
+        timeout: Seconds to listen. Servers send two announcements per second.
         port: The UDP port of the announcements.
     """
     deadline = time.monotonic() + timeout
-    heard: dict[str, tuple[Announcement, float]] = {}
+    received: dict[str, tuple[Announcement, float]] = {}
     try:
-        with _listening(port) as listener:
-            while (left := deadline - time.monotonic()) > 0 and len(heard) < _SERVERS_LIMIT:
+        with _open_socket(port) as listener:
+            while (left := deadline - time.monotonic()) > 0 and len(received) < _MAX_SERVERS:
                 listener.settimeout(left)
                 with contextlib.suppress(TimeoutError, ProtocolError):
                     announcement = decode(listener.recv(DATAGRAM_LIMIT + 1))
-                    heard[announcement.id] = (announcement, time.monotonic())
+                    received[announcement.id] = (announcement, time.monotonic())
     except OSError as error:
-        return DiscoveryResult(
-            (), f"UDP port {port} cannot be listened to ({error.strerror or error})"
-        )
+        return DiscoveryResult((), f"cannot listen on UDP port {port} ({error.strerror or error})")
     now = time.monotonic()
     servers = (
-        DiscoveredServer(said.name, said.address, said.urls, now - at)
-        for said, at in heard.values()
-        if said.urls
+        DiscoveredServer(announcement.name, announcement.address, announcement.urls, now - at)
+        for announcement, at in received.values()
+        if announcement.urls
     )
     return DiscoveryResult(tuple(sorted(servers, key=lambda server: (server.name, server.urls))))
 
 
-def _listening(port: int) -> socket.socket:
-    """A socket that shares the port with NanoVer's own programs on this machine."""
+def _open_socket(port: int) -> socket.socket:
+    """Return a socket that shares the port with NanoVer's own programs on this machine."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""NanoVer's own client API over gRPC: the one client module that names grpc."""
+"""A client of NanoVer's gRPC servers, with the API of NanoVer's own client."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CLOSING_SECONDS = 2.0
 
 
 class GrpcClient:
-    """Something that talks over a gRPC channel.
+    """Base class of clients that own or share a gRPC channel.
 
     Args:
-        channel: The channel to talk over.
+        channel: The channel.
         make_channel_owner: Whether `close` closes the channel too.
     """
 
@@ -36,39 +36,39 @@ class GrpcClient:
 
     @classmethod
     def insecure_channel(cls, *, address: str | None = None, port: int | None = None) -> Self:
-        """A client with a channel of its own, without encryption; opens lazily.
+        """Return a client with its own unencrypted channel; connects lazily.
 
         Args:
             address: Host name or IP address, "localhost" by default.
             port: Port number, 38801 by default.
         """
-        return cls._to(_where(address, port, "grpc"))
+        return cls._connect(_address(address, port, "grpc"))
 
     @classmethod
     def secure_channel(
         cls, *, address: str | None = None, port: int | None = None, tls: TlsSettings | None = None
     ) -> Self:
-        """A client with an encrypted channel of its own; opens lazily.
+        """Return a client with its own encrypted channel; connects lazily.
 
         Args:
             address: Host name or IP address, "localhost" by default.
             port: Port number, 38801 by default.
-            tls: Certificates and tokens; the machine's own roots by default.
+            tls: Certificates and tokens; the machine's root certificates by default.
 
         Raises:
             ConnectError: A certificate file cannot be read.
         """
-        return cls._to(_where(address, port, "grpcs"), tls)
+        return cls._connect(_address(address, port, "grpcs"), tls)
 
     @classmethod
-    def _to(cls, where: Address, tls: TlsSettings | None = None, **options: Any) -> Self:
-        channel = open_channel(where, tls)
+    def _connect(cls, address: Address, tls: TlsSettings | None = None, **options: Any) -> Self:
+        channel = open_channel(address, tls)
         try:
             client = cls(channel=channel, make_channel_owner=True, **options)
         except BaseException:
             channel.close()
             raise
-        client._name_server(str(where))
+        client._set_address(str(address))
         return client
 
     @property
@@ -77,7 +77,7 @@ class GrpcClient:
         return self._channel_owner
 
     def close(self) -> None:
-        """Close the channel if it is ours. Idempotent."""
+        """Close the channel if it is owned. Idempotent."""
         if self._channel_owner:
             _close(self.channel)
 
@@ -87,13 +87,12 @@ class GrpcClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _name_server(self, address: str) -> None:
-        """Told where the channel leads, which a channel does not say itself."""
+    def _set_address(self, address: str) -> None:
+        """Set the address of the server, which a channel does not expose."""
 
 
 def _close(channel: grpc.Channel) -> None:
-    # gRPC waits for all calls to end, and for ever for one that Ctrl-C kept from
-    # beginning properly.
+    # gRPC waits for all calls to end, and forever for one whose start Ctrl-C interrupted.
     closing = Daemon("nanover-closing", channel.close)
     closing.start()
     closing.join(_CLOSING_SECONDS)
@@ -102,16 +101,15 @@ def _close(channel: grpc.Channel) -> None:
 class NanoverClient(BaseClient, GrpcClient):
     """A client of a NanoVer gRPC server: shared state, commands and locks.
 
-    The names and behaviour are those of NanoVer's own client, so that a notebook
-    moves over by changing one import. Its access token, under which its locks are
-    held, is made anew for each client.
+    The API is that of NanoVer's own client, so that a notebook needs only one changed
+    import. Each client has its own access token, which owns its locks.
 
         with NanoverClient.insecure_channel() as client:
             client.subscribe_all_state_updates()
             client.attempt_update_state(DictionaryChange({"hello": "world"}))
 
     Args:
-        channel: The channel to talk over.
+        channel: The channel.
         make_channel_owner: Whether `close` closes the channel too.
     """
 
@@ -123,22 +121,22 @@ class NanoverClient(BaseClient, GrpcClient):
             self.resources.close_after(partial(_close, channel))
 
     def close(self) -> None:
-        """Give back our locks, end all threads, close the channel if it is ours. Idempotent."""
+        """Release all locks, end all threads, and close the channel if owned. Idempotent."""
         BaseClient.close(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.address}: {self.status.state}>"
 
-    def _name_server(self, address: str) -> None:
+    def _set_address(self, address: str) -> None:
         self._grpc.address = address
 
 
 class NanoverStubClient(NanoverClient):
-    """A NanoverClient with a generated gRPC stub of one's own beside it.
+    """A NanoverClient with an additional generated gRPC stub.
 
     Args:
-        channel: The channel to talk over.
-        stub: The stub's class; it is attached to the channel as `.stub`.
+        channel: The channel.
+        stub: The class of the stub, which becomes the attribute `stub`.
         make_channel_owner: Whether `close` closes the channel too.
     """
 
@@ -160,8 +158,8 @@ class NanoverStubClient(NanoverClient):
         port: int | None = None,
         stub: Callable[[grpc.Channel], Any] | None = None,
     ) -> Self:
-        """As `GrpcClient.insecure_channel`; subclasses that bring their stub leave it out."""
-        return cls._to(_where(address, port, "grpc"), **_brought(stub))
+        """Like `GrpcClient.insecure_channel`. Subclasses with a fixed stub omit `stub`."""
+        return cls._connect(_address(address, port, "grpc"), **_stub_option(stub))
 
     @classmethod
     def secure_channel(
@@ -172,17 +170,17 @@ class NanoverStubClient(NanoverClient):
         tls: TlsSettings | None = None,
         stub: Callable[[grpc.Channel], Any] | None = None,
     ) -> Self:
-        """As `GrpcClient.secure_channel`; subclasses that bring their stub leave it out."""
-        return cls._to(_where(address, port, "grpcs"), tls, **_brought(stub))
+        """Like `GrpcClient.secure_channel`. Subclasses with a fixed stub omit `stub`."""
+        return cls._connect(_address(address, port, "grpcs"), tls, **_stub_option(stub))
 
 
-def _brought(stub: Callable[[grpc.Channel], Any] | None) -> dict[str, Any]:
+def _stub_option(stub: Callable[[grpc.Channel], Any] | None) -> dict[str, Any]:
     return {} if stub is None else {"stub": stub}
 
 
-def _where(host: str | None, port: int | None, scheme: str) -> Address:
+def _address(host: str | None, port: int | None, scheme: str) -> Address:
     if host is not None and "@" in host:
-        raise AddressError(host, "a host has no user name and no password")
+        raise AddressError(host, "remove the user name and password from the host")
     return Address(
         DEFAULT_HOST if host is None else host, DEFAULT_PORT if port is None else port, scheme
     )

@@ -1,4 +1,4 @@
-"""Callbacks that cannot hurt each other."""
+"""Lists of callbacks that are isolated from each other's errors."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class WeakCallback(Generic[*Arguments]):
-    """Calls a method for as long as its object exists, and does not keep the object.
+    """Calls a method while its object exists, without keeping the object alive.
 
-    For what a client itself has subscribed, which must not keep the client alive.
+    For subscriptions of the client's own parts, which must not keep the client alive.
 
     Args:
         method: A bound method.
@@ -36,10 +36,10 @@ class WeakCallback(Generic[*Arguments]):
 
 
 class Subscription(Generic[*Arguments]):
-    """One callback, until its subscription ends.
+    """A subscribed callback.
 
     Attributes:
-        callback: What to call; None once the subscription has ended.
+        callback: The callback; None if the subscription has ended.
         owner: An object to keep alive until then.
     """
 
@@ -50,11 +50,11 @@ class Subscription(Generic[*Arguments]):
         self.owner = owner
 
     def end(self) -> None:
-        """Make no more calls. Idempotent.
+        """End the subscription. Idempotent.
 
-        Takes no lock: a finalizer may call it in the middle of any operation of its thread,
-        also while that adds a subscription to the same list or goes through it. Whoever
-        keeps the subscriptions removes those that have ended at the next occasion.
+        Takes no lock, because a finalizer may call it during any operation of its thread,
+        also while that thread changes or iterates over the same list. Ended subscriptions
+        are removed from the list later.
         """
         self.callback = None
         self.owner = None
@@ -64,38 +64,37 @@ Subscribed = TypeVar("Subscribed", bound=Subscription[*tuple[Any, ...]])
 
 
 def active(subscriptions: tuple[Subscribed, ...]) -> tuple[Subscribed, ...]:
-    """Return those subscriptions that have not ended."""
+    """Return the subscriptions that have not ended."""
     return tuple(each for each in subscriptions if each.callback is not None)
 
 
 class Listeners(Generic[*Arguments]):
-    """Callables that are told of one kind of event, on the thread that tells.
+    """Callbacks for one kind of event, called on the thread that calls `notify`.
 
-    A listener that raises is logged, and the others are still called.
+    An exception of a callback is logged, and the others are still called.
     """
 
     def __init__(self) -> None:
-        # Guards changes of _subscriptions, which is replaced and never altered: `notify`
-        # iterates over it without the lock.
+        # Guards replacing the tuple; `notify` iterates over it without the lock.
         self._lock = threading.Lock()
         self._subscriptions: tuple[Subscription[*Arguments], ...] = ()
 
     @property
     def count(self) -> int:
-        """How many subscriptions have not ended."""
+        """The number of active subscriptions."""
         return len(active(self._subscriptions))
 
     def subscribe(
         self, callback: Callable[[*Arguments], object], *, owner: object = None
     ) -> Unsubscribe:
-        """Call `callback` at each event from now on.
+        """Call `callback` at each event.
 
         Args:
-            callback: What to call.
-            owner: An object to keep alive until then.
+            callback: The callback.
+            owner: An object to keep alive until the subscription ends.
 
         Returns:
-            What ends the subscription. A finalizer may call it.
+            A function that ends the subscription. A finalizer may call it.
         """
         subscription = Subscription(callback, owner)
         self._replace(subscription)
@@ -107,7 +106,7 @@ class Listeners(Generic[*Arguments]):
             self._subscriptions = ()
 
     def notify(self, *arguments: *Arguments) -> None:
-        """Call every listener, in the order of their subscription."""
+        """Call every callback, in the order of subscription."""
         has_ended = False
         for subscription in self._subscriptions:
             callback = subscription.callback
@@ -122,6 +121,6 @@ class Listeners(Generic[*Arguments]):
             self._replace()
 
     def _replace(self, *added: Subscription[*Arguments]) -> None:
-        """Add subscriptions, and remove those that have ended."""
+        """Add subscriptions and remove ended ones."""
         with self._lock:
             self._subscriptions = (*active(self._subscriptions), *added)

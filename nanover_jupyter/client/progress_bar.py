@@ -1,4 +1,4 @@
-"""A sign of life on what takes longer than two seconds, with tqdm where it is installed."""
+"""A progress bar for waits of more than two seconds, if tqdm is installed."""
 
 from __future__ import annotations
 
@@ -16,67 +16,67 @@ from nanover_jupyter.transport.threads import Daemon
 __all__ = ["PROGRESS_AFTER", "progress"]
 
 PROGRESS_AFTER: Final = 2.0
-"""Seconds until there is something to be seen."""
+"""Seconds until the bar is shown."""
 
 _TICK = 0.25
 
 
 @contextmanager
-def progress(doing: str, seconds: float | None) -> Iterator[None]:
-    """Show how the time goes by while the block runs, once it has taken two seconds.
+def progress(description: str, seconds: float | None) -> Iterator[None]:
+    """Show the elapsed time while the block runs, after two seconds.
 
-    In a notebook that is tqdm's notebook bar, in a terminal its text. Without tqdm, or
-    where nobody looks (a log file), nothing is shown. The bar lives on the thread
+    Uses tqdm's notebook bar in a notebook and its text bar in a terminal. Without tqdm, or
+    if the output is a file, nothing is shown. The bar is updated on the thread
     `nanover-progress`, which ends with the block.
 
     Args:
-        doing: What takes so long, as a phrase.
-        seconds: How long it may take at the most; None if nobody knows.
+        description: What the block does, as a phrase.
+        seconds: The maximum duration; None if unknown.
     """
-    over = threading.Event()
-    # The bar belongs to the cell that waits: ipykernel keeps in the context which that is.
+    done = threading.Event()
+    # ipykernel stores in the context which cell the output belongs to.
     context = contextvars.copy_context()
-    thread = Daemon("nanover-progress", lambda: context.run(_show, doing, seconds, over))
+    thread = Daemon("nanover-progress", lambda: context.run(_show, description, seconds, done))
     try:
         thread.start()
         yield
     finally:
-        over.set()
+        done.set()
         thread.join()
 
 
-def _show(doing: str, seconds: float | None, over: threading.Event) -> None:
-    begun = time.monotonic()
-    if over.wait(PROGRESS_AFTER):
+def _show(description: str, seconds: float | None, done: threading.Event) -> None:
+    started_at = time.monotonic()
+    if done.wait(PROGRESS_AFTER):
         return
-    bar = _bar(doing, seconds)
+    bar = _make_bar(description, seconds)
     if bar is None:
-        over.wait()
+        done.wait()
         return
     try:
         while True:
-            passed = round(time.monotonic() - begun, 1)
-            # What lasts longer than it may has no total any more, to tqdm, and no text of ours.
-            bar.n = passed if bar.total is None else min(passed, bar.total)
+            elapsed = round(time.monotonic() - started_at, 1)
+            # Beyond its total, tqdm would drop the total and our format.
+            bar.n = elapsed if bar.total is None else min(elapsed, bar.total)
             bar.refresh()
-            if over.wait(_TICK):
+            if done.wait(_TICK):
                 return
     finally:
-        # What ends before its time has failed, to tqdm: its bar would stay, in red.
+        # tqdm keeps an incomplete bar and shows it in red.
         bar.n = bar.total or 0
         bar.close()
 
 
-def _bar(doing: str, seconds: float | None) -> Any:
-    """A bar of tqdm's, which counts seconds, or None."""
+def _make_bar(description: str, seconds: float | None) -> Any:
+    """Return a tqdm bar that counts seconds, or None."""
     if "IPython" not in sys.modules and not sys.stderr.isatty():
         return None
     try:
         tqdm = importlib.import_module("tqdm.auto").tqdm
     except ImportError:
         return None
-    # Its monitor is a thread that would stay for ever.
-    quiet = type("Bar", (tqdm,), {"monitor_interval": 0})
+    # tqdm's monitor thread would never end.
+    bar_class = type("Bar", (tqdm,), {"monitor_interval": 0})
     text = "{n:.0f} s" if seconds is None else "{n:.0f} of {total:.0f} s"
-    form = f"{{desc}} {text}" if seconds is None else f"{{desc}} {{bar}} {text}"
-    return quiet(total=seconds, desc=doing, bar_format=form, leave=False)
+    bar_format = f"{{desc}} {text}" if seconds is None else f"{{desc}} {{bar}} {text}"
+    return bar_class(total=seconds, desc=description, bar_format=bar_format, leave=False)

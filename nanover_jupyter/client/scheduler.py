@@ -1,4 +1,4 @@
-"""Things to do at their time, on whichever thread comes to do them."""
+"""A timer queue that is run by its caller."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ logger = logging.getLogger("nanover_jupyter.client")
 
 
 class Scheduler:
-    """A list of calls that wait for their time. Thread-safe.
+    """A list of delayed calls. Thread-safe.
 
     Args:
-        clock: The seconds that their times are in.
+        clock: Returns the current time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._guard = threading.Lock()
-        self._waiting: list[tuple[float, Callable[[], None]]] = []
+        self._calls: list[tuple[float, Callable[[], None]]] = []
 
-    def add(self, errand: Callable[[], None], after: float) -> float:
-        """Have `errand()` done after so many seconds; returns when that is."""
+    def add(self, call: Callable[[], None], after: float) -> float:
+        """Schedule `call()` after some seconds; returns the time when it is due."""
         at = self._clock() + after
         with self._guard:
-            self._waiting.append((at, errand))
+            self._calls.append((at, call))
         return at
 
     def run(self) -> float:
-        """Do what is due by now; returns when there is more, inf for never.
+        """Run all calls that are due; returns the time of the next one, or infinity.
 
-        One that fails costs no other; a server that cannot be asked is nobody's fault here.
+        Errors are logged, and the other calls still run.
         """
         now = self._clock()
         with self._guard:
-            due = [errand for at, errand in self._waiting if at <= now]
-            self._waiting = [(at, errand) for at, errand in self._waiting if at > now]
-        for errand in due:
+            due = [call for at, call in self._calls if at <= now]
+            self._calls = [(at, call) for at, call in self._calls if at > now]
+        for call in due:
             try:
-                errand()
+                call()
             except NanoverJupyterError as error:
-                logger.debug("! an errand could not be done: %s", error)
+                logger.debug("! a scheduled call failed: %s", error)
             except Exception:
-                logger.exception("! an errand failed: %r", errand)
+                logger.exception("! a scheduled call failed: %r", call)
         with self._guard:
-            return min((at for at, _ in self._waiting), default=math.inf)
+            return min((at for at, _ in self._calls), default=math.inf)

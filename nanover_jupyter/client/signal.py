@@ -1,4 +1,4 @@
-"""An event that may be set by a finalizer."""
+"""An event that a finalizer may set."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ __all__ = ["Signal"]
 class Signal:
     """Wakes the one thread that waits for it.
 
-    As `threading.Event`, except that `set` takes no lock. A finalizer runs in the middle of
-    whatever its thread is doing, which may be waiting for the same event: setting a
-    `threading.Event` there would never return.
+    Like `threading.Event`, but `set` takes no lock. A finalizer may interrupt a thread that
+    waits for the same event; setting a `threading.Event` there would deadlock.
     """
 
     def __init__(self) -> None:
-        # The one queue of the standard library whose `put` may interrupt itself.
+        # The only queue of the standard library whose `put` is reentrant.
         self._queue: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def set(self) -> None:
-        """Wake the thread that waits, or the next one that would. Never blocks."""
+        """Wake the thread that waits, or the next one to wait. Never blocks."""
         self._queue.put(None)
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait until it is set, which clears it; returns whether it was. None: for ever."""
+        """Wait until the signal is set, and clear it; returns False on timeout."""
         try:
             self._queue.get(timeout=None if seconds is None else max(0.0, seconds))
         except queue.Empty:
@@ -34,7 +33,7 @@ class Signal:
         return True
 
     def clear(self) -> None:
-        """Forget that it was set."""
+        """Reset the signal."""
         with suppress(queue.Empty):
             while True:
                 self._queue.get_nowait()

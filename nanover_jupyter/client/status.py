@@ -1,4 +1,4 @@
-"""The state of a connection, as one value."""
+"""The status of a connection."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ ConnectionState = Literal["connecting", "loading", "connected", "lost", "closed"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a connection stands.
+    """The status of a connection; immutable.
 
     Attributes:
-        state: `connecting` until the server has answered once; `loading` while the whole
-            state is on its way; `connected` when it is here; `lost` when the server went
-            away; `closed` for good.
-        reason: Why it is lost or closed, as a phrase; else empty.
-        attempt: How many times it was tried again since it was lost.
+        state: `connecting` until the server has answered; `loading` until the full state is
+            received; `connected` after that; `lost` if the server went away; `closed`
+            permanently.
+        reason: Why the connection is lost or closed, as a phrase; else empty.
+        attempt: The number of attempts to reconnect since it was lost.
         since: Monotonic time of the last change of `state`.
-        received: While loading, how many bytes came so far; None where that is not known.
+        received: While loading, the number of bytes received; None if unknown.
     """
 
     state: ConnectionState

@@ -83,7 +83,7 @@ def test_a_port_that_cannot_be_listened_to_is_explained():
         found = discover(5, port=port)
 
     assert len(found) == 0
-    assert f"UDP port {port} cannot be listened to" in found.explanation
+    assert f"cannot listen on UDP port {port}" in found.explanation
     assert "%nanover connect HOST:PORT" in found.explanation
 
 
@@ -106,9 +106,9 @@ def test_a_server_is_picked_by_its_name_or_a_part_of_it():
 
     assert found.named("Lab").name == "Lab"
     assert found.named("TWO").name == "Lab two"
-    with pytest.raises(ConnectError, match=r"there are several: 'Lab' at 10\.0\.0\.1, 'Lab two'"):
+    with pytest.raises(ConnectError, match=r"the name is ambiguous: 'Lab' at 10\.0\.0\.1, 'Lab two'"):
         found.named("la")
-    with pytest.raises(ConnectError, match="only 'Lab', 'Lab two', 'office' could be heard"):
+    with pytest.raises(ConnectError, match="not found; found 'Lab', 'Lab two', 'office'"):
         found.named("home")
 
 

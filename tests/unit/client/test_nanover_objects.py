@@ -56,4 +56,4 @@ def test_what_has_none_is_refused_by_its_kind(thing):
         address_of(thing)
 
     assert type(thing).__name__ in caught.value.address
-    assert "tells its address" in caught.value.reason
+    assert "with an address" in caught.value.reason

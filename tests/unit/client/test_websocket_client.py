@@ -111,7 +111,7 @@ def test_a_simulation_behind_a_client_has_the_playback_commands(client, both):
         ("me/x", 3, {}, "3 cannot be called"),
         ("me/x", dict, {"a": {1}}, "cannot send a: a set is not"),
         ("me/x", dict, {"default_arguments": {"a": {1}}}, "cannot send a: a set is not"),
-        ("me/x", dict, {"default_arguments": 3}, "3 is not a dict of defaults by name"),
+        ("me/x", dict, {"default_arguments": 3}, "3 is not a mapping"),
     ],
 )
 def test_what_cannot_be_offered_is_refused(client, name, callback, defaults, reason):

@@ -154,7 +154,7 @@ def test_a_server_is_connected_to_by_the_name_it_announces(
     said = shell.run("%nanover connect --find LAB").text
 
     assert f"Connected to ws://127.0.0.1:{announced.websocket_port}" in said
-    assert "only 'my lab' could be heard" in shell.run("%nanover connect --find office").errors
+    assert "not found; found 'my lab'" in shell.run("%nanover connect --find office").errors
     shell.run("%nanover disconnect")
 
 
