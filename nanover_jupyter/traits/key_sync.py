@@ -284,7 +284,7 @@ class KeySyncs:
             return known
 
     def _on_change(self, change: DictionaryChange) -> None:
-        touched = change.unread_updates.keys() | change.removals
+        touched = change.lazy_updates.keys() | change.removals
         with self._lock:
             due = [sync for sync in self._syncs.values() if sync.key in touched]
         for sync in due:

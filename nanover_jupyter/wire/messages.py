@@ -1,138 +1,148 @@
-"""What client and server say to each other, free of any wire library."""
+"""Messages between client and server, independent of the wire format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from nanover_jupyter.wire.lazy import MaybeLazy, read_all
+from nanover_jupyter.wire.lazy import read_all
 
-__all__ = ["Capabilities", "DictionaryChange", "LockRequest"]
+__all__ = ["Capabilities", "DictionaryChange", "LockRequest", "UnparsedUpdate"]
 
-
-# Takes several received messages apart, and makes one change of them.
-Split = Callable[[Sequence[bytes]], "DictionaryChange"]
-
-# How many messages, and bytes in them, may wait to be taken apart.
-_PARTS_LIMIT = 64
+# Limits on the unparsed updates of a change: their number, and their bytes in total.
+_UNPARSED_LIMIT = 64
 _BYTES_LIMIT = 4_000_000
 
 
-class _Part(NamedTuple):
-    """A message that is not taken apart yet, and what is the same for all of its keys."""
+class UnparsedUpdate:
+    """A received update that is parsed at most once and shared by all its readers.
 
-    keys: bytes
-    data: bytes
+    Any thread may read it.
+
+    Args:
+        data: The encoded update.
+        keys: Identifies the set of changed keys. Updates with equal `keys` change the same keys.
+        parse: Decodes `data`.
+    """
+
+    __slots__ = ("_content", "_parse", "keys", "size")
+
+    def __init__(
+        self, data: bytes, keys: bytes, parse: Callable[[bytes], DictionaryChange]
+    ) -> None:
+        self.keys = keys
+        self.size = len(data)
+        self._parse = parse
+        # The parsed change replaces the bytes in one assignment, so no lock is needed.
+        self._content: bytes | DictionaryChange = data
+
+    def parse(self) -> DictionaryChange:
+        """Return the change. It is shared and must not be modified."""
+        content = self._content
+        if isinstance(content, bytes):
+            content = self._content = self._parse(content)
+        return content
 
 
 class DictionaryChange:
-    """A change of the shared state: new values by key, and keys that are gone.
+    """A change of the shared state: new values by key, and removed keys.
 
-    Unpacks as `updates, removals`. On a gRPC server a `None` in `updates` is a
-    removal, because its wire has no other way to say it.
+    Unpacks as `updates, removals`. On a gRPC server a `None` in `updates` is a removal,
+    because its wire format has no other way to express one.
 
     Args:
-        updates: Whole new values by key.
+        updates: New values by key.
         removals: Keys to remove.
     """
 
-    # What is said: `_updates` and `_removals`, and after those what is in `_parts`.
-    __slots__ = ("_parts", "_removals", "_split", "_unread", "_updates")
+    # The content is `_updates` and `_removals`, followed by the updates in `_unparsed`.
+    # `_is_lazy` is set if `_updates` may contain a `LazyValue`.
+    __slots__ = ("_is_lazy", "_removals", "_unparsed", "_updates")
 
     def __init__(
         self, updates: Mapping[str, Any] | None = None, removals: Iterable[str] | None = None
     ) -> None:
         if isinstance(removals, str):
-            raise TypeError(f"removals takes several keys, not one text: write {{{removals!r}}}")
-        # Made for every message; `dict(updates or {})` would take twice the time.
+            raise TypeError(
+                f"removals must be a collection of keys, not a string; use {{{removals!r}}}"
+            )
+        # One is made for every message, and `dict(updates or {})` takes twice as long.
         self._updates: dict[str, Any] = dict(updates) if updates else {}
         self._removals: set[str] = set(removals) if removals else set()
-        self._unread = False
-        self._parts: tuple[_Part, ...] = ()
-        self._split: Split | None = None
+        self._is_lazy = False
+        self._unparsed: tuple[UnparsedUpdate, ...] = ()
 
     @classmethod
-    def unread(cls, updates: Mapping[str, MaybeLazy], removals: Iterable[str]) -> DictionaryChange:
-        """A change with values of which some may not be read yet."""
-        change = cls(updates, removals)
-        change._unread = True
-        return change
+    def adopt(
+        cls, updates: dict[str, Any], removals: set[str], *, lazy: bool = False
+    ) -> DictionaryChange:
+        """Return a change that takes ownership of two containers instead of copying them.
 
-    @classmethod
-    def owning(cls, updates: dict[str, Any], removals: set[str]) -> DictionaryChange:
-        """A change of containers that are its own from now on, not copied."""
-        # Past `__init__`, which would make containers only to have them replaced: of a small
-        # message this is a good part of all that is done with it.
+        Args:
+            updates: New values by key.
+            removals: Keys to remove.
+            lazy: Whether `updates` may contain a `LazyValue`.
+        """
+        # Bypass `__init__`: making and replacing its containers is a good part of the cost
+        # of a small message.
         change: DictionaryChange = cls.__new__(cls)
         change._updates = updates
         change._removals = removals
-        change._unread = False
-        change._parts = ()
-        change._split = None
+        change._is_lazy = lazy
+        change._unparsed = ()
         return change
 
     @classmethod
-    def owning_unread(cls, updates: dict[str, MaybeLazy], removals: set[str]) -> DictionaryChange:
-        """As `owning`, with values of which some may not be read yet."""
-        change = cls.owning(updates, removals)
-        change._unread = True  # noqa: SLF001 - as in `owning`
-        return change
-
-    @classmethod
-    def unsplit(cls, data: bytes, keys: bytes, split: Split) -> DictionaryChange:
-        """A change not yet taken apart, which `split` can do.
-
-        Another with the same `keys`, and only such a one, changes the same keys.
-        """
+    def unparsed(cls, update: UnparsedUpdate) -> DictionaryChange:
+        """Return a change that parses an update when it is needed."""
         change = cls()
-        change._parts = (_Part(keys, data),)
-        change._split = split
+        change._unparsed = (update,)
         return change
 
     @property
     def updates(self) -> dict[str, Any]:
-        """Whole new values by key; reads those that are not read yet."""
-        self._take_apart()
-        if self._unread:
+        """New values by key. Decodes the values that are not decoded yet."""
+        self._parse()
+        if self._is_lazy:
             self._updates = read_all(self._updates)
-            self._unread = False
+            self._is_lazy = False
         return self._updates
 
     @updates.setter
     def updates(self, updates: dict[str, Any]) -> None:
-        self._take_apart()
+        self._parse()
         self._updates = updates
-        self._unread = False
+        self._is_lazy = False
 
     @property
     def removals(self) -> set[str]:
         """Keys to remove."""
-        self._take_apart()
+        self._parse()
         return self._removals
 
     @removals.setter
     def removals(self, removals: set[str]) -> None:
-        self._take_apart()
+        self._parse()
         self._removals = removals
 
     @property
-    def unread_updates(self) -> Mapping[str, Any]:
-        """The updates without reading them: a value may be `LazyValue`."""
-        self._take_apart()
+    def lazy_updates(self) -> Mapping[str, Any]:
+        """New values by key, without decoding them: a value may be a `LazyValue`."""
+        self._parse()
         return self._updates
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing of it has been taken apart yet, which costs little to keep."""
-        return bool(self._parts)
+    def is_parsed(self) -> bool:
+        """False if the change consists of unparsed updates, which are cheap to keep."""
+        return not self._unparsed
 
     def __iter__(self) -> Iterator[Any]:
         yield self.updates
         yield self.removals
 
     def __bool__(self) -> bool:
-        return bool(self._parts or self._updates or self._removals)
+        return bool(self._unparsed or self._updates or self._removals)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DictionaryChange):
@@ -141,43 +151,43 @@ class DictionaryChange:
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.updates, self.removals)
+
     def __repr__(self) -> str:
         return f"DictionaryChange(updates={self.updates!r}, removals={self.removals!r})"
 
     def copy(self) -> DictionaryChange:
-        """A change of one's own with the same values, read or not."""
+        """Return a change with the same values, which are shared with this one."""
         copy = DictionaryChange()
         copy.merge(self)
         return copy
 
     def merge(self, later: DictionaryChange) -> None:
-        """Let this change also say what `later` says; the last word on a key counts."""
+        """Add a later change to this one. It wins where both change a key."""
         if later._updates or later._removals:
-            self._take_apart()
-            self._say(later)
-        for part in later._parts:
-            # What is said anew as a whole need not be kept, nor ever be taken apart.
-            self._parts = (*[old for old in self._parts if old.keys != part.keys], part)
-            self._split = later._split
-        if len(self._parts) > 1 and self._is_long():
-            self._take_apart()
-
-    def take_apart(self) -> None:
-        """Take apart what was received as a whole; values stay unread."""
-        self._take_apart()
+            self._parse()
+            self._add(later)
+        for update in later._unparsed:
+            # An earlier update of the same keys is overwritten, so it is never parsed.
+            kept = [old for old in self._unparsed if old.keys != update.keys]
+            self._unparsed = (*kept, update)
+        if len(self._unparsed) > 1 and self._is_long():
+            self._parse()
 
     def _is_long(self) -> bool:
-        size = sum(len(part.data) for part in self._parts)
-        return len(self._parts) > _PARTS_LIMIT or size > _BYTES_LIMIT
+        size = sum(update.size for update in self._unparsed)
+        return len(self._unparsed) > _UNPARSED_LIMIT or size > _BYTES_LIMIT
 
-    def _take_apart(self) -> None:
-        if self._parts and self._split is not None:
-            parts, self._parts = self._parts, ()
-            self._say(self._split([part.data for part in parts]))
+    def _parse(self) -> None:
+        if self._unparsed:
+            updates, self._unparsed = self._unparsed, ()
+            for update in updates:
+                self._add(update.parse())
 
-    def _say(self, later: DictionaryChange) -> None:
+    def _add(self, later: DictionaryChange) -> None:
         self._updates.update(later._updates)
-        self._unread = self._unread or later._unread
+        self._is_lazy = self._is_lazy or later._is_lazy
         self._removals.difference_update(later._updates)
         for key in later._removals:
             self._updates.pop(key, None)

@@ -69,7 +69,7 @@ class EffectTracker:
         with self._lock:
             if self._ends_at is not None and self._clock() > self._ends_at:
                 return
-            for key in change.unread_updates:
+            for key in change.lazy_updates:
                 self._counts[key] = self._counts.get(key, 0) + 1
                 self._is_removed[key] = False
             for key in change.removals:

@@ -321,7 +321,7 @@ class CommandRuns:
         for entry in entries:
             if entry.tracker is not None:
                 entry.tracker.record(change)
-            if entry.progress_key in change.unread_updates:
+            if entry.progress_key in change.lazy_updates:
                 self._set_progress(entry, self._client.peek(entry.progress_key))
             elif entry.progress_key in change.removals:
                 entry.is_continued = False

@@ -203,7 +203,7 @@ class Recorder:
         at = self.now()
         with self._lock:
             tracks, order = self._tracks, self._order
-            for key, value in change.unread_updates.items():
+            for key, value in change.lazy_updates.items():
                 track = tracks.get(key)
                 if track is None:
                     track = self._begin_locked(key)

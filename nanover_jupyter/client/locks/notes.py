@@ -314,7 +314,7 @@ class LockNotes:
 
     def _on_change(self, change: DictionaryChange) -> None:
         prefix = f"{ASK}{self.name}."
-        for key in change.unread_updates:
+        for key in change.lazy_updates:
             ask = self._read_ask(key) if key.startswith(prefix) else None
             if ask is not None and self._holds_any(ask.keys):
                 self._asked.notify(ask)

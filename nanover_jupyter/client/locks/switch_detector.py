@@ -73,7 +73,7 @@ def looks_like_a_switch(change: DictionaryChange) -> bool:
     A heuristic that can be wrong in both directions. A false alarm does no harm: held
     locks are requested again.
     """
-    if not _SIMULATION_KEYS.isdisjoint(change.unread_updates):
+    if not _SIMULATION_KEYS.isdisjoint(change.lazy_updates):
         return True
     removed = change.removals
     if _SCENE in removed:

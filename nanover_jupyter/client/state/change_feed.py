@@ -73,9 +73,6 @@ class ChangeFeed:
         """Hand a change to every subscriber; returns at once."""
         with self._wake:
             subscriptions = self._subscriptions = active(self._subscriptions)
-            if len(subscriptions) > 1:
-                # Once for all: each would take its own copy apart.
-                change.take_apart()
             for subscription in subscriptions:
                 if subscription.pending is None:
                     subscription.pending = change.copy()

@@ -51,7 +51,7 @@ class KeyTracker:
 
     def changes(self, change: DictionaryChange) -> Iterator[KeyChange]:
         """What a change means, key by key; what was said again and is the same is nothing."""
-        for key, received in change.unread_updates.items():
+        for key, received in change.lazy_updates.items():
             if not self._wanted(key):
                 continue
             value = read(received)

@@ -42,8 +42,8 @@ class StateMirror:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        # As far as it is taken apart; what came since waits in `_news`. While nobody
-        # looks, many updates of the same keys are taken apart as one.
+        # The parsed part of the state; later changes wait in `_news`. Until somebody reads,
+        # an update replaces earlier ones of the same keys, which are then never parsed.
         self._state: dict[str, MaybeLazy] = {}
         self._news = DictionaryChange()
         # Times of recent updates, for the rate; bounded, as 1 000 a second do occur.
@@ -54,7 +54,7 @@ class StateMirror:
         """Take over a change from the server."""
         with self._lock:
             self._news.merge(change)
-            if not self._news.is_whole:
+            if self._news.is_parsed:
                 self._settle_locked()
             self._stamp()
 
@@ -69,7 +69,7 @@ class StateMirror:
             for key, value in state.items()
             if key not in old or not _equal(old[key], value)
         }
-        return DictionaryChange.unread(updates, old.keys() - state.keys())
+        return DictionaryChange.adopt(updates, old.keys() - state.keys(), lazy=True)
 
     def copy(self) -> dict[str, Value]:
         """A deep copy of the state. Values not read yet stay so: the copy is read apart."""
@@ -133,7 +133,7 @@ class StateMirror:
         """The state with all that came."""
         if self._news:
             news, self._news = self._news, DictionaryChange()
-            self._state.update(news.unread_updates)
+            self._state.update(news.lazy_updates)
             for key in news.removals:
                 self._state.pop(key, None)
         return self._state

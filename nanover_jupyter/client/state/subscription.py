@@ -222,7 +222,7 @@ class StateSubscription:
                 first, run.first = run.first, False
             self.record_traffic()
             if first:
-                changed = self.mirror.replace(change.unread_updates)
+                changed = self.mirror.replace(change.lazy_updates)
             else:
                 changed = change
                 self.mirror.apply(change)

@@ -103,7 +103,7 @@ class _Watching:
         self._unsubscribe()
 
     def _on_change(self, change: DictionaryChange) -> None:
-        names = [*change.unread_updates, *change.removals]
+        names = [*change.lazy_updates, *change.removals]
         changed = matching(names, self._pattern)
         with self._lock:
             self._changes.update(changed)

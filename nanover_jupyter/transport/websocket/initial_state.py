@@ -33,7 +33,7 @@ class InitialStateBuffer:
             return
         state, self._state = self._state, None
         if state:
-            _tell(listener, DictionaryChange.unread(state, ()))
+            _tell(listener, DictionaryChange.adopt(state, set(), lazy=True))
 
     def take(self, change: DictionaryChange, listener: TransportListener | None) -> None:
         """Tell a change, or keep what it comes to.
@@ -44,7 +44,7 @@ class InitialStateBuffer:
         if self._state is None and listener is not None:
             _tell(listener, change)
         elif self._state is not None:
-            self._state.update(change.unread_updates)
+            self._state.update(change.lazy_updates)
             for key in change.removals:
                 self._state.pop(key, None)
 

@@ -101,8 +101,8 @@ class StateAccess:
         fits = key_pattern(pattern)
 
         def pass_on(change: DictionaryChange) -> None:
-            updates = {key: value for key, value in change.unread_updates.items() if fits(key)}
-            fitting = DictionaryChange.unread(updates, filter(fits, change.removals))
+            updates = {key: value for key, value in change.lazy_updates.items() if fits(key)}
+            fitting = DictionaryChange.adopt(updates, set(filter(fits, change.removals)), lazy=True)
             if fitting:
                 callback(fitting)
 

@@ -132,7 +132,7 @@ class StateFeed:
         """Note that keys changed; what they changed to is read later."""
         with self._lock:
             self._rev += 1
-            for key in change.unread_updates:
+            for key in change.lazy_updates:
                 self._dirty[key] = None
                 self._changed_at[key] = self._rev
                 self._gone.pop(key, None)

@@ -7,8 +7,8 @@ with U+FFFD for what is not, and a value that makes no sense as null.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -20,7 +20,7 @@ from nanover_jupyter.wire.grpc.layout_cache import read_by_shape
 from nanover_jupyter.wire.grpc.struct_reader import read_fields, read_value
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, is_container, walk
 from nanover_jupyter.wire.lazy import Copy, LazyValue, MaybeLazy
-from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.messages import DictionaryChange, UnparsedUpdate
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["change_of", "received_update"]
@@ -40,24 +40,22 @@ def received_update(data: bytes) -> DictionaryChange:
     if not keys:
         return DictionaryChange()
     if len(data) > _LARGE:
-        return change_of(_fields(data))
-    return DictionaryChange.unsplit(data, keys, _split)
+        return _parse(data)
+    return DictionaryChange.unparsed(UnparsedUpdate(data, keys, _parse))
 
 
-def change_of(said: Mapping[str, MaybeLazy]) -> DictionaryChange:
-    """The change in the fields of an update, where null is a removal."""
-    removals = [key for key, value in said.items() if value is None]
-    if removals:
-        said = {key: value for key, value in said.items() if value is not None}
-    return DictionaryChange.unread(said, removals)
+def change_of(fields: dict[str, Any]) -> DictionaryChange:
+    """Return the change that the fields of an update describe: null is a removal."""
+    removals = {key for key, value in fields.items() if value is None}
+    updates = (
+        {key: value for key, value in fields.items() if value is not None} if removals else fields
+    )
+    return DictionaryChange.adopt(updates, removals, lazy=True)
 
 
-def _split(updates: Sequence[bytes]) -> DictionaryChange:
-    """What several updates say one after the other."""
-    said: dict[str, MaybeLazy] = {}
-    for update in updates:
-        said.update(_fields(update))
-    return change_of(said)
+def _parse(update: bytes) -> DictionaryChange:
+    """Return the change in a `StateUpdate`, with lists and dicts not yet decoded."""
+    return change_of(_fields(update))
 
 
 def _fields(update: bytes) -> dict[str, MaybeLazy]:

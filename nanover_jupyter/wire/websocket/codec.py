@@ -267,13 +267,13 @@ def _change(state: object) -> DictionaryChange:
     if _NO_BYTES in updates:
         updates = {str(key): value for key, value in updates.items()}
     if removals == []:
-        return DictionaryChange.owning(updates, set())
+        return DictionaryChange.adopt(updates, set())
     if not isinstance(removals, list) or not all(isinstance(key, str) for key in removals):
         raise ProtocolError("removals are a list of keys")
     # What is in both ends up removed (W3).
     for key in removals:
         updates.pop(key, None)
-    return DictionaryChange.owning(updates, set(removals))
+    return DictionaryChange.adopt(updates, set(removals))
 
 
 def _commands(said: object) -> tuple[Command, ...]:

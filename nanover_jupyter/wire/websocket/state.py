@@ -77,7 +77,7 @@ def _read_change(message: bytes, unpacker: Any) -> DictionaryChange | None:
     # A key that is in both was removed.
     for key in removals:
         updates.pop(key, None)
-    return DictionaryChange.owning_unread(updates, set(removals))
+    return DictionaryChange.adopt(updates, set(removals), lazy=True)
 
 
 def _read_updates(message: bytes, unpacker: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def received(updates, removals=()):
 @pytest.fixture
 def mirror():
     mirror = StateMirror()
-    mirror.replace(received({"a": [1.0], "b": {"c": [2.0]}, "n": 1.0}).unread_updates)
+    mirror.replace(received({"a": [1.0], "b": {"c": [2.0]}, "n": 1.0}).lazy_updates)
     mirror.apply(received({"a": [3.0]}, {"n"}))
     mirror.apply(received({"a": [4.0], "d": "x"}))
     return mirror
@@ -77,11 +77,11 @@ def test_a_copy_reads_nothing_for_others_and_is_deep(mirror):
 def test_a_new_state_that_is_the_same_changes_nothing(mirror):
     mirror.get("b")
 
-    assert not mirror.replace(received(EXPECTED).unread_updates)
+    assert not mirror.replace(received(EXPECTED).lazy_updates)
 
 
 def test_a_new_state_says_what_differs_from_all_that_came(mirror):
-    changed = mirror.replace(received({"a": [3.0], "b": {"c": [2.0]}}).unread_updates)
+    changed = mirror.replace(received({"a": [3.0], "b": {"c": [2.0]}}).lazy_updates)
 
     assert changed == DictionaryChange({"a": [3.0]}, {"d"})
 
@@ -91,7 +91,7 @@ def test_what_nobody_looks_at_stays_bounded_and_right():
     for number in range(1000):
         mirror.apply(received({f"key {number % 7}": [float(number)]}))
 
-    assert len(mirror._news._parts) <= 64
+    assert len(mirror._news._unparsed) <= 64
     assert sorted(mirror.copy().values()) == [[float(number)] for number in range(993, 1000)]
 
 

@@ -62,7 +62,7 @@ def test_changes_are_equal_by_content_and_have_no_hash():
 
 
 def test_one_text_as_removals_is_refused_because_it_would_mean_its_letters():
-    with pytest.raises(TypeError, match=r"write \{'scene'\}"):
+    with pytest.raises(TypeError, match=r"use \{'scene'\}"):
         DictionaryChange(removals="scene")
 
 

@@ -111,12 +111,12 @@ def over_websocket(value: Any) -> LazyValue:
     message = msgpack.packb({"state": {"updates": {"key": value}, "removals": []}})
     change = lazy_change(message)
     assert change is not None
-    return cast("LazyValue", change.unread_updates["key"])
+    return cast("LazyValue", change.lazy_updates["key"])
 
 
 def over_grpc(value: Any) -> LazyValue:
     change = received_update(grpc_codec.encode_state_update(DictionaryChange({"key": value})))
-    return cast("LazyValue", change.unread_updates["key"])
+    return cast("LazyValue", change.lazy_updates["key"])
 
 
 POSE = {"x": 1.0, "y": [1.0, 2.0]}

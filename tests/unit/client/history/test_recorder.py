@@ -54,7 +54,7 @@ class MagicContext:
         for key in removals:
             self.state.pop(key, None)
         self.state.update(updates)
-        self.told(DictionaryChange.unread(updates, removals))
+        self.told(DictionaryChange.adopt(updates, set(removals), lazy=True))
 
 
 def told(recorder: Recorder, key: str) -> list[tuple[float, Any]]:

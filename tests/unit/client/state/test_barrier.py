@@ -6,7 +6,7 @@ import pytest
 
 from nanover_jupyter.client.state.barrier import StateBarrier
 from nanover_jupyter.errors import ConnectionLost
-from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.messages import DictionaryChange, UnparsedUpdate
 
 
 def test_a_mark_has_arrived_when_its_removal_has():
@@ -40,12 +40,12 @@ def test_a_mark_that_can_never_arrive_says_why():
         arrival.result(0)
 
 
-def test_changes_are_not_taken_apart_while_nobody_waits():
+def test_changes_are_not_parsed_while_no_caller_waits():
     barrier = StateBarrier()
     key, _ = barrier.mark()
     barrier.forget(key)
-    change = DictionaryChange.unsplit(b"", b"", lambda _: pytest.fail("taken apart"))
+    change = DictionaryChange.unparsed(UnparsedUpdate(b"", b"", lambda _: pytest.fail("parsed")))
 
     barrier.passed(change)
 
-    assert change.is_whole
+    assert not change.is_parsed

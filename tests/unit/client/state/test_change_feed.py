@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
 
 import pytest
 
 from nanover_jupyter.client.state.change_feed import ChangeFeed
-from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.client.state.mirror import StateMirror
+from nanover_jupyter.wire.messages import DictionaryChange, UnparsedUpdate
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
 
@@ -177,21 +177,25 @@ def test_a_subscriber_may_close_the_feed(feed):
     eventually(lambda: not own_threads())
 
 
-def test_change_is_taken_apart_once_for_several_subscribers() -> None:
-    splits: list[int] = []
+def test_update_is_parsed_once_for_the_mirror_and_all_subscribers() -> None:
+    parsed: list[bytes] = []
 
-    def split(parts: Sequence[bytes]) -> DictionaryChange:
-        splits.append(len(parts))
-        return DictionaryChange({"a": 1})
+    def parse(data: bytes) -> DictionaryChange:
+        parsed.append(data)
+        return DictionaryChange({"a": ["shared"]})
 
-    feed = ChangeFeed()
-    heard: queue.SimpleQueue[object] = queue.SimpleQueue()
+    feed, mirror = ChangeFeed(), StateMirror()
+    received: queue.SimpleQueue[object] = queue.SimpleQueue()
     for _ in range(3):
-        feed.subscribe(lambda change: heard.put(dict(change.unread_updates)))
-    feed.publish(DictionaryChange.unsplit(b"message", b"keys", split))
+        feed.subscribe(lambda change: received.put(change.updates["a"]))
+    change = DictionaryChange.unparsed(UnparsedUpdate(b"message", b"keys", parse))
+    mirror.apply(change)
+    feed.publish(change)
 
-    assert [heard.get(timeout=10) for _ in range(3)] == [{"a": 1}] * 3
-    assert splits == [1]
+    value = mirror.get("a")
+    assert value == ["shared"]
+    assert all(received.get(timeout=10) is value for _ in range(3))
+    assert parsed == [b"message"]
     feed.close()
 
 

@@ -146,7 +146,7 @@ def test_a_value_that_is_nested_without_end_costs_no_other(caplog):
 
     assert mirror.copy() == {"deep": None, "well": [1.0]}
     assert "nested too deeply to be copied" in caplog.text
-    assert mirror.replace({"deep": deep(), "well": [1.0]}).unread_updates.keys() == {"deep"}
+    assert mirror.replace({"deep": deep(), "well": [1.0]}).lazy_updates.keys() == {"deep"}
 
 
 def test_what_became_another_kind_of_value_in_a_gap_is_told(mirror):

@@ -42,7 +42,7 @@ def test_an_update_leaves_lists_and_dicts_undecoded_until_asked():
         grpc_codec.encode_state_update(DictionaryChange(sent, {"gone"}))
     )
 
-    undecoded = {k for k, v in change.unread_updates.items() if isinstance(v, LazyValue)}
+    undecoded = {k for k, v in change.lazy_updates.items() if isinstance(v, LazyValue)}
 
     assert undecoded == {"dict", "list"}
     assert change.removals == {"gone"}
@@ -190,12 +190,12 @@ def test_updates_merged_before_they_are_read_say_what_they_say_one_by_one(struct
     assert same({**total.updates, **dict.fromkeys(total.removals)}, expected)
 
 
-def test_what_waits_to_be_taken_apart_is_bounded():
+def test_number_of_unparsed_updates_is_bounded():
     total = DictionaryChange()
     for number in range(1000):
         sent = grpc_codec.encode_state_update(DictionaryChange({f"a{number}": [1.0]}))
         total.merge(grpc_codec.decode_state_update(sent))
-        assert len(total._parts) <= 64
+        assert len(total._unparsed) <= 64
 
     assert total == DictionaryChange({f"a{number}": [1.0] for number in range(1000)})
 
@@ -207,17 +207,17 @@ def test_an_update_of_the_same_keys_takes_the_place_of_one_that_waits():
             sent = DictionaryChange({key: [float(number)] for key in keys})
             total.merge(grpc_codec.decode_state_update(grpc_codec.encode_state_update(sent)))
 
-    assert len(total._parts) == 3
+    assert len(total._unparsed) == 3
     assert total == DictionaryChange({key: [8.0] for key in "abc"})
 
 
-def test_large_updates_are_taken_apart_at_once():
+def test_large_updates_are_parsed_at_once():
     sent = grpc_codec.encode_state_update(DictionaryChange({"a": "x" * 5_000_000}))
     total = DictionaryChange()
 
     total.merge(grpc_codec.decode_state_update(sent))
 
-    assert not total.is_whole
+    assert total.is_parsed
     assert len(total.updates["a"]) == 5_000_000
 
 

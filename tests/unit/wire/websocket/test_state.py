@@ -47,7 +47,7 @@ def test_value_is_read_when_it_is_needed() -> None:
     change = lazy_change(message(updates={"a": [1.0], "b": 2}, removals=["c"]))
 
     assert change is not None
-    assert all(isinstance(value, LazyValue) for value in change.unread_updates.values())
+    assert all(isinstance(value, LazyValue) for value in change.lazy_updates.values())
     assert change.updates == {"a": [1.0], "b": 2}
     assert change.removals == {"c"}
 
