@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.locks.lease_state import LeaseEvent, LeaseRow
     from nanover_jupyter.client.locks.notes import LockNote, LockNotes, ReleaseRequest
     from nanover_jupyter.client.locks.watched_keys import WatchedKey
-    from nanover_jupyter.client.state.change_stream import ChangeStream
-    from nanover_jupyter.client.state.key_changes import KeyChange
+    from nanover_jupyter.client.state.changes import ChangeStream, KeyChange
     from nanover_jupyter.client.state.live_state import LiveState
     from nanover_jupyter.client.state.mirror import MirrorHealth
     from nanover_jupyter.client.status import Status
@@ -165,7 +164,7 @@ __all__ = [
 
 _HOMES: Final = {
     "Capabilities": "wire.messages",
-    "ChangeStream": "client.state.change_stream",
+    "ChangeStream": "client.state.changes",
     "CommandButton": "widgets",
     "CommandInfo": "wire.command_info",
     "CommandPalette": "widgets",
@@ -180,7 +179,7 @@ _HOMES: Final = {
     "DiscoveredServer": "client.discovery",
     "GrpcClient": "client.grpc_client",
     "InteractiveControls": "widgets",
-    "KeyChange": "client.state.key_changes",
+    "KeyChange": "client.state.changes",
     "Lease": "client.locks.lease",
     "LeaseEvent": "client.locks.lease_state",
     "LeaseRow": "client.locks.lease_state",

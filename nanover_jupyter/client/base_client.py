@@ -20,7 +20,7 @@ from nanover_jupyter.client.locks.notes import LockNotes
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.state.change_feed import ChangeCallback
-from nanover_jupyter.client.state.change_stream import ChangeStream
+from nanover_jupyter.client.state.changes import ChangeStream
 from nanover_jupyter.client.state.live_state import LiveState
 from nanover_jupyter.client.state.mirror import MirrorHealth
 from nanover_jupyter.client.state.subscription import DEFAULT_INTERVAL, StateSubscription

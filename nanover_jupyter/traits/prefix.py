@@ -10,7 +10,7 @@ from typing import Literal, Self
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe
-from nanover_jupyter.client.state.key_changes import KeyChange, KeyTracker
+from nanover_jupyter.client.state.changes import KeyChange, KeyTracker
 from nanover_jupyter.client.state.live_state import LiveState
 from nanover_jupyter.errors import ClosedError
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher

@@ -74,7 +74,7 @@ def page(
 def short_wait_for_an_empty_state() -> Iterator[None]:
     """A gRPC server says nothing of an empty state, and `connect` waits for it for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream_module, "_FIRST_MARK", 0.05)
+        patch.setattr(stream_module, "_FIRST_MARKER_DELAY", 0.05)
         yield
 
 

@@ -20,11 +20,11 @@ from tests.support.strange_servers import refusing_port, reserved_udp_port
 SHORT_WAITS = [
     # An empty server sends no first state, so every connection to one waits this long. It is
     # correct at any length: a state that comes later is still waited for.
-    (stream, "_FIRST_MARK", 0.02),
+    (stream, "_FIRST_MARKER_DELAY", 0.02),
     # The first pause before a lost server is tried again.
     (reconnector, "_BACKOFF", Backoff(first=0.02, longest=5.0)),
     # When a mark is set again that a server took in before it knew of the subscription.
-    (stream, "_MARK_AGAIN", 0.05),
+    (stream, "_MARKER_RETRY", 0.05),
 ]
 PRODUCT_WAITS = [(module, name, getattr(module, name)) for module, name, _ in SHORT_WAITS]
 

@@ -1,4 +1,4 @@
-"""Finds out that everything the server did before a moment has arrived here."""
+"""Waits until earlier changes of the server have been received."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ _PREFIX: Final = "nanover-jupyter.marker."
 
 
 class StateBarrier:
-    """Waits for marks in the stream of changes.
+    """Waits for markers in the stream of changes. Thread-safe.
 
-    A mark is the removal of a key that never was: it changes nothing, and servers
-    broadcast it to every client, in order with the changes before it. Thread-safe.
+    A marker is the removal of a key that does not exist. It changes nothing, and servers
+    send it to every client, in order with the changes before it.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._awaited: dict[str, Future[None]] = {}
+        self._pending: dict[str, Future[None]] = {}
 
-    def mark(self) -> tuple[str, Future[None]]:
-        """A key to remove, and what is done when its removal arrives, or nothing will."""
+    def add_marker(self) -> tuple[str, Future[None]]:
+        """Return a key to remove, and a future that is done when its removal is received."""
         key = f"{_PREFIX}{uuid.uuid4()}"
         arrival: Future[None] = Future()
         with self._guard:
-            self._awaited[key] = arrival
+            self._pending[key] = arrival
         return key, arrival
 
-    def forget(self, key: str) -> None:
-        """Nobody waits for a mark any more."""
+    def discard_marker(self, key: str) -> None:
+        """Stop waiting for a marker."""
         with self._guard:
-            self._awaited.pop(key, None)
+            self._pending.pop(key, None)
 
-    def passed(self, change: DictionaryChange) -> None:
-        """A change has arrived and can be read."""
-        if not self._awaited:  # a glance without the guard: this is called for every change
+    def on_change(self, change: DictionaryChange) -> None:
+        """Complete the markers in a change that was applied."""
+        if not self._pending:  # without the guard, because this runs for every change
             return
         with self._guard:
-            here = [self._awaited.pop(key) for key in self._awaited.keys() & change.removals]
-        for arrival in here:
+            received = [self._pending.pop(key) for key in self._pending.keys() & change.removals]
+        for arrival in received:
             arrival.set_result(None)
 
-    def broken(self, reason: NanoverJupyterError) -> None:
-        """The stream has ended; what has not arrived by now never will."""
+    def fail(self, reason: NanoverJupyterError) -> None:
+        """Fail all markers because the stream has ended."""
         with self._guard:
-            gone = list(self._awaited.values())
-            self._awaited.clear()
-        for arrival in gone:
+            failed = list(self._pending.values())
+            self._pending.clear()
+        for arrival in failed:
             arrival.set_exception(reason)

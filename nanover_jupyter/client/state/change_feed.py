@@ -1,4 +1,4 @@
-"""Delivers state changes to subscribers on one thread, merged for the slow ones."""
+"""Delivers state changes to subscribers on one thread, merged for slow subscribers."""
 
 from __future__ import annotations
 
@@ -30,37 +30,36 @@ class _Subscription(Subscription[DictionaryChange]):
 class ChangeFeed:
     """Calls subscribers with each change, in order, on the thread `nanover-changes`.
 
-    A subscriber that is slower than the server gets several changes merged into
-    one (the last word on each key), so what waits for it never outgrows the state.
-    One that raises is logged, and the rest go on. The thread starts with the first
-    subscriber and ends with `close`.
+    A slow subscriber gets several changes merged into one, with the last value of each
+    key, so its pending change is never larger than the state. An exception of a subscriber
+    is logged, and the others are still called. The thread starts with the first subscriber
+    and ends with `close`.
     """
 
     def __init__(self) -> None:
         # Guards everything below, including the pending changes.
         self._wake = threading.Condition()
-        # Replaced and never altered: a finalizer may end a subscription during an iteration.
+        # Replaced, never modified: a finalizer may end a subscription during an iteration.
         self._subscriptions: tuple[_Subscription, ...] = ()
         self._thread = Daemon("nanover-changes", self._run)
         self._closed = False
 
     @property
     def count(self) -> int:
-        """How many subscriptions have not ended."""
+        """The number of active subscriptions."""
         return len(active(self._subscriptions))
 
     def subscribe(self, callback: ChangeCallback, *, owner: object = None) -> Unsubscribe:
-        """Call `callback` with every change from now on.
+        """Call `callback` with every future change.
 
-        The change belongs to the callback; the values in it are shared and must not
-        be altered.
+        The callback owns the change, but its values are shared and must not be modified.
 
         Args:
-            callback: What to call.
-            owner: An object to keep alive until then.
+            callback: The callback.
+            owner: An object to keep alive until the subscription ends.
 
         Returns:
-            What ends the subscription. A finalizer may call it.
+            A function that ends the subscription. A finalizer may call it.
         """
         subscription = _Subscription(callback, owner)
         with self._wake:
@@ -70,7 +69,7 @@ class ChangeFeed:
         return subscription.end
 
     def publish(self, change: DictionaryChange) -> None:
-        """Hand a change to every subscriber; returns at once."""
+        """Deliver a change to every subscriber; returns at once."""
         with self._wake:
             subscriptions = self._subscriptions = active(self._subscriptions)
             for subscription in subscriptions:
@@ -82,7 +81,7 @@ class ChangeFeed:
                 self._wake.notify()
 
     def close(self) -> None:
-        """Forget all subscribers and end the thread. Idempotent."""
+        """End all subscriptions and the thread. Idempotent."""
         with self._wake:
             self._closed = True
             self._subscriptions = ()
@@ -91,11 +90,11 @@ class ChangeFeed:
 
     def _run(self) -> None:
         while self._wait_for_changes():
-            # A call of its own: what it refers to would else be kept during the next wait.
+            # In a method of its own, so that no local variable is kept alive while waiting.
             self._deliver_all()
 
     def _wait_for_changes(self) -> bool:
-        """Wait until there is something to deliver; returns False when it was closed."""
+        """Wait for pending changes; returns False if the feed was closed."""
         with self._wake:
             while not self._closed and not any(s.pending for s in self._subscriptions):
                 self._wake.wait()

@@ -1,4 +1,4 @@
-"""What is different between two values, part by part. Pure."""
+"""Differences between two values, part by part."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["Comparison", "Difference", "compare", "summary"]
 
 Kind = Literal["added", "removed", "changed"]
 
-# Further in, a part is the same or not: Python goes only so deep.
-_DEEPEST: Final = 100
+# Deeper parts are compared as one value, to stay within Python's recursion limit.
+_MAX_DEPTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One part that is not the same; `before` or `after` is None where there was none."""
+    """A part that differs; `before` or `after` is None if the part did not exist."""
 
     path: Path
     kind: Kind
@@ -30,42 +30,42 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The first differences of two values, and how many there are in all."""
+    """The first differences of two values, and their total number."""
 
     differences: list[Difference]
     total: int
 
 
 def compare(before: Value, after: Value, limit: int = 200) -> Comparison:
-    """Tell two values apart, at most `limit` differences of them.
+    """Compare two values; returns at most `limit` differences.
 
-    Objects in lists are matched by their id or name where they have one, so that one
-    that is put in front does not make all others different; other items by position,
-    after what both lists begin and end with, and so are objects that only changed places.
-    NaN is the same as NaN, 1 is not 1.0.
+    Objects in lists are matched by their id or name if they have one, so that an inserted
+    object does not change the others. Reordered objects and all other items are matched by
+    index, after the items that both lists begin and end with. NaN equals NaN; 1 and 1.0
+    differ.
     """
-    found = _walk(before, after, ())
+    found = _differences(before, after, ())
     differences = list(islice(found, limit))
     return Comparison(differences, len(differences) + sum(1 for _ in found))
 
 
 def summary(comparison: Comparison, limit: int = 2) -> str:
-    """A line about it: the first paths, and how many more."""
+    """Return a short text with the first paths and the number of others."""
     if not comparison.total:
-        return "the same"
+        return "no difference"
     signs = {"added": "+ ", "removed": "- ", "changed": ""}
     texts = [
-        signs[each.kind] + (path_text(each.path) or "the whole value")
+        signs[each.kind] + (path_text(each.path) or "the full value")
         for each in comparison.differences[:limit]
     ]
     more = comparison.total - len(texts)
     return ", ".join(texts) + (f" and {more} more" if more else "")
 
 
-def _walk(before: Value, after: Value, path: Path) -> Iterator[Difference]:
+def _differences(before: Value, after: Value, path: Path) -> Iterator[Difference]:
     if before is after:
         return
-    if len(path) >= _DEEPEST:
+    if len(path) >= _MAX_DEPTH:
         if not same_value(before, after):
             yield Difference(path, "changed", before, after)
     elif isinstance(before, dict) and isinstance(after, dict):
@@ -82,7 +82,7 @@ def _walk(before: Value, after: Value, path: Path) -> Iterator[Difference]:
             yield first
             yield from found
         elif list(old) != list(new):
-            # The same objects, that changed places: their names do not tell of that.
+            # The same objects in another order, which matching by name does not show.
             yield from _items(before, after, path)
     elif not same_value(before, after):
         yield Difference(path, "changed", before, after)
@@ -90,18 +90,18 @@ def _walk(before: Value, after: Value, path: Path) -> Iterator[Difference]:
 
 def _parts(before: dict[Step, Value], after: dict[Step, Value], path: Path) -> Iterator[Difference]:
     for step, value in after.items():
-        inside = (*path, step)
+        inner = (*path, step)
         if step in before:
-            yield from _walk(before[step], value, inside)
+            yield from _differences(before[step], value, inner)
         else:
-            yield Difference(inside, "added", None, value)
+            yield Difference(inner, "added", None, value)
     for step, value in before.items():
         if step not in after:
             yield Difference((*path, step), "removed", value, None)
 
 
 def _by_name(items: list[Value], field: str | None) -> dict[Step, Value] | None:
-    """Objects by name; None where they cannot be told apart by this field."""
+    """Return objects by name; None if the field does not identify them."""
     if field is None or (items and identifying_field(items) != field):
         return None
     return {Named(field, str(item[field])): item for item in items if isinstance(item, dict)}
@@ -110,23 +110,23 @@ def _by_name(items: list[Value], field: str | None) -> dict[Step, Value] | None:
 def _items(before: list[Value], after: list[Value], path: Path) -> Iterator[Difference]:
     if len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _walk(old, new, (*path, index))
+            yield from _differences(old, new, (*path, index))
         return
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
+    start = _common_length(before, after)
+    end = _common_length(before[start:][::-1], after[start:][::-1])
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     for index in range(max(len(old), len(new))):
-        inside = (*path, start + index)
+        inner = (*path, start + index)
         if index >= len(old):
-            yield Difference(inside, "added", None, new[index])
+            yield Difference(inner, "added", None, new[index])
         elif index >= len(new):
-            yield Difference(inside, "removed", old[index], None)
+            yield Difference(inner, "removed", old[index], None)
         else:
-            yield from _walk(old[index], new[index], inside)
+            yield from _differences(old[index], new[index], inner)
 
 
-def _common(before: list[Value], after: list[Value]) -> int:
-    """How many items two lists begin with alike."""
+def _common_length(before: list[Value], after: list[Value]) -> int:
+    """Return how many equal items two lists begin with."""
     count = 0
     for old, new in zip(before, after, strict=False):
         if not same_value(old, new):

@@ -1,4 +1,4 @@
-"""Patterns for keys and other names: `avatar.*`."""
+"""Patterns for keys and other names, such as `avatar.*`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ __all__ = ["key_pattern"]
 
 
 def key_pattern(pattern: str, *, part: bool = False) -> Callable[[str], bool]:
-    """Tells whether a name fits: `*` stands for any text, `?` for one character.
+    """Return a function that tests names: `*` matches any text, `?` one character.
 
-    Everything else stands for itself, brackets and dots too: keys hold them.
+    All other characters match themselves, also brackets and dots, which keys contain.
 
     Args:
-        pattern: Of whole names.
-        part: Whether one without `*` and `?` means any name that it is a part of, in
-            whichever case.
+        pattern: The pattern, which must match the full name.
+        part: Whether a pattern without `*` and `?` matches a part of the name, ignoring case.
     """
     if not re.search(r"[*?]", pattern):
         if not part:
             return pattern.__eq__
-        wanted = pattern.casefold()
-        return lambda name: wanted in name.casefold()
-    first, *between = [re.escape(text).replace(r"\?", ".") for text in re.split(r"\*+", pattern)]
-    if not between:
+        folded = pattern.casefold()
+        return lambda name: folded in name.casefold()
+    first, *rest = [re.escape(text).replace(r"\?", ".") for text in re.split(r"\*+", pattern)]
+    if not rest:
         expression = re.compile(rf"{first}\Z", re.DOTALL)
     else:
-        # What stands between two stars is best found where it comes first. Held there, or
-        # a name that does not fit would be tried in endless ways.
-        *between, last = between
-        found = "".join(f"(?>.*?{text})" for text in between)
-        expression = re.compile(rf"{first}{found}.*{last}\Z", re.DOTALL)
+        # The first match of a text between two stars is always good enough. Atomic groups
+        # keep it and prevent exponential backtracking.
+        *middle, last = rest
+        groups = "".join(f"(?>.*?{text})" for text in middle)
+        expression = re.compile(rf"{first}{groups}.*{last}\Z", re.DOTALL)
     return lambda name: expression.match(name) is not None

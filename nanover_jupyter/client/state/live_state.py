@@ -1,30 +1,56 @@
-"""The shared state, or a part of it, as an ordinary mapping that is always up to date."""
+"""The shared state, or a part of it, as a mapping that is always up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
+from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.client.state.change_feed import ChangeCallback
+from nanover_jupyter.client.status import Status
 from nanover_jupyter.wire.values import ABSENT, Absent, Value, copy_value
 
-if TYPE_CHECKING:
-    from nanover_jupyter.client.base_client import BaseClient
+__all__ = ["LiveState", "StateSource"]
 
-__all__ = ["LiveState"]
+
+class StateSource(Protocol):
+    """The part of a client that reads the shared state and its changes."""
+
+    @property
+    def address(self) -> str:
+        """The address of the server."""
+
+    @property
+    def status(self) -> Status:
+        """The status of the connection."""
+
+    def keys(self) -> list[str]:
+        """Return all keys."""
+
+    def peek(self, key: str, default: Absent, /) -> Value | Absent:
+        """Return the value of a key. The value is shared, do not modify it."""
+
+    def ensure_subscribed(self) -> None:
+        """Subscribe to the shared state, if not subscribed."""
+
+    def on_change(self, callback: ChangeCallback) -> Unsubscribe:
+        """Call `callback(change)` after every update."""
+
+    def on_status(self, callback: Callable[[Status], object]) -> Unsubscribe:
+        """Call `callback(status)` after every change of the status."""
 
 
 class LiveState(Mapping[str, Value]):
-    """A read-only mapping of what a client knows of the state at the moment one looks.
+    """A read-only mapping of a client's current state. Any thread may use it.
 
-    Values are copies, read when they are asked for. Any thread may look; the keys that
-    an iteration goes over are those of its beginning.
+    Values are copies. Iteration uses a snapshot of the keys.
 
     Args:
-        client: The client, which follows the state.
-        prefix: What the keys begin with; they are given whole.
+        client: The client, which is subscribed to the state.
+        prefix: What the keys begin with. The mapping has full keys.
     """
 
-    def __init__(self, client: BaseClient, prefix: str = "") -> None:
+    def __init__(self, client: StateSource, prefix: str = "") -> None:
         self._client = client
         self._prefix = prefix
 

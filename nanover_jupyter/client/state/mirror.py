@@ -21,7 +21,7 @@ _RATE_WINDOW = 3.0
 
 @dataclass(frozen=True, slots=True)
 class MirrorHealth:
-    """How live the copy is: keys, seconds since the last update, updates per second."""
+    """The number of keys, seconds since the last update, and updates per second."""
 
     keys: int
     age: float | None
@@ -31,9 +31,8 @@ class MirrorHealth:
 class StateMirror:
     """A thread-safe copy of the shared state, written by one reader thread.
 
-    Values are replaced whole and never altered in place, so readers may keep what
-    they got. A value stays in the bytes it came in until somebody asks for it. One
-    reentrant lock guards everything; `lock` holds it on purpose.
+    Values are replaced, never modified, so readers may keep them. A value is decoded when it
+    is first read. One reentrant lock guards everything; `lock` holds it for the caller.
 
     Args:
         clock: Monotonic seconds.
@@ -42,28 +41,28 @@ class StateMirror:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        # The parsed part of the state; later changes wait in `_news`. Until somebody reads,
-        # an update replaces earlier ones of the same keys, which are then never parsed.
+        # The parsed part of the state; later changes wait in `_pending`. Until the state is
+        # read, an update replaces earlier ones of the same keys, which are never parsed.
         self._state: dict[str, MaybeLazy] = {}
-        self._news = DictionaryChange()
-        # Times of recent updates, for the rate; bounded, as 1 000 a second do occur.
+        self._pending = DictionaryChange()
+        # Times of recent updates, for the rate. Bounded: servers may send 1 000 a second.
         self._recent: deque[float] = deque(maxlen=4096)
         self._last: float | None = None
 
     def apply(self, change: DictionaryChange) -> None:
-        """Take over a change from the server."""
+        """Apply a change from the server."""
         with self._lock:
-            self._news.merge(change)
-            if self._news.is_parsed:
-                self._settle_locked()
-            self._stamp()
+            self._pending.merge(change)
+            if self._pending.is_parsed:
+                self._apply_pending_locked()
+            self._record_update()
 
     def replace(self, state: Mapping[str, MaybeLazy]) -> DictionaryChange:
-        """Take over a whole state; returns what differs from the old one."""
+        """Replace the full state; returns the difference from the old one."""
         with self._lock:
-            self._settle_locked()
+            self._apply_pending_locked()
             old, self._state = self._state, dict(state)
-            self._stamp()
+            self._record_update()
         updates = {
             key: value
             for key, value in state.items()
@@ -72,19 +71,19 @@ class StateMirror:
         return DictionaryChange.adopt(updates, old.keys() - state.keys(), lazy=True)
 
     def copy(self) -> dict[str, Value]:
-        """A deep copy of the state. Values not read yet stay so: the copy is read apart."""
+        """Return a deep copy of the state. Does not decode values in the mirror itself."""
         with self._lock:
-            state = dict(self._settle_locked())
+            state = dict(self._apply_pending_locked())
         return copy_all(state)
 
     def snapshot(self) -> dict[str, Value]:
-        """A shallow copy of the state: a dict of one's own, with shared values."""
+        """Return a shallow copy of the state. Its values are shared."""
         return read_all(self.received())
 
     def received(self) -> dict[str, MaybeLazy]:
-        """The same without reading a value: some may be `LazyValue`."""
+        """Return a shallow copy of the state without decoding: values may be `LazyValue`."""
         with self._lock:
-            return dict(self._settle_locked())
+            return dict(self._apply_pending_locked())
 
     @overload
     def get(self, key: str, default: Value = None) -> Value: ...
@@ -93,52 +92,52 @@ class StateMirror:
     def get(self, key: str, default: Absent) -> Value | Absent: ...
 
     def get(self, key: str, default: Value | Absent = None) -> Value | Absent:
-        """The value of a key; shared, not to be altered."""
+        """Return the value of a key. The value is shared, do not modify it."""
         with self._lock:
-            state = self._settle_locked()
+            state = self._apply_pending_locked()
             if key not in state:
                 return default
             value = state[key]
         return read(value)
 
     def keys(self) -> list[str]:
-        """All keys, without looking at any value."""
+        """Return all keys, without decoding any value."""
         with self._lock:
-            return list(self._settle_locked())
+            return list(self._apply_pending_locked())
 
     def __contains__(self, key: object) -> bool:
         with self._lock:
-            return key in self._settle_locked()
+            return key in self._apply_pending_locked()
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._settle_locked())
+            return len(self._apply_pending_locked())
 
     @contextmanager
     def lock(self) -> Iterator[dict[str, Value]]:
-        """The state as it is now; updates wait until the block ends."""
+        """Provide the current state; updates wait until the block ends."""
         with self._lock:
-            yield read_all(self._settle_locked())
+            yield read_all(self._apply_pending_locked())
 
     def health(self) -> MirrorHealth:
-        """How many keys, how old, how fast."""
+        """Return the size, age and update rate of the copy."""
         with self._lock:
             now = self._clock()
             since = now - _RATE_WINDOW
             count = sum(1 for stamp in self._recent if stamp > since)
             age = None if self._last is None else now - self._last
-            return MirrorHealth(len(self._settle_locked()), age, count / _RATE_WINDOW)
+            return MirrorHealth(len(self._apply_pending_locked()), age, count / _RATE_WINDOW)
 
-    def _settle_locked(self) -> dict[str, MaybeLazy]:
-        """The state with all that came."""
-        if self._news:
-            news, self._news = self._news, DictionaryChange()
-            self._state.update(news.lazy_updates)
-            for key in news.removals:
+    def _apply_pending_locked(self) -> dict[str, MaybeLazy]:
+        """Apply pending changes and return the state."""
+        if self._pending:
+            pending, self._pending = self._pending, DictionaryChange()
+            self._state.update(pending.lazy_updates)
+            for key in pending.removals:
                 self._state.pop(key, None)
         return self._state
 
-    def _stamp(self) -> None:
+    def _record_update(self) -> None:
         self._last = self._clock()
         self._recent.append(self._last)
 

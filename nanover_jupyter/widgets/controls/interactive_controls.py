@@ -9,7 +9,7 @@ import ipywidgets
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection
-from nanover_jupyter.client.state.key_changes import KeyChange
+from nanover_jupyter.client.state.changes import KeyChange
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
 from nanover_jupyter.traits.prefix import SharedPrefix, shared_prefix
 from nanover_jupyter.widgets.cell_display import CellDisplay, CellWidget

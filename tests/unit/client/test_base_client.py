@@ -167,7 +167,7 @@ def test_every_change_of_the_status_is_told_with_its_reason(client, transport):
         ("lost", "cable cut", 0),
         ("lost", "cable cut", 1),
         ("lost", "still cut", 2),
-        ("closed", "it was closed here", 0),
+        ("closed", "closed by this client", 0),
     ]
     times = [status.since for status in told.calls]
     assert times == sorted(times)

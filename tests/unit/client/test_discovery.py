@@ -106,7 +106,9 @@ def test_a_server_is_picked_by_its_name_or_a_part_of_it():
 
     assert found.named("Lab").name == "Lab"
     assert found.named("TWO").name == "Lab two"
-    with pytest.raises(ConnectError, match=r"the name is ambiguous: 'Lab' at 10\.0\.0\.1, 'Lab two'"):
+    with pytest.raises(
+        ConnectError, match=r"the name is ambiguous: 'Lab' at 10\.0\.0\.1, 'Lab two'"
+    ):
         found.named("la")
     with pytest.raises(ConnectError, match="not found; found 'Lab', 'Lab two', 'office'"):
         found.named("home")

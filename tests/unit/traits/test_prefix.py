@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nanover_jupyter import ClosedError, Connection, DictionaryChange, NanoverServer, connect
-from nanover_jupyter.client.state.key_changes import KeyChange
+from nanover_jupyter.client.state.changes import KeyChange
 from nanover_jupyter.traits import prefix as prefix_module
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
 from nanover_jupyter.traits.prefix import SharedPrefix, shared_prefix

@@ -1,4 +1,4 @@
-"""Marks in the stream of changes."""
+"""Markers in the stream of changes."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from nanover_jupyter.errors import ConnectionLost
 from nanover_jupyter.wire.messages import DictionaryChange, UnparsedUpdate
 
 
-def test_a_mark_has_arrived_when_its_removal_has():
+def test_a_marker_is_complete_when_its_removal_is_received():
     barrier = StateBarrier()
-    key, arrival = barrier.mark()
+    key, arrival = barrier.add_marker()
 
-    barrier.passed(DictionaryChange({"a": 1}, {"b"}))
+    barrier.on_change(DictionaryChange({"a": 1}, {"b"}))
     assert not arrival.done()
-    barrier.passed(DictionaryChange({}, {"b", key}))
+    barrier.on_change(DictionaryChange({}, {"b", key}))
 
     assert arrival.result(0) is None
 
 
-def test_every_mark_is_another():
+def test_every_marker_is_unique():
     barrier = StateBarrier()
-    (first, one), (second, two) = barrier.mark(), barrier.mark()
+    (first, one), (second, two) = barrier.add_marker(), barrier.add_marker()
 
-    barrier.passed(DictionaryChange({}, {second}))
+    barrier.on_change(DictionaryChange({}, {second}))
 
     assert first != second
     assert (one.done(), two.done()) == (False, True)
 
 
-def test_a_mark_that_can_never_arrive_says_why():
+def test_a_marker_fails_with_the_reason():
     barrier = StateBarrier()
-    _, arrival = barrier.mark()
+    _, arrival = barrier.add_marker()
 
-    barrier.broken(ConnectionLost("here", "following the state", "cable cut"))
+    barrier.fail(ConnectionLost("here", "following the state", "cable cut"))
 
     with pytest.raises(ConnectionLost, match="cable cut"):
         arrival.result(0)
@@ -42,10 +42,10 @@ def test_a_mark_that_can_never_arrive_says_why():
 
 def test_changes_are_not_parsed_while_no_caller_waits():
     barrier = StateBarrier()
-    key, _ = barrier.mark()
-    barrier.forget(key)
+    key, _ = barrier.add_marker()
+    barrier.discard_marker(key)
     change = DictionaryChange.unparsed(UnparsedUpdate(b"", b"", lambda _: pytest.fail("parsed")))
 
-    barrier.passed(change)
+    barrier.on_change(change)
 
     assert not change.is_parsed

@@ -76,8 +76,8 @@ def test_what_is_left_out_is_counted() -> None:
 def test_a_summary_names_the_first_and_counts_the_rest() -> None:
     assert summary(compare({"a": 1}, {"a": 2, "b": 0, "c": 0})) == "a, + b and 1 more"
     assert summary(compare({"b": 1}, {})) == "- b"
-    assert summary(compare(1, 2)) == "the whole value"
-    assert summary(Comparison([], 0)) == "the same"
+    assert summary(compare(1, 2)) == "the full value"
+    assert summary(Comparison([], 0)) == "no difference"
 
 
 def test_objects_that_changed_places_are_not_the_same() -> None:

@@ -123,7 +123,7 @@ def test_they_say_that_the_connection_was_closed(
 ) -> None:
     connection.close()
 
-    assert "closed: it was closed here" in controls._head.value
+    assert "closed: closed by this client" in controls._head.value
 
 
 def test_they_follow_the_name_of_the_connection(

@@ -1,21 +1,99 @@
-"""Changes for `async for`."""
+"""Changes of keys, and the async iterator over them."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nanover_jupyter import ClosedError
+from nanover_jupyter import ClosedError, DictionaryChange
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.state.change_stream import ChangeStream
-from nanover_jupyter.client.state.key_changes import KeyChange
+from nanover_jupyter.client.state.changes import ChangeStream, KeyChange, KeyTracker
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.fake_transport import FakeTransport
+
+
+class FakeSource:
+    """The part of a client that a tracker reads."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def keys(self) -> list[str]:
+        return list(self._state)
+
+    def peek(self, key: str, default: Any = None) -> Any:
+        return self._state.get(key, default)
+
+
+def tracker(state: dict[str, Any] | None = None) -> KeyTracker:
+    return KeyTracker(FakeSource(state or {}), lambda key: key.startswith("a"))  # type: ignore[arg-type]
+
+
+def test_keys_are_added_changed_and_removed() -> None:
+    key_tracker = tracker({"a1": 1, "b": 1})
+
+    changes_seen = [
+        *key_tracker.changes(DictionaryChange({"a1": 2, "a2": 5, "b": 3})),
+        *key_tracker.changes(DictionaryChange(removals={"a1", "b", "a9"})),
+    ]
+
+    assert changes_seen == [
+        KeyChange("changed", "a1", 2, 1),
+        KeyChange("added", "a2", 5, None),
+        KeyChange("removed", "a1", None, 2),
+    ]
+
+
+@pytest.mark.parametrize("value", [1.0, [math.nan], {"x": [True]}, None])
+def test_a_value_sent_unchanged_is_not_a_change(value: object) -> None:
+    assert list(tracker({"a": value}).changes(DictionaryChange({"a": value}))) == []
+
+
+def test_none_is_a_value() -> None:
+    key_tracker = tracker()
+
+    changes_seen = [*key_tracker.changes(DictionaryChange({"a": None}))]
+    changes_seen += key_tracker.changes(DictionaryChange({"a": 1}))
+
+    assert changes_seen == [KeyChange("added", "a", None, None), KeyChange("changed", "a", 1, None)]
+
+
+@given(
+    changes=st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["a1", "a2", "b"]), st.integers(0, 2)),
+            st.sets(st.sampled_from(["a1", "a2", "b"])),
+        )
+    )
+)
+def test_changes_add_up_to_the_state(
+    changes: list[tuple[dict[str, int], set[str]]],
+) -> None:
+    state: dict[str, Any] = {"a1": 0, "b": 0}
+    key_tracker = tracker(dict(state))
+    changes_seen = {"a1": 0}
+    for updates, removals in changes:
+        change = DictionaryChange({k: v for k, v in updates.items() if k not in removals}, removals)
+        state.update(change.updates)
+        for key in removals:
+            state.pop(key, None)
+        for one in key_tracker.changes(change):
+            assert changes_seen.get(one.key) == one.old
+            assert (one.key in changes_seen) == (one.kind != "added")
+            if one.kind == "removed":
+                del changes_seen[one.key]
+            else:
+                changes_seen[one.key] = one.value
+
+    assert changes_seen == {key: value for key, value in state.items() if key.startswith("a")}
 
 
 @pytest.fixture
@@ -29,6 +107,10 @@ def client(transport: FakeTransport) -> Iterator[BaseClient]:
         client.subscribe_all_state_updates()
         eventually(client.keys)
         yield client
+
+
+def test_a_tracker_knows_the_current_state(client: BaseClient) -> None:
+    assert KeyTracker(client, lambda key: key.startswith("avatar.")).known == {"avatar.a": 1.0}
 
 
 async def read(stream: ChangeStream, count: int) -> list[KeyChange]:
@@ -45,7 +127,7 @@ async def rest(stream: ChangeStream) -> list[KeyChange]:
     return await asyncio.wait_for(all_of_it(), 10 * TIME_SCALE)
 
 
-def test_changes_of_matching_keys_come_one_by_one(
+def test_changes_of_matching_keys_are_read_one_by_one(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     async def cell() -> list[KeyChange]:
@@ -62,9 +144,7 @@ def test_changes_of_matching_keys_come_one_by_one(
     ]
 
 
-def test_patterns_mind_case_and_stand_for_whole_keys(
-    client: BaseClient, transport: FakeTransport
-) -> None:
+def test_patterns_match_full_keys_and_case(client: BaseClient, transport: FakeTransport) -> None:
     async def cell() -> list[KeyChange]:
         stream = client.changes("Avatar.*x")
         transport.change({"avatar.x": 1.0, "Avatar.xy": 1.0, "Avatar.x": 1.0})
@@ -73,7 +153,7 @@ def test_patterns_mind_case_and_stand_for_whole_keys(
     assert [change.key for change in asyncio.run(cell())] == ["Avatar.x"]
 
 
-def test_a_slow_reader_gets_the_last_word_on_each_key(
+def test_a_slow_reader_gets_the_last_change_of_each_key(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     async def cell() -> list[KeyChange]:
@@ -130,7 +210,7 @@ def test_a_closed_client_has_no_changes(client: BaseClient) -> None:
         client.changes()
 
 
-def test_a_stream_that_was_dropped_costs_nothing_any_more(client: BaseClient) -> None:
+def test_a_collected_stream_ends_its_subscription(client: BaseClient) -> None:
     feed = client._stream.feed
     before = feed.count
     stream = client.changes()
@@ -142,7 +222,7 @@ def test_a_stream_that_was_dropped_costs_nothing_any_more(client: BaseClient) ->
     assert feed.count == before
 
 
-def test_it_goes_on_after_a_lost_connection(client: BaseClient, transport: FakeTransport) -> None:
+def test_it_continues_after_a_reconnection(client: BaseClient, transport: FakeTransport) -> None:
     async def cell() -> list[KeyChange]:
         stream = client.changes()
         transport.die("gone")
@@ -169,7 +249,7 @@ def test_it_may_be_read_in_one_loop_after_another(
     assert [c.key for c in asyncio.run(read(stream, 1))] == ["y"]
 
 
-def test_a_value_that_is_nested_very_deeply_ends_no_stream(
+def test_a_deeply_nested_value_does_not_end_the_stream(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     def nested(value: Any) -> Any:
