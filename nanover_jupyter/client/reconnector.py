@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import partial
 
+from nanover_jupyter.client.background_calls import Signal
 from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.resources import ClientResources
-from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import ClosedError, NanoverJupyterError
 from nanover_jupyter.transport.threads import Daemon

@@ -1,4 +1,4 @@
-"""Recorded moments as a pandas DataFrame. Imports pandas only when it is used."""
+"""Recorded samples as a pandas DataFrame. Imports pandas only when needed."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ __all__ = ["has_pandas", "to_frame"]
 
 
 def has_pandas() -> bool:
-    """Whether pandas is installed."""
+    """Return whether pandas is installed."""
     return find_spec("pandas") is not None
 
 
-def to_frame(moments: Sequence[Sample]) -> DataFrame:
-    """A `pandas.DataFrame`, a row for each moment.
+def to_frame(samples: Sequence[Sample]) -> DataFrame:
+    """Return a `pandas.DataFrame` with a row for each sample.
 
-    Columns: `time` (with time zone, UTC), `key`, `value` (any object) and `exists`,
-    which is False where the key was removed.
+    Columns: `time` (in UTC, with time zone), `key`, `value` (any object) and `exists`,
+    which is False if the key was removed.
     """
-    import pandas as pd  # noqa: PLC0415 - takes a second, and need not be installed
+    import pandas as pd  # noqa: PLC0415 - optional, and slow to import
 
-    values = pd.Series([moment.value for moment in moments], dtype=object)
+    values = pd.Series([sample.value for sample in samples], dtype=object)
     return pd.DataFrame(
         {
-            "time": pd.to_datetime([moment.at for moment in moments], unit="s", utc=True),
-            "key": pd.Series([moment.key for moment in moments], dtype=object),
+            "time": pd.to_datetime([sample.at for sample in samples], unit="s", utc=True),
+            "key": pd.Series([sample.key for sample in samples], dtype=object),
             "value": values,
-            "exists": pd.Series([moment.exists for moment in moments], dtype=bool),
+            "exists": pd.Series([sample.exists for sample in samples], dtype=bool),
         }
     )

@@ -1,4 +1,4 @@
-"""The shared state, or a recording of it, as a JSON file."""
+"""Export of the shared state and its history as a JSON file."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _KINDS: Final = {
 
 
 def export_chunks(
-    client: BaseClient, recorder: Recorder | None, fits: Callable[[str], bool]
+    client: BaseClient, recorder: Recorder | None, matches: Callable[[str], bool]
 ) -> Iterator[str]:
-    """The text of an export, piece by piece: a piece for each key.
+    """Yield the text of an export, in one chunk for each key.
 
     `{"format", "address", "exported", "state": {KEY: VALUE}, "history": {KEY: [{"at",
     "value"}]}}`; `at` is in seconds since the epoch, a removal has no "value", and
-    without a recorder there is no "history". Numbers that JSON has no word for are
-    written as Python's json module reads them (NaN, Infinity), bytes as {"$hex": TEXT}.
+    without a recorder there is no "history". Non-finite numbers are written as in Python's
+    json module (NaN, Infinity), bytes as {"$hex": TEXT}.
 
     Args:
-        client: Whose state.
-        recorder: What to take the history from.
-        fits: Which keys.
+        client: The client whose state is exported.
+        recorder: The history, if it is exported too.
+        matches: Selects the keys.
     """
     head = {
         "format": FORMAT,
@@ -55,61 +55,61 @@ def export_chunks(
     yield _json(head)[:-1] + ', "state": {'
     state = client.received()
     comma = ""
-    for key in sorted(filter(fits, state)):
+    for key in sorted(filter(matches, state)):
         yield f"{comma}\n{_json(key)}: {_json(read(state[key]))}"
         comma = ","
     yield "}"
     if recorder is not None:
         yield ', "history": {'
         comma = ""
-        for key in filter(fits, recorder.all_keys()):
-            moments = [
-                {"at": moment.at, "value": moment.value} if moment.exists else {"at": moment.at}
-                for moment in recorder.moments(key)
+        for key in filter(matches, recorder.all_keys()):
+            samples = [
+                {"at": sample.at, "value": sample.value} if sample.exists else {"at": sample.at}
+                for sample in recorder.samples(key)
             ]
-            yield f"{comma}\n{_json(key)}: {_json(moments)}"
+            yield f"{comma}\n{_json(key)}: {_json(samples)}"
             comma = ","
         yield "}"
     yield "}\n"
 
 
 def write_export(path: str | os.PathLike[str], chunks: Iterator[str]) -> Path:
-    """Write a file whole or not at all; a regular file of this name is replaced.
+    """Write a file atomically. An existing regular file is replaced.
 
-    Anything else of this name, such as a symbolic link, a FIFO or a device, is left alone.
+    Other files, such as symbolic links, FIFOs and devices, are not replaced.
 
     Raises:
-        ExportFailed: It cannot be written.
+        ExportFailed: The file cannot be written.
     """
     try:
         target = Path(path).expanduser()
         _require_replaceable(target)
-        _write_whole(target, chunks)
-    # A home that nobody has is a RuntimeError to Path, a name with a zero in it a ValueError.
+        _write_atomically(target, chunks)
+    # RuntimeError: unknown home directory. ValueError: null character in the path.
     except (OSError, RuntimeError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        raise ExportFailed(str(path), why or str(error)) from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ExportFailed(str(path), reason or str(error)) from error
     return target
 
 
-def _write_whole(target: Path, chunks: Iterator[str]) -> None:
+def _write_atomically(target: Path, chunks: Iterator[str]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    written = Path(name)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines(chunks)
-        written.chmod(0o644)
-        # Again, as writing takes time.
+        temporary.chmod(0o644)
+        # Check again, because writing takes time.
         _require_replaceable(target)
-        written.replace(target)
+        temporary.replace(target)
     except BaseException:
         with suppress(OSError):
-            written.unlink()
+            temporary.unlink()
         raise
 
 
 def _require_replaceable(target: Path) -> None:
-    """Raise OSError if there is something other than a regular file."""
+    """Raise OSError if the path exists and is not a regular file."""
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
@@ -117,14 +117,14 @@ def _require_replaceable(target: Path) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
         raise OSError(
-            errno.EINVAL, f"it is {kind}, and only regular files are replaced; give another path"
+            errno.EINVAL, f"it is {kind}, and only regular files are replaced; use another path"
         )
 
 
 def _json(value: Any) -> str:
-    # Escaped to ASCII: a lone surrogate, which UTF-8 has not, must not cost the file.
-    return json.dumps(value, default=_strange)
+    # Escaped to ASCII, because UTF-8 cannot encode lone surrogates.
+    return json.dumps(value, default=_encode)
 
 
-def _strange(value: Any) -> Any:
+def _encode(value: Any) -> Any:
     return {"$hex": value.hex()} if isinstance(value, bytes | bytearray) else repr(value)

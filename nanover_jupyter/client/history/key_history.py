@@ -1,7 +1,8 @@
-"""What one key was, moment by moment. Knows no threads and no clock."""
+"""Past values of one key."""
 
 from __future__ import annotations
 
+import enum
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -11,32 +12,36 @@ from nanover_jupyter.wire.lazy import LazyValue, MaybeLazy
 from nanover_jupyter.wire.packed_value import PackedValue, packed
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["Gone", "KeyHistory", "Sample", "Totals", "memory_of"]
+__all__ = ["TOMBSTONE", "KeyHistory", "Sample", "Tombstone", "Totals", "memory_of"]
 
-# How the bytes of a value are read; None where there are none.
+# The type that decodes the bytes of a value; None if the value is not encoded.
 _Kind = type[LazyValue] | None
 
-# What an entry takes besides its value: the moment, its numbers, its place in two queues.
+# Memory of a sample without its value: the object, its numbers, its place in two queues.
 _ENTRY_BYTES: Final = 130
-# What a bytes object takes besides what is in it.
+# Memory of an empty bytes object.
 _BYTES_OBJECT: Final = 33
 
 
-class Gone:
-    """Stands where a key was removed."""
+class Tombstone(enum.Enum):
+    """The type of `TOMBSTONE`."""
 
-    __slots__ = ()
+    TOMBSTONE = "removed"
+
+
+TOMBSTONE: Final = Tombstone.TOMBSTONE
+"""The value of a key that was removed."""
 
 
 class Sample:
-    """What a key was from some time on. Not to be altered.
+    """The value of a key since a point in time. Do not modify it.
 
     Attributes:
         key: The key.
-        number: Counts the moments of a key from 1; stays when older ones are dropped.
+        number: Counts the samples of a key from 1, including dropped ones.
         at: Seconds since the epoch, on a clock that does not jump.
-        size: How many bytes of memory it takes.
-        is_kept: Whether its track still has it.
+        size: Its memory in bytes.
+        is_kept: Whether its history still has it.
     """
 
     __slots__ = ("_content", "_kind", "at", "is_kept", "key", "number", "size")
@@ -46,7 +51,7 @@ class Sample:
         self.number = number
         self.at = at
         self.is_kept = True
-        # Not an object of `kind`: one object fewer for Python's collector to look at.
+        # Not wrapped in a `kind` object, to save an object for the garbage collector.
         self._kind = kind
         self._content = content
         if kind is None:
@@ -56,35 +61,38 @@ class Sample:
 
     @property
     def exists(self) -> bool:
-        """False where the key was removed."""
-        return not isinstance(self._content, Gone)
+        """False if the key was removed."""
+        return self._content is not TOMBSTONE
 
     @property
     def value(self) -> Value:
-        """The value, shared: not to be altered; None where there is none."""
+        """The value; None if the key was removed. Shared, do not modify it."""
         kind, content = self._kind, self._content
         if kind is not None:
-            # Not kept as objects: who looks at one moment may look at all of them.
+            # Not cached: a caller may read all samples of a key.
             return kind.decode(content)[0]
-        return None if isinstance(content, Gone) else content
+        return None if content is TOMBSTONE else content
 
     def has(self, kind: _Kind, content: Any) -> bool:
-        """Whether this is certainly the same as a compact value."""
+        """Return whether the value certainly equals an encoded value."""
         mine = self._content
         if _have_one_encoding(kind, self._kind):
             return bool(content == mine)
-        if isinstance(content, Gone) or isinstance(mine, Gone):
-            return type(content) is type(mine)
-        # Not of one encoding if a reader has read one of the two before it came here. Reading
-        # the other costs about as much as that reader paid.
-        (kind, content), (other_kind, mine) = _as_read(kind, content), _as_read(self._kind, mine)
+        if content is TOMBSTONE or mine is TOMBSTONE:
+            return content is mine
+        # The encodings differ if one of the values was decoded before it was recorded.
+        # Decoding the other costs about the same again.
+        (kind, content), (other_kind, mine) = (
+            _as_decoded(kind, content),
+            _as_decoded(self._kind, mine),
+        )
         if kind is not other_kind or type(content) is not type(mine):
             return False
         return not isinstance(content, list | dict) and bool(content == mine)
 
 
 class Totals:
-    """How many moments several tracks have, and how many bytes of memory these take."""
+    """The number of samples of several histories, and their memory in bytes."""
 
     __slots__ = ("items", "size")
 
@@ -94,21 +102,21 @@ class Totals:
 
 
 class KeyHistory:
-    """The moments of one key, oldest first, within bounds.
+    """The samples of one key, oldest first, within limits.
 
     Args:
         key: The key.
-        items: How many moments it keeps at the most.
-        size: How many bytes of memory they may take; the last one always stays.
-        totals: Where what comes and goes is counted too.
+        items: The maximum number of samples.
+        size: Their maximum memory in bytes; the last sample is always kept.
+        totals: Totals to update with this history.
     """
 
     __slots__ = (
         "_items",
         "_key",
         "_limit",
-        "_moments",
         "_number",
+        "_samples",
         "_totals",
         "complete",
         "size",
@@ -119,72 +127,72 @@ class KeyHistory:
         self._totals = totals or Totals()
         self._items = items
         self._limit = size
-        self._moments: deque[Sample] = deque()
+        self._samples: deque[Sample] = deque()
         self._number = 0
         self.size = 0
-        # Whether nothing was dropped: then there was no such key before the first moment.
+        # Whether no sample was dropped: then the key did not exist before the first one.
         self.complete = True
 
     def __len__(self) -> int:
-        return len(self._moments)
+        return len(self._samples)
 
     def __iter__(self) -> Iterator[Sample]:
-        return iter(self._moments)
+        return iter(self._samples)
 
     def __reversed__(self) -> Iterator[Sample]:
-        return reversed(self._moments)
+        return reversed(self._samples)
 
     @property
     def first(self) -> Sample:
-        """The oldest moment that is kept."""
-        return self._moments[0]
+        """The oldest sample."""
+        return self._samples[0]
 
     @property
     def last(self) -> Sample:
-        """The newest."""
-        return self._moments[-1]
+        """The newest sample."""
+        return self._samples[-1]
 
-    def add(self, at: float, value: MaybeLazy | Gone) -> Sample | None:
-        """Note what the key became, and drop old moments to make room.
+    def add(self, at: float, value: MaybeLazy | Tombstone) -> Sample | None:
+        """Add a sample, and drop old samples to stay within the limits.
 
         Returns:
-            The new moment; None if the value is what the last one says.
+            The new sample; None if the value has not changed.
         """
-        kind, content = _compact(value)
-        moments = self._moments
-        # Servers say some things again and again.
-        if moments and moments[-1].has(kind, content):
+        kind, content = _encode(value)
+        samples = self._samples
+        # Servers send some values repeatedly.
+        if samples and samples[-1].has(kind, content):
             return None
         self._number += 1
-        moment = Sample(self._key, self._number, at, kind, content)
-        moments.append(moment)
-        self.size += moment.size
+        sample = Sample(self._key, self._number, at, kind, content)
+        samples.append(sample)
+        self.size += sample.size
         totals = self._totals
-        totals.size += moment.size
+        totals.size += sample.size
         totals.items += 1
-        while len(moments) > self._items or (self.size > self._limit and len(moments) > 1):
+        while len(samples) > self._items or (self.size > self._limit and len(samples) > 1):
             self.drop()
-        return moment
+        return sample
 
     def drop(self) -> float:
-        """Forget the oldest moment; returns until when it was."""
-        moment = self._moments.popleft()
-        moment.is_kept = False
-        self.size -= moment.size
-        self._totals.size -= moment.size
+        """Drop the oldest sample; returns the time of the next one."""
+        sample = self._samples.popleft()
+        sample.is_kept = False
+        self.size -= sample.size
+        self._totals.size -= sample.size
         self._totals.items -= 1
         self.complete = False
-        return self._moments[0].at if self._moments else 0.0
+        return self._samples[0].at if self._samples else 0.0
 
     def at(self, time: float) -> Sample | None:
-        """What the key was at a time; None before its first moment."""
-        return next((moment for moment in reversed(self._moments) if moment.at <= time), None)
+        """Return the sample at a time; None before the first one."""
+        return next((sample for sample in reversed(self._samples) if sample.at <= time), None)
 
 
 def memory_of(value: object) -> int:
-    """Return how many bytes of memory a value takes, with everything in it."""
-    if value is None or isinstance(value, bool | Gone):
-        return 0  # there is one of each
+    """Return the memory of a value in bytes, including its parts."""
+    if value is None or isinstance(value, bool | Tombstone):
+        return 0  # singletons
     total = 0
     waiting: list[object] = [value]
     while waiting:
@@ -198,17 +206,17 @@ def memory_of(value: object) -> int:
     return total
 
 
-def _compact(value: MaybeLazy | Gone) -> tuple[_Kind, Any]:
-    return (None, value) if isinstance(value, Gone) else packed(value)
+def _encode(value: MaybeLazy | Tombstone) -> tuple[_Kind, Any]:
+    return (None, value) if value is TOMBSTONE else packed(value)
 
 
 def _have_one_encoding(one: _Kind, other: _Kind) -> bool:
-    """Whether equal values have equal bytes, however these are read."""
+    """Return whether equal values of two kinds have equal bytes."""
     if one is None or other is None:
         return False
     return one is other or (issubclass(one, PackedValue) and issubclass(other, PackedValue))
 
 
-def _as_read(kind: _Kind, content: Any) -> tuple[_Kind, Any]:
-    """Return a compact value in the form that it has if it was read before."""
+def _as_decoded(kind: _Kind, content: Any) -> tuple[_Kind, Any]:
+    """Return an encoded value in the form of a value that was decoded before."""
     return (None, content) if kind is None else packed(kind.decode(content)[0])

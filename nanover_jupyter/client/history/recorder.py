@@ -1,4 +1,4 @@
-"""Remembers what the keys of the shared state were, within bounds of memory."""
+"""Records past values of the shared state, within memory limits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.history.key_history import Gone, KeyHistory, Sample, Totals
+from nanover_jupyter.client.history.key_history import (
+    TOMBSTONE,
+    KeyHistory,
+    Sample,
+    Tombstone,
+    Totals,
+)
 from nanover_jupyter.client.listeners import WeakCallback
+from nanover_jupyter.client.per_client import PerClient
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.wire.lazy import MaybeLazy, read
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -20,20 +26,19 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = ["PastState", "Recorder", "RecordingLimits"]
 
-_GONE: Final = Gone()
-# The queue of all moments is cleared of dropped ones when so many are in it.
+# Dropped samples are removed from the queue of all samples when it has this many extra ones.
 _SLACK: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingLimits:
-    """How much a recorder keeps, whichever is reached first; bytes are of memory.
+    """The limits of a recorder in samples and bytes of memory; the first one reached counts.
 
     Attributes:
-        items_per_key: A minute and a bit at 30 changes a second.
-        bytes_per_key: So that one large value cannot drive out the rest.
-        items: Of all keys.
-        bytes: Of all keys.
+        items_per_key: Samples of one key: over a minute at 30 changes per second.
+        bytes_per_key: Memory of one key, so that a large value does not displace the others.
+        items: Samples of all keys.
+        bytes: Memory of all keys.
     """
 
     items_per_key: int = 2_000
@@ -44,38 +49,38 @@ class RecordingLimits:
 
 @dataclass(frozen=True, slots=True)
 class PastState:
-    """What the state was at a time, as what differs from now.
+    """The state at a past time, as the difference from the current state.
 
     Attributes:
         at: Seconds since the epoch.
-        moments: What keys were then that have changed since, by key.
-        absent: Keys of now or later that were not there then.
-        unknown: Keys of which is not known any more what they were then.
+        samples: The samples of keys that have changed since, by key.
+        absent: Keys that were added later.
+        unknown: Keys whose samples of that time were dropped.
     """
 
     at: float
-    moments: Mapping[str, Sample]
+    samples: Mapping[str, Sample]
     absent: frozenset[str]
     unknown: frozenset[str]
 
 
 class Recorder:
-    """Notes every change of a client's state. Thread-safe; one lock guards it all.
+    """Records every change of a client's state. Thread-safe; one lock guards everything.
 
-    Costs little while nobody asks: it hears changes on the thread `nanover-changes`, keeps
-    values in the bytes they came in, and packs those that were read before. A client that is too
-    slow for its server hears changes merged, and so does its recorder.
+    Changes are received on the thread `nanover-changes`. Values are kept encoded, and those
+    that were decoded before are packed. If the client is too slow for its server, changes
+    are merged before they are recorded.
 
-    Times are seconds since the epoch, counted on by the monotonic clock from when
-    recording began: they never go back, whatever becomes of the machine's clock.
+    Times are seconds since the epoch, advanced by the monotonic clock since the recording
+    started, so that changes of the system clock have no effect.
 
     Made by `Recorder.of`.
 
     Args:
-        client: The client to listen to.
+        client: The client to record.
         limits: How much to keep.
         clock: Monotonic seconds.
-        wall: Seconds since the epoch, asked once.
+        wall: Seconds since the epoch, read once.
     """
 
     def __init__(
@@ -90,31 +95,26 @@ class Recorder:
         self._clock = clock
         self._offset = wall() - clock()
         self._lock = threading.Lock()
-        self._tracks: dict[str, KeyHistory] = {}
-        # Keys as they were at the beginning, until they change: shared with the client.
-        self._first: dict[str, MaybeLazy] = {}
-        # All moments in the order of time; also some that were dropped since.
+        self._histories: dict[str, KeyHistory] = {}
+        # Initial values of keys that have not changed, shared with the client.
+        self._initial: dict[str, MaybeLazy] = {}
+        # All samples in the order of time, including some that were dropped.
         self._order: deque[Sample] = deque()
         self._totals = Totals()
-        self.begun = self._dropped_until = self.now()
-        # In this order: a change that comes in between is noted twice, and none is missed.
+        self.started_at = self._dropped_until = self.now()
+        # In this order: a change in between is recorded twice, but none is missed.
         self._unsubscribe = client.on_change(WeakCallback(self._on_change))
         with self._lock:
             received = client.received()
-            self._first = {key: received[key] for key in received.keys() - self._tracks.keys()}
+            self._initial = {key: received[key] for key in received.keys() - self._histories.keys()}
 
     @classmethod
     def of(cls, client: BaseClient) -> Recorder:
-        """The one recorder of a client, which begins with the first call and ends with it."""
-        with _making:
-            known = _recorders.get(client)
-            if known is None:
-                known = _recorders[client] = cls(client)
-                known._end_with(client)
-            return known
+        """Return the recorder of a client. It starts with the first call."""
+        return _recorders.get(client)
 
     def close(self) -> None:
-        """Record no more; what is recorded stays. Idempotent."""
+        """Stop recording. Recorded samples are kept. Idempotent."""
         self._unsubscribe()
 
     def now(self) -> float:
@@ -123,144 +123,149 @@ class Recorder:
 
     @property
     def items(self) -> int:
-        """How many moments are kept."""
+        """The number of samples."""
         return self._totals.items
 
     @property
     def bytes(self) -> int:
-        """About how much memory they take."""
+        """Their approximate memory in bytes."""
         return self._totals.size
 
     def all_keys(self) -> list[str]:
-        """All keys that there are or were, as far as is remembered; sorted."""
+        """Return all current and recorded keys, sorted."""
         with self._lock:
-            return sorted(self._tracks.keys() | self._first.keys())
+            return sorted(self._histories.keys() | self._initial.keys())
 
-    def moments(self, key: str) -> list[Sample]:
-        """What is remembered of a key, oldest first."""
+    def samples(self, key: str) -> list[Sample]:
+        """Return the samples of a key, oldest first."""
         with self._lock:
-            return self._moments_locked(key)
+            return self._samples_locked(key)
 
     def counts(self, keys: Iterable[str]) -> dict[str, int]:
-        """How many moments of each key are remembered."""
+        """Return the number of samples of each key."""
         with self._lock:
             return {
-                key: len(self._tracks[key]) if key in self._tracks else int(key in self._first)
+                key: len(self._histories[key])
+                if key in self._histories
+                else int(key in self._initial)
                 for key in keys
             }
 
     def is_complete(self, key: str) -> bool:
-        """Whether everything since the beginning of the recording is remembered of a key."""
+        """Return whether no sample of a key was dropped."""
         with self._lock:
-            track = self._tracks.get(key)
-            return track is None or track.complete
+            history = self._histories.get(key)
+            return history is None or history.complete
 
     @property
     def oldest(self) -> float:
-        """From when on the whole state is remembered, but for keys that filled their share."""
+        """The time since which the full state is recorded, except for keys at their limits."""
         return self._dropped_until
 
     def state_at(self, at: float) -> PastState:
-        """What the state was at a time, as the difference to the newest state."""
-        moments: dict[str, Sample] = {}
+        """Return the state at a time, as the difference from the current state."""
+        samples: dict[str, Sample] = {}
         absent: set[str] = set()
         unknown: set[str] = set()
         with self._lock:
-            for key, track in self._tracks.items():
-                if track.last.at <= at:
+            for key, history in self._histories.items():
+                if history.last.at <= at:
                     continue
-                moment = track.at(at)
-                if moment is None and not track.complete:
+                sample = history.at(at)
+                if sample is None and not history.complete:
                     unknown.add(key)
-                elif moment is None or not moment.exists:
+                elif sample is None or not sample.exists:
                     absent.add(key)
                 else:
-                    moments[key] = moment
-        return PastState(at, moments, frozenset(absent), frozenset(unknown))
+                    samples[key] = sample
+        return PastState(at, samples, frozenset(absent), frozenset(unknown))
 
     def snapshot_at(self, at: float) -> dict[str, Value]:
-        """The whole state as it was at a time; keys not known any more are left out."""
+        """Return the full state at a time, without keys whose samples were dropped."""
         with self._lock:
-            untouched = dict(self._first)
-            moments = [track.at(at) for track in self._tracks.values()]
-        state = {key: read(value) for key, value in untouched.items()}
-        for moment in moments:
-            if moment is not None and moment.exists:
-                state[moment.key] = moment.value
+            unchanged = dict(self._initial)
+            samples = [history.at(at) for history in self._histories.values()]
+        state = {key: read(value) for key, value in unchanged.items()}
+        for sample in samples:
+            if sample is not None and sample.exists:
+                state[sample.key] = sample.value
         return state
 
-    def _moments_locked(self, key: str) -> list[Sample]:
-        track = self._tracks.get(key)
-        if track is not None:
-            return list(track)
-        if key not in self._first:
+    def _samples_locked(self, key: str) -> list[Sample]:
+        history = self._histories.get(key)
+        if history is not None:
+            return list(history)
+        if key not in self._initial:
             return []
-        alone = KeyHistory(key, 1, 0)
-        alone.add(self.begun, self._first[key])
-        return list(alone)
+        single = KeyHistory(key, 1, 0)
+        single.add(self.started_at, self._initial[key])
+        return list(single)
 
     def _on_change(self, change: DictionaryChange) -> None:
         at = self.now()
         with self._lock:
-            tracks, order = self._tracks, self._order
+            histories, order = self._histories, self._order
             for key, value in change.lazy_updates.items():
-                track = tracks.get(key)
-                if track is None:
-                    track = self._begin_locked(key)
-                moment = track.add(at, value)
-                if moment is not None:
-                    order.append(moment)
+                history = histories.get(key)
+                if history is None:
+                    history = self._start_locked(key)
+                sample = history.add(at, value)
+                if sample is not None:
+                    order.append(sample)
             for key in change.removals:
                 self._remove_locked(key, at)
             totals, limits = self._totals, self.limits
             while order and (totals.items > limits.items or totals.size > limits.bytes):
                 self._drop_locked(order.popleft())
             if len(order) > 2 * totals.items + _SLACK:
-                self._order = deque(moment for moment in self._order if moment.is_kept)
+                self._order = deque(sample for sample in self._order if sample.is_kept)
 
-    def _begin_locked(self, key: str) -> KeyHistory:
-        """Begin to remember a key, with what it was at the beginning if it was there."""
+    def _start_locked(self, key: str) -> KeyHistory:
+        """Start the history of a key, with its initial value if it has one."""
         limits = self.limits
-        track = KeyHistory(key, limits.items_per_key, limits.bytes_per_key, self._totals)
-        self._tracks[key] = track
-        if key in self._first:
-            self._add_locked(track, self.begun, self._first.pop(key))
-        return track
+        history = KeyHistory(key, limits.items_per_key, limits.bytes_per_key, self._totals)
+        self._histories[key] = history
+        if key in self._initial:
+            self._add_locked(history, self.started_at, self._initial.pop(key))
+        return history
 
     def _remove_locked(self, key: str, at: float) -> None:
-        track = self._tracks.get(key)
-        if track is None:
-            if key not in self._first:
+        history = self._histories.get(key)
+        if history is None:
+            if key not in self._initial:
                 return
-            track = self._begin_locked(key)
-        self._add_locked(track, at, _GONE)
+            history = self._start_locked(key)
+        self._add_locked(history, at, TOMBSTONE)
 
-    def _add_locked(self, track: KeyHistory, at: float, value: MaybeLazy | Gone) -> None:
-        moment = track.add(at, value)
-        if moment is not None:
-            self._order.append(moment)
+    def _add_locked(self, history: KeyHistory, at: float, value: MaybeLazy | Tombstone) -> None:
+        sample = history.add(at, value)
+        if sample is not None:
+            self._order.append(sample)
 
-    def _drop_locked(self, moment: Sample) -> None:
-        """Forget the oldest moment of all, unless it is its key's last and the key is there."""
-        if not moment.is_kept:
+    def _drop_locked(self, sample: Sample) -> None:
+        """Drop the oldest sample, unless it is the current value of its key."""
+        if not sample.is_kept:
             return
-        key = moment.key
-        track = self._tracks[key]
-        if len(track) > 1:
-            self._dropped_until = max(self._dropped_until, track.drop())
-        elif not track.last.exists:
-            self._dropped_until = max(self._dropped_until, track.last.at)
-            track.drop()
-            del self._tracks[key]
+        key = sample.key
+        history = self._histories[key]
+        if len(history) > 1:
+            self._dropped_until = max(self._dropped_until, history.drop())
+        elif not history.last.exists:
+            self._dropped_until = max(self._dropped_until, history.last.at)
+            history.drop()
+            del self._histories[key]
 
-    def _end_with(self, client: BaseClient) -> None:
-        client.on_status(WeakCallback(self._on_status))
-        self._on_status(client.status)
-
-    def _on_status(self, status: Status) -> None:
+    def on_status(self, status: Status) -> None:
+        """Stop recording when the client is closed."""
         if status.state == "closed":
             self.close()
 
 
-_making = threading.Lock()
-_recorders: WeakKeyDictionary[BaseClient, Recorder] = WeakKeyDictionary()
+def _make(client: BaseClient) -> Recorder:
+    recorder = Recorder(client)
+    client.on_status(WeakCallback(recorder.on_status))
+    recorder.on_status(client.status)
+    return recorder
+
+
+_recorders: Final = PerClient(_make)

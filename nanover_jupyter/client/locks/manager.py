@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from nanover_jupyter.client.background_calls import Scheduler
 from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.locks.lease import Lease
@@ -20,7 +21,6 @@ from nanover_jupyter.client.locks.server_locks import ServerLocks
 from nanover_jupyter.client.locks.switch_detector import SimulationSwitchDetector
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.locks.watched_keys import WatchedKeys
-from nanover_jupyter.client.scheduler import Scheduler
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.messages import LockRequest

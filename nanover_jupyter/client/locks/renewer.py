@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from nanover_jupyter.client.background_calls import Signal
 from nanover_jupyter.client.locks.lease import Lease
 from nanover_jupyter.client.locks.lease_state import RENEWED_AFTER
-from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.threads import Daemon
 

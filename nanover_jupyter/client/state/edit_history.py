@@ -1,4 +1,4 @@
-"""What this client's people wrote by hand: each edit, what became of it, and its undoing."""
+"""Edits that users make by hand: their status, and undo."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
-from weakref import WeakKeyDictionary
 
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
+from nanover_jupyter.client.per_client import PerClient
 from nanover_jupyter.client.state.paths import Path, get_at, path_text, set_at
 from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -22,25 +22,26 @@ __all__ = ["Edit", "EditHistory", "EditState"]
 
 EditState = Literal["sent", "accepted", "seen", "refused", "failed"]
 
-_KEPT: Final = 50
-_LOCKED: Final = "someone else holds a lock on it"
+_MAX_EDITS: Final = 50
+_LOCKED: Final = "another client holds a lock on it"
 _Values = dict[str, Value | Absent]
-_OVER: Final[frozenset[EditState]] = frozenset({"seen", "refused", "failed"})
+_FINAL_STATES: Final[frozenset[EditState]] = frozenset({"seen", "refused", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One write, and how far it came.
+    """A write and its status; immutable.
 
     Attributes:
         number: Counts the edits of a client from 1.
-        text: What was done, for people.
-        keys: The keys it writes.
-        path: The part of its only key that it writes; empty for the whole.
-        state: `sent`; `accepted` by a server that answers; `seen` back from it; `refused`
-            because of a lock, or before it was sent; or `failed`: nobody knows.
+        text: A description for users.
+        keys: The keys that are written.
+        path: The part of the only key that is written; empty for the full value.
+        state: `sent`; `accepted` by a server that acknowledges updates; `seen` when its
+            echo was received; `refused` because of a lock, or before it was sent; or
+            `failed`, if it is unknown whether it was written.
         note: Why it was refused or failed.
-        at: When it was begun, in monotonic seconds.
+        at: The monotonic time of its start.
     """
 
     number: int
@@ -54,7 +55,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What was written, and what would undo it; an absent key is ABSENT."""
+    """A completed edit with the values that undo it; ABSENT for a missing key."""
 
     text: str
     path: Path
@@ -63,108 +64,104 @@ class _Done:
 
 
 class EditHistory:
-    """Writes to the shared state for people, and keeps account. Any thread may call it.
+    """Writes edits to the shared state and records them. Any thread may call it.
 
-    Calls block until the server has answered, one after another, so that what an edit
-    starts from is what the one before left. A refused edit leaves everything as it is.
+    Calls block until the server has answered. Edits run one after another, so that each
+    starts from the result of the previous one. A refused edit changes nothing.
 
-    Made by `EditHistory.of`: one for each client.
+    Made by `EditHistory.of`, one for each client.
 
     Args:
-        client: Writes, and hears what the server says.
+        client: Writes the edits and receives their echoes.
         clock: Monotonic seconds.
     """
 
     def __init__(self, client: BaseClient, clock: Callable[[], float] = time.monotonic) -> None:
-        # Weak: the book is kept for as long as the client is.
+        # Weak, because the registry keeps the history while the client exists.
         self._client: BaseClient = weakref.proxy(client)
         self._clock = clock
         self._changed: Listeners[()] = Listeners()
-        # Held for the whole of an edit. Taken before `_guard`, never after it.
-        self._turn = threading.Lock()
+        # Held during an edit. Acquired before `_guard`, never after it.
+        self._edit_lock = threading.Lock()
         # Guards the fields below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
-        self._edits: deque[Edit] = deque(maxlen=_KEPT)
+        self._edits: deque[Edit] = deque(maxlen=_MAX_EDITS)
         self._expected: dict[int, _Values] = {}
-        self._done: deque[_Done] = deque(maxlen=_KEPT)
+        self._done: deque[_Done] = deque(maxlen=_MAX_EDITS)
         self._number = 0
         self._unsubscribe: Unsubscribe | None = None
 
     @classmethod
     def of(cls, client: BaseClient) -> EditHistory:
-        """The one book of a client."""
-        with _making:
-            known = _books.get(client)
-            if known is None:
-                known = _books[client] = cls(client)
-            return known
+        """Return the edit history of a client."""
+        return _histories.get(client)
 
     def subscribe(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call `callback()` after every change of the book, on any thread."""
+        """Call `callback()` after every change of the history, on any thread."""
         return self._changed.subscribe(callback)
 
     def edits(self) -> list[Edit]:
-        """The last edits, oldest first."""
+        """Return the last edits, oldest first."""
         with self._guard:
             return list(self._edits)
 
     @property
     def undoable(self) -> str | None:
-        """What `undo` would undo, for people; None for nothing."""
+        """The description of the edit that `undo` reverts, or None."""
         with self._guard:
             return self._done[-1].text if self._done else None
 
     def set(self, key: str, path: Path, value: Value) -> Edit:
-        """Replace the value of a key, or the part of it at the end of a path."""
+        """Replace the value of a key, or the part of it at a path."""
 
         def plan(old: _Values) -> _Values | str:
-            whole = old[key]
-            if whole is ABSENT:
-                return "the key is gone"
-            part = get_at(whole, path)
+            current = old[key]
+            if current is ABSENT:
+                return "the key was removed"
+            part = get_at(current, path)
             if part is ABSENT:
-                return f"the value has no {path_text(path)} any more"
-            return {key: set_at(whole, path, _as_before(part, value))}
+                return f"the value no longer has {path_text(path)}"
+            return {key: set_at(current, path, _like(part, value))}
 
-        where = key + (f" · {path_text(path)}" if path else "")
-        return self._write(f"change {where}", [key], plan, path=path)
+        target = key + (f" · {path_text(path)}" if path else "")
+        return self._write(f"change {target}", [key], plan, path=path)
 
     def add(self, key: str, value: Value) -> Edit:
-        """Add a key that is not there."""
+        """Add a key that does not exist."""
 
         def plan(old: _Values) -> _Values | str:
-            return {key: value} if old[key] is ABSENT else "there is such a key already"
+            return {key: value} if old[key] is ABSENT else "the key already exists"
 
         return self._write(f"add {key}", [key], plan)
 
     def rename(self, key: str, name: str) -> Edit:
-        """Give a key's value another key, in one change."""
+        """Move a value to another key, in one change."""
 
         def plan(old: _Values) -> _Values | str:
             if old[key] is ABSENT:
-                return "the key is gone"
+                return "the key was removed"
             if old[name] is not ABSENT:
-                return f"there is a key {name!r} already"
+                return f"the key {name!r} already exists"
             return {name: old[key], key: ABSENT}
 
         return self._write(f"rename {key} to {name}", [key, name], plan)
 
     def remove(self, keys: Iterable[str]) -> Edit:
-        """Remove keys, all of them or none; those that are gone already do not matter."""
-        wanted = list(dict.fromkeys(keys))
+        """Remove all keys or none. Keys that do not exist are ignored."""
+        unique = list(dict.fromkeys(keys))
 
         def plan(old: _Values) -> _Values | str:
-            there: _Values = {key: ABSENT for key in wanted if old[key] is not ABSENT}
-            return there or "nothing of it is left"
+            removed: _Values = {key: ABSENT for key in unique if old[key] is not ABSENT}
+            return removed or "already removed"
 
-        text = f"remove {wanted[0]}" if len(wanted) == 1 else f"remove {len(wanted)} keys"
-        return self._write(text, wanted, plan)
+        text = f"remove {unique[0]}" if len(unique) == 1 else f"remove {len(unique)} keys"
+        return self._write(text, unique, plan)
 
     def undo(self, *, force: bool = False) -> Edit | None:
-        """Put back what was there before the last edit that is not undone yet.
+        """Restore the values before the last edit that is not undone.
 
-        Refused when somebody has changed it since, unless `force`. None where there is
-        nothing to undo.
+        Refused if the values have changed since, unless `force` is set. Returns None if
+        there is nothing to undo.
         """
         with self._guard:
             done = self._done[-1] if self._done else None
@@ -172,9 +169,9 @@ class EditHistory:
             return None
 
         def plan(old: _Values) -> _Values | str:
-            strange = [key for key, value in done.after.items() if not alike(old[key], value)]
-            if strange and not force:
-                return f"{_some(strange)} has changed since"
+            changed = [key for key, value in done.after.items() if not alike(old[key], value)]
+            if changed and not force:
+                return f"{_summary(changed)} has changed since"
             return done.before
 
         return self._write(
@@ -190,8 +187,8 @@ class EditHistory:
         path: Path = (),
         undoes: _Done | None = None,
     ) -> Edit:
-        """Do one edit: `plan` makes the new values of the old ones, or says why not."""
-        with self._turn:
+        """Write one edit; `plan` returns the new values, or the reason for refusing it."""
+        with self._edit_lock:
             edit = self._begin(text, keys, path)
             try:
                 self._client.catch_up()
@@ -201,13 +198,12 @@ class EditHistory:
                     return self._end(edit, "refused", new)
                 nulls = [key for key, value in new.items() if value is None]
                 if nulls and not self._client.capabilities.null_values:
-                    return self._end(
-                        edit, "refused", "this server has no null: remove the key instead"
-                    )
+                    reason = "the server does not support null; remove the key instead"
+                    return self._end(edit, "refused", reason)
                 return self._send(edit, old, new, undoes)
             except NanoverJupyterError as error:
-                self._forget(edit)
-                # An InvalidValue was not sent; after any other error that is unknown.
+                self._stop_expecting(edit)
+                # An InvalidValue was not sent; after other errors that is unknown.
                 state: EditState = "refused" if isinstance(error, InvalidValue) else "failed"
                 return self._end(edit, state, str(error))
 
@@ -227,9 +223,9 @@ class EditHistory:
             if self._unsubscribe is None:
                 self._unsubscribe = self._client.on_change(WeakCallback(self._on_change))
         if not self._client.attempt_update_state(change):
-            self._forget(edit)
+            self._stop_expecting(edit)
             return self._end(edit, "refused", _LOCKED)
-        before = {key: _copied(old[key]) for key in new}
+        before = {key: _copy(old[key]) for key in new}
         with self._guard:
             if undoes is None:
                 self._done.append(_Done(edit.text, edit.path, before, new))
@@ -259,69 +255,68 @@ class EditHistory:
     def _advance(self, number: int, state: EditState, note: str = "") -> None:
         with self._guard:
             for index, edit in enumerate(self._edits):
-                if edit.number == number and edit.state not in _OVER:
+                if edit.number == number and edit.state not in _FINAL_STATES:
                     self._edits[index] = replace(edit, state=state, note=note)
         self._changed.notify()
 
-    def _forget(self, edit: Edit) -> None:
+    def _stop_expecting(self, edit: Edit) -> None:
         with self._guard:
             self._expected.pop(edit.number, None)
 
     def _on_change(self, _: DictionaryChange) -> None:
-        """See whether the server tells us what we wrote."""
+        """Mark edits as seen whose values the server has sent back."""
         with self._guard:
             expected = dict(self._expected)
         for number, values in expected.items():
-            told = {key: self._client.peek(key, ABSENT) for key in values}
-            if all(alike(told[key], value) for key, value in values.items()):
+            current = {key: self._client.peek(key, ABSENT) for key in values}
+            if all(alike(current[key], value) for key, value in values.items()):
                 with self._guard:
                     self._expected.pop(number, None)
                 self._advance(number, "seen")
         with self._guard:
-            # What nobody tells us in the end is not waited for while edits go on.
-            for number in sorted(self._expected)[:-_KEPT]:
+            # Drop old edits without an echo, so that the table stays bounded.
+            for number in sorted(self._expected)[:-_MAX_EDITS]:
                 del self._expected[number]
-            over = not self._expected and self._unsubscribe is not None
+            is_idle = not self._expected and self._unsubscribe is not None
             unsubscribe, self._unsubscribe = (
-                (self._unsubscribe, None) if over else (None, self._unsubscribe)
+                (self._unsubscribe, None) if is_idle else (None, self._unsubscribe)
             )
         if unsubscribe is not None:
             unsubscribe()
 
 
-def _as_before(old: Value, new: Value) -> Value:
-    """The new value with whole numbers as floats where there were floats before.
+def _like(old: Value, new: Value) -> Value:
+    """Return the new value with integers as floats where the old value has floats.
 
-    Whoever changes 0.5 to 1 in a form still means the same kind of number.
+    A user who changes 0.5 to 1 in a form still means a float.
     """
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
         return _as_float(new)
     if isinstance(old, dict) and isinstance(new, dict):
-        return {key: _as_before(old.get(key), value) for key, value in new.items()}
+        return {key: _like(old.get(key), value) for key, value in new.items()}
     if isinstance(old, list) and isinstance(new, list):
-        floats = old and all(isinstance(item, float) for item in old)
-        beside = [*old, *([old[-1]] * (len(new) - len(old)) if floats else [])]
-        beside += [None] * (len(new) - len(beside))
-        return [_as_before(before, item) for before, item in zip(beside, new, strict=False)]
+        is_float_list = old and all(isinstance(item, float) for item in old)
+        padded = [*old, *([old[-1]] * (len(new) - len(old)) if is_float_list else [])]
+        padded += [None] * (len(new) - len(padded))
+        return [_like(before, item) for before, item in zip(padded, new, strict=False)]
     return new
 
 
 def _as_float(number: int) -> float | int:
-    """The same number as a float, where there is one."""
+    """Return the same number as a float, if it can be represented."""
     try:
-        near = float(number)
+        converted = float(number)
     except OverflowError:
-        return number  # whoever sends it says what is wrong with it
-    return near if near == number else number
+        return number  # sending it raises a clear error
+    return converted if converted == number else number
 
 
-def _copied(value: Value | Absent) -> Value | Absent:
+def _copy(value: Value | Absent) -> Value | Absent:
     return value if value is ABSENT else copy_value(value)
 
 
-def _some(keys: list[str]) -> str:
+def _summary(keys: list[str]) -> str:
     return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
-_making = threading.Lock()
-_books: WeakKeyDictionary[BaseClient, EditHistory] = WeakKeyDictionary()
+_histories: Final = PerClient(EditHistory)

@@ -69,7 +69,7 @@ class HistoryRequests:
         answer.later(lambda: self._tell_history(key, before, max(1, limit)))
 
     def _tell_history(self, key: str, before: int | None, limit: int) -> HistoryResult:
-        moments = self._recorder.moments(key)
+        moments = self._recorder.samples(key)
         end = len(moments)
         while before is not None and end > 0 and moments[end - 1].number >= before:
             end -= 1
@@ -124,7 +124,7 @@ class HistoryRequests:
         paths = [_path_of(name) for name in ids[:_MOST_SERIES]]
 
         def tell() -> PlotResult:
-            moments = self._recorder.moments(key)
+            moments = self._recorder.samples(key)
             now = self._recorder.now()
             newest = moments[-1].value if moments else None
             numbers = numbers_in(newest, _MOST_NUMBERS + 1)
@@ -146,7 +146,7 @@ class HistoryRequests:
         recorder = self._recorder
         answer.ok(
             RecordedResult(
-                begun=recorder.begun,
+                begun=recorder.started_at,
                 oldest=recorder.oldest,
                 now=recorder.now(),
                 items=recorder.items,
@@ -157,11 +157,11 @@ class HistoryRequests:
     def _past(self, _: str, body: dict[str, Any], answer: Answer) -> None:
         recorder = self._recorder
         # A page's slider rounds: its beginning is ours.
-        at = max(float(field_of(body, "at", (int, float))), recorder.begun)
+        at = max(float(field_of(body, "at", (int, float))), recorder.started_at)
         answer.later(lambda: _past_result(recorder.state_at(at), recorder.now()))
 
     def _moment(self, key: str, number: int) -> Sample:
-        for moment in self._recorder.moments(key):
+        for moment in self._recorder.samples(key):
             if moment.number == number:
                 return moment
         raise BadRequest("this moment is not remembered any more")
@@ -203,7 +203,7 @@ def _whole(before: Sample, after: Sample) -> DifferenceBody:
 def _past_result(past: PastState, now: float) -> PastResult:
     keys: list[PastKeyBody] = []
     size = 0
-    moments: Sequence[Sample] = list(past.moments.values())
+    moments: Sequence[Sample] = list(past.samples.values())
     for moment in moments[:_PAST_KEYS]:
         written = encode(moment.value)
         size += len(written)

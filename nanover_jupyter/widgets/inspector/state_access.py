@@ -67,7 +67,7 @@ class StateAccess:
         recorder = Recorder.of(self.connection.client)
         fits = key_pattern(pattern)
         moments = [
-            moment for key in recorder.all_keys() if fits(key) for moment in recorder.moments(key)
+            moment for key in recorder.all_keys() if fits(key) for moment in recorder.samples(key)
         ]
         moments.sort(key=lambda moment: moment.at)
         as_frame = has_pandas() if frame is None else frame

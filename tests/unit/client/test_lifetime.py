@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from nanover_jupyter.client import connection as connection_module
+from nanover_jupyter.client.background_calls import Signal
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.history.recorder import Recorder
 from nanover_jupyter.client.listeners import Listeners, WeakCallback
-from nanover_jupyter.client.signal import Signal
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.transport.pending import PendingCall

@@ -38,11 +38,11 @@ EXPECTED = {"a": [4.0], "b": {"c": [2.0]}, "d": "x"}
     ],
     ids=["copy", "snapshot", "get"],
 )
-def test_whoever_looks_first_sees_all_that_came(mirror, look):
+def test_the_first_reader_sees_all_changes(mirror, look):
     assert look(mirror) == EXPECTED
 
 
-def test_counting_and_asking_for_keys_sees_all_that_came(mirror):
+def test_len_and_contains_see_all_changes(mirror):
     assert sorted(mirror.keys()) == ["a", "b", "d"]
     assert len(mirror) == mirror.health().keys == 3
     assert "d" in mirror
@@ -53,18 +53,18 @@ def test_counting_and_asking_for_keys_sees_all_that_came(mirror):
         assert type(state) is dict
 
 
-def test_keys_asked_for_first_are_those_that_came(mirror):
+def test_keys_include_pending_changes(mirror):
     assert sorted(mirror.keys()) == ["a", "b", "d"]
 
 
-def test_received_values_are_handed_on_unread(mirror):
+def test_received_values_are_not_decoded(mirror):
     received = mirror.received()
 
     assert isinstance(received["b"], LazyValue)
     assert received.keys() == EXPECTED.keys()
 
 
-def test_a_copy_reads_nothing_for_others_and_is_deep(mirror):
+def test_a_copy_is_deep_and_does_not_decode_the_mirror(mirror):
     mirror.copy()["b"]["c"].append(5.0)
 
     assert isinstance(mirror._state["b"], LazyValue)
@@ -80,18 +80,18 @@ def test_a_new_state_that_is_the_same_changes_nothing(mirror):
     assert not mirror.replace(received(EXPECTED).lazy_updates)
 
 
-def test_a_new_state_says_what_differs_from_all_that_came(mirror):
+def test_a_new_state_is_compared_with_all_changes(mirror):
     changed = mirror.replace(received({"a": [3.0], "b": {"c": [2.0]}}).lazy_updates)
 
     assert changed == DictionaryChange({"a": [3.0]}, {"d"})
 
 
-def test_what_nobody_looks_at_stays_bounded_and_right():
+def test_unread_changes_stay_bounded_and_correct():
     mirror = StateMirror()
     for number in range(1000):
         mirror.apply(received({f"key {number % 7}": [float(number)]}))
 
-    assert len(mirror._news._unparsed) <= 64
+    assert len(mirror._pending._unparsed) <= 64
     assert sorted(mirror.copy().values()) == [[float(number)] for number in range(993, 1000)]
 
 

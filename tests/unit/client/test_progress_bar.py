@@ -58,18 +58,18 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> Bars:
 @pytest.fixture
 def looked_for(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when a bar was looked for, found or not."""
-    find, looked_for = progress_module._bar, threading.Event()
+    find, looked_for = progress_module._make_bar, threading.Event()
 
     def find_and_tell(doing: str, seconds: float | None) -> Any:
         found = find(doing, seconds)
         looked_for.set()
         return found
 
-    monkeypatch.setattr(progress_module, "_bar", find_and_tell)
+    monkeypatch.setattr(progress_module, "_make_bar", find_and_tell)
     return looked_for
 
 
-def test_what_takes_long_shows_a_bar_that_goes_on_and_away(bars: Bars) -> None:
+def test_a_long_wait_shows_a_bar(bars: Bars) -> None:
     with progress("waiting for 'x'", 10.0):
         eventually(lambda: bars.made and bars.made[0].n > 0)
         (bar,) = bars.made
@@ -81,7 +81,7 @@ def test_what_takes_long_shows_a_bar_that_goes_on_and_away(bars: Bars) -> None:
     assert own_threads() == []
 
 
-def test_what_is_quick_shows_nothing(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_wait_shows_nothing(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_module, "PROGRESS_AFTER", 60)
     with progress("waiting", None):
         pass

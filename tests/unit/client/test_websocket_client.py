@@ -108,7 +108,7 @@ def test_a_simulation_behind_a_client_has_the_playback_commands(client, both):
         ("multiuser/radially-orient-origins", dict, {}, "choose another name"),
         ("commands/list", dict, {}, "choose another name"),
         ("", dict, {}, "invalid name: it is empty"),
-        ("me/x", 3, {}, "3 cannot be called"),
+        ("me/x", 3, {}, "3 is not callable"),
         ("me/x", dict, {"a": {1}}, "cannot send a: a set is not"),
         ("me/x", dict, {"default_arguments": {"a": {1}}}, "cannot send a: a set is not"),
         ("me/x", dict, {"default_arguments": 3}, "3 is not a mapping"),

@@ -107,7 +107,7 @@ def test_without_a_loop_calls_run_on_the_thread_at_once() -> None:
     assert seen == ["nanover-traits"]
 
 
-def test_a_loop_that_was_closed_is_no_obstacle() -> None:
+def test_a_closed_loop_is_replaced_by_the_thread() -> None:
     async def make() -> MainThreadDispatcher:
         return MainThreadDispatcher(LONG)
 
@@ -138,7 +138,7 @@ def test_the_loop_of_another_thread_does_not_count() -> None:
     assert seen == ["nanover-traits"]
 
 
-def test_calls_keep_their_order_and_run_once_whoever_runs_them() -> None:
+def test_calls_run_once_and_in_order_on_either_thread() -> None:
     """Three threads post while the loop is busy and free by turns."""
     posts, posters = 300, 3
 
@@ -250,7 +250,7 @@ def test_a_call_may_close_its_dispatcher() -> None:
     eventually(lambda: dispatcher.is_closed and not own_threads())
 
 
-def test_what_waits_is_run_before_it_is_finished() -> None:
+def test_finish_runs_waiting_calls() -> None:
     async def cell() -> list[str]:
         seen: list[str] = []
         dispatcher = MainThreadDispatcher(LONG)

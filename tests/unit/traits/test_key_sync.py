@@ -23,7 +23,7 @@ LONG = 1000.0
 NUMBERS = st.integers(0, 3)
 
 
-class Bench:
+class Setup:
     """A KeySync and its server, with nothing between them but what a test does."""
 
     def __init__(self, *, acknowledges: bool = True) -> None:
@@ -66,204 +66,204 @@ class Bench:
         return ABSENT if self.server.there is slow_state.ABSENT else self.server.there
 
 
-def test_what_is_set_shows_at_once() -> None:
-    bench = Bench()
+def test_a_value_is_visible_when_it_is_set() -> None:
+    setup = Setup()
 
-    bench.set(1)
+    setup.set(1)
 
-    assert bench.sync.value() == 1
-    assert bench.sync.is_pending
+    assert setup.sync.value() == 1
+    assert setup.sync.is_pending
 
 
 def test_one_write_is_in_flight_and_the_last_word_follows_it() -> None:
-    bench = Bench()
+    setup = Setup()
     for number in range(100):
-        bench.set(number)
-    assert bench.server.writes == 1
+        setup.set(number)
+    assert setup.server.writes == 1
 
-    bench.server.arrive()
-    bench.server.answer()
+    setup.server.arrive()
+    setup.server.answer()
 
-    assert bench.server.writes == 2
-    bench.settle()
-    assert bench.on_server == bench.sync.value() == 99
-    assert bench.server.writes == 2
+    assert setup.server.writes == 2
+    setup.settle()
+    assert setup.on_server == setup.sync.value() == 99
+    assert setup.server.writes == 2
 
 
-def test_an_older_echo_does_not_overwrite_what_was_set_meanwhile() -> None:
-    bench = Bench()
-    bench.set(1)
-    bench.server.arrive()
-    bench.set(2)
+def test_an_older_echo_does_not_overwrite_a_newer_value() -> None:
+    setup = Setup()
+    setup.set(1)
+    setup.server.arrive()
+    setup.set(2)
 
-    bench.broadcast()
+    setup.broadcast()
 
-    assert bench.sync.value() == 2
-    bench.server.answer()
-    bench.broadcast()
-    assert bench.sync.value() == 2
-    bench.settle()
-    assert set(bench.shown) == {1, 2}
-    assert bench.shown == sorted(bench.shown)
+    assert setup.sync.value() == 2
+    setup.server.answer()
+    setup.broadcast()
+    assert setup.sync.value() == 2
+    setup.settle()
+    assert set(setup.shown) == {1, 2}
+    assert setup.shown == sorted(setup.shown)
 
 
 def test_an_accepted_write_shows_until_it_is_seen_back() -> None:
     """The answer overtakes the broadcast on every server that merges changes."""
-    bench = Bench()
-    bench.foreign(0)
-    bench.broadcast()
-    bench.set(1)
-    bench.server.arrive()
-    bench.server.answer()
+    setup = Setup()
+    setup.foreign(0)
+    setup.broadcast()
+    setup.set(1)
+    setup.server.arrive()
+    setup.server.answer()
 
-    assert bench.sync.value() == 1
-    assert not bench.sync.is_pending
-    assert 0 not in bench.shown[1:]
-
-
-def test_what_others_wrote_after_ours_shows() -> None:
-    bench = Bench()
-    bench.set(1)
-    bench.server.arrive()
-    bench.server.answer()
-    bench.broadcast()
-
-    bench.foreign(7)
-    bench.broadcast()
-
-    assert bench.sync.value() == 7
+    assert setup.sync.value() == 1
+    assert not setup.sync.is_pending
+    assert 0 not in setup.shown[1:]
 
 
-def test_what_others_wrote_over_ours_unseen_shows_after_a_while() -> None:
-    bench = Bench()
-    bench.set(1)
-    bench.server.arrive()
-    bench.foreign(7)
-    bench.server.answer()
-    bench.broadcast()
+def test_a_later_value_of_another_client_is_visible() -> None:
+    setup = Setup()
+    setup.set(1)
+    setup.server.arrive()
+    setup.server.answer()
+    setup.broadcast()
 
-    bench.time_passes()
+    setup.foreign(7)
+    setup.broadcast()
 
-    assert bench.sync.value() == 7
-    assert bench.server.writes == 1
+    assert setup.sync.value() == 7
+
+
+def test_a_value_overwritten_without_an_echo_is_replaced_after_a_while() -> None:
+    setup = Setup()
+    setup.set(1)
+    setup.server.arrive()
+    setup.foreign(7)
+    setup.server.answer()
+    setup.broadcast()
+
+    setup.time_passes()
+
+    assert setup.sync.value() == 7
+    assert setup.server.writes == 1
 
 
 def test_echo_before_the_answer_counts() -> None:
-    bench = Bench()
-    bench.set(1)
-    bench.server.arrive()
-    bench.broadcast()
-    bench.foreign(7)
-    bench.broadcast()
-    bench.server.answer()
+    setup = Setup()
+    setup.set(1)
+    setup.server.arrive()
+    setup.broadcast()
+    setup.foreign(7)
+    setup.broadcast()
+    setup.server.answer()
 
-    assert bench.sync.value() == 7
+    assert setup.sync.value() == 7
 
 
 def test_a_refused_write_shows_the_servers_value_and_why() -> None:
-    bench = Bench()
-    bench.foreign(5)
-    bench.broadcast()
-    bench.server.is_locked = True
-    bench.set(1)
-    bench.server.arrive()
-    bench.server.answer()
+    setup = Setup()
+    setup.foreign(5)
+    setup.broadcast()
+    setup.server.is_locked = True
+    setup.set(1)
+    setup.server.arrive()
+    setup.server.answer()
 
-    assert bench.sync.value() == 5
-    assert bench.sync.error == ("the server refused the change of 'k': someone else holds a lock")
-    assert not bench.sync.is_pending
+    assert setup.sync.value() == 5
+    assert setup.sync.error == ("the server refused the change of 'k': someone else holds a lock")
+    assert not setup.sync.is_pending
 
 
 def test_the_next_write_that_is_accepted_clears_the_error() -> None:
-    bench = Bench()
-    bench.server.is_locked = True
-    bench.set(1)
-    bench.settle()
-    bench.server.is_locked = False
+    setup = Setup()
+    setup.server.is_locked = True
+    setup.set(1)
+    setup.settle()
+    setup.server.is_locked = False
 
-    bench.set(2)
-    bench.settle()
+    setup.set(2)
+    setup.settle()
 
-    assert bench.sync.error == ""
-    assert bench.on_server == 2
-
-
-def test_what_was_set_after_a_write_that_is_refused_is_tried() -> None:
-    bench = Bench()
-    bench.server.is_locked = True
-    bench.set(1)
-    bench.set(2)
-    bench.server.arrive()
-    bench.server.is_locked = False
-
-    bench.settle()
-
-    assert bench.on_server == bench.sync.value() == 2
+    assert setup.sync.error == ""
+    assert setup.on_server == 2
 
 
-def test_setting_what_is_there_writes_nothing() -> None:
-    bench = Bench()
-    bench.foreign(3.0)
-    bench.broadcast()
+def test_a_value_set_after_a_refused_write_is_written() -> None:
+    setup = Setup()
+    setup.server.is_locked = True
+    setup.set(1)
+    setup.set(2)
+    setup.server.arrive()
+    setup.server.is_locked = False
 
-    bench.set(3)
+    setup.settle()
 
-    assert bench.server.writes == 0
-    assert not bench.sync.is_pending
+    assert setup.on_server == setup.sync.value() == 2
+
+
+def test_setting_the_current_value_writes_nothing() -> None:
+    setup = Setup()
+    setup.foreign(3.0)
+    setup.broadcast()
+
+    setup.set(3)
+
+    assert setup.server.writes == 0
+    assert not setup.sync.is_pending
 
 
 def test_parts_of_a_value_are_written_together_and_keep_the_rest() -> None:
-    bench = Bench()
-    bench.foreign({"color": [0, 0, 0], "name": "a", "rest": True})
-    bench.broadcast()
-    bench.set("b", "name")
-    bench.set(1, "color", 0)
-    bench.set(2, "color", 2)
+    setup = Setup()
+    setup.foreign({"color": [0, 0, 0], "name": "a", "rest": True})
+    setup.broadcast()
+    setup.set("b", "name")
+    setup.set(1, "color", 0)
+    setup.set(2, "color", 2)
 
-    bench.settle()
+    setup.settle()
 
-    assert bench.on_server == {"color": [1, 0, 2], "name": "b", "rest": True}
-    assert bench.server.writes == 2
+    assert setup.on_server == {"color": [1, 0, 2], "name": "b", "rest": True}
+    assert setup.server.writes == 2
 
 
-def test_a_part_keeps_what_another_client_wrote_beside_it() -> None:
-    bench = Bench()
-    bench.foreign({"mine": 0, "theirs": 0})
-    bench.broadcast()
-    bench.set(1, "mine")
-    bench.settle()
-    bench.foreign({"mine": 1, "theirs": 2})
-    bench.broadcast()
+def test_writing_a_part_keeps_other_parts_of_other_clients() -> None:
+    setup = Setup()
+    setup.foreign({"mine": 0, "theirs": 0})
+    setup.broadcast()
+    setup.set(1, "mine")
+    setup.settle()
+    setup.foreign({"mine": 1, "theirs": 2})
+    setup.broadcast()
 
-    bench.set(3, "mine")
-    bench.settle()
+    setup.set(3, "mine")
+    setup.settle()
 
-    assert bench.on_server == {"mine": 3, "theirs": 2}
+    assert setup.on_server == {"mine": 3, "theirs": 2}
 
 
 def test_a_part_set_before_the_last_one_was_seen_back_keeps_it() -> None:
     """Built on what the server accepted, not on what it last broadcast."""
-    bench = Bench()
-    bench.set(1, "a")
-    bench.server.arrive()
-    bench.server.answer()
-    bench.set(2, "b")
+    setup = Setup()
+    setup.set(1, "a")
+    setup.server.arrive()
+    setup.server.answer()
+    setup.set(2, "b")
 
-    bench.settle()
+    setup.settle()
 
-    assert bench.on_server == {"a": 1, "b": 2}
+    assert setup.on_server == {"a": 1, "b": 2}
 
 
 def test_a_value_that_is_read_while_a_write_is_accepted_is_whole() -> None:
-    bench = Bench()
-    bench.foreign({"a": 0, "b": 0, "c": 0})
-    bench.broadcast()
+    setup = Setup()
+    setup.foreign({"a": 0, "b": 0, "c": 0})
+    setup.broadcast()
     for place in "ab":
-        bench.set(1, place)
-        bench.server.arrive()
-        bench.server.answer()
-    bench.set(1, "c")
-    bench.server.arrive()
+        setup.set(1, place)
+        setup.server.arrive()
+        setup.server.answer()
+    setup.set(1, "c")
+    setup.server.arrive()
     accepted: list[bool] = []
 
     class Value(dict[str, Any]):
@@ -272,80 +272,80 @@ def test_a_value_that_is_read_while_a_write_is_accepted_is_whole() -> None:
         def copy(self) -> dict[str, Any]:
             if not accepted:
                 accepted.append(True)
-                bench.server.answer()
+                setup.server.answer()
             return dict(self)
 
     there = Value(a=0, b=0, c=0)
-    bench.server.peek = lambda *_: there  # type: ignore[method-assign]
+    setup.server.peek = lambda *_: there  # type: ignore[method-assign]
 
-    assert bench.sync.value() == {"a": 1, "b": 1, "c": 1}
+    assert setup.sync.value() == {"a": 1, "b": 1, "c": 1}
     assert accepted
 
 
-def test_a_place_that_is_not_there_is_refused_at_once() -> None:
-    bench = Bench()
-    bench.foreign({"color": [0]})
-    bench.broadcast()
+def test_a_missing_path_is_refused_at_once() -> None:
+    setup = Setup()
+    setup.foreign({"color": [0]})
+    setup.broadcast()
 
     with pytest.raises(InvalidValue, match=r"k\['color'\]\[3\]: a list of length 1 has no item 3"):
-        bench.set(1, "color", 3)
+        setup.set(1, "color", 3)
 
-    assert bench.server.writes == 0
+    assert setup.server.writes == 0
 
 
 def test_a_place_that_went_away_before_the_write_is_left_out() -> None:
-    bench = Bench()
-    bench.foreign([1, 2])
-    bench.broadcast()
-    bench.set(5, 0)
-    bench.set(6, 1)
-    bench.server.is_locked = True
-    bench.server.arrive()
-    bench.server.is_locked = False
-    bench.foreign([9])
-    bench.broadcast()
+    setup = Setup()
+    setup.foreign([1, 2])
+    setup.broadcast()
+    setup.set(5, 0)
+    setup.set(6, 1)
+    setup.server.is_locked = True
+    setup.server.arrive()
+    setup.server.is_locked = False
+    setup.foreign([9])
+    setup.broadcast()
 
-    bench.settle()
+    setup.settle()
 
-    assert bench.on_server == bench.sync.value() == [9]
+    assert setup.on_server == setup.sync.value() == [9]
 
 
 def test_removal_is_a_write_like_any_other() -> None:
-    bench = Bench()
-    bench.foreign(1)
-    bench.broadcast()
+    setup = Setup()
+    setup.foreign(1)
+    setup.broadcast()
 
-    bench.set(ABSENT)
-    bench.settle()
+    setup.set(ABSENT)
+    setup.settle()
 
-    assert bench.on_server is ABSENT
-    assert bench.sync.value() is ABSENT
+    assert setup.on_server is ABSENT
+    assert setup.sync.value() is ABSENT
 
 
 def test_without_answers_being_seen_back_is_the_answer() -> None:
-    bench = Bench(acknowledges=False)
+    setup = Setup(acknowledges=False)
     for number in range(10):
-        bench.set(number)
-    assert bench.server.writes == 1
-    assert bench.sync.is_pending
+        setup.set(number)
+    assert setup.server.writes == 1
+    assert setup.sync.is_pending
 
-    bench.server.arrive()
-    bench.broadcast()
+    setup.server.arrive()
+    setup.broadcast()
 
-    assert bench.server.writes == 2
-    bench.settle()
-    assert bench.on_server == bench.sync.value() == 9
-    assert not bench.sync.is_pending
+    assert setup.server.writes == 2
+    setup.settle()
+    assert setup.on_server == setup.sync.value() == 9
+    assert not setup.sync.is_pending
 
 
 def test_without_answers_a_write_that_is_never_seen_does_not_block_the_next() -> None:
-    bench = Bench(acknowledges=False)
-    bench.set(1)
-    bench.set(2)
+    setup = Setup(acknowledges=False)
+    setup.set(1)
+    setup.set(2)
 
-    bench.time_passes()
+    setup.time_passes()
 
-    assert bench.server.writes == 2
+    assert setup.server.writes == 2
 
 
 class Racing(RuleBasedStateMachine):
@@ -355,7 +355,7 @@ class Racing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench(acknowledges=self.acknowledges)
+        self.setup = Setup(acknowledges=self.acknowledges)
         self.sets = 0
         self.wanted: Any = None
 
@@ -373,53 +373,53 @@ class Racing(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def others_write(self, number: int) -> None:
-        self.bench.foreign({"part": number})
+        self.setup.foreign({"part": number})
 
     @rule()
     def others_remove(self) -> None:
-        self.bench.foreign(slow_state.ABSENT)
+        self.setup.foreign(slow_state.ABSENT)
 
     @rule()
     def others_lock(self) -> None:
-        self.bench.server.is_locked = True
+        self.setup.server.is_locked = True
 
     @rule()
     def others_unlock(self) -> None:
-        self.bench.server.is_locked = False
+        self.setup.server.is_locked = False
 
     @rule()
     def write_arrives(self) -> None:
-        self.bench.server.arrive()
+        self.setup.server.arrive()
 
     @rule()
     def answer_arrives(self) -> None:
-        self.bench.server.answer()
+        self.setup.server.answer()
 
     @rule()
     def broadcast_arrives(self) -> None:
-        self.bench.broadcast()
+        self.setup.broadcast()
 
     @rule()
     def time_passes(self) -> None:
-        self.bench.time_passes()
-        self.wanted = self.bench.sync.value()
+        self.setup.time_passes()
+        self.wanted = self.setup.sync.value()
 
     @invariant()
     def what_was_set_shows_until_it_is_accepted_or_refused(self) -> None:
-        if self.bench.sync.is_pending and not self.bench.sync.error:
-            assert self.bench.sync.value() == self.wanted
+        if self.setup.sync.is_pending and not self.setup.sync.error:
+            assert self.setup.sync.value() == self.wanted
 
     def teardown(self) -> None:
-        self.bench.settle()
-        assert self.bench.sync.value() == self.bench.on_server, "both sides agree in the end"
-        assert self.bench.shown[-1:] in ([], [self.bench.on_server]), "and everybody was told"
-        assert not self.bench.sync.is_pending
-        assert self.bench.server.writes <= self.sets, "nothing is written that nobody set"
+        self.setup.settle()
+        assert self.setup.sync.value() == self.setup.on_server, "both sides agree in the end"
+        assert self.setup.shown[-1:] in ([], [self.setup.on_server]), "and everybody was told"
+        assert not self.setup.sync.is_pending
+        assert self.setup.server.writes <= self.sets, "nothing is written that nobody set"
 
     def _set(self, whole: Any, *, path: tuple[str, ...] = (), part: Any = None) -> None:
         self.sets += 1
         self.wanted = whole
-        self.bench.set(part if path else whole, *path)
+        self.setup.set(part if path else whole, *path)
 
 
 class RacingUnanswered(Racing):
@@ -460,7 +460,7 @@ def test_setting_while_the_state_is_held_still_does_not_lock_up(connection: Conn
     eventually(lambda: not sync.is_pending and connection.client.peek("k") == 49.5)
 
 
-def test_a_key_that_nobody_shares_any_more_is_let_go_once_its_last_word_is_out(
+def test_an_unused_key_is_collected_after_its_last_write(
     connection: Connection, server: NanoverServer
 ) -> None:
     client = connection.client
@@ -490,50 +490,50 @@ def interrupt_once(owner: Any, name: str) -> None:
 
 
 def test_ctrl_c_during_a_write_does_not_hold_up_those_after_it():
-    bench = Bench()
-    interrupt_once(bench.server, "update_state_async")
+    setup = Setup()
+    interrupt_once(setup.server, "update_state_async")
 
     with pytest.raises(KeyboardInterrupt):
-        bench.set(1)
-    bench.set(2)
-    bench.settle()
+        setup.set(1)
+    setup.set(2)
+    setup.settle()
 
-    assert bench.server.there == 2
-    assert not bench.sync.is_pending
+    assert setup.server.there == 2
+    assert not setup.sync.is_pending
 
 
-def test_ctrl_c_while_listeners_are_told_does_not_silence_them():
-    bench = Bench()
-    interrupt_once(bench.dispatcher, "post")
+def test_ctrl_c_during_a_notification_does_not_end_notifications():
+    setup = Setup()
+    interrupt_once(setup.dispatcher, "post")
 
     with pytest.raises(KeyboardInterrupt):
-        bench.set(1)
-    bench.settle()
-    bench.set(2)
+        setup.set(1)
+    setup.settle()
+    setup.set(2)
 
-    assert bench.shown[-1] == 2
+    assert setup.shown[-1] == 2
 
 
-def test_what_is_set_while_another_thread_finds_nothing_to_write_is_written():
-    bench = Bench()
-    bench.foreign(1)
-    bench.broadcast()
-    there, looks = bench.server.peek, []
+def test_a_value_set_while_another_thread_has_nothing_to_write_is_written():
+    setup = Setup()
+    setup.foreign(1)
+    setup.broadcast()
+    there, looks = setup.server.peek, []
 
     def set_meanwhile(key, default):
         looks.append(key)
         if len(looks) == 2:  # the first look is that of `set`, this one that of the write
-            other = threading.Thread(target=bench.set, args=(2,))
+            other = threading.Thread(target=setup.set, args=(2,))
             other.start()
             other.join(5)
         return there(key, default)
 
-    bench.server.peek = set_meanwhile
-    bench.set(1)
-    bench.server.peek = there
+    setup.server.peek = set_meanwhile
+    setup.set(1)
+    setup.server.peek = there
     for _ in range(5):
-        bench.server.arrive()
-        bench.server.answer()
+        setup.server.arrive()
+        setup.server.answer()
 
-    assert bench.server.there == 2
-    assert not bench.sync.is_pending
+    assert setup.server.there == 2
+    assert not setup.sync.is_pending

@@ -37,7 +37,9 @@ def test_it_reads_like_a_mapping(avatars: SharedPrefix) -> None:
     assert repr(avatars).startswith("<SharedPrefix avatar.* of ")
 
 
-def test_what_comes_changes_and_goes_is_told(avatars: SharedPrefix, server: NanoverServer) -> None:
+def test_added_changed_and_removed_keys_are_reported(
+    avatars: SharedPrefix, server: NanoverServer
+) -> None:
     told: list[KeyChange] = []
     avatars.on_added(told.append)
     avatars.on_changed(told.append)
@@ -57,9 +59,7 @@ def test_what_comes_changes_and_goes_is_told(avatars: SharedPrefix, server: Nano
     ]
 
 
-def test_what_is_there_can_be_told_too_and_once(
-    avatars: SharedPrefix, server: NanoverServer
-) -> None:
+def test_existing_keys_can_be_reported_too(avatars: SharedPrefix, server: NanoverServer) -> None:
     told: list[str] = []
     for number in range(50):
         change(server, {f"avatar.{number}": 1.0})
@@ -84,7 +84,7 @@ def test_observers_can_leave(avatars: SharedPrefix, server: NanoverServer) -> No
     assert [one.key for one in left] == ["avatar.a"]
 
 
-def test_an_observer_that_fails_stops_nobody(
+def test_an_exception_of_an_observer_does_not_stop_others(
     avatars: SharedPrefix, server: NanoverServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[KeyChange] = []
@@ -113,7 +113,7 @@ def test_observers_run_on_the_main_thread_between_cells(
     assert asyncio.run(cell()) == "MainThread"
 
 
-def test_closed_it_tells_nobody_and_can_be_read(
+def test_a_closed_prefix_calls_no_observers_and_can_be_read(
     avatars: SharedPrefix, connection: Connection, server: NanoverServer
 ) -> None:
     told: list[KeyChange] = []
@@ -148,9 +148,7 @@ def test_keys_that_a_restarted_server_lacks_are_removed(
     eventually(lambda: gone == ["avatar.a"], seconds=20)
 
 
-def test_observers_hear_what_differs_at_another_server(
-    avatars: SharedPrefix, connection: Connection
-) -> None:
+def test_rebinding_reports_the_differences(avatars: SharedPrefix, connection: Connection) -> None:
     told: list[KeyChange] = []
     for subscribe in (avatars.on_added, avatars.on_changed, avatars.on_removed):
         subscribe(told.append)
@@ -191,7 +189,7 @@ def test_a_change_that_comes_while_it_is_made_harms_nothing(
     assert not caplog.records, caplog.text
 
 
-def test_what_changes_while_it_turns_to_another_server_is_the_last_word(
+def test_a_change_during_rebinding_is_not_lost(
     avatars: SharedPrefix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[KeyChange] = []

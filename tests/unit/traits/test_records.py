@@ -80,7 +80,7 @@ def test_update_knows_its_fields(avatar: Avatar) -> None:
         avatar.update(nme="Ada")
 
 
-def test_what_cannot_be_sent_is_refused_and_rolled_back(avatar: Avatar) -> None:
+def test_a_value_that_cannot_be_sent_is_rolled_back(avatar: Avatar) -> None:
     with pytest.raises(InvalidValue, match=r"avatar\.me\['error'\]: an object"):
         avatar.failure = object()
 
@@ -110,7 +110,7 @@ def test_a_field_of_another_type_keeps_its_last_value_and_says_so(
     assert avatar.error.startswith("the value of 'avatar.me'['name'] does not fit the trait: ")
 
 
-def test_a_record_that_is_no_record_shows_defaults(avatar: Avatar, server: NanoverServer) -> None:
+def test_a_value_that_is_not_a_record_shows_defaults(avatar: Avatar, server: NanoverServer) -> None:
     server.update_state(None, DictionaryChange({KEY: "strange"}))
 
     eventually(lambda: avatar.exists)

@@ -55,7 +55,9 @@ def test_a_value_beyond_the_end_of_a_slider_is_not_written_back(
     assert server.copy_state() == {"k": 50.0}
 
 
-def test_an_observer_may_correct_what_came(connection: Connection, server: NanoverServer) -> None:
+def test_an_observer_may_correct_a_received_value(
+    connection: Connection, server: NanoverServer
+) -> None:
     value = SharedFloat(connection, "k")
 
     def limit(change: Any) -> None:
@@ -113,7 +115,7 @@ def test_values_follow_while_a_cell_runs(connection: Connection, server: Nanover
     assert asyncio.run(cell()) == ["nanover-traits"] * 3
 
 
-def test_held_notifications_do_not_write_what_came_from_the_server(
+def test_held_notifications_do_not_write_received_values(
     connection: Connection, server: NanoverServer
 ) -> None:
     """While a thread holds them, changes that another thread shows end up in its hands."""

@@ -126,7 +126,7 @@ def test_many_settings_come_to_a_few_writes_and_the_last_word(
     assert writes == sorted(writes)
 
 
-def test_own_writes_seen_back_tell_nobody_twice(either: Connect) -> None:
+def test_echoes_of_own_writes_do_not_notify_again(either: Connect) -> None:
     """The echo says 1.0, where 1 was set."""
     value = shared(either(), "k")
     seen: list[Any] = []
@@ -180,7 +180,7 @@ def test_a_part_that_is_missing_shows_the_default_until_it_is_set(
     eventually(lambda: name.value == "nobody")
 
 
-def test_an_item_that_is_not_there_is_refused_and_the_value_stays(
+def test_a_missing_item_is_refused_and_the_value_stays(
     connection: Connection, server: NanoverServer
 ) -> None:
     put(server, "k", [1.0], seen_by=connection)
@@ -214,7 +214,7 @@ def test_kinds_take_their_own_and_refuse_the_rest(
     eventually(lambda: server.copy_state() == {"k": good})
 
 
-def test_what_cannot_be_sent_is_refused_by_its_place(connection: Connection) -> None:
+def test_the_error_names_the_path_of_a_value_that_cannot_be_sent(connection: Connection) -> None:
     value = shared(connection, "k", 1)
 
     with pytest.raises(InvalidValue, match=r"k\['a'\]\[1\]: an object is not"):
@@ -237,7 +237,7 @@ def test_whole_numbers_of_grpc_are_integers_where_those_are_wanted(
     assert one.error == many.error == pair.error == ""
 
 
-def test_what_a_kind_cannot_show_is_said_and_the_last_good_value_stays(
+def test_an_invalid_value_sets_the_error_and_keeps_the_last_value(
     connection: Connection, server: NanoverServer
 ) -> None:
     put(server, "k", 3, seen_by=connection)
@@ -251,7 +251,7 @@ def test_what_a_kind_cannot_show_is_said_and_the_last_good_value_stays(
     eventually(lambda: value.value == 4 and value.error == "")
 
 
-def test_what_a_kind_makes_of_a_value_is_not_written_back(
+def test_a_value_converted_by_the_trait_is_not_written_back(
     connection: Connection, server: NanoverServer
 ) -> None:
     """traitlets makes a list of a text, and CInt a number."""
@@ -267,7 +267,7 @@ def test_what_a_kind_makes_of_a_value_is_not_written_back(
     assert server.copy_state() == {"k": "13"}
 
 
-def test_what_was_set_is_a_copy(connection: Connection, server: NanoverServer) -> None:
+def test_a_value_that_is_set_is_copied(connection: Connection, server: NanoverServer) -> None:
     value = shared(connection, "k")
     mine = [1]
     value.value = mine
@@ -280,7 +280,7 @@ def test_what_was_set_is_a_copy(connection: Connection, server: NanoverServer) -
     eventually(lambda: server.copy_state() == {"k": [1, 2]})
 
 
-def test_what_is_read_is_a_copy(connection: Connection, server: NanoverServer) -> None:
+def test_a_value_that_is_read_is_a_copy(connection: Connection, server: NanoverServer) -> None:
     put(server, "k", [1], seen_by=connection)
     shared(connection, "k").value.append(2)
 
@@ -293,7 +293,7 @@ def test_kind_must_be_a_trait(connection: Connection) -> None:
         shared(connection, "k", kind=3)
 
 
-def test_repr_says_what_and_whether(connection: Connection) -> None:
+def test_repr_has_the_value_and_whether_it_exists(connection: Connection) -> None:
     value = shared(connection, "k", 1, path=("a", 0))
 
     assert repr(value) == "<SharedValue 'k'['a'][0]: 1, not on the server>"
@@ -323,7 +323,7 @@ def test_refused_write_rolls_back_and_says_why(
     eventually(lambda: server.copy_state() == {"k": 3.0} and value.error == "")
 
 
-def test_own_lock_is_no_obstacle(connection: Connection, server: NanoverServer) -> None:
+def test_own_locks_do_not_block_writes(connection: Connection, server: NanoverServer) -> None:
     value = shared(connection, "k")
     assert connection.client.attempt_update_locks({"k": 60})
 
@@ -332,7 +332,7 @@ def test_own_lock_is_no_obstacle(connection: Connection, server: NanoverServer) 
     eventually(lambda: server.copy_state() == {"k": 2})
 
 
-def test_what_is_set_while_the_server_is_frozen_is_written_when_it_thaws(
+def test_a_value_set_while_the_server_hangs_is_written_later(
     open_connection: Connect, server: NanoverServer
 ) -> None:
     with road_to(server.port) as road:
@@ -374,7 +374,7 @@ def test_a_write_that_the_connection_loses_rolls_back(
         eventually(lambda: server.copy_state() == {"k": 6.0} and value.error == "")
 
 
-def test_what_changed_while_the_connection_was_lost_shows_afterwards(
+def test_changes_during_a_lost_connection_are_visible_afterwards(
     open_connection: Connect, server: NanoverServer
 ) -> None:
     put(server, "k", 1.0)

@@ -38,7 +38,7 @@ def test_key_that_someone_else_holds_can_be_typed_and_is_refused_with_the_reason
     expect(editor.notices).to_contain_text("locked by someone else")
     editor.enter("0.75")
 
-    expect(editor.notices).to_contain_text("Refused: someone else holds a lock on it")
+    expect(editor.notices).to_contain_text("Refused: another client holds a lock on it")
     expect(editor.row("scale")).to_contain_text("refused")
     expect(editor.field).to_have_value("0.75")
     assert server.copy_state()["scale"] == 0.5

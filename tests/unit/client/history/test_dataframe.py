@@ -8,19 +8,19 @@ import sys
 import pandas as pd
 
 from nanover_jupyter.client.history.dataframe import has_pandas, to_frame
-from nanover_jupyter.client.history.key_history import Gone, KeyHistory, Sample
+from nanover_jupyter.client.history.key_history import TOMBSTONE, KeyHistory, Sample
 
 
-def moments() -> list[Sample]:
-    track = KeyHistory("avatar.a", 10, 1_000_000)
-    track.add(1_700_000_000.25, {"name": "Anna"})
-    track.add(1_700_000_001.0, [1, 2])
-    track.add(1_700_000_002.0, Gone())
-    return list(track)
+def samples() -> list[Sample]:
+    history = KeyHistory("avatar.a", 10, 1_000_000)
+    history.add(1_700_000_000.25, {"name": "Anna"})
+    history.add(1_700_000_001.0, [1, 2])
+    history.add(1_700_000_002.0, TOMBSTONE)
+    return list(history)
 
 
-def test_each_moment_is_a_row() -> None:
-    frame = to_frame(moments())
+def test_each_sample_is_a_row() -> None:
+    frame = to_frame(samples())
 
     assert list(frame.columns) == ["time", "key", "value", "exists"]
     assert frame["time"][0] == pd.Timestamp("2023-11-14T22:13:20.25Z")
@@ -28,7 +28,7 @@ def test_each_moment_is_a_row() -> None:
     assert list(frame["exists"]) == [True, True, False]
 
 
-def test_no_moments_are_an_empty_table() -> None:
+def test_no_samples_are_an_empty_table() -> None:
     frame = to_frame([])
 
     assert len(frame) == 0

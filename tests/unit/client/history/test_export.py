@@ -53,21 +53,21 @@ def test_a_pattern_chooses_keys(client: BaseClient) -> None:
     assert exported(client, None, key_pattern("avatar.*"))["state"].keys() == {"avatar.é\u202e"}
 
 
-def test_history_tells_values_and_removals_with_their_times(client: BaseClient) -> None:
+def test_history_has_values_and_removals_with_their_times(client: BaseClient) -> None:
     recorder = Recorder.of(client)
     client.attempt_update_state(DictionaryChange({"n": 1.0}))
-    eventually(lambda: len(recorder.moments("n")) == 1)
+    eventually(lambda: len(recorder.samples("n")) == 1)
     client.attempt_update_state(DictionaryChange(removals={"n"}))
-    eventually(lambda: len(recorder.moments("n")) == 2)
+    eventually(lambda: len(recorder.samples("n")) == 2)
 
     history = exported(client, recorder, key_pattern("*"))["history"]
 
     assert history.keys() == {*STATE, "n"}
-    assert [sorted(moment) for moment in history["n"]] == [["at", "value"], ["at"]]
-    assert history["n"][0]["at"] == recorder.moments("n")[0].at
+    assert [sorted(sample) for sample in history["n"]] == [["at", "value"], ["at"]]
+    assert history["n"][0]["at"] == recorder.samples("n")[0].at
 
 
-def test_what_json_has_no_word_for_is_written_all_the_same() -> None:
+def test_values_outside_of_json_are_written() -> None:
     class Client:
         address = "ws://here"
 
@@ -83,7 +83,7 @@ def test_what_json_has_no_word_for_is_written_all_the_same() -> None:
     }
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_is_written_atomically(tmp_path: Path) -> None:
     target = tmp_path / "state.json"
     assert write_export(target, iter(["a", "b"])) == target
     assert target.read_text() == "ab"
@@ -117,7 +117,7 @@ def test_only_regular_files_are_replaced(tmp_path: Path, kind: str) -> None:
     before = target.lstat()
 
     with pytest.raises(
-        ExportFailed, match=f"it is a {kind.removeprefix('dangling ')}.*give another path"
+        ExportFailed, match=f"it is a {kind.removeprefix('dangling ')}.*use another path"
     ):
         write_export(target, iter(["ours"]))
 
@@ -139,15 +139,13 @@ def test_a_path_that_becomes_a_link_while_it_is_written_is_left_alone(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match=r"could not write .*nowhere"):
         write_export(tmp_path / "nowhere" / "state.json", iter(["x"]))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RecursionError("too deep"), KeyError("x")])
-def test_nothing_half_written_stays_whatever_went_wrong(
-    tmp_path: Path, error: BaseException
-) -> None:
+def test_a_failed_export_leaves_no_file(tmp_path: Path, error: BaseException) -> None:
     def broken() -> Iterator[str]:
         yield "half"
         raise error
@@ -159,12 +157,12 @@ def test_nothing_half_written_stays_whatever_went_wrong(
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/state.json", "state\0.json", ""])
-def test_a_path_that_is_none_is_said(path: str) -> None:
+def test_an_invalid_path_is_an_error(path: str) -> None:
     with pytest.raises(ExportFailed, match="could not write"):
         write_export(path, iter(["x"]))
 
 
-def test_a_key_that_goes_meanwhile_is_written_as_it_was(client: BaseClient) -> None:
+def test_a_key_removed_during_the_export_is_written(client: BaseClient) -> None:
     chunks = export_chunks(client, None, key_pattern("*"))
     begun = next(chunks) + next(chunks)
     client.attempt_update_state(DictionaryChange(removals=set(STATE)))

@@ -1,4 +1,4 @@
-"""One key's moments, within bounds."""
+"""One key's samples, within bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgpack
 import pytest
 
-from nanover_jupyter.client.history.key_history import Gone, KeyHistory, memory_of
+from nanover_jupyter.client.history.key_history import TOMBSTONE, KeyHistory, memory_of
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc.updates import received_update
 from nanover_jupyter.wire.lazy import LazyValue
@@ -34,57 +34,57 @@ def _no_reads() -> None:
     Text.reads = 0
 
 
-def test_moments_keep_their_numbers_when_older_ones_go() -> None:
-    track = KeyHistory("key", 3, 1_000_000)
+def test_samples_keep_their_numbers_when_older_ones_go() -> None:
+    history = KeyHistory("key", 3, 1_000_000)
 
-    added = [track.add(float(at), at) for at in range(5)]
+    added = [history.add(float(at), at) for at in range(5)]
 
-    assert [moment.is_kept for moment in added if moment] == [False, False, True, True, True]
-    assert [(moment.number, moment.value) for moment in track] == [(3, 2), (4, 3), (5, 4)]
-    assert not track.complete
+    assert [sample.is_kept for sample in added if sample] == [False, False, True, True, True]
+    assert [(sample.number, sample.value) for sample in history] == [(3, 2), (4, 3), (5, 4)]
+    assert not history.complete
 
 
-def test_bytes_are_bounded_and_the_last_moment_stays() -> None:
-    track = KeyHistory("key", 1_000, 5_000)
+def test_bytes_are_bounded_and_the_last_sample_stays() -> None:
+    history = KeyHistory("key", 1_000, 5_000)
     for at in range(10):
-        track.add(float(at), f"{at}" * 1_000)
-    assert 1 < len(track) < 6
-    assert track.size <= 5_000
+        history.add(float(at), f"{at}" * 1_000)
+    assert 1 < len(history) < 6
+    assert history.size <= 5_000
 
-    track.add(10.0, "x" * 100_000)
+    history.add(10.0, "x" * 100_000)
 
-    assert [moment.at for moment in track] == [10.0]
+    assert [sample.at for sample in history] == [10.0]
 
 
-def test_what_a_key_was_at_a_time() -> None:
-    track = KeyHistory("key", 10, 1_000_000)
-    track.add(1.0, "one")
-    track.add(2.0, Gone())
-    track.add(3.0, "three")
+def test_the_sample_at_a_time() -> None:
+    history = KeyHistory("key", 10, 1_000_000)
+    history.add(1.0, "one")
+    history.add(2.0, TOMBSTONE)
+    history.add(3.0, "three")
 
-    found = [track.at(time) for time in (0.5, 1.0, 1.9, 2.5, 9.0)]
+    found = [history.at(time) for time in (0.5, 1.0, 1.9, 2.5, 9.0)]
 
     assert [None if m is None else m.value for m in found] == [None, "one", "one", None, "three"]
     assert [m.exists for m in found if m is not None] == [True, True, False, True]
 
 
-def test_nothing_is_read_until_a_value_is_asked_for() -> None:
-    track = KeyHistory("key", 10, 1_000_000)
+def test_a_value_is_decoded_when_it_is_read() -> None:
+    history = KeyHistory("key", 10, 1_000_000)
     theirs = Text(b"value")
-    track.add(1.0, theirs)
+    history.add(1.0, theirs)
     assert Text.reads == 0
 
     assert theirs.read() == "value"  # which is nobody's business but theirs
-    assert track.last.value == "value"
+    assert history.last.value == "value"
 
     assert Text.reads == 2
 
 
-def test_reading_a_moment_takes_no_memory_for_good() -> None:
-    track = KeyHistory("key", 10, 1_000_000)
-    track.add(1.0, Text(b"value"))
+def test_reading_a_sample_takes_no_memory_for_good() -> None:
+    history = KeyHistory("key", 10, 1_000_000)
+    history.add(1.0, Text(b"value"))
 
-    assert track.last.value == track.last.value == "value"
+    assert history.last.value == history.last.value == "value"
     assert Text.reads == 2
 
 
@@ -94,16 +94,16 @@ def test_reading_a_moment_takes_no_memory_for_good() -> None:
         (Text(b"a"), Text(b"a"), Text(b"b")),
         (1.0, 1.0, 1),
         ("a", "a", "b"),
-        (Gone(), Gone(), None),
+        (TOMBSTONE, TOMBSTONE, None),
     ],
     ids=["unread", "number", "text", "removal"],
 )
 def test_unchanged_value_is_added_once_and_not_read(first: Any, again: Any, other: Any) -> None:
-    track = KeyHistory("key", 10, 1_000_000)
+    history = KeyHistory("key", 10, 1_000_000)
 
-    assert track.add(1.0, first) is not None
-    assert track.add(2.0, again) is None
-    assert track.add(3.0, other) is not None
+    assert history.add(1.0, first) is not None
+    assert history.add(2.0, again) is None
+    assert history.add(3.0, other) is not None
     assert Text.reads == 0
 
 
@@ -142,12 +142,12 @@ def test_value_that_was_read_once_and_not_again_is_the_same(
             unread.read()
         return unread
 
-    track = KeyHistory("key", 10, 1_000_000)
+    history = KeyHistory("key", 10, 1_000_000)
 
-    assert track.add(1.0, arrived(value, reads=is_read[0])) is not None
-    assert track.add(2.0, arrived(value, reads=is_read[1])) is None
-    assert track.add(3.0, arrived(other, reads=is_read[0])) is not None
-    assert track.add(4.0, arrived(value, reads=is_read[1])) is not None
+    assert history.add(1.0, arrived(value, reads=is_read[0])) is not None
+    assert history.add(2.0, arrived(value, reads=is_read[1])) is None
+    assert history.add(3.0, arrived(other, reads=is_read[0])) is not None
+    assert history.add(4.0, arrived(value, reads=is_read[1])) is not None
 
 
 def test_memory_of_objects_is_that_of_all_their_parts() -> None:
@@ -163,28 +163,28 @@ def test_value_that_cannot_be_packed_is_kept_as_it_is() -> None:
     deep: Any = []
     for _ in range(5_000):
         deep = [deep]
-    track = KeyHistory("key", 10, 100_000_000)
+    history = KeyHistory("key", 10, 100_000_000)
     for value in (deep, [2**70]):
-        track.add(1.0, value)
+        history.add(1.0, value)
 
-        assert track.last.value is value
-    assert track.size > 5_000 * sys.getsizeof([[]])
+        assert history.last.value is value
+    assert history.size > 5_000 * sys.getsizeof([[]])
 
 
 def test_value_is_the_same_after_packing() -> None:
     value = {"a": [1, 2.0, True, None, "é", b"bytes", float("inf")], "": {"b": {}}}
-    track = KeyHistory("key", 10, 1_000_000)
-    track.add(1.0, value)
+    history = KeyHistory("key", 10, 1_000_000)
+    history.add(1.0, value)
 
-    assert track.last.value == value
-    assert track.last.value is not value
-    assert list(map(type, track.last.value["a"])) == list(map(type, value["a"]))
+    assert history.last.value == value
+    assert history.last.value is not value
+    assert list(map(type, history.last.value["a"])) == list(map(type, value["a"]))
 
 
 def test_same_value_is_added_once() -> None:
-    track = KeyHistory("key", 10, 1_000_000)
+    history = KeyHistory("key", 10, 1_000_000)
 
-    assert track.add(1.0, {"a": [1]}) is not None
-    assert track.add(2.0, {"a": [1]}) is None
-    assert track.add(3.0, {"a": [1.0]}) is not None
-    assert [moment.at for moment in track] == [1.0, 3.0]
+    assert history.add(1.0, {"a": [1]}) is not None
+    assert history.add(2.0, {"a": [1]}) is None
+    assert history.add(3.0, {"a": [1.0]}) is not None
+    assert [sample.at for sample in history] == [1.0, 3.0]

@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanover_jupyter.client.history.key_history import Gone, KeyHistory
-from nanover_jupyter.client.history.series import Series, numbers_in, series_of, thin
+from nanover_jupyter.client.history.key_history import TOMBSTONE, KeyHistory
+from nanover_jupyter.client.history.series import Series, downsample, numbers_in, series_of
 from nanover_jupyter.client.state.paths import get_at, path_text
 from tests.support.values import values
 
 points = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=300)
 
 
-def track_of(*entries: tuple[float, Any]) -> KeyHistory:
-    track = KeyHistory("key", 1_000, 1_000_000)
+def history_of(*entries: tuple[float, Any]) -> KeyHistory:
+    history = KeyHistory("key", 1_000, 1_000_000)
     for at, value in entries:
-        track.add(at, value)
-    return track
+        history.add(at, value)
+    return history
 
 
-def test_numbers_are_found_wherever_they_are_and_truth_values_are_none() -> None:
+def test_numbers_are_found_at_any_depth_and_booleans_are_not() -> None:
     value = {"a": 1, "b": [True, {"name": "x", "c": [2.5, None]}, "3"]}
 
     assert [path_text(path) for path in numbers_in(value)] == ["a", "b[1].c[0]"]
@@ -42,18 +42,20 @@ def test_no_more_numbers_are_sought_than_asked_for() -> None:
 
 
 def test_a_series_has_gaps_where_there_was_no_number() -> None:
-    moments = list(
-        track_of((1, {"x": 1}), (2, {"x": "?"}), (3, Gone()), (4, {"x": math.nan}), (5, {"x": 2}))
+    samples = list(
+        history_of(
+            (1, {"x": 1}), (2, {"x": "?"}), (3, TOMBSTONE), (4, {"x": math.nan}), (5, {"x": 2})
+        )
     )
 
-    (series,) = series_of(moments, [("x",)], points=100, until=6)
+    (series,) = series_of(samples, [("x",)], points=100, until=6)
 
     assert series == Series([1, 2, 3, 4, 5, 6], [1, None, None, None, 2, 2])
 
 
 @pytest.mark.parametrize("value", [math.inf, 10**400, True])
-def test_what_cannot_be_drawn_is_a_gap(value: Any) -> None:
-    (series,) = series_of(list(track_of((1, value))), [()], points=10, until=1)
+def test_a_value_that_is_not_finite_is_a_gap(value: Any) -> None:
+    (series,) = series_of(list(history_of((1, value))), [()], points=10, until=1)
 
     assert series.values == [None]
 
@@ -63,10 +65,12 @@ def test_a_key_without_moments_has_an_empty_series() -> None:
 
 
 @given(points, st.integers(4, 50))
-def test_thinning_keeps_bounds_ends_and_extremes(values: list[float | None], limit: int) -> None:
+def test_downsampling_keeps_bounds_ends_and_extremes(
+    values: list[float | None], limit: int
+) -> None:
     times = [float(index) for index in range(len(values))]
 
-    thinned = thin(times, values, limit)
+    thinned = downsample(times, values, limit)
 
     assert len(thinned.times) <= limit
     assert thinned.times == sorted(set(thinned.times))
@@ -82,8 +86,8 @@ def test_a_spike_between_many_points_survives() -> None:
     values: list[float | None] = [0.0] * 10_000
     values[4_321] = 9.0
 
-    assert 9.0 in thin([float(i) for i in range(10_000)], values, 100).values
+    assert 9.0 in downsample([float(i) for i in range(10_000)], values, 100).values
 
 
-def test_moments_at_one_time_are_thinned_too() -> None:
-    assert len(thin([1.0] * 1_000, [float(i) for i in range(1_000)], 10).times) <= 10
+def test_samples_at_one_time_are_downsampled_too() -> None:
+    assert len(downsample([1.0] * 1_000, [float(i) for i in range(1_000)], 10).times) <= 10

@@ -100,7 +100,7 @@ def test_a_change_belongs_to_the_subscriber_who_got_it(feed):
     assert seen == [published] == [DictionaryChange({"a": 1})]
 
 
-def test_a_subscriber_that_raises_is_logged_and_goes_on_like_the_rest(feed, caplog):
+def test_an_exception_of_a_subscriber_is_logged_and_all_continue(feed, caplog):
     seen, tried = [], []
 
     def fail(change):
@@ -119,7 +119,7 @@ def test_a_subscriber_that_raises_is_logged_and_goes_on_like_the_rest(feed, capl
     assert [record.exc_info[0] for record in caplog.records] == [ValueError, ValueError]
 
 
-def test_one_who_left_gets_nothing_more(feed):
+def test_an_ended_subscription_gets_no_changes(feed):
     left, stayed = [], []
     leave = feed.subscribe(left.append)
     feed.subscribe(stayed.append)
@@ -131,7 +131,7 @@ def test_one_who_left_gets_nothing_more(feed):
     assert left == []
 
 
-def test_one_who_leaves_during_a_delivery_is_not_called_afterwards(feed):
+def test_a_subscription_that_ends_during_a_delivery_is_not_called(feed):
     late = []
     slow = Slow()
     feed.subscribe(slow)
@@ -158,7 +158,7 @@ def test_a_late_subscriber_gets_changes_from_then_on(feed):
     assert late == [DictionaryChange({"a": 2})]
 
 
-def test_closing_ends_the_thread_and_forgets_everyone(feed):
+def test_closing_ends_the_thread_and_all_subscriptions(feed):
     seen = []
     feed.subscribe(seen.append)
     feed.close()

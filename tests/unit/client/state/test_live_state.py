@@ -45,11 +45,11 @@ def test_other_keys_are_not_in_it(client: BaseClient) -> None:
         avatars["n"]
 
 
-def test_without_a_prefix_it_is_all_of_it(client: BaseClient) -> None:
+def test_without_a_prefix_it_has_all_keys(client: BaseClient) -> None:
     assert set(LiveState(client)) == {"avatar.a", "avatar.b", "scene", "n"}
 
 
-def test_it_shows_what_is_so_when_one_looks(client: BaseClient, transport: FakeTransport) -> None:
+def test_it_is_always_up_to_date(client: BaseClient, transport: FakeTransport) -> None:
     state = LiveState(client)
 
     transport.change({"late": 1.0}, {"n"})
@@ -58,7 +58,7 @@ def test_it_shows_what_is_so_when_one_looks(client: BaseClient, transport: FakeT
     assert "n" not in state
 
 
-def test_keys_that_go_during_an_iteration_do_not_disturb_it(
+def test_iteration_uses_a_snapshot_of_the_keys(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     keys = iter(LiveState(client))
@@ -76,6 +76,6 @@ def test_values_are_copies(client: BaseClient) -> None:
     assert client.peek("avatar.b") == [1.0]
 
 
-def test_repr_says_what_of_which_server(client: BaseClient) -> None:
+def test_repr_has_the_keys_and_the_server(client: BaseClient) -> None:
     assert repr(LiveState(client, "avatar.")) == "<LiveState avatar.* of fake://server: 2 keys>"
     assert repr(LiveState(client)) == "<LiveState state of fake://server: 4 keys>"

@@ -18,14 +18,14 @@ def mirror(clock):
     return StateMirror(clock)
 
 
-def test_a_change_sets_and_removes_whole_values(mirror):
+def test_a_change_replaces_and_removes_values(mirror):
     mirror.apply(DictionaryChange({"a": {"x": 1}, "b": 2}))
     mirror.apply(DictionaryChange({"a": {"y": 1}}, {"b", "never there"}))
 
     assert mirror.copy() == {"a": {"y": 1}}
 
 
-def test_replacing_says_what_is_new_what_differs_and_what_is_gone(mirror):
+def test_replacing_returns_the_difference(mirror):
     mirror.apply(DictionaryChange({"same": [1], "other": 1, "gone": 1}))
 
     changed = mirror.replace({"same": [1], "other": 2, "new": None})
@@ -63,7 +63,7 @@ def test_a_copy_is_deep(mirror):
     assert mirror.copy() == {"a": {"b": [1]}}
 
 
-def test_a_snapshot_is_a_dict_of_ones_own(mirror):
+def test_a_snapshot_is_a_copy(mirror):
     mirror.apply(DictionaryChange({"a": 1}))
     snapshot = mirror.snapshot()
     snapshot["b"] = 2
@@ -84,7 +84,7 @@ def test_single_keys_can_be_looked_up(mirror):
     assert len(mirror) == 1
 
 
-def test_updates_wait_until_the_lock_is_given_back(mirror):
+def test_updates_wait_until_the_lock_is_released(mirror):
     mirror.apply(DictionaryChange({"a": 1}))
     started = threading.Event()
 
@@ -105,7 +105,7 @@ def test_updates_wait_until_the_lock_is_given_back(mirror):
     assert mirror.copy() == {"a": 2}
 
 
-def test_what_the_lock_gives_can_be_written_to_without_effect(mirror):
+def test_changes_of_the_locked_dict_have_no_effect(mirror):
     with mirror.lock() as state:
         state["mine"] = 1
 
@@ -134,7 +134,7 @@ def test_health_fades_when_nothing_comes(mirror, clock):
     assert mirror.health() == MirrorHealth(keys=1, age=4.0, rate=0.0)
 
 
-def test_a_value_that_is_nested_without_end_costs_no_other(caplog):
+def test_a_deeply_nested_value_does_not_affect_others(caplog):
     def deep():
         value = []
         for _ in range(1000):
@@ -149,7 +149,7 @@ def test_a_value_that_is_nested_without_end_costs_no_other(caplog):
     assert mirror.replace({"deep": deep(), "well": [1.0]}).lazy_updates.keys() == {"deep"}
 
 
-def test_what_became_another_kind_of_value_in_a_gap_is_told(mirror):
+def test_a_value_of_another_type_is_a_difference(mirror):
     mirror.replace({"flag": 1, "zero": 0.0, "same": math.nan})
 
     told = mirror.replace({"flag": True, "zero": -0.0, "same": math.nan})

@@ -23,11 +23,11 @@ def following(transport, on_arrival=lambda _: None):
     stream.close()
 
 
-def test_what_an_earlier_run_still_says_does_not_count():
+def test_events_of_an_earlier_stream_are_ignored():
     transport = FakeTransport({"a": 1})
     with following(transport) as stream:
         stream.load(10)
-        earlier = stream._run
+        earlier = stream._listener
         transport.die("restart")
         eventually(lambda: stream.status.state == "lost")
         transport.come_back({"b": 2})
@@ -41,7 +41,7 @@ def test_what_an_earlier_run_still_says_does_not_count():
 
 
 @pytest.mark.parametrize("gap", range(1, 6))
-def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
+def test_a_stream_that_ends_at_any_point_of_its_start_is_lost(gap):
     lost = ConnectionLost("fake://server", "following the state", "it went away")
 
     class Prompt(FakeTransport):
@@ -54,17 +54,17 @@ def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
         """Lets the reader report the end when it is left for the `gap`th time."""
 
         def __init__(self):
-            self.lock, self.left, self.run = threading.Lock(), 0, None
+            self.lock, self.left, self.listener = threading.Lock(), 0, None
 
         def __enter__(self):
             self.lock.acquire()
 
         def __exit__(self, *_):
-            self.run = self.run or stream._run
+            self.listener = self.listener or stream._listener
             self.lock.release()
             self.left += 1
             if self.left == gap:
-                self.run.on_closed(lost)
+                self.listener.on_closed(lost)
 
     with following(Prompt()) as stream:
         stream._guard = Guard()
@@ -72,10 +72,10 @@ def test_a_run_that_ends_at_any_moment_of_its_beginning_is_lost(gap):
         with suppress(ConnectionLost):  # later than the state, it ends nobody's waiting
             stream.load(10)
 
-        assert (stream.status.state, stream._run) == ("lost", None)
+        assert (stream.status.state, stream._listener) == ("lost", None)
 
 
-def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_state():
+def test_the_client_receives_changes_before_its_subscribers_but_not_the_full_state():
     arrived, seen = [], []
     transport = FakeTransport({"a": 1})
     with following(transport, lambda change: arrived.append(dict(change.updates))) as stream:
@@ -88,7 +88,7 @@ def test_changes_are_told_to_the_client_before_its_subscribers_but_no_whole_stat
     assert seen == [1]
 
 
-def test_a_try_that_comes_late_leaves_a_stream_connected_that_someone_else_began():
+def test_a_late_attempt_leaves_the_stream_of_another_connected():
     transport = FakeTransport({"a": 1})
     with following(transport) as stream:
         stream.load(10)

@@ -34,19 +34,19 @@ def once_waiting(call: Callable[[], object]) -> AbstractContextManager[None]:
     return once_waiting_in("wait_for", call)
 
 
-def test_a_key_that_is_there_is_had_at_once(client: BaseClient) -> None:
+def test_an_existing_key_is_returned_at_once(client: BaseClient) -> None:
     """Also of a client that followed nothing yet, and though the value is falsy."""
     assert client.wait_for("n") == 0.0
 
 
-def test_a_key_that_comes_ends_the_wait(client: BaseClient, transport: FakeTransport) -> None:
+def test_an_added_key_ends_the_wait(client: BaseClient, transport: FakeTransport) -> None:
     client.wait_for("n")
 
     with once_waiting(lambda: transport.change({"late": [1.0]})):
         assert client.wait_for("late", timeout=10 * TIME_SCALE) == [1.0]
 
 
-def test_a_condition_that_comes_true_ends_the_wait_with_what_it_said(
+def test_a_condition_that_is_met_ends_the_wait_with_its_result(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     threads: set[str] = set()
@@ -62,21 +62,21 @@ def test_a_condition_that_comes_true_ends_the_wait_with_what_it_said(
     assert threads == {"MainThread"}
 
 
-def test_a_key_that_a_condition_misses_means_not_yet(
+def test_a_missing_key_means_that_the_condition_is_not_met(
     client: BaseClient, transport: FakeTransport
 ) -> None:
     with once_waiting(lambda: transport.change({"late": 1.0})):
         assert client.wait_for(lambda state: state["late"] == 1.0, timeout=10 * TIME_SCALE) is True
 
 
-def test_what_a_condition_raises_is_passed_on(client: BaseClient) -> None:
+def test_an_exception_of_a_condition_is_raised(client: BaseClient) -> None:
     client.wait_for("n")
 
     with pytest.raises(ZeroDivisionError):
         client.wait_for(lambda state: 1 / state["n"])
 
 
-def test_time_runs_out_with_a_sentence(client: BaseClient) -> None:
+def test_a_timeout_has_a_message(client: BaseClient) -> None:
     begun = time.monotonic()
 
     with pytest.raises(WaitTimedOut, match=r"^waited 0\.1 s for 'never' in vain$") as caught:
@@ -87,7 +87,7 @@ def test_time_runs_out_with_a_sentence(client: BaseClient) -> None:
     assert (caught.value.what, caught.value.seconds) == ("'never'", 0.1)
 
 
-def test_a_condition_goes_by_its_name(client: BaseClient) -> None:
+def test_a_condition_is_described_by_its_name(client: BaseClient) -> None:
     def simulation_runs(_: object) -> bool:
         return False
 
@@ -126,7 +126,7 @@ def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
         client.wait_for("never", timeout=None)
 
 
-def test_a_condition_is_asked_once_for_each_change(
+def test_a_condition_is_called_once_for_each_change(
     client: BaseClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.transport.pending._INTERRUPT_SECONDS", 0.01)

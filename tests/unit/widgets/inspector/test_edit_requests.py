@@ -117,7 +117,7 @@ def test_a_key_that_someone_else_holds_says_so(page: FakePage, other: Connection
     edit = write(page, "title", '"mine"')["result"]
 
     assert (held["held"], held["note"]) == (False, "someone else holds it")
-    assert (edit["state"], edit["note"]) == ("refused", "someone else holds a lock on it")
+    assert (edit["state"], edit["note"]) == ("refused", "another client holds a lock on it")
 
 
 def test_a_server_without_locks_says_so_and_takes_the_edit(websocket: Connection) -> None:

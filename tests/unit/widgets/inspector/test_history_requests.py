@@ -28,12 +28,12 @@ def remember(page: FakePage, server: NanoverServer, *values: Any, key: str = "pe
     """Sets a key again and again, each time until it is recorded."""
     recorder = Recorder.of(page.panel.connection.client)
     for value in values:
-        before = len(recorder.moments(key))
+        before = len(recorder.samples(key))
         gone = value is None
         server.update_state(
             None, DictionaryChange({} if gone else {key: value}, {key} if gone else set())
         )
-        eventually(lambda before=before: len(recorder.moments(key)) == before + 1)
+        eventually(lambda before=before: len(recorder.samples(key)) == before + 1)
 
 
 def test_history_tells_what_happened_newest_first(page: FakePage, server: NanoverServer) -> None:
@@ -146,7 +146,7 @@ def test_a_past_state_is_told_as_what_differs_from_now(
     }
     assert all(entry["since"] <= then for entry in told["keys"])
     assert (told["absent"], told["unknown"], told["left"]) == (["later"], [], 0)
-    assert recorder.begun <= then <= told["now"]
+    assert recorder.started_at <= then <= told["now"]
 
 
 def test_the_time_before_the_recording_is_its_beginning(
@@ -166,10 +166,10 @@ def test_a_past_state_that_is_too_large_is_counted(page: FakePage, server: Nanov
     then = recorder.now()
     keys = {f"k{number}": "x" * 10_000 for number in range(600)}
     server.update_state(None, DictionaryChange(keys))
-    eventually(lambda: len(recorder.moments("k599")) == 1)
+    eventually(lambda: len(recorder.samples("k599")) == 1)
     between = recorder.now()
     server.update_state(None, DictionaryChange(dict.fromkeys(keys, "y")))
-    eventually(lambda: len(recorder.moments("k599")) == 2)
+    eventually(lambda: len(recorder.samples("k599")) == 2)
 
     told = result(page, "past", at=between)
 

@@ -57,7 +57,7 @@ def test_a_snapshot_is_of_now_or_of_then(inspector: StateInspector, server: Nano
     recorder = Recorder.of(inspector.connection.client)
     then = recorder.now()
     change(server, inspector, "second")
-    eventually(lambda: len(recorder.moments("title")) == 2)
+    eventually(lambda: len(recorder.samples("title")) == 2)
 
     assert inspector.snapshot()["title"] == "second"
     assert inspector.snapshot(at=then)["title"] == "demo"
