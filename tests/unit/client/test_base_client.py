@@ -52,7 +52,7 @@ class Recorder:
 # the state ------------------------------------------------------------------------
 
 
-def test_a_client_that_follows_has_the_state_and_says_that_it_is_connected(client):
+def test_a_client_that_loaded_the_state_is_connected(client):
     assert client.status.state == "connecting"
     assert client.copy_state() == {}
 
@@ -122,7 +122,7 @@ def test_subscribers_hear_the_first_state_and_then_the_changes(client, transport
     assert heard.calls == [DictionaryChange({"a": 1}), DictionaryChange({"b": 2}, {"a"})]
 
 
-def test_a_subscriber_that_raises_stops_nobody(client, transport, caplog):
+def test_an_exception_of_a_subscriber_does_not_stop_others(client, transport, caplog):
     heard = Recorder()
     client.on_change(lambda _: 1 / 0)
     client.on_change(heard)
@@ -152,7 +152,7 @@ def test_an_update_is_sent_and_its_answer_given(following, transport):
 # status ------------------------------------------------------------------------
 
 
-def test_every_change_of_the_status_is_told_with_its_reason(client, transport):
+def test_every_change_of_the_status_has_its_reason(client, transport):
     told = Recorder()
     client.on_status(told)
     client.load_state(10)
@@ -174,7 +174,7 @@ def test_every_change_of_the_status_is_told_with_its_reason(client, transport):
     assert times[1] == times[2] == times[3]  # lost since one moment, however often tried
 
 
-def test_that_it_is_closed_is_told_after_every_status(client):
+def test_closed_listeners_are_called_after_the_last_status(client):
     told: list[str] = []
     client.on_closed(lambda: told.append("done"))
     client.on_status(lambda status: told.append(status.state))
@@ -185,7 +185,7 @@ def test_that_it_is_closed_is_told_after_every_status(client):
     assert told == ["closed", "done", "was done"]
 
 
-def test_a_status_that_stays_is_told_once(client):
+def test_an_unchanged_status_is_reported_once(client):
     told = Recorder()
     client.on_status(told)
     client.load_state(10)
@@ -194,7 +194,7 @@ def test_a_status_that_stays_is_told_once(client):
     assert len(told.calls) == 1
 
 
-def test_one_who_left_is_told_nothing(client):
+def test_an_ended_subscription_is_not_called(client):
     told = Recorder()
     client.on_status(told)()
 
@@ -210,7 +210,7 @@ def test_calls_to_a_lost_server_say_so(following, transport):
         following.run_command("x")
 
 
-def test_a_new_run_replaces_the_state_and_announces_what_vanished(following, transport):
+def test_a_new_stream_replaces_the_state_and_reports_removed_keys(following, transport):
     transport.change({"gone": 1, "same": 1})
     eventually(lambda: "gone" in following.snapshot())
     transport.die("restart")
@@ -302,7 +302,7 @@ def test_a_command_may_have_arguments_of_any_name(client, transport):
     assert client.run_command("x", **given) == given
 
 
-def test_a_command_that_fails_says_so(client):
+def test_a_failed_command_raises(client):
     with pytest.raises(CommandFailed, match="command 'x' failed: Unknown command: x"):
         client.run_command("x")
 
@@ -321,14 +321,14 @@ def test_granted_locks_are_in_the_book(client):
     assert client.leases.get("a").seconds == 60
 
 
-def test_given_back_locks_are_released_in_the_book(client):
+def test_released_locks_are_released_in_the_table(client):
     client.attempt_update_locks({"a": 60, "b": 60})
     client.attempt_update_locks({"a": None, "c": 60})
 
     assert lease_states(client) == {"a": "released", "b": "held", "c": "held"}
 
 
-def test_refused_locks_are_in_the_book_and_nothing_was_given_back(client, transport):
+def test_refused_locks_are_in_the_table_and_nothing_was_released(client, transport):
     client.attempt_update_locks({"mine": 60})
     transport.held_elsewhere.add("theirs")
 
@@ -360,7 +360,7 @@ def test_a_lock_request_without_an_answer_is_lost_with_the_reason(client, transp
 
 
 @pytest.mark.parametrize("seconds", ["5", b"5", math.nan, True, [1], 10**400], ids=repr)
-def test_a_duration_that_is_none_is_refused_and_leaves_the_book_alone(client, transport, seconds):
+def test_an_invalid_duration_is_refused_and_does_not_change_the_table(client, transport, seconds):
     client.attempt_update_locks({"held": 60})
 
     with pytest.raises(InvalidValue) as caught:
@@ -388,7 +388,7 @@ def test_closing_ends_all_threads_and_keeps_the_state(client):
 
 
 @pytest.mark.parametrize("follow", [True, False])
-def test_closing_gives_back_the_locks_that_are_still_ours(client, transport, follow):
+def test_closing_releases_the_locks_that_are_still_held(client, transport, follow):
     if follow:
         client.load_state(10)
     client.attempt_update_locks({"a": 60, "b": 60, "short": 0})
@@ -452,7 +452,7 @@ def test_a_client_may_be_closed_by_its_subscriber_and_its_listener():
     ],
     ids=["waiting", "changes", "a connection"],
 )
-def test_the_interval_stays_what_was_asked_for_when_the_state_is_followed_again(follows):
+def test_the_requested_interval_is_kept_when_the_client_subscribes_again(follows):
     class Asked(FakeTransport):
         def start(self, listener, interval):
             intervals.append(interval)
@@ -496,7 +496,7 @@ def test_a_close_that_ctrl_c_broke_off_can_be_repeated(monkeypatch):
     eventually(lambda: not own_threads())
 
 
-def test_a_status_that_is_told_late_is_the_newest(client):
+def test_a_late_notification_has_the_current_status(client):
     seen = []
     client.on_status(lambda status: seen.append(status.state))
     client.load_state(10)

@@ -96,7 +96,7 @@ def test_a_server_behind_a_slow_network_can_be_connected_to(server):
 @pytest.mark.parametrize(
     "address", ["http://localhost", "localhost:x", "two words", "::1", "host/path", "0"]
 )
-def test_what_is_no_address_is_refused(address):
+def test_an_invalid_address_is_refused(address):
     with pytest.raises(AddressError) as caught:
         connect(address)
 
@@ -104,7 +104,7 @@ def test_what_is_no_address_is_refused(address):
     assert isinstance(caught.value, ConnectError)
 
 
-def test_a_port_where_nobody_listens_is_named_at_once(unused_port):
+def test_a_closed_port_is_reported_at_once(unused_port):
     with pytest.raises(ConnectError) as caught:
         connect(f"127.0.0.1:{unused_port}")
 
@@ -114,7 +114,7 @@ def test_a_port_where_nobody_listens_is_named_at_once(unused_port):
     )
 
 
-def test_a_host_that_is_none_is_named_at_once():
+def test_an_unknown_host_is_reported_at_once():
     with pytest.raises(ConnectError) as caught:
         connect("nohost.invalid:38801")
 
@@ -410,7 +410,7 @@ def test_a_client_that_lost_its_server_before_is_revived(client, server):
         client.close()
 
 
-def test_there_is_no_connection_of_a_closed_client(client):
+def test_a_closed_client_has_no_connection(client):
     client.close()
 
     with pytest.raises(ClosedError):
@@ -418,7 +418,7 @@ def test_there_is_no_connection_of_a_closed_client(client):
 
 
 @pytest.mark.parametrize("source", ["localhost", None, 38801])
-def test_there_is_no_connection_of_anything_else(source):
+def test_other_objects_have_no_connection(source):
     with pytest.raises(TypeError, match="expected a NanoverClient or a Connection, not"):
         Connection.of(source)
 
@@ -487,7 +487,7 @@ class Shower:
         self.shown = source
 
 
-def test_what_shows_a_connection_is_handed_over_and_what_is_gone_is_not(connection, server):
+def test_dependents_are_rebound_and_collected_ones_are_not(connection, server):
     shower, gone = Shower(connection), Shower(connection)
     del gone
     gc.collect()

@@ -66,7 +66,7 @@ def test_servers_are_found_once_each_by_name(port):
     assert found.explanation == ""
 
 
-def test_nothing_heard_is_explained_with_the_way_round_it(port):
+def test_an_empty_result_has_an_explanation_and_a_remedy(port):
     begun = time.monotonic()
     found = discover(0.1, port=port)
 

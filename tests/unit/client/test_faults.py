@@ -93,7 +93,7 @@ def test_a_frozen_server_ends_a_call_at_its_deadline(
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_a_slow_server_is_waited_for_until_the_deadline_and_heard_after_it(
+def test_a_reply_after_the_deadline_is_still_received(
     client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
 ) -> None:
     expected = call(client)

@@ -94,7 +94,7 @@ def test_a_client_opens_lazily_at_the_default_address():
         assert client_threads() == []
 
 
-def test_a_client_of_nobody_says_so_at_the_first_call():
+def test_a_client_without_a_server_raises_at_the_first_call():
     with NanoverClient.insecure_channel(address="nohost.invalid", port=5) as client:
         with pytest.raises(ConnectError) as caught:
             client.run_command("x")
@@ -198,7 +198,7 @@ def test_a_client_that_cannot_be_made_leaves_no_channel_open(monkeypatch, make):
 # state ------------------------------------------------------------------------
 
 
-def test_a_change_is_applied_and_heard_by_everyone(following, make_client, server):
+def test_a_change_is_applied_and_received_by_all_clients(following, make_client, server):
     other = make_client()
     other.subscribe_all_state_updates(0)
 
@@ -224,7 +224,7 @@ def test_numpy_values_can_be_shared(following, server):
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"raw", {1: "x"}, "\ud800", [10**400]])
-def test_what_cannot_be_serialised_is_a_type_error_before_anything_is_sent(
+def test_a_value_that_cannot_be_serialized_is_a_type_error_before_anything_is_sent(
     following, server, value
 ):
     with pytest.raises(TypeError) as caught:
@@ -255,7 +255,7 @@ def test_updates_wait_while_the_state_is_locked(following, make_client, server):
     eventually(lambda: following.copy_state() == {"a": 2})
 
 
-def test_a_slow_subscriber_gets_what_it_missed_in_one_change(following, server):
+def test_a_slow_subscriber_gets_missed_changes_merged(following, server):
     changes = []
     busy, go_on = threading.Event(), threading.Event()
 
@@ -324,7 +324,7 @@ def test_a_recorded_session_of_real_people_arrives_as_it_was(stream):
 # locks ------------------------------------------------------------------------
 
 
-def test_a_lock_keeps_another_client_out_until_it_is_given_back(make_client, server):
+def test_a_lock_excludes_another_client_until_it_is_released(make_client, server):
     one, other = make_client(), make_client()
     assert one.attempt_update_locks({"scene": 60}) is True
 
@@ -349,7 +349,7 @@ def test_a_lock_ends_by_its_own_time(make_client):
     assert one.leases.get("scene").state == "refused"
 
 
-def test_a_closed_client_has_given_back_its_locks_though_it_followed_nothing(make_client):
+def test_a_closed_client_has_released_its_locks_without_a_subscription(make_client):
     one, other = make_client(), make_client()
     assert one.attempt_update_locks({"scene": math.inf})
     one.close()
@@ -498,7 +498,7 @@ def test_closing_leaves_no_thread_and_freezes_the_state(following, server):
     assert following.copy_state() == {"a": 1}
 
 
-def test_a_closed_client_says_that_it_is_closed(following):
+def test_a_closed_client_raises(following):
     following.close()
 
     with pytest.raises(ClosedError, match="is closed; connect again"):
@@ -507,7 +507,7 @@ def test_a_closed_client_says_that_it_is_closed(following):
         following.subscribe_all_state_updates()
 
 
-def test_a_channel_that_does_not_close_keeps_nobody(monkeypatch):
+def test_a_channel_that_does_not_close_does_not_block(monkeypatch):
     monkeypatch.setattr("nanover_jupyter.client.grpc_client._CLOSING_SECONDS", 0.1)
     closing, at_last = threading.Event(), threading.Event()
 

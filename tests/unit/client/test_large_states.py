@@ -107,9 +107,7 @@ def road(wire: str) -> Iterator[Road]:
             yield road
 
 
-def test_connect_returns_when_the_whole_state_is_here_however_long_it_takes(
-    road: Road, wire: str
-) -> None:
+def test_connect_returns_when_the_full_state_is_loaded(road: Road, wire: str) -> None:
     with connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
         assert connection.status.state == "connected"
         assert connection.client.health.keys == SLOW_KEYS

@@ -109,7 +109,7 @@ def test_connection_that_nothing_refers_to_ends_while_its_server_is_away(
     eventually(lambda: ended(reference))
 
 
-def test_dropped_connection_gives_back_its_locks(both: NanoverServer) -> None:
+def test_a_collected_connection_releases_its_locks(both: NanoverServer) -> None:
     url = f"grpc://127.0.0.1:{both.port}"
     dropped(url, lambda connection: connection.client.attempt_update_locks({"a": 60}))
     eventually(lambda: gc.collect() >= 0 and not client_threads())
@@ -214,7 +214,7 @@ def test_connecting_again_and_again_leaves_a_bounded_number_open(url: str) -> No
 # the parts --------------------------------------------------------------------------------
 
 
-def test_signal_wakes_the_one_who_waits_and_is_cleared_by_that() -> None:
+def test_a_signal_wakes_its_waiter_and_is_cleared() -> None:
     signal = Signal()
     woken = threading.Event()
     waiter = threading.Thread(target=lambda: signal.wait(None) and woken.set())

@@ -8,7 +8,7 @@ import threading
 from nanover_jupyter.client.listeners import Listeners
 
 
-def test_listeners_are_told_in_the_order_of_their_subscription():
+def test_listeners_are_called_in_the_order_of_subscription():
     told = []
     listeners = Listeners[int, str]()
     listeners.subscribe(lambda number, text: told.append(("first", number, text)))
@@ -19,7 +19,7 @@ def test_listeners_are_told_in_the_order_of_their_subscription():
     assert told == [("first", 1, "x"), ("second", 1, "x")]
 
 
-def test_a_listener_that_raises_is_logged_and_the_rest_are_told(caplog):
+def test_an_exception_of_a_listener_is_logged_and_the_others_are_called(caplog):
     told = []
     listeners = Listeners[int]()
     listeners.subscribe(lambda number: number / 0)
@@ -33,7 +33,7 @@ def test_a_listener_that_raises_is_logged_and_the_rest_are_told(caplog):
     assert record.exc_info[0] is ZeroDivisionError
 
 
-def test_one_who_left_is_told_nothing_and_may_leave_twice():
+def test_an_ended_subscription_is_not_called_and_may_end_twice():
     told = []
     listeners = Listeners[int]()
     leave = listeners.subscribe(told.append)
@@ -57,7 +57,7 @@ def test_the_same_callback_may_listen_twice_and_leave_once():
     assert told == [1]
 
 
-def test_a_listener_may_leave_or_subscribe_while_it_is_told():
+def test_a_listener_may_unsubscribe_or_subscribe_while_it_is_called():
     told = []
     listeners = Listeners[()]()
 
@@ -73,7 +73,7 @@ def test_a_listener_may_leave_or_subscribe_while_it_is_told():
     assert told == ["once", "later"]
 
 
-def test_subscription_that_ends_meanwhile_is_not_notified():
+def test_a_subscription_that_ends_during_a_notification_is_not_called():
     notified = []
     listeners = Listeners[()]()
 

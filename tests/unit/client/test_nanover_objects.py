@@ -42,7 +42,7 @@ def websocket(remote, **uri):
     ],
     ids=without_address,
 )
-def test_an_address_is_read_from_what_has_one(thing, address):
+def test_an_address_is_read_from_an_object(thing, address):
     assert address_of(thing) == address
 
 
@@ -51,7 +51,7 @@ def test_an_address_is_read_from_what_has_one(thing, address):
     [None, 3, object(), app(), Thing(address="x"), Thing(port=1), websocket(None)],
     ids=without_address,
 )
-def test_what_has_none_is_refused_by_its_kind(thing):
+def test_an_object_without_an_address_is_refused_by_its_type(thing):
     with pytest.raises(AddressError) as caught:
         address_of(thing)
 

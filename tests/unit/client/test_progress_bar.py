@@ -164,7 +164,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_what_lasts_longer_than_it_may_stands_at_its_end(
+def test_a_bar_stops_at_its_maximum(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As on a busy machine, where a wait is told late that its time is over."""
@@ -178,7 +178,7 @@ def test_what_lasts_longer_than_it_may_stands_at_its_end(
 
 
 @pytest.mark.usefixtures("terminal")
-def test_tqdm_itself_takes_what_we_ask_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tqdm_accepts_our_options(capsys: pytest.CaptureFixture[str]) -> None:
     before = set(threading.enumerate())
     said: list[str] = []
     for seconds in (10.0, None):

@@ -103,7 +103,7 @@ def test_another_websocket_server_is_not_a_nanover_server():
             open_client(here(script.port, "ws"), timeout=0.1)
 
 
-def test_a_server_that_ends_the_connection_before_it_answers_says_why():
+def test_the_error_has_the_reason_of_a_server_that_closes_the_connection():
     with scripted_server() as script:
         script.answer = lambda _: script.client().close(1011, "keepalive ping timeout") or []
         with pytest.raises(ConnectError, match="before it answered: the server waited too long"):

@@ -54,7 +54,7 @@ def test_nothing_is_opened_before_it_is_needed():
     client.close()
 
 
-def test_it_does_what_its_capabilities_say(client, both):
+def test_it_supports_its_capabilities(client, both):
     assert not client.capabilities.locks
     client.subscribe_all_state_updates()
 
@@ -114,14 +114,14 @@ def test_a_simulation_behind_a_client_has_the_playback_commands(client, both):
         ("me/x", dict, {"default_arguments": 3}, "3 is not a mapping"),
     ],
 )
-def test_what_cannot_be_offered_is_refused(client, name, callback, defaults, reason):
+def test_an_invalid_command_is_refused(client, name, callback, defaults, reason):
     with pytest.raises((InvalidArgument, InvalidValue), match=reason):
         client.register_command(name, callback, **defaults)
 
     assert client.update_available_commands() == {}
 
 
-def test_frames_reach_those_who_listen_and_nobody_else(no_thread_stays):
+def test_frames_are_delivered_to_subscribers_only(no_thread_stays):
     frame = msgpack.packb({"frame": {"frame.index": 0}})
     heard = []
     with (
@@ -140,7 +140,7 @@ def test_frames_reach_those_who_listen_and_nobody_else(no_thread_stays):
     assert heard == [frame]
 
 
-def test_a_frame_that_shares_a_message_with_the_state_is_heard(no_thread_stays):
+def test_a_frame_in_a_message_with_state_is_delivered(no_thread_stays):
     message = {"frame": {"frame.index": 0}, "state": {"updates": {"a": 1}, "removals": []}}
     heard = []
     with (

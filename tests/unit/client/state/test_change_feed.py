@@ -57,7 +57,7 @@ def test_a_subscriber_gets_each_change_in_order_on_the_feeds_thread(feed):
     assert threads == {"nanover-changes"}
 
 
-def test_a_slow_subscriber_gets_what_it_missed_as_one_change(feed):
+def test_a_slow_subscriber_gets_missed_changes_merged(feed):
     slow = Slow()
     feed.subscribe(slow)
     feed.publish(DictionaryChange({"a": 0}))

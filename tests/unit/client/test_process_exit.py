@@ -1,4 +1,4 @@
-"""Python processes of their own: they can be interrupted, and leave when they want to."""
+"""Interrupts and exit of Python processes that use a client."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def start_program(text: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_an_interpreter_may_leave_without_closing_anything(url: str) -> None:
+def test_an_interpreter_may_exit_without_closing_anything(url: str) -> None:
     program = start_program(
         """
 def run():
@@ -81,7 +81,7 @@ print("leaving")
     assert "Traceback" not in err
 
 
-def test_an_interpreter_that_exits_says_goodbye_and_starts_no_thread() -> None:
+def test_an_interpreter_that_exits_closes_connections_and_starts_no_thread() -> None:
     """Python 3.12 refuses to start threads by then; the server would keep our user's keys."""
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         program = start_program(
