@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nanover_jupyter.wire.collector import collector_eased
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["Copy", "LazyValue", "MaybeLazy", "copy_all", "read", "read_all"]
@@ -100,17 +99,15 @@ def read(value: MaybeLazy) -> Value:
 
 def read_all(values: Mapping[str, MaybeLazy]) -> dict[str, Value]:
     """The same values in a plain dict, all of them read."""
-    with collector_eased(len(values)):
-        return {key: read(value) for key, value in values.items()}
+    return {key: read(value) for key, value in values.items()}
 
 
 def copy_all(values: Mapping[str, MaybeLazy]) -> dict[str, Value]:
     """Deep copies in a plain dict. What is not read yet stays so: the copy is read apart."""
-    with collector_eased(len(values)):
-        return {
-            key: value.fresh() if isinstance(value, LazyValue) else _copied(value)
-            for key, value in values.items()
-        }
+    return {
+        key: value.fresh() if isinstance(value, LazyValue) else _copied(value)
+        for key, value in values.items()
+    }
 
 
 def _copied(value: Value) -> Value:
