@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from nanover_jupyter.wire.grpc import codec as grpc_codec
-from nanover_jupyter.wire.grpc.layout_cache import write_by_shape
+from nanover_jupyter.wire.grpc.layout_cache import write_by_layout
 from nanover_jupyter.wire.grpc.value_writer import delimited, write_fields
 from nanover_jupyter.wire.messages import DictionaryChange
 
@@ -67,7 +67,7 @@ def update_of(state: dict[str, Any]) -> bytes:
 
 def entries_of(state: dict[str, Any]) -> bytes:
     """What `numbered` makes an update of."""
-    return write_fields(state, 2, write_by_shape)
+    return write_fields(state, 2, write_by_layout)
 
 
 def numbered(entries: bytes, number: float) -> bytes:

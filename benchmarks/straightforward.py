@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 
 from nanover_jupyter.wire.grpc import protocol
-from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
+from nanover_jupyter.wire.grpc import value_reader as grpc_value_reader
 
 __all__ = [
     "nanover_copy",
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def walk_decode(data: bytes) -> dict[str, Any]:
-    return grpc_struct_walk.read_fields(protocol.StateUpdate.FromString(data).changed_keys)
+    return grpc_value_reader.read_fields(protocol.StateUpdate.FromString(data).changed_keys)
 
 
 def walk_encode(state: dict[str, Any]) -> bytes:

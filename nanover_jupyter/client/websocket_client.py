@@ -125,7 +125,7 @@ class NanoverWebSocketClient(BaseClient):
             reason = f"{default_arguments!r} is not a mapping; use a dict of defaults by name"
             raise InvalidArgument("default_arguments", reason)
         arguments = {**(default_arguments or {}), **defaults}
-        command = CommandInfo.described(name, arguments, label=label, icon=icon)
+        command = CommandInfo.labeled(name, arguments, label=label, icon=icon)
         self._websocket.register_command(command, callback)
         # Other clients may call it even if nothing here refers to the client.
         self.resources.keep(self)

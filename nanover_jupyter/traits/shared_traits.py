@@ -22,7 +22,7 @@ from nanover_jupyter.wire.values import (
     alike,
     check_key,
     copy_value,
-    normalise,
+    normalize,
 )
 
 __all__ = ["SharedTraits"]
@@ -174,7 +174,7 @@ class SharedTraits(traitlets.HasTraits):
             InvalidValue: The value cannot be sent.
         """
         try:
-            return normalise(value)
+            return normalize(value)
         except InvalidValue as error:
             for step in reversed((self._key, *self._paths.get(name, ()))):
                 error = error.within(step)

@@ -1,4 +1,4 @@
-"""What is said between client and server: messages, values and their codecs.
+"""Messages between client and server: values, changes, and their codecs.
 
-No threads, sockets, clocks or Jupyter in here.
+No threads, sockets, clocks or Jupyter.
 """

@@ -1,4 +1,4 @@
-"""A command as servers list it: its name and default arguments."""
+"""A command that a server lists: its name and default arguments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nanover_jupyter.wire.grpc import codec as grpc_codec
-from nanover_jupyter.wire.values import Value, copy_value, normalise, same_value
+from nanover_jupyter.wire.values import Value, copy_value, normalize, same_value
 
 __all__ = ["CommandInfo"]
 
@@ -14,15 +14,15 @@ __all__ = ["CommandInfo"]
 class CommandInfo:
     """A command that a server offers.
 
-    Equal to another of the same name, arguments, label and icon, and to a dict of its
-    default arguments, which is what NanoVer's client gives in its place since autumn 2025.
+    Equal to another command with the same name, arguments, label and icon, and to a dict of
+    its default arguments, which NanoVer's own client returns since autumn 2025.
 
     Args:
         name: The command's name, such as "playback/load".
         **arguments: Its default arguments.
 
     Raises:
-        InvalidValue: A default that no server could send.
+        InvalidValue: A default argument cannot be sent.
     """
 
     __slots__ = ("_arguments", "icon", "label", "name")
@@ -31,10 +31,10 @@ class CommandInfo:
         self.name = name
         self.label: str | None = None
         self.icon: str | None = None
-        self._arguments: dict[str, Value] = normalise(arguments)  # type: ignore[assignment]
+        self._arguments: dict[str, Value] = normalize(arguments)  # type: ignore[assignment]
 
     @classmethod
-    def described(
+    def labeled(
         cls,
         name: str,
         arguments: Mapping[str, object],
@@ -42,7 +42,7 @@ class CommandInfo:
         label: str | None = None,
         icon: str | None = None,
     ) -> CommandInfo:
-        """A command with the label and icon that newer servers publish."""
+        """Return a command with a label and an icon, which newer servers publish."""
         info = cls(name, **arguments)
         info.label = label
         info.icon = icon
@@ -50,31 +50,29 @@ class CommandInfo:
 
     @classmethod
     def from_proto(cls, raw: Any) -> CommandInfo:
-        """The command described by a protobuf `CommandMessage`, of whichever package."""
+        """Return the command in a protobuf `CommandMessage`, of this or another package."""
         name, arguments = grpc_codec.read_command(raw)
         return cls(name, **arguments)
 
     @property
     def arguments(self) -> dict[str, Value]:
-        """The default arguments by name; a fresh dict each time."""
+        """A copy of the default arguments by name."""
         return {name: copy_value(value) for name, value in self._arguments.items()}
 
     @property
     def raw(self) -> Any:
-        """The protobuf `CommandMessage` that describes this command."""
+        """This command as a protobuf `CommandMessage`."""
         return grpc_codec.write_command(self.name, self._arguments)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, CommandInfo):
-            mine = (self.name, self.label, self.icon)
-            if mine != (other.name, other.label, other.icon):
+            if (self.name, self.label, self.icon) != (other.name, other.label, other.icon):
                 return False
             other = other._arguments
         elif not isinstance(other, dict):
             return NotImplemented
-        # 1 and 1.0 are alike, as the wire has only the latter; but NaN is not equal to itself.
-        ours, theirs = self._arguments, other
-        return ours == theirs or same_value(ours, theirs)
+        # `==` treats 1 and 1.0 as equal, as gRPC does; `same_value` treats NaN as equal to NaN.
+        return self._arguments == other or same_value(self._arguments, other)
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -1,4 +1,4 @@
-"""The datagrams by which NanoVer servers announce themselves (ESSD, wire-protocol G7, W6)."""
+"""Datagrams that NanoVer servers broadcast to be discovered (ESSD, wire-protocol G7, W6)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATAGRAM_LIMIT: Final = 1024
 _VERSION: Final = "1.0.0"
 _HIGHEST_PORT: Final = 65535
 
-# What a client can make of a service, the best first: upstream prefers encryption.
+# URL schemes by service, most preferred first. Upstream also prefers encryption.
 _SCHEMES: Final = (
     ("wss", "wss"),
     ("ws", "ws"),
@@ -28,7 +28,7 @@ _SCHEMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What a server says of itself: its name, address and id, and ports by service."""
+    """A server's name, address and id, and its ports by service."""
 
     name: str
     address: str
@@ -37,7 +37,7 @@ class Announcement:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """The addresses to connect to, by protocol, the best first."""
+        """The URLs to connect to, most preferred first."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         found = (
             f"{scheme}://{host}:{self.services[service]}"
@@ -48,39 +48,39 @@ class Announcement:
 
 
 def encode(announcement: Announcement) -> bytes:
-    """An announcement as a datagram; the name is shortened where it would be too long."""
+    """Return an announcement as a datagram. A name that is too long is shortened."""
     name = announcement.name
     while True:
-        said = {
+        fields = {
             "name": name,
             "address": announcement.address,
             "id": announcement.id,
             "essd_version": _VERSION,
             "services": dict(announcement.services),
         }
-        data = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+        data = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
         if len(data) <= DATAGRAM_LIMIT or not name:
             return data
         name = name[:-1]
 
 
 def decode(data: bytes) -> Announcement:
-    """The announcement in a datagram.
+    """Return the announcement in a datagram.
 
     Raises:
-        ProtocolError: It is none.
+        ProtocolError: The datagram is not an announcement.
     """
     try:
-        said = json.loads(data)
+        fields = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"an announcement is JSON ({error})") from error
-    if not isinstance(said, dict):
-        raise ProtocolError("an announcement is an object")
-    name, address = said.get("name"), said.get("address")
+        raise ProtocolError(f"the announcement is not valid JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise ProtocolError("the announcement is not a JSON object")
+    name, address = fields.get("name"), fields.get("address")
     if not isinstance(name, str) or not isinstance(address, str) or not address:
-        raise ProtocolError("an announcement has a name and an address")
-    services = _ports(said.get("services"))
-    return Announcement(name, address, str(said.get("id", f"{address} {services}")), services)
+        raise ProtocolError("the announcement has no name or no address")
+    services = _ports(fields.get("services"))
+    return Announcement(name, address, str(fields.get("id", f"{address} {services}")), services)
 
 
 def _ports(services: Any) -> dict[str, int]:

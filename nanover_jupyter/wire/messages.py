@@ -196,21 +196,21 @@ class DictionaryChange:
 
 @dataclass(frozen=True, slots=True)
 class LockRequest:
-    """Keys to lock for some seconds from now, and keys to give back."""
+    """Keys to lock, each for a number of seconds, and keys to release."""
 
     acquire: Mapping[str, float]
     release: frozenset[str] = frozenset()
 
     @classmethod
     def from_durations(cls, durations: Mapping[str, float | None]) -> LockRequest:
-        """NanoVer's own form: seconds by key, None to release."""
+        """Return a request from NanoVer's form: seconds by key, None to release."""
         acquire = {key: seconds for key, seconds in durations.items() if seconds is not None}
         return cls(acquire, frozenset(durations.keys() - acquire.keys()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a server of this kind can do. Data, so that nothing has to guess."""
+    """The features that a protocol supports."""
 
     transport: str
     locks: bool

@@ -1,4 +1,4 @@
-"""Values as compact bytes, for those who keep many and read few."""
+"""Compact storage of values as MessagePack, for histories that store many and read few."""
 
 from __future__ import annotations
 
@@ -6,39 +6,38 @@ from typing import Any
 
 import msgpack
 
-from nanover_jupyter.wire.lazy import Copy, LazyValue, MaybeLazy
+from nanover_jupyter.wire.lazy import CopyFunction, LazyValue, MaybeLazy
 from nanover_jupyter.wire.values import Value, copy_value
 
 __all__ = ["PackedValue", "packed"]
 
 
 class PackedValue(LazyValue):
-    """A value in MessagePack: a list or dict that was read, packed again.
+    """A list or dict encoded as MessagePack.
 
-    As objects it takes several times the memory, and Python's garbage collector looks at
-    every part of it again and again.
+    As Python objects it takes several times the memory, and work for the garbage collector.
     """
 
     __slots__ = ()
 
     @staticmethod
-    def decode(data: bytes) -> tuple[Value, Copy]:
+    def decode(data: bytes) -> tuple[Value, CopyFunction]:
         """See `LazyValue.decode`."""
         try:
             value: Any = msgpack.unpackb(data, strict_map_key=False)
         except msgpack.StackError:
-            # It is nested more deeply than any message that comes over this wire.
+            # It is nested more deeply than any message that this protocol carries.
             return None, copy_value
         return value, copy_value
 
 
 def packed(value: MaybeLazy) -> tuple[type[LazyValue] | None, Any]:
-    """Return a value in its most compact form, apart from the one that was given.
+    """Return the most compact form of a value.
 
     Returns:
-        Bytes, and the class whose `decode` reads them; or None, and the value itself. That is
-        text, a number, or a list or dict that holds what only Python has, such as a number of
-        more than 64 bits.
+        Bytes, and the class whose `decode` decodes them; or None and the value itself, for
+        strings, numbers, and containers that MessagePack cannot represent, such as one with
+        an integer of more than 64 bits.
     """
     if isinstance(value, LazyValue):
         data = value.data

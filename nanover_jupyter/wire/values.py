@@ -1,8 +1,8 @@
-"""The values that shared state, arguments and results are made of.
+"""Values of shared state, command arguments and results.
 
-A value is what JSON knows (null, bool, number, string, list, dict with string
-keys), with NaN and the infinities besides. `normalise` brings what people write
-in Python to that form or says where it cannot.
+A value is a JSON value (null, bool, number, string, list, or dict with string keys);
+NaN and the infinities are allowed. `normalize` converts other Python objects to this
+form, or raises an error with the path to what it cannot convert.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = [
     "check_nesting",
     "check_text",
     "copy_value",
-    "normalise",
+    "normalize",
     "same_value",
-    "unfamiliar",
+    "to_plain",
     "with_article",
 ]
 
@@ -40,39 +40,39 @@ class _Absence(enum.Enum):
 
 Absent = Literal[_Absence.ABSENT]
 ABSENT: Final = _Absence.ABSENT
-"""What stands where there is no value, as None is one."""
+"""Marks a missing value, because None is a value."""
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 
-# protobuf parsers give up beyond this many messages inside one another. A value
-# starts four deep in an update; a list adds two, a dict three (wire-protocol G1:
-# 48 lists or 32 dicts pass, one more is refused).
+# protobuf parsers accept this many nested messages. A value in an update starts at
+# level four; a list adds two levels, a dict three (wire-protocol G1: 48 nested lists
+# or 32 nested dicts are accepted).
 NESTING_LIMIT = 100
-NESTING_OF_A_KEY = 4
+KEY_NESTING = 4
 
 _PLAIN = (str, bool, int, float, type(None))
 
 
-def normalise(value: object, nesting: int = NESTING_OF_A_KEY) -> Value:
-    """A fresh copy of `value` made of plain Python types only.
+def normalize(value: object, nesting: int = KEY_NESTING) -> Value:
+    """Return a deep copy of `value` that consists of plain Python types.
 
     Tuples and numpy arrays become lists, numpy scalars become Python numbers.
 
     Args:
-        value: Anything; nothing in it is changed.
-        nesting: How many wire messages already surround the value.
+        value: Any object. It is not modified.
+        nesting: The number of protobuf messages around the value.
 
     Raises:
-        InvalidValue: Something in it cannot be sent; `path` leads there.
+        InvalidValue: Part of the value cannot be sent; `path` locates it.
     """
     kind = type(value)
     if kind in _PLAIN:
         return _check_plain(value)
     if kind is list or kind is tuple:
-        return _normalise_items(value, nesting)  # type: ignore[arg-type]
+        return _normalize_items(value, nesting)  # type: ignore[arg-type]
     if kind is dict:
-        return _normalise_fields(value, nesting)  # type: ignore[arg-type]
-    return normalise(unfamiliar(value), nesting)
+        return _normalize_fields(value, nesting)  # type: ignore[arg-type]
+    return normalize(to_plain(value), nesting)
 
 
 def _check_plain(value: Any) -> Value:
@@ -83,40 +83,40 @@ def _check_plain(value: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-def _normalise_items(items: Sequence[object], nesting: int) -> list[Value]:
+def _normalize_items(items: Sequence[object], nesting: int) -> list[Value]:
     check_nesting(nesting + (2 if items else 1))
     result: list[Value] = []
     for index, item in enumerate(items):
         try:
-            result.append(normalise(item, nesting + 2))
+            result.append(normalize(item, nesting + 2))
         except InvalidValue as error:
             raise error.within(index) from None
     return result
 
 
-def _normalise_fields(fields: Mapping[Any, object], nesting: int) -> dict[str, Value]:
+def _normalize_fields(fields: Mapping[Any, object], nesting: int) -> dict[str, Value]:
     check_nesting(nesting + (3 if fields else 1))
     result: dict[str, Value] = {}
     for key, item in fields.items():
         name = check_key(key)
         try:
-            result[name] = normalise(item, nesting + 3)
+            result[name] = normalize(item, nesting + 3)
         except InvalidValue as error:
             raise error.within(name) from None
     return result
 
 
-def unfamiliar(value: object) -> object:
-    """The plain equivalent of a value that is no plain type itself.
+def to_plain(value: object) -> object:
+    """Return the plain equivalent of a value that is not a plain type.
 
-    Knows subclasses of the plain types, mappings, and numpy's scalars and arrays
-    (by what they offer, so that numpy need not be installed).
+    Supports subclasses of the plain types, mappings, and numpy scalars and arrays (which
+    are recognized by their attributes, so that numpy is optional).
 
     Raises:
-        InvalidValue: There is no equivalent.
+        InvalidValue: There is no plain equivalent.
     """
     if isinstance(value, str):
-        return str.__str__(value)  # not the subclass's own, which may say something else
+        return str.__str__(value)  # the subclass may override `__str__`
     for plain in (bool, int, float):
         if isinstance(value, plain):
             return plain(value)
@@ -132,24 +132,24 @@ def unfamiliar(value: object) -> object:
 
 
 def check_text(text: str) -> None:
-    """Raise InvalidValue for text with lone surrogates, which UTF-8 cannot carry."""
+    """Raise InvalidValue for a string with lone surrogates, which UTF-8 cannot encode."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidValue((), "the text holds lone surrogates, which UTF-8 has not") from None
+            raise InvalidValue((), "the string contains lone surrogates (not UTF-8)") from None
 
 
 def check_integer(number: int) -> None:
-    """Raise InvalidValue for an integer beyond the range of a double."""
+    """Raise InvalidValue for an integer outside the range of a double."""
     try:
         float(number)
     except OverflowError:
-        raise InvalidValue((), "the number is beyond the range of a double") from None
+        raise InvalidValue((), "the number is outside the range of a double") from None
 
 
 def check_key(key: object) -> str:
-    """`key` as a plain string; raises InvalidValue if it is none."""
+    """Return `key` as a plain string. Raises InvalidValue if it is not a string."""
     if not isinstance(key, str):
         raise InvalidValue(
             (), f"the key {key!r} is {with_article(type(key).__name__)}, not a string"
@@ -159,16 +159,15 @@ def check_key(key: object) -> str:
 
 
 def check_nesting(nesting: int) -> None:
-    """Raise InvalidValue when `nesting` messages are more than the wire allows."""
+    """Raise InvalidValue if `nesting` exceeds what protobuf parsers accept."""
     if nesting > NESTING_LIMIT:
-        raise InvalidValue((), "it is nested too deeply (48 lists or 32 dicts at the most)")
+        raise InvalidValue((), "it is nested too deeply (at most 48 lists or 32 dicts)")
 
 
 def same_value(left: object, right: object) -> bool:
-    """Whether two plain values are the same to the last bit: NaN is NaN, 0.0 is not -0.0.
+    """Whether two plain values are identical: NaN is NaN, 0.0 is not -0.0, True is not 1.0.
 
-    `==` would call True and 1.0 alike, and a list with a NaN in it unlike itself. What is
-    nested more deeply than Python can compare is not the same.
+    Values that are nested too deeply for Python to compare are not the same.
     """
     try:
         return _same(left, right)
@@ -191,10 +190,10 @@ def _same(left: object, right: object) -> bool:
 
 
 def alike(left: object, right: object) -> bool:
-    """Whether two values are the same to people: 1 is 1.0, NaN is NaN, True is not 1.
+    """Whether two values are equal for users: 1 is 1.0, NaN is NaN, True is not 1.
 
-    gRPC knows doubles only, so what was sent as 1 is seen back as 1.0. What is nested more
-    deeply than Python can compare is not alike.
+    gRPC has only doubles, so what was sent as 1 comes back as 1.0. Values that are nested
+    too deeply for Python to compare are not alike.
     """
     try:
         return _alike(left, right)
@@ -206,7 +205,7 @@ def _alike(left: object, right: object) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        # Of numbers only NaN differs from itself; `isnan` does not take every integer.
+        # NaN is the only number that differs from itself; `isnan` rejects large integers.
         return left == right or (left != left and right != right)  # noqa: PLR0124
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(_alike, left, right))
@@ -216,7 +215,7 @@ def _alike(left: object, right: object) -> bool:
 
 
 def copy_value(value: Value) -> Value:
-    """A deep copy of a plain value; several times as fast as `copy.deepcopy`."""
+    """Return a deep copy of a plain value, several times faster than `copy.deepcopy`."""
     if type(value) is dict:
         fields = value.copy()
         for key, item in fields.items():
@@ -234,5 +233,5 @@ def copy_value(value: Value) -> Value:
 
 
 def with_article(noun: str) -> str:
-    """A noun as one of many, in a message."""
+    """Return a noun with its indefinite article."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

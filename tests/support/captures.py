@@ -9,7 +9,7 @@ from typing import Any
 
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import protocol
-from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
+from nanover_jupyter.wire.grpc import value_reader as grpc_value_reader
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from tests.support.golden import GOLDEN, golden_bytes, golden_json, golden_stream
 
@@ -94,13 +94,13 @@ def _frame(data: bytes) -> dict[str, Any]:
     for key, array in message.frame.arrays.items():
         kind = array.WhichOneof("values")
         arrays[key] = {"kind": kind, "values": list(getattr(array, kind).values)}
-    values = {key: grpc_struct_walk.read_value(v) for key, v in message.frame.values.items()}
+    values = {key: grpc_value_reader.read_value(v) for key, v in message.frame.values.items()}
     return {"frame_index": message.frame_index, "values": values, "arrays": arrays}
 
 
 def _frame_request(data: bytes) -> dict[str, Any]:
     message = protocol.GetFrameRequest.FromString(data)
-    fields = grpc_struct_walk.read_fields(message.data)
+    fields = grpc_value_reader.read_fields(message.data)
     return {"data": fields, "frame_interval": message.frame_interval}
 
 

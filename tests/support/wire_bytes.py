@@ -7,7 +7,7 @@ import struct
 from hypothesis import strategies as st
 
 from nanover_jupyter.wire.grpc import protocol
-from nanover_jupyter.wire.grpc import struct_reader as grpc_struct_walk
+from nanover_jupyter.wire.grpc import value_reader as grpc_value_reader
 from tests.support.values import floats, texts
 
 # A field of a number that no message of ours has, in each form that a field can take.
@@ -83,7 +83,7 @@ def by_protobuf(kind, data, path):
     message = kind.FromString(data)
     for name in path:
         message = getattr(message, name)
-    return grpc_struct_walk.read_fields(message)
+    return grpc_value_reader.read_fields(message)
 
 
 def state_update(struct_: bytes) -> bytes:
@@ -92,4 +92,4 @@ def state_update(struct_: bytes) -> bytes:
 
 def value_by_protobuf(data: bytes):
     """The value in the bytes of one `Value`; raises DecodeError."""
-    return grpc_struct_walk.read_value(protocol.Value.FromString(data))
+    return grpc_value_reader.read_value(protocol.Value.FromString(data))

@@ -16,7 +16,7 @@ from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value, normalise
+from nanover_jupyter.wire.values import Value, normalize
 
 __all__ = [
     "MAX_FINISHED_RUNS",
@@ -264,7 +264,7 @@ class CommandRuns:
         self, name: str, arguments: Mapping[str, object], run_id: str, progress: str | None
     ) -> _Entry | None:
         try:
-            shown: Any = normalise(dict(arguments))
+            shown: Any = normalize(dict(arguments))
         except NanoverJupyterError:
             shown = {key: repr(value)[:200] for key, value in arguments.items()}
         run = Run(id=run_id, name=name, arguments=shown, state="running", began=time.time())

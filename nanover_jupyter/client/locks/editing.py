@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from nanover_jupyter.client.locks.lease import Lease
 from nanover_jupyter.errors import InvalidArgument, InvalidValue, LeaseLost
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import ABSENT, Value, copy_value, normalise, same_value
+from nanover_jupyter.wire.values import ABSENT, Value, copy_value, normalize, same_value
 
 __all__ = ["StateDraft", "WaitPolicy", "draft_from", "held_state"]
 
@@ -59,7 +59,7 @@ class StateDraft(MutableMapping[str, Value]):
         updates: dict[str, Value] = {}
         for key, value in self._values.items():
             try:
-                plain = normalise(value)
+                plain = normalize(value)
             except InvalidValue as error:
                 raise error.within(key) from None
             if not same_value(plain, self._before.get(key, ABSENT)):

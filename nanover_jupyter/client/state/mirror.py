@@ -143,6 +143,6 @@ class StateMirror:
 
 
 def _equal(old: MaybeLazy, new: MaybeLazy) -> bool:
-    if isinstance(old, LazyValue) and isinstance(new, LazyValue) and old.says_the_same(new):
+    if isinstance(old, LazyValue) and isinstance(new, LazyValue) and old.has_same_bytes(new):
         return True
     return same_value(read(old), read(new))

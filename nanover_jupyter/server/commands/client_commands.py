@@ -69,8 +69,8 @@ class CommandProvider:
         pending = self._take(reply.id) if isinstance(reply.id, int) else None
         if pending is None:
             return
-        if reply.failure is not None:
-            complete(pending[1], error=RuntimeError(reply.failure))
+        if reply.error is not None:
+            complete(pending[1], error=RuntimeError(reply.error))
         else:
             complete(pending[1], reply.result)
 

@@ -95,7 +95,7 @@ class ConnectionCalls:
 
 def _reply(request: Request, future: Future[object]) -> bytes:
     try:
-        return websocket_codec.encode_response(request.said, future.result())
+        return websocket_codec.encode_response(request.raw, future.result())
     except InvalidValue:
         failure: CommandFailed = unserialisable(request.name, future.result())
     except CommandFailed as error:
@@ -105,4 +105,4 @@ def _reply(request: Request, future: Future[object]) -> bytes:
     # NanoVer sends the text of a KeyError for an unknown command: the name in quotes.
     unknown = isinstance(failure, UnknownCommand)
     text = repr(failure.name) if unknown else failure.message
-    return websocket_codec.encode_exception(request.said, text)
+    return websocket_codec.encode_exception(request.raw, text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nanover_jupyter.errors import CommandFailed, InvalidValue
-from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
+from nanover_jupyter.wire.values import Value, check_key, copy_value, normalize
 
 __all__ = [
     "CommandRaised",
@@ -242,7 +242,7 @@ def failure_of(name: str, error: BaseException) -> CommandFailed:
 
 
 def _plain_fields(fields: Mapping[Any, object], nesting: int) -> dict[str, Value]:
-    return normalise(dict(fields), nesting)  # type: ignore[return-value]  # a dict stays one
+    return normalize(dict(fields), nesting)  # type: ignore[return-value]  # a dict stays one
 
 
 def _checked_text(what: str, text: str | None) -> str | None:

@@ -16,7 +16,7 @@ from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.server.state.change_log import ChangeLog
 from nanover_jupyter.server.state.subscription import Subscription
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
-from nanover_jupyter.wire.values import Value, check_key, copy_value, normalise
+from nanover_jupyter.wire.values import Value, check_key, copy_value, normalize
 
 __all__ = ["SharedState"]
 
@@ -202,7 +202,7 @@ def _made_plain(change: DictionaryChange) -> DictionaryChange:
     for key, value in change.updates.items():
         name = check_key(key)
         try:
-            plain.updates[name] = normalise(value)
+            plain.updates[name] = normalize(value)
         except InvalidValue as error:
             raise error.within(name) from None
     # What is both set and removed is removed: the wire says it so too.

@@ -309,7 +309,7 @@ class _Conversation:
 def _listed(commands: Mapping[str, CommandRegistration]) -> dict[str, object]:
     """The result of `commands/list` without those defaults that this wire cannot carry."""
     return websocket_codec.command_list(
-        CommandInfo.described(
+        CommandInfo.labeled(
             command.name, _fitting(command.arguments), label=command.label, icon=command.icon
         )
         for command in commands.values()

@@ -89,7 +89,7 @@ class OfferedCommands:
             logger.debug("! command %r failed", request.name, exc_info=True)
             return _refuse(request, _text(error))
         try:
-            message = encode_response(request.said, result)
+            message = encode_response(request.raw, result)
         except Exception as error:  # noqa: BLE001 - it may change, or say anything, while it is read
             return _refuse(request, _text(error))
         if len(message) > MESSAGE_LIMIT:
@@ -110,7 +110,7 @@ def _answer(link: WebSocketConnection, request: Request, answer: bytes) -> None:
 
 
 def _refuse(request: Request, text: str) -> bytes:
-    return encode_exception(request.said, text)
+    return encode_exception(request.raw, text)
 
 
 def _text(error: BaseException) -> str:

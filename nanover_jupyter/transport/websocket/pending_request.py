@@ -122,8 +122,8 @@ class PendingRequest:
 def _read(name: str, reply: Reply | NanoverJupyterError) -> dict[str, Value]:
     if isinstance(reply, NanoverJupyterError):
         raise reply
-    if reply.failure is not None:
-        raise CommandFailed(name, _words(name, reply.failure))
+    if reply.error is not None:
+        raise CommandFailed(name, _words(name, reply.error))
     if reply.result is None:
         return {}
     return reply.result if isinstance(reply.result, dict) else {"result": reply.result}

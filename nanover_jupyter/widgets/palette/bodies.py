@@ -30,7 +30,7 @@ from nanover_jupyter.widgets.palette.messages import (
 from nanover_jupyter.widgets.sync.page_values import CUT_LIMIT, to_page, to_page_as_typed
 from nanover_jupyter.widgets.sync.requests import BadRequest, error_body
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.values import Value, normalise
+from nanover_jupyter.wire.values import Value, normalize
 
 __all__ = ["choice_bodies", "command_body", "run_body"]
 
@@ -78,7 +78,7 @@ def _argument_body(name: str, argument: Argument) -> ArgumentBody:
 
 def _typed(value: object) -> Any:
     try:
-        return to_page_as_typed(normalise(value))
+        return to_page_as_typed(normalize(value))
     except NanoverJupyterError:
         # A default that no wire carries is one that nobody can send.
         logger.warning("! %r cannot be the value of an argument", value)

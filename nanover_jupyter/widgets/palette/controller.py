@@ -34,7 +34,7 @@ from nanover_jupyter.widgets.preferences import preferences
 from nanover_jupyter.widgets.sync.page_values import from_page, to_page, to_page_as_typed
 from nanover_jupyter.widgets.sync.requests import Answer, BadRequest, Handler, field_of
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.values import Value, normalise
+from nanover_jupyter.wire.values import Value, normalize
 
 __all__ = ["PaletteController", "PaletteSettings", "checked_name"]
 
@@ -174,7 +174,7 @@ class PaletteController:
     def _note(self, name: str, arguments: dict[str, Any]) -> None:
         """Remember what was run; writes a file."""
         try:
-            kept: Any = normalise(arguments)
+            kept: Any = normalize(arguments)
         except InvalidValue:
             # Some wire carries what no form could ask for again.
             kept = {}

@@ -1,1 +1,1 @@
-"""Codec of the gRPC protocol."""
+"""Codec of NanoVer's gRPC protocol."""

@@ -1,10 +1,10 @@
-"""NanoVer's gRPC protocol: messages to bytes and back.
+"""Codec of NanoVer's gRPC protocol: messages to bytes and back.
 
-Where the wire is peculiar (null means removal, every number is a double, an
-unset field is a default), it is so here and nowhere above. Decoders raise
-ProtocolError for bytes that are no message; encoders raise InvalidValue, with
-the path, for what the wire cannot carry. Of a value with no kind set, requests
-are strict (UnsetValue), as NanoVer's server is; what a client reads has null there.
+The peculiarities of the protocol (null is a removal, every number is a double, an unset
+field is a default) are handled here and nowhere above. Decoders raise ProtocolError for
+invalid bytes. Encoders raise InvalidValue, with the path, for values that cannot be sent.
+A value with no type set is an error in requests (UnsetValue), as in NanoVer's server, and
+null in what a client receives.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ from nanover_jupyter.wire.grpc.envelopes import (
     UPDATE_REQUEST,
     open_envelope,
 )
-from nanover_jupyter.wire.grpc.layout_cache import read_by_shape, write_by_shape
-from nanover_jupyter.wire.grpc.struct_reader import holds_unset, read_fields
+from nanover_jupyter.wire.grpc.layout_cache import read_by_layout, write_by_layout
 from nanover_jupyter.wire.grpc.updates import change_of, received_update
-from nanover_jupyter.wire.grpc.value_reader import FastPathMiss
+from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, holds_unset, read_fields
 from nanover_jupyter.wire.grpc.value_writer import delimited, write_fields, write_value
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
-from nanover_jupyter.wire.values import Value, check_integer, check_key, unfamiliar
+from nanover_jupyter.wire.values import Value, check_integer, check_key, to_plain
 
 __all__ = [
     "CAPABILITIES",
@@ -85,14 +84,14 @@ CAPABILITIES: Final = Capabilities(
 
 
 class UnsetValue(ProtocolError):
-    """A request holds a value of which no kind is set."""
+    """A request contains a value with no type set."""
 
 
-# How many messages surround a value, at the most (an update may travel in a request).
+# The number of messages around a value, at most (a request may contain the update).
 _UPDATE_NESTING = 2
 _ARGUMENT_NESTING = 1
 
-# Fields of the messages, each the tag of a text or of another message.
+# Tags of the first two fields of a message, which contain a string or another message.
 _FIELD_1 = b"\x0a"
 _FIELD_2 = b"\x12"
 
@@ -100,22 +99,22 @@ _FIELD_2 = b"\x12"
 
 
 def _read_struct(struct: Any) -> dict[str, Value]:
-    """The fields of the envelope of a `Struct`."""
-    return {str(entry.key, "utf-8"): read_by_shape(entry.value)[0] for entry in struct.fields}
+    """Return the fields of a `Struct` whose values are bytes."""
+    return {str(entry.key, "utf-8"): read_by_layout(entry.value)[0] for entry in struct.fields}
 
 
 def _write_struct(fields: Mapping[str, object], nesting: int) -> bytes:
-    return write_fields(fields, nesting, write_by_shape)
+    return write_fields(fields, nesting, write_by_layout)
 
 
 def _write_text(text: str) -> bytes:
-    """The first field of a message that starts with a name or token; nothing if it is empty."""
+    """Return a string as the first field of a message; nothing if it is empty."""
     return delimited(_FIELD_1, check_key(text).encode()) if text else b""
 
 
 @functools.lru_cache(maxsize=256)
 def _write_token(access_token: str) -> bytes:
-    """As `_write_text`: a client says the same one in all that it asks."""
+    """See `_write_text`. Cached, as a client sends the same token with every request."""
     return _write_text(access_token)
 
 
@@ -123,13 +122,13 @@ def _parse(kind: Any, data: bytes) -> Any:
     try:
         return kind.FromString(data)
     except DecodeError as error:
-        raise ProtocolError(f"{kind.DESCRIPTOR.name} does not parse ({error})") from error
+        raise ProtocolError(f"cannot parse {kind.DESCRIPTOR.name} ({error})") from error
 
 
 def _parse_request(kind: Any, data: bytes) -> Any:
     message = _parse(kind, data)
     if holds_unset(message):
-        raise UnsetValue(f"{kind.DESCRIPTOR.name} holds a value of no kind")
+        raise UnsetValue(f"{kind.DESCRIPTOR.name} contains a value with no type set")
     return message
 
 
@@ -137,47 +136,46 @@ def _parse_request(kind: Any, data: bytes) -> Any:
 
 
 def encode_state_update(change: DictionaryChange) -> bytes:
-    """A change as a `StateUpdate`. Raises InvalidValue."""
+    """Encode a change as a `StateUpdate`. Raises InvalidValue."""
     fields = {**change.updates, **dict.fromkeys(change.removals)}
     return delimited(_FIELD_1, _write_struct(fields, _UPDATE_NESTING)) if fields else b""
 
 
 def encode_state_entry(key: str, value: Value) -> bytes:
-    """One key of a `StateUpdate` and its value, for `join_state_entries`.
+    """Encode one key of a `StateUpdate` and its value, for `join_state_entries`.
 
-    None is a removal, as this wire has no other null.
+    None is a removal, because this protocol has no null values.
 
     Raises:
-        InvalidValue: This wire cannot carry the value.
+        InvalidValue: The value cannot be sent over gRPC.
     """
     return _write_struct({key: value}, _UPDATE_NESTING)
 
 
 def join_state_entries(entries: Sequence[bytes], removals: Sequence[str]) -> bytes:
-    """A `StateUpdate` of entries as `encode_state_entry` makes them, and of removals."""
+    """Return a `StateUpdate` of results of `encode_state_entry`, and of removals."""
     removed = _write_struct(dict.fromkeys(removals), _UPDATE_NESTING)
     return delimited(_FIELD_1, b"".join((*entries, removed)))
 
 
 def decode_state_update(data: bytes) -> DictionaryChange:
-    """A `StateUpdate` as a change. Raises ProtocolError.
+    """Decode a `StateUpdate`. Raises ProtocolError.
 
-    It is not taken apart before somebody asks what is in it, nor are its lists and
-    dicts decoded before somebody asks for them. What does not decode then costs no
-    other key: text that is no UTF-8 gets U+FFFD for what is not, and where the bytes
-    make no sense at all the value is None, with a warning in the log.
+    The update is parsed when it is first read, and its lists and dicts are decoded when they
+    are first read. An invalid value does not affect other keys: invalid UTF-8 is replaced
+    with U+FFFD, and any other invalid value is None, with a warning in the log.
     """
     return received_update(data)
 
 
 def encode_update_request(access_token: str, change: DictionaryChange) -> bytes:
-    """An `UpdateStateRequest`. Raises InvalidValue."""
+    """Encode an `UpdateStateRequest`. Raises InvalidValue."""
     update = encode_state_update(change)
     return _write_token(access_token) + (delimited(_FIELD_2, update) if update else b"")
 
 
 def decode_update_request(data: bytes) -> tuple[str, DictionaryChange]:
-    """Access token and change of an `UpdateStateRequest`. Raises ProtocolError, UnsetValue."""
+    """Decode an `UpdateStateRequest`: access token and change. Raises ProtocolError, UnsetValue."""
     try:
         envelope = open_envelope(UPDATE_REQUEST, data)
         token = str(envelope.access_token, "utf-8")
@@ -188,23 +186,23 @@ def decode_update_request(data: bytes) -> tuple[str, DictionaryChange]:
 
 
 def encode_subscribe_request(interval: float) -> bytes:
-    """A `SubscribeStateUpdatesRequest` for one message every `interval` seconds at most."""
+    """Encode a `SubscribeStateUpdatesRequest`; `interval` is the minimum seconds per message."""
     message = protocol.SubscribeStateUpdatesRequest(update_interval=interval)
     return bytes(message.SerializeToString())
 
 
 def decode_subscribe_request(data: bytes) -> float:
-    """The interval in seconds of a `SubscribeStateUpdatesRequest`. Raises ProtocolError."""
+    """Decode a `SubscribeStateUpdatesRequest`: its interval. Raises ProtocolError."""
     return float(_parse(protocol.SubscribeStateUpdatesRequest, data).update_interval)
 
 
 def encode_success(success: bool) -> bytes:  # noqa: FBT001 - the message is one bool
-    """An `UpdateStateResponse` or `UpdateLocksResponse`, which look alike."""
+    """Encode an `UpdateStateResponse` or `UpdateLocksResponse`, which are the same."""
     return bytes(protocol.UpdateStateResponse(success=success).SerializeToString())
 
 
 def decode_success(data: bytes) -> bool:
-    """Whether an `UpdateStateResponse` or `UpdateLocksResponse` says yes. Raises ProtocolError."""
+    """Decode an `UpdateStateResponse` or `UpdateLocksResponse`. Raises ProtocolError."""
     return bool(_parse(protocol.UpdateStateResponse, data).success)
 
 
@@ -212,7 +210,7 @@ def decode_success(data: bytes) -> bool:
 
 
 def encode_locks_request(access_token: str, request: LockRequest) -> bytes:
-    """An `UpdateLocksRequest`. Raises InvalidValue for a duration that is no number."""
+    """Encode an `UpdateLocksRequest`. Raises InvalidValue for a duration that is not a number."""
     fields: dict[str, float | None] = {}
     for key, seconds in request.acquire.items():
         name = check_key(key)
@@ -229,18 +227,23 @@ def encode_locks_request(access_token: str, request: LockRequest) -> bytes:
 def _duration(seconds: object) -> int | float:
     if type(seconds) is float and not math.isnan(seconds):
         return seconds
-    number = seconds if type(seconds) in (int, float) else unfamiliar(seconds)
+    number = seconds if type(seconds) in (int, float) else to_plain(seconds)
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise InvalidValue((), f"a lock lasts a number of seconds, not {seconds!r}")
+        raise InvalidValue(
+            (), f"the duration of a lock must be a number of seconds, not {seconds!r}"
+        )
     if isinstance(number, int):
         check_integer(number)
     if math.isnan(number):
-        raise InvalidValue((), "a lock that lasts NaN seconds would never end")
+        raise InvalidValue((), "a lock duration must not be NaN (the lock would never expire)")
     return number
 
 
 def decode_locks_request(data: bytes) -> tuple[str, dict[str, Value]]:
-    """Access token and durations of an `UpdateLocksRequest`. Raises ProtocolError, UnsetValue."""
+    """Decode an `UpdateLocksRequest`: access token and durations.
+
+    Raises ProtocolError, UnsetValue.
+    """
     try:
         envelope = open_envelope(LOCKS_REQUEST, data)
         return str(envelope.access_token, "utf-8"), _read_struct(envelope.lock_keys)
@@ -253,17 +256,17 @@ def decode_locks_request(data: bytes) -> tuple[str, dict[str, Value]]:
 
 
 def write_command(name: str, arguments: Mapping[str, object]) -> Any:
-    """A protobuf `CommandMessage`. Raises InvalidValue."""
+    """Return a protobuf `CommandMessage`. Raises InvalidValue."""
     return protocol.CommandMessage.FromString(encode_command(name, arguments))
 
 
 def read_command(message: Any) -> tuple[str, dict[str, Value]]:
-    """Name and arguments of a protobuf `CommandMessage` of any package."""
+    """Return name and arguments of a protobuf `CommandMessage` of any package."""
     return message.name, read_fields(message.arguments)
 
 
 def encode_command(name: str, arguments: Mapping[str, object]) -> bytes:
-    """A `CommandMessage`: the request of RunCommand. Raises InvalidValue."""
+    """Encode a `CommandMessage`, the request of RunCommand. Raises InvalidValue."""
     return _write_command(name, arguments, _ARGUMENT_NESTING)
 
 
@@ -272,7 +275,7 @@ def _write_command(name: str, arguments: Mapping[str, object], nesting: int) -> 
 
 
 def decode_command(data: bytes) -> tuple[str, dict[str, Value]]:
-    """Name and arguments of a `CommandMessage`. Raises ProtocolError, UnsetValue."""
+    """Decode a `CommandMessage`: name and arguments. Raises ProtocolError, UnsetValue."""
     try:
         envelope = open_envelope(COMMAND, data)
         return str(envelope.name, "utf-8"), _read_struct(envelope.arguments)
@@ -281,27 +284,27 @@ def decode_command(data: bytes) -> tuple[str, dict[str, Value]]:
 
 
 def encode_commands(commands: Mapping[str, Mapping[str, object]]) -> bytes:
-    """A `GetCommandsReply` with the default arguments by command name. Raises InvalidValue."""
+    """Encode a `GetCommandsReply`: default arguments by command name. Raises InvalidValue."""
     return b"".join(
         delimited(_FIELD_1, encode_command(name, arguments)) for name, arguments in commands.items()
     )
 
 
 def decode_commands(data: bytes) -> dict[str, dict[str, Value]]:
-    """The default arguments by command name of a `GetCommandsReply`. Raises ProtocolError."""
+    """Decode a `GetCommandsReply`: default arguments by command name. Raises ProtocolError."""
     reply = _parse(protocol.GetCommandsReply, data)
     return dict(read_command(command) for command in reply.commands)
 
 
 def encode_command_reply(result: Mapping[str, object] | None) -> bytes:
-    """A `CommandReply`; None leaves its result unset. Raises InvalidValue."""
+    """Encode a `CommandReply`. None leaves its result unset. Raises InvalidValue."""
     if result is None:
         return b""
     return delimited(_FIELD_1, _write_struct(result, _ARGUMENT_NESTING))
 
 
 def decode_command_reply(data: bytes) -> dict[str, Value]:
-    """The result of a `CommandReply`; empty when there was none. Raises ProtocolError."""
+    """Decode a `CommandReply`: its result, or {} if it has none. Raises ProtocolError."""
     try:
         return _read_struct(open_envelope(COMMAND_REPLY, data).result)
     except (FastPathMiss, UnicodeDecodeError):

@@ -1,9 +1,7 @@
-"""NanoVer's messages as protobuf parses them, with the values in them left as bytes.
+"""Variants of NanoVer's protobuf messages that leave values and strings as bytes.
 
-A message with a hundred keys is taken apart in C, at the cost of its keys, and says
-nothing about values that nobody may ever look at. The classes are those of
-`protocol`, but values among the fields of a Struct, and all texts, stay in their
-bytes: text that is no UTF-8 must not cost the rest of a message.
+protobuf then parses a message in C at the cost of its keys, and values that are never read
+are never decoded. Strings stay bytes because protobuf rejects a message with invalid UTF-8.
 """
 
 from __future__ import annotations
@@ -23,16 +21,16 @@ __all__ = [
     "LOCKS_REQUEST",
     "STATE_UPDATE",
     "UPDATE_REQUEST",
-    "keys_alone",
     "open_envelope",
+    "strip_values",
 ]
 
 _Field = descriptor_pb2.FieldDescriptorProto
 
 
-def _leave_values(message: descriptor_pb2.DescriptorProto) -> None:
+def _values_as_bytes(message: descriptor_pb2.DescriptorProto) -> None:
     for inner in message.nested_type:
-        _leave_values(inner)
+        _values_as_bytes(inner)
     for field in message.field:
         if field.type_name == ".google.protobuf.Value":
             field.type = _Field.TYPE_BYTES
@@ -47,20 +45,20 @@ def _drop_values(message: descriptor_pb2.DescriptorProto) -> None:
     message.field.extend(fields)
 
 
-def _leave_texts(message: descriptor_pb2.DescriptorProto) -> None:
+def _strings_as_bytes(message: descriptor_pb2.DescriptorProto) -> None:
     for inner in message.nested_type:
-        _leave_texts(inner)
+        _strings_as_bytes(inner)
     for field in message.field:
         if field.type == _Field.TYPE_STRING:
             field.type = _Field.TYPE_BYTES
-    # To the wire a map is its entries, one after the other.
+    # On the wire a map is a list of entries.
     message.options.ClearField("map_entry")
 
 
 def _pool(*changes: Callable[[descriptor_pb2.DescriptorProto], None]) -> Any:
     pool = descriptor_pool.DescriptorPool()
     for file in protocol.descriptors().file:
-        # The older syntax tells a field that is empty from one that is absent.
+        # proto2 distinguishes an empty field from an absent one.
         file.syntax = "proto2"
         for message in file.message_type:
             for change in changes:
@@ -73,7 +71,7 @@ def _envelope(pool: Any, name: str) -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"nanover.protocol.{name}"))
 
 
-_in_bytes = _pool(_leave_values, _leave_texts)
+_in_bytes = _pool(_values_as_bytes, _strings_as_bytes)
 
 COMMAND: Final = _envelope(_in_bytes, "command.CommandMessage")
 COMMAND_REPLY: Final = _envelope(_in_bytes, "command.CommandReply")
@@ -81,13 +79,14 @@ LOCKS_REQUEST: Final = _envelope(_in_bytes, "state.UpdateLocksRequest")
 STATE_UPDATE: Final = _envelope(_in_bytes, "state.StateUpdate")
 UPDATE_REQUEST: Final = _envelope(_in_bytes, "state.UpdateStateRequest")
 
-_KEYS: Final = _envelope(_pool(_drop_values, _leave_texts), "state.StateUpdate")
+_KEYS: Final = _envelope(_pool(_drop_values, _strings_as_bytes), "state.StateUpdate")
 
 
-def keys_alone(update: bytes) -> bytes:
-    """What is left of a `StateUpdate` without the values: as long as its keys.
+def strip_values(update: bytes) -> bytes:
+    """Return a `StateUpdate` without its values, as bytes.
 
-    Equal for updates of the same keys; empty where there are none. Raises DecodeError.
+    The result is equal for updates of the same keys, and empty if there are no keys. Raises
+    DecodeError.
     """
     message = _KEYS.FromString(update)
     if not message.changed_keys.fields:
@@ -97,19 +96,18 @@ def keys_alone(update: bytes) -> bytes:
 
 
 def open_envelope(kind: Any, data: bytes) -> Any:
-    """A message of one of the classes above.
+    """Parse a message as one of the classes above.
 
     Raises:
-        Unusual: It does not parse, holds what nobody knows, or says a thing twice; ask
-            the class in `protocol`.
+        FastPathMiss: It cannot be parsed, or has unknown or repeated fields; use the class
+            in `protocol` instead.
     """
     try:
         message = kind.FromString(data)
     except DecodeError as error:
         raise FastPathMiss from error
-    # Where a value comes in two parts, protobuf merges them, but of bytes it keeps the
-    # last; and it drops an entry of a map in which something is unknown. Whatever is
-    # lost so, or should have been, is missing when the message is written again.
+    # protobuf merges a repeated `Value` but keeps only the last of repeated bytes, and drops
+    # map entries with unknown fields. A different size reveals anything dropped.
     message.DiscardUnknownFields()
     if message.ByteSize() != len(data):
         raise FastPathMiss

@@ -1,8 +1,8 @@
-"""Which keys a state update changes, told by where they stand in the one before it.
+"""Fast detection of the keys that a state update changes.
 
-Thirty times a second comes an update of the same keys, with values as long as before.
-To compare what stands between the values takes a quarter of the time that protobuf
-needs to find the keys again.
+Servers send an update of the same keys, with values of the same lengths, thirty times a
+second. Comparing the bytes between the values with those of an earlier update takes a
+quarter of the time that protobuf takes to find the keys again.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ import struct
 from contextlib import suppress
 from typing import Final
 
-from nanover_jupyter.wire.grpc.envelopes import keys_alone
+from nanover_jupyter.wire.grpc.envelopes import strip_values
 from nanover_jupyter.wire.grpc.layout_cache import LayoutCache
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, span
 
-__all__ = ["KeyLayout", "keys_of"]
+__all__ = ["KeyLayout", "encoded_keys"]
 
-# A field of the update, an entry in it, and the key in that; and the value behind the key.
+# Tags of the update's field, of an entry in it, and of the entry's key and value.
 _FIELDS = _ENTRY = _KEY = 0x0A
 _VALUE = 0x12
 
-# Longer updates are hardly one of many in a row.
-_LONGEST: Final = 200_000
-_LAYOUTS_KEPT: Final = 64
+# Large updates rarely repeat a layout.
+_MAX_SIZE: Final = 200_000
+_MAX_LAYOUTS: Final = 64
 
 
 class KeyLayout:
-    """Where the values stand in updates like one that came before, and what is around them.
+    """The positions of the values in a sample update, and the bytes around them.
 
     Args:
-        update: The bytes of that `StateUpdate`.
-        keys: What `keys_alone` says of it.
+        update: The bytes of the sample, a `StateUpdate`.
+        keys: The result of `strip_values` for the sample.
 
     Raises:
-        Unusual: It has more to it than keys and values.
+        FastPathMiss: It contains more than keys and values.
     """
 
     __slots__ = ("_around", "_unpack", "keys")
@@ -54,24 +54,24 @@ class KeyLayout:
         return self._unpack(update) == self._around
 
 
-def keys_of(update: bytes) -> bytes:
-    """What `keys_alone` says of a `StateUpdate`. Raises DecodeError."""
-    mark = len(update)
-    layout = _layouts.find(mark)
+def encoded_keys(update: bytes) -> bytes:
+    """Return the result of `strip_values` for a `StateUpdate`. Raises DecodeError."""
+    size = len(update)
+    layout = _layouts.find(size)
     if layout is not None and layout.fits(update):
         return layout.keys
-    keys = keys_alone(update)
-    if keys and mark <= _LONGEST and _layouts.wants(mark):
+    keys = strip_values(update)
+    if keys and size <= _MAX_SIZE and _layouts.should_add(size):
         with suppress(FastPathMiss):
-            _layouts.keep(mark, KeyLayout(update, keys))
+            _layouts.add(size, KeyLayout(update, keys))
     return keys
 
 
-_layouts: LayoutCache[KeyLayout] = LayoutCache(_LAYOUTS_KEPT)
+_layouts: LayoutCache[KeyLayout] = LayoutCache(_MAX_LAYOUTS)
 
 
 def _value_spans(update: bytes) -> list[tuple[int, int]]:
-    """Where each value starts and ends: all else is keys, tags and lengths."""
+    """Return the start and end of each value. The other bytes are keys, tags and lengths."""
     spans = []
     try:
         place, end = _field(update, 0, _FIELDS)

@@ -1,6 +1,6 @@
-"""Reads and writes values by the shapes of those before them, where they have any.
+"""Decodes and encodes values with the layouts of earlier values.
 
-What has no known shape is walked or written piece by piece; the result is the same.
+A value without a known layout is parsed or written piece by piece, with the same result.
 """
 
 from __future__ import annotations
@@ -10,99 +10,99 @@ from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 from nanover_jupyter.wire.grpc.value_layouts import LayoutMismatch, ReadLayout, WriteLayout
-from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, walk
+from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, parse_value
 from nanover_jupyter.wire.grpc.value_writer import write_value
-from nanover_jupyter.wire.lazy import Copy
+from nanover_jupyter.wire.lazy import CopyFunction
 from nanover_jupyter.wire.values import Value, copy_value
 
-__all__ = ["LayoutCache", "read_by_shape", "write_by_shape"]
+__all__ = ["LayoutCache", "read_by_layout", "write_by_layout"]
 
-# Larger values are hardly many of one shape, and what is in them are long lists.
-_LONGEST: Final = 4096
-_SHAPES_KEPT: Final = 512
-# A shape costs as much as reading ten values; so many must not have had the last one.
-_TRUST: Final = 32
+# Large values rarely repeat a layout.
+_MAX_SIZE: Final = 4096
+_MAX_LAYOUTS: Final = 512
+# A layout costs as much as decoding ten values. It is replaced after so many mismatches.
+_MAX_MISMATCHES: Final = 32
 
-_Shape = TypeVar("_Shape")
+_Layout = TypeVar("_Layout")
 
 
-class LayoutCache(Generic[_Shape]):
-    """The shapes met so far, by a mark that all values of one shape have in common.
+class LayoutCache(Generic[_Layout]):
+    """Layouts by a signature that all values of one layout share.
 
-    What is met once says nothing yet; the second time its shape is kept, until many
-    others had that mark. Any thread may use a book: shapes do not change, and a race
-    between threads costs a shape at the most.
+    A layout is added when its signature occurs the second time, and replaced after many
+    values with that signature had another layout. Any thread may use a cache: layouts are
+    immutable, and a race between threads costs one layout at most.
 
     Args:
-        most: How many marks to know; with one more it starts from nothing.
+        limit: The maximum number of signatures. A full cache is cleared.
     """
 
-    def __init__(self, most: int = _SHAPES_KEPT) -> None:
-        self._most = most
-        self._shapes: dict[Hashable, _Shape | None] = {}
-        self._trust: dict[Hashable, int] = {}
-        # The shape that a value with this mark may have. (Asked for every value.)
-        self.find: Callable[[Hashable], _Shape | None] = self._shapes.get
+    def __init__(self, limit: int = _MAX_LAYOUTS) -> None:
+        self._limit = limit
+        self._layouts: dict[Hashable, _Layout | None] = {}
+        self._mismatches_left: dict[Hashable, int] = {}
+        # Returns the layout for a signature. Called for every value, hence no method.
+        self.find: Callable[[Hashable], _Layout | None] = self._layouts.get
 
-    def wants(self, mark: Hashable) -> bool:
-        """Whether to keep the shape of a value that had another than was found, or none."""
-        if mark not in self._shapes:
-            if len(self._shapes) >= self._most:
-                self._shapes.clear()
-                self._trust.clear()
-            self._shapes[mark] = None
+    def should_add(self, signature: Hashable) -> bool:
+        """Whether to add the layout of a value that did not match the cached one."""
+        if signature not in self._layouts:
+            if len(self._layouts) >= self._limit:
+                self._layouts.clear()
+                self._mismatches_left.clear()
+            self._layouts[signature] = None
             return False
-        trust = self._trust[mark] = self._trust.get(mark, 1) - 1
-        return trust <= 0
+        left = self._mismatches_left[signature] = self._mismatches_left.get(signature, 1) - 1
+        return left <= 0
 
-    def keep(self, mark: Hashable, shape: _Shape) -> None:
-        """Find this shape from now on."""
-        self._shapes[mark] = shape
-        self._trust[mark] = _TRUST
+    def add(self, signature: Hashable, layout: _Layout) -> None:
+        """Add a layout, or replace the one with this signature."""
+        self._layouts[signature] = layout
+        self._mismatches_left[signature] = _MAX_MISMATCHES
 
 
 _reading: LayoutCache[ReadLayout] = LayoutCache()
 _writing: LayoutCache[WriteLayout] = LayoutCache()
 
 
-def read_by_shape(data: bytes) -> tuple[Value, Copy]:
-    """The value in the bytes of one `Value`, and what copies it best.
+def read_by_layout(data: bytes) -> tuple[Value, CopyFunction]:
+    """Return the value in the bytes of one `Value`, and the fastest function that copies it.
 
     Raises:
-        Unusual: Ask protobuf.
+        FastPathMiss: Use protobuf's parser instead.
     """
-    mark = len(data)
-    shape = _reading.find(mark)
-    if shape is not None:
+    signature = len(data)
+    layout = _reading.find(signature)
+    if layout is not None:
         try:
-            return shape.read(data), shape.copy
+            return layout.read(data), layout.copy
         except LayoutMismatch:
             pass
-    value, runs = walk(data)
-    if runs and mark <= _LONGEST and _reading.wants(mark):
-        _reading.keep(mark, ReadLayout(data, value, runs))
+    value, ranges = parse_value(data)
+    if ranges and signature <= _MAX_SIZE and _reading.should_add(signature):
+        _reading.add(signature, ReadLayout(data, value, ranges))
     return value, copy_value
 
 
-def write_by_shape(value: object, nesting: int) -> bytes:
-    """The bytes of a `Value`, which has `nesting` messages around it.
+def write_by_layout(value: object, nesting: int) -> bytes:
+    """Return the bytes of a `Value` that has `nesting` messages around it.
 
     Raises:
-        InvalidValue: Something in it cannot be sent; `path` leads there.
+        InvalidValue: Part of it cannot be sent; `path` locates it.
     """
     if type(value) is not dict:
         return write_value(value, nesting)
-    # Names and such are of many lengths, and each length makes a shape of its own.
-    mark = (*value, *[len(item) for item in value.values() if type(item) is str])
-    shape = _writing.find(mark)
-    if shape is not None:
+    # Strings such as names vary in length, and each length has its own layout.
+    signature = (*value, *[len(item) for item in value.values() if type(item) is str])
+    layout = _writing.find(signature)
+    if layout is not None:
         try:
-            return shape.write(value)
+            return layout.write(value)
         except LayoutMismatch:
             pass
     data = write_value(value, nesting)
-    if len(data) <= _LONGEST and _writing.wants(mark):
-        # Nested too deeply for some message, it is not walked, and so never a shape.
+    if len(data) <= _MAX_SIZE and _writing.should_add(signature):
+        # A value that is nested too deeply for `parse_value` gets no layout.
         with suppress(FastPathMiss):
-            _writing.keep(mark, WriteLayout(data, *walk(data)))
+            _writing.add(signature, WriteLayout(data, *parse_value(data)))
     return data

@@ -1,7 +1,7 @@
-"""State updates as a client receives them: taken apart, and decoded, as late as can be.
+"""Lazy decoding of the state updates that a client receives.
 
-Nothing in an update may cost a client more than itself: text that is no UTF-8 is read
-with U+FFFD for what is not, and a value that makes no sense as null.
+An invalid part of an update does not affect the rest: invalid UTF-8 is replaced with
+U+FFFD, and an invalid value becomes null.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from google.protobuf.message import DecodeError
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.grpc.envelopes import STATE_UPDATE, open_envelope
-from nanover_jupyter.wire.grpc.key_layouts import keys_of
-from nanover_jupyter.wire.grpc.layout_cache import read_by_shape
-from nanover_jupyter.wire.grpc.struct_reader import read_fields, read_value
-from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, is_container, walk
-from nanover_jupyter.wire.lazy import Copy, LazyValue, MaybeLazy
+from nanover_jupyter.wire.grpc.key_layouts import encoded_keys
+from nanover_jupyter.wire.grpc.layout_cache import read_by_layout
+from nanover_jupyter.wire.grpc.value_reader import (
+    FastPathMiss,
+    is_container,
+    parse_value,
+    read_fields,
+    read_value,
+)
+from nanover_jupyter.wire.lazy import CopyFunction, LazyValue, MaybeLazy
 from nanover_jupyter.wire.messages import DictionaryChange, UnparsedUpdate
 from nanover_jupyter.wire.values import Value, copy_value
 
@@ -27,16 +32,16 @@ __all__ = ["change_of", "received_update"]
 
 logger = logging.getLogger("nanover_jupyter.wire")
 
-# An update beyond so many bytes is hardly one of many in a row.
+# Larger updates are parsed at once, as they rarely repeat.
 _LARGE = 200_000
 
 
 def received_update(data: bytes) -> DictionaryChange:
-    """A `StateUpdate` as a change. Raises ProtocolError."""
+    """Return the change in a `StateUpdate`. Raises ProtocolError."""
     try:
-        keys = keys_of(data)
+        keys = encoded_keys(data)
     except DecodeError as error:
-        raise ProtocolError(f"StateUpdate does not parse ({error})") from error
+        raise ProtocolError(f"cannot parse StateUpdate ({error})") from error
     if not keys:
         return DictionaryChange()
     if len(data) > _LARGE:
@@ -59,44 +64,44 @@ def _parse(update: bytes) -> DictionaryChange:
 
 
 def _fields(update: bytes) -> dict[str, MaybeLazy]:
-    """What one update says, where null is a removal."""
+    """Return the fields of an update. Null is a removal."""
     try:
         entries = open_envelope(STATE_UPDATE, update).changed_keys.fields
     except FastPathMiss:
-        return _unusual_fields(update)
-    return {entry.key.decode("utf-8", "replace"): _receive(entry.value) for entry in entries}
+        return _fields_by_protobuf(update)
+    return {entry.key.decode("utf-8", "replace"): _lazy_value(entry.value) for entry in entries}
 
 
-def _unusual_fields(update: bytes) -> dict[str, MaybeLazy]:
+def _fields_by_protobuf(update: bytes) -> dict[str, MaybeLazy]:
     try:
         message = protocol.StateUpdate.FromString(update)
     except DecodeError:
-        logger.warning("! skipped an update that does not parse", exc_info=True)
+        logger.warning("! skipped an update that cannot be parsed", exc_info=True)
         return {}
     return {**read_fields(message.changed_keys)}
 
 
-def _receive(value: bytes) -> MaybeLazy:
-    return _GrpcValue(value) if is_container(value) else _read_anyhow(value)[0]
+def _lazy_value(value: bytes) -> MaybeLazy:
+    return _GrpcValue(value) if is_container(value) else _decode(value)[0]
 
 
-def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
-    """What the bytes of a `Value` say, and what copies it; null if there is no sense in them.
+def _decode(data: bytes) -> tuple[Value, CopyFunction]:
+    """Return the value in the bytes of a `Value`, and a function that copies it. Never raises.
 
-    Text that is no UTF-8 is read with U+FFFD in the place of what is not, and a value of
-    no kind as null, as upstream's Rust server does.
+    Invalid UTF-8 is replaced with U+FFFD. A value with no type set, or with invalid bytes, is
+    null, as in upstream's Rust server.
     """
     try:
-        return read_by_shape(data)
+        return read_by_layout(data)
     except FastPathMiss:
         with suppress(FastPathMiss):
-            return walk(data, lenient=True)[0], copy_value
+            return parse_value(data, lenient=True)[0], copy_value
     envelope = STATE_UPDATE()
     envelope.changed_keys.fields.add(key=b"", value=data)
     try:
         message = protocol.StateUpdate.FromString(envelope.SerializeToString())
     except DecodeError:
-        logger.warning("! a value of %d bytes does not parse, and is read as null", len(data))
+        logger.warning("! cannot parse a value of %d bytes; using null", len(data))
         return None, copy_value
     return read_value(message.changed_keys.fields[""]), copy_value
 
@@ -104,4 +109,4 @@ def _read_anyhow(data: bytes) -> tuple[Value, Copy]:
 class _GrpcValue(LazyValue):
     __slots__ = ()
 
-    decode = staticmethod(_read_anyhow)
+    decode = staticmethod(_decode)

@@ -1,9 +1,8 @@
-"""How values are laid out that differ in their numbers and texts only.
+"""Fast decoding and encoding of values that have the same layout as an earlier value.
 
-An avatar comes thirty times a second in the same arrangement of bytes: the same keys,
-the same lengths, other doubles. Once that arrangement (a shape) is known, one
-comparison tells whether bytes have it, and one call of `struct` takes them apart or
-puts them together.
+An avatar is sent thirty times a second with the same keys and lengths, and other
+numbers. Once this layout is known, one comparison finds out whether bytes have it, and one
+call of `struct` unpacks or packs all numbers and strings.
 """
 
 from __future__ import annotations
@@ -12,83 +11,83 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nanover_jupyter.wire.grpc.value_reader import ITEM_SIZE, Run
+from nanover_jupyter.wire.grpc.value_reader import ITEM_SIZE, VariableRange
 from nanover_jupyter.wire.grpc.value_writer import NUMERIC
-from nanover_jupyter.wire.lazy import Copy
+from nanover_jupyter.wire.lazy import CopyFunction
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["LayoutMismatch", "ReadLayout", "WriteLayout"]
 
 
 class LayoutMismatch(Exception):
-    """A value does not have the shape."""
+    """A value does not have the layout."""
 
 
 class ReadLayout:
-    """How to read the bytes of values like one that was read before, and to copy those.
+    """Decodes and copies values that have the same layout as a sample.
 
     Args:
-        data: The bytes of that value.
-        value: The value in them.
-        runs: What is free in them, as `walk` found it.
+        data: The encoded sample.
+        value: The decoded sample.
+        ranges: The ranges that vary, as `parse_value` returned them.
     """
 
     __slots__ = ("_common", "_mask", "_root", "_steps", "_texts", "_unpack", "copy")
 
-    def __init__(self, data: bytes, value: Value, runs: list[Run]) -> None:
+    def __init__(self, data: bytes, value: Value, ranges: list[VariableRange]) -> None:
         layout = ["<"]
         mask = bytearray(b"\xff") * len(data)
         end = slots = 0
         self._texts: list[int] = []
-        for start, size, code in _slots(runs):
+        for start, size, code in _slots(ranges):
             if code.endswith("s"):
                 self._texts.append(slots)
             slots += 1
             layout.append(f"{start - end}x{code}")
             end = start + size
-            # Of a bool all bits but one are given: beyond 1 the byte means something else.
+            # Only the lowest bit of a bool may vary: a byte above 1 is not a canonical bool.
             mask[start:end] = b"\xfe" if code == "?" else bytes(size)
         layout.append(f"{len(data) - end}x")
         self._unpack = struct.Struct("".join(layout)).unpack
         self._mask = int.from_bytes(mask, "little")
         self._common = int.from_bytes(data, "little") & self._mask
         self._steps, self._root = _plan(value, slots)
-        # Makes a deep copy of a value that was read by this shape.
+        # Makes a deep copy of a value with this layout.
         self.copy = _copier(value)
 
     def read(self, data: bytes) -> Value:
-        """The value in bytes of the same length.
+        """Return the value in bytes that are as long as the sample.
 
         Raises:
-            OtherShape: They are of another shape.
+            LayoutMismatch: The bytes have another layout.
         """
-        # As one large integer each, to compare what must be equal in three steps of C.
+        # Comparing them as large integers takes three operations in C.
         if int.from_bytes(data, "little") & self._mask != self._common:
             raise LayoutMismatch
-        found: list[Any] = list(self._unpack(data))
+        parts: list[Any] = list(self._unpack(data))
         try:
             for slot in self._texts:
-                found[slot] = found[slot].decode()
+                parts[slot] = parts[slot].decode()
         except UnicodeDecodeError as error:
             raise LayoutMismatch from error
         for empty, contents in self._steps:
             container = empty.copy()
             for key, place in contents:
-                container[key] = found[place]
-            found.append(container)
-        return None if self._root is None else found[self._root]
+                container[key] = parts[place]
+            parts.append(container)
+        return None if self._root is None else parts[self._root]
 
 
 class WriteLayout:
-    """How to write values like one that was written before. Arguments as above."""
+    """Encodes values that have the same layout as a sample. Same arguments as `ReadLayout`."""
 
     __slots__ = ("_collect", "_pack", "_parts")
 
-    def __init__(self, data: bytes, value: Value, runs: list[Run]) -> None:
+    def __init__(self, data: bytes, value: Value, ranges: list[VariableRange]) -> None:
         layout = ["<"]
         parts: list[Any] = []
         end = 0
-        for start, size, code in _slots(runs):
+        for start, size, code in _slots(ranges):
             layout.append(f"{start - end}s{code}")
             parts += (data[end:start], None)
             end = start + size
@@ -98,16 +97,16 @@ class WriteLayout:
         self._collect = _collector(value)
 
     def write(self, value: object) -> bytes:
-        """The bytes of a value.
+        """Return the encoded value.
 
         Raises:
-            OtherShape: It has another shape.
+            LayoutMismatch: The value has another layout.
         """
         slots: list[Any] = []
         numbers: list[Any] = []
         try:
             self._collect(value, slots, numbers)
-            # `struct` would take a bool for a number, and other things that are none to us.
+            # `struct` also accepts bools and other types as numbers.
             if not NUMERIC.issuperset(map(type, numbers)):
                 raise LayoutMismatch
             parts = self._parts.copy()
@@ -117,9 +116,9 @@ class WriteLayout:
             raise LayoutMismatch from error
 
 
-def _slots(runs: list[Run]) -> Iterator[tuple[int, int, str]]:
-    """Start, size and code of everything that varies."""
-    for start, size, kind in runs:
+def _slots(ranges: list[VariableRange]) -> Iterator[tuple[int, int, str]]:
+    """Yield the start, size and format of each number, string and bool."""
+    for start, size, kind in ranges:
         if kind == "d":
             for index in range(size):
                 yield start + index * ITEM_SIZE, 8, kind
@@ -127,18 +126,18 @@ def _slots(runs: list[Run]) -> Iterator[tuple[int, int, str]]:
             yield start, size, f"{size}s" if kind == "s" else kind
 
 
-# What is read ---------------------------------------------------------------------
+# decoding -------------------------------------------------------------------------
 
 _Place = int | slice
 _Step = tuple[Any, list[tuple[Any, _Place]]]
 
 
 def _plan(value: Value, slots: int) -> tuple[list[_Step], _Place | None]:
-    """How to make a value like `value` of the contents of all slots, and where it is then.
+    """Return the steps that build a value like `value` from the slots, and its final place.
 
-    A step makes one list or dict, of those that hold it the first: what to start from a
-    copy of, and what to put where in it. The result takes the next place behind the
-    slots. Null, which is nowhere, is there from the start.
+    Each step builds one list or dict, innermost first: it copies a template, and fills it
+    from earlier places. Its result is appended after the slots. Nulls have no place; they
+    are part of the templates.
     """
     steps: list[_Step] = []
     free = iter(range(slots))
@@ -152,20 +151,22 @@ def _plan(value: Value, slots: int) -> tuple[list[_Step], _Place | None]:
         elif isinstance(value, list):
             empty = [None] * len(value)
             places = dict(enumerate(map(place, value)))
-            # Numbers, mostly: then they stand side by side, and are taken as they are.
+            # Mostly lists of numbers, which are adjacent and need one slice.
             row = _row(list(places.values()))
             if row is not None:
                 return row
         else:
             return None
-        steps.append((empty, [(key, found) for key, found in places.items() if found is not None]))
+        steps.append(
+            (empty, [(key, source) for key, source in places.items() if source is not None])
+        )
         return slots + len(steps) - 1
 
     return steps, place(value)
 
 
 def _row(places: list[_Place | None]) -> slice | None:
-    """Places side by side as one; there a list is taken at once."""
+    """Return adjacent places as one slice, else None."""
     if places and isinstance(places[0], int):
         row = range(places[0], places[0] + len(places))
         if places == list(row):
@@ -173,8 +174,8 @@ def _row(places: list[_Place | None]) -> slice | None:
     return None
 
 
-def _copier(like: Value) -> Copy:
-    """What makes a deep copy of values like `like`."""
+def _copier(like: Value) -> CopyFunction:
+    """Return a function that makes deep copies of values like `like`."""
     if isinstance(like, dict):
         inner = [(key, _copier(item)) for key, item in like.items() if _is_container(item)]
         return _fields_copier(inner) if inner else dict.copy
@@ -186,7 +187,7 @@ def _copier(like: Value) -> Copy:
     return lambda value: [copy(item) for copy, item in zip(items, value, strict=True)]
 
 
-def _fields_copier(inner: list[tuple[str, Copy]]) -> Copy:
+def _fields_copier(inner: list[tuple[str, CopyFunction]]) -> CopyFunction:
     def copy(value: dict[str, Any]) -> dict[str, Any]:
         fields = value.copy()
         for key, copy_item in inner:
@@ -208,13 +209,13 @@ def _all_numbers(items: list[Value]) -> bool:
     return bool(items) and NUMERIC.issuperset(map(type, items))
 
 
-# What is written ------------------------------------------------------------------
+# encoding -------------------------------------------------------------------------
 
 _Collect = Callable[[Any, list[Any], list[Any]], None]
 
 
 def _collector(value: Value) -> _Collect:
-    """What appends to two lists the slots of a value like `value`, and the numbers in them."""
+    """Return a function that appends the slots of such a value, and its numbers, to two lists."""
     if isinstance(value, str):
         return _text_collector(len(value.encode()))
     if isinstance(value, bool):

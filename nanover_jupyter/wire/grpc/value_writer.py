@@ -1,7 +1,7 @@
-"""Writes values as the bytes of protobuf's `Struct`, without a protobuf object for each.
+"""Encodes values as protobuf `Value` and `Struct` bytes, without protobuf objects.
 
-Lists of numbers, in which nearly all the bytes of a session are, take one call for
-the whole list; numpy's arrays go from their own bytes to the wire's.
+Lists of numbers, which make up most of the bytes of a session, take one call for all
+items. numpy arrays are converted from their own bytes.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from nanover_jupyter.wire.values import (
     check_key,
     check_nesting,
     check_text,
-    unfamiliar,
+    to_plain,
 )
 
 __all__ = ["NUMERIC", "Write", "delimited", "write_fields", "write_value"]
 
 Write = Callable[[object, int], bytes]
 
-# What is a number, by exact type: `bool` is an int to Python, and to `struct`.
+# Compared with the exact type, because `bool` is a subclass of `int`.
 NUMERIC: Final = frozenset((float, int))
 
-# A `Value` starts with the tag of what it is.
+# A `Value` starts with a tag for its type.
 _NULL: Final = b"\x08\x00"
 _NUMBER: Final = b"\x11"
 _TEXT: Final = b"\x1a"
@@ -40,12 +40,12 @@ _ITEMS: Final = b"\x32"
 _ITEM = _ENTRY = _KEY = b"\x0a"
 _VALUE: Final = b"\x12"
 
-_ONE_BYTE = 0x80  # lengths below it take one
+_ONE_BYTE = 0x80  # smaller lengths take one byte
 _LENGTHS: Final = [bytes((length,)) for length in range(_ONE_BYTE)]
 _TEXTS: Final = [_TEXT + length for length in _LENGTHS]
 
 _double = struct.Struct("<d").pack
-# Short lists of numbers are the most common value of all: one call makes a whole item.
+# Short lists of numbers are the most common values: one call packs all items.
 _SHORT = _ONE_BYTE // ITEM_SIZE + 1
 _NUMBERS: Final = [struct.Struct("<2s" + "3sd" * count).pack for count in range(_SHORT)]
 _NUMBER_PARTS: Final[list[list[Any]]] = [
@@ -54,15 +54,15 @@ _NUMBER_PARTS: Final[list[list[Any]]] = [
 
 
 def write_fields(fields: Mapping[Any, object], nesting: int, write: Write) -> bytes:
-    """The bytes of a `Struct` with these fields, which has `nesting` messages around it.
+    """Return the bytes of a `Struct`.
 
     Args:
         fields: Values by key.
-        nesting: Counts the `Struct` itself.
-        write: Writes each of the values, told of its own nesting.
+        nesting: The number of messages around the fields, including the `Struct`.
+        write: Encodes a value at a given nesting.
 
     Raises:
-        InvalidValue: Something in it cannot be sent; `path` leads there.
+        InvalidValue: Part of it cannot be sent; `path` locates it.
     """
     check_nesting(nesting + (2 if fields else 0))
     nesting += 2
@@ -74,21 +74,21 @@ def write_fields(fields: Mapping[Any, object], nesting: int, write: Write) -> by
         except InvalidValue as error:
             raise error.within(check_key(key)) from None
         size = len(value)
-        whole = len(start) + 1 + size
-        if whole < _ONE_BYTE:
-            parts += (_ENTRY, _LENGTHS[whole], start, _LENGTHS[size], value)
+        entry_size = len(start) + 1 + size
+        if entry_size < _ONE_BYTE:
+            parts += (_ENTRY, _LENGTHS[entry_size], start, _LENGTHS[size], value)
         else:
             length = _length(size)
-            whole += len(length) - 1
-            parts += (_ENTRY, _length(whole), start, length, value)
+            entry_size += len(length) - 1
+            parts += (_ENTRY, _length(entry_size), start, length, value)
     return b"".join(parts)
 
 
 def write_value(value: Any, nesting: int) -> bytes:
-    """The bytes of a `Value`, which has `nesting` messages around it.
+    """Return the bytes of a `Value` that has `nesting` messages around it.
 
     Raises:
-        InvalidValue: Something in it cannot be sent; `path` leads there.
+        InvalidValue: Part of it cannot be sent; `path` locates it.
     """
     kind = type(value)
     if kind is str:
@@ -110,11 +110,11 @@ def write_value(value: Any, nesting: int) -> bytes:
         return _NUMBER + _double(value)
     if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return _write_array(value, nesting)
-    return write_value(unfamiliar(value), nesting)
+    return write_value(to_plain(value), nesting)
 
 
 def delimited(tag: bytes, content: bytes) -> bytes:
-    """A field of a message that holds a text or another message."""
+    """Return a field that contains a string or another message."""
     return tag + _length(len(content)) + content
 
 
@@ -129,7 +129,7 @@ def _write_items(items: Sequence[object], nesting: int) -> bytes:
                 return _NUMBERS[count](*parts)
             return delimited(_ITEMS, _spaced(struct.pack(f"<{count}d", *items)))
         except (OverflowError, struct.error):
-            pass  # an integer that no double can hold; below, its place is found
+            pass  # an integer is too large for a double; `_write_each` reports its index
     return _write_each(items, nesting)
 
 
@@ -145,18 +145,18 @@ def _write_each(items: Iterable[object], nesting: int) -> bytes:
 
 
 def _spaced(doubles: bytes) -> bytes:
-    """Doubles side by side as the items of a list."""
+    """Return adjacent doubles as the items of a list."""
     items = bytearray((NUMBER_ITEM + bytes(8)) * (len(doubles) // 8))
     for place in range(8):
-        # A slice with a stride is set in C: eight of them for a list of any length.
+        # Slices with a stride run in C: eight of them fill a list of any length.
         items[len(NUMBER_ITEM) + place :: ITEM_SIZE] = doubles[place::8]
     return bytes(items)
 
 
 def _write_array(array: Any, nesting: int) -> bytes:
-    # Of numpy only what an array itself offers is used, so that it need not be there.
+    # Only methods of the array are used, so that numpy is optional.
     if array.ndim == 0 or array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:  # noqa: PLR2004
-        return write_value(unfamiliar(array), nesting)
+        return write_value(to_plain(array), nesting)
     if array.ndim > 1:
         check_nesting(nesting + (2 if len(array) else 1))
         return _write_each(array, nesting)
@@ -166,7 +166,7 @@ def _write_array(array: Any, nesting: int) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _start_of_entry(key: str) -> bytes:
-    """An entry up to the length of its value; the same few keys come in every value."""
+    """Return an entry up to the length of its value. Cached, as keys repeat."""
     return delimited(_KEY, _encoded(key)) + _VALUE
 
 
@@ -179,7 +179,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _length(length: int) -> bytes:
-    """A length, low bits first, seven in each byte."""
+    """Return a length as a varint: seven bits per byte, low bits first."""
     if length < _ONE_BYTE:
         return _LENGTHS[length]
     parts = bytearray()

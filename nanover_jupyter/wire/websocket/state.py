@@ -1,4 +1,4 @@
-"""State messages of NanoVer's WebSocket protocol, taken apart without reading the values."""
+"""Lazy decoding of the state messages that a client receives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgpack
 
 from nanover_jupyter.errors import ProtocolError
-from nanover_jupyter.wire.lazy import Copy
+from nanover_jupyter.wire.lazy import CopyFunction
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.packed_value import PackedValue
 from nanover_jupyter.wire.values import Value, copy_value
@@ -23,28 +23,28 @@ _STATE_ALONE: Final = b"\x81\xa5state"
 
 
 class _PackedValue(PackedValue):
-    """A value in the bytes of its message."""
+    """A value of a state message."""
 
     __slots__ = ()
 
     @staticmethod
-    def decode(data: bytes) -> tuple[Value, Copy]:
+    def decode(data: bytes) -> tuple[Value, CopyFunction]:
         """See `LazyValue.decode`."""
         try:
             value: Value = unpack(data)
         except ProtocolError as error:
-            # Its bytes are in order, or its message would have been skipped. What they stand
-            # for is not, such as a date.
-            logger.warning("! a value cannot be read, and is taken to be null: %s", error)
+            # The bytes are valid MessagePack, as the message was parsed, but represent an
+            # invalid value, such as a date out of range.
+            logger.warning("! cannot decode a value; using null: %s", error)
             value = None
         return value, copy_value
 
 
 def lazy_change(message: bytes) -> DictionaryChange | None:
-    """Return what a message says of the state, with values that are read when needed.
+    """Return the change in a state message, with values that are decoded when first read.
 
-    Returns None for a message that says anything else, or says it in another way than
-    NanoVer's servers do.
+    Returns None if the message has other content, or another form than NanoVer's servers
+    send.
     """
     if not message.startswith(_STATE_ALONE):
         return None
@@ -54,7 +54,7 @@ def lazy_change(message: bytes) -> DictionaryChange | None:
         unpacker.read_map_header()
         unpacker.skip()
         change = _read_change(message, unpacker)
-        # Whatever stands behind it is left to those who say what is wrong with that.
+        # `decode_message` reports trailing data.
         return change if unpacker.tell() == len(message) else None
     except (ValueError, TypeError, msgpack.UnpackException):
         return None
@@ -74,7 +74,7 @@ def _read_change(message: bytes, unpacker: Any) -> DictionaryChange | None:
     keys = (*updates, *removals)
     if not isinstance(removals, list) or not all(type(key) is str for key in keys):
         return None
-    # A key that is in both was removed.
+    # A key in both was removed.
     for key in removals:
         updates.pop(key, None)
     return DictionaryChange.adopt(updates, set(removals), lazy=True)

@@ -1,4 +1,4 @@
-"""Values to MessagePack and back: what it carries, and what NanoVer's server can bear."""
+"""Conversion of values to MessagePack and back, within the limits of NanoVer's server."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final
 import msgpack
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
-from nanover_jupyter.wire.values import check_key, check_text, unfamiliar
+from nanover_jupyter.wire.values import check_key, check_text, to_plain
 
-__all__ = ["DEEPEST", "check_depth", "pack", "pack_map", "plain", "unpack"]
+__all__ = ["MAX_DEPTH", "check_depth", "pack", "pack_map", "plain", "unpack"]
 
-# How many containers may lie in one another. NanoVer's server reads more than it can
-# write (1024 and 511): a value in between would end the state of every client.
-DEEPEST: Final = 100
+# The maximum depth of nested containers. NanoVer's server can read deeper values than it
+# can write (1024 and 511); one in between would end the state stream of every client.
+MAX_DEPTH: Final = 100
 
 _HIGHEST: Final = 2**64 - 1
 _LOWEST: Final = -(2**63)
@@ -23,21 +23,21 @@ _ATOMS: Final = frozenset((str, bool, int, float, type(None), bytes))
 
 
 def plain(value: object, depth: int = 0) -> object:
-    """`value` in types that MessagePack has; itself where it is so already.
+    """Return `value` converted to types of MessagePack, or itself if it needs no conversion.
 
-    Tuples and numpy arrays become lists, numpy scalars become Python numbers. Whether
-    numbers and texts are in range is left to `pack`, which finds out at no cost.
+    Tuples and numpy arrays become lists, numpy scalars become Python numbers. `pack` checks
+    the range of numbers and the encoding of strings.
 
     Raises:
-        InvalidValue: Something in it cannot be sent; `path` leads there.
+        InvalidValue: Part of it cannot be sent; `path` locates it.
     """
     kind = type(value)
     if kind in _ATOMS:
         return value
-    if depth >= DEEPEST:
-        raise InvalidValue((), f"it is nested too deeply ({DEEPEST} lists or dicts at the most)")
+    if depth >= MAX_DEPTH:
+        raise InvalidValue((), f"it is nested too deeply (at most {MAX_DEPTH} lists or dicts)")
     if isinstance(value, list | tuple) and kind in (list, tuple):
-        # In C: nearly all long lists are of one kind.
+        # The check runs in C; nearly all long lists are flat.
         return value if _ATOMS.issuperset(map(type, value)) else _plain_items(value, depth)
     if kind is dict and isinstance(value, dict):
         if all(type(key) is str for key in value) and _ATOMS.issuperset(map(type, value.values())):
@@ -45,7 +45,7 @@ def plain(value: object, depth: int = 0) -> object:
         return _plain_fields(value, depth)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    return plain(unfamiliar(value), depth)
+    return plain(to_plain(value), depth)
 
 
 def _plain_items(items: list[object] | tuple[object, ...], depth: int) -> list[object]:
@@ -70,14 +70,14 @@ def _plain_fields(fields: Mapping[Any, object], depth: int) -> dict[str, object]
 
 
 def pack(message: object, values: Mapping[str, object]) -> bytes:
-    """A message as bytes.
+    """Encode a message.
 
     Args:
-        message: Made of types that MessagePack has.
-        values: Those parts of it that are not of our making, to look for what is wrong.
+        message: An object made of types of MessagePack.
+        values: The parts of it that come from the caller, to locate an invalid value.
 
     Raises:
-        InvalidValue: A number or text in `values` is beyond what the wire has.
+        InvalidValue: A number or string in `values` cannot be represented.
     """
     try:
         packed: bytes = msgpack.packb(message)
@@ -85,20 +85,20 @@ def pack(message: object, values: Mapping[str, object]) -> bytes:
         for name, value in values.items():
             try:
                 _check(value)
-            except InvalidValue as found:
-                raise found.within(name) from error
+            except InvalidValue as invalid:
+                raise invalid.within(name) from error
         raise InvalidValue((), str(error)) from error
     return packed
 
 
 def pack_map(entries: Sequence[bytes]) -> bytes:
-    """A map of packed entries, each of which is a packed key and its packed value."""
+    """Return a map of encoded entries, each an encoded key followed by its encoded value."""
     header: bytes = msgpack.Packer().pack_map_header(len(entries))
     return b"".join((header, *entries))
 
 
 def _check(value: object) -> None:
-    """Raise InvalidValue where a plain value holds what `msgpack` would not take."""
+    """Raise InvalidValue if `msgpack` cannot encode a plain value."""
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, int) and not _LOWEST <= value <= _HIGHEST:
@@ -114,23 +114,23 @@ def _check(value: object) -> None:
 
 
 def unpack(data: bytes) -> Any:
-    """What the bytes say. Timestamps become seconds, other extensions their bytes.
+    """Decode a message. Timestamps become seconds, other extensions bytes.
 
-    Where a peer's map has keys that are no text, or text that is no UTF-8, the keys
-    are read as text and the text with U+FFFD for what is not: one odd value should
-    not cost all the others. (A key of no bytes at all, b"", stays as it is.)
+    Keys that are not strings are converted to strings, and invalid UTF-8 is replaced with
+    U+FFFD, so that one invalid value does not affect the others. (An empty bytes key, b"",
+    is not converted.)
 
     Raises:
-        ProtocolError: The bytes are no MessagePack.
+        ProtocolError: The bytes are not valid MessagePack.
     """
     try:
-        # Bytes might be keys, which msgpack would let pass; to look for such among those
-        # that it has read takes a tenth of the time.
+        # Reject all bytes, as msgpack accepts them as keys. Checking the keys afterwards
+        # would take a tenth of the time.
         return msgpack.unpackb(data, timestamp=1, ext_hook=_bytes_of_extension, max_bin_len=0)
     except ValueError:
-        pass  # bytes, keys that are neither text nor bytes, or text that is no UTF-8
+        pass  # contains bytes, keys that are not strings, or invalid UTF-8
     except msgpack.UnpackException as error:
-        raise _not_parsed(error) from error
+        raise _parse_error(error) from error
     try:
         return msgpack.unpackb(
             data,
@@ -138,33 +138,33 @@ def unpack(data: bytes) -> Any:
             ext_hook=_bytes_of_extension,
             strict_map_key=False,
             unicode_errors="replace",
-            object_pairs_hook=_texts_by_key,
+            object_pairs_hook=_with_string_keys,
         )
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise _not_parsed(error) from error
+        raise _parse_error(error) from error
 
 
-def _not_parsed(error: Exception) -> ProtocolError:
-    return ProtocolError(f"a message does not parse ({str(error) or 'it is no MessagePack'})")
+def _parse_error(error: Exception) -> ProtocolError:
+    return ProtocolError(f"cannot parse a message ({str(error) or 'not valid MessagePack'})")
 
 
-def check_depth(value: object, room: int = DEEPEST) -> None:
-    """Raise ProtocolError for what is nested deeper than we send it ourselves.
+def check_depth(value: object, room: int = MAX_DEPTH) -> None:
+    """Raise ProtocolError for a value that is nested more deeply than we would send it.
 
-    It looks at every value, which takes almost as long as decoding them: a server can spare
-    that, and must, as it would pass on what no client could copy or send again.
+    This takes almost as long as decoding. A server must check, because it would broadcast
+    values that no client can copy or send again.
     """
     if isinstance(value, list | dict):
         if not room:
-            raise ProtocolError(f"it is nested too deeply ({DEEPEST} lists or dicts at the most)")
+            raise ProtocolError(f"it is nested too deeply (at most {MAX_DEPTH} lists or dicts)")
         for item in value.values() if isinstance(value, dict) else value:
-            # Without a call for each number: that would take twice as long as decoding it.
+            # A call for each number would take twice as long as decoding it.
             kind = type(item)
             if kind is list or kind is dict:
                 check_depth(item, room - 1)
 
 
-def _texts_by_key(pairs: list[tuple[object, Any]]) -> dict[str, Any]:
+def _with_string_keys(pairs: list[tuple[object, Any]]) -> dict[str, Any]:
     return {key if isinstance(key, str) else str(key): value for key, value in pairs}
 
 

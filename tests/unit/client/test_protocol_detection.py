@@ -99,7 +99,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(scheme):
 def test_another_websocket_server_is_not_a_nanover_server():
     with scripted_server() as script:
         script.greeting = ["welcome to the chat"]
-        with pytest.raises(ConnectError, match=r"not a NanoVer WebSocket server .it came as text"):
+        with pytest.raises(ConnectError, match=r"not a NanoVer WebSocket server .received a text"):
             open_client(here(script.port, "ws"), timeout=0.1)
 
 

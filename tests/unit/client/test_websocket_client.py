@@ -86,9 +86,7 @@ def test_defaults_may_be_given_as_nanovers_client_takes_them(client, both):
 
     eventually(lambda: both.commands.keys() >= {"me/x", "me/y"})
     listed = client.update_available_commands()
-    assert listed["me/x"] == CommandInfo.described(
-        "me/x", {"a": 1, "label": 2}, label="X", icon="★"
-    )
+    assert listed["me/x"] == CommandInfo.labeled("me/x", {"a": 1, "label": 2}, label="X", icon="★")
     assert listed["me/y"].arguments == {"a": 1, "b": 3}
     assert client.run_command("me/x") == {"a": 1, "label": 2}
 

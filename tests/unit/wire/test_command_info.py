@@ -45,7 +45,7 @@ def test_a_command_has_a_name_and_default_arguments():
     assert info.arguments == {"index": 0, "options": {"deep": [1]}}
 
 
-def test_the_arguments_are_fresh_each_time():
+def test_the_arguments_are_copies():
     info = CommandInfo("x", options={"deep": [1]})
     info.arguments["options"]["deep"].append(2)
     info.arguments["more"] = 3
@@ -53,7 +53,7 @@ def test_the_arguments_are_fresh_each_time():
     assert info.arguments == {"options": {"deep": [1]}}
 
 
-def test_the_arguments_do_not_follow_what_they_were_made_of():
+def test_the_arguments_are_independent_of_their_source():
     given = [1]
     info = CommandInfo("x", items=given)
     given.append(2)
@@ -65,7 +65,7 @@ def test_an_argument_may_be_called_name_or_self():
     assert CommandInfo("x", name="n", self="s").arguments == {"name": "n", "self": "s"}
 
 
-def test_a_default_that_cannot_be_sent_is_refused_with_its_place():
+def test_a_default_that_cannot_be_sent_is_rejected_with_its_path():
     with pytest.raises(InvalidValue) as caught:
         CommandInfo("x", a={"b": {1}})
 
@@ -84,19 +84,19 @@ def test_a_command_reads_as_in_nanover(info, text):
     assert repr(info) == f"<CommandInfo {text}>"
 
 
-def test_commands_are_equal_by_name_arguments_and_look():
+def test_commands_are_equal_by_name_arguments_label_and_icon():
     info = CommandInfo("x", a=1)
 
     assert info == CommandInfo("x", a=1.0)
     assert hash(info) == hash(CommandInfo("x", a=1.0))
     assert info != CommandInfo("y", a=1)
     assert info != CommandInfo("x", a=2)
-    assert info != CommandInfo.described("x", {"a": 1}, label="X")
+    assert info != CommandInfo.labeled("x", {"a": 1}, label="X")
     assert info != "x"
 
 
-def test_a_described_command_has_a_label_and_an_icon():
-    info = CommandInfo.described("x", {"name": 1}, label="Do it", icon="play")
+def test_a_labeled_command_has_a_label_and_an_icon():
+    info = CommandInfo.labeled("x", {"name": 1}, label="Do it", icon="play")
 
     assert (info.name, info.arguments, info.label, info.icon) == ("x", {"name": 1}, "Do it", "play")
 
@@ -121,7 +121,7 @@ def test_raw_and_back_is_the_same_command():
     assert CommandInfo.from_proto(info.raw) == info
 
 
-def test_a_message_of_another_package_is_understood():
+def test_a_message_of_another_package_is_decoded():
     foreign = foreign_message_class()(name="playback/load")
     foreign.arguments.fields["index"].number_value = 2
     foreign.arguments.fields["none"].null_value = 0
@@ -137,7 +137,7 @@ def test_a_message_without_arguments_is_a_command_without_arguments():
 
 
 def test_it_equals_a_dict_of_its_defaults_as_nanovers_client_gives():
-    info = CommandInfo.described("a", {"n": 1, "x": math.nan}, label="A")
+    info = CommandInfo.labeled("a", {"n": 1, "x": math.nan}, label="A")
 
     assert info == {"n": 1.0, "x": info.arguments["x"]}
     assert {"n": 1, "x": math.nan} == info

@@ -37,7 +37,7 @@ OLD = {
         ({**CURRENT, "address": "::1"}, ("ws://[::1]:38812",)),
     ],
 )
-def test_an_announcement_tells_where_to_connect(said, urls):
+def test_an_announcement_has_the_urls_to_connect_to(said, urls):
     announcement = decode(json.dumps(said).encode())
 
     assert announcement.name == "golden WS"
@@ -71,13 +71,13 @@ def test_a_long_name_is_shortened_to_fit(name):
         b'{"name": 1, "address": "x"}',
     ],
 )
-def test_what_is_no_announcement_is_refused(data):
+def test_invalid_announcements_are_rejected(data):
     with pytest.raises(ProtocolError):
         decode(data)
 
 
 @given(st.binary(max_size=DATAGRAM_LIMIT))
-def test_any_datagram_is_read_or_refused(data):
+def test_any_datagram_is_decoded_or_rejected(data):
     try:
         decode(data)
     except ProtocolError:
@@ -85,7 +85,7 @@ def test_any_datagram_is_read_or_refused(data):
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536, "1", True, None, 1.5])
-def test_ports_that_are_none_are_left_out(port):
+def test_invalid_ports_are_left_out(port):
     said = {**CURRENT, "services": {"ws": port, "imd": 5}}
 
     assert decode(json.dumps(said).encode()).services == {"imd": 5}

@@ -16,7 +16,7 @@ pytestmark = needs_golden
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=str)
-def test_a_capture_means_what_it_meant_to_nanover(capture):
+def test_a_capture_is_decoded_as_by_nanover(capture):
     messages, meanings = capture.messages(), capture.meanings()
 
     assert len(messages) == len(meanings) > 0
@@ -27,7 +27,7 @@ def test_a_capture_means_what_it_meant_to_nanover(capture):
 @pytest.mark.parametrize(
     "capture", [capture for capture in CAPTURES if capture.kind not in FRAMES], ids=str
 )
-def test_what_a_capture_means_is_written_as_nanover_wrote_it(capture):
+def test_the_content_of_a_capture_is_encoded_as_by_nanover(capture):
     for data, said in zip(capture.messages(), capture.meanings(), strict=True):
         ours = encoded(capture, said)
 

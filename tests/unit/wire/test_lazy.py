@@ -27,7 +27,7 @@ def not_yet():
     Spelled.times = 0
 
 
-def test_a_value_is_read_once_for_all():
+def test_a_value_is_decoded_once():
     value = Spelled(b"ab")
 
     assert value.read() == ["a", "b"]
@@ -35,14 +35,14 @@ def test_a_value_is_read_once_for_all():
     assert Spelled.times == 1
 
 
-def test_a_fresh_value_is_the_askers_own_and_not_kept():
+def test_a_copy_belongs_to_the_caller_and_is_not_stored():
     value = Spelled(b"ab")
 
-    value.fresh().append("c")
+    value.read_copy().append("c")
     value.read()
-    value.fresh().append("c")
+    value.read_copy().append("c")
 
-    assert value.fresh() == ["a", "b"]
+    assert value.read_copy() == ["a", "b"]
     assert Spelled.times == 2
 
 
@@ -56,42 +56,42 @@ class Boxed(LazyValue):
         return {"box": [data.decode()]}, lambda value: {"box": value["box"].copy()}
 
 
-def test_a_value_that_was_read_is_copied_in_the_way_that_suits_it():
+def test_a_decoded_value_is_copied_by_the_function_of_its_codec():
     value = Boxed(b"a")
     value.read()
 
-    copy = value.fresh()
+    copy = value.read_copy()
     copy["box"].append("b")
 
     assert value.read() == {"box": ["a"]}
 
 
 @pytest.mark.parametrize("alteration", [dict.clear, lambda value: value.update(box=1.0)])
-def test_a_shared_value_that_somebody_altered_can_be_copied_all_the_same(alteration):
+def test_a_shared_value_that_a_reader_modified_can_be_copied(alteration):
     value = Boxed(b"a")
     shared = value.read()
     alteration(shared)
 
-    assert value.fresh() == shared
+    assert value.read_copy() == shared
 
 
-def test_what_is_no_undecoded_value_is_read_as_it_is():
+def test_a_plain_value_is_returned_unchanged():
     assert read(1.0) == 1.0
     assert read(Spelled(b"a")) == ["a"]
 
 
-def test_equal_bytes_say_the_same_until_they_are_read():
+def test_equal_bytes_compare_equal_until_they_are_decoded():
     one, other = Spelled(b"ab"), Spelled(b"ab")
 
-    assert one.says_the_same(other)
-    assert not one.says_the_same(Spelled(b"ac"))
+    assert one.has_same_bytes(other)
+    assert not one.has_same_bytes(Spelled(b"ac"))
     other.read()
-    assert not one.says_the_same(other)
+    assert not one.has_same_bytes(other)
     one.read()
-    assert not one.says_the_same(other)
+    assert not one.has_same_bytes(other)
 
 
-def test_threads_that_ask_at_once_all_get_the_value():
+def test_threads_that_read_concurrently_all_get_the_value():
     values = [Spelled(b"some letters") for _ in range(500)]
     barrier = threading.Barrier(4)
     found = []
@@ -126,7 +126,7 @@ def test_bytes_are_there_until_the_value_is_read():
     assert value.data is None
 
 
-def test_copies_of_several_values_are_deep_and_leave_unread_what_is():
+def test_copies_of_several_values_are_deep_and_leave_values_undecoded():
     values = {"a": Spelled(b"ab"), "b": Spelled(b"c"), "c": ["d"], "e": 1.0}
     values["b"].read()
 
@@ -135,5 +135,5 @@ def test_copies_of_several_values_are_deep_and_leave_unread_what_is():
         copies[key].append("x")
 
     assert copy_all(values) == {"a": ["a", "b"], "b": ["c"], "c": ["d"], "e": 1.0}
-    assert not values["a"].says_the_same(values["b"])
-    assert values["a"].says_the_same(Spelled(b"ab"))
+    assert not values["a"].has_same_bytes(values["b"])
+    assert values["a"].has_same_bytes(Spelled(b"ab"))

@@ -61,19 +61,19 @@ def test_changes_are_equal_by_content_and_have_no_hash():
         hash(DictionaryChange())
 
 
-def test_one_text_as_removals_is_refused_because_it_would_mean_its_letters():
+def test_a_string_as_removals_is_rejected():
     with pytest.raises(TypeError, match=r"use \{'scene'\}"):
         DictionaryChange(removals="scene")
 
 
-def test_a_change_shows_what_it_does():
+def test_a_change_has_a_repr():
     assert repr(DictionaryChange({"a": 1}, ["b"])) == (
         "DictionaryChange(updates={'a': 1}, removals={'b'})"
     )
 
 
 @given(st.dictionaries(KEYS, st.integers(0, 9)), CHANGES, CHANGES)
-def test_merged_changes_do_what_both_did_one_after_the_other(state, first, second):
+def test_a_merged_change_has_the_effect_of_both_in_order(state, first, second):
     one_by_one = applied(applied(state, first), second)
     first.merge(second)
 
@@ -81,7 +81,7 @@ def test_merged_changes_do_what_both_did_one_after_the_other(state, first, secon
     assert not first.updates.keys() & first.removals
 
 
-def test_a_removal_stays_in_a_merged_change_though_the_key_was_new():
+def test_a_removal_of_a_new_key_stays_in_a_merged_change():
     change = DictionaryChange({"a": 1})
     change.merge(DictionaryChange(removals={"a"}))
 
@@ -94,6 +94,6 @@ def test_a_lock_request_is_made_of_seconds_and_none():
     assert request == LockRequest({"a": 5, "c": 0.0}, frozenset({"b"}))
 
 
-def test_capabilities_cannot_be_altered():
+def test_capabilities_are_immutable():
     with pytest.raises(dataclasses.FrozenInstanceError):
         CAPABILITIES.locks = False

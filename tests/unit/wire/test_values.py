@@ -18,9 +18,9 @@ from nanover_jupyter.wire.values import (
     ABSENT,
     alike,
     copy_value,
-    normalise,
+    normalize,
     same_value,
-    unfamiliar,
+    to_plain,
 )
 from tests.support.ids import without_address
 from tests.support.values import nested, same, texts, values
@@ -45,7 +45,7 @@ class Level(enum.IntEnum):
 
 def refusal(value):
     with pytest.raises(InvalidValue) as caught:
-        normalise(value)
+        normalize(value)
     return caught.value
 
 
@@ -60,13 +60,13 @@ def cycle():
 
 @given(values)
 def test_plain_values_come_back_equal_to_the_bit(value):
-    assert same(normalise(value), value)
+    assert same(normalize(value), value)
 
 
 @given(st.dictionaries(texts, st.lists(values, min_size=1, max_size=2), min_size=1, max_size=2))
 def test_containers_are_copied_all_the_way_down(value):
     before = copy.deepcopy(value)
-    result = normalise(value)
+    result = normalize(value)
     for items in result.values():
         items.append("more")
 
@@ -103,19 +103,19 @@ def test_containers_are_copied_all_the_way_down(value):
     ],
     ids=without_address,
 )
-def test_what_looks_like_json_becomes_plain_python(written, meant):
-    assert same(normalise(written), meant)
+def test_values_like_json_become_plain_python(written, meant):
+    assert same(normalize(written), meant)
 
 
 def test_keys_become_plain_strings():
-    (key,) = normalise({Tag("key"): 1})
+    (key,) = normalize({Tag("key"): 1})
 
     assert type(key) is str
 
 
 @pytest.mark.parametrize("kinds", ["l" * 48, "d" * 32, "ld" * 19])
-def test_what_the_wire_can_nest_passes(kinds):
-    assert normalise(nested(kinds)) == nested(kinds)
+def test_nesting_within_the_limit_is_accepted(kinds):
+    assert normalize(nested(kinds)) == nested(kinds)
 
 
 # what does not ------------------------------------------------------------------------
@@ -138,14 +138,14 @@ def test_what_the_wire_can_nest_passes(kinds):
         ({"a": {("b",): 1}}, ("a",), "the key ('b',) is a tuple"),
         ({"a": "\ud800"}, ("a",), "lone surrogates"),
         ({"a": {"x\udfff": 1}}, ("a",), "lone surrogates"),
-        ([10**400], (0,), "beyond the range of a double"),
-        ({"a": -(10**400)}, ("a",), "beyond the range of a double"),
+        ([10**400], (0,), "outside the range of a double"),
+        ({"a": -(10**400)}, ("a",), "outside the range of a double"),
         (math, (), "a module is not"),
         (test_keys_become_plain_strings, (), "a function is not"),
     ],
     ids=lambda part: without_address(part)[:40],
 )
-def test_what_cannot_be_sent_is_refused_with_its_place(value, path, reason):
+def test_values_that_cannot_be_sent_are_rejected_with_their_path(value, path, reason):
     error = refusal(value)
 
     assert error.path == path
@@ -154,7 +154,7 @@ def test_what_cannot_be_sent_is_refused_with_its_place(value, path, reason):
 
 
 @pytest.mark.parametrize("kinds", ["l" * 49, "d" * 33])
-def test_one_container_too_many_is_refused(kinds):
+def test_one_container_too_many_is_rejected(kinds):
     error = refusal(nested(kinds))
 
     assert "nested too deeply" in error.reason
@@ -175,16 +175,16 @@ def test_a_dict_within_itself_is_refused():
 def test_the_largest_double_passes_as_an_integer():
     largest = int(1.7976931348623157e308)
 
-    assert normalise(largest) == largest
+    assert normalize(largest) == largest
 
 
-def test_unfamiliar_objects_that_pretend_to_be_arrays_are_refused():
+def test_objects_that_imitate_arrays_are_rejected():
     class Pretender:
         def tolist(self):
             return [1]
 
     with pytest.raises(InvalidValue, match="a Pretender is not"):
-        unfamiliar(Pretender())
+        to_plain(Pretender())
 
 
 # copies ------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_a_copy_shares_no_container():
         (None, None, True),
     ],
 )
-def test_values_are_the_same_to_the_last_bit_or_not(left, right, same):
+def test_same_values_are_identical_to_the_last_bit(left, right, same):
     assert same_value(left, right) is same
 
 
@@ -236,7 +236,7 @@ def test_values_are_the_same_to_the_last_bit_or_not(left, right, same):
         ({"a": [0]}, {"a": [0.0]}),
     ],
 )
-def test_values_that_a_wire_makes_of_each_other_are_alike(left, right):
+def test_values_that_a_protocol_converts_into_each_other_are_alike(left, right):
     assert alike(left, right)
 
 
@@ -254,7 +254,7 @@ def test_values_that_a_wire_makes_of_each_other_are_alike(left, right):
         ([], {}),
     ],
 )
-def test_values_that_differ_to_people_are_not_alike(left, right):
+def test_values_that_differ_for_users_are_not_alike(left, right):
     assert not alike(left, right)
 
 
@@ -263,7 +263,7 @@ def test_every_value_is_alike_its_copy(value):
     assert alike(value, copy.deepcopy(value))
 
 
-def test_what_is_nested_more_deeply_than_python_can_compare_is_not_the_same() -> None:
+def test_values_nested_too_deeply_for_python_are_not_the_same() -> None:
     one: object = 1
     other: object = 2
     for _ in range(510):  # NanoVer's server passes on as much

@@ -1,13 +1,12 @@
-"""The protobuf messages of NanoVer's gRPC protocol, as Python classes.
+"""Python classes of the protobuf messages in NanoVer's gRPC protocol.
 
-The classes live in a descriptor pool of their own. The default pool is one per
-process and refuses a second file that declares the same message names, so
-sharing it would make this package and NanoVer's own gRPC package impossible to
-import in one kernel. A compiled descriptor set is also free of the version ties
-between generated code and the protobuf runtime.
+The classes have their own descriptor pool. The default pool is shared by the process and
+rejects a second file with the same message names, so this package and NanoVer's own gRPC
+package could not be imported together. A compiled descriptor set also works with any
+version of the protobuf runtime, unlike generated code.
 
-`scripts/compile_protocol` writes `nanover.binpb` from the `.proto` files here;
-a test compiles them again and compares.
+`scripts/compile_protocol` writes `nanover.binpb` from the `.proto` files here, and a test
+checks that it is up to date.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _pool = descriptor_pool.DescriptorPool()
 
 
 def descriptors() -> descriptor_pb2.FileDescriptorSet:
-    """The compiled `.proto` files, each call its own."""
+    """Return a new copy of the compiled `.proto` files."""
     return descriptor_pb2.FileDescriptorSet.FromString(
         files(__name__).joinpath("nanover.binpb").read_bytes()
     )

@@ -42,25 +42,25 @@ def message_of(call):
 
 
 def test_a_call_goes_to_the_client_with_the_defaults_merged_in(registry):
-    client = FakeClient(lambda request: Reply(request.said["id"], {"ok": True}, None))
+    client = FakeClient(lambda request: Reply(request.raw["id"], {"ok": True}, None))
     register_provided(registry, CommandInfo("me/x", a=1, b=2), client.provider)
 
     assert registry.run("me/x", {"b": 3}) == {"ok": True}
     assert registry.run("me/x", {}) == {"ok": True}
     assert [request.arguments for request in client.asked] == [{"a": 1, "b": 3}, {"a": 1, "b": 2}]
-    assert [request.said["id"] for request in client.asked] == [1, 2]
+    assert [request.raw["id"] for request in client.asked] == [1, 2]
 
 
 @pytest.mark.parametrize("result", [None, [1], "text", 3, b"raw", {"a": 1}])
 def test_a_result_is_passed_on_as_it_is(registry, result):
-    client = FakeClient(lambda request: Reply(request.said["id"], result, None))
+    client = FakeClient(lambda request: Reply(request.raw["id"], result, None))
     register_provided(registry, CommandInfo("me/x"), client.provider)
 
     assert registry.run("me/x", {}) == result
 
 
 def test_a_failure_has_the_clients_words(registry):
-    client = FakeClient(lambda request: Reply(request.said["id"], None, "it is bent"))
+    client = FakeClient(lambda request: Reply(request.raw["id"], None, "it is bent"))
     register_provided(registry, CommandInfo("me/x"), client.provider)
 
     with pytest.raises(CommandRaised, match="it is bent"):
@@ -117,7 +117,7 @@ def test_a_reply_to_a_cancelled_call_is_dropped(registry):
 def test_replies_to_no_call_are_dropped(registry, number):
     def answer(request):
         client.provider.answer(Reply(number, {"to": "nobody"}, None))
-        return Reply(request.said["id"], {"to": "us"}, None)
+        return Reply(request.raw["id"], {"to": "us"}, None)
 
     client = FakeClient(answer)
     register_provided(registry, CommandInfo("me/x"), client.provider)
@@ -127,8 +127,8 @@ def test_replies_to_no_call_are_dropped(registry, number):
 
 def test_a_reply_that_comes_too_late_answers_no_later_call(registry):
     def answer(request):
-        client.provider.answer(Reply(request.said["id"] - 1, {"of": "the call before"}, None))
-        return Reply(request.said["id"], {"of": "this call"}, None)
+        client.provider.answer(Reply(request.raw["id"] - 1, {"of": "the call before"}, None))
+        return Reply(request.raw["id"], {"of": "this call"}, None)
 
     client = FakeClient(answer)
     register_provided(registry, CommandInfo("me/x"), client.provider)
@@ -138,7 +138,7 @@ def test_a_reply_that_comes_too_late_answers_no_later_call(registry):
 
 def test_a_later_registration_replaces_one_of_the_same_name(registry):
     registry.register("x", lambda: {"by": "server"})
-    client = FakeClient(lambda request: Reply(request.said["id"], {"by": "client"}, None))
+    client = FakeClient(lambda request: Reply(request.raw["id"], {"by": "client"}, None))
 
     register_provided(registry, CommandInfo("x"), client.provider)
 
@@ -146,7 +146,7 @@ def test_a_later_registration_replaces_one_of_the_same_name(registry):
 
 
 def test_labels_are_kept_for_the_list(registry):
-    info = CommandInfo.described("me/x", {"m": 2}, label="X", icon="x")
+    info = CommandInfo.labeled("me/x", {"m": 2}, label="X", icon="x")
     register_provided(registry, info, FakeClient().provider)
 
     registration = registry.registrations["me/x"]

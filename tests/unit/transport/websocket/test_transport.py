@@ -355,7 +355,7 @@ def test_a_server_of_another_kind_is_told_by_what_it_says(transport, script):
     script.greeting = ["welcome to the chat"]
     script.answer = lambda _: ["what?"]
 
-    with pytest.raises(ProtocolError, match="is it another kind of WebSocket server"):
+    with pytest.raises(ProtocolError, match="received a text message"):
         transport.list_commands(0.1)
 
 
@@ -617,7 +617,7 @@ def offered(script):
 
 
 def test_a_command_is_offered_and_again_after_every_reconnection(transport, script):
-    command = CommandInfo.described("me/x", {"n": 1}, label="X")
+    command = CommandInfo.labeled("me/x", {"n": 1}, label="X")
     transport.register_command(command, dict)
     eventually(lambda: len(offered(script)) == 1)
     script.client().close()

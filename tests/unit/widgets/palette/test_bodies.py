@@ -22,7 +22,7 @@ from tests.support.typed import misfit
 
 
 def test_a_description_stands_beside_what_the_server_says() -> None:
-    command = CommandInfo.described("x", {"n": 1.0}, label="Theirs")
+    command = CommandInfo.labeled("x", {"n": 1.0}, label="Theirs")
     description = Description(
         "x", CommandDoc("Does x.", label="Ours", icon="X"), {"n": Int(2, min=0)}
     )

@@ -18,7 +18,7 @@ from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
-from nanover_jupyter.wire.values import normalise
+from nanover_jupyter.wire.values import normalize
 from tests.support.captures import captures, our_messages
 from tests.support.ids import without_address
 from tests.support.values import nested, same, states, texts, values
@@ -108,7 +108,7 @@ def test_a_change_survives_the_wire_to_the_bit(updates, removals):
 
 
 @given(states, st.sets(texts, max_size=1))
-def test_entries_joined_are_the_message_of_the_whole_change(updates, removals):
+def test_joined_entries_are_the_message_of_the_change(updates, removals):
     change = DictionaryChange(updates, removals - updates.keys())
     entries = [grpc_codec.encode_state_entry(key, value) for key, value in updates.items()]
 
@@ -171,7 +171,7 @@ def test_an_interval_survives_the_wire(interval):
 
 
 @pytest.mark.parametrize("success", [True, False])
-def test_a_yes_or_no_survives_the_wire(success):
+def test_success_survives_the_wire(success):
     assert grpc_codec.decode_success(grpc_codec.encode_success(success)) is success
 
 
@@ -230,7 +230,7 @@ def test_a_value_with_nothing_set_is_read_as_null():
     assert change == DictionaryChange({"list": [None]}, {"top"})
 
 
-def test_a_request_with_a_value_of_no_kind_says_so_and_one_with_nulls_does_not():
+def test_a_request_with_an_unset_value_is_an_error_and_one_with_nulls_is_not():
     update, locks, command = (
         protocol.UpdateStateRequest(),
         protocol.UpdateLocksRequest(),
@@ -306,7 +306,7 @@ REFUSED = [
     ],
     ids=["update", "request", "command", "commands", "reply"],
 )
-def test_what_cannot_be_sent_is_refused_with_its_place(encode, value, path):
+def test_values_that_cannot_be_sent_are_rejected_with_their_path(encode, value, path):
     with pytest.raises(InvalidValue) as caught:
         encode(value)
 
@@ -316,7 +316,7 @@ def test_what_cannot_be_sent_is_refused_with_its_place(encode, value, path):
 @pytest.mark.parametrize(
     "change", [{1: "x"}, {None: 1}, {b"k": 1}, {"\ud800": 1}], ids=without_address
 )
-def test_keys_that_are_no_text_are_refused(change):
+def test_keys_that_are_not_strings_are_rejected(change):
     with pytest.raises(InvalidValue) as caught:
         grpc_codec.encode_state_update(DictionaryChange(change))
     with pytest.raises(InvalidValue):
@@ -388,7 +388,7 @@ def test_exactly_what_a_parser_takes_is_sent(kinds, leaf):
 
     change = DictionaryChange({"key": value})
     assert _passes(lambda: grpc_codec.encode_update_request("", change)) is _parses(request)
-    assert _passes(lambda: normalise(value)) is _parses(request)
+    assert _passes(lambda: normalize(value)) is _parses(request)
     assert _passes(lambda: grpc_codec.encode_command("", {"key": value})) is _parses(command)
 
 
@@ -428,14 +428,14 @@ def _passes(encode):
 
 @pytest.mark.parametrize("decode", DECODERS, ids=lambda decode: decode.__name__)
 def test_bytes_that_are_no_message_are_a_protocol_error(decode):
-    with pytest.raises(ProtocolError, match="does not parse"):
+    with pytest.raises(ProtocolError, match="cannot parse"):
         decode(b"\xff\xff\xff")
 
 
 def test_text_that_is_no_utf8_is_a_protocol_error():
     broken = grpc_codec.encode_command("nnnn", {}).replace(b"nnnn", b"\xff\xfe\xfd\xfc")
 
-    with pytest.raises(ProtocolError, match="CommandMessage does not parse"):
+    with pytest.raises(ProtocolError, match="cannot parse CommandMessage"):
         grpc_codec.decode_command(broken)
 
 

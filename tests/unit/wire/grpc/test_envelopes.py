@@ -14,8 +14,8 @@ from nanover_jupyter.wire.grpc.envelopes import (
     COMMAND_REPLY,
     STATE_UPDATE,
     UPDATE_REQUEST,
-    keys_alone,
     open_envelope,
+    strip_values,
 )
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss
 from tests.support.values import same
@@ -38,7 +38,7 @@ def entry(key, value):
     return field(1, field(1, key) + field(2, value))
 
 
-def test_keys_come_apart_from_values():
+def test_keys_are_separated_from_values():
     data = state_update(entry(b"a", b"\x20\x01") + entry(b"b", b"whatever"))
 
     assert entries(data) == {"a": b"\x20\x01", "b": b"whatever"}
@@ -61,7 +61,7 @@ def test_a_key_or_value_left_out_is_empty():
     assert entries(state_update(field(1, field(1, b"k")))) == {"k": b""}
 
 
-def test_a_key_or_value_may_be_written_though_empty():
+def test_a_key_or_value_may_be_written_although_it_is_empty():
     assert entries(state_update(entry(b"", b""))) == {"": b""}
 
 
@@ -70,7 +70,7 @@ def test_the_last_of_several_entries_counts():
 
 
 @pytest.mark.parametrize("unknown", UNKNOWN, ids=bytes.hex)
-def test_unknown_fields_are_unusual(unknown):
+def test_unknown_fields_miss_the_fast_path(unknown):
     for data in (
         unknown,
         field(1, unknown),
@@ -82,7 +82,7 @@ def test_unknown_fields_are_unusual(unknown):
             entries(data)
 
 
-def test_an_update_in_two_parts_is_unusual():
+def test_an_update_in_two_parts_misses_the_fast_path():
     with pytest.raises(FastPathMiss):
         entries(state_update(entry(b"a", b"1")) + state_update(entry(b"b", b"2")))
 
@@ -97,7 +97,7 @@ def test_an_update_in_two_parts_is_unusual():
     ],
     ids=bytes.hex,
 )
-def test_what_says_things_twice_or_is_cut_off_is_unusual(struct):
+def test_repeated_fields_and_truncated_messages_miss_the_fast_path(struct):
     with pytest.raises(FastPathMiss):
         entries(state_update(struct))
 
@@ -115,7 +115,7 @@ def test_what_says_things_twice_or_is_cut_off_is_unusual(struct):
 @example(data=b"\x0a\x01\xff")
 @example(data=b"\x0a\x08\x0a\x06\x0a\x01k\x12\x01\xff")
 @example(data=b"\x12\x08\x0a\x06\x0a\x01k\x12\x01\xff")
-def test_bytes_that_are_no_message_are_unusual_or_hold_what_is_none(envelope, kind, data):
+def test_invalid_messages_miss_the_fast_path_or_contain_invalid_values(envelope, kind, data):
     try:
         opened = open_envelope(envelope, data)
     except FastPathMiss:
@@ -151,7 +151,7 @@ def is_read_by(read, data):
     return True
 
 
-def test_text_that_is_no_utf8_costs_nothing_else():
+def test_invalid_utf8_affects_nothing_else():
     assert entries_raw(state_update(entry(b"\xff", b"v") + entry(b"k", b"w"))) == [b"\xff", b"k"]
 
 
@@ -162,19 +162,19 @@ def entries_raw(data):
 # keys alone ------------------------------------------------------------------------
 
 
-def test_updates_of_the_same_keys_are_known_by_them_whatever_the_values():
+def test_updates_of_the_same_keys_are_recognized_regardless_of_values():
     one = state_update(entry(b"a", b"\x20\x01") + entry(b"\xff", b"whatever"))
     other = state_update(entry(b"a", b"") + entry(b"\xff", b"\x1a\x01x"))
 
-    assert keys_alone(one) == keys_alone(other)
-    assert len(keys_alone(one)) < len(one)
-    assert keys_alone(one) != keys_alone(state_update(entry(b"a", b"\x20\x01")))
+    assert strip_values(one) == strip_values(other)
+    assert len(strip_values(one)) < len(one)
+    assert strip_values(one) != strip_values(state_update(entry(b"a", b"\x20\x01")))
 
 
-def test_an_update_of_no_keys_leaves_nothing():
-    assert keys_alone(b"") == keys_alone(b"\x0a\x00") == keys_alone(UNKNOWN[0]) == b""
+def test_an_update_without_keys_is_stripped_to_nothing():
+    assert strip_values(b"") == strip_values(b"\x0a\x00") == strip_values(UNKNOWN[0]) == b""
 
 
-def test_what_is_no_update_has_no_keys():
+def test_stripping_an_invalid_update_raises():
     with pytest.raises(DecodeError):
-        keys_alone(b"\x0a\x7f")
+        strip_values(b"\x0a\x7f")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.wire.grpc import key_layouts as grpc_key_layouts
-from nanover_jupyter.wire.grpc.envelopes import keys_alone
-from nanover_jupyter.wire.grpc.key_layouts import KeyLayout, keys_of
+from nanover_jupyter.wire.grpc.envelopes import strip_values
+from nanover_jupyter.wire.grpc.key_layouts import KeyLayout, encoded_keys
 from nanover_jupyter.wire.grpc.layout_cache import LayoutCache
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss
 from tests.support.wire_bytes import UNKNOWN, field, legal_structs, state_update
@@ -36,22 +36,22 @@ def found_by(look, update):
 def test_whatever_came_before_the_keys_are_protobufs(struct, choose):
     update = state_update(struct)
     for _ in range(3):
-        assert keys_of(update) == keys_alone(update)
+        assert encoded_keys(update) == strip_values(update)
     changed = bytearray(update)
     for _ in range(choose.draw(st.integers(1, 3))):
         if changed:
             place = choose.draw(st.integers(0, len(changed) - 1))
             changed[place] = choose.draw(st.integers(0, 255))
 
-    assert found_by(keys_of, bytes(changed)) == found_by(keys_alone, bytes(changed))
+    assert found_by(encoded_keys, bytes(changed)) == found_by(strip_values, bytes(changed))
 
 
-def test_from_the_third_of_a_kind_on_protobuf_is_not_asked(monkeypatch):
+def test_from_the_third_similar_update_on_protobuf_is_not_called(monkeypatch):
     kinds = [state_update(entry(b"a", bytes([0x20, n])) + entry(b"\xff", b"x")) for n in range(4)]
-    first = [keys_of(update) for update in kinds[:2]]
-    monkeypatch.delattr(grpc_key_layouts, "keys_alone")
+    first = [encoded_keys(update) for update in kinds[:2]]
+    monkeypatch.delattr(grpc_key_layouts, "strip_values")
 
-    assert keys_of(kinds[2]) == keys_of(kinds[3]) == first[0] == first[1]
+    assert encoded_keys(kinds[2]) == encoded_keys(kinds[3]) == first[0] == first[1]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_from_the_third_of_a_kind_on_protobuf_is_not_asked(monkeypatch):
 )
 def test_an_update_as_long_with_other_keys_or_values_of_other_lengths_does_not_fit(other):
     update = state_update(entry(b"a", b"\x20\x01") + entry(b"c", b"long"))
-    layout = KeyLayout(update, keys_alone(update))
+    layout = KeyLayout(update, strip_values(update))
 
     assert layout.fits(update.replace(b"long", b"song"))
     assert len(other) <= len(update)
@@ -87,6 +87,6 @@ def test_an_update_as_long_with_other_keys_or_values_of_other_lengths_does_not_f
     ],
     ids=bytes.hex,
 )
-def test_what_is_more_or_less_than_keys_and_values_has_no_layout(update):
+def test_an_update_with_more_or_less_than_keys_and_values_has_no_layout(update):
     with pytest.raises(FastPathMiss):
         KeyLayout(update, b"")

@@ -73,7 +73,7 @@ def test_every_class_is_named_for_its_message():
     assert [getattr(protocol, name).DESCRIPTOR.name for name in classes] == classes
 
 
-def test_the_classes_are_not_in_the_pool_that_everyone_shares():
+def test_the_classes_are_not_in_the_default_pool():
     with pytest.raises(KeyError):
         descriptor_pool.Default().FindMessageTypeByName("nanover.protocol.state.StateUpdate")
     assert protocol.Struct is not struct_pb2.Struct
@@ -88,7 +88,7 @@ def define_theirs():
         ("nanover.protocol.command", "CommandMessage"),
     ]:
         file = descriptor_pb2.FileDescriptorProto(
-            # Same names, another shape, so that mixing them up would show.
+            # Same names, another layout, so that mixing them up would show.
             name=f"{package.replace('.', '/')}.proto", package=package, syntax="proto3"
         )
         kind = descriptor_pb2.FieldDescriptorProto

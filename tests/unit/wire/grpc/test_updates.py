@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import protocol
-from nanover_jupyter.wire.grpc.struct_reader import holds_unset
+from nanover_jupyter.wire.grpc.value_reader import holds_unset
 from nanover_jupyter.wire.lazy import LazyValue
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.values import nested, same, states
@@ -36,7 +36,7 @@ def updates_of(*entries):
     return grpc_codec.decode_state_update(state_update(b"".join(entries))).updates
 
 
-def test_an_update_leaves_lists_and_dicts_undecoded_until_asked():
+def test_an_update_leaves_lists_and_dicts_undecoded_until_they_are_read():
     sent = {"dict": {"a": 1.0}, "list": [1.0], "number": 1.0, "text": "x", "bool": True}
     change = grpc_codec.decode_state_update(
         grpc_codec.encode_state_update(DictionaryChange(sent, {"gone"}))
@@ -140,7 +140,7 @@ def test_lists_and_dicts_of_an_update_are_read_to_protobufs_own_depth(most, lett
 # what cannot be decoded ------------------------------------------------------------------
 
 
-def test_text_that_is_no_utf8_costs_no_other_key_and_is_shown_as_far_as_it_goes():
+def test_invalid_utf8_is_replaced_and_affects_no_other_key():
     updates = updates_of(
         entry(b"k\xff", b"\x20\x01"),
         entry(b"text", field(3, b"a\xe4b")),
@@ -159,15 +159,15 @@ def test_text_that_is_no_utf8_costs_no_other_key_and_is_shown_as_far_as_it_goes(
 @pytest.mark.parametrize(
     "value", [field(6, b"\xff\xff"), field(5, b"\x0a\x7f"), field(6, field(1, b"\x11\x00"))]
 )
-def test_a_value_that_makes_no_sense_is_none_and_costs_no_other_key(value, caplog):
+def test_an_invalid_value_is_none_and_affects_no_other_key(value, caplog):
     with caplog.at_level(logging.WARNING):
         updates = updates_of(entry(b"bad", value), entry(b"well", field(6, b"")))
 
     assert updates == {"bad": None, "well": []}
-    assert "is read as null" in caplog.text
+    assert "using null" in caplog.text
 
 
-def test_a_plain_value_that_makes_no_sense_counts_as_null_too():
+def test_an_invalid_plain_value_is_null_too():
     data = state_update(entry(b"bad", b"\x11\x00") + entry(b"well", b"\x20\x01"))
 
     change = grpc_codec.decode_state_update(data)
@@ -179,7 +179,7 @@ def test_a_plain_value_that_makes_no_sense_counts_as_null_too():
 
 
 @given(st.lists(known_structs, min_size=1, max_size=8))
-def test_updates_merged_before_they_are_read_say_what_they_say_one_by_one(structs):
+def test_updates_merged_before_they_are_parsed_equal_updates_applied_one_by_one(structs):
     total = DictionaryChange()
     expected = {}
     for struct in structs:
@@ -200,7 +200,7 @@ def test_number_of_unparsed_updates_is_bounded():
     assert total == DictionaryChange({f"a{number}": [1.0] for number in range(1000)})
 
 
-def test_an_update_of_the_same_keys_takes_the_place_of_one_that_waits():
+def test_an_update_of_the_same_keys_replaces_an_unparsed_one():
     total = DictionaryChange()
     for number in range(9):
         for keys in ("ab", "bc", "cb"):
@@ -234,7 +234,7 @@ def test_plain_and_received_changes_can_be_merged_in_any_order():
     assert total == DictionaryChange({"a": [3.0], "b": 2}, {"c", "d"})
 
 
-def test_a_merged_change_does_not_share_with_what_it_came_from():
+def test_a_copied_change_does_not_share_containers():
     one = grpc_codec.decode_state_update(state_update(entry(b"a", field(6, b""))))
     copied = one.copy()
     copied.removals.add("b")
@@ -243,7 +243,7 @@ def test_a_merged_change_does_not_share_with_what_it_came_from():
     assert one == DictionaryChange({"a": []})
 
 
-def test_keys_that_are_no_utf8_survive_a_merge():
+def test_keys_with_invalid_utf8_survive_a_merge():
     total = grpc_codec.decode_state_update(state_update(entry(b"\xff", b"\x20\x01")))
     total.merge(grpc_codec.decode_state_update(state_update(entry(b"k", b"\x20\x01"))))
 
@@ -257,6 +257,6 @@ def test_removals_can_be_replaced():
     assert change == DictionaryChange(removals={"b"})
 
 
-def test_an_update_without_keys_is_no_change():
+def test_an_update_without_keys_is_an_empty_change():
     assert not grpc_codec.decode_state_update(b"\x0a\x00")
     assert not grpc_codec.decode_state_update(b"")

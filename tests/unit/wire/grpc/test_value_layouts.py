@@ -1,4 +1,4 @@
-"""Shapes: what one reads or writes is what was given to it, or it does neither."""
+"""A layout decodes and encodes correctly, or raises LayoutMismatch."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.wire.grpc.value_layouts import LayoutMismatch
-from nanover_jupyter.wire.grpc.value_reader import walk
+from nanover_jupyter.wire.grpc.value_reader import parse_value
 from nanover_jupyter.wire.grpc.value_writer import write_value
-from tests.support.shapes import shapes, vary
+from tests.support.layouts import layouts, vary
 from tests.support.values import same, values
 
 
 @given(values, st.data())
-def test_a_shape_reads_and_writes_a_value_rightly_or_not_at_all(value, data):
-    reading, writing = shapes(value)
+def test_a_layout_reads_and_writes_a_value_correctly_or_raises(value, data):
+    reading, writing = layouts(value)
     for other in (value, vary(value, data.draw), data.draw(values)):
         encoded = write_value(other, 4)
         try:
@@ -29,7 +29,7 @@ def test_a_shape_reads_and_writes_a_value_rightly_or_not_at_all(value, data):
 
 
 def containers(value):
-    """All lists and dicts in a value, itself included."""
+    """Yield all lists and dicts in a value, including itself."""
     inside = value.values() if isinstance(value, dict) else value
     if isinstance(value, dict | list):
         yield value
@@ -38,8 +38,8 @@ def containers(value):
 
 
 @given(values)
-def test_what_a_shape_reads_and_what_it_copies_shares_nothing_with_others(value):
-    reading, _ = shapes(value)
+def test_values_and_copies_made_by_a_layout_share_no_containers(value):
+    reading, _ = layouts(value)
     data = write_value(value, 4)
     read, again = reading.read(data), reading.read(data)
     copy = reading.copy(read)
@@ -51,8 +51,8 @@ def test_what_a_shape_reads_and_what_it_copies_shares_nothing_with_others(value)
 
 
 @given(values, st.data())
-def test_damaged_bytes_fit_a_shape_only_if_they_mean_what_it_reads(value, data):
-    reading, _ = shapes(value)
+def test_damaged_bytes_fit_a_layout_only_if_they_are_valid(value, data):
+    reading, _ = layouts(value)
     damaged = bytearray(write_value(value, 4))
     for _ in range(data.draw(st.integers(1, 3))):
         if damaged:
@@ -64,4 +64,4 @@ def test_damaged_bytes_fit_a_shape_only_if_they_mean_what_it_reads(value, data):
     except LayoutMismatch:
         return
 
-    assert same(found, walk(bytes(damaged))[0])
+    assert same(found, parse_value(bytes(damaged))[0])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.grpc.value_writer import delimited, write_fields, write_value
-from nanover_jupyter.wire.values import normalise
+from nanover_jupyter.wire.values import normalize
 from tests.support.values import floats, same, texts, values
 from tests.support.wire_bytes import value_by_protobuf, varint
 
@@ -85,8 +85,8 @@ ARRAYS = [
     ],
     ids=lambda array: f"{array.dtype}{array.shape}",
 )
-def test_arrays_are_written_as_the_lists_they_stand_for(array):
-    expected = write_value(normalise(array), 4)
+def test_arrays_are_written_as_lists(array):
+    expected = write_value(normalize(array), 4)
 
     assert write_value(array, 4) == expected
 
@@ -100,7 +100,7 @@ def test_an_array_among_other_values_keeps_its_path():
 
 @pytest.mark.parametrize("count", [2, 200])
 @pytest.mark.parametrize("bad", [10**400, True + 10**310, b"raw", object()])
-def test_the_place_of_what_is_no_number_is_found(count, bad):
+def test_the_index_of_an_item_that_is_not_a_number_is_found(count, bad):
     with pytest.raises(InvalidValue) as caught:
         write_value([0.0] * count + [bad], 4)
 
@@ -114,7 +114,7 @@ def test_a_bool_among_numbers_stays_a_bool(count):
     assert same(value_by_protobuf(write_value(value, 4)), value)
 
 
-def test_a_subclass_of_a_number_or_text_is_written_as_what_it_is():
+def test_a_subclass_of_a_number_or_string_is_written_as_that_type():
     class Length(float):
         __slots__ = ()
 

@@ -30,7 +30,7 @@ from nanover_jupyter.wire.websocket.codec import (
 )
 from tests.support.golden import GOLDEN, golden_bytes, golden_json, golden_stream, needs_golden
 
-LISTED = CommandInfo.described("me/greet", {"name": "you"}, label="Greet", icon="👋")
+LISTED = CommandInfo.labeled("me/greet", {"name": "you"}, label="Greet", icon="👋")
 
 
 def packed(message):
@@ -40,7 +40,7 @@ def packed(message):
 # to the wire ------------------------------------------------------------------------
 
 
-def test_a_change_says_its_updates_and_its_removals():
+def test_a_change_is_encoded_with_updates_and_removals():
     change = DictionaryChange({"a": (1, None), "none": None}, {"gone"})
 
     assert msgpack.unpackb(encode_change(change)) == {
@@ -49,14 +49,14 @@ def test_a_change_says_its_updates_and_its_removals():
 
 
 @pytest.mark.parametrize("keys", [0, 1, 15, 16, 70_000])
-def test_entries_joined_are_the_message_of_the_whole_change(keys):
+def test_joined_entries_are_the_message_of_the_change(keys):
     change = DictionaryChange({str(key): [key, None, {"b": b"x"}] for key in range(keys)}, {"gone"})
     entries = [encode_change_entry(key, value) for key, value in change.updates.items()]
 
     assert join_change_entries(entries, list(change.removals)) == encode_change(change)
 
 
-def test_an_entry_that_cannot_be_sent_says_where():
+def test_an_entry_that_cannot_be_sent_is_rejected_with_its_path():
     with pytest.raises(InvalidValue, match="cannot send big") as caught:
         encode_change_entry("big", [{"n": 2**64}])
 
@@ -69,7 +69,7 @@ def test_a_request_has_a_name_arguments_and_an_id():
     }
 
 
-def test_an_answer_echoes_the_request_as_it_came():
+def test_a_reply_echoes_the_request():
     said = {"name": "x", "id": "odd", "more": [1]}
 
     assert msgpack.unpackb(encode_response(said, (1,))) == {
@@ -80,7 +80,7 @@ def test_an_answer_echoes_the_request_as_it_came():
     }
 
 
-def test_what_cannot_be_sent_is_refused_with_the_path_from_the_outermost_name():
+def test_values_that_cannot_be_sent_are_rejected_with_their_full_path():
     for encode in (
         lambda: encode_change(DictionaryChange({"ok": 1, "a": [{1}]})),
         lambda: encode_request(1, "x", {"a": [{1}]}),
@@ -93,7 +93,7 @@ def test_what_cannot_be_sent_is_refused_with_the_path_from_the_outermost_name():
 
 
 @pytest.mark.parametrize("key", [1, None, b"k", "\ud800"])
-def test_keys_that_are_no_text_are_refused(key):
+def test_keys_that_are_not_strings_are_rejected(key):
     with pytest.raises(InvalidValue):
         encode_change(DictionaryChange({key: 1}))
     with pytest.raises(InvalidValue):
@@ -118,7 +118,7 @@ def test_a_key_both_set_and_removed_is_removed():
 
 
 @pytest.mark.parametrize("key", [1, None, b"raw", b""], ids=repr)
-def test_keys_of_the_state_that_are_no_text_become_text(key):
+def test_received_keys_that_are_not_strings_become_strings(key):
     data = msgpack.packb({"state": {"updates": {"a": 1, key: [2]}}})
 
     assert decode_message(data).change == DictionaryChange({"a": 1, str(key): [2]})
@@ -146,7 +146,7 @@ def test_a_registration_describes_a_command():
     assert registration.command.label == "Greet"
 
 
-def test_new_keys_and_several_at_once_are_no_obstacle():
+def test_unknown_and_several_fields_are_accepted():
     message = packed({"news": 1, "state": {"updates": {"a": 1}}, "frame": {"frame.index": 3}})
 
     assert message.change == DictionaryChange({"a": 1})
@@ -154,7 +154,7 @@ def test_new_keys_and_several_at_once_are_no_obstacle():
     assert packed({}) == packed({"other": 1})
 
 
-def test_a_frame_is_known_without_decoding_it():
+def test_a_frame_is_recognized_without_decoding():
     assert is_frame(msgpack.packb({"frame": {"particle.positions": b"x" * 100}}))
     assert not is_frame(msgpack.packb({"state": {}}))
     assert not is_frame(msgpack.packb({"frames": {}}))
@@ -163,42 +163,42 @@ def test_a_frame_is_known_without_decoding_it():
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ([1], "a message is a map, not a list"),
-        (3, "a message is a map, not an int"),
-        ({"state": None}, "state is a map, not nothing"),
-        ({"state": {"updates": []}}, "updates is a map, not a list"),
-        ({"state": {"removals": "ab"}}, "removals are a list of keys"),
-        ({"state": {"removals": [1]}}, "removals are a list of keys"),
-        ({"command": 1}, "command is a map"),
+        ([1], "a message must be a map, not a list"),
+        (3, "a message must be a map, not an int"),
+        ({"state": None}, "state must be a map, not null"),
+        ({"state": {"updates": []}}, "updates must be a map, not a list"),
+        ({"state": {"removals": "ab"}}, "the removals must be a list of keys"),
+        ({"state": {"removals": [1]}}, "the removals must be a list of keys"),
+        ({"command": 1}, "command must be a map"),
         ({"command": {}}, "a request, a reply or a registration"),
-        ({"command": {"request": []}}, "request is a map"),
-        ({"command": {"request": {"arguments": [1]}}}, "arguments is a map"),
-        ({"command": {"register": {"name": 1}}}, "the name of a command is a text"),
-        ({"frame": 1}, "frame is a map"),
+        ({"command": {"request": []}}, "request must be a map"),
+        ({"command": {"request": {"arguments": [1]}}}, "arguments must be a map"),
+        ({"command": {"register": {"name": 1}}}, "the name of a command must be a string"),
+        ({"frame": 1}, "frame must be a map"),
     ],
     ids=repr,
 )
-def test_what_is_no_message_is_refused_with_the_reason(message, said):
+def test_invalid_messages_are_rejected_with_the_reason(message, said):
     with pytest.raises(ProtocolError) as caught:
         packed(message)
 
     assert said in caught.value.reason
 
 
-def test_a_text_message_is_refused_with_the_likely_mistake():
-    with pytest.raises(ProtocolError, match="it came as text; is it another kind of WebSocket"):
+def test_a_text_message_is_rejected():
+    with pytest.raises(ProtocolError, match="received a text message"):
         decode_message("hello")
 
 
 # lists of commands ------------------------------------------------------------------------
 
 
-def test_both_forms_of_the_list_of_commands_are_understood():
+def test_both_forms_of_the_list_of_commands_are_decoded():
     new = {"commands": [{"name": "b"}, {"name": "a", "arguments": {"n": 1}, "label": "A"}]}
     old = {"list": {"b": {}, "a": {"n": 1}}}
 
     assert decode_command_list(new) == [
-        CommandInfo.described("a", {"n": 1}, label="A"),
+        CommandInfo.labeled("a", {"n": 1}, label="A"),
         CommandInfo("b"),
     ]
     assert decode_command_list(old) == [CommandInfo("a", n=1), CommandInfo("b")]
@@ -213,7 +213,7 @@ def test_a_list_of_commands_comes_back_as_it_was():
     assert set(reply.result["commands"][0]) == {"name", "arguments"}
 
 
-def test_a_default_that_nobody_could_send_costs_no_command(caplog):
+def test_a_default_that_cannot_be_sent_is_left_out_of_a_command(caplog):
     offered = {"name": "odd", "arguments": {"bytes": b"raw", "n": 1}}
 
     (command,) = decode_command_list({"commands": [offered]})
@@ -223,7 +223,7 @@ def test_a_default_that_nobody_could_send_costs_no_command(caplog):
 
 
 @pytest.mark.parametrize("result", [None, [], {}, {"commands": {}}, {"list": [1]}], ids=repr)
-def test_what_is_no_list_of_commands_is_refused(result):
+def test_an_invalid_list_of_commands_is_rejected(result):
     with pytest.raises(ProtocolError):
         decode_command_list(result)
 
@@ -255,7 +255,7 @@ def captures(prefix=""):
 
 @needs_golden
 @pytest.mark.parametrize("name", captures())
-def test_every_captured_message_is_understood(name):
+def test_every_captured_message_is_decoded(name):
     framing = {c["name"]: c["framing"] for c in golden_json("manifest", "ws")["captures"]}
     single = framing[name] == "single"
     messages = [golden_bytes(name, "ws")] if single else golden_stream(name, "ws")
@@ -282,7 +282,7 @@ def test_our_request_is_upstreams_to_the_byte():
 
 
 @needs_golden
-def test_defaults_that_nobody_could_send_are_left_out_of_a_registration():
+def test_defaults_that_cannot_be_sent_are_left_out_of_a_registration():
     deep: object = 1
     for _ in range(47):
         deep = [deep]
@@ -295,7 +295,7 @@ def test_defaults_that_nobody_could_send_are_left_out_of_a_registration():
 
 
 def test_our_registration_is_upstreams_to_the_byte():
-    command = CommandInfo.described(
+    command = CommandInfo.labeled(
         "user/notify", {"text": "hi", "n": 1}, label="Notify me", icon="🔔"
     )
 

@@ -32,7 +32,7 @@ def message(**state: Any) -> bytes:
 
 
 @given(st.dictionaries(st.text(), VALUES), st.lists(st.text()))
-def test_lazy_change_says_what_the_whole_message_says(
+def test_lazy_change_equals_the_fully_decoded_change(
     updates: dict[str, Any], removals: list[str]
 ) -> None:
     data = message(updates=updates, removals=removals)
@@ -43,7 +43,7 @@ def test_lazy_change_says_what_the_whole_message_says(
     assert change == decode_message(data, bounded=True).change
 
 
-def test_value_is_read_when_it_is_needed() -> None:
+def test_value_is_decoded_when_it_is_read() -> None:
     change = lazy_change(message(updates={"a": [1.0], "b": 2}, removals=["c"]))
 
     assert change is not None
@@ -74,11 +74,11 @@ ODD = {
 
 
 @pytest.mark.parametrize("data", ODD.values(), ids=ODD.keys())
-def test_odd_message_is_left_to_the_thorough_decoder(data: bytes) -> None:
+def test_unexpected_message_is_left_to_the_full_decoder(data: bytes) -> None:
     assert lazy_change(data) is None
 
 
-def test_odd_value_costs_no_other_value() -> None:
+def test_invalid_value_affects_no_other_value() -> None:
     date = b"\xd4\xff\x00"  # of one byte, which no date has
     text = b"\xa1\xff"
     updates = b"\x83\xa1a" + date + b"\xa1b" + text + b"\xa1c\x01"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.values import same_value
-from nanover_jupyter.wire.websocket.values import DEEPEST, check_depth, pack, plain, unpack
+from nanover_jupyter.wire.websocket.values import MAX_DEPTH, check_depth, pack, plain, unpack
 from tests.support.ids import without_address
 
 VALUES = st.recursive(
@@ -30,7 +30,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_packed_comes_back_the_same_to_the_last_bit(value):
+def test_packed_values_survive_to_the_last_bit(value):
     packed = pack({"v": plain(value)}, {"v": value})
 
     assert same_value(unpack(packed)["v"], value)
@@ -63,7 +63,7 @@ class Text(str):
     ],
     ids=without_address,
 )
-def test_what_people_write_in_python_is_understood(given, sent):
+def test_python_objects_are_converted(given, sent):
     assert same_value(unpack(pack({"v": plain(given)}, {})), {"v": sent})
 
 
@@ -85,7 +85,7 @@ def test_a_plain_value_is_not_copied():
     ],
     ids=without_address,
 )
-def test_what_the_wire_has_no_type_for_is_refused_with_its_path(value, path, reason):
+def test_unsupported_types_are_rejected_with_their_path(value, path, reason):
     with pytest.raises(InvalidValue, match="not") as caught:
         plain(value)
 
@@ -102,7 +102,7 @@ def test_what_the_wire_has_no_type_for_is_refused_with_its_path(value, path, rea
         ({"\ud800": 1}, ("v", "\ud800"), "lone surrogates"),
     ],
 )
-def test_what_is_out_of_range_is_refused_with_its_path(value, path, reason):
+def test_values_out_of_range_are_rejected_with_their_path(value, path, reason):
     with pytest.raises(InvalidValue) as caught:
         pack({"message": {"v": value}}, {"v": value})
 
@@ -119,9 +119,11 @@ def nested(depth, wrap):
 
 @pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: {"k": v}], ids=["list", "dict"])
 def test_values_are_nested_only_as_deep_as_a_server_can_pass_on(wrap):
-    assert plain(nested(DEEPEST, wrap)) is not None
-    with pytest.raises(InvalidValue, match=f"nested too deeply .{DEEPEST} lists or dicts"):
-        plain(nested(DEEPEST + 1, wrap))
+    assert plain(nested(MAX_DEPTH, wrap)) is not None
+    with pytest.raises(
+        InvalidValue, match=f"nested too deeply .at most {MAX_DEPTH} lists or dicts"
+    ):
+        plain(nested(MAX_DEPTH + 1, wrap))
 
 
 @pytest.mark.parametrize(
@@ -129,27 +131,27 @@ def test_values_are_nested_only_as_deep_as_a_server_can_pass_on(wrap):
     [b"", b"\xc1", b"\x81", b"\xa5abc", b"\x93\x01", b"\x80\x01", b"\xff\xff", b"\x91" * 5000],
     ids=without_address,
 )
-def test_bytes_that_are_no_messagepack_are_refused(data):
-    with pytest.raises(ProtocolError, match=r"does not parse \(.+\)"):
+def test_invalid_messagepack_is_rejected(data):
+    with pytest.raises(ProtocolError, match=r"cannot parse a message \(.+\)"):
         unpack(data)
 
 
 @given(st.binary())
-def test_any_bytes_are_read_or_refused(data):
+def test_any_bytes_are_decoded_or_rejected(data):
     try:
         unpack(data)
     except ProtocolError:
         return
 
 
-def test_keys_that_are_no_text_are_read_as_text():
+def test_keys_that_are_not_strings_are_read_as_strings():
     assert unpack(msgpack.packb({"a": {1: "x", None: "y"}, "b": [{b"raw": b"raw"}]})) == {
         "a": {"1": "x", "None": "y"},
         "b": [{"b'raw'": b"raw"}],
     }
 
 
-def test_text_that_is_no_utf_8_is_read_with_replacements():
+def test_invalid_utf_8_is_replaced():
     assert unpack(b"\x82\xa1a\xa2\xff!\xa1b\x01") == {"a": "\ufffd!", "b": 1}
 
 
@@ -159,7 +161,7 @@ def test_timestamps_become_seconds_and_other_extensions_bytes():
     assert unpack(data) == [5.5, b"raw"]
 
 
-def test_numbers_that_json_has_not_are_kept():
+def test_non_finite_numbers_are_kept():
     back = unpack(pack({"v": [math.nan, math.inf, -0.0, 2**64 - 1]}, {}))["v"]
 
     assert math.isnan(back[0])
@@ -168,9 +170,9 @@ def test_numbers_that_json_has_not_are_kept():
 
 
 @pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"k": value}])
-def test_what_is_nested_more_deeply_than_we_send_is_refused(wrap):
+def test_values_nested_more_deeply_than_we_send_are_rejected(wrap):
     value = 1.0
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         value = wrap(value)
 
     check_depth(value)
@@ -179,6 +181,6 @@ def test_what_is_nested_more_deeply_than_we_send_is_refused(wrap):
 
 
 @pytest.mark.parametrize("depth", [2000, 1_000_000])
-def test_what_is_nested_more_deeply_than_msgpack_reads_is_no_message(depth):
-    with pytest.raises(ProtocolError, match="does not parse"):
+def test_values_nested_too_deeply_for_msgpack_are_rejected(depth):
+    with pytest.raises(ProtocolError, match="cannot parse"):
         unpack(b"\x91" * depth + b"\xc0")

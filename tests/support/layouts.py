@@ -1,22 +1,23 @@
-"""Shapes of values, and values that have them."""
+"""Layouts of values, and other values that have them."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
 from nanover_jupyter.wire.grpc.value_layouts import ReadLayout, WriteLayout
-from nanover_jupyter.wire.grpc.value_reader import walk
+from nanover_jupyter.wire.grpc.value_reader import parse_value
 from nanover_jupyter.wire.grpc.value_writer import write_value
 from tests.support.values import floats
 
 
-def shapes(value):
-    learnt = (write_value(value, 4), *walk(write_value(value, 4)))
-    return ReadLayout(*learnt), WriteLayout(*learnt)
+def layouts(value):
+    data = write_value(value, 4)
+    sample = (data, *parse_value(data))
+    return ReadLayout(*sample), WriteLayout(*sample)
 
 
 def vary(value, draw):
-    """Another value, often of the same shape."""
+    """Return another value, often with the same layout."""
     if isinstance(value, dict):
         return {key: vary(item, draw) for key, item in value.items()}
     if isinstance(value, list):
