@@ -11,7 +11,7 @@ from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import AddressError, InvalidArgument
 from nanover_jupyter.transport.address import Address, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
-from nanover_jupyter.transport.websocket.dial import ConnectOptions, connect_options
+from nanover_jupyter.transport.websocket.connect_options import ConnectOptions, connect_options
 from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
 

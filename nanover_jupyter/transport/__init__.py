@@ -1,1 +1,1 @@
-"""How messages travel: one small contract, one implementation per wire."""
+"""Transports: one interface, implemented over gRPC and over WebSocket."""

@@ -1,4 +1,4 @@
-"""Server addresses as people write them."""
+"""Parsing of server addresses."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _DOTS = ".\u3002\uff0e\uff61"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens; `str` gives the form with the scheme, if it has one.
+    """The host, port and protocol of a server; `str` returns its URL.
 
-    An address as people write it may leave open which protocol is spoken there.
+    The scheme is empty if the protocol is not specified.
     """
 
     host: str = DEFAULT_HOST
@@ -45,21 +45,21 @@ class Address:
         return f"{self.scheme}://{self.target}" if self.scheme else self.target
 
     def with_scheme(self, scheme: str) -> Address:
-        """The same place, and how to speak to it."""
+        """Return this address with another scheme."""
         return Address(self.host, self.port, scheme)
 
     def covers(self, url: str) -> bool:
-        """Whether `url` is this address, or this place with any protocol if it names none."""
+        """Whether `url` is this address. Without a scheme, any protocol matches."""
         return str(self) == (url if self.scheme else url.rpartition("://")[2])
 
 
 def is_encrypted(url: str) -> bool:
-    """Whether a whole address, scheme included, is one of an encrypted connection."""
+    """Whether a URL is that of an encrypted connection."""
     return url.startswith(("grpcs://", "wss://"))
 
 
 def is_host_name(text: str) -> bool:
-    """Whether a name is a host or a port: `localhost`, an IP address, a name with a dot, digits."""
+    """Whether a name is a host or a port: `localhost`, an IP address, `a.b`, or digits."""
     try:
         parse_address(text)
     except AddressError:
@@ -69,13 +69,13 @@ def is_host_name(text: str) -> bool:
 
 
 def parse_address(text: str) -> Address:
-    """Read `HOST`, `HOST:PORT`, `:PORT` or `PORT`, each with a scheme before it or without.
+    """Parse `HOST`, `HOST:PORT`, `:PORT` or `PORT`, with or without a scheme.
 
     The schemes are `grpc://` and `ws://`, and `grpcs://` and `wss://` for encrypted
     connections; without one, the address has an empty scheme.
 
     Raises:
-        AddressError: It is none of these.
+        AddressError: The address is not valid.
     """
     written = text.strip()
     if written.isascii() and written.isdigit():
@@ -83,7 +83,7 @@ def parse_address(text: str) -> Address:
     scheme_given = "://" in written
     if not scheme_given:
         written = f"grpc://{written}"
-    # Python's own messages quote parts of the text, which may be those of a password.
+    # Python's own messages quote parts of the text, which may contain a password.
     try:
         parts = urlsplit(written)
     except ValueError:
@@ -94,26 +94,26 @@ def parse_address(text: str) -> Address:
     except ValueError:
         raise AddressError(text, "the port is not a number between 1 and 65535") from None
     if parts.scheme not in _SCHEMES:
-        raise AddressError(text, f"{parts.scheme}:// is no protocol of ours")
+        raise AddressError(text, f"{parts.scheme}:// is not supported")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
-        raise AddressError(text, "there is more in it than a host and a port")
+        raise AddressError(text, "it contains more than a host and a port")
     if not parts.netloc:
-        raise AddressError(text, "there is no host and no port in it")
+        raise AddressError(text, "it contains no host and no port")
     host = parts.hostname or DEFAULT_HOST
     wrong = _wrong_characters(written, host)
     if wrong:
-        raise AddressError(text, f"a host name has no {wrong}")
+        raise AddressError(text, f"a host name cannot contain {wrong}")
     if port == 0:
-        raise AddressError(text, "no server listens on port 0")
+        raise AddressError(text, "the port is not a number between 1 and 65535")
     scheme = parts.scheme if scheme_given else ""
     return Address(host, DEFAULT_PORT if port is None else port, scheme)
 
 
 def _wrong_characters(written: str, host: str) -> str:
-    """What an address holds that no host name does; empty if there is nothing."""
-    # urlsplit has dropped some blanks from the host.
+    """Return what a host name cannot contain, or an empty string."""
+    # Check the original text, because `urlsplit` removes some whitespace.
     if any(character.isspace() or not character.isprintable() for character in written):
-        return "blanks"
+        return "spaces"
     if ":" in host:  # an IPv6 address, which urlsplit has checked
         return ""
     return next((repr(character) for character in host if character in _FORBIDDEN), "")

@@ -1,6 +1,6 @@
-"""The contract between a client and whatever carries its messages.
+"""The interface between a client and a transport, which carries its messages.
 
-Narrow on purpose: an in-memory fake for tests takes a page of code.
+It is small on purpose, so that a fake transport for tests takes a page of code.
 """
 
 from __future__ import annotations
@@ -18,91 +18,90 @@ __all__ = ["Transport", "TransportListener"]
 
 
 class TransportListener(Protocol):
-    """Hears one run of a subscription. Both methods are called on its reader thread."""
+    """Callbacks of a subscription. Both are called on the reader thread."""
 
     def on_change(self, change: DictionaryChange) -> None:
-        """The server's state changed; the first change of a run is the whole state.
+        """Handle a change of the state. The first change is the full state.
 
-        A server whose state is empty sends nothing until something is in it.
+        A server with an empty state sends no first change until a key is added.
         """
 
     def on_closed(self, reason: NanoverJupyterError | None) -> None:
-        """The run is over: called exactly once, last. None: the transport was closed."""
+        """Handle the end of the subscription. Called once; None if the transport was closed."""
 
 
 class Transport(Protocol):
-    """A way to one server. Any thread may call any method.
+    """A connection to a server. Any thread may call any method.
 
-    The blocking calls raise the errors of `nanover_jupyter.errors` only; `timeout`
-    is in seconds, None for no limit.
+    Blocking calls only raise errors of `nanover_jupyter.errors`. `timeout` is in seconds;
+    None means no limit.
     """
 
     @property
     def address(self) -> str:
-        """Where it leads, for people to read."""
+        """The address of the server, for messages."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What servers reached this way can do."""
+        """The features that this protocol supports."""
 
     @property
     def last_received_at(self) -> float:
-        """When something last came from the server, in monotonic seconds.
+        """When data was last received from the server, in monotonic seconds.
 
-        Part of a message counts. Where the transport does not see that (gRPC), an open
-        stream counts while its first message is on its way.
+        Part of a message counts. Over gRPC, which does not report parts, an open stream counts
+        while its first message is in transit.
         """
 
     @property
     def received_bytes(self) -> int | None:
-        """How much came over the current connection; None where that is not known."""
+        """The number of bytes received over the current connection; None if unknown."""
 
     def connect(self, timeout: float) -> None:
-        """Open the connection, if it is not open.
+        """Open the connection, unless it is open.
 
         Raises:
-            NanoverJupyterError: No server is reached within `timeout` seconds.
+            NanoverJupyterError: The server cannot be reached within `timeout` seconds.
         """
 
     def start(self, listener: TransportListener, interval: float) -> None:
-        """Begin a run of the subscription on a reader thread of its own.
+        """Subscribe to the state, on a new reader thread.
 
-        May be called again; a run that is still going on is ended first.
+        Ends the previous subscription, if there is one.
 
         Args:
-            listener: Hears the changes and the end of this run.
-            interval: Seconds between changes at the least, where the server lets
-                clients choose.
+            listener: Receives the changes and the end of this subscription.
+            interval: The minimum seconds between changes, if the server supports this.
 
         Raises:
             ClosedError: The transport was closed.
         """
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
-        """Apply a change, all or nothing; False when a key is locked elsewhere."""
+        """Apply a change. Returns False, and changes nothing, if another client locked a key."""
 
     def update_locks(self, request: LockRequest, timeout: float | None) -> bool:
-        """Take and give back locks; False when a wanted key is locked elsewhere."""
+        """Acquire and release locks. Returns False if another client locked a key."""
 
     def list_commands(self, timeout: float | None) -> list[CommandInfo]:
-        """The commands that the server offers now.
+        """Return the commands that the server offers.
 
-        Where replies come behind the state, `timeout` bounds the silence before the reply,
-        and not the transfer of a large state.
+        If replies wait behind the state, `timeout` limits the silence before the reply, not the
+        transfer of a large state.
         """
 
     def run_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> dict[str, Value]:
-        """Run a command and return its result, {} if it has none."""
+        """Run a command and return its result, or {} if it has none."""
 
     def start_update(self, change: DictionaryChange, timeout: float | None) -> PendingCall[bool]:
-        """As `update_state`, without waiting; what cannot be sent is raised at once."""
+        """Start `update_state` without waiting. Raises InvalidValue immediately."""
 
     def start_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> PendingCall[dict[str, Value]]:
-        """As `run_command`, without waiting; what cannot be sent is raised at once."""
+        """Start `run_command` without waiting. Raises InvalidValue immediately."""
 
     def close(self) -> None:
-        """End the run, its thread and whatever the transport opened. Idempotent."""
+        """End the subscription and its thread, and close what the transport opened. Idempotent."""

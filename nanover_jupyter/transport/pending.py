@@ -1,4 +1,4 @@
-"""An answer that is still on its way."""
+"""Futures for calls to the server."""
 
 from __future__ import annotations
 
@@ -16,73 +16,73 @@ __all__ = ["PendingCall", "wait_step"]
 
 _INTERRUPT_SECONDS: Final = 0.5
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def wait_step(deadline: float | None) -> float:
-    """Return how many seconds to wait before the next look, for a wait that Ctrl-C can end.
+    """Return the next timeout of a wait that Ctrl-C can interrupt.
 
-    The system may hand the signal to any thread, and Python then raises KeyboardInterrupt
-    only when the wait of the main thread ends. So a long wait is made of short ones.
+    The operating system may deliver the signal to any thread. Python then raises
+    KeyboardInterrupt only when the main thread stops waiting, so long waits are split.
 
     Args:
-        deadline: Monotonic seconds at which the wait is over; None for never.
+        deadline: The end of the wait in monotonic seconds; None for no end.
     """
     return _step(math.inf if deadline is None else deadline - time.monotonic())
 
 
 def _step(left: float) -> float:
-    """Return how many of the seconds that are left to wait before the next look."""
+    """Return the next timeout of a wait with so many seconds left."""
     return min(_INTERRUPT_SECONDS, max(0.0, left))
 
 
 def _until(timeout: float | None) -> Callable[[], float]:
-    """What returns how many seconds are left of `timeout`, which begins now."""
+    """Return a function that returns the seconds left of `timeout`, which starts now."""
     if timeout is None:
         return lambda: math.inf
     deadline = time.monotonic() + timeout
     return lambda: deadline - time.monotonic()
 
 
-class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
+class PendingCall(concurrent.futures.Future[Result], Generic[Result]):
     """A future for one call to the server, which a cell can also `await`.
 
         reply = await client.run_command_async("user/checkpoint")
 
-    `cancel` stops waiting and tells the transport; whether the server stops too is
-    the server's business. Callbacks run on the transport's thread.
+    `cancel` stops waiting and notifies the transport; the server may still run the call.
+    Callbacks run on the transport's thread.
 
     Args:
-        abandon: Tells the transport that nobody waits any more.
+        abandon: Notifies the transport of a cancellation.
     """
 
     def __init__(self, abandon: Callable[[], object]) -> None:
         super().__init__()
         self._abandon = abandon
-        # Held while it is decided whether the call is cancelled or settled; reentrant, as the
-        # callbacks of a cancelled call run meanwhile.
+        # Held while the call becomes cancelled or done. Reentrant, because callbacks of a
+        # cancelled call run while it is held.
         self._deciding = threading.RLock()
 
-    def __await__(self) -> Generator[Any, None, Answer]:
+    def __await__(self) -> Generator[Any, None, Result]:
         return asyncio.wrap_future(self).__await__()
 
-    def result(self, timeout: float | None = None) -> Answer:
-        """Wait for the answer. See `concurrent.futures.Future.result`."""
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for the result. See `concurrent.futures.Future.result`."""
         return self._result_while(_until(timeout))
 
     def wait(
         self, timeout: float | None, doing: str, *, left: Callable[[], float] | None = None
-    ) -> Answer:
-        """The answer; who stops waiting, for Ctrl-C too, cancels it.
+    ) -> Result:
+        """Wait for the result. A timeout or Ctrl-C cancels the call.
 
         Args:
             timeout: Seconds to wait.
-            doing: What the call is for, for the error.
-            left: Returns how many seconds are left, where these are not simply those of
-                `timeout` that have not passed; asked again and again.
+            doing: What is being done, for the error message.
+            left: Returns the seconds left to wait, if this is not the rest of `timeout`.
+                Called repeatedly.
 
         Raises:
-            NanoverJupyterError: What the call ended in, or TimedOut while `doing`.
+            NanoverJupyterError: The error of the call, or TimedOut while `doing`.
         """
         try:
             return self._result_while(left or _until(timeout))
@@ -95,46 +95,46 @@ class PendingCall(concurrent.futures.Future[Answer], Generic[Answer]):
             self.cancel()
             raise
 
-    def _result_while(self, left: Callable[[], float]) -> Answer:
+    def _result_while(self, left: Callable[[], float]) -> Result:
         while True:
             seconds = left()
             try:
                 return super().result(_step(seconds))
             except TimeoutError:
-                # A call may also have ended in one.
+                # The call itself may have failed with a TimeoutError.
                 if self.done() or seconds <= 0:
                     raise
 
     def cancel(self) -> bool:
-        """Stop waiting; False when the answer is already here."""
+        """Cancel the call. Returns False if it is already done."""
         with self._deciding:
             if self.cancelled():
                 return True
             cancelled = super().cancel()
             if cancelled:
-                # Else `concurrent.futures.wait` would go on waiting for it.
+                # Otherwise `concurrent.futures.wait` would keep waiting for it.
                 self.set_running_or_notify_cancel()
         if cancelled:
             self._abandon()
         return cancelled
 
     def _begin_to_settle(self) -> bool:
-        """Return whether the call is to be settled; it cannot be cancelled any more then."""
+        """Return whether the call can be settled. It can then no longer be cancelled."""
         with self._deciding:
             return not self.cancelled() and self.set_running_or_notify_cancel()
 
     def settle_with_error(self, error: NanoverJupyterError) -> None:
-        """Take an error as the answer, unless the call was cancelled."""
+        """Set an error as the result, unless the call was cancelled."""
         if self._begin_to_settle():
             self.set_exception(error)
 
-    def settle(self, compute: Callable[[], Answer]) -> None:
-        """Take what `compute` returns or raises as the answer, unless the call was cancelled."""
+    def settle(self, compute: Callable[[], Result]) -> None:
+        """Set the result or error of `compute()`, unless the call was cancelled."""
         if not self._begin_to_settle():
             return
         try:
-            answer = compute()
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            result = compute()
+        except Exception as error:  # noqa: BLE001 - becomes the result of the call
             self.set_exception(error)
         else:
-            self.set_result(answer)
+            self.set_result(result)

@@ -1,4 +1,4 @@
-"""Threads of ours: they start when they are needed first, and never keep Python from leaving."""
+"""Lazily started daemon threads."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ __all__ = ["Daemon"]
 
 
 class Daemon:
-    """A thread that can be started at any time, once, and waited for.
+    """A daemon thread that starts at most once, on the first call of `start`.
 
-    Ctrl-C may come in the middle of a start. Then there is no thread, or one that ends
-    before it has done anything, and the next start makes another. Any thread may call any
-    method.
+    Safe against Ctrl-C during `start`: then there is no thread, or one that ends without
+    calling `run`, and the next `start` makes another. Any thread may call any method.
 
     Args:
-        name: The thread's.
-        run: What it does.
+        name: The name of the thread.
+        run: The function that it runs.
     """
 
     def __init__(self, name: str, run: Callable[[], object]) -> None:
         self._name = name
         self._run = run
-        # Held from before a thread starts until it is known to be ours.
+        # Held until a started thread is stored in `_thread`.
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
     def has_started(self) -> bool:
-        """Whether it was started."""
+        """Whether the thread was started."""
         return self._thread is not None
 
     @property
     def is_here(self) -> bool:
-        """Whether the caller is on it."""
+        """Whether the caller is on this thread."""
         return self._thread is threading.current_thread()
 
     def start(self) -> None:
-        """Start the thread, unless that was done; returns at once."""
+        """Start the thread, unless it was started."""
         if self._thread is not None:
             return
         with self._starting:
@@ -48,13 +47,13 @@ class Daemon:
                 self._thread = thread
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait for its end, `seconds` at the most; on the thread itself, not at all."""
+        """Wait for the thread to end, for `seconds` at most. Does nothing on the thread itself."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(seconds)
 
     def _begin(self) -> None:
         with self._starting:
-            is_ours = self.is_here
-        if is_ours:
+            is_current = self.is_here
+        if is_current:
             self._run()

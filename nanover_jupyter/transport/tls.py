@@ -13,23 +13,22 @@ __all__ = ["LARGEST_PEM", "TlsSettings"]
 
 Material = bytes | str | Path
 
-# The roots of a whole operating system take a quarter of it.
+# The root certificates of an operating system take a quarter of it.
 LARGEST_PEM = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
-    """Certificates and tokens for an encrypted connection; its text shows none of them.
+    """Certificates and tokens for an encrypted connection. `repr` hides them.
 
     Attributes:
-        root_certificates: PEM that proves the server: a path or the bytes. The
-            machine's own roots where left out. For a self-signed server this is its
-            certificate.
-        private_key: PEM of the client's key, where the server asks for one.
-        certificate_chain: PEM of the client's certificate, which goes with the key.
-        server_name: The name in the server's certificate, if not the one in its address.
-        metadata: Sent with every call, such as {"authorization": "Bearer ..."}; names
-            in lower case. Only ever sent encrypted.
+        root_certificates: PEM of the trusted root certificates, as path or bytes. Defaults
+            to those of the operating system. For a self-signed server, its certificate.
+        private_key: PEM of the client's key, if the server requires one.
+        certificate_chain: PEM of the client's certificate for that key.
+        server_name: The name in the server's certificate, if it differs from the address.
+        metadata: Headers of every call, such as {"authorization": "Bearer ..."}; names in
+            lower case. Only sent over encrypted connections.
     """
 
     root_certificates: Material | None = field(default=None, repr=False)
@@ -39,7 +38,7 @@ class TlsSettings:
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def pem(self, name: str) -> bytes | None:
-        """The bytes of one of the three PEM fields, read from its file if it names one.
+        """Return one of the three PEM fields as bytes, read from its file if it is a path.
 
         Raises:
             ConnectError: The file cannot be read, is not a regular file, or is larger than
@@ -50,7 +49,7 @@ class TlsSettings:
             return material
         what = name.replace("_", " ")
         if "-----BEGIN " in str(material):
-            # Not quoted: it may be a key.
+            # The message does not quote it, because it may be a key.
             raise ConnectError(
                 "a TLS server",
                 f"cannot read the {what}: this is PEM text; give it as bytes",

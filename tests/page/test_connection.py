@@ -15,7 +15,7 @@ from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.ipython_shell import WIDGET_VIEW, Shell, loaded_shell
 from tests.support.panels import Inspector
-from tests.support.road import road_to
+from tests.support.relay import relay_to
 
 LOADING = re.compile(r"Loading the state \(\d.* so far\)\. Showing the last known state\.")
 
@@ -89,22 +89,22 @@ def test_state_that_loads_again_says_how_much_came_and_leaves_the_last_known_one
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange({"name": "before", "large": "x" * 1_000_000}))
         assert server.websocket_port is not None
-        with road_to(server.websocket_port) as road:
-            connection = connect_to(f"ws://127.0.0.1:{road.port}")
+        with relay_to(server.websocket_port) as relay:
+            connection = connect_to(f"ws://127.0.0.1:{relay.port}")
             page.show(StateInspector(connection))
             inspector = Inspector(page)
             expect(inspector.row("name")).to_contain_text("before")
 
-            road.cut()
+            relay.cut()
             expect(inspector.header).to_contain_text("lost")
             server.update_state(None, DictionaryChange({"name": "after"}))
-            road.limit(100_000)
-            road.mend()
+            relay.limit(100_000)
+            relay.mend()
 
             expect(inspector.header).to_contain_text("loading")
             expect(page.page.locator(".nvj-banner")).to_have_text(LOADING)
             expect(inspector.row("name")).to_contain_text("before")
             inspector.screenshot("inspector-loading-again")
-            road.limit(math.inf)
+            relay.limit(math.inf)
             expect(inspector.row("name")).to_contain_text("after")
             expect(inspector.header).not_to_contain_text("loading")

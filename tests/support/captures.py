@@ -1,4 +1,4 @@
-"""What each captured message means to us, in the form of the JSON beside the capture."""
+"""Decoding of captured messages to the form of the JSON files beside them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Capture:
     def messages(self) -> list[bytes]:
         return golden_stream(self.name) if self.framed else [golden_bytes(self.name)]
 
-    def meanings(self) -> list[Any]:
-        decoded = golden_json(self.name)
-        return list(decoded) if self.framed else [decoded]
+    def contents(self) -> list[Any]:
+        content = golden_json(self.name)
+        return list(content) if self.framed else [content]
 
 
 def captures() -> list[Capture]:
-    """All there are; none where the folder is missing."""
+    """Return all captures; none if the folder is missing."""
     manifest = GOLDEN / "grpc" / "manifest.json"
     if not manifest.is_file():
         return []
@@ -47,14 +47,14 @@ def captures() -> list[Capture]:
     ]
 
 
-def meaning(capture: Capture, data: bytes) -> Any:
-    """`data` decoded by our codec, or by our classes where the codec has no use for it."""
-    return _MEANINGS[capture.kind](data)
+def decoded(capture: Capture, data: bytes) -> Any:
+    """Return `data` decoded by the codec, or by protobuf if the codec does not support it."""
+    return _DECODERS[capture.kind](data)
 
 
-def encoded(capture: Capture, meaning: Any) -> bytes:
-    """A meaning encoded by our codec; KeyError where the codec has no use for it."""
-    return _ENCODERS[capture.kind](meaning)
+def encoded(capture: Capture, content: Any) -> bytes:
+    """Return content encoded by the codec. Raises KeyError if it does not support it."""
+    return _ENCODERS[capture.kind](content)
 
 
 def _change(json_form: dict[str, Any]) -> DictionaryChange:
@@ -108,7 +108,7 @@ def _success(data: bytes) -> dict[str, Any]:
     return {"success": grpc_codec.decode_success(data)}
 
 
-_MEANINGS: dict[Any, Callable[[bytes], Any]] = {
+_DECODERS: dict[Any, Callable[[bytes], Any]] = {
     protocol.StateUpdate: lambda data: _changed_keys(grpc_codec.decode_state_update(data)),
     protocol.UpdateStateRequest: _update_request,
     protocol.UpdateStateResponse: _success,
@@ -124,29 +124,29 @@ _MEANINGS: dict[Any, Callable[[bytes], Any]] = {
 }
 
 _ENCODERS: dict[Any, Callable[[Any], bytes]] = {
-    protocol.StateUpdate: lambda said: grpc_codec.encode_state_update(_change(said)),
-    protocol.UpdateStateRequest: lambda said: grpc_codec.encode_update_request(
-        said["access_token"], _change(said["changed_keys"])
+    protocol.StateUpdate: lambda content: grpc_codec.encode_state_update(_change(content)),
+    protocol.UpdateStateRequest: lambda content: grpc_codec.encode_update_request(
+        content["access_token"], _change(content["changed_keys"])
     ),
-    protocol.UpdateStateResponse: lambda said: grpc_codec.encode_success(said["success"]),
-    protocol.UpdateLocksResponse: lambda said: grpc_codec.encode_success(said["success"]),
-    protocol.SubscribeStateUpdatesRequest: lambda said: grpc_codec.encode_subscribe_request(
-        said["update_interval"]
+    protocol.UpdateStateResponse: lambda content: grpc_codec.encode_success(content["success"]),
+    protocol.UpdateLocksResponse: lambda content: grpc_codec.encode_success(content["success"]),
+    protocol.SubscribeStateUpdatesRequest: lambda content: grpc_codec.encode_subscribe_request(
+        content["update_interval"]
     ),
-    protocol.CommandMessage: lambda said: grpc_codec.encode_command(
-        said["name"], said["arguments"]
+    protocol.CommandMessage: lambda content: grpc_codec.encode_command(
+        content["name"], content["arguments"]
     ),
-    protocol.CommandReply: lambda said: grpc_codec.encode_command_reply(
-        said["result"] if said["has_result"] else None
+    protocol.CommandReply: lambda content: grpc_codec.encode_command_reply(
+        content["result"] if content["has_result"] else None
     ),
-    protocol.GetCommandsReply: lambda said: grpc_codec.encode_commands(
-        {command["name"]: command["arguments"] for command in said}
+    protocol.GetCommandsReply: lambda content: grpc_codec.encode_commands(
+        {command["name"]: command["arguments"] for command in content}
     ),
 }
 
 
 def our_messages() -> list[bytes]:
-    """One message of each kind that the codec writes."""
+    """Return one message of each kind that the codec encodes."""
     rich = {"a": [1.0, None, {"b": "é\0"}], "n": float("nan"), "e": {}, "t": True}
     return [
         grpc_codec.encode_state_update(DictionaryChange(rich, {"gone"})),

@@ -1,4 +1,4 @@
-"""A server and the way to it, in memory, with faults to order."""
+"""An in-memory server and transport with simulated faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 
 
 class FakeTransport:
-    """Implements `Transport`. `change`, `commands` and `held_elsewhere` are the server's side."""
+    """Implements `Transport`. `change`, `commands` and `held_elsewhere` control the server."""
 
     address, capabilities = "fake://server", grpc_codec.CAPABILITIES
     last_received_at, received_bytes = 0.0, None
@@ -37,7 +37,7 @@ class FakeTransport:
         self._incoming.put(DictionaryChange({k: updates[k] for k in updates.keys() - gone}, gone))
 
     def die(self, reason: str) -> None:
-        """The server goes away; everything fails until it comes back."""
+        """Make all calls fail until `come_back`."""
         self._dead = reason
         self._incoming.put(None)
 
@@ -101,7 +101,7 @@ class FakeTransport:
 
     @staticmethod
     def _start(call: Callable[..., Any], *arguments: Any) -> PendingCall[Any]:
-        """Answered by the time it is returned, which a quick server may do too."""
+        """Return a call that is already done, as a fast server may."""
         pending: PendingCall[Any] = PendingCall(lambda: None)
         pending.settle(lambda: call(*arguments))
         if isinstance(pending.exception(), InvalidValue):

@@ -1,6 +1,6 @@
-"""Bytes captured from real NanoVer servers, where this machine has them.
+"""Bytes captured from real NanoVer servers, if they are on this machine.
 
-They lie beside the project, not in it: some hold other people's recorded sessions.
+They are not part of the project, because some contain sessions recorded by other people.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ needs_golden = pytest.mark.skipif(
 
 
 def golden_bytes(name: str, wire: str = "grpc") -> bytes:
-    """One captured message, such as "live_get_commands_reply"."""
+    """Return a captured message, such as "live_get_commands_reply"."""
     return (GOLDEN / wire / f"{name}.bin").read_bytes()
 
 
 def golden_stream(name: str, wire: str = "grpc") -> list[bytes]:
-    """A captured stream, message by message: each is framed by its length, uint32 little endian."""
+    """Return the messages of a captured stream, each preceded by its length as uint32."""
     data, messages = golden_bytes(name, wire), []
     while data:
         (length,) = struct.unpack_from("<I", data)
@@ -35,12 +35,12 @@ def golden_stream(name: str, wire: str = "grpc") -> list[bytes]:
 
 
 def golden_json(name: str, wire: str = "grpc") -> Any:
-    """What the captured bytes mean, decoded by NanoVer's own client."""
+    """Return the captured content as decoded by NanoVer's own client."""
     return json.loads((GOLDEN / wire / f"{name}.json").read_text())
 
 
 def golden_final_state(name: str) -> dict[str, Any]:
-    """The state after all changes of a captured stream; null removes a key."""
+    """Return the state after all changes of a captured stream; null removes a key."""
     state: dict[str, Any] = {}
     for change in golden_json(name):
         state.update(change)

@@ -1,6 +1,6 @@
-"""A gRPC server that repeats captured bytes on the real method paths.
+"""A gRPC server that replays captured bytes on the real method paths.
 
-It knows no message of the protocol, so nothing of ours can bend what it says.
+It does not decode messages, so it does not depend on the codec under test.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class ReplayServer:
         self._server.stop(grace=0).wait()
 
     def _subscribe(self, _request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        left = threading.Event()
-        # Also when the server stops; who has left already is not told of any more.
-        if not context.add_callback(left.set):
+        gone = threading.Event()
+        # Also called when the server stops. Returns False if the client has left.
+        if not context.add_callback(gone.set):
             return
         yield from self._updates
-        left.wait()
+        gone.wait()
 
     def _run(self, request: bytes, _context: grpc.ServicerContext) -> bytes:
         return self._replies.get(request, b"")

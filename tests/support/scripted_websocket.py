@@ -1,4 +1,4 @@
-"""A WebSocket server that says what a test wants, and remembers what it was told."""
+"""A WebSocket server that sends what a test specifies, and records what it receives."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.support.eventually import eventually
 
 
 class ScriptedServer:
-    """Talks to its clients as told; `answer` is asked for what to say to each message."""
+    """A scripted server; `answer` returns the messages to send for each received message."""
 
     def __init__(self) -> None:
         self.port = 0
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
         self.clients: list[ServerConnection] = []
-        self.greeting: list[bytes | str] = []
+        self.initial_messages: list[bytes | str] = []
         self.answer: Callable[[Any], list[bytes | str]] = lambda _: []
-        self.deaf = threading.Event()
+        self.unresponsive = threading.Event()
 
     @property
     def url(self) -> str:
@@ -33,40 +33,40 @@ class ScriptedServer:
         eventually(lambda: len(self.clients) > number)
         return self.clients[number]
 
-    def say(self, *messages: object) -> None:
-        """Tell the latest client; what is no bytes or text yet is packed."""
+    def send(self, *messages: object) -> None:
+        """Send messages to the latest client. Objects other than bytes and strings are packed."""
         for message in messages:
             raw = message if isinstance(message, bytes | str) else msgpack.packb(message)
             self.client(max(0, len(self.clients) - 1)).send(raw)
 
     def requests(self) -> list[str]:
-        """The names of the commands that clients asked for."""
-        commands = [message["command"] for message in self.heard if "command" in message]
+        """Return the names of the commands that clients requested."""
+        commands = [message["command"] for message in self.received if "command" in message]
         return [command["request"]["name"] for command in commands if "request" in command]
 
     def serve(self, websocket: ServerConnection) -> None:
         self.clients.append(websocket)
         with suppress(ConnectionClosed):
-            for message in self.greeting:
+            for message in self.initial_messages:
                 websocket.send(message)
             for data in websocket:
-                if self.deaf.is_set():
+                if self.unresponsive.is_set():
                     continue
-                said = msgpack.unpackb(data)
-                self.heard.append(said)
-                for answer in self.answer(said):
+                message = msgpack.unpackb(data)
+                self.received.append(message)
+                for answer in self.answer(message):
                     websocket.send(answer)
 
 
-def reply_to(said: Any, **outcome: Any) -> list[bytes | str]:
-    """An answer to each request: `response=...` or `exception=...`; nothing to all else."""
-    request = said.get("command", {}).get("request")
+def reply_to(message: Any, **outcome: Any) -> list[bytes | str]:
+    """Return the reply to a request: `response=...` or `exception=...`; else nothing."""
+    request = message.get("command", {}).get("request")
     return [] if request is None else [msgpack.packb({"command": {"request": request, **outcome}})]
 
 
-def empty_list(said: Any) -> list[bytes | str]:
-    """Answers every request with an empty list of commands."""
-    return reply_to(said, response={"list": {}, "commands": []})
+def empty_list(message: Any) -> list[bytes | str]:
+    """Return an empty list of commands as the reply to a request."""
+    return reply_to(message, response={"list": {}, "commands": []})
 
 
 @contextmanager

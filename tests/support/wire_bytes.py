@@ -1,4 +1,4 @@
-"""Bytes of values as protobuf allows them, not only as anybody writes them."""
+"""Strategies for all bytes of values that protobuf accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.grpc import value_reader as grpc_value_reader
 from tests.support.values import floats, texts
 
-# A field of a number that no message of ours has, in each form that a field can take.
+# A field with an unknown number, in each wire type.
 UNKNOWN = [
     bytes.fromhex("f80601"),  # varint
     bytes.fromhex("f9060102030405060708"),  # 8 bytes
@@ -21,7 +21,7 @@ UNKNOWN = [
 
 
 def varint(number: int, padding: int = 0) -> bytes:
-    """A number, `padding` bytes longer than it has to be."""
+    """Return a number as a varint that is `padding` bytes longer than necessary."""
     data = bytearray()
     while number >= 0x80 or padding:
         padding -= number < 0x80
@@ -35,7 +35,7 @@ def field(number: int, content: bytes, padding: int = 0) -> bytes:
 
 
 _texts = texts.map(str.encode)
-# The contents of a Value, field by field; where there are several, the last one counts.
+# The content of a Value, field by field; the last of several counts.
 _kinds = (
     st.just(b"")
     | st.sampled_from([b"\x08\x00", b"\x08\x05", b"\x08\x80\x00", b"\x20\x00", b"\x20\x01"])
@@ -58,7 +58,7 @@ def _structs(items, unknown=UNKNOWN):
     key = st.builds(field, st.just(1), _texts, _paddings)
     value = st.builds(field, st.just(2), items, _paddings)
     usual = st.builds(bytes.__add__, key, value)
-    # Key, value, both or none, in any order, more than once.
+    # Keys and values in any order and number.
     parts = st.one_of(key, value, *map(st.just, unknown))
     odd = st.lists(parts, max_size=4).map(b"".join)
     entry = st.builds(field, st.just(1), usual | odd, _paddings)
@@ -74,12 +74,12 @@ def _deeper(items):
 
 legal_values = st.recursive(_kinds, _deeper, max_leaves=12)
 legal_structs = _structs(legal_values)
-# With nothing unknown beside a key and its value, for which protobuf drops them both.
+# Without unknown fields in entries, because protobuf drops such entries.
 known_structs = _structs(legal_values, unknown=[])
 
 
 def by_protobuf(kind, data, path):
-    """The fields of the Struct at `path` of a message; raises DecodeError."""
+    """Return the fields of the Struct at `path` of a message. Raises DecodeError."""
     message = kind.FromString(data)
     for name in path:
         message = getattr(message, name)
@@ -91,5 +91,5 @@ def state_update(struct_: bytes) -> bytes:
 
 
 def value_by_protobuf(data: bytes):
-    """The value in the bytes of one `Value`; raises DecodeError."""
+    """Return the value in the bytes of one `Value`. Raises DecodeError."""
     return grpc_value_reader.read_value(protocol.Value.FromString(data))

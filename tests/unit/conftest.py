@@ -15,7 +15,7 @@ from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.state import subscription as stream
 from nanover_jupyter.server import embedded
 from tests.support.clock import ShiftedClock
-from tests.support.strange_servers import refusing_port, reserved_udp_port
+from tests.support.tcp_servers import refusing_port, reserved_udp_port
 
 SHORT_WAITS = [
     # An empty server sends no first state, so every connection to one waits this long. It is

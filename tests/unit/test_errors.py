@@ -32,13 +32,13 @@ from nanover_jupyter.errors import (
 
 SENTENCES = [
     (
-        ConnectError("grpc://host:1", "nothing listens there"),
-        "could not connect to grpc://host:1: nothing listens there",
+        ConnectError("grpc://host:1", "connection refused"),
+        "could not connect to grpc://host:1: connection refused",
     ),
     (
-        AddressError("http://x", "http:// is no protocol of ours"),
+        AddressError("http://x", "http:// is not supported"),
         (
-            "'http://x' is not a server address: http:// is no protocol of ours "
+            "'http://x' is not a server address: http:// is not supported "
             "(write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT)"
         ),
     ),

@@ -229,7 +229,7 @@ def test_a_server_that_reads_us_no_more_is_noticed_and_dialled_again(server):
     client.subscribe_all_state_updates()
     with Connection(client, name="deaf", owns_client=True) as connection:
         client.update_available_commands()
-        client._websocket._link._websocket.send("text")
+        client._websocket._connection._websocket.send("text")
         client.call_timeout = 0.5
 
         with pytest.raises(TimedOut):
@@ -267,7 +267,7 @@ def test_an_encrypted_server_is_followed_with_its_certificate(make_server, certi
         connect(url)
     with pytest.raises(ConnectError, match="the server requires encryption: use wss://"):
         connect(f"localhost:{server.port}")
-    with pytest.raises(ConnectError, match="its certificate is for another host name"):
+    with pytest.raises(ConnectError, match="the certificate is for another host name"):
         connect(f"wss://127.0.0.1:{server.port}", tls=trusted)
 
 

@@ -10,59 +10,59 @@ __all__ = ["CallWindow"]
 
 
 class CallWindow:
-    """Begins calls in order, and no more than `limit` before one of them has ended.
+    """Starts calls in order, with at most `limit` calls in flight.
 
-    A gRPC server cancels calls that come faster than it accepts them: beyond 1 000 that wait
-    (`grpc.server.max_pending_requests`) some, beyond 3 000 all. Any thread may call any
-    method; a call begins on the thread that asks, or on the one on which an earlier call ended.
+    A gRPC server cancels calls that arrive faster than it accepts them: some when more than
+    1 000 are pending (`grpc.server.max_pending_requests`), all beyond 3 000. Any thread may
+    call any method. A call starts on the thread of `enter`, or of the `leave` that made room.
 
     Args:
-        limit: How many calls may be in flight.
+        limit: The maximum number of calls in flight.
     """
 
     def __init__(self, limit: int) -> None:
-        # Guards what follows; never held while a call begins.
+        # Guards the fields below; not held while a call starts.
         self._guard = threading.Lock()
         self._free = limit
-        self._is_beginning = False
+        self._is_starting = False
         self._waiting: deque[Callable[[], bool]] = deque()
 
-    def enter(self, begin: Callable[[], bool]) -> None:
-        """Have `begin()` called now or when it is its turn.
+    def enter(self, start: Callable[[], bool]) -> None:
+        """Call `start()` now, or when it is its turn.
 
         Args:
-            begin: Begins the call. Returns True if it did, and `leave` is to be called when
-                the call has ended; False if there is no call to wait for.
+            start: Starts the call. Returns True if `leave` will be called when the call has
+                ended; False if no call was started.
         """
         with self._guard:
-            self._waiting.append(begin)
-        self._begin_next()
+            self._waiting.append(start)
+        self._start_next()
 
     def leave(self) -> None:
-        """A call has ended, and the next may begin."""
+        """Start the next call, because a call has ended."""
         with self._guard:
             self._free += 1
-        self._begin_next()
+        self._start_next()
 
-    def open_wide(self) -> None:
-        """Begin everything that waits, as the transport is closed and nothing is sent."""
+    def release_all(self) -> None:
+        """Start all waiting calls. Used when the transport is closed and nothing is sent."""
         with self._guard:
             self._free += len(self._waiting)
-        self._begin_next()
+        self._start_next()
 
-    def _begin_next(self) -> None:
+    def _start_next(self) -> None:
         while True:
-            is_mine = began = False
+            is_mine = started = False
             try:
                 with self._guard:
-                    # One thread at a time, to keep the order; it looks again when it is done.
-                    if self._is_beginning or not self._waiting or self._free <= 0:
+                    # One thread at a time, to keep the order. It checks again after each start.
+                    if self._is_starting or not self._waiting or self._free <= 0:
                         return
-                    self._is_beginning = is_mine = True
-                    begin = self._waiting.popleft()
-                began = begin()
-            finally:  # for Ctrl-C too, or nothing would begin any more
+                    self._is_starting = is_mine = True
+                    start = self._waiting.popleft()
+                started = start()
+            finally:  # also after Ctrl-C, or no further call would start
                 if is_mine:
                     with self._guard:
-                        self._is_beginning = False
-                        self._free -= began
+                        self._is_starting = False
+                        self._free -= started

@@ -1,4 +1,4 @@
-"""The one place where gRPC's errors become ours."""
+"""Translation of gRPC errors to errors of this package."""
 
 from __future__ import annotations
 
@@ -24,52 +24,52 @@ from nanover_jupyter.errors import (
 
 __all__ = ["translate"]
 
-# gRPC wraps the words of a server's exception in this.
+# gRPC puts this before the message of a server's exception.
 _APPLICATION = "Exception calling application: "
-# What gRPC says of calls on a channel that its owner closed.
+# The message of gRPC for calls on a closed channel.
 _CHANNEL_CLOSED = "channel closed"
 _CONNECT = re.compile(
     r"failed to connect to all addresses|resolving|name resolution|dns|connection refused",
     re.IGNORECASE,
 )
-# What gRPC says of a connection that did not come about, what people should read instead,
-# and what programs are told; the first that fits counts. gRPC gives nothing but text.
+# Patterns for messages of gRPC on failed connections, with our message and the kind of
+# problem. The first match counts. gRPC provides no other information.
 _UNREACHABLE: tuple[tuple[str, str, ConnectProblem], ...] = (
     (
         "certificate_verify_failed|certificate verify failed",
         (
-            "its certificate is not one that we trust (for a self-signed server, give that "
-            "certificate: tls=TlsSettings(root_certificates=...))"
+            "the certificate is not trusted (for a self-signed server, pass it as "
+            "tls=TlsSettings(root_certificates=...))"
         ),
         "certificate",
     ),
     (
         "hostname verification|peer name .* is not in",
-        "its certificate is for another host name",
+        "the certificate is for another host name",
         "certificate",
     ),
     (
         "handshake",
-        "the encrypted connection could not be set up (does the server speak TLS?)",
+        "the TLS handshake failed (does the server use TLS?)",
         "unknown",
     ),
     (
         r"refused",
-        "nothing listens there (is the server running, is the port right?)",
+        "connection refused (is the server running, and is the port correct?)",
         "unreachable",
     ),
     (
         r"contact(ing)? dns|temporary failure",
-        "names cannot be looked up (is the network up?)",
+        "the host name lookup failed (is the network up?)",
         "unreachable",
     ),
-    (r"resolving|name resolution|dns|not known", "there is no host of that name", "unreachable"),
-    (r"unreachable|no route", "there is no route to that host", "unreachable"),
-    (r"timed out", "nothing answered in time", "unreachable"),
-    (r"parsing http|http1", "something listens there, but no gRPC server", "unknown"),
+    (r"resolving|name resolution|dns|not known", "host name not found", "unreachable"),
+    (r"unreachable|no route", "no route to host", "unreachable"),
+    (r"timed out", "no response", "unreachable"),
+    (r"parsing http|http1", "something listens there, but it is not a gRPC server", "unknown"),
     (
         r"socket closed|reset",
-        "something listens there, but it hung up (is it encrypted, or a WebSocket server's port?)",
+        "something listens there, but it closed the connection (is it a TLS or WebSocket port?)",
         "unknown",
     ),
 )
@@ -77,7 +77,7 @@ _TOO_LARGE = re.compile(r"Received message larger than max \((\d+) vs\. (\d+)\)"
 
 
 class _FromRpc(grpc.RpcError):
-    """Lets `except grpc.RpcError` go on catching what an RPC raised."""
+    """Base class that keeps `except grpc.RpcError` working."""
 
     rpc: grpc.RpcError
 
@@ -86,7 +86,7 @@ class _FromRpc(grpc.RpcError):
         return _code(self.rpc)
 
     def details(self) -> str:
-        """GRPC's own words."""
+        """The message of gRPC."""
         return _details(self.rpc)
 
 
@@ -98,14 +98,14 @@ def translate(
     timeout: float | None,
     command: str | None = None,
 ) -> NanoverJupyterError:
-    """Our error for a failed call.
+    """Return the error of this package for a failed call.
 
     Args:
-        error: What gRPC raised.
-        address: The server, for the message.
+        error: The error of gRPC.
+        address: The address of the server, for the message.
         doing: What was being done, as in "while ...".
-        timeout: The deadline of the call in seconds.
-        command: The command's name, if the call ran one.
+        timeout: The timeout of the call in seconds.
+        command: The name of the command that the call ran, if any.
     """
     mapped = _map(error, address=address, doing=doing, timeout=timeout, command=command)
     kind: Any = type(mapped)
@@ -128,26 +128,26 @@ def _map(
                 return ClosedError(f"the connection to {address}")
             return CallCancelled(address, doing)
         case grpc.StatusCode.UNIMPLEMENTED:
-            return ProtocolError(f"{address} speaks gRPC but knows no NanoVer service ({details})")
+            return ProtocolError(f"{address} is a gRPC server but not a NanoVer server ({details})")
         case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:
-            return ConnectError(address, f"it refuses us: {details or code.name.lower()}")
+            return ConnectError(address, f"access denied: {details or code.name.lower()}")
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             return _exhausted(address, doing, details)
-    words = details.removeprefix(_APPLICATION)
+    message = details.removeprefix(_APPLICATION)
     if command is not None:
-        return CommandFailed(command, _unquoted(words))
-    return ServerFailed(doing, words or code.name.lower())
+        return CommandFailed(command, _unquoted(message))
+    return ServerFailed(doing, message or code.name.lower())
 
 
 def _unavailable(address: str, doing: str, details: str) -> NanoverJupyterError:
     if _CONNECT.search(details):
         return ConnectError(address, *_why_unreachable(details))
-    return ConnectionLost(address, doing, _first_sentence(details) or "it went away")
+    return ConnectionLost(address, doing, _first_sentence(details) or "server closed it")
 
 
 def _why_unreachable(details: str) -> tuple[str, ConnectProblem]:
-    for mark, reason, problem in _UNREACHABLE:
-        if re.search(mark, details, re.IGNORECASE):
+    for pattern, reason, problem in _UNREACHABLE:
+        if re.search(pattern, details, re.IGNORECASE):
             return reason, problem
     return _first_sentence(details), "unknown"
 
@@ -159,20 +159,20 @@ def _exhausted(address: str, doing: str, details: str) -> NanoverJupyterError:
     size, limit = (int(number) for number in sizes.groups())
     if details.startswith("SERVER:"):
         return InvalidValue(
-            (), f"{size} bytes in one message; {address} takes at most {limit}: send it in parts"
+            (), f"the message has {size} bytes; {address} accepts {limit}; send it in parts"
         )
-    return ProtocolError(f"{address} sent {size} bytes at once, and this channel takes {limit}")
+    return ProtocolError(f"{address} sent a message of {size} bytes; this channel accepts {limit}")
 
 
 def _first_sentence(details: str) -> str:
     return details.split(";", maxsplit=1)[0].split("\n", maxsplit=1)[0].strip()
 
 
-def _unquoted(words: str) -> str:
-    """Upstream answers with the text of a KeyError, which is its message in quotes."""
-    if len(words) > 1 and words[0] == words[-1] and words[0] in "'\"":
-        return words[1:-1]
-    return words
+def _unquoted(message: str) -> str:
+    """Remove the quotes that a KeyError has around its message."""
+    if len(message) > 1 and message[0] == message[-1] and message[0] in "'\"":
+        return message[1:-1]
+    return message
 
 
 def _code(error: grpc.RpcError) -> grpc.StatusCode:

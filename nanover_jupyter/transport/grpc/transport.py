@@ -1,4 +1,4 @@
-"""gRPC as a transport: one channel, one reader thread, errors translated."""
+"""gRPC transport: one channel and one reader thread."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ __all__ = ["CHANNEL_OPTIONS", "GrpcTransport", "open_channel"]
 logger = logging.getLogger("nanover_jupyter.transport")
 
 CHANNEL_OPTIONS: list[tuple[str, Any]] = [
-    # A session's whole state is one message, and 4 MiB is soon passed.
+    # The full state is one message, often larger than the default limit of 4 MiB.
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
-    # Left alone, gRPC waits up to two minutes before it looks for a server again.
+    # By default gRPC waits up to two minutes before it reconnects.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    # In spite of its name, how long one attempt to connect may take.
+    # Despite its name, this is the timeout of one connection attempt.
     ("grpc.min_reconnect_backoff_ms", 5000),
-    # Subchannels are otherwise shared in the process, back-off included.
+    # By default subchannels, and their backoff, are shared by the process.
     ("grpc.use_local_subchannel_pool", 1),
 ]
 
 _JOIN_SECONDS = 2.0
-# Stock servers cancel calls beyond 1 000 that wait; several clients share those.
+# NanoVer servers cancel calls if more than 1 000 of all clients are pending.
 _CALLS_IN_FLIGHT = 256
-# An open stream without its first message is a sign of life for so long.
+# How long an open stream without its first message counts as a sign of life.
 _LOADING_SECONDS = 300.0
 _GRPC_ERRORS = (grpc.RpcError, grpc.FutureCancelledError, ValueError)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class _Call(NamedTuple):
-    """What a call is for, for the error it may end in."""
+    """Details of a call, for error messages."""
 
     doing: str
     timeout: float | None
@@ -65,18 +65,18 @@ class _Call(NamedTuple):
 
 
 class _Metadata(grpc.AuthMetadataPlugin):
-    """Adds headers to every call; gRPC refuses to do that without encryption."""
+    """Adds headers to every call. gRPC only supports this with encryption."""
 
     def __init__(self, metadata: Mapping[str, str]) -> None:
         self._metadata = tuple(metadata.items())
 
     def __call__(self, _: Any, callback: Any) -> None:
-        """Called by gRPC on a thread of its own, before each call."""
+        """Called by gRPC before each call, on a separate thread."""
         callback(self._metadata, None)
 
 
 def open_channel(address: Address, tls: TlsSettings | None = None) -> grpc.Channel:
-    """A channel to a server; nothing is sent before the first call.
+    """Return a channel to a server. Nothing is sent before the first call.
 
     Args:
         address: The server; the scheme `grpcs` encrypts.
@@ -85,7 +85,7 @@ def open_channel(address: Address, tls: TlsSettings | None = None) -> grpc.Chann
     Raises:
         ConnectError: A certificate file cannot be read.
     """
-    # With its scheme, as "dns", "unix" and others mean more than a host to gRPC.
+    # With a scheme, because gRPC interprets hosts such as "dns" and "unix".
     target = f"dns:///{quote(address.target, safe='[]:')}"
     if address.scheme != "grpcs":
         return grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
@@ -108,9 +108,9 @@ class GrpcTransport:
     """Carries messages over a gRPC channel; implements `Transport`.
 
     Args:
-        channel: The channel to use. It is not closed here: its owner does that.
-        access_token: Whose locks and updates these are.
-        address: What the channel leads to, for messages.
+        channel: The channel to use. Its owner closes it.
+        access_token: Identifies this client in updates and locks.
+        address: The address of the server, for messages.
     """
 
     def __init__(self, channel: grpc.Channel, *, access_token: str, address: str) -> None:
@@ -121,21 +121,21 @@ class GrpcTransport:
         self._update_state: Any = channel.unary_unary(grpc_codec.UPDATE_STATE)
         self._update_locks: Any = channel.unary_unary(grpc_codec.UPDATE_LOCKS)
         self._subscribe: Any = channel.unary_stream(grpc_codec.SUBSCRIBE_STATE_UPDATES)
-        # Apart, so that no change waits for commands, which may take minutes.
+        # Separate, so that no update waits for commands, which may take minutes.
         self._updates = CallWindow(_CALLS_IN_FLIGHT)
         self._commands = CallWindow(_CALLS_IN_FLIGHT)
-        # Guards what follows.
+        # Guards the fields below.
         self._lock = threading.Lock()
         self._stream: Any = None
         self._received_at = 0.0
-        # When the first message of the stream was asked for, until it is here.
+        # When the stream was requested; None once its first message was received.
         self._loading_since: float | None = None
         self._reader: Daemon | None = None
         self._closed = False
 
     @property
     def capabilities(self) -> Capabilities:
-        """What gRPC servers can do."""
+        """See `Transport.capabilities`."""
         return grpc_codec.CAPABILITIES
 
     @property
@@ -153,7 +153,7 @@ class GrpcTransport:
         return None
 
     def connect(self, timeout: float) -> None:
-        """See `Transport.connect`; a channel says nothing of itself, so a call is made."""
+        """See `Transport.connect`. A channel only connects for a call, so one is made."""
         self.list_commands(timeout)
 
     def start(self, listener: TransportListener, interval: float) -> None:
@@ -162,12 +162,12 @@ class GrpcTransport:
             if self._closed:
                 raise self._closed_error()
             if self._stream is not None:
-                # One that was given up may still be open: its server only seems dead.
+                # The previous stream may still be open if its server only seems dead.
                 self._stream.cancel()
             try:
                 stream = self._subscribe(grpc_codec.encode_subscribe_request(interval))
             except ValueError as error:
-                # As in _call: the owner of the channel closed it.
+                # The owner of the channel closed it.
                 raise self._closed_error() from error
             self._stream = stream
             self._loading_since = time.monotonic()
@@ -192,7 +192,7 @@ class GrpcTransport:
         """See `Transport.list_commands`."""
         reply = self._wait(self._list_commands, b"", _Call("listing the commands", timeout))
         listed = grpc_codec.decode_commands(reply)
-        # The wire keeps no order; sorted, a command looks the same each time.
+        # gRPC does not preserve the order; sorting makes the result stable.
         return [CommandInfo(name, **dict(sorted(listed[name].items()))) for name in sorted(listed)]
 
     def run_command(
@@ -224,8 +224,8 @@ class GrpcTransport:
         with self._lock:
             self._closed = True
             stream, reader = self._stream, self._reader
-        self._updates.open_wide()
-        self._commands.open_wide()
+        self._updates.release_all()
+        self._commands.release_all()
         if stream is not None:
             stream.cancel()
         if reader is not None:
@@ -242,40 +242,40 @@ class GrpcTransport:
         method: Any,
         request: bytes,
         call: _Call,
-        decode: Callable[[bytes], Answer],
-    ) -> PendingCall[Answer]:
-        """Make a call and let gRPC's thread settle it."""
+        decode: Callable[[bytes], Result],
+    ) -> PendingCall[Result]:
+        """Start a call. A thread of gRPC settles it."""
         self._require_open()
-        pending: PendingCall[Answer] = PendingCall(lambda: [each.cancel() for each in begun])
-        begun: list[Any] = []
+        pending: PendingCall[Result] = PendingCall(lambda: [call.cancel() for call in started])
+        started: list[Any] = []
         deadline = None if call.timeout is None else time.monotonic() + call.timeout
 
-        def begin() -> bool:
+        def start() -> bool:
             if pending.cancelled():
                 return False
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                begun.append(self._guarded(lambda: method.future(request, timeout=left), call))
+                started.append(self._guarded(lambda: method.future(request, timeout=left), call))
             except NanoverJupyterError as error:
                 pending.settle_with_error(error)
                 return False
-            begun[0].add_done_callback(settle)
-            if pending.cancelled():  # meanwhile, by another thread
-                begun[0].cancel()
+            started[0].add_done_callback(settle)
+            if pending.cancelled():  # by another thread in the meantime
+                started[0].cancel()
             return True
 
-        def settle(ended: Any) -> None:
-            pending.settle(lambda: decode(self._guarded(ended.result, call)))
+        def settle(done: Any) -> None:
+            pending.settle(lambda: decode(self._guarded(done.result, call)))
             window.leave()
 
-        window.enter(begin)
+        window.enter(start)
         return pending
 
-    def _guarded(self, ask: Callable[[], Any], call: _Call) -> Any:
-        """What `ask` returns; what it raises, and that we are closed, as an error of ours."""
+    def _guarded(self, function: Callable[[], Any], call: _Call) -> Any:
+        """Return the result of `function()`; translate its errors. Raises if closed."""
         self._require_open()
         try:
-            return ask()
+            return function()
         except _GRPC_ERRORS as error:
             raise self._translated(error, call) from error
 
@@ -284,7 +284,7 @@ class GrpcTransport:
             raise self._closed_error()
 
     def _translated(self, error: Exception, call: _Call) -> NanoverJupyterError:
-        """Our error for one of gRPC's."""
+        """Return the error of this package for an error of gRPC."""
         if isinstance(error, grpc.RpcError):
             return translate(
                 error,
@@ -293,7 +293,7 @@ class GrpcTransport:
                 timeout=call.timeout,
                 command=call.command,
             )
-        # Its owner closed the channel under the call.
+        # The owner closed the channel during the call.
         return self._closed_error()
 
     def _read(self, stream: Any, listener: TransportListener) -> None:
@@ -322,7 +322,7 @@ class GrpcTransport:
             listener.on_closed(None if self._closed else reason)
 
     def _received(self, stream: Any) -> None:
-        """A message of a stream is here, or its end."""
+        """Record that a message of a stream, or its end, was received."""
         with self._lock:
             self._received_at = time.monotonic()
             if stream is self._stream:

@@ -1,4 +1,4 @@
-"""The one place where the errors of `websockets`, and of sockets, become ours."""
+"""Translation of errors of `websockets` and sockets to errors of this package."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from nanover_jupyter.errors import (
 
 __all__ = ["FOREIGN", "lost", "not_reached"]
 
-# All that a call into `websockets` raises on account of the network or the peer.
+# All errors that `websockets` raises because of the network or the peer.
 FOREIGN = (WebSocketException, OSError, EOFError)
 
 _TOO_BIG = 1009
-# What `websockets` says, of which NanoVer's server is made, when it closes for that.
-_UNANSWERED = "keepalive ping timeout"
+# The close reason of servers based on `websockets`, such as NanoVer's.
+_PING_TIMEOUT = "keepalive ping timeout"
 _ORDERLY = frozenset((1000, 1001))
 _UNREACHABLE = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL))
 
@@ -39,50 +39,50 @@ _UNREACHABLE = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTA
 _NAME_MISMATCHES = frozenset((62, 64))
 
 _SELF_SIGNED = (
-    "its certificate is not one that we trust (for a self-signed server, give that certificate: "
+    "the certificate is not trusted (for a self-signed server, pass it as "
     "tls=TlsSettings(root_certificates=...))"
 )
 _OTHER_NAME = (
-    "its certificate is for another host name (give that name: tls=TlsSettings(server_name=...))"
+    "the certificate is for another host name (pass it as tls=TlsSettings(server_name=...))"
 )
 
-_NO_SERVER = "something listens there, but no WebSocket server"
+_NO_SERVER = "something listens there, but it is not a WebSocket server"
 
-# Those that leave no doubt; the first that fits counts.
-_NOBODY: tuple[tuple[type[Exception], str], ...] = (
-    (socket.gaierror, "there is no host of that name"),
+# Errors without a server. The first match counts.
+_UNREACHABLE_ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "host name not found"),
     (
         ConnectionRefusedError,
-        "nothing listens there (is the server running, is the port right?)",
+        "connection refused (is the server running, and is the port correct?)",
     ),
-    (TimeoutError, "nothing answered in time"),
+    (TimeoutError, "no response"),
 )
-# The first that fits counts.
-_UNREACHED: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLError, "the encrypted connection could not be set up (does the server speak TLS?)"),
-    (ProxyError, "the proxy did not let us through ({})"),
+# Other errors of a failed connection. The first match counts.
+_OTHER_ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLError, "the TLS handshake failed (does the server use TLS?)"),
+    (ProxyError, "the proxy refused the connection ({})"),
     (InvalidMessage, _NO_SERVER + " (is it a gRPC server's port?)"),
-    (InvalidHandshake, _NO_SERVER + " of NanoVer's ({})"),
-    (InvalidURI, "that is no address ({})"),
-    (ConnectionClosed, "something listens there, but it hung up"),
-    (ConnectionError, "something listens there, but it hung up"),
-    (EOFError, "something listens there, but it hung up"),
+    (InvalidHandshake, "something listens there, but it is not a NanoVer server ({})"),
+    (InvalidURI, "not a valid address ({})"),
+    (ConnectionClosed, "something listens there, but it closed the connection"),
+    (ConnectionError, "something listens there, but it closed the connection"),
+    (EOFError, "something listens there, but it closed the connection"),
 )
 
 
 def not_reached(error: Exception, *, address: str) -> ConnectError:
-    """Our error for a connection that did not come about."""
+    """Return the error for a connection that could not be opened."""
     reason, problem = _why_not_reached(error)
     return ConnectError(address, reason, problem)
 
 
 def lost(error: Exception, *, address: str, doing: str) -> NanoverJupyterError:
-    """Our error for a connection that broke during `doing`, or was closed by the server."""
+    """Return the error for a connection that broke, or that the server closed."""
     if isinstance(error, ConnectionClosed):
         return ConnectionLost(address, doing, _why_closed(error))
     if isinstance(error, OSError | EOFError):
-        return ConnectionLost(address, doing, f"the connection broke ({_words(error)})")
-    return ProtocolError(_words(error))
+        return ConnectionLost(address, doing, f"the connection broke ({_message(error)})")
+    return ProtocolError(_message(error))
 
 
 def _why_not_reached(error: Exception) -> tuple[str, ConnectProblem]:
@@ -90,37 +90,37 @@ def _why_not_reached(error: Exception) -> tuple[str, ConnectProblem]:
         is_other_name = error.verify_code in _NAME_MISMATCHES
         return _OTHER_NAME if is_other_name else _SELF_SIGNED, "certificate"
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return "names cannot be looked up (is the network up?)", "unreachable"
+        return "the host name lookup failed (is the network up?)", "unreachable"
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
-        return "there is no route to that host", "unreachable"
-    for kind, phrase in _NOBODY:
+        return "no route to host", "unreachable"
+    for kind, phrase in _UNREACHABLE_ERRORS:
         if isinstance(error, kind):
             return phrase, "unreachable"
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
-        return f"{_NO_SERVER} (it speaks HTTP, and answers {status})", "unknown"
-    for kind, phrase in _UNREACHED:
+        return f"{_NO_SERVER} (HTTP status {status})", "unknown"
+    for kind, phrase in _OTHER_ERRORS:
         if isinstance(error, kind):
-            return phrase.format(_words(error)), "unknown"
-    return _words(error), "unknown"
+            return phrase.format(_message(error)), "unknown"
+    return _message(error), "unknown"
 
 
 def _why_closed(error: ConnectionClosed) -> str:
     received, sent = error.rcvd, error.sent
     if received is not None:
         if received.code == _TOO_BIG:
-            return f"it takes no message of that size ({received.reason})"
+            return f"the server does not accept a message of that size ({received.reason})"
         if received.code in _ORDERLY:
             return "the server closed the connection"
-        if _UNANSWERED in received.reason:
-            return "the server waited too long for the answer to a ping, as on a slow network"
+        if _PING_TIMEOUT in received.reason:
+            return "the server got no pong in time (slow network?)"
         return f"the server closed the connection ({received.reason or received.code})"
     if sent is not None and sent.code == _TOO_BIG:
-        return f"it sent more at once than this client takes ({sent.reason})"
+        return f"the server sent a message that is too large ({sent.reason})"
     if isinstance(error.__cause__, TimeoutError):
-        return "it takes no message any more"
-    return "it hung up"
+        return "the server accepts no messages"
+    return "the server closed the connection"
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a WebSocket server says of its state, from before there is a listener on."""
+"""Buffer for the state that arrives before a connection has a listener."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ __all__ = ["InitialStateBuffer", "ListenerFailed"]
 
 
 class ListenerFailed(Exception):
-    """A listener raised; so that its OSError, say, is not taken for the network's."""
+    """A listener raised an error. Distinguishes its OSError from that of the network."""
 
 
 class InitialStateBuffer:
-    """The state until somebody hears it, and the way to them from then on.
+    """Buffers state changes until there is a listener, and passes them on afterwards.
 
-    A server tells its whole state once, when a connection opens, and that may be long
-    before there is a listener. Used by one thread.
+    A server sends the full state once, when a connection opens, which may be long before a
+    listener is attached. Used by one thread.
     """
 
     def __init__(self) -> None:
         self._state: dict[str, MaybeLazy] | None = {}
 
-    def pass_on(self, listener: TransportListener | None) -> None:
-        """Tell the first listener the whole state so far, if anything is in it.
+    def flush(self, listener: TransportListener | None) -> None:
+        """Send the buffered state to the first listener, unless it is empty.
 
         Raises:
-            ListenerFailed: The listener did.
+            ListenerFailed: The listener raised an error.
         """
         if listener is None or self._state is None:
             return
         state, self._state = self._state, None
         if state:
-            _tell(listener, DictionaryChange.adopt(state, set(), lazy=True))
+            _notify(listener, DictionaryChange.adopt(state, set(), lazy=True))
 
-    def take(self, change: DictionaryChange, listener: TransportListener | None) -> None:
-        """Tell a change, or keep what it comes to.
+    def add(self, change: DictionaryChange, listener: TransportListener | None) -> None:
+        """Send a change to the listener, or apply it to the buffered state.
 
         Raises:
-            ListenerFailed: The listener did.
+            ListenerFailed: The listener raised an error.
         """
         if self._state is None and listener is not None:
-            _tell(listener, change)
+            _notify(listener, change)
         elif self._state is not None:
             self._state.update(change.lazy_updates)
             for key in change.removals:
                 self._state.pop(key, None)
 
 
-def _tell(listener: TransportListener, change: DictionaryChange) -> None:
+def _notify(listener: TransportListener, change: DictionaryChange) -> None:
     try:
         listener.on_change(change)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A command on its way through a WebSocket server: sent once, answered once."""
+"""A command request to a WebSocket server that waits for its reply."""
 
 from __future__ import annotations
 
@@ -16,87 +16,91 @@ from nanover_jupyter.wire.websocket.codec import Reply
 
 __all__ = ["PendingRequest"]
 
-# So many messages may have been on their way to us when the server got a question.
+# The number of messages that may have been in transit when the server got a request.
 _BACKLOG_MESSAGES: Final = 64
 
 
 class PendingRequest:
-    """A request, and the answer that is awaited over its link.
+    """A request and its pending reply.
 
     Args:
-        link: The way there and back.
-        number: The request's id.
-        name: The command's name.
-        message: The request, encoded.
-        doing: What it is for, for the error it may end in.
+        connection: Where to send the request.
+        number: The id of the request.
+        name: The name of the command.
+        message: The encoded request.
+        doing: What is being done, for error messages.
     """
 
     def __init__(
-        self, link: WebSocketConnection, number: int, name: str, message: bytes, doing: str
+        self, connection: WebSocketConnection, number: int, name: str, message: bytes, doing: str
     ) -> None:
-        self.link = link
+        self.connection = connection
         self.pending: PendingCall[dict[str, Value]] = PendingCall(self._abandon)
         self._posted: PendingCall[bool] | None = None
         self._number = number
-        self._asked_at_message = link.received_messages
+        self._messages_before = connection.received_messages
         self._alive_at = time.monotonic()
         self._message = message
         self._doing = doing
-        link.expect(number, doing, lambda reply: self.pending.settle(lambda: _read(name, reply)))
+        connection.expect(
+            number, doing, lambda reply: self.pending.settle(lambda: _result(name, reply))
+        )
 
     def send(self, *, waits: bool = False, then: Callable[[], object] | None = None) -> None:
-        """Hand the request over soon; what prevents it is the answer.
+        """Queue the request. If sending fails, the call fails with that error.
 
         Args:
-            waits: Whether the caller waits for the answer.
-            then: Called once it is handed over.
+            waits: Whether the caller waits for the reply.
+            then: Called once the request is sent.
         """
 
-        def look(posted: concurrent.futures.Future[bool]) -> None:
+        def on_sent(posted: concurrent.futures.Future[bool]) -> None:
             error = None if posted.cancelled() else posted.exception()
             if isinstance(error, NanoverJupyterError):
                 self._fail(error)
             elif then is not None and not posted.cancelled():
                 then()
 
-        self._posted = self.link.post(self._message, doing=self._doing, waits=waits)
-        self._posted.add_done_callback(look)
+        self._posted = self.connection.post(self._message, doing=self._doing, waits=waits)
+        self._posted.add_done_callback(on_sent)
 
-    def answer(self, timeout: float | None) -> dict[str, Value]:
-        """Wait for the answer. Raises what the call ended in."""
+    def result(self, timeout: float | None) -> dict[str, Value]:
+        """Wait for the result. Raises the error of the call."""
         return self.pending.wait(timeout, self._doing)
 
-    def answer_unless_silent(self, seconds: float) -> dict[str, Value]:
-        """Wait for the answer, and bear `seconds` of silence.
+    def result_unless_silent(self, seconds: float) -> dict[str, Value]:
+        """Wait for the result, until the server is silent for `seconds`.
 
-        What the server sends before the answer counts as a sign of life, until it has sent
-        so much that was begun after the question that it does not seem to read.
+        Messages before the reply count as a sign of life, until there are so many that the
+        server must have sent some of them after it got the request.
 
         Raises:
-            NanoverJupyterError: What the call ended in, or TimedOut.
+            NanoverJupyterError: The error of the call, or TimedOut.
         """
-        return self.pending.wait(seconds, self._doing, left=lambda: self.silence_left(seconds))
+        return self.pending.wait(
+            seconds, self._doing, left=lambda: self.seconds_until_silent(seconds)
+        )
 
     def expire_after(self, seconds: float) -> None:
-        """Fail with TimedOut if there is no answer after `seconds`."""
+        """Fail with TimedOut if there is no reply after `seconds`."""
         self._start_timer(seconds, lambda: self._fail(TimedOut(self._doing, seconds)))
 
     def expire_when_silent(self, seconds: float, action: Callable[[], object]) -> None:
-        """Fail with TimedOut, and do `action`, after `seconds` of silence as defined above."""
+        """Fail with TimedOut, and call `action`, after `seconds` of silence as defined above."""
 
-        def look() -> None:
-            left = self.silence_left(seconds)
+        def check() -> None:
+            left = self.seconds_until_silent(seconds)
             if left > 0:
-                self._start_timer(left, look)
+                self._start_timer(left, check)
             elif self._fail(TimedOut(self._doing, seconds)):
                 action()
 
-        self._start_timer(seconds, look)
+        self._start_timer(seconds, check)
 
-    def silence_left(self, seconds: float) -> float:
-        """How many of `seconds` are left until the server counts as silent."""
-        if self.link.received_messages - self._asked_at_message <= _BACKLOG_MESSAGES:
-            self._alive_at = max(self._alive_at, self.link.last_progress_at)
+    def seconds_until_silent(self, seconds: float) -> float:
+        """Return the time left until the server has been silent for `seconds`."""
+        if self.connection.received_messages - self._messages_before <= _BACKLOG_MESSAGES:
+            self._alive_at = max(self._alive_at, self.connection.last_progress_at)
         return self._alive_at + seconds - time.monotonic()
 
     def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:
@@ -106,33 +110,33 @@ class PendingRequest:
         self.pending.add_done_callback(lambda _: timer.cancel())
 
     def _abandon(self) -> bool:
-        """Expect no answer, and let the request not go out if it has not; False if it came."""
+        """Cancel the request. Returns False if the reply has already arrived."""
         if self._posted is not None:
             self._posted.cancel()
-        return self.link.forget(self._number)
+        return self.connection.forget(self._number)
 
     def _fail(self, error: NanoverJupyterError) -> bool:
-        """Settle with an error, unless the answer came first."""
+        """Fail with an error. Returns False if the reply has already arrived."""
         if not self._abandon():
             return False
         self.pending.settle_with_error(error)
         return True
 
 
-def _read(name: str, reply: Reply | NanoverJupyterError) -> dict[str, Value]:
+def _result(name: str, reply: Reply | NanoverJupyterError) -> dict[str, Value]:
     if isinstance(reply, NanoverJupyterError):
         raise reply
     if reply.error is not None:
-        raise CommandFailed(name, _words(name, reply.error))
+        raise CommandFailed(name, _error_message(name, reply.error))
     if reply.result is None:
         return {}
     return reply.result if isinstance(reply.result, dict) else {"result": reply.result}
 
 
-def _words(name: str, failure: str) -> str:
-    """NanoVer sends the text of an exception, which for a KeyError is its key in quotes."""
-    if failure == repr(name):
+def _error_message(name: str, text: str) -> str:
+    """Return the error message. NanoVer sends a KeyError as its quoted key."""
+    if text == repr(name):
         return f"Unknown command: {name}"
-    if len(failure) > 1 and failure[0] == failure[-1] and failure[0] in "'\"":
-        return failure[1:-1]
-    return failure
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text

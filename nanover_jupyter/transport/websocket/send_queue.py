@@ -1,4 +1,4 @@
-"""What is on its way out over one link: message by message, in the order of being told."""
+"""Queue of outgoing messages of one connection, with the thread that sends them."""
 
 from __future__ import annotations
 
@@ -18,73 +18,71 @@ Write = Callable[[], bool]
 
 
 class SendQueue:
-    """Makes writes one after the other, on one thread that nobody else has to wait for.
+    """Runs writes in order on its own thread.
 
-    Whoever waits for a write may stop at any moment, for a time-out or by Ctrl-C: one
-    that has not begun is left out, and one that has begun goes out whole. On the thread
-    that asks, half a message could stay behind, and what comes after it makes no sense.
+    A caller may stop waiting at any time, by timeout or Ctrl-C: a write that has not begun is
+    skipped, and one that has begun is completed. On the caller's thread an interrupt could
+    leave a partial message, which would corrupt the stream.
 
-    The thread starts with the first write, and ends with `close`. Any thread may call any
+    The thread starts with the first write and ends with `close`. Any thread may call any
     method.
 
     Args:
-        name: The thread's.
+        name: The name of the thread.
     """
 
     def __init__(self, name: str) -> None:
         self._thread = Daemon(name, self._work)
-        # Guards _closed; held for moments only.
+        # Guards `_closed`; held briefly.
         self._guard = threading.Lock()
         self._closed = False
-        self._waiting: queue.SimpleQueue[tuple[PendingCall[bool], Write] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[tuple[PendingCall[bool], Write] | None] = queue.SimpleQueue()
 
     @property
     def is_here(self) -> bool:
-        """Whether this is its thread."""
+        """Whether the caller is on the thread of the queue."""
         return self._thread.is_here
 
     def put(self, write: Write, *, waits: bool) -> PendingCall[bool]:
-        """Have `write()` called when it is its turn; returns at once.
+        """Queue `write()` and return at once.
 
-        After `close` it is called here and now, and also for a caller on the thread itself,
-        in a callback, which would wait for what it keeps from happening.
+        After `close` it is called immediately. So it is if a caller on the queue's own thread
+        waits for the result, because it would wait forever.
 
         Args:
-            write: Sends something; what it returns or raises is the answer.
-            waits: Whether the caller waits for the answer.
+            write: Sends a message. Its return value or error is the result of the call.
+            waits: Whether the caller waits for the result.
         """
         pending: PendingCall[bool] = PendingCall(lambda: None)
         with self._guard:
-            has_a_turn = not self._closed and not (waits and self.is_here)
-            if has_a_turn:
+            is_queued = not self._closed and not (waits and self.is_here)
+            if is_queued:
                 self._thread.start()
-                self._waiting.put((pending, write))
-        if not has_a_turn:
+                self._queue.put((pending, write))
+        if not is_queued:
             pending.settle(write)
         return pending
 
     def flush(self, seconds: float) -> bool:
-        """Wait until all that was put so far is written; False if it was not in `seconds`."""
+        """Wait until all queued writes are done. Returns False after `seconds`."""
         with self._guard:
             if self._closed or not self._thread.has_started or self.is_here:
                 return True
             last: PendingCall[bool] = PendingCall(lambda: None)
-            self._waiting.put((last, lambda: True))
+            self._queue.put((last, lambda: True))
         try:
             return last.result(seconds)
         except TimeoutError:
             return False
 
     def close(self) -> None:
-        """End the thread once it has called what waits already; returns at once. Idempotent."""
+        """End the thread after the queued writes; returns at once. Idempotent."""
         with self._guard:
             self._closed = True
-        self._waiting.put(None)
+        self._queue.put(None)
 
     def join(self) -> None:
-        """Wait a moment for the thread to end, after `close`."""
+        """Wait for the thread to end after `close`, for 2 s at most."""
         self._thread.join(_JOIN_SECONDS)
 
     def _work(self) -> None:
@@ -92,13 +90,13 @@ class SendQueue:
             pass
 
     def _write_next(self) -> bool:
-        """Wait for a write and do it; returns False when there are no more.
+        """Wait for a write and run it. Returns False after the last one.
 
-        A call of its own: what it refers to would else be kept during the next wait.
+        A separate method, so that its locals are released during the next wait.
         """
-        due = self._waiting.get()
-        if due is None:
+        item = self._queue.get()
+        if item is None:
             return False
-        pending, write = due
+        pending, write = item
         pending.settle(write)
         return True

@@ -1,4 +1,4 @@
-"""WebSocket as a transport: one link that follows the state, calls that are told apart by id."""
+"""WebSocket transport: a main connection for state and commands, replies matched by id."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from nanover_jupyter.errors import (
 )
 from nanover_jupyter.transport.base import TransportListener
 from nanover_jupyter.transport.pending import PendingCall
-from nanover_jupyter.transport.websocket.commands import OfferedCommands
+from nanover_jupyter.transport.websocket.connect_options import ConnectOptions
 from nanover_jupyter.transport.websocket.connection import NullOwner, WebSocketConnection
-from nanover_jupyter.transport.websocket.dial import ConnectOptions
 from nanover_jupyter.transport.websocket.pending_request import PendingRequest
+from nanover_jupyter.transport.websocket.registered_commands import RegisteredCommands
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
@@ -35,41 +35,41 @@ FrameListener = Callable[[bytes], object]
 
 _CHANGING: Final = "changing the shared state"
 _LISTING: Final = "listing the commands"
-# A server that was told something is asked for a sign that it listens, this often.
-_SIGN_SECONDS: Final = 10.0
+# How often a server that gets updates is checked for responsiveness.
+_CHECK_SECONDS: Final = 10.0
 _SEND_SECONDS: Final = 20.0
-_DEAF: Final = "it answers no question any more"
+_UNRESPONSIVE: Final = "the server does not reply to requests"
 
 
 class WebSocketTransport:
     """Carries messages over a WebSocket; implements `Transport`.
 
-    It dials when it is first needed, and again after a loss with the next call. The
-    server runs the commands of one connection one after the other; so that a slow one
-    blocks neither the list of commands nor a command of our own, those then go over a
-    second connection that lasts as long as the call.
+    It connects when first needed, and reconnects with the next call after a loss. A server
+    runs the commands of one connection in sequence. To keep a slow command from blocking the
+    list of commands, or a command registered by this client, those requests use a second
+    connection for the duration of the call.
 
     Args:
-        dialling: How to reach the server.
+        connect_options: How to connect to the server.
     """
 
     def __init__(self, connect_options: ConnectOptions) -> None:
         self.address = str(connect_options.address)
-        # Called on the reader thread with each frame message, as it came.
+        # Called on the reader thread with each frame message, not decoded.
         self.frame_listener: FrameListener | None = None
-        self._dialling = connect_options
-        self._offered = OfferedCommands()
+        self._connect_options = connect_options
+        self._registered = RegisteredCommands()
         self._numbers = itertools.count(1)
-        # Guards the links and _closed.
+        # Guards the connections and `_closed`.
         self._guard = threading.Lock()
-        self._link: WebSocketConnection | None = None
-        self._asides: set[WebSocketConnection] = set()
+        self._connection: WebSocketConnection | None = None
+        self._side_connections: set[WebSocketConnection] = set()
         self._closed = False
         self._process = os.getpid()
 
     @property
     def capabilities(self) -> Capabilities:
-        """What WebSocket servers can do."""
+        """See `Transport.capabilities`."""
         return websocket_codec.CAPABILITIES
 
     # the state ------------------------------------------------------------------
@@ -77,211 +77,214 @@ class WebSocketTransport:
     @property
     def last_received_at(self) -> float:
         """See `Transport.last_received_at`."""
-        link = self._link
-        return 0.0 if link is None else link.last_progress_at
+        connection = self._connection
+        return 0.0 if connection is None else connection.last_progress_at
 
     @property
     def received_bytes(self) -> int | None:
         """See `Transport.received_bytes`."""
-        link = self._link
-        return None if link is None else link.received_bytes
+        connection = self._connection
+        return None if connection is None else connection.received_bytes
 
     def connect(self, timeout: float) -> None:
         """See `Transport.connect`."""
-        self._main_link().wait_until_open(doing="connecting", timeout=timeout)
+        self._main_connection().wait_until_open(doing="connecting", timeout=timeout)
 
     def start(self, listener: TransportListener, interval: float) -> None:  # noqa: ARG002
-        """See `Transport.start`. The server alone decides the interval, 1/30 s."""
+        """See `Transport.start`. The server always uses an interval of 1/30 s."""
         while True:
             with self._guard:
-                link = self._link
-                if link is not None and link.is_followed:
-                    link.hang_up(self._closed_error())
-                    self._link = None
-                link = self._main_link_locked()
-            # The link may end in this moment; then another is due.
-            if link.attach(listener):
+                connection = self._connection
+                if connection is not None and connection.has_listener:
+                    connection.abort(self._closed_error())
+                    self._connection = None
+                connection = self._main_connection_locked()
+            # The connection may have just ended; then open another.
+            if connection.attach(listener):
                 return
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
-        """See `Transport.update_state`; True once the change is handed over.
+        """See `Transport.update_state`. Returns True once the change is sent.
 
-        This wire has no acknowledgement: the change comes back with the state.
+        This protocol has no acknowledgement: the change comes back with the state.
         """
-        message = _sized(websocket_codec.encode_change(change), self.address)
-        link = self._main_link()
-        link.send(message, doing=_CHANGING, timeout=timeout)
-        self._ask_for_a_sign(link)
+        message = _checked_size(websocket_codec.encode_change(change), self.address)
+        connection = self._main_connection()
+        connection.send(message, doing=_CHANGING, timeout=timeout)
+        self._check_responsive(connection)
         return True
 
     def start_update(self, change: DictionaryChange, timeout: float | None) -> PendingCall[bool]:
-        """See `Transport.start_update`; answered once the change is handed over.
+        """See `Transport.start_update`. Done once the change is sent.
 
-        What is started before is handed over before; `timeout` is for waiting one's turn.
+        Changes are sent in the order of the calls. `timeout` limits the time in the queue.
         """
-        message = _sized(websocket_codec.encode_change(change), self.address)
-        link = self._main_link()
-        posted = link.post(message, doing=_CHANGING, timeout=timeout)
-        self._ask_for_a_sign(link)
+        message = _checked_size(websocket_codec.encode_change(change), self.address)
+        connection = self._main_connection()
+        posted = connection.post(message, doing=_CHANGING, timeout=timeout)
+        self._check_responsive(connection)
         return posted
 
     def update_locks(self, request: LockRequest, timeout: float | None) -> NoReturn:  # noqa: ARG002
-        """This wire has no locks. Raises NotSupported, always."""
+        """Raise NotSupported: this protocol has no locks."""
         raise NotSupported("locks", self.capabilities.transport)
 
     # commands -------------------------------------------------------------------
 
     def list_commands(self, timeout: float | None) -> list[CommandInfo]:
-        """See `Transport.list_commands`. Hangs up on a server that leaves it unanswered."""
-        question = self._question(LIST_COMMANDS, {}, _LISTING)
-        question.send(waits=True)
+        """See `Transport.list_commands`. Ends the connection if there is no reply."""
+        request = self._request(LIST_COMMANDS, {}, _LISTING)
+        request.send(waits=True)
         try:
             if timeout is None:
-                result = question.answer(None)
+                result = request.result(None)
             else:
-                result = question.answer_unless_silent(timeout)
+                result = request.result_unless_silent(timeout)
         except TimedOut as error:
-            link = question.link
-            if link.strange is not None:
-                raise link.strange from error
-            if link.is_open:
-                link.hang_up(ConnectionLost(self.address, _LISTING, _DEAF))
+            connection = request.connection
+            if connection.protocol_error is not None:
+                raise connection.protocol_error from error
+            if connection.is_open:
+                connection.abort(ConnectionLost(self.address, _LISTING, _UNRESPONSIVE))
             raise
         return websocket_codec.decode_command_list(result)
 
     def run_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> dict[str, Value]:
-        """See `Transport.run_command`. A result that is no dict comes as {"result": ...}."""
-        question = self._question(name, arguments, f"running {name!r}")
-        question.send(waits=True)
-        return question.answer(timeout)
+        """See `Transport.run_command`. A result that is not a dict becomes {"result": ...}."""
+        request = self._request(name, arguments, f"running {name!r}")
+        request.send(waits=True)
+        return request.result(timeout)
 
     def start_command(
         self, name: str, arguments: Mapping[str, object], timeout: float | None
     ) -> PendingCall[dict[str, Value]]:
         """See `Transport.start_command`."""
-        question = self._question(name, arguments, f"running {name!r}")
-        question.send()
+        request = self._request(name, arguments, f"running {name!r}")
+        request.send()
         if timeout is not None:
-            question.expire_after(timeout)
-        return question.pending
+            request.expire_after(timeout)
+        return request.pending
 
     def register_command(self, command: CommandInfo, callback: Callable[..., object]) -> None:
-        """Offer a command to everybody on the server, now and after every reconnection.
+        """Register a command for all clients, now and after every reconnection.
 
         `callback(**arguments)` runs on the thread `nanover-commands`, one call at a time.
 
         Raises:
-            NanoverJupyterError: InvalidValue for defaults that cannot be sent, or why
-                the server could not be told.
+            NanoverJupyterError: InvalidValue for defaults that cannot be sent, or the reason
+                why the registration could not be sent.
         """
-        message = _sized(websocket_codec.encode_registration(command), self.address)
-        doing = f"offering {command.name!r}"
-        link = self._main_link()
-        link.wait_until_open(doing=doing, timeout=_SEND_SECONDS)
-        self._offered.offer(command, callback)
-        link.send(message, doing=doing, timeout=_SEND_SECONDS)
+        message = _checked_size(websocket_codec.encode_registration(command), self.address)
+        doing = f"registering {command.name!r}"
+        connection = self._main_connection()
+        connection.wait_until_open(doing=doing, timeout=_SEND_SECONDS)
+        self._registered.register(command, callback)
+        connection.send(message, doing=doing, timeout=_SEND_SECONDS)
 
     def close(self) -> None:
-        """See `Transport.close`. Says goodbye, upon which the server removes our user's keys."""
-        atexit.unregister(self._leave)
+        """See `Transport.close`. The server then removes the keys of this user."""
+        atexit.unregister(self._close_at_exit)
         with self._guard:
             self._closed = True
-            links = [*self._asides, *([self._link] if self._link is not None else [])]
-        for link in links:
-            link.close()
-        self._offered.close()
+            connections = [
+                *self._side_connections,
+                *([self._connection] if self._connection is not None else []),
+            ]
+        for connection in connections:
+            connection.close()
+        self._registered.close()
 
-    def _leave(self) -> None:
-        """As `close`, when the interpreter ends; a fork leaves its parent's socket alone."""
+    def _close_at_exit(self) -> None:
+        """Close when the interpreter exits. A forked process must not close its parent's socket."""
         if self._process == os.getpid():
             self.close()
 
-    # links ----------------------------------------------------------------------
+    # connections ----------------------------------------------------------------------
 
-    def greetings(self) -> list[bytes]:
-        """Called on the reader thread before a link is used: what we offer is told again."""
-        return [websocket_codec.encode_registration(command) for command in self._offered.all()]
+    def initial_messages(self) -> list[bytes]:
+        """Return the registrations. Called on the reader thread of a new connection."""
+        return [websocket_codec.encode_registration(command) for command in self._registered.all()]
 
-    def asked(self, link: WebSocketConnection, request: Request) -> None:
-        """Called on the reader thread when somebody runs a command of ours."""
-        self._offered.asked(link, request)
+    def on_request(self, connection: WebSocketConnection, request: Request) -> None:
+        """Run a registered command. Called on the reader thread."""
+        self._registered.on_request(connection, request)
 
-    def framed(self, message: bytes) -> None:
-        """Called on the reader thread with every frame."""
+    def on_frame(self, message: bytes) -> None:
+        """Pass a frame on. Called on the reader thread."""
         if self.frame_listener is not None:
             self.frame_listener(message)
 
-    def _main_link(self) -> WebSocketConnection:
+    def _main_connection(self) -> WebSocketConnection:
         with self._guard:
-            return self._main_link_locked()
+            return self._main_connection_locked()
 
-    def _main_link_locked(self) -> WebSocketConnection:
+    def _main_connection_locked(self) -> WebSocketConnection:
         if self._closed:
             raise self._closed_error()
-        if self._link is None or not self._link.alive:
-            if self._link is None:
-                # Else the server would think of a crash, and keep our keys.
-                atexit.register(self._leave)
-            # In this order: after Ctrl-C nobody must wait for a link that never began.
-            link = WebSocketConnection(self._dialling, self)
-            link.begin()
-            self._link = link
-        return self._link
+        if self._connection is None or not self._connection.alive:
+            if self._connection is None:
+                # Without a closing handshake the server assumes a crash and keeps our keys.
+                atexit.register(self._close_at_exit)
+            # In this order, so that Ctrl-C never leaves a connection that was not opened.
+            connection = WebSocketConnection(self._connect_options, self)
+            connection.open()
+            self._connection = connection
+        return self._connection
 
-    def _question(self, name: str, arguments: Mapping[str, object], doing: str) -> PendingRequest:
+    def _request(self, name: str, arguments: Mapping[str, object], doing: str) -> PendingRequest:
         number = next(self._numbers)
         message = websocket_codec.encode_request(number, name, arguments)
-        _sized(message, self.address)
-        link = self._main_link()
-        if name in self._offered or (name == LIST_COMMANDS and link.waits_for_replies):
-            link = self._aside()
-        question = PendingRequest(link, number, name, message, doing)
-        if link in self._asides:
-            question.pending.add_done_callback(lambda _: self._drop(link))
-        return question
+        _checked_size(message, self.address)
+        connection = self._main_connection()
+        if name in self._registered or (name == LIST_COMMANDS and connection.waits_for_replies):
+            connection = self._open_side_connection()
+        request = PendingRequest(connection, number, name, message, doing)
+        if connection in self._side_connections:
+            request.pending.add_done_callback(lambda _: self._close_side_connection(connection))
+        return request
 
-    def _aside(self) -> WebSocketConnection:
+    def _open_side_connection(self) -> WebSocketConnection:
         with self._guard:
             if self._closed:
                 raise self._closed_error()
-            link = WebSocketConnection(self._dialling, NullOwner())
-            link.begin()
-            self._asides.add(link)
-        return link
+            connection = WebSocketConnection(self._connect_options, NullOwner())
+            connection.open()
+            self._side_connections.add(connection)
+        return connection
 
-    def _drop(self, link: WebSocketConnection) -> None:
+    def _close_side_connection(self, connection: WebSocketConnection) -> None:
         with self._guard:
-            self._asides.discard(link)
-        link.close()
+            self._side_connections.discard(connection)
+        connection.close()
 
-    def _ask_for_a_sign(self, link: WebSocketConnection) -> None:
-        """See to it that a server which takes our messages, but reads none, is noticed.
+    def _check_responsive(self, connection: WebSocketConnection) -> None:
+        """Detect a server that accepts messages but does not read them.
 
-        Nothing else would tell as long as it goes on sending what others do (W1).
+        Such a server may still send the changes of other clients (W1).
         """
         now = time.monotonic()
-        if link.waits_for_replies or now - link.answered_at < _SIGN_SECONDS:
+        if connection.waits_for_replies or now - connection.answered_at < _CHECK_SECONDS:
             return
-        link.answered_at = now  # so that nobody else asks too
+        connection.answered_at = now  # prevents a second check
         number = next(self._numbers)
         message = websocket_codec.encode_request(number, LIST_COMMANDS, {})
-        question = PendingRequest(link, number, LIST_COMMANDS, message, _LISTING)
-        deaf = ConnectionLost(self.address, _CHANGING, _DEAF)
+        request = PendingRequest(connection, number, LIST_COMMANDS, message, _LISTING)
+        lost = ConnectionLost(self.address, _CHANGING, _UNRESPONSIVE)
 
         def wait() -> None:
-            question.expire_when_silent(_SIGN_SECONDS, lambda: link.hang_up(deaf))
+            request.expire_when_silent(_CHECK_SECONDS, lambda: connection.abort(lost))
 
-        # Not before it is out: a large message that is sent slowly is no deaf server.
-        question.send(then=wait)
+        # Start the timer once the request is sent: a large message may take long to send.
+        request.send(then=wait)
 
     def _closed_error(self) -> ClosedError:
         return ClosedError(f"the connection to {self.address}")
 
 
-def _sized(message: bytes, address: str) -> bytes:
+def _checked_size(message: bytes, address: str) -> bytes:
     if len(message) > MESSAGE_LIMIT:
-        said = f"{len(message)} bytes in one message; {address} takes at most {MESSAGE_LIMIT}"
-        raise InvalidValue((), f"{said}: send it in parts")
+        problem = f"the message has {len(message)} bytes; {address} accepts {MESSAGE_LIMIT}"
+        raise InvalidValue((), f"{problem}; send it in parts")
     return message

@@ -13,7 +13,7 @@ from tests.page.locks.conftest import LONG, STRANGER, SkippingClock, lets_write,
 from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
 from tests.support.panels import Locks
-from tests.support.road import road_to
+from tests.support.relay import relay_to
 
 
 def seconds_left(locks: Locks, key: str) -> float:
@@ -171,15 +171,15 @@ def test_switched_simulation_takes_locks_again_and_reports_those_that_are_lost(
 def test_locks_are_in_doubt_while_the_server_is_away_and_lost_when_their_time_is_over(
     connect_to: Connect, page: WidgetPage, server: NanoverServer, clock: SkippingClock
 ) -> None:
-    with road_to(server.port) as road:
-        connection = connect_to(f"127.0.0.1:{road.port}")
+    with relay_to(server.port) as relay:
+        connection = connect_to(f"127.0.0.1:{relay.port}")
         locks = show_manager(page, LockManager(connection, height=460))
         connection.client.lock("long", duration=LONG)
         connection.client.lock("short", duration=50)
         expect(locks.state("long")).to_have_text("held")
         expect(locks.state("short")).to_have_text("held")
 
-        road.cut()
+        relay.cut()
 
         expect(locks.state("long")).to_have_text("held?")
         expect(locks.state("short")).to_have_text("held?")

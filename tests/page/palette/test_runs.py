@@ -21,8 +21,8 @@ from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
 from tests.support.golden import needs_golden
 from tests.support.panels import Palette
+from tests.support.relay import relay_to
 from tests.support.replay_server import ReplayServer
-from tests.support.road import road_to
 
 
 def register_say(server: NanoverServer, text: str = "hello") -> None:
@@ -161,10 +161,10 @@ def test_run_whose_server_goes_away_has_failed_and_is_not_repeated(
 ) -> None:
     monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
     wait = Gate()
-    with NanoverServer() as server, road_to(server.port) as road, NanoverServer() as next_server:
+    with NanoverServer() as server, relay_to(server.port) as relay, NanoverServer() as next_server:
         server.register_command("user/wait", wait)
         next_server.register_command("user/wait", wait)
-        palette = show_palette(connect_to(f"grpc://127.0.0.1:{road.port}"))
+        palette = show_palette(connect_to(f"grpc://127.0.0.1:{relay.port}"))
         palette.choose("user/wait")
         palette.run()
         eventually(lambda: wait.calls)
@@ -179,7 +179,7 @@ def test_run_whose_server_goes_away_has_failed_and_is_not_repeated(
         expect(palette.result).to_contain_text("look before you run it again")
         expect(palette.banner).to_be_visible()
         pictures(palette, "palette-lost")
-        road.lead_to(next_server.port)
+        relay.set_target(next_server.port)
         expect(palette.banner).to_be_hidden()
         expect(palette.runs).to_have_count(1)
     assert len(wait.calls) == 1

@@ -24,7 +24,7 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.fake_transport import FakeTransport
 from tests.support.own_threads import own_threads
-from tests.support.strange_servers import silent_server, slow_road, web_server
+from tests.support.tcp_servers import silent_server, slow_relay, web_server
 
 # A lost server is tried again with pauses that grow; several of them fit in here.
 A_FEW_TRIES = 20.0
@@ -89,7 +89,7 @@ def test_a_connection_may_have_a_name(server):
 
 def test_a_server_behind_a_slow_network_can_be_connected_to(server):
     server.update_state("server", DictionaryChange({"a": 1}))
-    with slow_road(server.port, 0.1) as port, connect(f"127.0.0.1:{port}") as connection:
+    with slow_relay(server.port, 0.1) as port, connect(f"127.0.0.1:{port}") as connection:
         assert connection.client.copy_state() == {"a": 1.0}
 
 
@@ -110,7 +110,7 @@ def test_a_closed_port_is_reported_at_once(unused_port):
 
     assert str(caught.value) == (
         f"could not connect to grpc://127.0.0.1:{unused_port}: "
-        "nothing listens there (is the server running, is the port right?)"
+        "connection refused (is the server running, and is the port correct?)"
     )
 
 
@@ -121,8 +121,8 @@ def test_an_unknown_host_is_reported_at_once():
     assert caught.value.address == "grpc://nohost.invalid:38801"
     # By name if names can be looked up here at all.
     assert caught.value.reason in (
-        "there is no host of that name",
-        "names cannot be looked up (is the network up?)",
+        "host name not found",
+        "the host name lookup failed (is the network up?)",
     )
 
 
@@ -131,8 +131,8 @@ def test_a_web_server_is_not_a_nanover_server():
         connect(f"127.0.0.1:{port}")
 
     assert caught.value.reason == (
-        "something listens there, but it is not a NanoVer server (WebSocket: no WebSocket server "
-        "(it speaks HTTP, and answers 400); gRPC: no gRPC server)"
+        "something listens there, but it is not a NanoVer server "
+        "(WebSocket: it is not a WebSocket server (HTTP status 400); gRPC: it is not a gRPC server)"
     )
 
 
@@ -227,7 +227,7 @@ def test_a_lost_server_is_tried_again_and_the_attempts_are_counted(connection, s
     attempts = [attempt for _, _, attempt in statuses.seen]
     assert attempts == sorted(attempts)
     assert statuses.states() == ["lost"]
-    assert "nothing listens there" in connection.status.reason
+    assert "connection refused" in connection.status.reason
 
 
 def test_a_connection_survives_more_than_one_restart(connection, server):
@@ -276,9 +276,9 @@ def test_closing_while_the_server_is_tried_again_is_quick(connection, server):
 
 
 def test_closing_while_a_try_hangs_is_quick(server):
-    with slow_road(server.port, 0) as port:
+    with slow_relay(server.port, 0) as port:
         connection = connect(f"127.0.0.1:{port}")
-    # The road is gone, and in its place is someone who never says a word.
+    # The relay is gone, and in its place is someone who never says a word.
     with silent_server(port):
         eventually(lambda: connection.status.attempt >= 1, seconds=A_FEW_TRIES)
 
@@ -436,12 +436,12 @@ def test_a_connection_keeps_any_kind_of_client_alive():
 
 
 def test_a_client_keeps_its_token_and_so_its_locks_through_a_cut_line(server):
-    with slow_road(server.port, 0) as port:
+    with slow_relay(server.port, 0) as port:
         connection = connect(f"127.0.0.1:{port}")
         assert connection.client.attempt_update_locks({"scene": 60})
     with connection:
         eventually(lambda: connection.status.state == "lost")
-        with slow_road(server.port, 0, entrance=port):
+        with slow_relay(server.port, 0, relay_port=port):
             eventually(lambda: connection.status.state == "connected", seconds=A_FEW_TRIES)
             assert connection.client.attempt_update_state(DictionaryChange({"scene": 1}))
             stranger = NanoverClient.insecure_channel(address="127.0.0.1", port=server.port)

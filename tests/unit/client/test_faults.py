@@ -26,7 +26,7 @@ from nanover_jupyter import (
 )
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
-from tests.support.road import Road, road_to
+from tests.support.relay import Relay, relay_to
 
 CALLS: dict[str, Callable[[NanoverClient], object]] = {
     "update_available_commands": lambda client: client.update_available_commands(),
@@ -57,47 +57,47 @@ def server() -> Iterator[NanoverServer]:
 
 
 @pytest.fixture
-def road(server: NanoverServer, wire: str) -> Iterator[Road]:
+def relay(server: NanoverServer, wire: str) -> Iterator[Relay]:
     port = server.websocket_port if wire == "ws" else server.port
     assert port is not None
-    with road_to(port) as road:
-        yield road
+    with relay_to(port) as relay:
+        yield relay
 
 
 @pytest.fixture
-def client(road: Road) -> Iterator[NanoverClient]:
-    with NanoverClient.insecure_channel(address="127.0.0.1", port=road.port) as client:
+def client(relay: Relay) -> Iterator[NanoverClient]:
+    with NanoverClient.insecure_channel(address="127.0.0.1", port=relay.port) as client:
         client.update_available_commands()
         yield client
 
 
 @pytest.fixture
-def connection(road: Road, wire: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def connection(relay: Relay, wire: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", 0.3)
     monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", 0.3)
-    with connect(f"{wire}://127.0.0.1:{road.port}") as connection:
+    with connect(f"{wire}://127.0.0.1:{relay.port}") as connection:
         yield connection
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_frozen_server_ends_a_call_at_its_deadline(
-    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+    client: NanoverClient, relay: Relay, call: Callable[[NanoverClient], object]
 ) -> None:
     client.call_timeout = client.command_timeout = 0.02
-    road.freeze()
+    relay.freeze()
 
     with pytest.raises(TimedOut, match=r"no answer within 0\.02 s"):
         call(client)
 
-    road.thaw()
+    relay.thaw()
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_reply_after_the_deadline_is_still_received(
-    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+    client: NanoverClient, relay: Relay, call: Callable[[NanoverClient], object]
 ) -> None:
     expected = call(client)
-    road.slow(0.02)
+    relay.slow(0.02)
     begun = time.monotonic()
 
     assert call(client) == expected
@@ -111,9 +111,9 @@ def test_a_reply_after_the_deadline_is_still_received(
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_line_that_is_cut_ends_a_call_at_once(
-    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+    client: NanoverClient, relay: Relay, call: Callable[[NanoverClient], object]
 ) -> None:
-    road.freeze()
+    relay.freeze()
     errors: list[BaseException] = []
 
     def wait() -> None:
@@ -124,22 +124,22 @@ def test_a_line_that_is_cut_ends_a_call_at_once(
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    road.cut()
-    road.thaw()
+    relay.cut()
+    relay.thaw()
     waiting.join(5)
 
     assert errors
-    assert f"127.0.0.1:{road.port}" in str(errors[0])
+    assert f"127.0.0.1:{relay.port}" in str(errors[0])
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_call_after_the_line_is_mended_succeeds(
-    client: NanoverClient, road: Road, call: Callable[[NanoverClient], object]
+    client: NanoverClient, relay: Relay, call: Callable[[NanoverClient], object]
 ) -> None:
-    road.cut()
+    relay.cut()
     with pytest.raises((ConnectionLost, ConnectError)):
         call(client)
-    road.mend()
+    relay.mend()
 
     def works() -> bool:
         try:
@@ -153,16 +153,16 @@ def test_a_call_after_the_line_is_mended_succeeds(
 
 @both_wires
 def test_a_frozen_server_is_noticed_and_found_again(
-    connection: Connection, road: Road, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, relay: Relay, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", 0.05)
     monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", 0.1)
-    road.freeze()
+    relay.freeze()
     eventually(lambda: connection.status.state == "lost")
     assert re.search(r"no answer within 0\.[13] s", connection.status.reason)
     server.update_state(None, DictionaryChange({"title": "after"}))
 
-    road.thaw()
+    relay.thaw()
 
     eventually(lambda: connection.status.state == "connected", seconds=20)
     eventually(lambda: connection.client.copy_state() == {"title": "after"})
@@ -187,11 +187,11 @@ def test_a_quiet_server_is_not_taken_for_a_dead_one(
 
 @both_wires
 def test_a_slow_stream_is_complete_in_order_and_alive(
-    connection: Connection, road: Road, server: NanoverServer
+    connection: Connection, relay: Relay, server: NanoverServer
 ) -> None:
     heard: list[float] = []
     connection.client.on_change(lambda change: heard.append(change.updates["n"]))
-    road.slow(0.05)
+    relay.slow(0.05)
 
     for number in range(100):
         server.update_state(None, DictionaryChange({"n": number}))
@@ -204,14 +204,14 @@ def test_a_slow_stream_is_complete_in_order_and_alive(
 
 @both_wires
 def test_a_line_that_is_cut_during_the_stream_is_mended(
-    connection: Connection, road: Road, server: NanoverServer
+    connection: Connection, relay: Relay, server: NanoverServer
 ) -> None:
     gone = threading.Event()
     connection.client.on_change(lambda change: gone.set() if "title" in change.removals else None)
-    road.cut()
+    relay.cut()
     eventually(lambda: connection.status.state == "lost")
     server.update_state(None, DictionaryChange({"new": 1}, {"title"}))
-    road.mend()
+    relay.mend()
 
     eventually(lambda: connection.client.copy_state() == {"new": 1})
     assert gone.wait(5)

@@ -21,7 +21,7 @@ from nanover_jupyter import (
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from tests.support.eventually import TIME_SCALE, eventually
-from tests.support.road import Road, road_to
+from tests.support.relay import Relay, relay_to
 
 KEYS = 20_000
 
@@ -76,7 +76,7 @@ def test_an_update_above_the_servers_limit_is_refused_with_both_sizes(
 ) -> None:
     with (
         NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client,
-        pytest.raises(InvalidValue, match=r"5000\d\d\d bytes .* takes at most 4194304"),
+        pytest.raises(InvalidValue, match=r"5000\d\d\d bytes.* accepts 4194304"),
     ):
         client.attempt_update_state(DictionaryChange({"a": "x" * 5_000_000}))
 
@@ -96,29 +96,29 @@ def wire(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def road(wire: str) -> Iterator[Road]:
+def relay(wire: str) -> Iterator[Relay]:
     """A way to a server with state that takes most of a second."""
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange(SLOW_STATE))
         port = server.websocket_port if wire == "ws" else server.port
         assert port is not None
-        with road_to(port) as road:
-            road.limit(BYTES_PER_SECOND)
-            yield road
+        with relay_to(port) as relay:
+            relay.limit(BYTES_PER_SECOND)
+            yield relay
 
 
-def test_connect_returns_when_the_full_state_is_loaded(road: Road, wire: str) -> None:
-    with connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+def test_connect_returns_when_the_full_state_is_loaded(relay: Relay, wire: str) -> None:
+    with connect(f"{wire}://127.0.0.1:{relay.port}", timeout=SILENCE) as connection:
         assert connection.status.state == "connected"
         assert connection.client.health.keys == SLOW_KEYS
 
 
 def test_after_a_cut_the_last_known_state_stays_until_the_new_one_is_complete(
-    road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
+    relay: Relay, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.client.reconnector._SILENT_SECONDS", SILENCE)
     monkeypatch.setattr("nanover_jupyter.client.reconnector._PROBE_SECONDS", SILENCE)
-    with connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+    with connect(f"{wire}://127.0.0.1:{relay.port}", timeout=SILENCE) as connection:
         client = connection.client
         removed: set[str] = set()
         statuses: list[Status] = []
@@ -127,9 +127,9 @@ def test_after_a_cut_the_last_known_state_stays_until_the_new_one_is_complete(
         counts: set[int] = set()
         client.on_status(lambda _: counts.add(client.health.keys))
 
-        road.cut()
+        relay.cut()
         eventually(lambda: connection.status.state == "lost")
-        road.mend()
+        relay.mend()
         eventually(lambda: connection.status.state == "connected")
 
         assert counts == {SLOW_KEYS}
@@ -151,18 +151,18 @@ def test_our_own_server_waits_for_the_answer_to_a_ping_behind_a_large_state(
     with NanoverServer(websocket_port=0, application_defaults=False) as server:
         server.update_state(None, DictionaryChange(SLOW_STATE))
         assert server.websocket_port is not None
-        with road_to(server.websocket_port) as road:
-            road.limit(BYTES_PER_SECOND)
-            with connect(f"ws://127.0.0.1:{road.port}", timeout=SILENCE) as connection:
+        with relay_to(server.websocket_port) as relay:
+            relay.limit(BYTES_PER_SECOND)
+            with connect(f"ws://127.0.0.1:{relay.port}", timeout=SILENCE) as connection:
                 assert connection.client.health.keys == SLOW_KEYS
                 assert connection.status.state == "connected"
 
 
 def test_a_server_that_falls_silent_while_its_state_loads_is_given_up(
-    road: Road, wire: str, monkeypatch: pytest.MonkeyPatch
+    relay: Relay, wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.transport.grpc.transport._LOADING_SECONDS", SILENCE)
-    road.limit(BYTES_PER_SECOND / 100)
+    relay.limit(BYTES_PER_SECOND / 100)
 
     with pytest.raises(ConnectError, match=r"it sent nothing for|no answer within"):
-        connect(f"{wire}://127.0.0.1:{road.port}", timeout=SILENCE)
+        connect(f"{wire}://127.0.0.1:{relay.port}", timeout=SILENCE)

@@ -1,4 +1,4 @@
-"""From an address to a client: which protocol it is, and what is said when it is another."""
+"""From an address to a client: which protocol it is, and what is message when it is another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.transport.address import Address
 from tests.support.eventually import TIME_SCALE
 from tests.support.scripted_websocket import scripted_server
-from tests.support.strange_servers import silent_server, web_server
+from tests.support.tcp_servers import silent_server, web_server
 
 SOON = 5.0
 
@@ -78,7 +78,7 @@ def test_a_websocket_server_asked_by_grpc_is_detected(both, asked):
 def test_a_closed_port_is_not_probed_for_other_protocols(scheme, unused_port):
     address = here(unused_port, scheme)
 
-    with pytest.raises(ConnectError, match="nothing listens there") as caught:
+    with pytest.raises(ConnectError, match="connection refused") as caught:
         open_client(address, timeout=SOON)
 
     assert address.target in caught.value.address
@@ -98,7 +98,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(scheme):
 
 def test_another_websocket_server_is_not_a_nanover_server():
     with scripted_server() as script:
-        script.greeting = ["welcome to the chat"]
+        script.initial_messages = ["welcome to the chat"]
         with pytest.raises(ConnectError, match=r"not a NanoVer WebSocket server .received a text"):
             open_client(here(script.port, "ws"), timeout=0.1)
 
@@ -106,7 +106,9 @@ def test_another_websocket_server_is_not_a_nanover_server():
 def test_the_error_has_the_reason_of_a_server_that_closes_the_connection():
     with scripted_server() as script:
         script.answer = lambda _: script.client().close(1011, "keepalive ping timeout") or []
-        with pytest.raises(ConnectError, match="before it answered: the server waited too long"):
+        with pytest.raises(
+            ConnectError, match="before it answered: the server got no pong in time"
+        ):
             open_client(here(script.port, "ws"), timeout=SOON)
 
 
@@ -114,7 +116,9 @@ def test_a_web_server_speaks_no_other_protocol():
     with web_server() as port, pytest.raises(ConnectError) as caught:
         open_client(here(port, "ws"), timeout=SOON)
 
-    assert caught.value.reason.startswith("something listens there, but no WebSocket server")
+    assert caught.value.reason.startswith(
+        "something listens there, but it is not a WebSocket server"
+    )
 
 
 def test_an_object_with_an_address_is_accepted(both):

@@ -129,10 +129,10 @@ def test_frames_are_delivered_to_subscribers_only(no_thread_stays):
         script.answer = empty_list
         client.update_available_commands()
         unsubscribe = client.on_frame(heard.append)
-        script.say(frame)
+        script.send(frame)
         eventually(lambda: heard == [frame])
         unsubscribe()
-        script.say(frame)
+        script.send(frame)
         client.update_available_commands()
 
     assert heard == [frame]
@@ -147,7 +147,7 @@ def test_a_frame_in_a_message_with_state_is_delivered(no_thread_stays):
     ):
         client.on_frame(heard.append)
         client.subscribe_all_state_updates()
-        script.say(message)
+        script.send(message)
         eventually(lambda: client.copy_state() == {"a": 1})
 
     assert [msgpack.unpackb(data) for data in heard] == [message]

@@ -102,7 +102,10 @@ def test_a_server_without_secrets_needs_no_encryption(project: Path) -> None:
         ("[servers.lab]", "[servers.lab] needs an address or a find, one of the two"),
         ("[servers.lab]\naddress = 'x'\nfind = 'x'", "one of the two"),
         ("[servers.lab]\naddress = 5", "[servers.lab] address is no text"),
-        ("[servers.lab]\naddress = 'http://x'", "http:// is no protocol of ours"),
+        (
+            "[servers.lab]\naddress = 'http://x'",
+            "http:// is not supported",
+        ),
         ("[servers.lab]\naddress = 'x'\ntimeout = 'long'", "timeout is no number of seconds"),
         ("[servers.lab]\naddress = 'x'\ntimeout = true", "timeout is no number of seconds"),
         ("default = 'lap'\n[servers.lab]\naddress = 'x'", "'lap' is none of its servers; did you"),

@@ -33,15 +33,15 @@ def test_every_subcommand_of_the_grammar_is_carried_out_and_nothing_else() -> No
         (
             "connect 'not an address'",
             (
-                "'not an address' is not a server address: a host name has no blanks "
+                "'not an address' is not a server address: a host name cannot contain spaces "
                 "(write HOST, HOST:PORT, ws://HOST:PORT or grpc://HOST:PORT)"
             ),
         ),
         (
             "connect 127.0.0.1:9",
             (
-                "could not connect to grpc://127.0.0.1:9: nothing listens there "
-                "(is the server running, is the port right?)"
+                "could not connect to grpc://127.0.0.1:9: connection refused "
+                "(is the server running, and is the port correct?)"
             ),
         ),
     ],

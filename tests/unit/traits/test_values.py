@@ -30,7 +30,7 @@ from nanover_jupyter.traits.values import (
     shared,
 )
 from tests.support.eventually import eventually
-from tests.support.road import road_to
+from tests.support.relay import relay_to
 from tests.support.shared_state import put, settled
 
 Connect = Callable[..., Connection]
@@ -335,18 +335,18 @@ def test_own_locks_do_not_block_writes(connection: Connection, server: NanoverSe
 def test_a_value_set_while_the_server_hangs_is_written_later(
     open_connection: Connect, server: NanoverServer
 ) -> None:
-    with road_to(server.port) as road:
-        value = SharedFloat(open_connection(port=road.port), "k")
+    with relay_to(server.port) as relay:
+        value = SharedFloat(open_connection(port=relay.port), "k")
         heard: list[Any] = []
         other = shared(open_connection(), "k")
         other.observe(lambda change: heard.append(change.new), "value")
-        road.freeze()
+        relay.freeze()
         for number in range(1, 50):
             value.value = number
         assert value.value == 49
         assert value.pending or not value.exists
 
-        road.thaw()
+        relay.thaw()
 
         eventually(lambda: server.copy_state() == {"k": 49})
         eventually(lambda: settled(value) and value.exists)
@@ -358,16 +358,16 @@ def test_a_write_that_the_connection_loses_rolls_back(
     open_connection: Connect, server: NanoverServer
 ) -> None:
     put(server, "k", 1.0)
-    with road_to(server.port) as road:
-        value = SharedFloat(open_connection(port=road.port), "k")
-        road.cut()
+    with relay_to(server.port) as relay:
+        value = SharedFloat(open_connection(port=relay.port), "k")
+        relay.cut()
         eventually(lambda: value.connection.client.status.state == "lost")
 
         value.value = 2
 
         eventually(lambda: value.error)
         eventually(lambda: value.value == 1.0 and settled(value))
-        road.mend()
+        relay.mend()
         put(server, "k", 5.0)
         eventually(lambda: value.value == 5.0, seconds=20)
         value.value = 6
@@ -378,11 +378,11 @@ def test_changes_during_a_lost_connection_are_visible_afterwards(
     open_connection: Connect, server: NanoverServer
 ) -> None:
     put(server, "k", 1.0)
-    with road_to(server.port) as road:
-        value = shared(open_connection(port=road.port), "k")
-        road.cut()
+    with relay_to(server.port) as relay:
+        value = shared(open_connection(port=relay.port), "k")
+        relay.cut()
         server.update_state(None, DictionaryChange(removals={"k"}))
-        road.mend()
+        relay.mend()
 
         eventually(lambda: not value.exists, seconds=20)
 

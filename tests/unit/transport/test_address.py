@@ -38,36 +38,36 @@ from nanover_jupyter.transport.address import Address, is_host_name, parse_addre
         ("müller.example:80", "müller.example", 80, ""),
     ],
 )
-def test_an_address_is_understood(written, host, port, scheme):
+def test_an_address_is_parsed(written, host, port, scheme):
     assert parse_address(written) == Address(host, port, scheme)
 
 
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("http://localhost:38801", "http:// is no protocol of ours"),
-        ("wsss://localhost", "wsss:// is no protocol of ours"),
-        ("://host", ":// is no protocol of ours"),
+        ("http://localhost:38801", "http:// is not supported"),
+        ("wsss://localhost", "wsss:// is not supported"),
+        ("://host", ":// is not supported"),
         ("localhost:abc", "port"),
         ("localhost:70000", "the port is not a number between 1 and 65535"),
         ("70000", "the port is not a number between 1 and 65535"),
         ("localhost:-1", "port"),
-        ("localhost:0", "no server listens on port 0"),
-        ("0", "no server listens on port 0"),
+        ("localhost:0", "the port is not a number between 1 and 65535"),
+        ("0", "the port is not a number between 1 and 65535"),
         ("a:1:2", "port"),
         ("::1", "port"),
         ("[::1", "an IPv6 address is written as [::1]"),
         ("[nonsense]:1", "an IPv6 address is written as [::1]"),
-        ("host/path", "more in it than a host and a port"),
-        ("host?query", "more in it than a host and a port"),
-        ("host#fragment", "more in it than a host and a port"),
-        ("@host", "more in it than a host and a port"),
-        ("two words", "no blanks"),
-        ("ho\tst", "no blanks"),
-        ("ho\nst:1", "no blanks"),
-        ("ho\0st", "no blanks"),
-        ("ho,st", "a host name has no ','"),
-        ("ho%73t", "a host name has no '%'"),
+        ("host/path", "it contains more than a host and a port"),
+        ("host?query", "it contains more than a host and a port"),
+        ("host#fragment", "it contains more than a host and a port"),
+        ("@host", "it contains more than a host and a port"),
+        ("two words", "cannot contain spaces"),
+        ("ho\tst", "cannot contain spaces"),
+        ("ho\nst:1", "cannot contain spaces"),
+        ("ho\0st", "cannot contain spaces"),
+        ("ho,st", "a host name cannot contain ','"),
+        ("ho%73t", "a host name cannot contain '%'"),
         ("host:1 2", ""),
         ("", "no host and no port"),
         ("/", "no host and no port"),
@@ -76,7 +76,7 @@ def test_an_address_is_understood(written, host, port, scheme):
     ],
     ids=repr,
 )
-def test_what_is_no_address_is_refused_with_the_reason(written, reason):
+def test_an_invalid_address_is_rejected_with_the_reason(written, reason):
     with pytest.raises(AddressError) as caught:
         parse_address(written)
 
@@ -102,7 +102,7 @@ def test_what_is_no_address_is_refused_with_the_reason(written, reason):
         "anna:hunter2",
     ],
 )
-def test_a_refused_address_shows_no_password(written):
+def test_a_rejected_address_shows_no_password(written):
     with pytest.raises(AddressError) as caught:
         parse_address(written)
 
@@ -113,7 +113,7 @@ def test_a_refused_address_shows_no_password(written):
 
 
 @given(st.text())
-def test_any_text_is_an_address_or_an_address_error(written):
+def test_any_string_is_an_address_or_an_address_error(written):
     with contextlib.suppress(AddressError):
         address = parse_address(written)
         assert address.host
@@ -128,13 +128,13 @@ def test_any_text_is_an_address_or_an_address_error(written):
         (Address("::1", 1), "[::1]:1"),
     ],
 )
-def test_an_address_shows_as_it_can_be_written(address, target):
+def test_the_text_of_an_address_can_be_parsed(address, target):
     assert address.target == target
     assert str(address) == f"grpc://{target}"
     assert parse_address(str(address)) == address
 
 
-def test_an_address_without_a_scheme_covers_its_place_whatever_is_spoken_there():
+def test_an_address_without_a_scheme_covers_every_protocol():
     place = Address("host", 1, "")
 
     assert str(place) == "host:1"
@@ -144,7 +144,7 @@ def test_an_address_without_a_scheme_covers_its_place_whatever_is_spoken_there()
     assert not place.covers("ws://host:2")
 
 
-def test_an_address_with_a_scheme_covers_itself_alone():
+def test_an_address_with_a_scheme_covers_only_itself():
     assert Address("host", 1, "ws").covers("ws://host:1")
     assert not Address("host", 1, "ws").covers("grpc://host:1")
 
@@ -165,5 +165,5 @@ def test_an_address_with_a_scheme_covers_itself_alone():
         ("", False),
     ],
 )
-def test_a_host_name_is_told_from_other_names(name, is_host):
+def test_host_names_are_distinguished_from_other_names(name, is_host):
     assert is_host_name(name) == is_host

@@ -30,7 +30,7 @@ def test_an_implementation_has_every_method_with_as_many_arguments(contract, kin
         assert len(inspect.signature(ours).parameters) == len(inspect.signature(method).parameters)
 
 
-def test_the_contract_is_narrow_enough_for_a_fake_on_a_page():
+def test_the_interface_is_small_enough_for_a_fake_of_one_page():
     fake = inspect.getsource(FakeTransport)
 
     assert len([line for line in fake.splitlines() if line.strip()]) <= 100

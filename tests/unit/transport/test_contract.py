@@ -22,7 +22,7 @@ from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS, GrpcTransport
-from nanover_jupyter.transport.websocket.dial import connect_options
+from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
@@ -164,7 +164,7 @@ def follow(rig: Rig) -> RunListener:
 # the subscription ------------------------------------------------------------------------
 
 
-def test_the_first_change_is_the_whole_state(rig):
+def test_the_first_change_is_the_full_state(rig):
     rig.change({"a": 1, "b": {"c": [None, True, "x"]}})
 
     listener = follow(rig)
@@ -173,7 +173,7 @@ def test_the_first_change_is_the_whole_state(rig):
     assert listener.changes[0] == DictionaryChange({"a": 1, "b": {"c": [None, True, "x"]}})
 
 
-def test_an_empty_server_says_nothing_until_something_is_in_it(rig):
+def test_an_empty_server_sends_nothing_until_a_key_is_added(rig):
     listener = follow(rig)
     rig.change({"a": 1})
 
@@ -181,7 +181,7 @@ def test_an_empty_server_says_nothing_until_something_is_in_it(rig):
     assert listener.changes == [DictionaryChange({"a": 1})]
 
 
-def test_changes_come_in_their_order_with_their_removals(rig):
+def test_changes_arrive_in_order_with_their_removals(rig):
     rig.change({"a": 0, "gone": 1})
     listener = follow(rig)
     eventually(lambda: listener.changes)
@@ -196,7 +196,7 @@ def test_changes_come_in_their_order_with_their_removals(rig):
     assert listener.removed == {"gone"}
 
 
-def test_a_run_is_heard_on_one_thread_of_ours(rig):
+def test_a_subscription_is_received_on_one_reader_thread(rig):
     rig.change({"a": 1})
     listener = follow(rig)
     eventually(lambda: listener.changes)
@@ -207,7 +207,7 @@ def test_a_run_is_heard_on_one_thread_of_ours(rig):
     assert name.startswith("nanover-reader")
 
 
-def test_one_hears_ones_own_updates(rig):
+def test_own_updates_are_received(rig):
     listener = follow(rig)
 
     assert rig.transport.update_state(DictionaryChange({"mine": 1}), SOON)
@@ -250,7 +250,7 @@ def test_integers_come_back_as_integers_or_as_floats(rig, able):
 @pytest.mark.parametrize(
     "change", [DictionaryChange({"free": 1, "held": 2}), DictionaryChange({"free": 1}, {"held"})]
 )
-def test_an_update_of_a_key_held_elsewhere_is_refused_as_a_whole(locking, change):
+def test_an_update_with_a_locked_key_is_refused_completely(locking, change):
     locking.change({"held": 0})
     locking.hold("held")
 
@@ -262,7 +262,7 @@ def test_an_update_of_a_key_held_elsewhere_is_refused_as_a_whole(locking, change
 @pytest.mark.parametrize(
     ("value", "path"), [({"b": [0, {1}]}, ("a", "b", 1)), (object(), ("a",)), ("\ud800", ("a",))]
 )
-def test_a_value_that_cannot_be_sent_is_refused_before_anything_is(rig, value, path):
+def test_a_value_that_cannot_be_sent_is_rejected_before_sending(rig, value, path):
     with pytest.raises(InvalidValue) as caught:
         rig.transport.update_state(DictionaryChange({"ok": 1, "a": value}), SOON)
 
@@ -273,19 +273,19 @@ def test_a_value_that_cannot_be_sent_is_refused_before_anything_is(rig, value, p
 # locks ------------------------------------------------------------------------
 
 
-def test_locks_are_granted_renewed_and_given_back(locking):
+def test_locks_are_granted_renewed_and_released(locking):
     assert locking.transport.update_locks(LockRequest({"a": 5, "b": 5}), SOON) is True
     assert locking.transport.update_locks(LockRequest({"a": 9}), SOON) is True
     assert locking.transport.update_locks(LockRequest({}, frozenset({"a", "b"})), SOON) is True
 
 
-def test_a_lock_held_elsewhere_is_refused(locking):
+def test_a_lock_held_by_another_client_is_refused(locking):
     locking.hold("held")
 
     assert locking.transport.update_locks(LockRequest({"free": 5, "held": 5}), SOON) is False
 
 
-def test_a_release_of_what_is_not_held_is_granted(locking):
+def test_a_release_of_a_key_that_is_not_held_is_granted(locking):
     locking.hold("held")
 
     assert (
@@ -294,14 +294,14 @@ def test_a_release_of_what_is_not_held_is_granted(locking):
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), "5", True])
-def test_a_duration_that_is_none_is_refused(locking, seconds):
+def test_an_invalid_duration_is_rejected(locking, seconds):
     with pytest.raises(InvalidValue) as caught:
         locking.transport.update_locks(LockRequest({"a": seconds}), SOON)
 
     assert caught.value.path == ("a",)
 
 
-def test_locks_where_there_are_none_are_refused_before_anything_is_sent(rig, able):
+def test_unsupported_locks_are_rejected_before_sending(rig, able):
     if able.locks:
         pytest.skip(f"{able.transport} has locks")
     rig.die()
@@ -349,7 +349,7 @@ def test_an_unknown_command_fails_with_its_name(rig):
     assert caught.value.message == "Unknown command: nope"
 
 
-def test_a_command_that_raises_fails_with_its_words(rig):
+def test_a_command_that_raises_fails_with_its_message(rig):
     def fail():
         raise ValueError("no such molecule")
 
@@ -361,7 +361,7 @@ def test_a_command_that_raises_fails_with_its_words(rig):
     assert (caught.value.name, caught.value.message) == ("fail", "no such molecule")
 
 
-def test_an_argument_that_cannot_be_sent_is_refused_before_the_command_runs(rig):
+def test_an_argument_that_cannot_be_sent_is_rejected_before_the_command_runs(rig):
     ran = threading.Event()
     rig.register("note", lambda **_: ran.set(), {})
 
@@ -375,7 +375,7 @@ def test_an_argument_that_cannot_be_sent_is_refused_before_the_command_runs(rig)
 # calls that are not waited for --------------------------------------------------------------
 
 
-def test_a_call_that_is_started_answers_later_as_the_blocking_one_would(rig):
+def test_a_started_call_has_the_result_of_the_blocking_one(rig):
     rig.register("echo", lambda **arguments: arguments, {"a": 1})
 
     assert rig.transport.start_update(DictionaryChange({"b": 2}), SOON).result(SOON) is True
@@ -383,7 +383,7 @@ def test_a_call_that_is_started_answers_later_as_the_blocking_one_would(rig):
     eventually(lambda: rig.state() == {"b": 2})
 
 
-def test_an_update_that_is_started_is_refused_later(locking):
+def test_a_started_update_may_be_refused(locking):
     locking.hold("held")
 
     refused = locking.transport.start_update(DictionaryChange({"held": 2}), SOON)
@@ -392,14 +392,14 @@ def test_an_update_that_is_started_is_refused_later(locking):
     assert locking.state() == {}
 
 
-def test_a_call_that_is_started_fails_later(rig):
+def test_a_started_call_may_fail(rig):
     error = rig.transport.start_command("nope", {}, SOON).exception(SOON)
 
     assert isinstance(error, CommandFailed)
     assert error.message == "Unknown command: nope"
 
 
-def test_a_call_that_cannot_be_sent_fails_when_it_is_started(rig):
+def test_a_call_that_cannot_be_sent_raises_at_the_start(rig):
     with pytest.raises(InvalidValue, match="cannot send a: a set"):
         rig.transport.start_update(DictionaryChange({"a": {1}}), SOON)
     with pytest.raises(InvalidValue, match="cannot send a: a set"):
@@ -409,7 +409,7 @@ def test_a_call_that_cannot_be_sent_fails_when_it_is_started(rig):
 # ends ------------------------------------------------------------------------
 
 
-def test_a_server_that_goes_away_ends_the_run_once_with_a_reason(rig):
+def test_a_lost_server_ends_the_subscription_once_with_a_reason(rig):
     rig.change({"a": 1})
     listener = follow(rig)
     eventually(lambda: listener.changes)
@@ -421,7 +421,7 @@ def test_a_server_that_goes_away_ends_the_run_once_with_a_reason(rig):
     assert not any("reader" in name for name in own_threads())
 
 
-def test_calls_to_a_server_that_went_away_say_so(rig):
+def test_calls_to_a_lost_server_raise(rig):
     rig.die()
 
     for call in all_calls(rig.transport):
@@ -429,7 +429,7 @@ def test_calls_to_a_server_that_went_away_say_so(rig):
             call()
 
 
-def test_a_run_can_be_started_again_when_the_server_is_back(rig):
+def test_a_subscription_can_be_restarted_when_the_server_is_back(rig):
     rig.change({"old": 1})
     first = follow(rig)
     eventually(lambda: first.changes)
@@ -446,7 +446,7 @@ def test_a_run_can_be_started_again_when_the_server_is_back(rig):
     assert first.state == {"old": 1}
 
 
-def test_closing_ends_the_run_once_without_a_reason(rig):
+def test_closing_ends_the_subscription_once_without_a_reason(rig):
     rig.change({"a": 1})
     listener = follow(rig)
     eventually(lambda: listener.changes)
@@ -458,7 +458,7 @@ def test_closing_ends_the_run_once_without_a_reason(rig):
     assert not any("reader" in name for name in own_threads())
 
 
-def test_a_listener_may_close_the_transport_from_the_readers_thread(rig):
+def test_a_listener_may_close_the_transport_on_the_reader_thread(rig):
     returned = threading.Event()
 
     class Closing(RunListener):
@@ -475,7 +475,7 @@ def test_a_listener_may_close_the_transport_from_the_readers_thread(rig):
     assert returned.is_set()
 
 
-def test_nothing_goes_through_a_closed_transport(rig):
+def test_a_closed_transport_rejects_all_calls(rig):
     rig.transport.close()
 
     for call in all_calls(rig.transport):
@@ -485,7 +485,7 @@ def test_nothing_goes_through_a_closed_transport(rig):
         rig.transport.start(RunListener(), 0)
 
 
-def test_a_transport_tells_where_it_leads(rig):
+def test_a_transport_has_an_address(rig):
     assert "://" in rig.transport.address
 
 

@@ -57,7 +57,7 @@ def test_a_cell_can_await_a_command_and_an_update(
     assert asyncio.run(cell()) == ({"came": True}, True)
 
 
-def test_a_failure_is_the_futures(client: NanoverClient) -> None:
+def test_a_failure_is_the_error_of_the_future(client: NanoverClient) -> None:
     error = client.run_command_async("fail").exception(5)
 
     assert isinstance(error, CommandFailed)
@@ -65,12 +65,12 @@ def test_a_failure_is_the_futures(client: NanoverClient) -> None:
     assert error.message == "division by zero"
 
 
-def test_what_cannot_be_sent_is_said_at_once(client: NanoverClient) -> None:
+def test_invalid_values_raise_at_once(client: NanoverClient) -> None:
     with pytest.raises(InvalidValue, match=r"cannot send a: a set"):
         client.run_command_async("wait", a={1})
 
 
-def test_a_cancelled_call_is_waited_for_no_more(client: NanoverClient) -> None:
+def test_a_cancelled_call_is_no_longer_waited_for(client: NanoverClient) -> None:
     pending = client.run_command_async("wait")
 
     assert pending.cancel()
@@ -79,7 +79,7 @@ def test_a_cancelled_call_is_waited_for_no_more(client: NanoverClient) -> None:
         asyncio.run(_await(pending))
 
 
-def test_giving_up_an_await_cancels_the_call(client: NanoverClient) -> None:
+def test_cancelling_an_await_cancels_the_call(client: NanoverClient) -> None:
     pending = client.run_command_async("wait")
 
     async def cell() -> None:
@@ -90,14 +90,14 @@ def test_giving_up_an_await_cancels_the_call(client: NanoverClient) -> None:
     assert pending.cancelled()
 
 
-def test_closing_the_client_ends_what_is_on_its_way(client: NanoverClient) -> None:
+def test_closing_the_client_ends_pending_calls(client: NanoverClient) -> None:
     pending = client.run_command_async("wait")
     client.close()
 
     assert isinstance(pending.exception(5), ClosedError)
 
 
-def test_an_answer_that_comes_after_the_cancel_is_dropped() -> None:
+def test_a_result_after_cancelling_is_dropped() -> None:
     abandoned: list[bool] = []
     pending: PendingCall[int] = PendingCall(lambda: abandoned.append(True))
     pending.cancel()
@@ -110,7 +110,7 @@ def test_an_answer_that_comes_after_the_cancel_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("timeout", [None, 60])
-def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
+def test_an_interrupt_delivered_to_another_thread_ends_the_wait(
     timeout: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pending_module, "_INTERRUPT_SECONDS", 0.02)
@@ -123,7 +123,7 @@ def test_an_interrupt_that_another_thread_was_given_ends_the_wait(
         pending.result(timeout)
 
 
-def test_the_error_of_a_call_may_be_a_time_out() -> None:
+def test_the_error_of_a_call_may_be_a_timeout() -> None:
     pending: PendingCall[int] = PendingCall(lambda: None)
     pending.set_exception(TimedOut("running 'x'", 5))
 
@@ -131,7 +131,7 @@ def test_the_error_of_a_call_may_be_a_time_out() -> None:
         pending.result(10)
 
 
-def test_waiting_ends_when_the_time_is_over() -> None:
+def test_waiting_ends_after_the_timeout() -> None:
     pending: PendingCall[int] = PendingCall(lambda: None)
     for seconds in (0, -1, 0.02):
         with pytest.raises(TimeoutError):
@@ -142,7 +142,7 @@ async def _await(pending: PendingCall[object]) -> object:
     return await pending
 
 
-def test_a_cancelled_call_is_over_for_those_who_wait_for_several():
+def test_a_cancelled_call_is_done_for_concurrent_futures_wait():
     call: PendingCall[int] = PendingCall(lambda: None)
 
     assert call.cancel()

@@ -37,7 +37,7 @@ def test_it_can_be_joined_before_it_started_and_from_within():
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_start_that_is_interrupted_runs_nothing_and_can_be_repeated(monkeypatch, when):
+def test_an_interrupted_start_runs_nothing_and_can_be_repeated(monkeypatch, when):
     ran, begin = threading.Semaphore(0), threading.Thread.start
 
     def interrupted(thread):

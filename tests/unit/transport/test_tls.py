@@ -60,9 +60,7 @@ def server(certificate: Path) -> Iterator[SecureServer]:
     server.close()
 
 
-def test_a_server_with_a_known_certificate_is_followed(
-    server: SecureServer, certificate: Path
-) -> None:
+def test_a_server_with_a_trusted_certificate_works(server: SecureServer, certificate: Path) -> None:
     settings = TlsSettings(root_certificates=certificate / "cert.pem")
 
     with connect(f"grpcs://localhost:{server.port}", tls=settings) as connection:
@@ -70,7 +68,7 @@ def test_a_server_with_a_known_certificate_is_followed(
         assert connection.address == f"grpcs://localhost:{server.port}"
 
 
-def test_a_server_with_an_unknown_certificate_is_refused_with_a_word(
+def test_a_server_with_an_untrusted_certificate_is_rejected_with_a_reason(
     server: SecureServer,
 ) -> None:
     with pytest.raises(ConnectError, match=r"certificate"):
@@ -87,7 +85,7 @@ def test_the_name_in_the_certificate_can_be_given(server: SecureServer, certific
     connect(f"grpcs://127.0.0.1:{server.port}", tls=right).close()
 
 
-def test_tokens_go_with_every_call(server: SecureServer, certificate: Path) -> None:
+def test_tokens_are_sent_with_every_call(server: SecureServer, certificate: Path) -> None:
     settings = TlsSettings(
         root_certificates=certificate / "cert.pem",
         metadata={"authorization": "Bearer hunter2"},
@@ -100,7 +98,9 @@ def test_tokens_go_with_every_call(server: SecureServer, certificate: Path) -> N
     assert server.metadata[-1]["authorization"] == "Bearer hunter2"
 
 
-def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(server: SecureServer) -> None:
+def test_an_unencrypted_connection_to_a_tls_server_fails(
+    server: SecureServer,
+) -> None:
     with pytest.raises(ConnectError):
         connect(f"localhost:{server.port}", timeout=3)
 
@@ -131,7 +131,7 @@ def test_no_secret_is_ever_shown(
     assert not [text for text in (caplog.text, *shown) for secret in secrets if secret in text]
 
 
-def test_a_certificate_that_cannot_be_read_is_named_whoever_is_there() -> None:
+def test_a_certificate_that_cannot_be_read_is_named() -> None:
     unreadable = TlsSettings(root_certificates="/nowhere.pem")
     with (
         NanoverServer() as plain,
@@ -142,9 +142,7 @@ def test_a_certificate_that_cannot_be_read_is_named_whoever_is_there() -> None:
 
 @pytest.mark.parametrize("kind", ["device", "fifo", "large"])
 @pytest.mark.parametrize("scheme", ["grpcs", "wss"])
-def test_a_certificate_file_without_end_is_refused_at_once(
-    tmp_path: Path, scheme: str, kind: str
-) -> None:
+def test_an_endless_certificate_file_is_rejected(tmp_path: Path, scheme: str, kind: str) -> None:
     path = tmp_path / "roots.pem"
     match kind:
         case "device":
@@ -163,7 +161,7 @@ def test_a_certificate_file_without_end_is_refused_at_once(
     assert caught.value.problem == "settings"
 
 
-def test_a_key_given_as_text_is_not_repeated() -> None:
+def test_a_key_given_as_string_is_not_quoted() -> None:
     key = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----"
 
     with pytest.raises(ConnectError, match="give it as bytes") as caught:

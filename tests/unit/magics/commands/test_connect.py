@@ -73,7 +73,7 @@ def test_a_lost_server_shows_in_the_status(shell: Shell) -> None:
         shell.run(f"%nanover connect 127.0.0.1:{server.port} --quiet --name lab")
     eventually(lambda: "Lost lab" in shell.run("%nanover status").text)
 
-    eventually(lambda: "nothing listens there" in shell.run("%nanover status").text)
+    eventually(lambda: "connection refused" in shell.run("%nanover status").text)
 
 
 def test_serve_runs_a_server_that_others_reach(shell: Shell) -> None:
@@ -298,7 +298,7 @@ def test_reconnect_says_where_nobody_is_and_goes_on_trying(shell: Shell) -> None
 
     errors = shell.run("%nanover reconnect --timeout 0.1").errors
 
-    assert "nothing listens there" in errors
+    assert "connection refused" in errors
     assert "still trying" in errors
 
 

@@ -21,7 +21,7 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.interrupts import is_inside
 from tests.support.own_threads import own_threads
-from tests.support.road import road_to
+from tests.support.relay import relay_to
 
 SOON = 5.0
 
@@ -537,16 +537,16 @@ def test_both_ends_may_send_much_at_the_same_time(server):
     text = "x" * 24_000_000  # more than all buffers on the way
     message = msgpack.packb({"state": {"updates": {"from.client": text}, "removals": []}})
     with (
-        road_to(server.websocket_port) as road,
-        connect(f"ws://127.0.0.1:{road.port}", max_size=None) as client,
+        relay_to(server.websocket_port) as relay,
+        connect(f"ws://127.0.0.1:{relay.port}", max_size=None) as client,
     ):
-        road.freeze()
+        relay.freeze()
         uploading = threading.Thread(target=client.send, args=(message,), name="uploading")
         uploading.start()
         server.update_state(None, DictionaryChange({"from.server": text}))
         eventually(lambda: is_inside("uploading", "send_data"))
         eventually(lambda: is_inside("nanover-server-ws-state", "_send"))
-        road.thaw()
+        relay.thaw()
 
         keys = set()
         while keys != {"from.client", "from.server"}:

@@ -55,7 +55,7 @@ def update(number):
     return DictionaryChange({"n": number})
 
 
-def test_no_more_calls_than_the_window_takes_are_in_flight(transport, channel):
+def test_calls_in_flight_are_limited(transport, channel):
     calls = [transport.start_update(update(number), 10) for number in range(7)]
     assert len(channel.begun) == 3
 
@@ -68,7 +68,7 @@ def test_no_more_calls_than_the_window_takes_are_in_flight(transport, channel):
     assert [request for request, _, _ in channel.begun] == expected
 
 
-def test_a_call_that_is_cancelled_while_it_waits_never_begins(transport, channel):
+def test_a_call_that_is_cancelled_while_it_waits_never_starts(transport, channel):
     calls = [transport.start_update(update(number), 10) for number in range(5)]
 
     assert calls[3].cancel()
@@ -78,7 +78,7 @@ def test_a_call_that_is_cancelled_while_it_waits_never_begins(transport, channel
     assert begun[3:] == [grpc_codec.encode_update_request("me", update(4))]
 
 
-def test_a_call_that_is_cancelled_in_flight_makes_room(transport, channel):
+def test_a_cancelled_call_makes_room(transport, channel):
     calls = [transport.start_update(update(number), 10) for number in range(4)]
 
     assert calls[0].cancel()
@@ -97,7 +97,7 @@ def test_waiting_counts_as_part_of_the_timeout(transport, channel):
     assert 0 < last < first <= 10
 
 
-def test_what_waits_when_the_transport_is_closed_ends_with_that(transport, channel):
+def test_waiting_calls_end_when_the_transport_is_closed(transport, channel):
     calls = [transport.start_update(update(number), 10) for number in range(5)]
 
     transport.close()
@@ -106,7 +106,7 @@ def test_what_waits_when_the_transport_is_closed_ends_with_that(transport, chann
     assert len(channel.begun) == 3
 
 
-def test_calls_begin_in_order_whichever_thread_begins_them():
+def test_calls_start_in_order_on_any_thread():
     window = CallWindow(1)
     order, first_began, go_on = [], threading.Event(), threading.Event()
 
@@ -131,7 +131,7 @@ def test_calls_begin_in_order_whichever_thread_begins_them():
     assert order == [1, 2]
 
 
-def test_a_call_that_does_not_begin_takes_no_room():
+def test_a_call_that_does_not_start_takes_no_room():
     window = CallWindow(1)
     begun = []
 
@@ -141,7 +141,7 @@ def test_a_call_that_does_not_begin_takes_no_room():
     assert begun == ["x"]
 
 
-def test_an_interrupt_while_a_call_begins_leaves_the_window_open():
+def test_an_interrupt_while_a_call_starts_does_not_block_the_window():
     window = CallWindow(1)
     begun = []
 
@@ -155,7 +155,7 @@ def test_an_interrupt_while_a_call_begins_leaves_the_window_open():
     assert begun == ["x"]
 
 
-def test_commands_that_take_long_hold_up_no_change(transport, channel):
+def test_slow_commands_do_not_delay_updates(transport, channel):
     for _ in range(5):
         transport.start_command("slow", {}, 600)
 

@@ -46,9 +46,7 @@ def ours(code, details, *, command=None, doing="changing locks", timeout=2.0):
 @pytest.mark.parametrize("command", [None, "playback/load"])
 @pytest.mark.parametrize("details", ["some words", "", None])
 @pytest.mark.parametrize("code", list(Code))
-def test_every_status_becomes_an_error_of_ours_that_grpc_programs_still_catch(
-    code, details, command
-):
+def test_every_status_is_translated_to_an_error_that_is_also_a_grpc_error(code, details, command):
     error = ours(code, details, command=command)
 
     assert isinstance(error, NanoverJupyterError)
@@ -80,12 +78,12 @@ def test_every_status_becomes_an_error_of_ours_that_grpc_programs_still_catch(
         (Code.OUT_OF_RANGE, ServerFailed),
     ],
 )
-def test_a_status_says_what_kind_of_error_it_is(code, kind):
+def test_a_status_determines_the_kind_of_error(code, kind):
     assert type(ours(code, "words")).__mro__[1] is kind
 
 
-def test_the_table_above_names_every_status():
-    (mark,) = test_a_status_says_what_kind_of_error_it_is.pytestmark
+def test_the_table_contains_every_status():
+    (mark,) = test_a_status_determines_the_kind_of_error.pytestmark
 
     assert {code for code, _ in mark.args[1]} == set(Code)
 
@@ -96,67 +94,67 @@ def test_the_table_above_names_every_status():
         (
             FAILED_TO_CONNECT + "UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to remote host: "
             "Connection refused",
-            "nothing listens there (is the server running, is the port right?)",
+            "connection refused (is the server running, and is the port correct?)",
         ),
         (
             (
                 "errors resolving nohost.invalid:38801: [field:hostname lookup error:address "
                 "lookup failed for nohost.invalid:38801: Domain name not found]"
             ),
-            "there is no host of that name",
+            "host name not found",
         ),
         (
             (
                 "DNS resolution failed for nohost:1: C-ares status is not ARES_SUCCESS qtype=A "
                 "name=nohost is_balancer=0: Domain name not found"
             ),
-            "there is no host of that name",
+            "host name not found",
         ),
         (
             (
                 "DNS resolution failed for host:1: C-ares status is not ARES_SUCCESS qtype=A "
                 "name=host is_balancer=0: Could not contact DNS servers"
             ),
-            "names cannot be looked up (is the network up?)",
+            "the host name lookup failed (is the network up?)",
         ),
         (
             (
                 "errors resolving host:1: [field:hostname lookup error:address lookup failed for "
                 "host:1: Timeout while contacting DNS servers]"
             ),
-            "names cannot be looked up (is the network up?)",
+            "the host name lookup failed (is the network up?)",
         ),
         (
             FAILED_TO_CONNECT + "UNKNOWN: ipv4:10.1.1.1:1: Failed to connect to remote host: "
             "No route to host",
-            "there is no route to that host",
+            "no route to host",
         ),
         (
             FAILED_TO_CONNECT + "UNKNOWN: ipv4:10.1.1.1:1: Network is unreachable",
-            "there is no route to that host",
+            "no route to host",
         ),
         (
             FAILED_TO_CONNECT + "UNKNOWN: ipv4:127.0.0.1:1: connection attempt timed out before "
             "receiving SETTINGS frame",
-            "nothing answered in time",
+            "no response",
         ),
         (
             FAILED_TO_CONNECT + "INTERNAL: ipv4:127.0.0.1:1: Failed parsing HTTP/2 (Expected "
             "SETTINGS frame as the first frame, got frame type 80) (Trying to connect an http1.x "
             "server (HTTP status 400)",
-            "something listens there, but no gRPC server",
+            "something listens there, but it is not a gRPC server",
         ),
         (
             FAILED_TO_CONNECT + "UNAVAILABLE: ipv4:127.0.0.1:1: Socket closed",
             (
-                "something listens there, but it hung up "
-                "(is it encrypted, or a WebSocket server's port?)"
+                "something listens there, but it closed the connection "
+                "(is it a TLS or WebSocket port?)"
             ),
         ),
         (FAILED_TO_CONNECT + "a new kind of trouble", "failed to connect to all addresses"),
     ],
 )
-def test_a_connection_that_did_not_come_about_says_why(details, reason):
+def test_a_failed_connection_has_a_reason(details, reason):
     error = ours(Code.UNAVAILABLE, details)
 
     assert isinstance(error, ConnectError)
@@ -172,7 +170,7 @@ def test_a_connection_that_did_not_come_about_says_why(details, reason):
         ("nothing of a certificate", "unknown"),
     ],
 )
-def test_programs_are_told_the_problem(details, problem):
+def test_a_failed_connection_has_a_kind_of_problem(details, problem):
     error = ours(Code.UNAVAILABLE, FAILED_TO_CONNECT + details)
 
     assert isinstance(error, ConnectError)
@@ -185,10 +183,10 @@ def test_programs_are_told_the_problem(details, problem):
         ("Socket closed", "Socket closed"),
         ("recvmsg:Connection reset by peer", "recvmsg:Connection reset by peer"),
         ("Too many pings; debug data follows", "Too many pings"),
-        ("", "it went away"),
+        ("", "server closed it"),
     ],
 )
-def test_a_connection_that_ended_names_what_was_being_done(details, reason):
+def test_a_lost_connection_names_what_was_being_done(details, reason):
     error = ours(Code.UNAVAILABLE, details)
 
     assert isinstance(error, ConnectionLost)
@@ -211,7 +209,7 @@ def test_a_connection_that_ended_names_what_was_being_done(details, reason):
         (Code.UNKNOWN, "'", "'"),
     ],
 )
-def test_a_command_fails_in_the_words_of_the_server(code, details, message):
+def test_a_failed_command_has_the_message_of_the_server(code, details, message):
     error = ours(code, details, command="x")
 
     assert isinstance(error, CommandFailed)
@@ -219,7 +217,7 @@ def test_a_command_fails_in_the_words_of_the_server(code, details, message):
     assert error.details() == details
 
 
-def test_a_call_that_is_no_command_fails_in_the_words_of_the_server():
+def test_a_failed_call_has_the_message_of_the_server():
     error = ours(
         Code.UNKNOWN, "Exception calling application: Lock duration must be a real number."
     )
@@ -231,14 +229,14 @@ def test_a_call_that_is_no_command_fails_in_the_words_of_the_server():
     )
 
 
-def test_a_command_that_cannot_reach_the_server_has_not_failed_itself():
+def test_a_command_that_cannot_reach_the_server_is_not_a_failed_command():
     error = ours(Code.UNAVAILABLE, "Socket closed", command="x", doing="running 'x'")
 
     assert isinstance(error, ConnectionLost)
     assert error.doing == "running 'x'"
 
 
-def test_a_time_out_says_how_long_it_waited():
+def test_a_timeout_names_its_duration():
     error = ours(Code.DEADLINE_EXCEEDED, "Deadline Exceeded", timeout=0.25)
 
     assert isinstance(error, TimedOut)
@@ -246,32 +244,32 @@ def test_a_time_out_says_how_long_it_waited():
     assert error.seconds == 0.25
 
 
-def test_a_request_beyond_the_servers_limit_is_the_fault_of_the_value():
+def test_a_request_over_the_servers_limit_is_an_invalid_value():
     error = ours(
         Code.RESOURCE_EXHAUSTED, "SERVER: Received message larger than max (8000000 vs. 4194304)"
     )
 
     assert isinstance(error, InvalidValue)
-    assert "8000000 bytes in one message" in str(error)
-    assert "at most 4194304" in str(error)
+    assert "the message has 8000000 bytes" in str(error)
+    assert "accepts 4194304" in str(error)
 
 
-def test_an_answer_beyond_our_own_limit_is_the_fault_of_the_channel():
+def test_a_reply_over_the_limit_of_the_channel_is_a_protocol_error():
     error = ours(
         Code.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (8000000 vs. 4194304)"
     )
 
     assert isinstance(error, ProtocolError)
-    assert "this channel takes 4194304" in str(error)
+    assert "this channel accepts 4194304" in str(error)
 
 
-def test_a_server_that_refuses_us_says_so():
+def test_denied_access_is_a_connect_error():
     error = ours(Code.PERMISSION_DENIED, "")
 
-    assert str(error) == f"could not connect to {WHERE}: it refuses us: permission_denied"
+    assert str(error) == f"could not connect to {WHERE}: access denied: permission_denied"
 
 
-def test_an_error_of_grpc_without_a_status_is_a_failure_too():
+def test_a_grpc_error_without_a_status_is_translated():
     error = translate(grpc.RpcError("odd"), address=WHERE, doing="x", timeout=None)
 
     assert isinstance(error, ServerFailed)
@@ -279,7 +277,7 @@ def test_an_error_of_grpc_without_a_status_is_a_failure_too():
     assert error.message == "odd"
 
 
-def test_errors_of_one_kind_are_of_one_class_with_the_name_of_ours():
+def test_errors_of_one_kind_have_one_class_with_our_name():
     first, second = (ours(Code.UNKNOWN, words, command="x") for words in "ab")
 
     assert type(first) is type(second)

@@ -28,7 +28,7 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.own_threads import own_threads
 from tests.support.run_listener import RunListener
-from tests.support.strange_servers import silent_server, slow_road, web_server
+from tests.support.tcp_servers import silent_server, slow_relay, web_server
 
 MANY_BYTES = 8_000_000
 
@@ -67,29 +67,29 @@ def raw_state_server(subscribe):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_channel_leads_to_its_address(server, reach, host):
+def test_a_channel_connects_to_its_address(server, reach, host):
     assert reach(server.port, host=host).list_commands(10) == []
 
 
 @pytest.mark.parametrize("host", ["dns", "unix", "ipv4", "vsock", "xds", "nohost.invalid"])
-def test_a_host_name_is_one_even_where_grpc_has_a_use_for_the_word(reach, host):
+def test_a_host_name_may_be_a_word_that_grpc_interprets(reach, host):
     with pytest.raises(ConnectError) as caught:
         reach(1, host=host).list_commands(10)
 
     assert caught.value.address == f"grpc://{host}:1"
     # By name if names can be looked up here at all.
     assert caught.value.reason in (
-        "there is no host of that name",
-        "names cannot be looked up (is the network up?)",
+        "host name not found",
+        "the host name lookup failed (is the network up?)",
     )
 
 
-def test_a_slow_network_is_no_obstacle(server, reach):
-    with slow_road(server.port, 0.1) as port:
+def test_a_slow_network_works(server, reach):
+    with slow_relay(server.port, 0.1) as port:
         assert reach(port).list_commands(10) == []
 
 
-def test_states_far_above_four_mebibytes_pass(server, reach):
+def test_states_far_above_four_mebibytes_are_received(server, reach):
     server.update_state("server", DictionaryChange({"big": "x" * MANY_BYTES}))
     listener = RunListener()
     reach(server.port).start(listener, 0)
@@ -98,13 +98,13 @@ def test_states_far_above_four_mebibytes_pass(server, reach):
     assert listener.changes[0].updates["big"] == "x" * MANY_BYTES
 
 
-def test_results_far_above_four_mebibytes_pass(server, reach):
+def test_results_far_above_four_mebibytes_are_received(server, reach):
     server.register_command("big", lambda: {"big": "x" * MANY_BYTES})
 
     assert reach(server.port).run_command("big", {}, 10) == {"big": "x" * MANY_BYTES}
 
 
-def test_a_message_that_a_server_finds_too_large_is_an_invalid_value(reach):
+def test_a_message_over_the_servers_limit_is_an_invalid_value(reach):
     server = grpc.server(ThreadPoolExecutor(1))  # as upstream's: with gRPC's own limits
     _, service, method = grpc_codec.UPDATE_STATE.split("/")
     handlers = {method: grpc.unary_unary_rpc_method_handler(lambda *_: b"")}
@@ -112,7 +112,7 @@ def test_a_message_that_a_server_finds_too_large_is_an_invalid_value(reach):
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with pytest.raises(InvalidValue, match=r"takes at most 4194304: send it in parts"):
+        with pytest.raises(InvalidValue, match=r"accepts 4194304; send it in parts"):
             reach(port).update_state(DictionaryChange({"big": "x" * MANY_BYTES}), 10)
     finally:
         server.stop(0).wait()
@@ -121,17 +121,17 @@ def test_a_message_that_a_server_finds_too_large_is_an_invalid_value(reach):
 # what is no NanoVer server ----------------------------------------------------------------
 
 
-def test_a_port_where_nobody_listens_is_a_connect_error(reach, unused_port):
-    with pytest.raises(ConnectError, match="nothing listens there"):
+def test_a_refused_connection_is_a_connect_error(reach, unused_port):
+    with pytest.raises(ConnectError, match="connection refused"):
         reach(unused_port).list_commands(10)
 
 
-def test_a_web_server_is_no_grpc_server(reach):
-    with web_server() as port, pytest.raises(ConnectError, match="but no gRPC server"):
+def test_a_web_server_is_not_a_grpc_server(reach):
+    with web_server() as port, pytest.raises(ConnectError, match="but it is not a gRPC server"):
         reach(port).list_commands(10)
 
 
-def test_a_server_that_never_answers_ends_in_a_time_out(reach):
+def test_a_server_that_never_answers_causes_a_timeout(reach):
     with silent_server() as port, pytest.raises(TimedOut) as caught:
         reach(port).list_commands(0.1)
 
@@ -139,10 +139,10 @@ def test_a_server_that_never_answers_ends_in_a_time_out(reach):
     assert caught.value.doing == "listing the commands"
 
 
-def test_a_grpc_server_of_something_else_is_no_nanover_server(reach):
+def test_another_grpc_server_is_not_a_nanover_server(reach):
     with (
         raw_state_server(lambda *_: iter(())) as port,
-        pytest.raises(ProtocolError, match="knows no NanoVer service"),
+        pytest.raises(ProtocolError, match="is a gRPC server but not a NanoVer server"),
     ):
         reach(port).list_commands(10)
 
@@ -150,7 +150,7 @@ def test_a_grpc_server_of_something_else_is_no_nanover_server(reach):
 # commands ------------------------------------------------------------------------
 
 
-def test_commands_and_arguments_are_listed_by_name_as_the_wire_has_no_order(server, reach):
+def test_commands_and_arguments_are_sorted_by_name(server, reach):
     letters = "qwertyuiopasdfghjkl"
     for letter in letters:
         server.register_command(letter, dict, dict.fromkeys(letters))
@@ -164,7 +164,7 @@ def test_commands_and_arguments_are_listed_by_name_as_the_wire_has_no_order(serv
 # calls ------------------------------------------------------------------------
 
 
-def test_a_command_that_takes_too_long_ends_in_a_time_out(server, reach):
+def test_a_command_that_takes_too_long_times_out(server, reach):
     go_on = threading.Event()
     server.register_command("wait", lambda: go_on.wait(10 * TIME_SCALE) and None)
 
@@ -187,7 +187,7 @@ def test_two_tokens_are_two_clients(server, reach):
     assert one.update_state(DictionaryChange({"a": 3}), 10) is True
 
 
-def test_calls_over_a_channel_that_its_owner_closed_say_that_it_is_closed(server):
+def test_calls_over_a_closed_channel_raise_closed_error(server):
     channel = open_channel(Address("127.0.0.1", server.port))
     transport = GrpcTransport(channel, access_token="me", address="grpc://somewhere")
     channel.close()
@@ -214,7 +214,7 @@ def test_the_reader_is_a_daemon_named_for_its_server(server, reach):
     assert all(t.daemon for t in threading.enumerate() if t.name.startswith("nanover-reader"))
 
 
-def test_the_interval_reaches_the_server(reach):
+def test_the_interval_is_sent_to_the_server(reach):
     intervals = []
 
     def subscribe(request, _context):
@@ -229,7 +229,7 @@ def test_the_interval_reaches_the_server(reach):
     assert intervals == [0.25]
 
 
-def test_bytes_that_are_no_update_are_skipped_and_logged(reach, caplog):
+def test_invalid_updates_are_skipped_and_logged(reach, caplog):
     good = [grpc_codec.encode_state_update(DictionaryChange({"a": n})) for n in range(2)]
     stream = [good[0], b"\xff\xff", good[1]]
 
@@ -248,7 +248,7 @@ def test_bytes_that_are_no_update_are_skipped_and_logged(reach, caplog):
     assert (reason.doing, reason.reason) == ("following the state", "the server ended the stream")
 
 
-def test_an_error_of_the_server_ends_the_run_with_its_words(reach):
+def test_an_error_of_the_server_ends_the_subscription_with_its_message(reach):
     def subscribe(_request, context):
         yield grpc_codec.encode_state_update(DictionaryChange({"a": 1}))
         context.abort(grpc.StatusCode.INTERNAL, "out of order")
@@ -264,7 +264,7 @@ def test_an_error_of_the_server_ends_the_run_with_its_words(reach):
     assert isinstance(reason.__cause__, grpc.RpcError)
 
 
-def test_a_listener_that_fails_ends_the_run_and_frees_the_server(server, reach, caplog):
+def test_a_listener_that_fails_ends_the_subscription_and_the_stream(server, reach, caplog):
     class Failing(RunListener):
         def on_change(self, change):
             raise RuntimeError(f"no more of {change}")
@@ -292,7 +292,7 @@ def hears_something(transport):
     return bool(listener.changes)
 
 
-def test_a_subscription_too_many_ends_with_the_words_of_the_server(server, reach):
+def test_a_rejected_subscription_ends_with_the_message_of_the_server(server, reach):
     server.update_state("server", DictionaryChange({"a": 1}))
     taken = [RunListener() for _ in range(SUBSCRIPTIONS_LIMIT)]
     for listener in taken:

@@ -1,4 +1,4 @@
-"""A link by itself: its states, its thread, and what it does with a listener that fails."""
+"""A connection by itself: its states, its thread, and what it does with a listener that fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from nanover_jupyter.errors import ClosedError, ConnectError, ConnectionLost, ProtocolError
 from nanover_jupyter.transport.address import Address
+from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.connection import NullOwner, WebSocketConnection
-from nanover_jupyter.transport.websocket.dial import connect_options
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
 from tests.support.run_listener import RunListener
@@ -25,93 +25,93 @@ def script(no_thread_stays):
 
 
 @pytest.fixture
-def link(script):
-    link = WebSocketConnection(
+def connection(script):
+    connection = WebSocketConnection(
         connect_options(Address("127.0.0.1", script.port, "ws")), NullOwner()
     )
-    yield link
-    link.close()
+    yield connection
+    connection.close()
 
 
-def opened(link):
-    link.begin()
-    link.wait_until_open(doing="waiting", timeout=SOON)
-    return link
+def opened(connection):
+    connection.open()
+    connection.wait_until_open(doing="waiting", timeout=SOON)
+    return connection
 
 
-def test_a_link_is_alive_until_it_ends_and_open_in_between(link, script):
-    assert (link.alive, link.is_open) == (True, False)
-    opened(link)
-    assert (link.alive, link.is_open) == (True, True)
+def test_a_connection_is_alive_until_it_ends_and_open_in_between(connection, script):
+    assert (connection.alive, connection.is_open) == (True, False)
+    opened(connection)
+    assert (connection.alive, connection.is_open) == (True, True)
 
     script.client().close()
 
-    eventually(lambda: not link.alive)
-    assert not link.is_open
+    eventually(lambda: not connection.alive)
+    assert not connection.is_open
 
 
-def test_its_reader_is_a_daemon_named_for_its_server(link, script):
-    opened(link)
+def test_its_reader_is_a_daemon_named_for_its_server(connection, script):
+    opened(connection)
 
     assert own_threads() == [f"nanover-reader-ws://127.0.0.1:{script.port}"]
     assert all(t.daemon for t in threading.enumerate() if t.name.startswith("nanover"))
 
 
-def test_a_link_that_was_never_begun_can_be_closed(link):
-    link.close()
+def test_a_connection_that_was_never_opened_can_be_closed(connection):
+    connection.close()
 
-    assert not link.alive
+    assert not connection.alive
 
 
-def test_a_reply_is_told_once_and_what_is_forgotten_is_not(link):
-    opened(link)
+def test_a_reply_is_delivered_once_unless_it_was_forgotten(connection):
+    opened(connection)
     told = []
-    link.expect(1, "asking", told.append)
-    link.expect(2, "asking", told.append)
-    assert link.waits_for_replies
+    connection.expect(1, "asking", told.append)
+    connection.expect(2, "asking", told.append)
+    assert connection.waits_for_replies
 
-    assert link.forget(1)
-    assert not link.forget(1)
-    link.close()
+    assert connection.forget(1)
+    assert not connection.forget(1)
+    connection.close()
 
     (error,) = told
     assert isinstance(error, ClosedError)
-    assert not link.forget(2)
+    assert not connection.forget(2)
 
 
-def test_who_asks_after_the_end_is_told_at_once(link):
-    opened(link).close()
+def test_a_request_after_the_end_fails_at_once(connection):
+    opened(connection).close()
     told = []
 
-    link.expect(1, "asking", told.append)
+    connection.expect(1, "asking", told.append)
 
     assert isinstance(told[0], ClosedError)
-    assert not link.attach(RunListener())
+    assert not connection.attach(RunListener())
 
 
-def test_everybody_gets_an_error_of_their_own(link):
-    opened(link)
+def test_every_caller_gets_a_new_error(connection):
+    opened(connection)
     told = []
-    link.expect(1, "one thing", told.append)
-    link.expect(2, "another", told.append)
+    connection.expect(1, "one thing", told.append)
+    connection.expect(2, "another", told.append)
 
-    link.hang_up(ConnectionLost(link.address, "", "cable cut"))
+    connection.abort(ConnectionLost(connection.address, "", "cable cut"))
 
     eventually(lambda: len(told) == 2)
     assert [error.doing for error in told] == ["one thing", "another"]
     assert {error.reason for error in told} == {"cable cut"}
 
 
-def test_a_listener_that_fails_ends_the_run_and_hangs_up(link, script, caplog):
+def test_a_listener_that_fails_ends_the_connection(connection, script, caplog):
     class Failing(RunListener):
         def on_change(self, change):
             raise RuntimeError(f"no more of {change}")
 
     listener = Failing()
-    link.attach(listener)
-    opened(link)
+    connection.attach(listener)
+    opened(connection)
 
-    script.say({"state": {"updates": {"a": 1}}})
+    script.send({"state": {"updates": {"a": 1}}})
 
     assert isinstance(listener.end(), ProtocolError)
     assert "no more" in str(listener.ends[0])
@@ -119,30 +119,30 @@ def test_a_listener_that_fails_ends_the_run_and_hangs_up(link, script, caplog):
     assert caplog.records
 
 
-def test_a_link_to_nowhere_says_why_to_all(no_thread_stays, unused_port):
-    link = WebSocketConnection(
+def test_a_failed_connection_gives_every_caller_the_reason(no_thread_stays, unused_port):
+    connection = WebSocketConnection(
         connect_options(Address("127.0.0.1", unused_port, "ws")), NullOwner()
     )
     listener = RunListener()
-    link.attach(listener)
-    link.begin()
+    connection.attach(listener)
+    connection.open()
 
-    with pytest.raises(ConnectError, match="nothing listens there"):
-        link.send(b"x", doing="sending", timeout=SOON)
+    with pytest.raises(ConnectError, match="connection refused"):
+        connection.send(b"x", doing="sending", timeout=SOON)
 
     assert isinstance(listener.end(), ConnectError)
 
 
-def test_pings_are_no_progress(link, script):
-    link.begin()
-    eventually(lambda: link.is_open)
-    link.attach(RunListener())
-    progress = link.last_progress_at
+def test_pings_are_not_progress(connection, script):
+    connection.open()
+    eventually(lambda: connection.is_open)
+    connection.attach(RunListener())
+    progress = connection.last_progress_at
 
     for _ in range(20):
         script.client().ping().wait(10)
 
-    assert link.last_progress_at == progress
-    assert link.last_received_at > progress
-    script.say({"state": {"updates": {"a": 1}, "removals": []}})
-    eventually(lambda: link.last_progress_at > progress)
+    assert connection.last_progress_at == progress
+    assert connection.last_received_at > progress
+    script.send({"state": {"updates": {"a": 1}, "removals": []}})
+    eventually(lambda: connection.last_progress_at > progress)

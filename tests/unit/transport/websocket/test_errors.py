@@ -42,7 +42,7 @@ def made(name):
 
 
 @pytest.mark.parametrize("name", exceptions.__all__)
-def test_every_error_of_the_library_becomes_one_of_ours(name):
+def test_every_error_of_the_library_is_translated(name):
     error = made(name)
 
     assert isinstance(error, FOREIGN)
@@ -60,29 +60,29 @@ def verification(words, code):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ConnectionRefusedError(), "nothing listens there"),
-        (socket.gaierror(socket.EAI_NONAME, "no"), "there is no host of that name"),
-        (socket.gaierror(socket.EAI_AGAIN, "no"), "names cannot be looked up"),
-        (TimeoutError(), "nothing answered in time"),
-        (OSError(errno.ENETUNREACH, "no"), "there is no route to that host"),
-        (OSError(errno.EHOSTUNREACH, "no"), "there is no route to that host"),
-        (ConnectionResetError(), "it hung up"),
-        (EOFError(), "it hung up"),
-        (verification("self-signed certificate", 18), "for a self-signed server, give that certif"),
+        (ConnectionRefusedError(), "connection refused"),
+        (socket.gaierror(socket.EAI_NONAME, "no"), "host name not found"),
+        (socket.gaierror(socket.EAI_AGAIN, "no"), "the host name lookup failed"),
+        (TimeoutError(), "no response"),
+        (OSError(errno.ENETUNREACH, "no"), "no route to host"),
+        (OSError(errno.EHOSTUNREACH, "no"), "no route to host"),
+        (ConnectionResetError(), "it closed the connection"),
+        (EOFError(), "it closed the connection"),
+        (verification("self-signed certificate", 18), "for a self-signed server, pass it"),
         (
             verification("Hostname mismatch, for 'x'", 62),
-            "its certificate is for another host name",
+            "the certificate is for another host name",
         ),
-        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "does the server speak TLS?"),
-        (made("InvalidStatus"), "it speaks HTTP, and answers 404"),
-        (made("InvalidMessage"), "but no WebSocket server (is it a gRPC server's port?)"),
-        (made("InvalidUpgrade"), "no WebSocket server of NanoVer's"),
-        (made("InvalidProxyStatus"), "the proxy did not let us through"),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "does the server use TLS?"),
+        (made("InvalidStatus"), "HTTP status 404"),
+        (made("InvalidMessage"), "but it is not a WebSocket server (is it a gRPC server's port?)"),
+        (made("InvalidUpgrade"), "it is not a NanoVer server"),
+        (made("InvalidProxyStatus"), "the proxy refused the connection"),
         (OSError("odd"), "odd"),
     ],
     ids=repr,
 )
-def test_a_connection_that_does_not_come_about_says_why(error, said):
+def test_a_failed_connection_has_a_reason(error, said):
     ours = not_reached(error, address=ADDRESS)
 
     assert isinstance(ours, ConnectError)
@@ -104,7 +104,7 @@ def test_a_connection_that_does_not_come_about_says_why(error, said):
     ],
     ids=repr,
 )
-def test_programs_are_told_the_problem_whatever_the_words(error, problem):
+def test_a_failed_connection_has_a_kind_of_problem(error, problem):
     assert not_reached(error, address=ADDRESS).problem == problem
 
 
@@ -122,19 +122,22 @@ def closed(received=None, sent=None, cause=None):
         (closed(Close(1001, ""), Close(1001, "")), "the server closed the connection"),
         (closed(Close(1011, "oops"), Close(1011, "")), "closed the connection (oops)"),
         (closed(Close(1012, ""), Close(1012, "")), "closed the connection (1012)"),
-        (closed(Close(1009, "frame exceeds"), Close(1009, "")), "it takes no message of that size"),
-        (closed(sent=Close(1009, "frame exceeds")), "it sent more at once than this client takes"),
+        (
+            closed(Close(1009, "frame exceeds"), Close(1009, "")),
+            "the server does not accept a message of that size",
+        ),
+        (closed(sent=Close(1009, "frame exceeds")), "the server sent a message that is too large"),
         (
             closed(Close(1011, "keepalive ping timeout"), Close(1011, "")),
-            "the server waited too long for the answer to a ping, as on a slow network",
+            "the server got no pong in time (slow network?)",
         ),
-        (closed(cause=TimeoutError()), "it takes no message any more"),
-        (closed(), "it hung up"),
+        (closed(cause=TimeoutError()), "the server accepts no messages"),
+        (closed(), "the server closed the connection"),
         (BrokenPipeError("pipe"), "the connection broke (pipe)"),
     ],
     ids=repr,
 )
-def test_a_connection_that_ends_says_why(error, said):
+def test_a_lost_connection_has_a_reason(error, said):
     ours = lost(error, address=ADDRESS, doing="reading")
 
     assert isinstance(ours, ConnectionLost)
@@ -142,5 +145,5 @@ def test_a_connection_that_ends_says_why(error, said):
     assert said in ours.reason
 
 
-def test_what_is_no_end_of_a_connection_is_a_protocol_error():
+def test_other_errors_are_protocol_errors():
     assert isinstance(lost(made("ConcurrencyError"), address=ADDRESS, doing="x"), ProtocolError)

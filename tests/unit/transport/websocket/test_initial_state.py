@@ -9,15 +9,15 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.run_listener import RunListener
 
 
-def test_what_came_before_the_listener_is_one_change_and_what_comes_after_is_as_it_is():
+def test_buffered_state_is_one_change_and_later_changes_are_passed_on():
     told, listener = InitialStateBuffer(), RunListener()
-    told.pass_on(None)
-    told.take(DictionaryChange({"a": 1, "gone": 2}), None)
-    told.take(DictionaryChange({"b": None}, {"gone", "never"}), None)
+    told.flush(None)
+    told.add(DictionaryChange({"a": 1, "gone": 2}), None)
+    told.add(DictionaryChange({"b": None}, {"gone", "never"}), None)
 
-    told.pass_on(listener)
-    told.pass_on(listener)
-    told.take(DictionaryChange({"c": 3}, {"a"}), listener)
+    told.flush(listener)
+    told.flush(listener)
+    told.add(DictionaryChange({"c": 3}, {"a"}), listener)
 
     assert listener.changes == [
         DictionaryChange({"a": 1, "b": None}),
@@ -25,34 +25,34 @@ def test_what_came_before_the_listener_is_one_change_and_what_comes_after_is_as_
     ]
 
 
-def test_an_empty_state_is_not_told():
+def test_an_empty_state_is_not_sent():
     told, listener = InitialStateBuffer(), RunListener()
-    told.take(DictionaryChange({"a": 1}), None)
-    told.take(DictionaryChange(removals={"a"}), None)
+    told.add(DictionaryChange({"a": 1}), None)
+    told.add(DictionaryChange(removals={"a"}), None)
 
-    told.pass_on(listener)
+    told.flush(listener)
 
     assert listener.changes == []
 
 
-def test_a_change_in_the_moment_the_listener_comes_is_told_with_the_state():
+def test_a_change_while_the_listener_is_attached_is_part_of_the_state():
     told, listener = InitialStateBuffer(), RunListener()
 
-    told.take(DictionaryChange({"a": 1}), listener)
-    told.pass_on(listener)
+    told.add(DictionaryChange({"a": 1}), listener)
+    told.flush(listener)
 
     assert listener.changes == [DictionaryChange({"a": 1})]
 
 
-def test_an_error_of_the_listener_is_told_from_one_of_the_network():
+def test_an_error_of_the_listener_is_distinguished_from_one_of_the_network():
     class Failing(RunListener):
         def on_change(self, change):
             raise OSError("disk full")
 
     told = InitialStateBuffer()
-    told.pass_on(Failing())
+    told.flush(Failing())
 
     with pytest.raises(ListenerFailed, match="disk full") as caught:
-        told.take(DictionaryChange({"a": 1}), Failing())
+        told.add(DictionaryChange({"a": 1}), Failing())
 
     assert isinstance(caught.value.__cause__, OSError)

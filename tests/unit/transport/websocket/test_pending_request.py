@@ -7,9 +7,9 @@ import pytest
 
 from nanover_jupyter.errors import CommandFailed, TimedOut
 from nanover_jupyter.transport.address import Address
-from nanover_jupyter.transport.websocket import pending_request as websocket_question
+from nanover_jupyter.transport.websocket import pending_request as pending_request_module
+from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.connection import NullOwner, WebSocketConnection
-from nanover_jupyter.transport.websocket.dial import connect_options
 from nanover_jupyter.transport.websocket.pending_request import PendingRequest
 from nanover_jupyter.wire.websocket.codec import encode_request
 from tests.support.clock import FakeClock
@@ -27,69 +27,71 @@ def script(no_thread_stays):
 
 
 @pytest.fixture
-def link(script):
-    link = WebSocketConnection(
+def connection(script):
+    connection = WebSocketConnection(
         connect_options(Address("127.0.0.1", script.port, "ws")), NullOwner()
     )
-    link.begin()
-    yield link
-    link.close()
+    connection.open()
+    yield connection
+    connection.close()
 
 
-def asked(link, number=1):
-    question = PendingRequest(link, number, "x", encode_request(number, "x", {}), "running 'x'")
-    question.send()
-    return question
+def sent_request(connection, number=1):
+    request = PendingRequest(
+        connection, number, "x", encode_request(number, "x", {}), "running 'x'"
+    )
+    request.send()
+    return request
 
 
-def test_the_answer_is_the_result(link, script):
-    script.answer = lambda said: reply_to(said, response={"a": 1})
+def test_the_reply_is_the_result(connection, script):
+    script.answer = lambda message: reply_to(message, response={"a": 1})
 
-    assert asked(link).answer(SOON) == {"a": 1}
+    assert sent_request(connection).result(SOON) == {"a": 1}
 
 
-def test_an_answer_may_be_an_error(link, script):
-    script.answer = lambda said: reply_to(said, exception="'quoted'")
+def test_a_reply_may_be_an_error(connection, script):
+    script.answer = lambda message: reply_to(message, exception="'quoted'")
 
     with pytest.raises(CommandFailed, match="command 'x' failed: quoted"):
-        asked(link).answer(SOON)
+        sent_request(connection).result(SOON)
 
 
-def test_who_waits_too_long_is_told_so_and_waits_no_more(link):
-    question = asked(link)
+def test_waiting_too_long_times_out_and_cancels_the_request(connection):
+    request = sent_request(connection)
 
     with pytest.raises(TimedOut, match=r"within 0\.01 s while running 'x'"):
-        question.answer(0.01)
+        request.result(0.01)
 
-    assert question.pending.cancelled()
-    assert not link.waits_for_replies
-
-
-def test_a_question_that_nobody_answers_expires(link):
-    question = asked(link)
-
-    question.expire_after(0.01)
-
-    assert isinstance(question.pending.exception(SOON), TimedOut)
+    assert request.pending.cancelled()
+    assert not connection.waits_for_replies
 
 
-def test_after_a_silence_a_question_expires_and_does_what_was_agreed(link):
-    question, done = asked(link), []
+def test_a_request_without_a_reply_expires(connection):
+    request = sent_request(connection)
 
-    question.expire_when_silent(0.01, lambda: done.append("hung up"))
+    request.expire_after(0.01)
 
-    assert isinstance(question.pending.exception(SOON), TimedOut)
+    assert isinstance(request.pending.exception(SOON), TimedOut)
+
+
+def test_after_a_silence_a_request_expires_and_calls_the_action(connection):
+    request, done = sent_request(connection), []
+
+    request.expire_when_silent(0.01, lambda: done.append("hung up"))
+
+    assert isinstance(request.pending.exception(SOON), TimedOut)
     eventually(lambda: done == ["hung up"])
 
 
-def test_an_answer_in_time_ends_the_clock(link, script):
-    question, done = asked(link), []
-    question.expire_when_silent(SOON, lambda: done.append("hung up"))
+def test_a_reply_in_time_cancels_the_timer(connection, script):
+    request, done = sent_request(connection), []
+    request.expire_when_silent(SOON, lambda: done.append("hung up"))
     assert "nanover-timeout" in own_threads()
 
-    script.say(*reply_to(msgpack.unpackb(encode_request(1, "x", {})), response=None))
+    script.send(*reply_to(msgpack.unpackb(encode_request(1, "x", {})), response=None))
 
-    assert question.answer(SOON) == {}
+    assert request.result(SOON) == {}
     eventually(lambda: "nanover-timeout" not in own_threads())
     assert done == []
 
@@ -115,31 +117,31 @@ class FakeLink:
 @pytest.fixture
 def clock(monkeypatch):
     clock = FakeClock()
-    monkeypatch.setattr(websocket_question.time, "monotonic", clock)
+    monkeypatch.setattr(pending_request_module.time, "monotonic", clock)
     return clock
 
 
-def test_bytes_of_a_message_that_comes_before_the_answer_are_a_sign_of_life(clock):
-    link = FakeLink(clock)
-    question = PendingRequest(link, 1, "x", b"", "running 'x'")
+def test_bytes_of_earlier_messages_are_a_sign_of_life(clock):
+    connection = FakeLink(clock)
+    request = PendingRequest(connection, 1, "x", b"", "running 'x'")
 
     for _ in range(100):
         clock.pass_seconds(4.9)
-        assert question.silence_left(5) > 0
-        link.receive()
+        assert request.seconds_until_silent(5) > 0
+        connection.receive()
     clock.pass_seconds(5.1)
 
-    assert question.silence_left(5) < 0
+    assert request.seconds_until_silent(5) < 0
 
 
-def test_messages_without_end_are_no_sign_that_a_server_reads(clock):
-    link = FakeLink(clock)
-    question = PendingRequest(link, 1, "x", b"", "running 'x'")
+def test_endless_messages_are_not_a_sign_of_life(clock):
+    connection = FakeLink(clock)
+    request = PendingRequest(connection, 1, "x", b"", "running 'x'")
 
     for _ in range(65):
         clock.pass_seconds(1)
-        link.receive(messages=1)
-        question.silence_left(5)
+        connection.receive(messages=1)
+        request.seconds_until_silent(5)
     clock.pass_seconds(4)
 
-    assert question.silence_left(5) <= 0
+    assert request.seconds_until_silent(5) <= 0

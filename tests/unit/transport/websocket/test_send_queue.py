@@ -31,7 +31,7 @@ def busy(outbox):
     go_on.set()
 
 
-def test_writes_are_made_in_order_on_one_daemon(outbox, busy):
+def test_writes_run_in_order_on_one_daemon_thread(outbox, busy):
     made = []
 
     def write(number):
@@ -46,7 +46,7 @@ def test_writes_are_made_in_order_on_one_daemon(outbox, busy):
     assert made == [(n, "nanover-sender-test", True) for n in range(20)]
 
 
-def test_a_write_that_fails_is_told_so_and_costs_no_other(outbox, busy):
+def test_a_failed_write_affects_no_other_write(outbox, busy):
     def fail():
         raise ClosedError("it")
 
@@ -58,7 +58,7 @@ def test_a_write_that_fails_is_told_so_and_costs_no_other(outbox, busy):
     assert other.result(SOON)
 
 
-def test_a_write_is_withdrawn_until_its_turn_has_come(outbox, busy):
+def test_a_queued_write_can_be_cancelled(outbox, busy):
     made = []
     withdrawn = outbox.put(lambda: made.append("withdrawn"), waits=False)
     assert withdrawn.cancel()
@@ -68,7 +68,7 @@ def test_a_write_is_withdrawn_until_its_turn_has_come(outbox, busy):
     assert made == []
 
 
-def test_who_waits_on_the_thread_itself_waits_for_nothing(outbox, busy):
+def test_waiting_on_the_thread_itself_does_not_deadlock(outbox, busy):
     answers = []
     first = outbox.put(lambda: True, waits=False)
     first.add_done_callback(
@@ -81,7 +81,7 @@ def test_who_waits_on_the_thread_itself_waits_for_nothing(outbox, busy):
     assert not outbox.is_here
 
 
-def test_what_waits_at_the_end_is_still_made_and_what_comes_after_it_at_once(outbox, busy):
+def test_queued_writes_run_after_close_and_later_ones_immediately(outbox, busy):
     waiting = outbox.put(lambda: True, waits=False)
     outbox.close()
     outbox.close()

@@ -22,16 +22,17 @@ from nanover_jupyter.errors import (
     TimedOut,
 )
 from nanover_jupyter.transport.address import Address
+from nanover_jupyter.transport.websocket import connect_options as connect_options_module
 from nanover_jupyter.transport.websocket import connection as connection_module
-from nanover_jupyter.transport.websocket import dial, send_queue
+from nanover_jupyter.transport.websocket import send_queue
 from nanover_jupyter.transport.websocket import transport as transport_module
-from nanover_jupyter.transport.websocket.dial import connect_options
+from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
-from tests.support.road import road_to
+from tests.support.relay import relay_to
 from tests.support.run_listener import RunListener
 from tests.support.scripted_websocket import (
     ScriptedServer,
@@ -39,7 +40,7 @@ from tests.support.scripted_websocket import (
     reply_to,
     scripted_server,
 )
-from tests.support.strange_servers import silent_server, web_server
+from tests.support.tcp_servers import silent_server, web_server
 
 SOON = 10.0
 Reach = Callable[[int], WebSocketTransport]
@@ -78,8 +79,8 @@ def state(**updates):
 # the state ------------------------------------------------------------------------
 
 
-def test_the_state_that_came_before_there_was_a_listener_is_its_first_change(transport, script):
-    script.greeting = [
+def test_state_received_before_a_listener_is_its_first_change(transport, script):
+    script.initial_messages = [
         state(a=1, gone=2),
         msgpack.packb({"state": {"updates": {"b": None}, "removals": ["gone"]}}),
     ]
@@ -90,13 +91,13 @@ def test_the_state_that_came_before_there_was_a_listener_is_its_first_change(tra
 
     eventually(lambda: listener.changes)
     assert listener.changes == [DictionaryChange({"a": 1, "b": None})]
-    script.say(state(c=3))
+    script.send(state(c=3))
     eventually(lambda: listener.state == {"a": 1, "b": None, "c": 3})
     assert len(script.clients) == 1
 
 
-def test_a_run_that_is_started_anew_ends_the_old_one_and_gets_the_whole_state(transport, script):
-    script.greeting = [state(a=1)]
+def test_a_new_subscription_ends_the_old_one_and_gets_the_full_state(transport, script):
+    script.initial_messages = [state(a=1)]
     first, second = RunListener(), RunListener()
     transport.start(first, 0)
     eventually(lambda: first.changes)
@@ -109,30 +110,30 @@ def test_a_run_that_is_started_anew_ends_the_old_one_and_gets_the_whole_state(tr
     assert len(script.clients) == 2
 
 
-def test_an_update_is_true_once_it_is_handed_over(transport, script):
+def test_an_update_returns_true_once_it_is_sent(transport, script):
     assert transport.update_state(DictionaryChange({"a": 1, "n": None}, {"b"}), SOON) is True
 
-    eventually(lambda: script.heard)
-    assert script.heard == [{"state": {"updates": {"a": 1, "n": None}, "removals": ["b"]}}]
+    eventually(lambda: script.received)
+    assert script.received == [{"state": {"updates": {"a": 1, "n": None}, "removals": ["b"]}}]
 
 
-def test_an_update_can_be_started_before_the_connection_stands(transport, script):
+def test_an_update_can_be_started_before_the_connection_is_open(transport, script):
     assert transport.start_update(DictionaryChange({"a": 1}), SOON).result(SOON) is True
-    eventually(lambda: script.heard)
+    eventually(lambda: script.received)
 
 
 # commands ------------------------------------------------------------------------
 
 
-def test_replies_find_their_calls_by_id_in_any_order(transport, script):
+def test_replies_are_matched_by_id_in_any_order(transport, script):
     script.answer = lambda _: []
     one = transport.start_command("x", {"n": 1}, SOON)
     other = transport.start_command("x", {"n": 2}, SOON)
-    eventually(lambda: len(script.heard) == 2)
+    eventually(lambda: len(script.received) == 2)
 
-    for said in reversed(script.heard):
-        request = said["command"]["request"]
-        script.say({"command": {"request": request, "response": request["arguments"]}})
+    for message in reversed(script.received):
+        request = message["command"]["request"]
+        script.send({"command": {"request": request, "response": request["arguments"]}})
 
     assert other.result(SOON) == {"n": 2}
     assert one.result(SOON) == {"n": 1}
@@ -143,7 +144,7 @@ def test_replies_find_their_calls_by_id_in_any_order(transport, script):
     [(None, {}), ({"a": 1}, {"a": 1}), ([1], {"result": [1]}), (7, {"result": 7})],
 )
 def test_a_result_is_always_a_dict(transport, script, response, result):
-    script.answer = lambda said: reply_to(said, response=response)
+    script.answer = lambda message: reply_to(message, response=response)
 
     assert transport.run_command("x", {}, SOON) == result
 
@@ -152,8 +153,8 @@ def test_a_result_is_always_a_dict(transport, script, response, result):
     ("text", "words"),
     [("'x'", "Unknown command: x"), ("'boom'", "boom"), ("bad", "bad"), ("", "")],
 )
-def test_an_exception_has_the_words_of_the_server(transport, script, text, words):
-    script.answer = lambda said: reply_to(said, exception=text)
+def test_an_exception_has_the_message_of_the_server(transport, script, text, words):
+    script.answer = lambda message: reply_to(message, exception=text)
 
     with pytest.raises(CommandFailed) as caught:
         transport.run_command("x", {}, SOON)
@@ -161,37 +162,35 @@ def test_an_exception_has_the_words_of_the_server(transport, script, text, words
     assert caught.value.message == words
 
 
-def test_a_command_that_takes_too_long_ends_in_a_time_out_and_its_reply_is_dropped(
-    transport, script
-):
+def test_a_command_that_takes_too_long_times_out_and_its_reply_is_dropped(transport, script):
     script.answer = lambda _: []
     with pytest.raises(TimedOut, match=r"no answer within 0\.05 s while running 'x'"):
         transport.run_command("x", {}, 0.05)
     late = transport.start_command("x", {}, 0.05)
 
     assert isinstance(late.exception(SOON), TimedOut)
-    eventually(lambda: len(script.heard) == 2)
-    for said in script.heard:
-        script.say(*reply_to(said, response=None))
+    eventually(lambda: len(script.received) == 2)
+    for message in script.received:
+        script.send(*reply_to(message, response=None))
     script.answer = empty_list
     assert transport.list_commands(SOON) == []
 
 
-def test_a_call_that_is_cancelled_expects_nothing_any_more(transport, script):
+def test_a_cancelled_call_expects_no_reply(transport, script):
     script.answer = lambda _: []
     call = transport.start_command("x", {}, SOON)
-    eventually(lambda: script.heard)
+    eventually(lambda: script.received)
 
     assert call.cancel()
 
-    script.say(*reply_to(script.heard[0], response=None))
+    script.send(*reply_to(script.received[0], response=None))
     script.answer = empty_list
     assert transport.list_commands(SOON) == []
 
 
 def test_the_commands_are_listed_while_a_slow_one_runs(transport, script):
-    script.answer = lambda said: (
-        [] if said["command"]["request"]["name"] == "x" else empty_list(said)
+    script.answer = lambda message: (
+        [] if message["command"]["request"]["name"] == "x" else empty_list(message)
     )
     slow = transport.start_command("x", {}, SOON)
     eventually(lambda: script.requests() == ["x"])
@@ -199,15 +198,15 @@ def test_the_commands_are_listed_while_a_slow_one_runs(transport, script):
     assert transport.list_commands(SOON) == []
 
     assert len(script.clients) == 2
-    script.clients[0].send(reply_to(script.heard[0], response={"late": 1})[0])
+    script.clients[0].send(reply_to(script.received[0], response={"late": 1})[0])
     assert slow.result(SOON) == {"late": 1}
     eventually(lambda: len([n for n in own_threads() if "reader" in n]) == 1)
 
 
-def test_calls_that_wait_fail_when_the_server_goes_away(transport, script):
+def test_pending_calls_fail_when_the_server_is_lost(transport, script):
     script.answer = lambda _: []
     call = transport.start_command("x", {}, SOON)
-    eventually(lambda: script.heard)
+    eventually(lambda: script.received)
 
     script.client().close(1011, "out of order")
 
@@ -219,7 +218,7 @@ def test_calls_that_wait_fail_when_the_server_goes_away(transport, script):
     )
 
 
-def test_calls_after_a_loss_dial_again(transport, script):
+def test_calls_after_a_loss_reconnect(transport, script):
     transport.list_commands(SOON)
     script.client().close()
 
@@ -231,7 +230,7 @@ def test_calls_after_a_loss_dial_again(transport, script):
 # limits ------------------------------------------------------------------------
 
 
-def test_what_is_beyond_the_servers_limit_is_refused_before_it_is_sent(
+def test_messages_over_the_servers_limit_are_rejected_before_sending(
     transport, script, monkeypatch
 ):
     monkeypatch.setattr(transport_module, "MESSAGE_LIMIT", 1000)
@@ -243,13 +242,13 @@ def test_what_is_beyond_the_servers_limit_is_refused_before_it_is_sent(
         lambda: transport.run_command("x", {"a": big}, SOON),
         lambda: transport.start_command("x", {"a": big}, SOON),
     ):
-        with pytest.raises(InvalidValue, match=r"takes at most 1000: send it in parts"):
+        with pytest.raises(InvalidValue, match=r"accepts 1000; send it in parts"):
             call()
     assert script.clients == []
 
 
-def test_states_of_many_mebibytes_pass(transport, script):
-    script.greeting = [state(big="x" * 30_000_000)]
+def test_states_of_many_mebibytes_are_received(transport, script):
+    script.initial_messages = [state(big="x" * 30_000_000)]
     listener = RunListener()
 
     transport.start(listener, 0)
@@ -276,14 +275,14 @@ def test_states_of_many_mebibytes_pass(transport, script):
     ],
     ids=repr,
 )
-def test_a_message_that_makes_no_sense_is_skipped_with_a_warning(transport, script, junk, caplog):
-    script.greeting = [state(a=1)]
+def test_an_invalid_message_is_skipped_with_a_warning(transport, script, junk, caplog):
+    script.initial_messages = [state(a=1)]
     listener = RunListener()
     transport.start(listener, 0)
     eventually(lambda: listener.changes)
 
     with caplog.at_level(logging.WARNING, "nanover_jupyter.transport"):
-        script.say(junk, state(b=2))
+        script.send(junk, state(b=2))
         eventually(lambda: listener.state == {"a": 1, "b": 2})
 
     (record,) = caplog.records
@@ -302,22 +301,22 @@ def test_a_message_that_makes_no_sense_is_skipped_with_a_warning(transport, scri
     ],
     ids=repr,
 )
-def test_what_is_not_for_us_is_passed_over(transport, script, unknown, caplog):
-    script.greeting = [state(a=1)]
+def test_unknown_messages_are_ignored(transport, script, unknown, caplog):
+    script.initial_messages = [state(a=1)]
     listener = RunListener()
     transport.start(listener, 0)
     eventually(lambda: listener.changes)
 
-    script.say(unknown, state(b=2))
+    script.send(unknown, state(b=2))
 
     eventually(lambda: listener.state == {"a": 1, "b": 2})
     assert not caplog.records
 
 
-def test_keys_that_are_no_text_cost_no_other_key(transport, script):
+def test_keys_that_are_not_strings_affect_no_other_key(transport, script):
     listener = RunListener()
     transport.start(listener, 0)
-    script.say({"state": {"updates": {"a": {1: 2}, "b": 3}, "removals": []}})
+    script.send({"state": {"updates": {"a": {1: 2}, "b": 3}, "removals": []}})
 
     eventually(lambda: listener.state == {"a": {"1": 2}, "b": 3})
 
@@ -342,40 +341,43 @@ def deep(depth):
     ],
     ids=lambda message: str(next(iter(message), ""))[:10],
 )
-def test_nothing_that_is_nested_deeply_ends_the_reader(transport, script, message):
+def test_deeply_nested_values_do_not_end_the_reader(transport, script, message):
     listener = RunListener()
     transport.start(listener, 0)
-    script.say(message, {"state": {"updates": {"after": 1}, "removals": []}})
+    script.send(message, {"state": {"updates": {"after": 1}, "removals": []}})
 
     eventually(lambda: listener.state.get("after") == 1)
     assert listener.ends == []
 
 
-def test_a_server_of_another_kind_is_told_by_what_it_says(transport, script):
-    script.greeting = ["welcome to the chat"]
+def test_another_websocket_server_is_detected_by_its_messages(transport, script):
+    script.initial_messages = ["welcome to the chat"]
     script.answer = lambda _: ["what?"]
 
     with pytest.raises(ProtocolError, match="received a text message"):
         transport.list_commands(0.1)
 
 
-def test_a_web_server_is_no_websocket_server(reach):
-    with web_server() as port, pytest.raises(ConnectError, match="but no WebSocket server"):
+def test_a_web_server_is_not_a_websocket_server(reach):
+    with (
+        web_server() as port,
+        pytest.raises(ConnectError, match="is not a WebSocket server"),
+    ):
         reach(port).list_commands(SOON)
 
 
-def test_a_port_where_nobody_listens_is_a_connect_error(reach, unused_port):
+def test_a_refused_connection_is_a_connect_error(reach, unused_port):
     transport = reach(unused_port)
     listener = RunListener()
 
-    with pytest.raises(ConnectError, match="nothing listens there"):
+    with pytest.raises(ConnectError, match="connection refused"):
         transport.list_commands(SOON)
     transport.start(listener, 0)
 
     assert isinstance(listener.end(), ConnectError)
 
 
-def test_a_server_that_never_answers_is_given_up_in_time_and_can_be_closed(reach):
+def test_a_server_that_never_answers_times_out_and_can_be_closed(reach):
     with silent_server() as port:
         transport = reach(port)
         call = transport.start_command("x", {}, 0.1)
@@ -392,28 +394,28 @@ def test_a_server_that_never_answers_is_given_up_in_time_and_can_be_closed(reach
 # servers that do not listen any more --------------------------------------------------------
 
 
-def test_a_server_that_leaves_the_list_unanswered_is_hung_up_on(transport, script):
+def test_a_server_that_does_not_list_its_commands_is_disconnected(transport, script):
     listener = RunListener()
     transport.start(listener, 0)
     transport.list_commands(SOON)
-    script.deaf.set()
+    script.unresponsive.set()
 
     with pytest.raises(TimedOut):
         transport.list_commands(0.1)
 
     reason = listener.end()
     assert isinstance(reason, ConnectionLost)
-    assert reason.reason == "it answers no question any more"
+    assert reason.reason == "the server does not reply to requests"
 
 
-def test_a_deaf_server_that_goes_on_talking_is_noticed_by_our_updates(
+def test_an_unresponsive_server_that_sends_state_is_detected_after_updates(
     transport, script, monkeypatch
 ):
-    monkeypatch.setattr(transport_module, "_SIGN_SECONDS", 0.1)
+    monkeypatch.setattr(transport_module, "_CHECK_SECONDS", 0.1)
     listener = RunListener()
     transport.start(listener, 0)
     transport.list_commands(SOON)
-    script.deaf.set()
+    script.unresponsive.set()
 
     def tell():
         with suppress(ConnectionLost, ConnectionClosed):
@@ -425,10 +427,8 @@ def test_a_deaf_server_that_goes_on_talking_is_noticed_by_our_updates(
     assert isinstance(listener.end(), ConnectionLost)
 
 
-def test_a_server_that_listens_is_asked_for_a_sign_now_and_then_only(
-    transport, script, monkeypatch
-):
-    monkeypatch.setattr(transport_module, "_SIGN_SECONDS", 0.05)
+def test_a_responsive_server_is_checked_only_occasionally(transport, script, monkeypatch):
+    monkeypatch.setattr(transport_module, "_CHECK_SECONDS", 0.05)
     transport.list_commands(SOON)
 
     def tell():
@@ -436,20 +436,20 @@ def test_a_server_that_listens_is_asked_for_a_sign_now_and_then_only(
         return script.requests().count("commands/list") > 2
 
     eventually(tell)
-    updates = [said for said in script.heard if "state" in said]
+    updates = [message for message in script.received if "state" in message]
     assert len(script.requests()) < len(updates)
 
 
-def test_a_line_that_is_cut_fails_what_waits_for_it(reach, script):
-    with road_to(script.port) as road:
-        transport = reach(road.port)
+def test_a_cut_connection_fails_pending_calls(reach, script):
+    with relay_to(script.port) as relay:
+        transport = reach(relay.port)
         script.answer = lambda _: []
         listener = RunListener()
         transport.start(listener, 0)
         call = transport.start_command("x", {}, SOON)
-        eventually(lambda: script.heard)
+        eventually(lambda: script.received)
 
-        road.cut()
+        relay.cut()
 
         assert isinstance(call.exception(SOON), ConnectionLost)
         assert isinstance(listener.end(), ConnectionLost)
@@ -457,57 +457,55 @@ def test_a_line_that_is_cut_fails_what_waits_for_it(reach, script):
 
 def heard_values(script):
     """The updates that the server was told, in order, as (key, value)."""
-    told = [said["state"]["updates"] for said in script.heard if "state" in said]
+    told = [message["state"]["updates"] for message in script.received if "state" in message]
     return [pair for updates in told for pair in updates.items()]
 
 
 @pytest.fixture
 def frozen(reach, script):
     """A transport whose peer takes nothing, with more on its way than buffers take."""
-    with road_to(script.port) as road:
-        transport = reach(road.port)
+    with relay_to(script.port) as relay:
+        transport = reach(relay.port)
         transport.list_commands(SOON)
-        road.freeze()
+        relay.freeze()
         stuck = transport.start_update(DictionaryChange({"large": "x" * 20_000_000}), 60)
-        yield transport, stuck, road
+        yield transport, stuck, relay
 
 
-def test_a_line_that_is_dead_without_a_word_is_noticed_by_what_it_does_not_answer(
-    reach, script, monkeypatch
-):
-    often = partial(dial.connect, ping_interval=0.05)
-    monkeypatch.setattr(dial, "connect", often)
+def test_a_dead_connection_is_detected_by_missing_pongs(reach, script, monkeypatch):
+    often = partial(connect_options_module.connect, ping_interval=0.05)
+    monkeypatch.setattr(connect_options_module, "connect", often)
     monkeypatch.setattr(connection_module, "_ALIVE_SECONDS", 0.3)
-    monkeypatch.setattr(dial, "_CLOSE_SECONDS", 0.05)
-    with road_to(script.port) as road:
-        transport = reach(road.port)
+    monkeypatch.setattr(connect_options_module, "_CLOSE_SECONDS", 0.05)
+    with relay_to(script.port) as relay:
+        transport = reach(relay.port)
         listener = RunListener()
         transport.start(listener, 0)
         transport.list_commands(SOON)
         assert listener.ends == []
 
-        road.freeze()
+        relay.freeze()
 
         reason = listener.end()
         assert isinstance(reason, ConnectionLost)
-        assert reason.reason == "it answered no ping"
-        road.thaw()
+        assert reason.reason == "the server answers no pings"
+        relay.thaw()
 
 
-def test_a_frozen_line_does_not_keep_close(frozen, monkeypatch):
-    monkeypatch.setattr(connection_module, "_HANG_UP_SECONDS", 0.05)
+def test_a_frozen_connection_does_not_block_close(frozen, monkeypatch):
+    monkeypatch.setattr(connection_module, "_CLOSE_SECONDS", 0.05)
     monkeypatch.setattr(send_queue, "_JOIN_SECONDS", 0.05)
-    transport, stuck, road = frozen
+    transport, stuck, relay = frozen
     call = transport.start_command("x", {}, SOON)
 
     transport.close()
 
     assert isinstance(stuck.exception(SOON), ConnectionLost | ClosedError)
     assert call.exception(SOON) is not None
-    road.thaw()
+    relay.thaw()
 
 
-def test_nobody_waits_longer_than_agreed_for_a_peer_that_takes_nothing(frozen):
+def test_sending_to_a_frozen_peer_times_out(frozen):
     transport, stuck, _ = frozen
 
     later = transport.start_update(DictionaryChange({"later": 1}), SOON)
@@ -522,8 +520,8 @@ def test_nobody_waits_longer_than_agreed_for_a_peer_that_takes_nothing(frozen):
     assert not later.done()
 
 
-def test_what_was_not_waited_for_is_not_sent_and_the_line_lives_on(frozen, script):
-    transport, stuck, road = frozen
+def test_a_cancelled_message_is_not_sent_and_the_connection_stays_open(frozen, script):
+    transport, stuck, relay = frozen
     with pytest.raises(TimedOut):
         transport.update_state(DictionaryChange({"too late": 1}), 0.05)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
@@ -532,7 +530,7 @@ def test_what_was_not_waited_for_is_not_sent_and_the_line_lives_on(frozen, scrip
         transport.update_state(DictionaryChange({"interrupted": 1}), SOON)
     signal.signal(signal.SIGALRM, before)
 
-    road.thaw()
+    relay.thaw()
 
     transport.update_state(DictionaryChange({"last": 1}), SOON)
     assert stuck.result(SOON)
@@ -541,17 +539,17 @@ def test_what_was_not_waited_for_is_not_sent_and_the_line_lives_on(frozen, scrip
     assert len(script.clients) == 1
 
 
-def test_an_update_whose_turn_comes_too_late_is_timed_out(frozen, script):
-    transport, stuck, road = frozen
+def test_an_update_that_is_queued_too_long_times_out(frozen, script):
+    transport, stuck, relay = frozen
     late = transport.start_update(DictionaryChange({"late": 1}), 0)
 
-    road.thaw()
+    relay.thaw()
 
     assert stuck.result(SOON)
     assert isinstance(late.exception(SOON), TimedOut)
 
 
-def test_updates_go_out_in_the_order_in_which_they_were_started(transport, script):
+def test_updates_are_sent_in_order(transport, script):
     started = [transport.start_update(DictionaryChange({"n": n}), SOON) for n in range(50)]
     transport.update_state(DictionaryChange({"n": 50}), SOON)
 
@@ -560,7 +558,7 @@ def test_updates_go_out_in_the_order_in_which_they_were_started(transport, scrip
     assert heard_values(script) == [("n", n) for n in range(51)]
 
 
-def test_what_was_started_goes_out_before_goodbye(transport, script):
+def test_started_updates_are_sent_before_closing(transport, script):
     transport.list_commands(SOON)
     for n in range(50):
         transport.start_update(DictionaryChange({"n": n}), SOON)
@@ -571,7 +569,7 @@ def test_what_was_started_goes_out_before_goodbye(transport, script):
     assert heard_values(script) == [("n", n) for n in range(50)]
 
 
-def test_goodbye_is_said_in_good_order(transport, script):
+def test_closing_performs_the_closing_handshake(transport, script):
     transport.list_commands(SOON)
 
     transport.close()
@@ -582,24 +580,24 @@ def test_goodbye_is_said_in_good_order(transport, script):
 # frames ------------------------------------------------------------------------
 
 
-def test_frames_are_passed_on_as_they_came(transport, script):
+def test_frames_are_passed_on_unchanged(transport, script):
     frames = [msgpack.packb({"frame": {"frame.index": n, "p": b"xyz"}}) for n in range(3)]
     heard = []
     transport.frame_listener = heard.append
     listener = RunListener()
     transport.start(listener, 0)
 
-    script.say(*frames, state(a=1))
+    script.send(*frames, state(a=1))
 
     eventually(lambda: listener.changes)
     assert heard == frames
 
 
-def test_frames_are_not_even_decoded(transport, script, caplog):
+def test_frames_are_not_decoded(transport, script, caplog):
     listener = RunListener()
     transport.start(listener, 0)
 
-    script.say(b"\x81\xa5frame but this is no MessagePack", state(a=1))
+    script.send(b"\x81\xa5frame but this is no MessagePack", state(a=1))
 
     eventually(lambda: listener.changes)
     assert not caplog.records
@@ -608,30 +606,35 @@ def test_frames_are_not_even_decoded(transport, script, caplog):
 # commands of ours ------------------------------------------------------------------------
 
 
-def offered(script):
+def registered(script):
     return [
-        said["command"]["register"]
-        for said in script.heard
-        if "register" in said.get("command", {})
+        message["command"]["register"]
+        for message in script.received
+        if "register" in message.get("command", {})
     ]
 
 
-def test_a_command_is_offered_and_again_after_every_reconnection(transport, script):
+def test_a_command_is_registered_again_after_every_reconnection(transport, script):
     command = CommandInfo.labeled("me/x", {"n": 1}, label="X")
     transport.register_command(command, dict)
-    eventually(lambda: len(offered(script)) == 1)
+    eventually(lambda: len(registered(script)) == 1)
     script.client().close()
     eventually(lambda: not any("reader" in name for name in own_threads()))
 
     transport.list_commands(SOON)
 
-    eventually(lambda: len(offered(script)) == 2)
-    assert offered(script)[1] == {"name": "me/x", "arguments": {"n": 1}, "label": "X", "icon": None}
+    eventually(lambda: len(registered(script)) == 2)
+    assert registered(script)[1] == {
+        "name": "me/x",
+        "arguments": {"n": 1},
+        "label": "X",
+        "icon": None,
+    }
 
 
-def test_a_command_of_ours_is_called_over_a_line_of_its_own(transport, script):
+def test_a_registered_command_is_called_over_a_second_connection(transport, script):
     transport.register_command(CommandInfo("me/x"), dict)
-    script.answer = lambda said: reply_to(said, response={"by": "server"})
+    script.answer = lambda message: reply_to(message, response={"by": "server"})
 
     assert transport.run_command("me/x", {}, SOON) == {"by": "server"}
     # The server's thread for the first may start after that for the second.

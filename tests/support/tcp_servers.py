@@ -1,4 +1,4 @@
-"""TCP servers that are no NanoVer servers, or hardly."""
+"""TCP servers that are not NanoVer servers, and reserved ports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HTTP_ANSWER = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 @contextmanager
 def refusing_port() -> Iterator[int]:
-    """Yield a TCP port that refuses connections, and that nobody else gets meanwhile."""
+    """Yield a TCP port that refuses connections and is reserved meanwhile."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:
         # Bound, but not listening.
         reserved.bind(("127.0.0.1", 0))
@@ -21,28 +21,28 @@ def refusing_port() -> Iterator[int]:
 
 @contextmanager
 def reserved_udp_port() -> Iterator[int]:
-    """Yield a UDP port for those who share it, as listeners for announcements do.
+    """Yield a UDP port that several sockets can share, as discovery does.
 
-    Whoever asks the system for any free port does not get this one.
+    The system does not assign it to sockets that ask for any free port.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reserved:
         for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
             reserved.setsockopt(socket.SOL_SOCKET, option, 1)
-        # At an address of this machine to which the tests send nothing.
+        # On a local address to which the tests send nothing.
         reserved.bind(("127.0.0.2", 0))
         yield reserved.getsockname()[1]
 
 
 @contextmanager
 def silent_server(port: int = 0) -> Iterator[int]:
-    """Accepts connections and says nothing."""
-    with _tcp_server(lambda _: None, port) as entrance:
-        yield entrance
+    """Yield the port of a server that accepts connections and sends nothing."""
+    with _tcp_server(lambda _: None, port) as server_port:
+        yield server_port
 
 
 @contextmanager
 def web_server() -> Iterator[int]:
-    """Answers whatever it is sent as a web server of HTTP/1.1 would."""
+    """Yield the port of a server that answers like an HTTP/1.1 web server."""
 
     def answer(connection: socket.socket) -> None:
         connection.recv(1024)
@@ -53,20 +53,20 @@ def web_server() -> Iterator[int]:
 
 
 @contextmanager
-def slow_road(port: int, seconds: float, *, entrance: int = 0) -> Iterator[int]:
-    """Passes everything on to `port`, but nothing within the first `seconds`."""
-    open_at_last = threading.Event()
+def slow_relay(port: int, seconds: float, *, relay_port: int = 0) -> Iterator[int]:
+    """Yield the port of a relay to `port` that forwards nothing for `seconds`."""
+    opened = threading.Event()
 
     def relay(connection: socket.socket) -> None:
-        open_at_last.wait(seconds)
+        opened.wait(seconds)
         with socket.create_connection(("127.0.0.1", port)) as onward:
             back = threading.Thread(target=_pump, args=(onward, connection), daemon=True)
             back.start()
             _pump(connection, onward)
             back.join()
 
-    with _tcp_server(relay, entrance) as way_in:
-        yield way_in
+    with _tcp_server(relay, relay_port) as accepted_port:
+        yield accepted_port
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

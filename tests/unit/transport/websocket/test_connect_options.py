@@ -12,7 +12,7 @@ from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.errors import ConnectError, TimedOut
 from nanover_jupyter.transport.address import Address
 from nanover_jupyter.transport.tls import TlsSettings
-from nanover_jupyter.transport.websocket.dial import connect_options
+from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from tests.support.scripted_websocket import empty_list, scripted_server
 
@@ -42,31 +42,31 @@ def listing(script, host="localhost", scheme="wss", **options):
         transport.close()
 
 
-def test_a_server_with_a_known_certificate_is_reached(secure, certificate):
+def test_a_server_with_a_trusted_certificate_is_reached(secure, certificate):
     assert listing(secure, tls=TlsSettings(root_certificates=certificate / "cert.pem")) == []
 
 
-def test_a_certificate_may_come_in_a_context_of_ones_own(secure, certificate):
+def test_a_certificate_may_come_in_an_ssl_context(secure, certificate):
     context = ssl.create_default_context(cafile=certificate / "cert.pem")
 
     assert listing(secure, context=context) == []
 
 
-def test_a_server_with_an_unknown_certificate_is_refused_with_a_word(secure):
-    with pytest.raises(ConnectError, match="for a self-signed server, give that certificate"):
+def test_a_server_with_an_untrusted_certificate_is_rejected_with_a_reason(secure):
+    with pytest.raises(ConnectError, match="for a self-signed server, pass it"):
         listing(secure)
 
 
 def test_the_name_in_the_certificate_can_be_given(secure, certificate):
     pem = (certificate / "cert.pem").read_bytes()
 
-    with pytest.raises(ConnectError, match="its certificate is for another host name"):
+    with pytest.raises(ConnectError, match="the certificate is for another host name"):
         listing(secure, "127.0.0.1", tls=TlsSettings(root_certificates=pem))
     named = TlsSettings(root_certificates=pem, server_name="localhost")
     assert listing(secure, "127.0.0.1", tls=named) == []
 
 
-def test_we_show_our_own_certificate_and_tokens(secure, certificate):
+def test_client_certificate_and_tokens_are_sent(secure, certificate):
     settings = TlsSettings(
         root_certificates=certificate / "cert.pem",
         certificate_chain=certificate / "cert.pem",
@@ -90,7 +90,7 @@ def test_no_token_is_ever_shown(secure, certificate, caplog):
     with NanoverWebSocketClient.from_url(f"wss://localhost:{secure.port}", tls=settings) as client:
         client.update_available_commands()
         client.command_timeout = 0.1
-        secure.deaf.set()
+        secure.unresponsive.set()
         with pytest.raises(TimedOut) as failed:
             client.run_command("x")
         way = connect_options(Address("localhost", secure.port, "wss"), settings)
@@ -99,21 +99,21 @@ def test_no_token_is_ever_shown(secure, certificate, caplog):
     assert len(secure.clients) == 2
     assert "hunter2" in secure.clients[1].request.headers["authorization"]
     # The server of this test is one of `websockets` too, and tells all that it hears.
-    shown += [said.getMessage() for said in caplog.records if "server" not in said.name]
+    shown += [message.getMessage() for message in caplog.records if "server" not in message.name]
     assert not [text for text in shown if "hunter2" in text]
 
 
-def test_speaking_plainly_to_an_encrypted_server_fails_with_a_word(secure):
+def test_an_unencrypted_connection_to_a_tls_server_fails_with_a_reason(secure):
     with pytest.raises(ConnectError, match="something listens there"):
         listing(secure, scheme="ws")
 
 
-def test_speaking_tls_to_a_plain_server_fails_with_a_word(no_thread_stays):
-    with scripted_server() as plain, pytest.raises(ConnectError, match="does the server speak TLS"):
+def test_a_tls_connection_to_an_unencrypted_server_fails_with_a_reason(no_thread_stays):
+    with scripted_server() as plain, pytest.raises(ConnectError, match="does the server use TLS"):
         listing(plain)
 
 
-def test_without_encryption_certificates_and_tokens_stay_here():
+def test_certificates_and_tokens_are_not_sent_unencrypted():
     settings = TlsSettings(root_certificates="/nowhere.pem", metadata={"authorization": "secret"})
 
     way = connect_options(Address("host", 1, "ws"), settings)
@@ -128,11 +128,11 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path):
 
     with pytest.raises(ConnectError, match=r"cannot read the root certificates: .*nowhere\.pem"):
         connect_options(Address("host", 1, "wss"), TlsSettings(root_certificates="/nowhere.pem"))
-    with pytest.raises(ConnectError, match="a certificate or key makes no sense"):
+    with pytest.raises(ConnectError, match="a certificate or key is not valid"):
         connect_options(Address("host", 1, "wss"), TlsSettings(root_certificates=broken))
 
 
-def test_messages_are_not_deflated(no_thread_stays):
+def test_messages_are_not_compressed(no_thread_stays):
     with scripted_server() as script:
         script.answer = empty_list
         listing(script, "127.0.0.1", "ws")

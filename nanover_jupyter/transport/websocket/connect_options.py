@@ -1,4 +1,4 @@
-"""How a WebSocket to a server is opened: limits, keep-alive and encryption."""
+"""Options for opening a WebSocket: size limit, keep-alive and TLS."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ __all__ = ["ConnectListener", "ConnectOptions", "connect_options"]
 
 _CLOSE_SECONDS = 1.0
 
-# To the log of details `websockets` writes all headers, and so any token that is sent.
-_discreet = logging.getLogger("nanover_jupyter.transport.websockets")
-_discreet.setLevel(logging.INFO)
+# At level DEBUG `websockets` logs all headers, including access tokens.
+_logger_without_headers = logging.getLogger("nanover_jupyter.transport.websockets")
+_logger_without_headers.setLevel(logging.INFO)
 
 
 class ConnectListener(Protocol):
-    """Hears from a connection, on the threads that open and read it."""
+    """Callbacks of a socket. Called on the threads that open and read it."""
 
     def on_socket(self, opened: socket.socket) -> None:
-        """The socket is open; nothing was sent yet. To shut it down ends any wait for the peer."""
+        """The socket is open and nothing was sent yet. Shutting it down ends all waits."""
 
     def on_bytes(self, count: int) -> None:
-        """So many bytes came, be they of a message that is not complete."""
+        """Some bytes were received, possibly part of a message."""
 
 
 class _WatchedSocket:
-    """A socket that reports what it receives; `websockets` shows complete messages only."""
+    """A socket that reports received bytes. `websockets` only reports complete messages."""
 
     def __init__(self, sock: socket.socket, on_bytes: Callable[[int], object]) -> None:
         self._sock = sock
@@ -55,7 +55,7 @@ class _WatchedSocket:
 
 
 class _WatchedTls:
-    """An SSL context that reports the socket before the handshake, which a peer may not answer."""
+    """An SSL context that reports the socket before the handshake, which may hang."""
 
     def __init__(
         self, context: ssl.SSLContext, on_socket: Callable[[socket.socket], object]
@@ -76,7 +76,7 @@ class _WatchedTls:
 
 @dataclass(frozen=True, slots=True)
 class ConnectOptions:
-    """All that is needed to open a WebSocket to one server, once or again."""
+    """Everything needed to open a WebSocket to a server, and to reopen it."""
 
     address: Address
     context: ssl.SSLContext | None = None
@@ -86,16 +86,16 @@ class ConnectOptions:
     def open(
         self, seconds: float, listener: ConnectListener
     ) -> AbstractContextManager[ClientConnection]:
-        """Connect, at the latest when the context is entered, and close when it is left.
+        """Return a context manager that connects and, at the end, closes the connection.
 
-        It is pinged, which keeps it open through routers that drop quiet connections, but
-        stays open without an answer: that may wait behind a large message on a slow network.
+        The connection sends pings, because some routers drop idle connections. A missing pong
+        does not close it: on a slow network the pong may wait behind a large message.
 
-        Raises what `websockets` raises.
+        Raises the exceptions of `websockets`.
 
         Args:
-            seconds: The longest that connecting may take.
-            listener: Hears of the socket, before any handshake, and of what it receives.
+            seconds: The timeout for connecting.
+            listener: Called with the socket, before any handshake, and with received bytes.
         """
 
         class Watched(ClientConnection):
@@ -110,9 +110,9 @@ class ConnectOptions:
             ssl=tls,
             server_hostname=self.server_name,
             additional_headers=self.headers,
-            logger=_discreet if self.headers else None,
-            # Deflating costs more time than it saves on the networks of laboratories,
-            # and what is large in here, coordinates, hardly shrinks.
+            logger=_logger_without_headers if self.headers else None,
+            # On a local network compression costs more time than it saves, and
+            # coordinates, the bulk of the data, hardly compress.
             compression=None,
             open_timeout=seconds,
             ping_timeout=None,
@@ -125,15 +125,15 @@ class ConnectOptions:
 def connect_options(
     address: Address, tls: TlsSettings | None = None, context: ssl.SSLContext | None = None
 ) -> ConnectOptions:
-    """How to reach a server; opens nothing yet.
+    """Return the options for a server. Opens no connection.
 
     Args:
         address: The server; the scheme `wss` encrypts.
         tls: Certificates and headers, for `wss`.
-        context: In the place of the certificates of `tls`.
+        context: Replaces the certificates of `tls`.
 
     Raises:
-        ConnectError: A certificate file cannot be read, or is none.
+        ConnectError: A certificate file cannot be read or is not valid.
     """
     if address.scheme != "wss":
         return ConnectOptions(address)
@@ -151,24 +151,22 @@ def _context(settings: TlsSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=None if roots is None else roots.decode())
         if roots is not None:
-            # Whoever names a server's own certificate trusts it as it is: many a
-            # self-signed one is no authority, or lacks what newer Pythons insist on.
+            # Trust the given certificate itself: a self-signed one is often not a CA, or lacks
+            # extensions that newer Python versions require.
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         _identify(context, settings)
     except (ssl.SSLError, ValueError) as error:
-        raise ConnectError(
-            "a TLS server", f"a certificate or key makes no sense: {error}"
-        ) from error
+        raise ConnectError("a TLS server", f"a certificate or key is not valid: {error}") from error
     return context
 
 
 def _identify(context: ssl.SSLContext, settings: TlsSettings) -> None:
-    """Load our own certificate, which `ssl` takes from files only."""
+    """Load the client certificate. `ssl` only reads it from files."""
     chain, key = settings.pem("certificate_chain"), settings.pem("private_key")
     if chain is None:
         return
-    with tempfile.TemporaryDirectory() as folder:  # for this user's eyes only
+    with tempfile.TemporaryDirectory() as folder:  # readable by this user only
         chain_file, key_file = Path(folder, "chain"), Path(folder, "key")
         chain_file.write_bytes(chain)
         key_file.write_bytes(key or chain)

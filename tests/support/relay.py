@@ -1,4 +1,4 @@
-"""The way between a client and a server, with faults to order."""
+"""A TCP relay between a client and a server that simulates network faults."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class Road:
-    """A TCP relay to a port of this machine that can be frozen, slowed, limited, cut and mended.
+class Relay:
+    """A TCP relay to a local port that can be frozen, slowed, limited, cut and mended.
 
-    Frozen, it takes connections and bytes and passes nothing on, as a stopped process
-    or a pulled cable does. Slow, it keeps all that it passes on for some seconds. Limited,
-    it passes on so many bytes a second in each direction. Cut, it ends every connection and
-    refuses new ones, as it does where nothing listens at the port.
+    Frozen, it accepts connections and bytes but forwards nothing, like a stopped process or
+    a pulled cable. Slow, it delays all data. Limited, it forwards so many bytes per second in
+    each direction. Cut, it closes all connections and refuses new ones, as it does if nothing
+    listens on the target port.
     """
 
     def __init__(self, target: int) -> None:
@@ -45,13 +45,13 @@ class Road:
 
     def cut(self) -> None:
         self._is_cut = True
-        self._hang_up()
+        self._close_connections()
 
     def mend(self) -> None:
         self._is_cut = False
 
-    def lead_to(self, port: int) -> None:
-        """Lead connections that are made from now on to another port."""
+    def set_target(self, port: int) -> None:
+        """Forward new connections to another port."""
         self._target = port
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Road:
         # Closing alone does not wake a thread in accept().
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._hang_up()
+        self._close_connections()
         for thread in self._threads:
             thread.join(5)
 
@@ -93,7 +93,7 @@ class Road:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _hang_up(self) -> None:
+    def _close_connections(self) -> None:
         for end in self._sockets:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -107,9 +107,9 @@ class Road:
 
 
 @contextmanager
-def road_to(port: int) -> Iterator[Road]:
-    road = Road(port)
+def relay_to(port: int) -> Iterator[Relay]:
+    relay = Relay(port)
     try:
-        yield road
+        yield relay
     finally:
-        road.close()
+        relay.close()
