@@ -39,7 +39,7 @@ def avatars(count: int, seed: int = 0) -> dict[str, Any]:
 
 
 def mixed(count: int) -> dict[str, Any]:
-    """Values of which hardly two are laid out alike: the worst case for shapes."""
+    """Return values with different layouts: the worst case for the layout cache."""
     dice = random.Random(1)
     return {
         f"selection.{index}": {

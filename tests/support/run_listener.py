@@ -1,4 +1,4 @@
-"""Writes down what one run of a subscription says."""
+"""A listener that records a subscription."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 
 
 class RunListener:
-    """A `TransportListener` with a memory."""
+    """A `TransportListener` that records changes and the end of a subscription."""
 
     def __init__(self) -> None:
         self.changes: list[DictionaryChange] = []

@@ -1,4 +1,4 @@
-"""Servers and ways to them; every test must leave no thread of ours behind."""
+"""Fixtures for transports. Every test must end all threads that it started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.own_threads import require_no_own_threads
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a self-signed certificate for localhost and its key."""
+    """Return a folder with a self-signed certificate for localhost and its key."""
     folder = tmp_path_factory.mktemp("certificate")
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem"
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]

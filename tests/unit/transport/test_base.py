@@ -1,4 +1,4 @@
-"""The contract stays narrow, and what implements it has all of it."""
+"""The transport interface and its implementations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every transport: the fake that other tests trust, and both over real sockets."""
+"""Behavior of every transport: the fake, and gRPC and WebSocket over real sockets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SOON = 10.0
 
 
 class Rig(Protocol):
-    """A transport, and its server's side."""
+    """A transport and its server."""
 
     transport: Transport
 
@@ -112,7 +112,7 @@ class WebSocketRig:
         self.server.update_state("server", DictionaryChange(updates, removals))
 
     def hold(self, key):
-        raise AssertionError("nobody holds a lock where there are none")
+        raise AssertionError("this protocol has no locks")
 
     def register(self, name, callback, defaults):
         self.server.register_command(name, callback, defaults)
@@ -436,7 +436,7 @@ def test_a_subscription_can_be_restarted_when_the_server_is_back(rig):
     rig.die()
     first.end()
     rig.come_back({"new": 2})
-    # The channel may find out a moment after the server has.
+    # The channel may notice slightly later than the server.
     eventually(lambda: answers(rig.transport))
 
     second = follow(rig)

@@ -1,4 +1,4 @@
-"""An answer on its way: waited for, awaited, cancelled, failed."""
+"""Pending calls: waiting, awaiting, cancelling and failing."""
 
 from __future__ import annotations
 

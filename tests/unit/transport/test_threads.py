@@ -1,4 +1,4 @@
-"""Threads that start once, and survive being interrupted while they start."""
+"""Daemon threads that start once, even if the start is interrupted."""
 
 from __future__ import annotations
 

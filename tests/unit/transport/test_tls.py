@@ -1,4 +1,4 @@
-"""Encrypted channels: whom they trust, what they send, what they never show."""
+"""Encrypted gRPC channels: trust, metadata, and hidden secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 
 class SecureServer:
-    """A gRPC server with encryption that knows one key and remembers what it was told."""
+    """An encrypted gRPC server that records the received metadata."""
 
     def __init__(self, certificate: Path) -> None:
         self.metadata: list[dict[str, Any]] = []
@@ -49,7 +49,7 @@ class SecureServer:
     def _stream(self, _: bytes, context: Any) -> Iterator[bytes]:
         yield grpc_codec.encode_state_update(DictionaryChange({"secret": "garden"}))
         ended = threading.Event()
-        if context.add_callback(ended.set):  # else it has ended already, and nobody tells
+        if context.add_callback(ended.set):  # False if it has ended already
             ended.wait()
 
 

@@ -1,4 +1,4 @@
-"""Commands as clients list them."""
+"""Command names, arguments, labels and icons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nanover_jupyter.wire.grpc import protocol
 
 
 def foreign_message_class():
-    """`CommandMessage` as NanoVer's own package has it: another class in another pool."""
+    """Return `CommandMessage` of another package: another class in another pool."""
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(struct_pb2.DESCRIPTOR.serialized_pb)
     file = descriptor_pb2.FileDescriptorProto(

@@ -1,4 +1,4 @@
-"""The datagrams of discovery."""
+"""Datagrams of server discovery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.discovery import DATAGRAM_LIMIT, Announcement, decode, encode
 
-# As captured: of a current server, of one with encryption, and of one of the gRPC era.
+# Captured from a current server, an encrypted one, and one of the gRPC era.
 CURRENT = {
     "name": "golden WS",
     "address": "127.0.0.1",
@@ -28,7 +28,7 @@ OLD = {
 
 
 @pytest.mark.parametrize(
-    ("said", "urls"),
+    ("fields", "urls"),
     [
         (CURRENT, ("ws://127.0.0.1:38812",)),
         (ENCRYPTED, ("wss://127.0.0.1:38822", "ws://127.0.0.1:44383")),
@@ -37,8 +37,8 @@ OLD = {
         ({**CURRENT, "address": "::1"}, ("ws://[::1]:38812",)),
     ],
 )
-def test_an_announcement_has_the_urls_to_connect_to(said, urls):
-    announcement = decode(json.dumps(said).encode())
+def test_an_announcement_has_the_urls_to_connect_to(fields, urls):
+    announcement = decode(json.dumps(fields).encode())
 
     assert announcement.name == "golden WS"
     assert announcement.urls == urls
@@ -86,6 +86,6 @@ def test_any_datagram_is_decoded_or_rejected(data):
 
 @pytest.mark.parametrize("port", [0, -1, 65536, "1", True, None, 1.5])
 def test_invalid_ports_are_left_out(port):
-    said = {**CURRENT, "services": {"ws": port, "imd": 5}}
+    fields = {**CURRENT, "services": {"ws": port, "imd": 5}}
 
-    assert decode(json.dumps(said).encode()).services == {"imd": 5}
+    assert decode(json.dumps(fields).encode()).services == {"imd": 5}

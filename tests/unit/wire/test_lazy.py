@@ -1,4 +1,4 @@
-"""Values that are read when somebody asks."""
+"""Values that are decoded when they are first read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nanover_jupyter.wire.values import copy_value
 
 
 class Spelled(LazyValue):
-    """Reads letters into a list, and counts how often."""
+    """Decodes letters to a list, and counts the calls."""
 
     __slots__ = ()
     times = 0
@@ -47,7 +47,7 @@ def test_a_copy_belongs_to_the_caller_and_is_not_stored():
 
 
 class Boxed(LazyValue):
-    """Reads a text in a box in a box, and says how such boxes are copied."""
+    """Decodes a string in nested lists, with a copy function for them."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Changes, lock requests and capabilities as plain data."""
+"""Changes, lock requests and capabilities."""
 
 from __future__ import annotations
 

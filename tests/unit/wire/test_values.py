@@ -1,4 +1,4 @@
-"""What people write in Python, brought to what the wire can carry, or refused with the place."""
+"""Normalization, comparison and copies of values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.values import nested, same, texts, values
 
 
 class Tag(str):
-    """As Django's SafeString: its own text is one of its kind again."""
+    """A string whose `__str__` returns its own type, like Django's SafeString."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Calls that come faster than a server accepts them wait their turn."""
+"""Limit of gRPC calls in flight."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUCCESS = b"\x08\x01"
 
 
 class HeldCalls:
-    """Stands for a channel: every call that begins is kept, for the test to end."""
+    """A fake channel that stores the started calls, for the test to end them."""
 
     def __init__(self):
         self.begun = []

@@ -1,4 +1,4 @@
-"""gRPC's errors become ours: every status, and the texts that real failures come with."""
+"""Translation of gRPC errors: every status, and the messages of real failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAILED_TO_CONNECT = "failed to connect to all addresses; last error: "
 
 
 class Failure(grpc.RpcError):
-    """As gRPC raises them."""
+    """An error in the form that gRPC raises."""
 
     def __init__(self, code, details):
         super().__init__()

@@ -1,4 +1,4 @@
-"""gRPC in particular: its channel, its thread, its limits. What all share is in test_contract."""
+"""Channel, thread and limits of the gRPC transport. See test_contract for common behavior."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MANY_BYTES = 8_000_000
 
 @pytest.fixture
 def reach() -> Iterator[object]:
-    """Make transports to ports of this machine; all are closed in the end."""
+    """Return a function that connects to a local port; closes all transports in the end."""
     made: list[tuple[GrpcTransport, grpc.Channel]] = []
 
     def make(port: int, *, host: str = "127.0.0.1", token: str = "me") -> GrpcTransport:
@@ -52,7 +52,7 @@ def reach() -> Iterator[object]:
 
 @contextmanager
 def raw_state_server(subscribe):
-    """A gRPC server with one method, which answers with bytes of its own choice."""
+    """A gRPC server with one method that returns given bytes."""
     _, service, method = grpc_codec.SUBSCRIBE_STATE_UPDATES.split("/")
     handlers = {method: grpc.unary_stream_rpc_method_handler(subscribe)}
     server = grpc.server(ThreadPoolExecutor(2))
@@ -77,7 +77,7 @@ def test_a_host_name_may_be_a_word_that_grpc_interprets(reach, host):
         reach(1, host=host).list_commands(10)
 
     assert caught.value.address == f"grpc://{host}:1"
-    # By name if names can be looked up here at all.
+    # The second if this machine cannot look up host names.
     assert caught.value.reason in (
         "host name not found",
         "the host name lookup failed (is the network up?)",
@@ -118,7 +118,7 @@ def test_a_message_over_the_servers_limit_is_an_invalid_value(reach):
         server.stop(0).wait()
 
 
-# what is no NanoVer server ----------------------------------------------------------------
+# other servers ----------------------------------------------------------------
 
 
 def test_a_refused_connection_is_a_connect_error(reach, unused_port):
@@ -243,7 +243,7 @@ def test_invalid_updates_are_skipped_and_logged(reach, caplog):
     assert [record.message.split(" from ")[0] for record in caplog.records] == [
         "! skipped an update"
     ]
-    # As over WebSocket, an end in good order is a lost connection too.
+    # An orderly end is also a lost connection, as over WebSocket.
     assert isinstance(reason, ConnectionLost)
     assert (reason.doing, reason.reason) == ("following the state", "the server ended the stream")
 
@@ -277,7 +277,7 @@ def test_a_listener_that_fails_ends_the_subscription_and_the_stream(server, reac
 
     assert "no more" in str(reason)
     assert caplog.records
-    # As many again as the server takes, so the ended one holds no place there.
+    # The server accepts the maximum number again, so the ended one was released.
     others = [RunListener() for _ in range(SUBSCRIPTIONS_LIMIT - 1)]
     for other in others:
         reach(server.port).start(other, 0)

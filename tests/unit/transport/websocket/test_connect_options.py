@@ -1,4 +1,4 @@
-"""How WebSockets are opened, with encryption in particular."""
+"""Opening of WebSockets, especially with TLS."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def secure(certificate: Path, no_thread_stays: None):
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     context.load_verify_locations(certificate / "cert.pem")
     context.verify_mode = ssl.CERT_OPTIONAL
-    # A client that reads a ticket on one thread and sends its request on another can hang:
-    # Python's sockets have no lock for that before 3.13.5.
+    # Before Python 3.13.5 a client that reads a TLS session ticket on one thread and writes on
+    # another can hang.
     context.num_tickets = 0
     with scripted_server(ssl=context) as script:
         script.answer = empty_list
@@ -34,7 +34,7 @@ def secure(certificate: Path, no_thread_stays: None):
 
 
 def listing(script, host="localhost", scheme="wss", **options):
-    """The commands, asked for and hung up."""
+    """Return the commands, and close the connection."""
     transport = WebSocketTransport(connect_options(Address(host, script.port, scheme), **options))
     try:
         return transport.list_commands(SOON)
@@ -98,7 +98,7 @@ def test_no_token_is_ever_shown(secure, certificate, caplog):
 
     assert len(secure.clients) == 2
     assert "hunter2" in secure.clients[1].request.headers["authorization"]
-    # The server of this test is one of `websockets` too, and tells all that it hears.
+    # The server of this test also uses `websockets`, which logs all that it receives.
     shown += [message.getMessage() for message in caplog.records if "server" not in message.name]
     assert not [text for text in shown if "hunter2" in text]
 

@@ -1,4 +1,4 @@
-"""A connection by itself: its states, its thread, and what it does with a listener that fails."""
+"""Connection states, threads, pending replies and failing listeners."""
 
 from __future__ import annotations
 
@@ -65,41 +65,41 @@ def test_a_connection_that_was_never_opened_can_be_closed(connection):
 
 def test_a_reply_is_delivered_once_unless_it_was_forgotten(connection):
     opened(connection)
-    told = []
-    connection.expect(1, "asking", told.append)
-    connection.expect(2, "asking", told.append)
+    results = []
+    connection.expect(1, "asking", results.append)
+    connection.expect(2, "asking", results.append)
     assert connection.waits_for_replies
 
     assert connection.forget(1)
     assert not connection.forget(1)
     connection.close()
 
-    (error,) = told
+    (error,) = results
     assert isinstance(error, ClosedError)
     assert not connection.forget(2)
 
 
 def test_a_request_after_the_end_fails_at_once(connection):
     opened(connection).close()
-    told = []
+    results = []
 
-    connection.expect(1, "asking", told.append)
+    connection.expect(1, "asking", results.append)
 
-    assert isinstance(told[0], ClosedError)
+    assert isinstance(results[0], ClosedError)
     assert not connection.attach(RunListener())
 
 
 def test_every_caller_gets_a_new_error(connection):
     opened(connection)
-    told = []
-    connection.expect(1, "one thing", told.append)
-    connection.expect(2, "another", told.append)
+    results = []
+    connection.expect(1, "one thing", results.append)
+    connection.expect(2, "another", results.append)
 
     connection.abort(ConnectionLost(connection.address, "", "cable cut"))
 
-    eventually(lambda: len(told) == 2)
-    assert [error.doing for error in told] == ["one thing", "another"]
-    assert {error.reason for error in told} == {"cable cut"}
+    eventually(lambda: len(results) == 2)
+    assert [error.doing for error in results] == ["one thing", "another"]
+    assert {error.reason for error in results} == {"cable cut"}
 
 
 def test_a_listener_that_fails_ends_the_connection(connection, script, caplog):

@@ -1,4 +1,4 @@
-"""Foreign errors become ours: every one, with words that help."""
+"""Translation of errors of `websockets` and sockets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def verification(words, code):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "reason"),
     [
         (ConnectionRefusedError(), "connection refused"),
         (socket.gaierror(socket.EAI_NONAME, "no"), "host name not found"),
@@ -82,12 +82,12 @@ def verification(words, code):
     ],
     ids=repr,
 )
-def test_a_failed_connection_has_a_reason(error, said):
+def test_a_failed_connection_has_a_reason(error, reason):
     ours = not_reached(error, address=ADDRESS)
 
     assert isinstance(ours, ConnectError)
     assert ours.address == ADDRESS
-    assert said in ours.reason
+    assert reason in ours.reason
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def closed(received=None, sent=None, cause=None):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "reason"),
     [
         (closed(Close(1001, ""), Close(1001, "")), "the server closed the connection"),
         (closed(Close(1011, "oops"), Close(1011, "")), "closed the connection (oops)"),
@@ -137,12 +137,12 @@ def closed(received=None, sent=None, cause=None):
     ],
     ids=repr,
 )
-def test_a_lost_connection_has_a_reason(error, said):
+def test_a_lost_connection_has_a_reason(error, reason):
     ours = lost(error, address=ADDRESS, doing="reading")
 
     assert isinstance(ours, ConnectionLost)
     assert (ours.address, ours.doing) == (ADDRESS, "reading")
-    assert said in ours.reason
+    assert reason in ours.reason
 
 
 def test_other_errors_are_protocol_errors():

@@ -1,4 +1,4 @@
-"""The state before and after there is somebody to hear it."""
+"""Buffer of the state before there is a listener."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.support.run_listener import RunListener
 
 
 def test_buffered_state_is_one_change_and_later_changes_are_passed_on():
-    told, listener = InitialStateBuffer(), RunListener()
-    told.flush(None)
-    told.add(DictionaryChange({"a": 1, "gone": 2}), None)
-    told.add(DictionaryChange({"b": None}, {"gone", "never"}), None)
+    state, listener = InitialStateBuffer(), RunListener()
+    state.flush(None)
+    state.add(DictionaryChange({"a": 1, "gone": 2}), None)
+    state.add(DictionaryChange({"b": None}, {"gone", "never"}), None)
 
-    told.flush(listener)
-    told.flush(listener)
-    told.add(DictionaryChange({"c": 3}, {"a"}), listener)
+    state.flush(listener)
+    state.flush(listener)
+    state.add(DictionaryChange({"c": 3}, {"a"}), listener)
 
     assert listener.changes == [
         DictionaryChange({"a": 1, "b": None}),
@@ -26,20 +26,20 @@ def test_buffered_state_is_one_change_and_later_changes_are_passed_on():
 
 
 def test_an_empty_state_is_not_sent():
-    told, listener = InitialStateBuffer(), RunListener()
-    told.add(DictionaryChange({"a": 1}), None)
-    told.add(DictionaryChange(removals={"a"}), None)
+    state, listener = InitialStateBuffer(), RunListener()
+    state.add(DictionaryChange({"a": 1}), None)
+    state.add(DictionaryChange(removals={"a"}), None)
 
-    told.flush(listener)
+    state.flush(listener)
 
     assert listener.changes == []
 
 
 def test_a_change_while_the_listener_is_attached_is_part_of_the_state():
-    told, listener = InitialStateBuffer(), RunListener()
+    state, listener = InitialStateBuffer(), RunListener()
 
-    told.add(DictionaryChange({"a": 1}), listener)
-    told.flush(listener)
+    state.add(DictionaryChange({"a": 1}), listener)
+    state.flush(listener)
 
     assert listener.changes == [DictionaryChange({"a": 1})]
 
@@ -49,10 +49,10 @@ def test_an_error_of_the_listener_is_distinguished_from_one_of_the_network():
         def on_change(self, change):
             raise OSError("disk full")
 
-    told = InitialStateBuffer()
-    told.flush(Failing())
+    state = InitialStateBuffer()
+    state.flush(Failing())
 
     with pytest.raises(ListenerFailed, match="disk full") as caught:
-        told.add(DictionaryChange({"a": 1}), Failing())
+        state.add(DictionaryChange({"a": 1}), Failing())
 
     assert isinstance(caught.value.__cause__, OSError)

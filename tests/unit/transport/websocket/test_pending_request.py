@@ -1,4 +1,4 @@
-"""A command on its way: one answer, whatever comes first."""
+"""Pending requests: replies, errors and timeouts."""
 
 from __future__ import annotations
 
@@ -78,15 +78,15 @@ def test_a_request_without_a_reply_expires(connection):
 def test_after_a_silence_a_request_expires_and_calls_the_action(connection):
     request, done = sent_request(connection), []
 
-    request.expire_when_silent(0.01, lambda: done.append("hung up"))
+    request.expire_when_silent(0.01, lambda: done.append("aborted"))
 
     assert isinstance(request.pending.exception(SOON), TimedOut)
-    eventually(lambda: done == ["hung up"])
+    eventually(lambda: done == ["aborted"])
 
 
 def test_a_reply_in_time_cancels_the_timer(connection, script):
     request, done = sent_request(connection), []
-    request.expire_when_silent(SOON, lambda: done.append("hung up"))
+    request.expire_when_silent(SOON, lambda: done.append("aborted"))
     assert "nanover-timeout" in own_threads()
 
     script.send(*reply_to(msgpack.unpackb(encode_request(1, "x", {})), response=None))
@@ -97,7 +97,7 @@ def test_a_reply_in_time_cancels_the_timer(connection, script):
 
 
 class FakeLink:
-    """Receives what a test says, at the time of a clock that a test moves."""
+    """A fake connection with a clock that the test advances."""
 
     def __init__(self, clock):
         self.clock = clock

@@ -1,4 +1,4 @@
-"""Functions that a server may ask us to call."""
+"""Commands that a client registers and runs on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOON = 10.0
 
 
 class FakeLink:
-    """Writes down what is sent over it."""
+    """A fake connection that records what is sent."""
 
     def __init__(self):
         self.sent = []

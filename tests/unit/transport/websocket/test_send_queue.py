@@ -1,4 +1,4 @@
-"""What is on its way out, without a wire."""
+"""Queue of outgoing messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def outbox(no_thread_stays):
 
 @pytest.fixture
 def busy(outbox):
-    """Keeps the thread busy until it is set."""
+    """Block the thread until the event is set."""
     begun, go_on = threading.Event(), threading.Event()
     outbox.put(lambda: begun.set() or go_on.wait(SOON), waits=False)
     assert begun.wait(SOON)

@@ -1,4 +1,4 @@
-"""WebSocket in particular: ids, limits, silence, frames, our own commands."""
+"""Ids, limits, timeouts, frames and registered commands of the WebSocket transport."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Reach = Callable[[int], WebSocketTransport]
 
 @pytest.fixture
 def reach(no_thread_stays: None) -> Iterator[Reach]:
-    """Make transports to ports of this machine; all are closed in the end."""
+    """Return a function that connects to a local port; closes all transports in the end."""
     made: list[WebSocketTransport] = []
 
     def make(port: int) -> WebSocketTransport:
@@ -417,13 +417,13 @@ def test_an_unresponsive_server_that_sends_state_is_detected_after_updates(
     transport.list_commands(SOON)
     script.unresponsive.set()
 
-    def tell():
+    def update():
         with suppress(ConnectionLost, ConnectionClosed):
             transport.update_state(DictionaryChange({"a": 1}), SOON)
             script.clients[0].send(state(other=1))
         return listener.ends
 
-    eventually(tell)
+    eventually(update)
     assert isinstance(listener.end(), ConnectionLost)
 
 
@@ -431,11 +431,11 @@ def test_a_responsive_server_is_checked_only_occasionally(transport, script, mon
     monkeypatch.setattr(transport_module, "_CHECK_SECONDS", 0.05)
     transport.list_commands(SOON)
 
-    def tell():
+    def update():
         transport.update_state(DictionaryChange({"a": 1}), SOON)
         return script.requests().count("commands/list") > 2
 
-    eventually(tell)
+    eventually(update)
     updates = [message for message in script.received if "state" in message]
     assert len(script.requests()) < len(updates)
 
@@ -456,14 +456,14 @@ def test_a_cut_connection_fails_pending_calls(reach, script):
 
 
 def heard_values(script):
-    """The updates that the server was told, in order, as (key, value)."""
-    told = [message["state"]["updates"] for message in script.received if "state" in message]
-    return [pair for updates in told for pair in updates.items()]
+    """Return the updates that the server received, in order, as (key, value)."""
+    changes = [message["state"]["updates"] for message in script.received if "state" in message]
+    return [pair for updates in changes for pair in updates.items()]
 
 
 @pytest.fixture
 def frozen(reach, script):
-    """A transport whose peer takes nothing, with more on its way than buffers take."""
+    """Return a transport with a frozen peer, and a message larger than all buffers."""
     with relay_to(script.port) as relay:
         transport = reach(relay.port)
         transport.list_commands(SOON)
@@ -582,22 +582,22 @@ def test_closing_performs_the_closing_handshake(transport, script):
 
 def test_frames_are_passed_on_unchanged(transport, script):
     frames = [msgpack.packb({"frame": {"frame.index": n, "p": b"xyz"}}) for n in range(3)]
-    heard = []
-    transport.frame_listener = heard.append
+    received = []
+    transport.frame_listener = received.append
     listener = RunListener()
     transport.start(listener, 0)
 
     script.send(*frames, state(a=1))
 
     eventually(lambda: listener.changes)
-    assert heard == frames
+    assert received == frames
 
 
 def test_frames_are_not_decoded(transport, script, caplog):
     listener = RunListener()
     transport.start(listener, 0)
 
-    script.send(b"\x81\xa5frame but this is no MessagePack", state(a=1))
+    script.send(b"\x81\xa5frame but this is not MessagePack", state(a=1))
 
     eventually(lambda: listener.changes)
     assert not caplog.records
@@ -637,5 +637,5 @@ def test_a_registered_command_is_called_over_a_second_connection(transport, scri
     script.answer = lambda message: reply_to(message, response={"by": "server"})
 
     assert transport.run_command("me/x", {}, SOON) == {"by": "server"}
-    # The server's thread for the first may start after that for the second.
+    # The server's thread for the first may start after the one for the second.
     eventually(lambda: len(script.clients) == 2)

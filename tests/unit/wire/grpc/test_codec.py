@@ -1,4 +1,4 @@
-"""Messages to bytes and back: NanoVer's peculiarities, and nothing else, on the wire."""
+"""Encoding and decoding of all gRPC messages."""
 
 from __future__ import annotations
 
@@ -423,7 +423,7 @@ def _passes(encode):
     return True
 
 
-# bytes that are no message ------------------------------------------------------------
+# invalid bytes ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("decode", DECODERS, ids=lambda decode: decode.__name__)

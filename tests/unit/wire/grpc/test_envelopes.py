@@ -1,4 +1,4 @@
-"""Messages with the values in them left as bytes."""
+"""Messages parsed with their values left as bytes."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def test_unknown_fields_miss_the_fast_path(unknown):
     for data in (
         unknown,
         field(1, unknown),
-        # What protobuf makes of this depends on its implementation: the common one drops
-        # an entry with more in it than it knows.
+        # The result depends on the implementation of protobuf: the common one drops entries
+        # with unknown fields.
         field(1, field(1, field(1, b"k") + field(2, b"v") + unknown)),
     ):
         with pytest.raises(FastPathMiss):
@@ -123,14 +123,14 @@ def test_invalid_messages_miss_the_fast_path_or_contain_invalid_values(envelope,
     try:
         kind.FromString(data)
     except DecodeError:
-        # The fault then lies in what is left as bytes, where it costs nothing else.
+        # The error is in the part left as bytes, where it affects nothing else.
         assert any(not holds for holds in hold_what_they_should(opened, kind.DESCRIPTOR))
     else:
         assert all(hold_what_they_should(opened, kind.DESCRIPTOR))
 
 
 def hold_what_they_should(message, meant):
-    """Of all that an envelope leaves as bytes: whether it is the text or value it should be."""
+    """Yield for each bytes field of an envelope whether it is a valid string or value."""
     for envelopes_field, found in message.ListFields():
         kind = meant.fields_by_name[envelopes_field.name]
         single = isinstance(found, bytes | int | float) or hasattr(found, "ListFields")

@@ -1,4 +1,4 @@
-"""The keys of an update, found by where they stand, are those that protobuf finds."""
+"""Keys found by layout are those that protobuf finds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.wire_bytes import UNKNOWN, field, legal_structs, state_update
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
-    """Start without any layout."""
+    """Start with an empty cache."""
     monkeypatch.setattr(grpc_key_layouts, "_layouts", LayoutCache())
 
 

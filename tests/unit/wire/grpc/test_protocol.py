@@ -1,4 +1,4 @@
-"""The protobuf classes: in step with their sources, and strangers to everyone else's."""
+"""The protobuf classes match their sources, and are independent of other packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPILED = Path(protocol.__file__).with_name("nanover.binpb")
 
 
 def files_of(path):
-    """By name, without Google's own, which follow the compiler's version."""
+    """Return the files by name, without Google's, which depend on the compiler version."""
     found = descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file
     return {file.name: file for file in found if not file.name.startswith("google/")}
 
@@ -88,7 +88,7 @@ def define_theirs():
         ("nanover.protocol.command", "CommandMessage"),
     ]:
         file = descriptor_pb2.FileDescriptorProto(
-            # Same names, another layout, so that mixing them up would show.
+            # Same names with other fields, so that a mix-up would be detected.
             name=f"{package.replace('.', '/')}.proto", package=package, syntax="proto3"
         )
         kind = descriptor_pb2.FieldDescriptorProto

@@ -1,4 +1,4 @@
-"""Updates read when somebody asks, and what becomes of what cannot be read."""
+"""Lazy decoding of updates, and handling of invalid content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing values: the bytes that protobuf writes, for all that may stand for a number."""
+"""Encoding of values gives the bytes of protobuf, for all number types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.wire_bytes import value_by_protobuf, varint
 
 
 def set_value(target, value):
-    """The straightforward way, with protobuf's own objects."""
+    """Encode a value with protobuf's own objects."""
     if isinstance(value, list):
         target.list_value.SetInParent()
         for item in value:

@@ -1,4 +1,4 @@
-"""NanoVer's WebSocket messages, by themselves and as captured from its server."""
+"""Encoding and decoding of WebSocket messages, including captured ones."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def test_a_request_has_a_name_arguments_and_an_id():
 
 
 def test_a_reply_echoes_the_request():
-    said = {"name": "x", "id": "odd", "more": [1]}
+    request = {"name": "x", "id": "odd", "more": [1]}
 
-    assert msgpack.unpackb(encode_response(said, (1,))) == {
-        "command": {"request": said, "response": [1]}
+    assert msgpack.unpackb(encode_response(request, (1,))) == {
+        "command": {"request": request, "response": [1]}
     }
-    assert msgpack.unpackb(encode_exception(said, "no \ud800")) == {
-        "command": {"request": said, "exception": "no ?"}
+    assert msgpack.unpackb(encode_exception(request, "no \ud800")) == {
+        "command": {"request": request, "exception": "no ?"}
     }
 
 
@@ -161,7 +161,7 @@ def test_a_frame_is_recognized_without_decoding():
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "reason"),
     [
         ([1], "a message must be a map, not a list"),
         (3, "a message must be a map, not an int"),
@@ -178,11 +178,11 @@ def test_a_frame_is_recognized_without_decoding():
     ],
     ids=repr,
 )
-def test_invalid_messages_are_rejected_with_the_reason(message, said):
+def test_invalid_messages_are_rejected_with_the_reason(message, reason):
     with pytest.raises(ProtocolError) as caught:
         packed(message)
 
-    assert said in caught.value.reason
+    assert reason in caught.value.reason
 
 
 def test_a_text_message_is_rejected():
@@ -239,13 +239,13 @@ def test_capabilities_say_what_the_wire_has():
 # as captured ------------------------------------------------------------------------
 
 
-def meaning(value):
-    """The value that a capture's JSON stands for."""
+def captured_value(value):
+    """Return the value that the JSON of a capture represents."""
     if isinstance(value, dict):
         if "$bytes_hex" in value:
             return bytes.fromhex(value["$bytes_hex"])
-        return {key: meaning(item) for key, item in value.items()}
-    return [meaning(item) for item in value] if isinstance(value, list) else value
+        return {key: captured_value(item) for key, item in value.items()}
+    return [captured_value(item) for item in value] if isinstance(value, list) else value
 
 
 def captures(prefix=""):
@@ -270,7 +270,7 @@ def test_every_captured_message_is_decoded(name):
 @pytest.mark.parametrize("name", captures("value_"))
 def test_captured_values_are_what_upstream_read(name):
     change = decode_message(golden_bytes(name, "ws")).change
-    expected = meaning(golden_json(name, "ws")["message"]["state"])
+    expected = captured_value(golden_json(name, "ws")["message"]["state"])
 
     assert same_value(change.updates, expected["updates"])
     assert change.removals == set(expected["removals"])

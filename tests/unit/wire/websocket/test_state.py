@@ -1,4 +1,4 @@
-"""State messages over WebSocket, whose values are read when they are needed."""
+"""Lazy decoding of state messages."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def test_change_without_anything_is_empty(state: dict[str, Any]) -> None:
 ODD = {
     "another key beside": msgpack.packb({"state": {}, "frame": {}}),
     "a command": msgpack.packb({"command": {}}),
-    "a key that is no text": message(updates={1: 2}),
-    "a removal that is no text": message(removals=[1]),
-    "removals that are no list": message(removals="ab"),
-    "updates that are no map": message(updates=[1]),
+    "a key that is not a string": message(updates={1: 2}),
+    "a removal that is not a string": message(removals=[1]),
+    "removals that are not a list": message(removals="ab"),
+    "updates that are not a map": message(updates=[1]),
     "no state": b"\x81\xa5state\xc0",
     "an end in the middle": message(updates={"a": [1, 2]})[:-1],
     "something behind": message(updates={"a": 1}) + b"\xc0",
-    "a key that is no UTF-8": b"\x81\xa5state\x81\xa7updates\x81\xa1\xff\x01",
+    "a key that is not UTF-8": b"\x81\xa5state\x81\xa7updates\x81\xa1\xff\x01",
     "no end of nesting": b"\x81\xa5state\x81\xa7updates\x81\xa1a" + b"\x91" * 5_000 + b"\x01",
     "nothing": b"",
 }

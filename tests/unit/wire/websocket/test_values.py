@@ -1,4 +1,4 @@
-"""Values to MessagePack and back."""
+"""Conversion of values to MessagePack and back."""
 
 from __future__ import annotations
 
