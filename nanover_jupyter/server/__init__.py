@@ -1,6 +1,6 @@
-"""An embedded NanoVer server and a demo world for it; knows nothing of the client side."""
+"""An embedded NanoVer server and a demo session for it, independent of the client side."""
 
-from nanover_jupyter.server.commands.registry import CommandRegistration
+from nanover_jupyter.server.command_registry import CommandRegistration
 from nanover_jupyter.server.demo.world import DemoWorld
 from nanover_jupyter.server.embedded import NanoverServer
 

@@ -1,4 +1,4 @@
-"""Announces a server on the local network twice a second, for those who look for one."""
+"""Announce a server on the local network, so that clients can discover it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ logger = logging.getLogger("nanover_jupyter.server")
 
 _INTERVAL: Final = 0.5
 _JOIN_SECONDS: Final = 1.0
-_EVERYBODY: Final = "255.255.255.255"
+_BROADCAST_ADDRESS: Final = "255.255.255.255"
 
 
 class Announcer:
-    """Broadcasts what a server offers until it is closed, on the thread `nanover-announcer`.
+    """Broadcasts a server's services twice a second until closed, on a daemon thread.
 
-    A server for this machine only is announced to this machine only: nothing of it
-    reaches the network.
+    A server that listens on a loopback address is announced to this machine only.
 
     Args:
-        name: What the server calls itself.
-        host: The address it listens at.
+        name: The name of the server.
+        host: The address that the server listens on.
         services: Ports by service, such as {"ws": 38801}.
-        loopback: Whether only this machine reaches the server.
+        loopback: Whether the server listens on loopback addresses only.
         port: The UDP port of the announcements.
     """
 
@@ -45,7 +44,10 @@ class Announcer:
     ) -> None:
         self._loopback = loopback
         self._port = port
-        self._said = (name, host, str(uuid.uuid4()), dict(services))
+        self._name = name
+        self._host = host
+        self._server_id = str(uuid.uuid4())
+        self._services = dict(services)
         self._closed = threading.Event()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -53,7 +55,7 @@ class Announcer:
         self._thread.start()
 
     def close(self) -> None:
-        """Fall silent. Idempotent."""
+        """Stop announcing. Idempotent."""
         self._closed.set()
         if self._thread is not threading.current_thread():
             self._thread.join(_JOIN_SECONDS)
@@ -66,34 +68,33 @@ class Announcer:
                     self._announce()
                     failed = False
                 except OSError as error:
-                    # Once, not twice a second; a network may come back.
+                    # Log only the first failure in a row; the network may come back.
                     if not failed:
-                        logger.warning("! announcing the server failed: %s", error)
+                        logger.warning("! could not announce the server; retrying: %s", error)
                     failed = True
                 if self._closed.wait(_INTERVAL):
                     return
 
     def _announce(self) -> None:
-        name, host, identity, services = self._said
         if self._loopback:
-            said = Announcement(name, "127.0.0.1", identity, services)
-            self._socket.sendto(encode(said), ("127.0.0.1", self._port))
-            return
-        address = host if _is_one_address(host) else _own_address()
-        said = Announcement(name, address, identity, services)
-        self._socket.sendto(encode(said), (_EVERYBODY, self._port))
+            address = target = "127.0.0.1"
+        else:
+            address = self._host if _is_specific_address(self._host) else _local_address()
+            target = _BROADCAST_ADDRESS
+        announcement = Announcement(self._name, address, self._server_id, self._services)
+        self._socket.sendto(encode(announcement), (target, self._port))
 
 
-def _is_one_address(host: str) -> bool:
+def _is_specific_address(host: str) -> bool:
     try:
         return socket.inet_aton(host) != b"\0\0\0\0"
     except OSError:
         return False
 
 
-def _own_address() -> str:
-    """The address by which others on the network reach this machine."""
+def _local_address() -> str:
+    """Return the address at which other machines reach this one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        # Nothing is sent: UDP "connects" by choosing a way.
+        # Connecting a UDP socket sends nothing; it only selects a route.
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])

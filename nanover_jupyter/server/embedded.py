@@ -1,7 +1,4 @@
-"""NanoVer's server inside this process, for gRPC and, if wished, for WebSocket.
-
-Knows nothing of clients and notebooks.
-"""
+"""A NanoVer server in this process, for gRPC and optionally for WebSocket clients."""
 
 from __future__ import annotations
 
@@ -17,13 +14,16 @@ import grpc
 
 from nanover_jupyter.errors import ClosedError, ResourceLockedError
 from nanover_jupyter.server.announcer import Announcer
-from nanover_jupyter.server.application import add_application_defaults, linked_poses
+from nanover_jupyter.server.application_defaults import (
+    add_application_defaults,
+    mirrored_pose_updates,
+)
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.commands.registry import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.command_registry import CommandRegistration, CommandRegistry
 from nanover_jupyter.server.grpc_service import GrpcService
 from nanover_jupyter.server.state.store import SharedState
-from nanover_jupyter.server.threads import DaemonThreads
-from nanover_jupyter.server.websocket.origins import HandshakePolicy
+from nanover_jupyter.server.thread_pool import DaemonThreadPool
+from nanover_jupyter.server.websocket.handshake_policy import HandshakePolicy
 from nanover_jupyter.server.websocket.service import WebSocketService
 from nanover_jupyter.wire.discovery import DISCOVERY_PORT
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
@@ -35,39 +35,38 @@ logger = logging.getLogger("nanover_jupyter.server")
 
 # At most 100 of these serve subscriptions (see grpc_service); the rest serve calls.
 _THREADS: Final = 120
-# Calls beyond this many at once are refused, whether they run, wait for a thread or wait to be
-# accepted. Clients may pipeline thousands.
+# The limit of concurrent calls, including queued ones. Clients may pipeline thousands.
 _CALLS_LIMIT: Final = 100_000
 
-# How long calls in progress may go on once the server closes, and the longest that
-# closing takes altogether, in seconds.
-_GRACE: Final = 0.3
-_CLOSING_LIMIT: Final = 1.0
+# How long calls in progress may continue when the server closes, and the limit for closing
+# as a whole, in seconds.
+_GRACE_SECONDS: Final = 0.3
+_CLOSE_SECONDS: Final = 1.0
 
 _OPTIONS: Final = (
-    # Without this a second server would share a busy port and get half the calls.
+    # Otherwise a second server could share the port and would get half the calls.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
-    # By default gRPC cancels some of the calls that wait to be accepted beyond 1000, and all
-    # beyond 3000. On a busy machine a burst of pipelined calls exceeds both.
+    # By default, gRPC cancels some calls when 1000 wait to be accepted and all from 3000 on. A
+    # burst of pipelined calls can exceed both on a busy machine.
     ("grpc.server.max_pending_requests", _CALLS_LIMIT),
     ("grpc.server.max_pending_requests_hard_limit", _CALLS_LIMIT),
 )
 
 
 class NanoverServer:
-    """A NanoVer server: shared state with locks, and commands.
+    """A NanoVer server with shared state, locks and commands.
 
-    It serves from the moment it is made until `close`, or the end of the process,
-    which it never delays. Up to 100 subscriptions and 20 calls are served at once;
-    more calls wait, more subscriptions are refused.
+    It serves clients from its creation until `close` or the end of the process, which it never
+    delays. It serves up to 100 subscriptions and 20 calls at once. Further calls wait; further
+    subscriptions are rejected.
 
-    A value that one protocol cannot carry (bytes over gRPC, integers of more than 64 bits over
-    WebSocket) is removed for the clients of that protocol, which is logged. None is removed for
-    gRPC clients, as that protocol means a removal by it.
+    If a protocol cannot carry a value (bytes over gRPC, integers of more than 64 bits over
+    WebSocket), clients of that protocol see the key as removed, and a warning is logged. gRPC
+    clients also see None as a removal.
 
-    All methods may be called from any thread.
+    All methods are thread-safe.
 
     Example:
         >>> with NanoverServer() as server:
@@ -77,34 +76,32 @@ class NanoverServer:
         {'answer': 42}
 
     Args:
-        address: The host name or address to listen at. Whoever can reach it can
-            read and change everything, so anything but the machine itself is
-            logged as a warning.
-        port: The TCP port for gRPC; 0 lets the system choose one.
-        websocket_port: A second port, for the WebSocket protocol of NanoVer's current
-            servers, over the same state and commands; 0 lets the system choose, None
-            leaves it out. What that protocol's clients change is passed over where a
-            gRPC client holds a lock.
-        application_defaults: Whether a server with a WebSocket port starts with what
-            NanoVer's application servers have, which alone speak that protocol: the key
-            `imd.velocity_reset_available`, the command `multiuser/radially-orient-origins`,
-            and a `transform.simulation` that follows `scene` and the other way round.
-        origins: The origins of the web pages that may use the WebSocket port, such as
-            "https://lab.example:8443". Left out, no page may; native clients always may.
-            On an address of this machine only, native clients must also connect by
-            `localhost`, a loopback address or the name given as `address`.
-        announce: A name under which to announce the server to those who look for one
-            on the network, or, where it is for this machine only, on this machine.
-            Left out, nothing is announced.
+        address: The host name or address to listen on. All clients that can reach it can
+            read and change everything, so other than loopback addresses are logged as a
+            warning.
+        port: The TCP port for gRPC, or 0 for any free port.
+        websocket_port: The TCP port for the WebSocket protocol of NanoVer's current servers,
+            with the same state and commands. 0 selects any free port; None disables it. The
+            server ignores changes by WebSocket clients to keys that a gRPC client has locked.
+        application_defaults: Whether a server with a WebSocket port starts with the defaults
+            of NanoVer's application servers: the key `imd.velocity_reset_available`, the
+            command `multiuser/radially-orient-origins`, and the keys `transform.simulation`
+            and `scene` kept consistent with each other.
+        origins: The origins of web pages that may use the WebSocket port, such as
+            "https://lab.example:8443". By default, only native clients may. If the server
+            listens on a loopback address, native clients must connect to `localhost`, a
+            loopback address or the host given as `address`.
+        announce: A name under which to announce the server for discovery, on the network or,
+            for a loopback address, on this machine. By default, it is not announced.
         discovery_port: The UDP port of the announcements.
 
     Raises:
-        AddressError: The address or port makes no sense.
-        ConnectError: A port is in use, or the address is not this machine's.
+        AddressError: The address or port is invalid.
+        ConnectError: A port is in use, or the address does not belong to this machine.
         InvalidArgument: (a ValueError) One of `origins` is not an origin.
     """
 
-    def __init__(  # noqa: PLR0913 - choices that most callers leave as they are
+    def __init__(  # noqa: PLR0913 - all arguments are optional
         self,
         *,
         address: str = "127.0.0.1",
@@ -120,14 +117,14 @@ class NanoverServer:
         self._address = address
         self._commands = CommandRegistry()
         if application_defaults and websocket_port is not None:
-            self._state = SharedState(linked=linked_poses)
+            self._state = SharedState(derive=mirrored_pose_updates)
             add_application_defaults(self._state, self._commands)
         else:
             self._state = SharedState()
-        self._closing = threading.Lock()
-        self._threads = DaemonThreads(_THREADS, name="nanover-server")
+        self._closing_lock = threading.Lock()
+        self._threads = DaemonThreadPool(_THREADS, name="nanover-server")
         self._server = grpc.server(
-            self._threads,  # type: ignore[arg-type]  # only its submit() is used
+            self._threads,  # type: ignore[arg-type]  # gRPC uses only submit()
             handlers=GrpcService(self._state, self._commands).handlers(),
             options=_OPTIONS,
             maximum_concurrent_rpcs=_CALLS_LIMIT,
@@ -135,13 +132,13 @@ class NanoverServer:
         try:
             self._port = self._server.add_insecure_port(bind.target)
         except RuntimeError as error:
-            # Someone may have taken the port since it was checked.
-            raise ServeError(bind.target, "the system does not allow to listen there") from error
+            # Another process may have bound the port since the check.
+            raise ServeError(bind.target, "the port cannot be bound; choose another") from error
         self._websockets = self._open_websockets(websocket_port, handshakes)
         if not bind.loopback:
             logger.warning(
-                "serving at %s, open to the network: anyone who reaches it can change the state "
-                "and run commands",
+                "serving on %s: any client on the network can change the state and run commands; "
+                'use address="127.0.0.1" to serve this machine only',
                 bind.target,
             )
         self._server.start()
@@ -150,11 +147,11 @@ class NanoverServer:
             self._announcer = Announcer(
                 name=announce,
                 host=address,
-                services=self._services(),
+                services=self._ports_by_service(),
                 loopback=bind.loopback,
                 port=discovery_port,
             )
-        logger.info("serving at %s port %s", address, self._port)
+        logger.info("serving on %s port %s", address, self._port)
 
     def __enter__(self) -> Self:
         return self
@@ -173,21 +170,21 @@ class NanoverServer:
 
     @property
     def address(self) -> str:
-        """The host name or address it was told to listen at."""
+        """The host name or address that the server listens on, as given."""
         return self._address
 
     @property
     def port(self) -> int:
-        """The TCP port it listens at; never 0."""
+        """The TCP port for gRPC."""
         return self._port
 
     @property
     def websocket_port(self) -> int | None:
-        """The TCP port at which it speaks WebSocket; None if it does not."""
+        """The TCP port for WebSocket clients, or None if disabled."""
         return None if self._websockets is None else self._websockets.port
 
-    def _services(self) -> dict[str, int]:
-        """Ports by the names that NanoVer's servers announce."""
+    def _ports_by_service(self) -> dict[str, int]:
+        """Return the ports by the service names of NanoVer's announcements."""
         ports = {"multiplayer": self._port}
         return ports if self._websockets is None else {**ports, "ws": self._websockets.port}
 
@@ -205,7 +202,7 @@ class NanoverServer:
                 handshakes=handshakes,
             )
         except BaseException:
-            # gRPC frees the port of a server only if it was started.
+            # gRPC releases the port only of a server that was started.
             self._server.start()
             self._server.stop(None)
             raise
@@ -214,7 +211,7 @@ class NanoverServer:
 
     @property
     def commands(self) -> dict[str, CommandRegistration]:
-        """The commands by name; a copy."""
+        """A deep copy of the commands by name."""
         return self._commands.registrations
 
     def register_command(
@@ -226,60 +223,58 @@ class NanoverServer:
         label: str | None = None,
         icon: str | None = None,
     ) -> None:
-        """Let clients run `callback` as command `name`.
+        """Register `callback` as command `name`.
 
-        It is called as `callback(**arguments)`, in one of the server's threads and
-        several times at once if clients ask so. The calls of one WebSocket client run one
-        after the other; its changes of the state are applied meanwhile. What it raises is
-        told to the client.
+        The server calls `callback(**arguments)` in one of its threads, concurrently for several
+        clients. Calls by one WebSocket client run one at a time, while its state changes are
+        still applied. The message of an exception is sent to the client.
 
         Args:
-            name: The command.
-            callback: Returns what its caller gets: for gRPC clients a dict or None, for
-                WebSocket clients also a string, number, list or bytes. If it returns a
-                `concurrent.futures.Future`, the caller gets the result of that.
-            default_arguments: Its defaults, by name; a call overrides them key by key.
-                Numbers come as floats from gRPC clients.
-            label: What people read in place of the name, in clients that show labels.
-            icon: A character or two shown with it.
+            name: The name of the command.
+            callback: Returns the result: for gRPC clients a dict or None, for WebSocket clients
+                also a string, number, list or bytes. It may return a
+                `concurrent.futures.Future` with the result.
+            default_arguments: Default arguments by name, which a call may override. gRPC
+                clients send numbers as floats.
+            label: A display name, for clients that show labels.
+            icon: One or two characters to show with the label.
 
         Raises:
-            ValueError: There is a command of that name already.
-            TypeError: `callback` cannot be called.
-            InvalidValue: A default argument, label or icon that cannot be sent.
+            ValueError: The name is already registered.
+            TypeError: `callback` is not callable.
+            InvalidValue: A default argument, label or icon cannot be serialized.
         """
         self._commands.register(name, callback, default_arguments, label=label, icon=icon)
 
     def unregister_command(self, name: str) -> None:
-        """Take a command back; a call that is running goes on.
+        """Unregister a command. A running call continues.
 
         Raises:
-            KeyError: There is no such command.
+            KeyError: The command is not registered.
         """
         self._commands.unregister(name)
 
     # state ----------------------------------------------------------------------
 
     def update_state(self, access_token: object, change: DictionaryChange) -> None:
-        """Apply a change as a client with `access_token` would: whole or not at all.
+        """Apply all of a change or nothing, as for a client with `access_token`.
 
         Args:
-            access_token: Who asks; any object, compared by equality.
-            change: New values by key, copied here, and keys to remove. None is a value;
-                clients see it as such by WebSocket, and as a removal by gRPC.
+            access_token: The owner of locks; any object, compared by equality.
+            change: Updates, which are copied, and removals. None is a value for WebSocket
+                clients and a removal for gRPC clients.
 
         Raises:
-            ResourceLockedError: (an UpdateRefused) Someone else has locked a key; `keys`
-                names those locked.
-            InvalidValue: A value that cannot be sent.
-            ClosedError: The server was closed.
+            ResourceLockedError: (an UpdateRefused) Other tokens have locked `keys`.
+            InvalidValue: A value cannot be serialized.
+            ClosedError: The server is closed.
         """
         if self._state.attempt_update(access_token, change):
             return
         if self._state.frozen:
             raise ClosedError("this server")
         keys = (*change.updates, *change.removals)
-        # A lock may have ended since; then nobody can tell which one it was.
+        # If the lock has expired since, the blocking key is unknown.
         raise ResourceLockedError(self._state.blocked(access_token, keys) or keys)
 
     def update_locks(
@@ -288,20 +283,19 @@ class NanoverServer:
         acquire: Mapping[str, float] | None = None,
         release: Iterable[str] | None = None,
     ) -> None:
-        """Lock and release keys as a client with `access_token` would.
+        """Acquire and release locks, as a client with `access_token`.
 
-        Locks bind those who use this method, `update_state` or the network alike;
-        nothing checks that a token belongs to who shows it.
+        Locks apply to this process and to network clients alike. Tokens are not authenticated.
 
         Args:
-            access_token: Who asks; any object, compared by equality, None too.
-            acquire: Seconds from now by key; infinity lasts until released.
-            release: Keys to give back; those not held are passed over.
+            access_token: The owner of the locks; any object, compared by equality.
+            acquire: Durations in seconds by key. An infinite lock lasts until released.
+            release: Keys to release. Keys that are not locked by the token are ignored.
 
         Raises:
-            ResourceLockedError: (an UpdateRefused) Someone else holds a lock on `keys`;
-                nothing was locked or released.
-            InvalidValue: A duration that is no number.
+            ResourceLockedError: (an UpdateRefused) Other tokens have locked `keys`. No lock was
+                acquired or released.
+            InvalidValue: A duration is not a number.
         """
         request = LockRequest(dict(acquire or {}), frozenset(release or ()))
         if not self._state.attempt_update_locks(access_token, request):
@@ -309,38 +303,36 @@ class NanoverServer:
             raise ResourceLockedError(self._state.blocked(access_token, keys) or keys)
 
     def copy_state(self) -> dict[str, Value]:
-        """The shared state as it is now; a deep copy."""
+        """Return a deep copy of the shared state."""
         return self._state.copy()
 
     def lock_state(self) -> AbstractContextManager[Mapping[str, Value]]:
-        """The shared state, while all updates from other threads and clients wait.
+        """Return a context manager that yields the state while all other updates wait.
 
-        To be used in a `with` statement, briefly. The values are the server's own:
-        read them, never change them.
+        Use it briefly. The values are shared with the server and read-only.
         """
-        return self._state.held()
+        return self._state.exclusive()
 
     def clear_locks(self) -> None:
-        """Release every lock of everyone."""
+        """Release all locks of all clients."""
         self._state.clear_locks()
 
-    # end ------------------------------------------------------------------------
+    # closing --------------------------------------------------------------------
 
     def close(self) -> None:
-        """End all subscriptions in good order and stop serving; again does nothing.
+        """End all subscriptions and stop serving. Idempotent.
 
-        Takes about a second at most. A command that is still running by then goes
-        on in its thread, which does not keep the process alive; its caller is told
-        that the call was cancelled.
+        Takes about a second at most. A command that is still running then continues in its
+        daemon thread, and its caller receives an error that the call was cancelled.
         """
-        deadline = time.monotonic() + _CLOSING_LIMIT
+        deadline = time.monotonic() + _CLOSE_SECONDS
         if self._announcer is not None:
             self._announcer.close()
         self._state.freeze()
-        with self._closing:
-            stopped = self._server.stop(_GRACE)
+        with self._closing_lock:
+            stopped = self._server.stop(_GRACE_SECONDS)
             if self._websockets is not None:
                 self._websockets.close(max(0.0, deadline - time.monotonic()))
             stopped.wait(max(0.0, deadline - time.monotonic()))
             self._threads.shutdown(timeout=max(0.0, deadline - time.monotonic()))
-        logger.info("closed the server at %s port %s", self._address, self._port)
+        logger.info("closed the server on %s port %s", self._address, self._port)

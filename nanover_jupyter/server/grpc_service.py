@@ -1,7 +1,7 @@
-"""NanoVer's gRPC services over a state and commands: status codes, texts and streams.
+"""NanoVer's gRPC services for a shared state and commands.
 
-Requests and replies are bytes to gRPC; the codec reads and writes them. What a
-client is told in each case is what NanoVer's own server says.
+gRPC handles requests and replies as bytes, which the codec encodes and decodes. Status codes
+and messages equal those of NanoVer's own server.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 import grpc
 
 from nanover_jupyter.errors import ProtocolError
-from nanover_jupyter.server.commands.registry import (
+from nanover_jupyter.server.command_registry import (
     CommandRaised,
     CommandRegistry,
     CommandRejected,
@@ -31,27 +31,27 @@ __all__ = ["GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
-# Each open subscription holds a thread of the server's pool. Those beyond this
-# number are refused at once, so that calls always find a thread.
+# Each open subscription occupies a thread of the server's pool. This limit leaves threads for
+# calls.
 SUBSCRIPTIONS_LIMIT: Final = 100
 
 GRPC_UPDATES: Final = UpdateFormat(
     "gRPC", grpc_codec.encode_state_entry, grpc_codec.join_state_entries
 )
 
-_UNSET = "Value not set"
-_NOT_A_DURATION = "Lock duration must be a real number."
+_UNSET_VALUE = "Value not set"
+_INVALID_DURATION = "Lock duration must be a real number."
 
-# The text of an error travels in a header, and clients refuse headers beyond 8 KiB.
-# What is not printable ASCII takes three bytes for each of its own.
+# gRPC sends error details in a header, and clients reject headers larger than 8 KiB. A byte that
+# is not printable ASCII is encoded as three.
 _DETAILS_LIMIT = 6000
 
 
 class GrpcService:
-    """Answers the calls of the Command and State services.
+    """Implements the Command and State services.
 
-    Every method runs in a thread of the gRPC server's pool; a subscription holds
-    its thread until the client or the state ends it.
+    Methods run in the gRPC server's thread pool. A subscription occupies its thread until the
+    client or the state ends it.
     """
 
     def __init__(self, state: SharedState, commands: CommandRegistry) -> None:
@@ -61,7 +61,7 @@ class GrpcService:
         self._subscriptions = threading.BoundedSemaphore(SUBSCRIPTIONS_LIMIT)
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
-        """What a `grpc.Server` needs to route calls here."""
+        """Return the handlers to pass to `grpc.server`."""
         unary = grpc.unary_unary_rpc_method_handler
         stream = grpc.unary_stream_rpc_method_handler
         methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
@@ -92,24 +92,24 @@ class GrpcService:
         try:
             name, arguments = grpc_codec.decode_command(request)
         except ProtocolError as error:
-            _refuse_malformed(context, error)
+            _abort_malformed(context, error)
         logger.debug("< command %s", name)
         try:
             pending = self._commands.start(name, arguments)
 
-            def give_up() -> None:
+            def cancel() -> None:
                 pending.cancel()
 
-            # A caller that stops waiting for another client's command must free the thread.
-            if not context.add_callback(give_up):
-                give_up()
+            # If the caller cancels while another client runs the command, free this thread.
+            if not context.add_callback(cancel):
+                cancel()
             result = dict_result(name, pending.result())
         except CancelledError:
-            context.abort(grpc.StatusCode.CANCELLED, "the caller gave up")
+            context.abort(grpc.StatusCode.CANCELLED, "The caller cancelled the call.")
         except CommandRejected as failure:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, _details(failure.message))
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, _truncated_details(failure.message))
         except CommandRaised as failure:
-            _refuse_as_raised(context, failure.message)
+            _abort_with_exception_text(context, failure.message)
         return grpc_codec.encode_command_reply(result)
 
     # state ----------------------------------------------------------------------
@@ -118,17 +118,17 @@ class GrpcService:
         try:
             token, change = grpc_codec.decode_update_request(request)
         except ProtocolError as error:
-            _refuse_malformed(context, error)
-        return grpc_codec.encode_success(self._state.attempt_update(token, change, plain=True))
+            _abort_malformed(context, error)
+        return grpc_codec.encode_success(self._state.attempt_update(token, change, normalized=True))
 
     def _update_locks(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         try:
             token, durations = grpc_codec.decode_locks_request(request)
         except ProtocolError as error:
-            _refuse_malformed(context, error)
+            _abort_malformed(context, error)
         locks = _lock_request(durations)
         if locks is None:
-            _refuse_as_raised(context, _NOT_A_DURATION)
+            _abort_with_exception_text(context, _INVALID_DURATION)
         return grpc_codec.encode_success(self._state.attempt_update_locks(token, locks))
 
     def _subscribe_state_updates(
@@ -137,16 +137,16 @@ class GrpcService:
         try:
             interval = grpc_codec.decode_subscribe_request(request)
         except ProtocolError as error:
-            _refuse_malformed(context, error)
+            _abort_malformed(context, error)
         if not self._subscriptions.acquire(blocking=False):
             context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"This server has {SUBSCRIPTIONS_LIMIT} subscriptions and takes no more.",
+                f"The server has reached its limit of {SUBSCRIPTIONS_LIMIT} subscriptions.",
             )
         try:
-            with self._state.subscribed() as subscription:
-                # gRPC calls back on the one thread that serves all calls, so the callback
-                # must not wait for the state: ending takes only the lock of the log.
+            with self._state.subscribe() as subscription:
+                # gRPC runs callbacks on its only serving thread, so they must not wait for the
+                # state. `end` acquires only the lock of the change log.
                 if not context.add_callback(subscription.end):
                     return
                 for delta in subscription.paced(interval):
@@ -154,7 +154,7 @@ class GrpcService:
                 if subscription.lagging:
                     context.abort(
                         grpc.StatusCode.RESOURCE_EXHAUSTED,
-                        "This subscription is too far behind; subscribe again.",
+                        "This subscription is too far behind. Subscribe again.",
                     )
         finally:
             self._subscriptions.release()
@@ -166,31 +166,31 @@ def _lock_request(durations: Mapping[str, Value]) -> LockRequest | None:
     for key, seconds in durations.items():
         if seconds is None:
             release.add(key)
-        elif isinstance(seconds, int | float):  # a bool too: NanoVer takes true for one second
+        elif isinstance(seconds, int | float):  # includes bool: NanoVer treats true as one second
             acquire[key] = float(seconds)
         else:
             return None
     return LockRequest(acquire, frozenset(release))
 
 
-def _refuse_malformed(context: grpc.ServicerContext, error: ProtocolError) -> NoReturn:
-    logger.debug("! refused a request: %s", error)
+def _abort_malformed(context: grpc.ServicerContext, error: ProtocolError) -> NoReturn:
+    logger.debug("! rejected a malformed request: %s", error)
     if isinstance(error, grpc_codec.UnsetValue):
-        _refuse_as_raised(context, _UNSET)
+        _abort_with_exception_text(context, _UNSET_VALUE)
     context.abort(grpc.StatusCode.INTERNAL, "Exception deserializing request!")
 
 
-def _refuse_as_raised(context: grpc.ServicerContext, message: str) -> NoReturn:
+def _abort_with_exception_text(context: grpc.ServicerContext, message: str) -> NoReturn:
     text = f"Exception calling application: {message}"
-    context.abort(grpc.StatusCode.UNKNOWN, _details(text))
+    context.abort(grpc.StatusCode.UNKNOWN, _truncated_details(text))
 
 
-def _details(text: str) -> str:
-    sendable = text.encode("utf-8", "replace").decode()
-    room = _DETAILS_LIMIT
-    for place, character in enumerate(sendable):
+def _truncated_details(text: str) -> str:
+    encodable = text.encode("utf-8", "replace").decode()
+    remaining = _DETAILS_LIMIT
+    for index, character in enumerate(encodable):
         plain = character.isascii() and character.isprintable() and character != "%"
-        room -= 1 if plain else 3 * len(character.encode())
-        if room < 0:
-            return sendable[:place] + "..."
-    return sendable
+        remaining -= 1 if plain else 3 * len(character.encode())
+        if remaining < 0:
+            return encodable[:index] + "..."
+    return encodable

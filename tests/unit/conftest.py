@@ -1,4 +1,4 @@
-"""Waits that most unit tests meet and none of them is about are short here."""
+"""Shorter waits for unit tests that do not test them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from tests.support.clock import ShiftedClock
 from tests.support.tcp_servers import refusing_port, reserved_udp_port
 
 SHORT_WAITS = [
-    # An empty server sends no first state, so every connection to one waits this long. It is
-    # correct at any length: a state that comes later is still waited for.
+    # An empty server sends no first state, so every connection to one waits this long.
     (stream, "_FIRST_MARKER_DELAY", 0.02),
-    # The first pause before a lost server is tried again.
+    # The first pause before reconnecting.
     (reconnector, "_BACKOFF", Backoff(first=0.02, longest=5.0)),
-    # When a mark is set again that a server took in before it knew of the subscription.
+    # When a marker is sent again, if the server received it before the subscription.
     (stream, "_MARKER_RETRY", 0.05),
 ]
 PRODUCT_WAITS = [(module, name, getattr(module, name)) for module, name, _ in SHORT_WAITS]
@@ -39,14 +38,14 @@ def short_waits() -> Iterator[None]:
 
 @pytest.fixture
 def product_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restore the waits of the product, for tests about them."""
+    """Restore the default waits, for tests about them."""
     for module, name, value in PRODUCT_WAITS:
         monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
 def may_reconnect(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Lost servers are tried again only while this is set, as it is at first."""
+    """Allow reconnecting only while this event is set, as it is initially."""
     may_reconnect = threading.Event()
     may_reconnect.set()
     backoff = reconnector._BACKOFF
@@ -63,26 +62,26 @@ def may_reconnect(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 @pytest.fixture
 def impatient_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that close wait for calls in progress only briefly."""
-    monkeypatch.setattr(embedded, "_GRACE", 0.05)
-    monkeypatch.setattr(embedded, "_CLOSING_LIMIT", 0.1)
+    """Make closing servers wait only briefly for calls in progress."""
+    monkeypatch.setattr(embedded, "_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(embedded, "_CLOSE_SECONDS", 0.1)
 
 
 @pytest.fixture
 def quick_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notes about locks are written at once, not half a second later."""
+    """Write lock notes without delay."""
     monkeypatch.setattr(lock_notes, "_WRITE_DELAY", 0.0)
 
 
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Watched keys are looked at all the time, not every two seconds."""
+    """Check watched keys continuously instead of every two seconds."""
     monkeypatch.setattr(lease_manager, "_WATCH_INTERVAL", 0.02)
 
 
 @pytest.fixture
 def lease_time(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
-    """The clock of leases of clients that are made after this; servers do not follow it."""
+    """The lease clock of clients created later. Servers do not use it."""
     clock = ShiftedClock(lease_clock)
     monkeypatch.setitem(lease_manager.LeaseManager.__init__.__kwdefaults__, "clock", clock)
     return clock
@@ -90,13 +89,13 @@ def lease_time(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
 
 @pytest.fixture
 def unused_port() -> Iterator[int]:
-    """A TCP port at which nobody listens."""
+    """A TCP port that refuses connections."""
     with refusing_port() as port:
         yield port
 
 
 @pytest.fixture
 def udp_port() -> Iterator[int]:
-    """A UDP port for announcements, which no other test uses."""
+    """A UDP port for announcements that no other test uses."""
     with reserved_udp_port() as port:
         yield port

@@ -1,1 +1,1 @@
-"""The demo world: people around a molecule."""
+"""A demo session with simulated people, for the embedded server."""

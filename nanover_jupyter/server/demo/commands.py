@@ -1,27 +1,25 @@
-"""The commands of the demo world: a real server's, and some with arguments of every kind."""
+"""The commands of the demo: those of a real server, and some with arguments of every type."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from nanover_jupyter.server.application import ORIENT_ORIGINS, origins_around_center
-
-if TYPE_CHECKING:
-    from nanover_jupyter.server.demo.world import DemoWorld
-    from nanover_jupyter.server.embedded import NanoverServer
-    from nanover_jupyter.wire.values import Value
+from nanover_jupyter.server.application_defaults import ORIENT_ORIGINS, origins_on_circle
+from nanover_jupyter.server.demo.simulation import DemoSimulation
+from nanover_jupyter.server.embedded import NanoverServer
+from nanover_jupyter.wire.values import Value
 
 __all__ = ["DemoCommands"]
 
 _PROGRESS: Final = "user.slow-report.progress"
-_REPORTS_PER_SECOND: Final = 10
-_LONGEST_REPORT: Final = 600.0
-_HIGHEST_JUMP: Final = 3.0
+_UPDATES_PER_SECOND: Final = 10
+_MAX_REPORT_SECONDS: Final = 600.0
+_MAX_JUMP_HEIGHT: Final = 3.0
 
-Result = dict[str, "Value"]
+Result = dict[str, Value]
 
 
 class _Command(NamedTuple):
@@ -31,18 +29,20 @@ class _Command(NamedTuple):
 
 
 class DemoCommands:
-    """Registers commands for a world and takes them back.
+    """Registers and unregisters the commands of a demo.
 
-    The commands run in the server's threads. Numbers come as floats.
+    The commands run in the server's threads. Numbers arrive as floats.
 
     Args:
-        world: What they act upon.
-        server: Who offers them.
-        closing: Set when the world closes; ends what takes long.
+        simulation: The simulation that the commands control.
+        server: The server to register the commands with.
+        closing: Set when the demo closes, to end slow commands.
     """
 
-    def __init__(self, world: DemoWorld, server: NanoverServer, closing: threading.Event) -> None:
-        self._world = world
+    def __init__(
+        self, simulation: DemoSimulation, server: NanoverServer, closing: threading.Event
+    ) -> None:
+        self._simulation = simulation
         self._server = server
         self._closing = closing
         commands = (
@@ -51,7 +51,7 @@ class DemoCommands:
             _Command("playback/step", self.step),
             _Command("playback/reset", self.reset),
             _Command("playback/list", self.list_simulations),
-            # NanoVer lists no arguments here, though `index` is required.
+            # NanoVer lists no arguments here, although `index` is required.
             _Command("playback/load", self.load),
             _Command("playback/next", self.load_next),
             _Command("commands/list", self.list_commands),
@@ -76,7 +76,7 @@ class DemoCommands:
             _Command("user/slow-report", self.report_slowly, {"seconds": 3.0}),
             _Command("user/fail", self.fail),
         )
-        # A server with a WebSocket port has this one already.
+        # A server with a WebSocket port already has this command.
         self._commands = tuple(
             command
             for command in commands
@@ -84,79 +84,81 @@ class DemoCommands:
         )
 
     def register(self) -> None:
-        """Offer all commands, or none. Raises ValueError when a name is taken."""
-        for place, command in enumerate(self._commands):
+        """Register all commands, or none and raise ValueError if a name is already registered."""
+        for index, command in enumerate(self._commands):
             try:
                 self._server.register_command(*command)
             except ValueError:
-                for earlier in self._commands[:place]:
+                for earlier in self._commands[:index]:
                     self._server.unregister_command(earlier.name)
                 raise
 
     def unregister(self) -> None:
-        """Take back all commands that are still there."""
+        """Unregister all commands that are still registered."""
         for command in self._commands:
             with contextlib.suppress(KeyError):
                 self._server.unregister_command(command.name)
 
-    # as on a real server --------------------------------------------------------
+    # commands of a real server --------------------------------------------------
 
     def play(self) -> None:
-        """Go on moving."""
-        self._world.play()
+        """Resume motion."""
+        self._simulation.play()
 
     def pause(self) -> None:
-        """Stop moving."""
-        self._world.pause()
+        """Pause motion."""
+        self._simulation.pause()
 
     def step(self) -> None:
-        """Stop moving, a single step further."""
-        self._world.step()
+        """Pause motion and advance by one step."""
+        self._simulation.step()
 
     def reset(self) -> None:
-        """Go back to the start."""
-        self._world.reset()
+        """Return to the first step."""
+        self._simulation.reset()
 
     def list_simulations(self) -> Result:
-        """The names of what can be loaded."""
-        return {"simulations": list(self._world.simulations)}
+        """Return the names of the simulations that can be loaded."""
+        return {"simulations": list(self._simulation.simulations)}
 
     def load(self, index: float, clear_state: bool = True) -> None:  # noqa: FBT001, FBT002
-        """Begin another simulation. A bad index changes nothing (NanoVer is left with none)."""
-        self._world.load(int(index), clear_state=clear_state)
+        """Switch to a simulation. An invalid index changes nothing, unlike with NanoVer."""
+        self._simulation.load(int(index), clear_state=clear_state)
 
     def load_next(self) -> None:
-        """Begin the simulation after this one."""
-        self._world.load_next()
+        """Switch to the next simulation."""
+        self._simulation.load_next()
 
     def list_commands(self) -> Result:
-        """The default arguments by command name."""
+        """Return the default arguments by command name."""
         commands = self._server.commands
         return {"list": {name: command.arguments for name, command in commands.items()}}
 
     def orient_origins(self, radius: float = 1.0) -> None:
-        """Place all users who have an avatar on a circle, facing its center."""
+        """Place all users with an avatar on a circle, facing its center."""
         with self._server.lock_state() as state:
-            origins = origins_around_center(state, radius)
+            origins = origins_on_circle(state, radius)
         for key, origin in origins.items():
-            self._world.write(key, origin)
+            self._simulation.write(key, origin)
 
-    # of the demo's own ----------------------------------------------------------
+    # commands of the demo -------------------------------------------------------
 
     def say(self, text: str) -> Result:
-        """Say it back."""
+        """Echo a text."""
         return {"result": f"The demo world heard: {text}"}
 
     def jump(self, height: float) -> Result:
-        """Let everybody jump."""
-        if not 0.0 < height <= _HIGHEST_JUMP:
-            raise ValueError(f"height is {height:g} m, and people jump up to {_HIGHEST_JUMP:g} m")
-        self._world.jump(height)
+        """Make everyone jump."""
+        if not 0.0 < height <= _MAX_JUMP_HEIGHT:
+            raise ValueError(
+                f"the height {height:g} m is out of range; use up to {_MAX_JUMP_HEIGHT:g} m"
+            )
+        self._simulation.jump(height)
         return {"result": f"Everybody jumps {height:g} m high."}
 
     def save_checkpoint(self, name: str, include_velocities: bool) -> Result:  # noqa: FBT001
-        """Note a checkpoint in the state; nothing is stored."""
-        self._world.write(
+        """Add a checkpoint to the state. Nothing is stored."""
+        self._simulation.write(
             f"user.checkpoint.{name}", {"name": name, "include_velocities": include_velocities}
         )
         velocities = "with" if include_velocities else "without"
@@ -164,33 +166,35 @@ class DemoCommands:
 
     def colour_by(
         self,
-        property: str,  # noqa: A002 - the name that a user of molecular viewers expects
+        property: str,  # noqa: A002 - the usual term in molecular viewers
         range: list[Value],  # noqa: A002
         options: Result,
         nothing: Value = None,
     ) -> Result:
-        """Colour the root selection; says what it was given, types kept."""
+        """Color the root selection and return the arguments."""
         with self._server.lock_state() as state:
             selection = state.get("selection.root")
         properties = selection.get("properties") if isinstance(selection, dict) else None
         if isinstance(selection, dict) and isinstance(properties, dict):
             renderer: Result = {"render": "liquorice", "color": {"type": property, "range": range}}
-            coloured = {**properties, "nanover.rendering.renderer": renderer}
-            self._world.write("selection.root", {**selection, "properties": coloured})
+            colored = {**properties, "nanover.rendering.renderer": renderer}
+            self._simulation.write("selection.root", {**selection, "properties": colored})
         return {"property": property, "range": range, "options": options, "nothing": nothing}
 
     def report_slowly(self, seconds: float) -> Result:
-        """Take `seconds`, telling the progress from 0 to 1 in the state."""
-        if not 0.0 <= seconds <= _LONGEST_REPORT:
-            raise ValueError(f"seconds is {seconds:g}; write 0 to {_LONGEST_REPORT:g}")
-        parts = max(1, round(seconds * _REPORTS_PER_SECOND))
+        """Run for `seconds` and write the progress from 0 to 1 to the state."""
+        if not 0.0 <= seconds <= _MAX_REPORT_SECONDS:
+            raise ValueError(
+                f"the duration {seconds:g} s is out of range; use 0 to {_MAX_REPORT_SECONDS:g}"
+            )
+        parts = max(1, round(seconds * _UPDATES_PER_SECOND))
         for part in range(parts):
-            self._world.write(_PROGRESS, part / parts)
+            self._simulation.write(_PROGRESS, part / parts)
             if self._closing.wait(seconds / parts):
-                raise RuntimeError("the demo world was closed before the report was finished")
-        self._world.write(_PROGRESS, 1.0)
+                raise RuntimeError("the demo was closed before the report was finished")
+        self._simulation.write(_PROGRESS, 1.0)
         return {"result": f"The report took {seconds:g} s."}
 
     def fail(self) -> None:
-        """Fail, to show what failing looks like."""
-        raise ValueError("this command always fails, so that you can see what a failure looks like")
+        """Raise an error, to demonstrate a failed command."""
+        raise ValueError("this command always fails, to demonstrate a failed command")

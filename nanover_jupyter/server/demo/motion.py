@@ -1,7 +1,6 @@
-"""How the people of the demo world move: functions of time, nothing else.
+"""The motion of the people in the demo, as pure functions of time and a seed.
 
-Lengths are metres, y points up, quaternions are x, y, z, w. Everything follows
-from the seed and the seconds given, so two worlds of one seed are alike.
+Lengths are in meters, y points up, and quaternions are in the order x, y, z, w.
 """
 
 from __future__ import annotations
@@ -16,15 +15,14 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = [
     "Person",
-    "avatar_of",
-    "crowd",
-    "facing_centre",
-    "interactions_of",
-    "play_area_of",
+    "avatar_at",
+    "create_people",
+    "interactions_at",
+    "play_area",
     "scene_at",
 ]
 
-_NAMES_AND_COLOURS: tuple[tuple[str, tuple[float, ...]], ...] = (
+_NAMES_AND_COLORS: tuple[tuple[str, tuple[float, ...]], ...] = (
     ("Anna", (0.90, 0.36, 0.24, 1.0)),
     ("Ivan", (0.20, 0.56, 0.86, 1.0)),
     ("Nandita", (0.36, 0.72, 0.34, 1.0)),
@@ -34,50 +32,50 @@ _HEAD_HEIGHT = 1.62
 _HAND_REACH = 0.38
 _HAND_SPREAD = 0.24
 
-# Everybody pulls at atoms for some seconds of every cycle.
-_CYCLE = 6.0
-_PULLING = 3.5
+# Each person pulls at atoms for part of every cycle.
+_CYCLE_SECONDS = 6.0
+_PULL_SECONDS = 3.5
 
 Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Someone with a headset and two controllers."""
+    """A person with a headset and two controllers."""
 
     id: str
     name: str
-    colour: tuple[float, ...]
+    color: tuple[float, ...]
     bearing: float
     distance: float
     phase: float
 
     @property
-    def ids(self) -> uuid.UUID:
-        """The namespace in which this person's interactions get their ids."""
+    def namespace(self) -> uuid.UUID:
+        """The UUID namespace of this person's interactions."""
         return uuid.UUID(self.id)
 
 
-def crowd(seed: int) -> tuple[Person, ...]:
-    """The people of a world, around its centre."""
-    chance = random.Random(seed)  # noqa: S311 - a demo, no secret
+def create_people(seed: int) -> tuple[Person, ...]:
+    """Return people around the center of the scene."""
+    rng = random.Random(seed)  # noqa: S311 - not used for security
     return tuple(
         Person(
-            id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
             name=name,
-            colour=colour,
-            bearing=math.tau * (number + chance.uniform(-0.1, 0.1)) / len(_NAMES_AND_COLOURS),
-            distance=chance.uniform(1.0, 1.5),
-            phase=chance.uniform(0.0, math.tau),
+            color=color,
+            bearing=math.tau * (number + rng.uniform(-0.1, 0.1)) / len(_NAMES_AND_COLORS),
+            distance=rng.uniform(1.0, 1.5),
+            phase=rng.uniform(0.0, math.tau),
         )
-        for number, (name, colour) in enumerate(_NAMES_AND_COLOURS)
+        for number, (name, color) in enumerate(_NAMES_AND_COLORS)
     )
 
 
-def avatar_of(person: Person, seconds: float, *, lift: float = 0.0) -> dict[str, Value]:
-    """The value of a person's `avatar.` key, `lift` metres above the floor."""
+def avatar_at(person: Person, seconds: float, *, lift: float = 0.0) -> dict[str, Value]:
+    """Return the value of a person's `avatar.` key, `lift` meters above the floor."""
     x, height, z = _head(person, seconds)
-    yaw = _yaw_to_centre(person, seconds)
+    yaw = _yaw_to_center(person, seconds)
     nod = 0.12 * math.sin(0.9 * seconds + person.phase)
     parts: list[Value] = [
         _part("headset", (x, height + lift, z), _rotation(yaw, nod)),
@@ -89,13 +87,13 @@ def avatar_of(person: Person, seconds: float, *, lift: float = 0.0) -> dict[str,
     return {
         "playerid": person.id,
         "name": person.name,
-        "color": list(person.colour),
+        "color": list(person.color),
         "components": parts,
     }
 
 
-def play_area_of(person: Person) -> dict[str, Value]:
-    """The value of a person's `playarea.` key: the corners of the free floor."""
+def play_area(person: Person) -> dict[str, Value]:
+    """Return the value of a person's `playarea.` key, the corners of the floor area."""
     width, depth = 1.0 + 0.1 * math.sin(person.phase), 1.2
     return {
         "A": [-width, 0.0, -depth],
@@ -105,40 +103,33 @@ def play_area_of(person: Person) -> dict[str, Value]:
     }
 
 
-def facing_centre(angle: float, radius: float) -> dict[str, Value]:
-    """The value of a `user-origin.` key: a place on a circle, looking inwards."""
-    return {
-        "position": [radius * math.cos(angle), 0.0, radius * math.sin(angle)],
-        "rotation": _rotation(-angle - math.pi / 2, 0.0),
-    }
-
-
 def scene_at(seconds: float) -> list[Value]:
-    """The value of the `scene` key: where the simulation box stands, turning slowly."""
+    """Return the value of the `scene` key, the pose of the slowly turning simulation box."""
     sway = 0.05 * math.sin(0.5 * seconds)
     scale = 0.2343 * (1.0 + 0.05 * math.sin(0.31 * seconds))
     turn = _rotation(0.2 * seconds, 0.0)
     return [0.19 + sway, 0.98 + sway / 2, -0.15 - sway, *turn, scale, scale, scale]
 
 
-def interactions_of(
+def interactions_at(
     people: Iterable[Person], seconds: float, particle_count: int
 ) -> dict[str, Value]:
-    """The `interaction.` keys at a moment, each lasting a few seconds."""
+    """Return the `interaction.` keys at a time, each of which lasts a few seconds."""
     interactions: dict[str, Value] = {}
     for number, person in enumerate(people):
-        serial, within = divmod(seconds + number * _CYCLE / len(_NAMES_AND_COLOURS), _CYCLE)
-        if within < _PULLING:
-            key = f"interaction.{uuid.uuid5(person.ids, str(int(serial)))}"
-            interactions[key] = _interaction(person, int(serial) + number, within, particle_count)
+        offset = number * _CYCLE_SECONDS / len(_NAMES_AND_COLORS)
+        cycle, elapsed = divmod(seconds + offset, _CYCLE_SECONDS)
+        if elapsed < _PULL_SECONDS:
+            key = f"interaction.{uuid.uuid5(person.namespace, str(int(cycle)))}"
+            interactions[key] = _interaction(person, int(cycle) + number, elapsed, particle_count)
     return interactions
 
 
 def _interaction(
-    person: Person, variant: int, within: float, particle_count: int
+    person: Person, variant: int, elapsed: float, particle_count: int
 ) -> dict[str, Value]:
-    reach = math.sin(math.pi * within / _PULLING)
-    angle = person.bearing + 0.3 * within
+    reach = math.sin(math.pi * elapsed / _PULL_SECONDS)
+    angle = person.bearing + 0.3 * elapsed
     particle = (7 * variant + 13) % particle_count
     particles: list[Value] = [float(particle), float((particle + 1) % particle_count)]
     return {
@@ -152,7 +143,7 @@ def _interaction(
         "scale": 100.0,
         "mass_weighted": True,
         "reset_velocities": False,
-        # What headsets really send, and what JSON cannot say.
+        # Headsets also send infinity, which JSON cannot represent.
         "max_force": math.inf if variant % 2 else 20000.0,
         "owner.id": person.id,
         "label": "hand.right" if variant % 3 else "hand.left",
@@ -168,7 +159,7 @@ def _head(person: Person, seconds: float) -> Vector:
 
 def _hand(person: Person, seconds: float, side: float) -> Vector:
     x, height, z = _head(person, seconds)
-    yaw = _yaw_to_centre(person, seconds)
+    yaw = _yaw_to_center(person, seconds)
     forward = _HAND_REACH + 0.12 * math.sin(0.8 * seconds + side * person.phase)
     raised = 0.45 + 0.15 * math.sin(1.3 * seconds + side)
     along_x = forward * math.sin(yaw) + side * _HAND_SPREAD * math.cos(yaw)
@@ -176,7 +167,7 @@ def _hand(person: Person, seconds: float, side: float) -> Vector:
     return x + along_x, height - raised, z + along_z
 
 
-def _yaw_to_centre(person: Person, seconds: float) -> float:
+def _yaw_to_center(person: Person, seconds: float) -> float:
     x, _, z = _head(person, seconds)
     return math.atan2(-x, -z) + 0.3 * math.sin(0.37 * seconds + person.phase)
 
@@ -186,7 +177,7 @@ def _part(name: str, position: Vector, rotation: list[Value]) -> dict[str, Value
 
 
 def _rotation(yaw: float, pitch: float) -> list[Value]:
-    """Pitch about x, then yaw about y."""
+    """Return the quaternion of a rotation about x (pitch), then about y (yaw)."""
     half_yaw, half_pitch = yaw / 2, pitch / 2
     return [
         math.cos(half_yaw) * math.sin(half_pitch),

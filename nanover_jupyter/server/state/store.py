@@ -1,4 +1,4 @@
-"""The shared state and its locks by NanoVer's rules, for any thread; knows no wire.
+"""The shared state and its locks by NanoVer's rules, independent of any protocol.
 
 Where NanoVer's code and its documentation differ, this follows the code.
 """
@@ -23,73 +23,73 @@ __all__ = ["SharedState"]
 
 class _Lock(NamedTuple):
     token: object
-    ends: float
+    expires: float
 
 
 class SharedState:
-    """A dictionary that many change at once, with locks on keys.
+    """A shared dictionary with locks on its keys. Thread-safe.
 
-    All methods may be called from any thread. One re-entrant lock guards the values
-    and the locks. It is held while a change is added to the log, so all subscribers
-    receive changes in one order. Values in it are never changed, only replaced.
+    One re-entrant lock guards the values and the key locks. It is held while a change is
+    added to the log, so that all subscribers receive changes in the same order. Values are
+    replaced, never modified.
 
     Args:
-        clock: Monotonic seconds; locks end by it.
-        linked: Returns what is set together with the given updates, for keys that
-            depend on others. Of those, keys that are locked stay as they are.
+        clock: Returns monotonic seconds, by which locks expire.
+        derive: Returns further updates that follow from the given ones, for keys that depend
+            on others. Derived updates of locked keys are dropped.
 
     Attributes:
-        log: The changes, for those who send them to subscribers.
+        log: The change log, to which subscriptions are made.
     """
 
     def __init__(
         self,
         *,
         clock: Callable[[], float] = time.monotonic,
-        linked: Callable[[Mapping[str, Value]], Mapping[str, Value]] = lambda _: {},
+        derive: Callable[[Mapping[str, Value]], Mapping[str, Value]] = lambda _: {},
     ) -> None:
         self._clock = clock
-        self._linked = linked
+        self._derive = derive
         self._guard = threading.RLock()
         self._values: dict[str, Value] = {}
         self._locks: dict[str, _Lock] = {}
-        self._sweep_above = 64
+        self._cleanup_threshold = 64
         self.log = ChangeLog()
         self._frozen = False
 
     @property
     def frozen(self) -> bool:
-        """Whether the state refuses every change from now on."""
+        """Whether the state rejects all changes."""
         return self._frozen
 
     # the state ------------------------------------------------------------------
 
     def attempt_update(
-        self, token: object, change: DictionaryChange, *, plain: bool = False
+        self, token: object, change: DictionaryChange, *, normalized: bool = False
     ) -> bool:
-        """Apply a change whole and tell every subscriber, or do nothing at all.
+        """Apply all of a change and notify subscribers, or apply nothing.
 
-        Absent keys may be removed and values set to what they are: subscribers hear
-        of both. None is a value; on the gRPC wire it reads as a removal.
+        Subscribers also receive removals of absent keys and updates to an equal value. None
+        is a value; gRPC clients receive it as a removal.
 
         Args:
-            token: Who asks; locks under any other token stand in the way.
-            change: The new values, copied and made plain here, and the keys to remove.
-            plain: The values are plain already and no one else holds them, so
-                they need no copy. For what a codec has just decoded.
+            token: The access token. Locks under other tokens block the change.
+            change: The updates, which are copied and normalized, and the removals.
+            normalized: Whether the values are already normalized and not shared, such as
+                values that a codec has just decoded. They are not copied then.
 
         Returns:
-            False when a key is locked under another token or the state is frozen.
+            False if a key is locked under another token or the state is frozen.
 
         Raises:
-            InvalidValue: A value no wire could carry; its path starts with the key.
+            InvalidValue: A value cannot be serialized; its path starts with the key.
         """
-        if not plain:
-            change = _made_plain(change)
+        if not normalized:
+            change = _normalized_change(change)
         with self._guard:
             if self._frozen or self.blocked(token, (*change.updates, *change.removals)):
                 return False
-            self._add_linked(token, change)
+            self._add_derived(token, change)
             self._values.update(change.updates)
             for key in change.removals:
                 self._values.pop(key, None)
@@ -97,31 +97,31 @@ class SharedState:
                 self.log.record(change)
             return True
 
-    def _add_linked(self, token: object, change: DictionaryChange) -> None:
-        linked = self._linked(change.updates)
-        for key in linked.keys() - self.blocked(token, linked):
-            change.updates[key] = linked[key]
+    def _add_derived(self, token: object, change: DictionaryChange) -> None:
+        derived = self._derive(change.updates)
+        for key in derived.keys() - self.blocked(token, derived):
+            change.updates[key] = derived[key]
             change.removals.discard(key)
 
     def copy(self) -> dict[str, Value]:
-        """The state as it is now; a deep copy."""
+        """Return a deep copy of the current state."""
         with self._guard:
             values = dict(self._values)
         return {key: copy_value(value) for key, value in values.items()}
 
     @contextmanager
-    def held(self) -> Iterator[Mapping[str, Value]]:
-        """The state, while every other thread's updates and subscriptions wait.
+    def exclusive(self) -> Iterator[Mapping[str, Value]]:
+        """Yield a snapshot while updates by other threads wait.
 
-        The thread that holds the state may still update it; the mapping does not
-        follow. The values are the state's own: read them, never change them.
+        The calling thread may still update the state, but the snapshot does not change. The
+        values are shared with the state and read-only.
         """
         with self._guard:
             yield dict(self._values)
 
     @contextmanager
-    def subscribed(self) -> Iterator[Subscription]:
-        """A subscription that begins with the whole state and misses nothing after it."""
+    def subscribe(self) -> Iterator[Subscription]:
+        """Open a subscription that begins with the full state, for a `with` block."""
         subscription = Subscription(self.log, self._clock)
         try:
             yield subscription
@@ -129,7 +129,7 @@ class SharedState:
             subscription.end()
 
     def freeze(self) -> None:
-        """Refuse all further updates and end every subscription. Cannot be undone."""
+        """Reject all further updates and end all subscriptions, permanently."""
         with self._guard:
             self._frozen = True
             self.log.close()
@@ -137,75 +137,72 @@ class SharedState:
     # the locks ------------------------------------------------------------------
 
     def attempt_update_locks(self, token: object, request: LockRequest) -> bool:
-        """Lock and release keys for `token`, all of them or none.
+        """Acquire and release locks for `token`, all of them or none.
 
-        A lock lasts from now on; taking one's own lock again starts it anew. Zero
-        and negative seconds are granted and over at once, infinity and NaN last
-        until released. Keys need not exist. Giving back what one does not hold
-        does nothing.
+        Acquiring a lock again restarts its duration. Locks of zero or negative duration expire
+        at once; those of infinite or NaN duration last until released. Keys need not exist.
+        Releasing a lock that `token` does not own does nothing.
 
         Returns:
-            False when another token holds a key to be locked; then no key was
-            locked, and none released either.
+            False if another token owns a lock to be acquired. No lock is changed then.
 
         Raises:
-            InvalidValue: A duration that is no number; nothing was done.
+            InvalidValue: A duration is not a number. No lock is changed.
         """
-        durations = {check_key(key): _seconds(key, given) for key, given in request.acquire.items()}
+        durations = {check_key(key): _seconds(key, each) for key, each in request.acquire.items()}
         with self._guard:
             if self.blocked(token, durations):
                 return False
             now = self._clock()
             for key in request.release:
-                if self._holder(key, now) == (token,):
+                if self._owner(key, now) == (token,):
                     del self._locks[key]
             for key, seconds in durations.items():
                 self._locks[key] = _Lock(token, now + seconds)
-            self._sweep(now)
+            self._drop_expired(now)
             return True
 
     def blocked(self, token: object, keys: Iterable[str]) -> tuple[str, ...]:
-        """Those of `keys` that are locked under another token now."""
+        """Return those of `keys` that are locked under another token."""
         with self._guard:
             if not self._locks:
                 return ()
             now = self._clock()
-            return tuple(key for key in keys if self._holder(key, now) not in ((), (token,)))
+            return tuple(key for key in keys if self._owner(key, now) not in ((), (token,)))
 
     def clear_locks(self) -> None:
-        """Release every lock of everyone."""
+        """Release all locks of all tokens."""
         with self._guard:
             self._locks.clear()
 
-    def _holder(self, key: str, now: float) -> tuple[object, ...]:
-        # A tuple, because any object may be a token, None too.
+    def _owner(self, key: str, now: float) -> tuple[object, ...]:
+        """Return the token that owns a lock as a 1-tuple, because None may be a token."""
         lock = self._locks.get(key)
-        # Written so that a lock that ends at NaN is never over.
-        return () if lock is None or lock.ends <= now else (lock.token,)
+        # This comparison never expires a lock whose end is NaN.
+        return () if lock is None or lock.expires <= now else (lock.token,)
 
-    def _sweep(self, now: float) -> None:
-        # Locks end by being looked at, and many are never looked at again. Sweeping
-        # each time the table has doubled keeps it small at constant cost per lock.
-        if len(self._locks) > self._sweep_above:
-            self._locks = {key: lock for key, lock in self._locks.items() if not lock.ends <= now}
-            self._sweep_above = 2 * len(self._locks) + 64
-
-
-def _seconds(key: str, given: object) -> float:
-    if isinstance(given, numbers.Real):
-        return float(given)
-    raise InvalidValue((key,), f"a lock lasts a number of seconds, not {given!r}")
+    def _drop_expired(self, now: float) -> None:
+        # Do so whenever the table has doubled, which is a constant cost per lock.
+        if len(self._locks) > self._cleanup_threshold:
+            self._locks = {k: lock for k, lock in self._locks.items() if not lock.expires <= now}
+            self._cleanup_threshold = 2 * len(self._locks) + 64
 
 
-def _made_plain(change: DictionaryChange) -> DictionaryChange:
-    plain = DictionaryChange(removals=map(check_key, change.removals))
+def _seconds(key: str, duration: object) -> float:
+    if isinstance(duration, numbers.Real):
+        return float(duration)
+    raise InvalidValue((key,), f"the lock duration must be a number of seconds, not {duration!r}")
+
+
+def _normalized_change(change: DictionaryChange) -> DictionaryChange:
+    normalized = DictionaryChange(removals=map(check_key, change.removals))
     for key, value in change.updates.items():
         name = check_key(key)
         try:
-            plain.updates[name] = normalize(value)
+            normalized.updates[name] = normalize(value)
         except InvalidValue as error:
             raise error.within(name) from None
-    # What is both set and removed is removed: the wire says it so too.
-    for key in plain.removals:
-        plain.updates.pop(key, None)
-    return plain
+    # A key that is both updated and removed is removed, as in the protocols.
+    for key in normalized.removals:
+        normalized.updates.pop(key, None)
+    return normalized

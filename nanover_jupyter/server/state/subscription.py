@@ -1,7 +1,7 @@
-"""The changes of a state as one subscriber receives them; knows no wire.
+"""The changes of a state as one subscriber receives them.
 
-The time between messages is kept here too, because ending a subscription must
-also end its wait for the next message.
+Includes the interval between messages, because ending a subscription must also end the
+wait for the next message.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _LONGEST_WAIT = threading.TIMEOUT_MAX
 
 
 class Subscription:
-    """A subscriber's place in the log of changes, for a thread that waits for more.
+    """A subscription to a change log, beginning with the full state.
 
-    `take` and `paced` are for one thread; the rest may be used from any.
+    `take` and `paced` are for one thread. The other members are thread-safe.
 
     Args:
-        log: The changes to follow, beginning with the whole state.
-        clock: Monotonic seconds.
+        log: The change log.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, log: ChangeLog, clock: Callable[[], float]) -> None:
@@ -33,52 +33,47 @@ class Subscription:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will be added any more."""
+        """Whether no more changes will be added."""
         return self._cursor.ended.is_set()
 
     @property
     def lagging(self) -> bool:
-        """Whether it ended because too many removals were pending."""
+        """Whether the subscription ended because too many removals were pending."""
         return self._cursor.lagging
 
     def end(self) -> None:
-        """Wake a waiting `take` or `paced`; what is pending can still be taken.
-
-        May be called from any thread, more than once.
-        """
+        """End the subscription and any wait. Pending changes can still be taken. Idempotent."""
         self._log.end(self._cursor)
 
     def take(self, timeout: float | None = None) -> Delta | None:
-        """Wait for changes and return them as one.
+        """Wait for changes and return them as one delta.
 
         Args:
-            timeout: The longest wait in real seconds; None for as long as it takes.
+            timeout: The maximum wait in real seconds, or None for no limit.
 
         Returns:
-            None when nothing came in time, or when the subscription has ended and
-            everything was taken (see `ended`).
+            None after the timeout, or if the subscription has ended and no changes are left.
         """
         return self._log.take(self._cursor, timeout)
 
     def paced(self, interval: float) -> Iterator[Delta]:
-        """Take changes as they come, `interval` seconds apart on a fixed schedule.
+        """Yield deltas on a fixed schedule, one per `interval` seconds.
 
-        The schedule starts now and goes on while nothing changes, so the first
-        changes after a quiet time follow each other without delay (as NanoVer's
-        server has it). Zero, negative and NaN intervals never delay. The iterator
-        finishes soon after `end`, whatever the interval, and blocks the thread
-        that iterates until then.
+        The schedule starts now and continues while nothing changes. As with NanoVer's server,
+        the first deltas after a quiet time therefore follow each other without delay. Zero,
+        negative and NaN intervals never delay. The iterator ends soon after `end` is called,
+        whatever the interval.
         """
-        slot = self._clock()
+        due = self._clock()
         while True:
-            self._wait_until(slot)
+            self._wait_until(due)
             delta = self.take()
             if delta is None:
                 return
             yield delta
-            slot += interval
+            due += interval
 
-    def _wait_until(self, moment: float) -> None:
+    def _wait_until(self, due: float) -> None:
         # NaN is never greater than zero.
-        while not self.ended and (left := moment - self._clock()) > 0:
+        while not self.ended and (left := due - self._clock()) > 0:
             self._cursor.ended.wait(min(left, _LONGEST_WAIT))

@@ -1,7 +1,4 @@
-"""Turns deltas into the messages of one wire, encoding each value once for all subscribers.
-
-Knows no sockets and, beyond the functions that it is given, no wire.
-"""
+"""Encode deltas as the messages of a protocol, each value once for all subscribers."""
 
 from __future__ import annotations
 
@@ -21,13 +18,13 @@ logger = logging.getLogger("nanover_jupyter.server")
 
 @dataclass(frozen=True, slots=True)
 class UpdateFormat:
-    """How a wire writes state updates.
+    """The functions by which a protocol encodes state updates.
 
     Attributes:
-        name: The name of the wire, for the log.
-        encode_value: Encode one key and its value. Raises InvalidValue for what the wire
-            cannot carry.
-        join: Make a message of encoded values and of the keys that are removed.
+        name: The name of the protocol, for log messages.
+        encode_value: Encodes a key and its value. Raises InvalidValue if the protocol
+            cannot carry the value.
+        join: Makes a message from encoded values and removed keys.
     """
 
     name: str
@@ -36,56 +33,55 @@ class UpdateFormat:
 
 
 class UpdateEncoder:
-    """Encodes deltas for the subscribers of one wire. Any thread may use it.
+    """Encodes deltas for the subscribers of one protocol. Thread-safe.
 
-    Where the wire cannot carry a value, the key is removed for its subscribers, so that
-    none keeps an older value; this is logged once per key, until the key has another value
-    that the wire can carry.
+    If the protocol cannot carry a value, its subscribers see the key as removed, so that they
+    do not keep an outdated value. This is logged once per key, until the key has a value that
+    the protocol can carry.
     """
 
-    def __init__(self, wire: UpdateFormat) -> None:
-        self._wire = wire
-        # Held while encoding, so that subscribers at the same revision wait for one
-        # encoding instead of each making its own.
+    def __init__(self, update_format: UpdateFormat) -> None:
+        self._format = update_format
+        # Held while encoding, so that subscribers at the same revision share one encoding.
         self._lock = threading.Lock()
         self._hidden: set[str] = set()
 
     def encode(self, delta: Delta) -> bytes:
-        """Return the message that brings a subscriber from the delta's start to its end."""
-        name = self._wire.name
+        """Return the message for a delta."""
+        name = self._format.name
         with self._lock:
             message = delta.messages.get(name)
             if message is None:
-                message = delta.messages[name] = self._encoded(delta)
+                message = delta.messages[name] = self._encode_delta(delta)
             return message
 
-    def _encoded(self, delta: Delta) -> bytes:
-        name = self._wire.name
+    def _encode_delta(self, delta: Delta) -> bytes:
+        name = self._format.name
         values: list[bytes] = []
         removals: list[str] = []
         for key, entry in delta.entries.items():
             try:
                 value = entry.encodings[name]
             except KeyError:
-                value = entry.encodings[name] = self._encoded_entry(key, entry)
+                value = entry.encodings[name] = self._encode_entry(key, entry)
             if value is not None:
                 values.append(value)
             elif entry.value is ABSENT or not delta.is_first:
                 removals.append(key)
-        return self._wire.join(values, removals)
+        return self._format.join(values, removals)
 
-    def _encoded_entry(self, key: str, entry: Entry) -> bytes | None:
+    def _encode_entry(self, key: str, entry: Entry) -> bytes | None:
         if entry.value is ABSENT:
             self._hidden.discard(key)
             return None
         try:
-            encoded = self._wire.encode_value(key, entry.value)
+            encoded = self._format.encode_value(key, entry.value)
         except InvalidValue as error:
             if key not in self._hidden:
                 self._hidden.add(key)
                 logger.warning(
-                    "! %s clients see %r as removed, as they cannot receive its value: %s",
-                    self._wire.name,
+                    "! %s clients see %r as removed, because they cannot receive its value: %s",
+                    self._format.name,
                     key,
                     error,
                 )

@@ -1,1 +1,1 @@
-"""The WebSocket service."""
+"""The WebSocket service and the sessions of its clients."""

@@ -1,4 +1,4 @@
-"""Messages to one client that no other thread waits for; knows no sockets."""
+"""A bounded queue of messages to one client."""
 
 from __future__ import annotations
 
@@ -6,57 +6,55 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from nanover_jupyter.server.threads import DaemonThreads
+from nanover_jupyter.server.thread_pool import DaemonThreadPool
 
 __all__ = ["SendQueue"]
 
-# Bytes that may wait for one client, besides a single message of any length.
-_WAITING_LIMIT: Final = 256 * 1024 * 1024
-# What a short message takes besides its bytes.
-_MESSAGE_COST: Final = 200
+# The limit of queued bytes. A single message may be larger.
+_BYTES_LIMIT: Final = 256 * 1024 * 1024
+# The approximate memory of a queued message besides its bytes.
+_MESSAGE_OVERHEAD: Final = 200
 
 
 class SendQueue:
-    """Sends messages in order, on a thread that starts with the first one.
-
-    All methods may be called from any thread.
+    """Sends messages in order on a lazily started thread. Thread-safe.
 
     Args:
-        send: Sends one message; may wait, and may raise OSError or a subclass.
-        give_up: Called once when the client is too slow.
-        name: What the thread's name starts with.
+        send: Sends one message. May block, and may raise OSError.
+        on_overflow: Called once when the limit of queued bytes is exceeded.
+        name: The prefix of the thread's name.
     """
 
     def __init__(
-        self, send: Callable[[bytes], None], *, give_up: Callable[[], None], name: str
+        self, send: Callable[[bytes], None], *, on_overflow: Callable[[], None], name: str
     ) -> None:
         self._send = send
-        self._give_up = give_up
-        self._worker = DaemonThreads(1, name=name)
-        self._guard = threading.Lock()
-        self._waiting = 0
+        self._on_overflow = on_overflow
+        self._worker = DaemonThreadPool(1, name=name)
+        self._lock = threading.Lock()
+        self._queued_bytes = 0
         self._closed = False
 
     def post(self, message: bytes) -> bool:
-        """Send a message soon; False if the client takes no more."""
-        cost = len(message) + _MESSAGE_COST
-        with self._guard:
+        """Queue a message without waiting. Return False if the queue is closed or full."""
+        size = len(message) + _MESSAGE_OVERHEAD
+        with self._lock:
             if self._closed:
                 return False
-            too_slow = self._waiting > 0 and self._waiting + cost > _WAITING_LIMIT
-            if too_slow:
+            overflows = self._queued_bytes > 0 and self._queued_bytes + size > _BYTES_LIMIT
+            if overflows:
                 self._closed = True
             else:
-                self._waiting += cost
-        if too_slow:
-            self._give_up()
+                self._queued_bytes += size
+        if overflows:
+            self._on_overflow()
             return False
         self._worker.submit(self._deliver, message)
         return True
 
     def close(self) -> None:
-        """Drop what waits, and let the thread end."""
-        with self._guard:
+        """Drop queued messages and end the thread."""
+        with self._lock:
             self._closed = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
@@ -64,5 +62,5 @@ class SendQueue:
         try:
             self._send(message)
         finally:
-            with self._guard:
-                self._waiting -= len(message) + _MESSAGE_COST
+            with self._lock:
+                self._queued_bytes -= len(message) + _MESSAGE_OVERHEAD

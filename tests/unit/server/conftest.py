@@ -1,4 +1,4 @@
-"""A server, raw gRPC calls to it, and a clock that moves when told to."""
+"""A server, raw gRPC calls to it, and a fake clock."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from tests.support.clock import FakeClock
 from tests.support.own_threads import require_no_own_threads
 
-PATIENCE = 10.0  # seconds until a call that should be answered at once counts as lost
+TIMEOUT = 10.0  # seconds for a call that should return at once
 
 
 class RawClient:
-    """Calls by method path with bytes, as any program could make them."""
+    """Makes gRPC calls by method path with bytes."""
 
     def __init__(self, port: int, *, token: str) -> None:
         self.token = token
@@ -27,7 +27,7 @@ class RawClient:
         )
 
     def call(self, path: str, request: bytes) -> bytes:
-        return self._channel.unary_unary(path)(request, timeout=PATIENCE)
+        return self._channel.unary_unary(path)(request, timeout=TIMEOUT)
 
     def start(self, path: str, request: bytes) -> Any:
         return self._channel.unary_unary(path).future(request)
@@ -76,7 +76,7 @@ def server() -> Iterator[NanoverServer]:
 
 @pytest.fixture
 def connect(server: NanoverServer) -> Iterator[Callable[..., RawClient]]:
-    """Make clients of the server; each has a token of its own."""
+    """Create clients of the server with distinct tokens."""
     clients: list[RawClient] = []
 
     def make(token: str | None = None) -> RawClient:

@@ -1,4 +1,4 @@
-"""What a server announces, and to whom."""
+"""The announcements of a server and their targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.own_threads import own_threads
 
 
 class FakeSocket:
-    """Takes the place of UDP sockets: writes down what would be sent, and where."""
+    """Replaces UDP sockets and records what would be sent, and the target."""
 
     def __init__(self, *_):
         self.closed = threading.Event()
@@ -33,10 +33,10 @@ class FakeSocket:
     def getsockname(self):
         return ("192.0.2.7", 1)
 
-    def sendto(self, data, where):
+    def sendto(self, data, target):
         if self.fails:
             raise OSError("the network is down")
-        self.sent.append((decode(data), where))
+        self.sent.append((decode(data), target))
 
     def __enter__(self):
         return self
@@ -54,53 +54,53 @@ def sent(monkeypatch):
     eventually(lambda: not own_threads())
 
 
-def announcer(host, *, loopback):
+def announce(host, *, loopback):
     return Announcer(name="mine", host=host, services={"ws": 5}, loopback=loopback, port=9)
 
 
-def test_a_server_for_this_machine_only_is_never_broadcast(sent):
-    crier = announcer("127.0.0.1", loopback=True)
+def test_a_loopback_server_is_not_broadcast(sent):
+    announcer = announce("127.0.0.1", loopback=True)
     eventually(lambda: len(sent) > 2)
-    crier.close()
+    announcer.close()
 
-    assert {where for _, where in sent} == {("127.0.0.1", 9)}
-    assert {said.urls for said, _ in sent} == {("ws://127.0.0.1:5",)}
-    assert len({said.id for said, _ in sent}) == 1
+    assert {target for _, target in sent} == {("127.0.0.1", 9)}
+    assert {announcement.urls for announcement, _ in sent} == {("ws://127.0.0.1:5",)}
+    assert len({announcement.id for announcement, _ in sent}) == 1
 
 
 @pytest.mark.parametrize(
     ("host", "address"),
     [("10.0.0.1", "10.0.0.1"), ("0.0.0.0", "192.0.2.7"), ("[::]", "192.0.2.7")],
 )
-def test_an_open_server_is_broadcast_by_its_own_address(sent, host, address):
-    crier = announcer(host, loopback=False)
+def test_a_network_server_is_broadcast_with_its_own_address(sent, host, address):
+    announcer = announce(host, loopback=False)
     eventually(lambda: sent)
-    crier.close()
+    announcer.close()
 
-    said, where = sent[0]
-    assert where == ("255.255.255.255", 9)
-    assert said.address == address
+    announcement, target = sent[0]
+    assert target == ("255.255.255.255", 9)
+    assert announcement.address == address
 
 
-def test_a_network_that_is_down_is_told_once_and_tried_again(sent, monkeypatch, caplog):
+def test_a_network_failure_is_logged_once_and_retried(sent, monkeypatch, caplog):
     monkeypatch.setattr(FakeSocket, "fails", True)
     with caplog.at_level(logging.WARNING, "nanover_jupyter.server"):
-        crier = announcer("10.0.0.1", loopback=False)
+        announcer = announce("10.0.0.1", loopback=False)
         eventually(lambda: caplog.records)
         monkeypatch.setattr(FakeSocket, "fails", False)
         eventually(lambda: sent)
-    crier.close()
-    crier.close()
+    announcer.close()
+    announcer.close()
 
     assert len(caplog.records) == 1
 
 
-def test_it_falls_silent_when_closed(sent):
-    crier = announcer("127.0.0.1", loopback=True)
+def test_closing_stops_announcements(sent):
+    announcer = announce("127.0.0.1", loopback=True)
     eventually(lambda: sent)
-    crier.close()
-    told = len(sent)
+    announcer.close()
+    count = len(sent)
 
     assert socket.socket is FakeSocket
-    assert crier._socket.closed.is_set()
-    assert len(sent) == told
+    assert announcer._socket.closed.is_set()
+    assert len(sent) == count

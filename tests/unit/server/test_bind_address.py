@@ -1,4 +1,4 @@
-"""Where a server may listen, and what is said where it may not."""
+"""Checking the address that a server listens on, and its errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nanover_jupyter.server.bind_address import BindAddress, ServeError
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost"])
-def test_loopback_is_recognised(host):
+def test_loopback_addresses_are_recognized(host):
     assert BindAddress.checked(host, 0).loopback
 
 
@@ -20,7 +20,7 @@ def test_all_interfaces_are_not_loopback(host):
     assert not BindAddress.checked(host, 0).loopback
 
 
-def test_brackets_around_an_ipv6_address_may_be_left_out():
+def test_brackets_around_an_ipv6_address_are_optional():
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
     try:
@@ -38,7 +38,7 @@ def test_a_port_in_use_is_named():
             BindAddress.checked("127.0.0.1", port)
 
     assert str(caught.value) == (
-        f"could not serve at 127.0.0.1:{port}: port {port} is already in use"
+        f"could not listen on 127.0.0.1:{port}: port {port} is already in use; choose another or 0"
     )
     assert isinstance(caught.value, ConnectError)
 
@@ -54,12 +54,12 @@ def test_a_missing_host_is_an_address_error():
         BindAddress.checked("", 38801)
 
 
-def test_an_address_of_another_machine_is_refused():
-    with pytest.raises(ServeError, match=r"192\.0\.2\.1 is no address of this machine"):
+def test_an_address_of_another_machine_is_an_error():
+    with pytest.raises(ServeError, match=r"192\.0\.2\.1 is not an address of this machine"):
         BindAddress.checked("192.0.2.1", 0)
 
 
 @pytest.mark.parametrize("host", ["no such host", "nowhere.invalid", "\ud800"])
-def test_an_unknown_host_is_refused(host):
-    with pytest.raises(ServeError, match="is not known"):
+def test_an_unknown_host_is_an_error(host):
+    with pytest.raises(ServeError, match="cannot be resolved"):
         BindAddress.checked(host, 0)

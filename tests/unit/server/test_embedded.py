@@ -1,4 +1,4 @@
-"""The server as a Python object, and above all how it ends."""
+"""The server's Python API, and how it closes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.own_threads import own_threads
 
-AT_ONCE = 10 * TIME_SCALE  # on a machine that has other things to do
+AT_ONCE = 10 * TIME_SCALE  # on a busy machine
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_it_tells_where_it_listens(server):
+def test_address_and_ports_are_reported(server):
     assert server.address == "127.0.0.1"
     assert 0 < server.port < 65536
     assert repr(server) == f"<NanoverServer 127.0.0.1 port {server.port}>"
@@ -39,38 +39,38 @@ def test_it_tells_where_it_listens(server):
     assert repr(server) == f"<NanoverServer 127.0.0.1 port {server.port} closed>"
 
 
-def test_a_busy_port_is_refused_by_name(server):
+def test_a_port_in_use_is_named_in_the_error(server):
     with pytest.raises(ConnectError, match=f"port {server.port} is already in use"):
         NanoverServer(port=server.port)
 
 
-def test_a_closed_server_gives_its_port_back():
+def test_a_closed_server_releases_its_port():
     with NanoverServer() as first:
         port = first.port
     with NanoverServer(port=port) as second:
         assert second.port == port
 
 
-def test_a_port_that_cannot_be_is_an_address_error():
+def test_an_invalid_port_is_an_address_error():
     with pytest.raises(AddressError):
         NanoverServer(port=70000)
 
 
-def test_a_port_taken_after_the_check_is_refused_too(server, monkeypatch):
-    monkeypatch.setattr("nanover_jupyter.server.bind_address._error_of_binding", lambda *_: 0)
+def test_a_port_bound_after_the_check_is_a_connect_error(server, monkeypatch):
+    monkeypatch.setattr("nanover_jupyter.server.bind_address._bind_error", lambda *_: 0)
 
-    with pytest.raises(ConnectError, match="could not serve at"):
+    with pytest.raises(ConnectError, match="could not listen on"):
         NanoverServer(port=server.port)
 
 
-def test_opening_to_the_network_is_logged(caplog):
+def test_serving_on_the_network_is_logged(caplog):
     with NanoverServer() as server:
         assert not caplog.records
     with caplog.at_level(logging.WARNING), NanoverServer(address="0.0.0.0") as server:
         assert server.port
     (record,) = caplog.records
     assert record.name == "nanover_jupyter.server"
-    assert "open to the network" in record.getMessage()
+    assert "any client on the network" in record.getMessage()
 
 
 def test_updates_from_this_process_obey_locks(server, client):
@@ -117,7 +117,7 @@ def test_clients_wait_while_the_state_is_locked(server, client):
     assert grpc_codec.decode_success(call.result(5))
 
 
-def test_cancelling_goes_on_while_the_state_is_locked(server, connect):
+def test_cancelling_works_while_the_state_is_locked(server, connect):
     server.update_state("t", DictionaryChange({"a": 1}))
     leaving, staying = connect(), connect()
     stream = leaving.subscribe(1e9)
@@ -125,7 +125,7 @@ def test_cancelling_goes_on_while_the_state_is_locked(server, connect):
 
     with server.lock_state():
         stream.cancel()
-        # Served in gRPC's one thread of its own, which must not wait for the lock.
+        # gRPC handles cancellation on its only serving thread, which must not wait for the lock.
         assert staying.call(grpc_codec.GET_COMMANDS, b"") == b""
     eventually(lambda: server._state.log.subscribers == 0)
 
@@ -141,7 +141,7 @@ def test_commands_are_listed_with_a_copy_of_their_defaults(server, client):
     assert server.commands == {}
 
 
-def test_a_command_may_change_the_state_it_is_offered_with(server, client):
+def test_a_command_may_update_the_state(server, client):
     server.register_command(
         "count", lambda: server.update_state("t", DictionaryChange({"count": 1}))
     )
@@ -150,10 +150,10 @@ def test_a_command_may_change_the_state_it_is_offered_with(server, client):
     assert server.copy_state() == {"count": 1}
 
 
-# the end ----------------------------------------------------------------------------
+# closing ----------------------------------------------------------------------------
 
 
-PENDING_BY_DEFAULT = 3000  # gRPC cancels the calls beyond
+DEFAULT_PENDING_LIMIT = 3000  # gRPC cancels further calls
 
 
 def start_updates(client, count) -> list[grpc.Future]:
@@ -172,7 +172,7 @@ def test_a_websocket_port_in_use_leaves_the_grpc_port_free():
         NanoverServer(port=port).close()
 
 
-def test_a_burst_of_calls_is_served_though_none_is_accepted_at_first(server, client, monkeypatch):
+def test_a_burst_of_calls_is_served_when_accepting_is_delayed(server, client, monkeypatch):
     may_accept = threading.Event()
     submit = server._threads.submit
 
@@ -181,14 +181,14 @@ def test_a_burst_of_calls_is_served_though_none_is_accepted_at_first(server, cli
         return submit(*work)
 
     monkeypatch.setattr(server._threads, "submit", submit_when_allowed)
-    calls = start_updates(client, PENDING_BY_DEFAULT + 200)
+    calls = start_updates(client, DEFAULT_PENDING_LIMIT + 200)
     may_accept.set()
 
     assert all(grpc_codec.decode_success(call.result(60)) for call in calls)
     assert len(server.copy_state()) == len(calls)
 
 
-def test_a_burst_of_calls_is_served_though_all_wait_for_the_state(server, client):
+def test_a_burst_of_calls_is_served_when_all_wait_for_the_state(server, client):
     with server.lock_state():
         calls = start_updates(client, 1500)
 
@@ -202,7 +202,7 @@ def seconds_to_close(server) -> float:
     return time.monotonic() - start
 
 
-def test_closing_again_does_nothing(server):
+def test_closing_twice_does_nothing(server):
     server.close()
     server.close()
 
@@ -211,7 +211,7 @@ def test_closing_again_does_nothing(server):
 
 
 @pytest.mark.parametrize("interval", [0.0, 1e9])
-def test_closing_ends_open_streams_in_good_order(server, client, interval):
+def test_closing_completes_open_streams(server, client, interval):
     server.update_state("t", DictionaryChange({"a": 1}))
     streams = [client.subscribe(interval) for _ in range(5)]
     for stream in streams:
@@ -238,7 +238,7 @@ def test_closing_does_not_wait_for_a_client_that_does_not_read(server, client):
     eventually(lambda: not own_threads())
 
 
-def test_closing_does_not_wait_for_a_command_that_runs(server, client, impatient_servers):
+def test_closing_does_not_wait_for_a_running_command(server, client, impatient_servers):
     started, go_on = threading.Event(), threading.Event()
 
     def work():
@@ -290,7 +290,7 @@ def test_several_threads_may_close_at_once(server):
 
 
 @pytest.mark.parametrize("interval", ["0", "1e9"])
-def test_a_leaving_interpreter_never_waits_for_the_server(interval):
+def test_interpreter_exit_does_not_wait_for_the_server(interval):
     program = textwrap.dedent(
         f"""
         import threading
@@ -331,10 +331,10 @@ def test_a_leaving_interpreter_never_waits_for_the_server(interval):
     assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
 
 
-# as NanoVer's own server has it ------------------------------------------------------
+# compatibility with NanoVer's own server ------------------------------------------------------
 
 
-def test_a_refusal_has_the_name_that_nanovers_servers_use(server):
+def test_a_locked_key_raises_the_error_of_nanovers_servers(server):
     server.update_locks("someone", {"a": 60})
 
     with pytest.raises(ResourceLockedError) as caught:
@@ -346,7 +346,7 @@ def test_a_refusal_has_the_name_that_nanovers_servers_use(server):
         server.update_locks("me", {"a": 1})
 
 
-def test_locks_without_a_token_are_those_of_none(server):
+def test_locks_without_a_token_belong_to_none(server):
     server.update_locks(acquire={"a": 60})
 
     server.update_state(None, DictionaryChange({"a": 1}))

@@ -1,4 +1,4 @@
-"""The server over the wire: bytes, status codes and streams as NanoVer's own server has them."""
+"""The gRPC protocol of the server: bytes, status codes and streams as NanoVer's own server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def next_change(stream) -> DictionaryChange:
 
 
 def canonical(value) -> str:
-    """As a text, since NaN equals nothing; sorted, since the wire keeps no order of keys."""
+    """Return a comparable string, because NaN equals nothing and the order of keys may vary."""
     if isinstance(value, dict):
         return repr(sorted((key, canonical(item)) for key, item in value.items()))
     if isinstance(value, list):
@@ -37,7 +37,7 @@ def canonical(value) -> str:
     return repr(value)
 
 
-# the captured bytes -----------------------------------------------------------------
+# captured bytes -----------------------------------------------------------------
 
 GOLDEN_COMMANDS = (
     "commands/list",
@@ -54,7 +54,7 @@ GOLDEN_COMMANDS = (
 
 @pytest.fixture
 def omni(server):
-    """A server with the commands of the one that was recorded."""
+    """A server with the commands of the recorded server."""
     for name in GOLDEN_COMMANDS:
         server.register_command(name, lambda: None)
     recorded = grpc_codec.decode_command_reply(golden_bytes("live_run_playback_list_reply"))
@@ -79,7 +79,7 @@ def test_commands_are_listed_as_recorded(client):
     assert grpc_codec.decode_commands(reply) == grpc_codec.decode_commands(
         golden_bytes("live_get_commands_reply")
     )
-    # Every command has its arguments, empty ones too, so both are of one length.
+    # Every command has arguments, possibly empty, so both have the same length.
     assert len(reply) == len(golden_bytes("live_get_commands_reply"))
 
 
@@ -172,7 +172,7 @@ def test_recorded_values_pass_through_unchanged(server, client, name):
     change = grpc_codec.decode_state_update(golden_bytes(name))
     server.update_state("t", DictionaryChange({"before": 1}))
     stream = client.subscribe()
-    next(stream)  # from here on it hears of removals of absent keys too
+    next(stream)  # from now on it also receives removals of absent keys
     request = protocol.UpdateStateRequest(access_token="t")
     request.update.MergeFromString(golden_bytes(name))
 
@@ -195,7 +195,7 @@ def test_an_unknown_command_is_an_invalid_argument(client):
     )
 
 
-def test_failing_commands_tell_why(server, client):
+def test_a_failed_command_returns_the_reason(server, client):
     def fail(error):
         raise {"key": KeyError("boom"), "value": ValueError("no"), "empty": OSError()}[error]
 
@@ -224,7 +224,7 @@ def test_failing_commands_tell_why(server, client):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("ä€😀\n%", "ä€😀\n%"),
         ("lone \ud800", "lone ?"),
@@ -232,7 +232,7 @@ def test_failing_commands_tell_why(server, client):
         ("😀" * 100_000, "😀" * 400),
     ],
 )
-def test_odd_and_long_error_texts_arrive(server, client, text, told):
+def test_unusual_and_long_error_messages_arrive(server, client, text, expected):
     def fail():
         raise ValueError(text)
 
@@ -241,7 +241,7 @@ def test_odd_and_long_error_texts_arrive(server, client, text, told):
     code, details = refused(client.run, "fail")
 
     assert code is grpc.StatusCode.UNKNOWN
-    assert details.startswith(f"Exception calling application: {told}")
+    assert details.startswith(f"Exception calling application: {expected}")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_absent_fields_are_empty(client):
     assert client.call(grpc_codec.UPDATE_LOCKS, b"") == grpc_codec.encode_success(success=True)
 
 
-def test_a_lock_binds_other_clients_and_outlives_its_own(server, connect):
+def test_a_lock_blocks_other_clients_and_outlives_its_owner(server, connect):
     anna, ivan = connect(), connect()
     assert anna.lock({"a": 60.0})
     anna.close()
@@ -313,7 +313,7 @@ def test_a_lock_binds_other_clients_and_outlives_its_own(server, connect):
 
 
 @pytest.mark.parametrize("held", [True, float("inf"), float("nan")])
-def test_locks_may_last_true_infinity_or_nan(connect, held):
+def test_lock_durations_may_be_true_infinite_or_nan(connect, held):
     anna, ivan = connect(), connect()
     request = protocol.UpdateLocksRequest(access_token=anna.token)
     if held is True:
@@ -329,7 +329,7 @@ def test_locks_may_last_true_infinity_or_nan(connect, held):
     assert ivan.update({"a": 1})
 
 
-def test_a_duration_that_is_no_number_is_refused(server, client):
+def test_a_duration_that_is_not_a_number_is_rejected(server, client):
     request = protocol.UpdateLocksRequest(access_token="t")
     request.lock_keys.fields["a"].string_value = "5"
     request.lock_keys.fields["b"].number_value = 5
@@ -341,7 +341,7 @@ def test_a_duration_that_is_no_number_is_refused(server, client):
     server.update_locks("another", {"b": 5})
 
 
-def test_of_two_clients_that_race_for_a_lock_one_gets_it(connect):
+def test_only_one_of_two_racing_clients_acquires_a_lock(connect):
     clients = connect(), connect()
     granted: list[tuple[str, int]] = []
     barrier = threading.Barrier(2)
@@ -361,7 +361,7 @@ def test_of_two_clients_that_race_for_a_lock_one_gets_it(connect):
     assert sorted(number for _, number in granted) == list(range(50))
 
 
-def test_a_big_request_and_a_big_state_pass(client):
+def test_large_requests_and_states_are_accepted(client):
     text = "x" * 6_000_000  # gRPC's own limit is 4 MiB
 
     assert client.update({"big": text})
@@ -373,7 +373,7 @@ def test_a_big_request_and_a_big_state_pass(client):
 # streams ----------------------------------------------------------------------------
 
 
-def test_a_subscriber_hears_of_its_own_updates(client):
+def test_a_subscriber_receives_its_own_updates(client):
     stream = client.subscribe()
     client.update({"a": 1})
     assert next_change(stream) == DictionaryChange({"a": 1.0})
@@ -382,7 +382,7 @@ def test_a_subscriber_hears_of_its_own_updates(client):
     stream.cancel()
 
 
-def test_between_messages_changes_merge(server, client):
+def test_changes_between_messages_are_merged(server, client):
     server.update_state("t", DictionaryChange({"first": True}))
     stream = client.subscribe(0.2)
     assert next_change(stream) == DictionaryChange({"first": True})
@@ -421,9 +421,9 @@ def test_a_vanished_client_frees_its_thread(server, connect):
     eventually(lambda: server._state.log.subscribers == 0)
 
 
-def test_a_client_that_does_not_read_holds_up_nobody(server, client):
+def test_a_client_that_does_not_read_delays_no_other(server, client):
     stream = client.subscribe()
-    for number in range(40):  # far more than gRPC's buffers hold
+    for number in range(40):  # exceeds gRPC's buffers
         server.update_state("t", DictionaryChange({"big": str(number) * 1_000_000}))
 
     last = ""
@@ -432,7 +432,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(server, client):
     stream.cancel()
 
 
-def test_streams_beyond_the_limit_are_refused_and_calls_still_served(server, client):
+def test_streams_beyond_the_limit_are_rejected_and_calls_still_served(server, client):
     server.update_state("t", DictionaryChange({"a": 1}))
     streams = [client.subscribe(1e9) for _ in range(SUBSCRIPTIONS_LIMIT)]
     for stream in streams:
@@ -459,7 +459,7 @@ def _subscribed(client):
     return stream
 
 
-def test_a_subscriber_too_far_behind_is_told_so(server, client, monkeypatch):
+def test_a_subscriber_that_lags_too_far_receives_an_error(server, client, monkeypatch):
     monkeypatch.setattr(change_log, "PENDING_REMOVALS_LIMIT", 3)
     server.update_state("t", DictionaryChange({"a": 1}))
     stream = client.subscribe(1e9)
@@ -482,13 +482,13 @@ def test_intervals_are_single_precision_on_the_wire(server, client):
     stream.cancel()
 
 
-# What a web page can send: its browser begins with a request line of its own.
+# What a web page can send: the browser always begins with its own request line.
 HTTP_1_POST = (
     b"POST /nanover.protocol.command.Command/RunCommand HTTP/1.1\r\n"
     b"Host: localhost\r\nContent-Type: application/grpc\r\nContent-Length: 4096\r\n\r\n"
 )
 HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-# Headers: POST, http, :path, :authority, content-type, te; literals where they must be.
+# Headers: POST, http, :path, :authority, content-type, te; literals where required.
 HTTP_2_CALL = (
     b"\x83\x86\x04\x2c/nanover.protocol.command.Command/RunCommand\x01\x09localhost"
     b"\x0f\x10\x10application/grpc\x00\x02te\x08trailers"
@@ -510,9 +510,9 @@ def test_a_web_page_cannot_speak_the_protocol_of_the_port(server, before):
 
     with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
         raw.sendall(before + HTTP_2_PREFACE + call)
-        if before:  # the server hangs up on what does not begin with the preface
+        if before:  # the server disconnects if the HTTP/2 preface is missing
             while raw.recv(4096):
                 pass
-        else:  # the same bytes run the command where nothing comes before them
+        else:  # the same bytes alone run the command
             assert ran.wait(5)
     assert ran.is_set() == (not before)

@@ -68,7 +68,7 @@ def test_every_command_runs_with_its_defaults_except_two(client, server):
 
 
 @pytest.mark.usefixtures("world")
-def test_simulations_are_listed_and_loaded_round_and_round(client, server):
+def test_simulations_are_listed_and_loaded_cyclically(client, server):
     names = client.run("playback/list")["simulations"]
     seen = []
     for _ in range(4):
@@ -81,7 +81,7 @@ def test_simulations_are_listed_and_loaded_round_and_round(client, server):
 
 
 @pytest.mark.usefixtures("world")
-def test_a_bad_index_is_told_and_the_world_goes_on(client, server):
+def test_an_invalid_index_is_an_error_and_the_world_keeps_moving(client, server):
     assert "invalid literal" in failure(client, "playback/load", {"index": "abc"})
     assert failure(client, "playback/load", {"index": float("nan")})
 
@@ -90,7 +90,7 @@ def test_a_bad_index_is_told_and_the_world_goes_on(client, server):
 
 
 @pytest.mark.usefixtures("world")
-def test_origins_are_put_on_a_circle(client, server):
+def test_origins_are_placed_on_a_circle(client, server):
     client.update({"avatar.guest": {"playerid": "guest"}})
     client.run("multiuser/radially-orient-origins", {"radius": 3})
     state = server.copy_state()
@@ -103,12 +103,12 @@ def test_origins_are_put_on_a_circle(client, server):
 
 
 @pytest.mark.usefixtures("world")
-def test_texts_come_back(client):
+def test_say_echoes_its_text(client):
     assert client.run("user/say", {"text": "<b>hi</b>"})["result"].endswith("<b>hi</b>")
 
 
 @pytest.mark.usefixtures("world")
-def test_colouring_changes_the_root_selection_and_returns_what_it_was_given(client, server):
+def test_coloring_changes_the_root_selection_and_returns_its_arguments(client, server):
     given = {"property": "charge", "range": [-1.0, None], "options": {"a": [{}]}, "nothing": None}
 
     assert client.run("user/colour-by", given) == given
@@ -118,14 +118,14 @@ def test_colouring_changes_the_root_selection_and_returns_what_it_was_given(clie
 
 @pytest.mark.parametrize("selection", [None, "text", {"no": "properties"}, {"properties": 3}])
 @pytest.mark.usefixtures("world")
-def test_colouring_survives_a_selection_that_others_have_spoiled(client, selection):
+def test_coloring_ignores_a_malformed_selection(client, selection):
     client.update({"selection.root": selection})  # None removes it
 
     assert client.run("user/colour-by")["nothing"] is None
 
 
 @pytest.mark.usefixtures("world")
-def test_a_checkpoint_is_noted_in_the_state(client, server):
+def test_a_checkpoint_is_added_to_the_state(client, server):
     reply = client.run("user/checkpoint", {"name": "folded", "include_velocities": False})
 
     assert reply["result"] == "Saved folded without velocities."
@@ -134,32 +134,32 @@ def test_a_checkpoint_is_noted_in_the_state(client, server):
 
 @pytest.mark.parametrize("height", [0, -1, 99, float("nan"), float("inf")])
 @pytest.mark.usefixtures("world")
-def test_nobody_jumps_too_high(client, height):
-    assert "people jump up to 3 m" in failure(client, "user/jump", {"height": height})
+def test_a_jump_that_is_too_high_is_rejected(client, height):
+    assert "use up to 3 m" in failure(client, "user/jump", {"height": height})
 
 
 @pytest.mark.usefixtures("server", "world")
-def test_a_slow_report_takes_its_time_and_tells_its_progress(client):
+def test_a_slow_report_writes_its_progress(client):
     stream = client.subscribe()
     next(stream)
     start = time.monotonic()
     client.run("user/slow-report", {"seconds": 0.5})
 
     assert time.monotonic() - start >= 0.5
-    told = []
-    while not told or told[-1] < 1:
+    progress = []
+    while not progress or progress[-1] < 1:
         change = grpc_codec.decode_state_update(next(stream))
-        told += [value for key, value in change.updates.items() if key.endswith(".progress")]
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert len(told) >= 3
+        progress += [value for key, value in change.updates.items() if key.endswith(".progress")]
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
+    assert len(progress) >= 3
     stream.cancel()
 
 
 @pytest.mark.parametrize("seconds", [-1, 601, float("nan"), float("inf")])
 @pytest.mark.usefixtures("world")
-def test_a_report_without_end_is_refused(client, seconds):
-    assert "write 0 to 600" in failure(client, "user/slow-report", {"seconds": seconds})
+def test_an_invalid_report_duration_is_rejected(client, seconds):
+    assert "use 0 to 600" in failure(client, "user/slow-report", {"seconds": seconds})
 
 
 def test_closing_the_world_cancels_a_slow_report(client, server):

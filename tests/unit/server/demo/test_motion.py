@@ -1,4 +1,4 @@
-"""Shapes and motion of what the demo world shows, without a world."""
+"""The values and motion of the demo's people and simulation box."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import math
 import pytest
 
 from nanover_jupyter.server.demo.motion import (
-    avatar_of,
-    crowd,
-    facing_centre,
-    interactions_of,
-    play_area_of,
+    avatar_at,
+    create_people,
+    interactions_at,
+    play_area,
     scene_at,
 )
 from tests.support.golden import golden_final_state, needs_golden
 
-PEOPLE = crowd(1)
+PEOPLE = create_people(1)
 MOMENTS = [step / 30 for step in range(0, 3600, 7)]
 
 
 def head_of(person, seconds, **options):
-    return avatar_of(person, seconds, **options)["components"][0]["position"]
+    return avatar_at(person, seconds, **options)["components"][0]["position"]
 
 
 def shape(value):
@@ -32,14 +31,16 @@ def shape(value):
     return type(value)
 
 
-def test_one_seed_gives_one_crowd():
-    assert crowd(7) == crowd(7)
-    assert {person.id for person in crowd(7)}.isdisjoint(person.id for person in crowd(8))
+def test_people_depend_only_on_the_seed():
+    assert create_people(7) == create_people(7)
+    assert {person.id for person in create_people(7)}.isdisjoint(
+        person.id for person in create_people(8)
+    )
 
 
-def test_people_differ_in_name_colour_and_place():
+def test_people_differ_in_name_color_and_position():
     assert [person.name for person in PEOPLE] == ["Anna", "Ivan", "Nandita"]
-    assert len({person.colour for person in PEOPLE}) == 3
+    assert len({person.color for person in PEOPLE}) == 3
     for seconds in MOMENTS:
         heads = [head_of(person, seconds) for person in PEOPLE]
         assert min(math.dist(heads[i], heads[i - 1]) for i in range(3)) > 0.5
@@ -51,24 +52,24 @@ def test_avatars_and_play_areas_look_like_recorded_ones():
     avatar = next(value for key, value in recorded.items() if key.startswith("avatar."))
     area = next(value for key, value in recorded.items() if key.startswith("playarea."))
 
-    ours = avatar_of(PEOPLE[0], 1.0)
+    ours = avatar_at(PEOPLE[0], 1.0)
     assert shape(ours) == shape(avatar)
     assert [part["name"] for part in ours["components"]] == ["headset", "hand.left", "hand.right"]
-    assert shape(play_area_of(PEOPLE[0])) == shape(area)
+    assert shape(play_area(PEOPLE[0])) == shape(area)
 
 
-def test_people_move_smoothly_and_keep_off_the_floor():
+def test_people_move_smoothly_above_the_floor():
     for person in PEOPLE:
         for seconds in MOMENTS:
-            now, later = avatar_of(person, seconds), avatar_of(person, seconds + 1 / 30)
+            now, later = avatar_at(person, seconds), avatar_at(person, seconds + 1 / 30)
             for part, next_part in zip(now["components"], later["components"], strict=True):
                 assert 0 < math.dist(part["position"], next_part["position"]) < 0.1
                 assert 0.5 < part["position"][1] < 2.2
 
 
-def test_rotations_have_length_one():
+def test_rotations_are_unit_quaternions():
     for seconds in MOMENTS[:50]:
-        for part in avatar_of(PEOPLE[1], seconds)["components"]:
+        for part in avatar_at(PEOPLE[1], seconds)["components"]:
             assert math.hypot(*part["rotation"]) == pytest.approx(1)
         assert math.hypot(*scene_at(seconds)[3:7]) == pytest.approx(1)
 
@@ -76,13 +77,13 @@ def test_rotations_have_length_one():
 def test_hands_stay_within_reach():
     for seconds in MOMENTS:
         head, left, right = (
-            part["position"] for part in avatar_of(PEOPLE[2], seconds)["components"]
+            part["position"] for part in avatar_at(PEOPLE[2], seconds)["components"]
         )
         assert 0.2 < math.dist(head, left) < 1.0
         assert 0.2 < math.dist(head, right) < 1.0
 
 
-def test_a_lift_raises_the_whole_avatar():
+def test_a_lift_raises_all_of_the_avatar():
     assert head_of(PEOPLE[0], 1.0, lift=0.5)[1] == pytest.approx(head_of(PEOPLE[0], 1.0)[1] + 0.5)
 
 
@@ -92,29 +93,10 @@ def test_the_scene_is_ten_numbers():
     assert scene_at(0.0) != scene_at(1.0)
 
 
-@needs_golden
-def test_origins_stand_where_a_real_server_puts_them():
-    (origin,) = golden_final_state("radially_orient_stream").values()
-    ours = facing_centre(0.0, 2.5)
-
-    assert ours["position"] == pytest.approx(origin["position"])
-    assert ours["rotation"] == pytest.approx(origin["rotation"])
-
-
-@pytest.mark.parametrize("angle", [0.3, 2.0, 4.5])
-def test_origins_look_at_the_centre(angle):
-    origin = facing_centre(angle, 2.0)
-    _, y, _, w = origin["rotation"]
-    yaw = 2 * math.atan2(y, w)
-
-    assert math.sin(yaw) == pytest.approx(-origin["position"][0] / 2)
-    assert math.cos(yaw) == pytest.approx(-origin["position"][2] / 2)
-
-
-def test_interactions_come_and_go_within_seconds():
+def test_interactions_last_a_few_seconds():
     alive: dict[str, int] = {}
     for step in range(30 * 30):
-        for key in interactions_of(PEOPLE, step / 30, 65):
+        for key in interactions_at(PEOPLE, step / 30, 65):
             alive[key] = alive.get(key, 0) + 1
 
     assert len(alive) > 10
@@ -125,7 +107,7 @@ def test_interactions_name_their_owner_and_real_particles():
     seen = [
         interaction
         for seconds in MOMENTS
-        for interaction in interactions_of(PEOPLE, seconds, 10).values()
+        for interaction in interactions_at(PEOPLE, seconds, 10).values()
     ]
 
     assert {interaction["owner.id"] for interaction in seen} == {person.id for person in PEOPLE}

@@ -1,4 +1,4 @@
-"""The demo world on a real server: what it shows, obeys and leaves alone."""
+"""The demo world on an embedded server: its keys, commands and locks."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def moving(state) -> dict[str, object]:
 
 
 def next_motion(server):
-    """Wait until everything that moves has moved."""
+    """Wait until the moving keys have changed."""
     before = moving(server.copy_state())
     eventually(lambda: server.copy_state()["scene"] != before["scene"])
 
 
 def is_still(server) -> bool:
-    with server._state.subscribed() as subscription:
+    with server._state.subscribe() as subscription:
         subscription.take(0)
-        return subscription.take(0.15) is None  # four steps and more
+        return subscription.take(0.15) is None  # more than four steps
 
 
 def user_ids(server) -> list[str]:
@@ -43,7 +43,7 @@ def user_ids(server) -> list[str]:
 
 
 @pytest.mark.usefixtures("world")
-def test_it_has_every_kind_of_key_from_the_start(server):
+def test_every_kind_of_key_is_there_from_the_start(server):
     state = server.copy_state()
     kinds = [key.partition(".")[0] for key in state]
 
@@ -66,7 +66,7 @@ def test_it_has_every_kind_of_key_from_the_start(server):
 
 
 @pytest.mark.usefixtures("world")
-def test_it_moves_and_counts_its_steps(server):
+def test_people_move_and_steps_are_counted(server):
     indices = [key for key in server.copy_state() if key.startswith("update.index.")]
     before = [server.copy_state()[key] for key in indices]
     next_motion(server)
@@ -75,7 +75,7 @@ def test_it_moves_and_counts_its_steps(server):
 
 
 @pytest.mark.usefixtures("world")
-def test_it_keeps_about_thirty_steps_a_second(server):
+def test_about_thirty_steps_run_per_second(server):
     index = next(key for key in server.copy_state() if key.startswith("update.index."))
 
     def steps_a_second():
@@ -83,13 +83,13 @@ def test_it_keeps_about_thirty_steps_a_second(server):
         eventually(lambda: server.copy_state()[index] >= first + 15)
         return 15 / (time.monotonic() - start)
 
-    # A busy machine makes it slower, and nothing makes it faster.
+    # A busy machine may only be slower.
     rates = []
     eventually(lambda: rates.append(steps_a_second()) or rates[-1] > 25, seconds=60)
     assert max(rates) < 33
 
 
-def test_worlds_of_one_seed_are_alike(server):
+def test_worlds_with_the_same_seed_have_the_same_state(server):
     with (
         NanoverServer() as other,
         DemoWorld(server, seed=5) as one,
@@ -103,7 +103,7 @@ def test_worlds_of_one_seed_are_alike(server):
 
 
 @pytest.mark.usefixtures("world")
-def test_pausing_stops_all_motion_and_playing_goes_on(server, client):
+def test_pausing_stops_all_motion_and_playing_resumes_it(server, client):
     client.run("playback/pause")
     assert is_still(server)
     client.run("playback/play")
@@ -125,7 +125,7 @@ def test_a_step_moves_everything_once(server, client):
 
 
 @pytest.mark.usefixtures("world")
-def test_a_reset_goes_back_to_the_start_still_or_not(server, client):
+def test_a_reset_returns_to_the_start_playing_or_paused(server, client):
     client.run("playback/pause")
     client.run("playback/reset")
     start = moving(server.copy_state())
@@ -158,7 +158,7 @@ OF_A_CLIENT = {
     ],
 )
 @pytest.mark.usefixtures("world")
-def test_a_switch_clears_selections_interactions_and_every_lock(
+def test_loading_clears_selections_interactions_and_all_locks(
     server, client, connect, command, arguments
 ):
     other = connect()
@@ -179,7 +179,7 @@ def test_a_switch_clears_selections_interactions_and_every_lock(
 
 
 @pytest.mark.usefixtures("world")
-def test_a_load_that_clears_no_state_keeps_interactions_and_locks(server, client, connect):
+def test_loading_without_clearing_keeps_interactions_and_locks(server, client, connect):
     client.update(OF_A_CLIENT)
     assert client.lock({"mine": 600.0})
 
@@ -193,12 +193,12 @@ def test_a_load_that_clears_no_state_keeps_interactions_and_locks(server, client
 
 
 @pytest.mark.usefixtures("world")
-def test_velocity_reset_is_the_worlds_own_until_a_load(client):
+def test_velocity_reset_is_locked_by_the_world_until_a_load(client):
     assert not client.update({"imd.velocity_reset_available": True})
 
 
 @pytest.mark.usefixtures("world")
-def test_a_locked_key_is_left_alone_and_the_rest_moves(server, client):
+def test_a_locked_key_is_not_changed_while_the_others_move(server, client):
     assert client.lock({"scene": 600.0})
     assert client.update({"scene": "mine"})
     index = next(key for key in server.copy_state() if key.startswith("update.index."))
@@ -210,7 +210,7 @@ def test_a_locked_key_is_left_alone_and_the_rest_moves(server, client):
     eventually(lambda: server.copy_state()["scene"] != "mine")
 
 
-def test_a_locked_interaction_goes_when_it_is_released(server, client, world):
+def test_a_locked_interaction_is_removed_after_its_release(server, client, world):
     world.pause()
     world.reset()
     key = next(key for key in server.copy_state() if key.startswith("interaction."))
@@ -225,7 +225,7 @@ def test_a_locked_interaction_goes_when_it_is_released(server, client, world):
     assert key not in server.copy_state()
 
 
-def test_one_person_stops_while_the_others_go_on(server):
+def test_one_person_stops_while_the_others_keep_moving(server):
     with DemoWorld(server, stale_after=0.2) as world:
         names = {server.copy_state()[f"avatar.{user}"]["name"]: user for user in user_ids(server)}
         indices = {name: f"update.index.{user}" for name, user in names.items()}
@@ -256,7 +256,7 @@ def test_a_jump_goes_up_and_comes_down(server, client, world):
     assert heights[-1] == pytest.approx(0, abs=0.1)
 
 
-def test_closing_stops_the_world_and_takes_its_commands_back(server):
+def test_closing_stops_the_world_and_unregisters_its_commands(server):
     server.register_command("kept", dict)
     world = DemoWorld(server)
     assert "nanover-demo" in own_threads()
@@ -268,15 +268,17 @@ def test_closing_stops_the_world_and_takes_its_commands_back(server):
     assert "scene" in server.copy_state()
 
 
-def test_a_closed_world_makes_room_for_another(server, client):
+def test_a_world_can_be_created_after_another_was_closed(server, client):
     with DemoWorld(server):
-        server.unregister_command("user/fail")  # someone may take away what is not theirs
+        server.unregister_command(
+            "user/fail"
+        )  # closing ignores commands that are already unregistered
     with DemoWorld(server):
         assert not client.update({"imd.velocity_reset_available": True})
     assert client.update({"imd.velocity_reset_available": True})
 
 
-def test_a_world_begins_also_where_a_client_holds_its_keys(server, client):
+def test_a_world_starts_when_a_client_has_locked_its_keys(server, client):
     assert client.lock({"imd.velocity_reset_available": 600.0, "scene": 600.0})
     with DemoWorld(server):
         assert "scene" not in server.copy_state()
@@ -292,7 +294,7 @@ def test_a_world_ends_with_its_server(server):
 
 
 @pytest.mark.usefixtures("world")
-def test_a_second_world_on_one_server_is_refused_and_leaves_the_first_alone(server):
+def test_a_second_world_on_one_server_is_rejected_without_affecting_the_first(server):
     commands = server.commands
 
     with pytest.raises(ValueError, match="already"):
@@ -302,7 +304,7 @@ def test_a_second_world_on_one_server_is_refused_and_leaves_the_first_alone(serv
     next_motion(server)
 
 
-def test_a_world_meets_state_that_is_there_already(server):
+def test_a_world_keeps_existing_state(server):
     server.update_state("t", DictionaryChange({"scene": "old", "mine": 1}))
     with DemoWorld(server):
         assert server.copy_state()["mine"] == 1

@@ -1,4 +1,4 @@
-"""How deltas merge what was recorded, and what the log keeps."""
+"""How deltas merge recorded changes, and what the log retains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def taken(log, cursor) -> DictionaryChange | None:
     return None if delta is None else delta.change
 
 
-def test_the_latest_entry_of_a_key_counts(log):
+def test_a_delta_has_the_latest_entry_of_a_key(log):
     cursor = log.open()
     log.record(DictionaryChange({"a": 1, "b": 1, "c": 1}))
     log.record(DictionaryChange({"a": 2}, {"b", "d"}))
@@ -72,7 +72,7 @@ def test_a_late_subscriber_shares_entries_with_others(log):
     assert log.take(log.open()).entries["a"] is known.entries["a"]
 
 
-def test_removals_that_all_subscribers_know_are_forgotten(log):
+def test_removals_that_all_subscribers_received_are_dropped(log):
     cursor = log.open()
     for number in range(1000):
         log.record(DictionaryChange(removals={str(number)}))
@@ -81,7 +81,7 @@ def test_removals_that_all_subscribers_know_are_forgotten(log):
     assert len(log._entries) < 100
 
 
-def test_removals_that_a_subscriber_does_not_know_are_kept(log):
+def test_removals_that_a_subscriber_did_not_receive_are_kept(log):
     slow, quick = log.open(), log.open()
     for number in range(1000):
         log.record(DictionaryChange(removals={str(number)}))
@@ -90,7 +90,7 @@ def test_removals_that_a_subscriber_does_not_know_are_kept(log):
     assert taken(log, slow) == DictionaryChange(removals=set(map(str, range(1000))))
 
 
-def test_a_subscriber_that_never_reads_takes_no_memory(log):
+def test_a_subscriber_that_never_reads_uses_no_memory(log):
     log.open()
     for number in range(1000):
         log.record(DictionaryChange({"a": number}))
@@ -99,7 +99,7 @@ def test_a_subscriber_that_never_reads_takes_no_memory(log):
 
 
 def test_a_subscriber_with_too_many_removals_pending_is_ended_and_no_other(log, monkeypatch):
-    monkeypatch.setattr(module, "_FEW_REMOVALS", 0)
+    monkeypatch.setattr(module, "_MIN_PRUNE_THRESHOLD", 0)
     monkeypatch.setattr(module, "PENDING_REMOVALS_LIMIT", 3)
     log = ChangeLog()
     slow, quick = log.open(), log.open()
@@ -124,7 +124,7 @@ changes = st.builds(
 
 
 @given(st.lists(st.tuples(changes, st.sets(st.integers(0, 3)), st.booleans())))
-def test_whoever_takes_whenever_ends_with_the_state(steps):
+def test_every_subscriber_converges_to_the_state(steps):
     log, state = ChangeLog(), {}
     mirrors = [(log.open(), {})]
 

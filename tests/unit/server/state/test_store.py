@@ -1,4 +1,4 @@
-"""The rules of the shared state and its locks, by a clock that moves by hand."""
+"""The rules of the shared state and its locks, with a manually advanced clock."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_update_sets_and_removes_at_once(state):
     assert state.copy() == {"kept": 2, "new": 3}
 
 
-def test_values_are_replaced_whole(state):
+def test_values_are_replaced_not_merged(state):
     put(state, ANNA, a={"x": 1})
     put(state, ANNA, a={"y": 2})
 
@@ -53,21 +53,21 @@ def test_none_is_a_value(state):
     assert state.copy() == {"a": None}
 
 
-def test_linked_keys_change_with_those_they_depend_on():
-    state = SharedState(linked=lambda updates: {"b": updates["a"]} if "a" in updates else {})
-    with state.subscribed() as subscription:
+def test_derived_keys_change_with_the_keys_they_depend_on():
+    state = SharedState(derive=lambda updates: {"b": updates["a"]} if "a" in updates else {})
+    with state.subscribe() as subscription:
         assert state.attempt_update(ANNA, DictionaryChange({"a": 1}, {"b"}))
 
         assert subscription.take().change == DictionaryChange({"a": 1, "b": 1})
     assert state.copy() == {"a": 1, "b": 1}
 
 
-def test_what_is_set_and_removed_is_removed(state):
+def test_a_key_both_updated_and_removed_is_removed(state):
     assert state.attempt_update(ANNA, DictionaryChange({"a": 1}, {"a"}))
     assert state.copy() == {}
 
 
-def test_one_locked_key_refuses_the_whole_update(state):
+def test_one_locked_key_blocks_all_of_the_update(state):
     lock(state, ANNA, b=10)
 
     assert not put(state, IVAN, a=1, b=2)
@@ -75,7 +75,7 @@ def test_one_locked_key_refuses_the_whole_update(state):
     assert state.blocked(IVAN, ["a", "b"]) == ("b",)
 
 
-def test_a_lock_refuses_removals_by_others(state):
+def test_a_lock_blocks_removals_by_others(state):
     put(state, ANNA, a=1)
     lock(state, ANNA, a=10)
 
@@ -83,13 +83,13 @@ def test_a_lock_refuses_removals_by_others(state):
     assert remove(state, ANNA, "a")
 
 
-def test_the_holder_may_update_what_it_locked(state):
+def test_the_owner_may_update_locked_keys(state):
     lock(state, ANNA, a=10)
 
     assert put(state, ANNA, a=1)
 
 
-def test_a_lock_ends_by_itself(state, clock):
+def test_a_lock_expires(state, clock):
     lock(state, ANNA, a=10)
     clock.now += 9.99
     assert not put(state, IVAN, a=1)
@@ -98,13 +98,13 @@ def test_a_lock_ends_by_itself(state, clock):
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -math.inf, False])
-def test_a_lock_without_duration_is_granted_and_over(state, seconds):
+def test_a_lock_of_zero_duration_expires_at_once(state, seconds):
     assert lock(state, ANNA, a=seconds)
     assert put(state, IVAN, a=1)
 
 
 @pytest.mark.parametrize("seconds", [math.inf, math.nan])
-def test_a_lock_without_end_lasts_until_released(state, clock, seconds):
+def test_an_infinite_lock_lasts_until_released(state, clock, seconds):
     assert lock(state, ANNA, a=seconds)
     clock.now += 1e12
     assert not put(state, IVAN, a=1)
@@ -112,14 +112,14 @@ def test_a_lock_without_end_lasts_until_released(state, clock, seconds):
     assert put(state, IVAN, a=1)
 
 
-def test_taking_ones_own_lock_again_starts_it_anew_and_may_shorten_it(state, clock):
+def test_acquiring_ones_own_lock_again_restarts_and_may_shorten_it(state, clock):
     lock(state, ANNA, a=100)
     assert lock(state, ANNA, a=1)
     clock.now += 1
     assert lock(state, IVAN, a=1)
 
 
-def test_a_refused_request_locks_and_releases_nothing(state):
+def test_a_blocked_request_locks_and_releases_nothing(state):
     lock(state, ANNA, mine=100)
     lock(state, IVAN, his=100)
 
@@ -128,14 +128,14 @@ def test_a_refused_request_locks_and_releases_nothing(state):
     assert put(state, IVAN, free=1)
 
 
-def test_releasing_what_one_does_not_hold_does_nothing(state):
+def test_releasing_a_lock_of_another_token_does_nothing(state):
     lock(state, ANNA, a=100)
 
     assert lock(state, IVAN, a=None, never_locked=None)
     assert not put(state, IVAN, a=1)
 
 
-def test_a_lock_survives_its_key_and_needs_none(state):
+def test_a_lock_does_not_require_the_key_to_exist(state):
     assert lock(state, ANNA, a=100)
     put(state, ANNA, a=1)
     remove(state, ANNA, "a")
@@ -143,7 +143,7 @@ def test_a_lock_survives_its_key_and_needs_none(state):
     assert not put(state, IVAN, a=2)
 
 
-def test_clearing_releases_everybodys_locks(state):
+def test_clearing_releases_the_locks_of_all_tokens(state):
     lock(state, ANNA, a=100)
     lock(state, IVAN, b=math.inf)
     state.clear_locks()
@@ -162,7 +162,7 @@ def test_any_object_may_be_a_token(state):
     assert put(state, None, b=1)
 
 
-def test_the_empty_token_is_an_ordinary_one(state):
+def test_an_empty_token_is_a_valid_token(state):
     lock(state, "", a=100)
 
     assert put(state, "", a=1)
@@ -170,7 +170,7 @@ def test_the_empty_token_is_an_ordinary_one(state):
 
 
 @pytest.mark.parametrize("seconds", ["5", [5], {}])
-def test_a_duration_that_is_no_number_is_an_error_and_changes_nothing(state, seconds):
+def test_a_duration_that_is_not_a_number_is_an_error_and_changes_nothing(state, seconds):
     lock(state, ANNA, mine=100)
 
     with pytest.raises(InvalidValue, match="number of seconds"):
@@ -183,7 +183,7 @@ def test_a_numpy_duration_is_a_number(state):
     assert not put(state, IVAN, a=1)
 
 
-def test_locks_that_nobody_looks_at_again_are_forgotten(state, clock):
+def test_expired_locks_are_dropped(state, clock):
     for number in range(1000):
         lock(state, ANNA, **{f"key-{number}": 1})
         clock.now += 1
@@ -191,7 +191,7 @@ def test_locks_that_nobody_looks_at_again_are_forgotten(state, clock):
     assert len(state._locks) < 100
 
 
-def test_values_are_copied_and_made_plain(state):
+def test_values_are_copied_and_normalized(state):
     mine = {"ids": (1, 2)}
     put(state, ANNA, a=mine, b=np.array([1.5]))
     mine["later"] = 3
@@ -199,14 +199,14 @@ def test_values_are_copied_and_made_plain(state):
     assert state.copy() == {"a": {"ids": [1, 2]}, "b": [1.5]}
 
 
-def test_a_copy_is_the_callers_own(state):
+def test_a_copy_is_independent_of_the_state(state):
     put(state, ANNA, a=[1])
     state.copy()["a"].append(2)
 
     assert state.copy() == {"a": [1]}
 
 
-def test_a_value_that_cannot_be_sent_is_refused_with_its_place(state):
+def test_an_unserializable_value_is_rejected_with_its_path(state):
     put(state, ANNA, a=1)
 
     with pytest.raises(InvalidValue) as caught:
@@ -215,7 +215,7 @@ def test_a_value_that_cannot_be_sent_is_refused_with_its_place(state):
     assert state.copy() == {"a": 1}
 
 
-def test_a_frozen_state_refuses_updates_and_still_grants_locks(state):
+def test_a_frozen_state_rejects_updates_and_still_grants_locks(state):
     put(state, ANNA, a=1)
     state.freeze()
 
@@ -228,54 +228,54 @@ def test_a_frozen_state_refuses_updates_and_still_grants_locks(state):
 # subscribers ----------------------------------------------------------------------
 
 
-def test_the_first_message_is_the_whole_state(state):
+def test_the_first_message_is_the_full_state(state):
     put(state, ANNA, a=1, b=2)
 
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         assert subscription.take(0).change == DictionaryChange({"a": 1, "b": 2})
         assert subscription.take(0) is None
 
 
-def test_an_empty_state_has_nothing_to_say_before_the_first_change(state):
-    with state.subscribed() as subscription:
+def test_an_empty_state_has_no_message_before_the_first_change(state):
+    with state.subscribe() as subscription:
         assert subscription.take(0) is None
         put(state, ANNA, a=1)
         assert subscription.take(0).change == DictionaryChange({"a": 1})
 
 
-def test_subscribers_hear_of_values_set_to_what_they_are(state):
+def test_subscribers_receive_updates_to_an_equal_value(state):
     put(state, ANNA, a=1)
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         subscription.take(0)
         put(state, ANNA, a=1)
 
         assert subscription.take(0).change == DictionaryChange({"a": 1})
 
 
-def test_subscribers_hear_of_removals_of_absent_keys(state):
-    with state.subscribed() as subscription:
+def test_subscribers_receive_removals_of_absent_keys(state):
+    with state.subscribe() as subscription:
         assert remove(state, ANNA, "never")
 
         assert subscription.take(0).change == DictionaryChange(removals={"never"})
 
 
-def test_an_empty_update_succeeds_and_nobody_hears_of_it(state):
-    with state.subscribed() as subscription:
+def test_an_empty_update_succeeds_and_is_not_sent(state):
+    with state.subscribe() as subscription:
         assert state.attempt_update(ANNA, DictionaryChange())
         assert subscription.take(0) is None
 
 
-def test_a_refused_update_is_not_heard_of(state):
+def test_a_rejected_update_is_not_sent(state):
     lock(state, ANNA, a=10)
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         put(state, IVAN, a=1)
 
         assert subscription.take(0) is None
 
 
-def test_freezing_ends_subscriptions_after_what_is_pending(state):
+def test_freezing_ends_subscriptions_after_pending_changes(state):
     put(state, ANNA, a=1)
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         state.freeze()
 
         assert subscription.take().change == DictionaryChange({"a": 1})
@@ -283,18 +283,18 @@ def test_freezing_ends_subscriptions_after_what_is_pending(state):
         assert subscription.ended
 
 
-def test_subscribing_to_a_frozen_state_gives_it_once(state):
+def test_subscribing_to_a_frozen_state_yields_it_once(state):
     put(state, ANNA, a=1)
     state.freeze()
 
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         deltas = list(subscription.paced(1e9))
 
     assert [delta.change for delta in deltas] == [DictionaryChange({"a": 1})]
 
 
 def test_a_subscription_ends_with_its_block(state):
-    with state.subscribed() as subscription:
+    with state.subscribe() as subscription:
         pass
 
     assert subscription.ended
@@ -304,7 +304,7 @@ def test_a_subscription_ends_with_its_block(state):
 # threads --------------------------------------------------------------------------
 
 
-def test_updates_of_other_threads_wait_while_the_state_is_held(state):
+def test_updates_of_other_threads_wait_during_exclusive_access(state):
     put(state, ANNA, a=1)
     started = threading.Event()
 
@@ -313,20 +313,20 @@ def test_updates_of_other_threads_wait_while_the_state_is_held(state):
         put(state, IVAN, a=2)
 
     other = threading.Thread(target=update)
-    with state.held() as values:
+    with state.exclusive() as values:
         other.start()
         assert started.wait(5)
         other.join(0.05)
         assert other.is_alive()
         assert values == {"a": 1}
-        assert put(state, ANNA, b=3)  # who holds the state may still update it
+        assert put(state, ANNA, b=3)  # the calling thread may still update it
         assert values == {"a": 1}
     other.join(5)
 
     assert state.copy() == {"a": 2, "b": 3}
 
 
-def test_two_racing_for_a_lock_never_both_get_it(state):
+def test_two_racing_tokens_never_both_acquire_a_lock(state):
     granted: list[int] = []
     barrier = threading.Barrier(2)
 
@@ -345,13 +345,13 @@ def test_two_racing_for_a_lock_never_both_get_it(state):
     assert sorted(granted) == list(range(200))
 
 
-def test_every_subscriber_ends_with_the_state_that_concurrent_writers_left(state):
+def test_every_subscriber_converges_to_the_state_of_concurrent_writers(state):
     def write(token):
         for number in range(200):
             put(state, token, shared=f"{token} {number}", **{token: number})
             remove(state, token, token)
 
-    with state.subscribed() as first, state.subscribed() as second:
+    with state.subscribe() as first, state.subscribe() as second:
         writers = [threading.Thread(target=write, args=(token,)) for token in (ANNA, IVAN)]
         for writer in writers:
             writer.start()

@@ -1,4 +1,4 @@
-"""The schedule of messages, and how waits end."""
+"""The schedule of messages, and the end of waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.interrupts import once_waiting_in
 
 @pytest.fixture(autouse=True)
 def looks_at_the_clock(monkeypatch):
-    """Let waits follow a clock that is put forward by hand."""
+    """Let waits follow a manually advanced clock."""
     monkeypatch.setattr(module, "_LONGEST_WAIT", 0.01)
 
 
@@ -49,12 +49,12 @@ def change(number) -> DictionaryChange:
     return DictionaryChange({"n": number})
 
 
-def test_taking_waits_for_a_change(log, subscription):
+def test_take_waits_for_a_change(log, subscription):
     with once_waiting_in("take", lambda: log.record(change(1))):
         assert subscription.take(5).change == change(1)
 
 
-def test_changes_wait_for_their_slot_and_merge_meanwhile(log, subscription, clock):
+def test_changes_are_merged_until_the_next_scheduled_time(log, subscription, clock):
     log.record(change(0))
     reader = Reader(subscription, 10)
     eventually(lambda: reader.messages == [change(0)])
@@ -70,18 +70,18 @@ def test_changes_wait_for_their_slot_and_merge_meanwhile(log, subscription, cloc
     reader.join(5)
 
 
-def test_quiet_time_earns_messages_without_delay(log, subscription, clock):
+def test_messages_after_a_quiet_time_are_not_delayed(log, subscription, clock):
     paced = subscription.paced(0.5)
     log.record(change(0))
     assert next(paced).change == change(0)
 
     clock.now += 2
-    for number in range(4):  # the slots at 0.5, 1.0, 1.5 and 2.0 s
+    for number in range(4):  # due at 0.5, 1.0, 1.5 and 2.0 s
         log.record(change(number))
         assert next(paced).change == change(number)
 
 
-def test_after_the_credit_is_used_the_schedule_holds_again(log, subscription, clock):
+def test_the_schedule_resumes_after_catching_up(log, subscription, clock):
     log.record(change(0))
     reader = Reader(subscription, 0.5)
     eventually(lambda: len(reader.messages) == 1)
@@ -99,7 +99,7 @@ def test_after_the_credit_is_used_the_schedule_holds_again(log, subscription, cl
 
 
 @pytest.mark.parametrize("interval", [0, -1, -math.inf, math.nan])
-def test_without_a_positive_interval_changes_go_as_they_come(log, subscription, interval):
+def test_without_a_positive_interval_changes_are_not_delayed(log, subscription, interval):
     paced = subscription.paced(interval)
     for number in range(5):
         log.record(change(number))
@@ -108,7 +108,7 @@ def test_without_a_positive_interval_changes_go_as_they_come(log, subscription, 
 
 @pytest.mark.parametrize("interval", [1e9, 3.4e38, math.inf])
 @pytest.mark.parametrize("end", ["subscription.end()", "log.close()"])
-def test_ending_frees_the_thread_whatever_the_interval(log, clock, monkeypatch, interval, end):
+def test_ending_releases_the_thread_at_any_interval(log, clock, monkeypatch, interval, end):
     monkeypatch.setattr(module, "_LONGEST_WAIT", threading.TIMEOUT_MAX)
     subscription = Subscription(log, clock)
     log.record(change(0))

@@ -1,4 +1,4 @@
-"""What each wire sends of a state that several wires write."""
+"""What each protocol sends of a state that several protocols write."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ DECODERS = {
     GRPC_UPDATES: grpc_codec.decode_state_update,
     WEBSOCKET_UPDATES: lambda data: websocket_codec.decode_message(data).change,
 }
-HUGE = 2**70  # more than MessagePack has
-# What a gRPC client cannot be told, nor a WebSocket client, in turn.
+HUGE = 2**70  # exceeds the integers of MessagePack
+# Values that gRPC and WebSocket cannot carry, respectively.
 NOT_FOR_GRPC, NOT_FOR_WEBSOCKET = b"raw", HUGE
 
 
@@ -52,9 +52,7 @@ def test_a_message_has_the_updates_and_removals(log, wire):
 @pytest.mark.parametrize(
     ("wire", "value"), [(GRPC_UPDATES, NOT_FOR_GRPC), (WEBSOCKET_UPDATES, NOT_FOR_WEBSOCKET)]
 )
-def test_a_value_that_a_wire_cannot_carry_removes_the_key_and_is_logged_once(
-    log, caplog, wire, value
-):
+def test_an_unsupported_value_removes_the_key_and_is_logged_once(log, caplog, wire, value):
     encoder, cursor = UpdateEncoder(wire), log.open()
     log.record(DictionaryChange({"a": 1.0, "b": 1.0}))
     sent(wire, encoder, log, cursor)
@@ -72,7 +70,7 @@ def test_a_value_that_a_wire_cannot_carry_removes_the_key_and_is_logged_once(
 @pytest.mark.parametrize(
     ("wire", "value"), [(GRPC_UPDATES, NOT_FOR_GRPC), (WEBSOCKET_UPDATES, NOT_FOR_WEBSOCKET)]
 )
-def test_the_first_message_leaves_out_what_its_wire_cannot_carry(log, wire, value):
+def test_the_first_message_omits_unsupported_values(log, wire, value):
     log.record(DictionaryChange({"a": value, "b": 1.0}))
 
     assert sent(wire, UpdateEncoder(wire), log, log.open()) == DictionaryChange({"b": 1.0})
@@ -103,7 +101,7 @@ def test_subscribers_at_the_same_revision_get_the_same_bytes(log):
     assert encoder.encode(log.take(first)) is encoder.encode(log.take(second))
 
 
-# Every wire in one state ------------------------------------------------------------
+# all protocols on one state ------------------------------------------------------------
 
 
 def grpc_carries(value) -> bool:
@@ -123,7 +121,7 @@ def holds(value, wrong) -> bool:
 
 
 def as_doubles(value):
-    """As gRPC carries it, which has no other numbers."""
+    """Return the value as gRPC carries it, whose only numbers are doubles."""
     if isinstance(value, dict):
         return {key: as_doubles(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -144,7 +142,7 @@ def writes(way, source):
     return st.tuples(st.just(way), updates, st.sets(keys, max_size=2))
 
 
-# Each write, whether subscribers join after it, and which subscribers take a message then.
+# Each write, whether subscribers join after it, and which subscribers then take a message.
 steps = st.lists(
     st.tuples(
         st.one_of(
@@ -161,7 +159,7 @@ steps = st.lists(
 
 
 class Mirror:
-    """A copy of the state as one subscriber of one wire has it."""
+    """The copy of the state of one subscriber of one protocol."""
 
     def __init__(self, wire, encoder, log):
         self.wire = wire
@@ -184,16 +182,16 @@ def apply(state, way, updates, removals):
     if way == "websocket":
         message = {"state": {"updates": change.updates, "removals": list(change.removals)}}
         received = websocket_codec.decode_message(msgpack.packb(message)).change
-        state.attempt_update(way, received, plain=True)
+        state.attempt_update(way, received, normalized=True)
     elif way == "grpc":
         request = grpc_codec.encode_update_request(way, change)
-        state.attempt_update(way, grpc_codec.decode_update_request(request)[1], plain=True)
+        state.attempt_update(way, grpc_codec.decode_update_request(request)[1], normalized=True)
     else:
         state.attempt_update(way, change)
 
 
 @given(steps)
-def test_mirrors_of_a_wire_equal_the_state_without_what_it_cannot_carry(steps):
+def test_mirrors_equal_the_state_without_unsupported_values(steps):
     state = SharedState()
     encoders = {wire: UpdateEncoder(wire) for wire in DECODERS}
     mirrors = [Mirror(wire, encoder, state.log) for wire, encoder in encoders.items()]

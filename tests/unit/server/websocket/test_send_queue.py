@@ -1,4 +1,4 @@
-"""Messages to one client that no other thread waits for."""
+"""The bounded queue of messages to one client."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.support.eventually import eventually
 
 
 class Client:
-    """Takes messages only while `reads` is set."""
+    """Receives messages only while `reads` is set."""
 
     def __init__(self):
         self.reads = threading.Event()
-        self.took = []
-        self.hung_up = []
-        self.outbox = SendQueue(
-            self._send, give_up=lambda: self.hung_up.append(1), name="nanover-test-outbox"
+        self.received = []
+        self.overflows = []
+        self.queue = SendQueue(
+            self._send, on_overflow=lambda: self.overflows.append(1), name="nanover-test-queue"
         )
 
     def _send(self, message):
         assert self.reads.wait(10)
-        self.took.append(message)
+        self.received.append(message)
 
 
 @pytest.fixture
@@ -32,40 +32,40 @@ def client():
     client = Client()
     yield client
     client.reads.set()
-    client.outbox.close()
+    client.queue.close()
 
 
-def test_messages_go_out_in_order_and_nobody_waits_for_them(client):
+def test_messages_are_sent_in_order_without_blocking(client):
     for number in range(50):
-        assert client.outbox.post(b"%d" % number)
-    assert client.took == []
+        assert client.queue.post(b"%d" % number)
+    assert client.received == []
 
     client.reads.set()
 
-    eventually(lambda: client.took == [b"%d" % number for number in range(50)])
+    eventually(lambda: client.received == [b"%d" % number for number in range(50)])
 
 
-def test_a_client_that_is_too_slow_is_given_up_once(client, monkeypatch):
-    monkeypatch.setattr(queue_module, "_WAITING_LIMIT", 1000)
-    assert client.outbox.post(b"x" * 5000)  # the first may have any length
+def test_an_overflow_is_reported_once(client, monkeypatch):
+    monkeypatch.setattr(queue_module, "_BYTES_LIMIT", 1000)
+    assert client.queue.post(b"x" * 5000)  # a single message may have any length
 
-    assert not client.outbox.post(b"y")
-    assert not client.outbox.post(b"z")
+    assert not client.queue.post(b"y")
+    assert not client.queue.post(b"z")
 
-    assert client.hung_up == [1]
+    assert client.overflows == [1]
 
 
-def test_what_was_taken_makes_room_again(client, monkeypatch):
-    monkeypatch.setattr(queue_module, "_WAITING_LIMIT", 1000)
+def test_sent_messages_free_the_queue(client, monkeypatch):
+    monkeypatch.setattr(queue_module, "_BYTES_LIMIT", 1000)
     client.reads.set()
     for _ in range(20):
-        eventually(lambda: client.outbox._waiting == 0)
-        assert client.outbox.post(b"x" * 900)
-    assert client.hung_up == []
+        eventually(lambda: client.queue._queued_bytes == 0)
+        assert client.queue.post(b"x" * 900)
+    assert client.overflows == []
 
 
-def test_a_closed_one_takes_nothing(client):
-    client.outbox.close()
+def test_a_closed_queue_accepts_no_messages(client):
+    client.queue.close()
 
-    assert not client.outbox.post(b"x")
-    assert client.hung_up == []
+    assert not client.queue.post(b"x")
+    assert client.overflows == []

@@ -1,4 +1,4 @@
-"""The embedded server by WebSocket, as a client on the wire sees it."""
+"""The WebSocket protocol of the embedded server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 from nanover_jupyter.client.grpc_client import NanoverClient
 from nanover_jupyter.errors import ConnectError
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.server.websocket import service as websocket_service
+from nanover_jupyter.server.websocket import client_session as session_module
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -23,7 +23,7 @@ from tests.support.interrupts import is_inside
 from tests.support.own_threads import own_threads
 from tests.support.relay import relay_to
 
-SOON = 5.0
+TIMEOUT = 5.0
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def server(no_thread_stays):
         yield server
 
 
-class Wire:
-    """The protocol by hand."""
+class RawClient:
+    """A minimal client that sends and receives raw messages."""
 
     def __init__(self, websocket):
         self.websocket = websocket
@@ -42,9 +42,9 @@ class Wire:
         self.websocket.send(msgpack.packb(message))
 
     def receive(self, kind):
-        """The next message that has `kind` in it."""
+        """Return the field `kind` of the next message that has it."""
         while True:
-            message = msgpack.unpackb(self.websocket.recv(SOON), strict_map_key=False)
+            message = msgpack.unpackb(self.websocket.recv(TIMEOUT), strict_map_key=False)
             if kind in message:
                 return message[kind]
 
@@ -54,41 +54,41 @@ class Wire:
 
 
 def register_waiting(server):
-    """Register the command "wait"; return the events that it sets and waits for."""
-    begun, go_on = threading.Event(), threading.Event()
+    """Register the command "wait"; return the event that it sets and the one it waits for."""
+    started, resume = threading.Event(), threading.Event()
 
     def wait():
-        begun.set()
-        go_on.wait(30)
+        started.set()
+        resume.wait(30)
 
     server.register_command("wait", wait)
-    return begun, go_on
+    return started, resume
 
 
 @contextmanager
-def wire_to(server):
+def open_client(server):
     with connect(f"ws://127.0.0.1:{server.websocket_port}") as websocket:
-        yield Wire(websocket)
+        yield RawClient(websocket)
 
 
 @pytest.fixture
 def wire(server):
-    with wire_to(server) as wire:
+    with open_client(server) as wire:
         yield wire
 
 
 # the state ------------------------------------------------------------------------
 
 
-def test_the_first_message_is_the_whole_state_and_then_come_the_changes(server):
+def test_the_first_message_is_the_full_state_and_changes_follow(server):
     server.update_state("server", DictionaryChange({"a": 1}))
-    with wire_to(server) as wire:
+    with open_client(server) as wire:
         assert wire.receive("state") == {"updates": {"a": 1}, "removals": []}
         server.update_state("server", DictionaryChange({"b": 2}, {"a"}))
         assert wire.receive("state") == {"updates": {"b": 2}, "removals": ["a"]}
 
 
-def test_what_a_client_changes_comes_back_to_it_as_it_was(wire, server):
+def test_a_client_receives_its_own_changes_unaltered(wire, server):
     updates = {"n": 2**64 - 1, "none": None, "raw": b"x", "deep": {"list": [1.5, None]}}
 
     wire.send({"state": {"updates": updates}})
@@ -130,11 +130,11 @@ def test_none_of_the_server_is_a_value_here_and_a_removal_by_grpc(wire, server):
     received = {}
     while received.get("a", 0) is not None:
         received |= wire.receive("state")["updates"]
-    with wire_to(server) as later:
+    with open_client(server) as later:
         assert later.receive("state")["updates"] == {"a": None, "b": 2}
 
 
-def test_a_lock_of_a_grpc_client_holds_for_all(wire, server):
+def test_a_lock_of_a_grpc_client_blocks_websocket_clients(wire, server):
     server.update_locks("someone", {"held": 60})
 
     wire.send({"state": {"updates": {"held": 1}}})
@@ -143,18 +143,18 @@ def test_a_lock_of_a_grpc_client_holds_for_all(wire, server):
     assert wire.receive("state")["updates"] == {"free": 1}
 
 
-def test_a_users_keys_go_with_it(server):
-    with wire_to(server) as wire:
+def test_a_users_keys_are_removed_when_it_disconnects(server):
+    with open_client(server) as wire:
         wire.send({"state": {"updates": {"avatar.me": {}, "x.me": 1, "stays": 1}}})
         wire.receive("state")
 
     eventually(lambda: server.copy_state() == {"stays": 1})
 
 
-def test_a_client_that_does_not_read_delays_no_other_and_catches_up_at_once(wire, server):
-    padding = "x" * 900_000  # clients accept no message of more than 1 MiB
-    with wire_to(server) as slow:
-        for number in range(40):  # far more than the buffers of sockets and library hold
+def test_a_client_that_does_not_read_delays_no_other_and_catches_up(wire, server):
+    padding = "x" * 900_000  # clients reject messages larger than 1 MiB
+    with open_client(server) as slow:
+        for number in range(40):  # exceeds the buffers of the sockets and the library
             server.update_state(None, DictionaryChange({"big": [number, padding]}))
             assert wire.receive("state")["updates"]["big"][0] == number
 
@@ -168,7 +168,7 @@ def test_a_client_that_does_not_read_delays_no_other_and_catches_up_at_once(wire
 # commands ------------------------------------------------------------------------
 
 
-def test_a_command_answers_with_the_request_as_it_came(wire, server):
+def test_a_reply_contains_the_unaltered_request(wire, server):
     server.register_command("echo", lambda **arguments: arguments, {"a": 1})
     request = {"name": "echo", "arguments": {"b": None}, "id": "any", "more": [1]}
 
@@ -180,13 +180,13 @@ def test_a_command_answers_with_the_request_as_it_came(wire, server):
 @pytest.mark.parametrize(
     "result", [None, [1, [2]], "text", 3, 2**64 - 1, 1.5, True, b"raw", {"a": [None]}]
 )
-def test_a_result_may_be_anything_that_the_wire_carries(wire, server, result):
+def test_a_result_may_have_any_type_of_the_protocol(wire, server, result):
     server.register_command("any", lambda: result)
 
     assert wire.run("any")["response"] == result
 
 
-def test_a_command_may_answer_later(wire, server):
+def test_a_command_may_return_a_future(wire, server):
     later = Future()
     server.register_command("later", lambda: later)
     server.register_command("now", lambda: "now")
@@ -205,7 +205,7 @@ def test_labels_and_icons_are_listed(wire, server):
     ]
 
 
-def test_failures_have_the_words_of_nanovers_server(wire, server):
+def test_failures_have_the_messages_of_nanovers_server(wire, server):
     def boom():
         raise KeyError("boom")
 
@@ -227,7 +227,7 @@ def test_the_list_of_commands_has_both_forms(wire, server):
     }
 
 
-def test_the_old_list_of_requests_is_understood(wire, server):
+def test_the_old_request_list_is_supported(wire, server):
     server.register_command("x", dict)
 
     wire.send({"command": [{"request": {"name": "x", "id": n}} for n in (1, 2)]})
@@ -235,10 +235,10 @@ def test_the_old_list_of_requests_is_understood(wire, server):
     assert [wire.receive("command")["request"]["id"] for _ in range(2)] == [1, 2]
 
 
-def test_a_client_offers_a_command_to_another(wire, server):
+def test_a_client_registers_a_command_for_another(wire, server):
     wire.send({"command": {"register": {"name": "me/x", "arguments": {"a": 1}, "label": "X"}}})
     eventually(lambda: "me/x" in server.commands)
-    with wire_to(server) as other:
+    with open_client(server) as other:
         other.send({"command": {"request": {"name": "me/x", "arguments": {"b": 2}, "id": 9}}})
         asked = wire.receive("command")["request"]
         assert (asked["name"], asked["arguments"]) == ("me/x", {"a": 1, "b": 2})
@@ -250,7 +250,7 @@ def test_a_client_offers_a_command_to_another(wire, server):
         assert listed == [{"name": "me/x", "arguments": {"a": 1}, "label": "X"}]
 
 
-# commands of clients: nobody waits for them but their callers ---------------------
+# commands registered by clients --------------------------------------------------
 
 
 def register(server, wire, name):
@@ -266,13 +266,13 @@ def answer(wire, request, **outcome):
     wire.send({"command": {"request": request, **outcome}})
 
 
-def test_two_clients_call_each_other_at_once(server, wire):
-    with wire_to(server) as other:
+def test_two_clients_call_each_other_concurrently(server, wire):
+    with open_client(server) as other:
         register(server, wire, "one/x")
         register(server, other, "two/x")
         ask(wire, "two/x", 1)
         ask(other, "one/x", 2)
-        # Both before any answer: a reply may overtake a request.
+        # Send both before any reply: a reply may overtake a request.
         requests = [asked.receive("command")["request"] for asked in (wire, other)]
         for asked, request in zip((wire, other), requests, strict=True):
             answer(asked, request, response={"by": "a client"})
@@ -300,7 +300,7 @@ def test_a_client_calls_its_own_command_and_the_servers_while_it_runs(server, wi
 
 
 def test_a_slow_command_of_a_client_delays_no_update_of_its_caller(server, wire):
-    with wire_to(server) as caller:
+    with open_client(server) as caller:
         register(server, wire, "slow")
         ask(caller, "slow", 1)
         asked = wire.receive("command")["request"]
@@ -311,24 +311,24 @@ def test_a_slow_command_of_a_client_delays_no_update_of_its_caller(server, wire)
         assert caller.receive("command")["exception"] == "enough"
 
 
-def test_a_client_whose_own_call_is_slow_still_answers_and_updates(server, wire):
-    begun, go_on = register_waiting(server)
-    with wire_to(server) as caller:
+def test_a_client_with_a_slow_call_still_replies_and_updates(server, wire):
+    started, resume = register_waiting(server)
+    with open_client(server) as caller:
         register(server, wire, "quick")
         ask(wire, "wait", 1)
-        assert begun.wait(SOON)
+        assert started.wait(TIMEOUT)
         ask(caller, "quick", 2)
         answer(wire, wire.receive("command")["request"], response=[2])
         assert caller.receive("command")["response"] == [2]
         wire.send({"state": {"updates": {"later": 1}}})
         assert caller.receive("state")["updates"] == {"later": 1}
-        go_on.set()
+        resume.set()
         assert wire.receive("command")["request"]["id"] == 1
 
 
-def test_replies_in_any_order_reach_the_calls_that_they_answer(server, wire):
+def test_replies_in_any_order_reach_their_calls(server, wire):
     register(server, wire, "me/x")
-    with wire_to(server) as caller:
+    with open_client(server) as caller:
         for number in range(3):
             ask(caller, "me/x", number, n=number)
         requests = [wire.receive("command")["request"] for _ in range(3)]
@@ -352,19 +352,19 @@ def test_the_servers_commands_run_in_the_order_of_their_calls(server, wire):
     server.register_command("note", note)
 
     def ask_all():
-        for number in range(3000):  # more than wait for their turn at once
+        for number in range(3000):  # exceeds the request queue
             ask(wire, "note", number, n=number)
 
-    # On a thread: a server does not read on for ever from a client that reads nothing.
+    # On a thread, because the server stops reading from a client that reads nothing.
     asking = threading.Thread(target=ask_all)
     asking.start()
     replies = [wire.receive("command")["request"]["id"] for _ in range(3000)]
-    asking.join(SOON)
+    asking.join(TIMEOUT)
     assert replies == ran == list(range(3000))
 
 
-def test_a_client_that_leaves_during_a_call_ends_it(server, wire):
-    with wire_to(server) as provider:
+def test_disconnecting_during_a_call_fails_it(server, wire):
+    with open_client(server) as provider:
         register(server, provider, "me/x")
         ask(wire, "me/x", 1)
         provider.receive("command")
@@ -374,9 +374,9 @@ def test_a_client_that_leaves_during_a_call_ends_it(server, wire):
     assert wire.run("me/x")["exception"] == reason
 
 
-def test_a_caller_that_leaves_is_waited_for_by_nobody(server, wire):
+def test_a_disconnected_caller_delays_no_other(server, wire):
     register(server, wire, "me/x")
-    with wire_to(server) as caller:
+    with open_client(server) as caller:
         ask(caller, "me/x", 1)
         asked = wire.receive("command")["request"]
 
@@ -384,16 +384,16 @@ def test_a_caller_that_leaves_is_waited_for_by_nobody(server, wire):
     assert "response" in wire.run("commands/list")
 
 
-def test_grpc_callers_that_give_up_hold_no_thread_of_the_server(server, wire, client):
+def test_cancelled_grpc_calls_release_their_threads(server, wire, client):
     register(server, wire, "me/x")
-    for _ in range(20):  # more than calls are served at once
+    for _ in range(20):  # exceeds the number of concurrent calls
         call = client.start_command("me/x")
         wire.receive("command")
         call.cancel()
 
     call = client.start_command("me/x")
     answer(wire, wire.receive("command")["request"], response={"at": "last"})
-    assert grpc_codec.decode_command_reply(call.result(SOON)) == {"at": "last"}
+    assert grpc_codec.decode_command_reply(call.result(TIMEOUT)) == {"at": "last"}
 
 
 # handshakes ----------------------------------------------------------------------
@@ -401,13 +401,13 @@ def test_grpc_callers_that_give_up_hold_no_thread_of_the_server(server, wire, cl
 
 @contextmanager
 def handshake(server, *, host="127.0.0.1", origin=None):
-    """A connection whose handshake says these, whatever the address."""
+    """Connect with these handshake headers."""
     port = server.websocket_port
     with (
-        socket.create_connection(("127.0.0.1", port), SOON) as raw,
+        socket.create_connection(("127.0.0.1", port), TIMEOUT) as raw,
         connect(f"ws://{host}:{port}", sock=raw, origin=origin) as websocket,
     ):
-        yield Wire(websocket)
+        yield RawClient(websocket)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def handshake(server, *, host="127.0.0.1", origin=None):
         ("evil.example", "http://evil.example"),
     ],
 )
-def test_a_web_page_is_refused_and_runs_nothing(server, host, origin):
+def test_a_web_page_is_rejected_and_runs_nothing(server, host, origin):
     ran = []
     server.register_command("run", lambda: ran.append(1))
 
@@ -434,7 +434,7 @@ def test_a_web_page_is_refused_and_runs_nothing(server, host, origin):
     assert ran == []
 
 
-def test_a_web_page_that_the_user_named_is_accepted():
+def test_a_web_page_of_an_allowed_origin_is_accepted():
     origin = "https://lab.example"
     with (
         NanoverServer(websocket_port=0, origins=[origin]) as server,
@@ -449,7 +449,7 @@ def test_a_native_client_is_accepted_by_either_name_of_this_machine(server, host
         assert "response" in wire.run("commands/list")
 
 
-def test_a_server_on_the_network_is_reached_by_any_name_but_by_no_page():
+def test_a_network_server_accepts_any_host_but_no_page():
     with NanoverServer(address="0.0.0.0", websocket_port=0) as server:
         with handshake(server, host="lab.example") as wire:
             assert "response" in wire.run("commands/list")
@@ -457,12 +457,12 @@ def test_a_server_on_the_network_is_reached_by_any_name_but_by_no_page():
             pass
 
 
-def test_origins_that_are_none_leave_nothing_open():
+def test_invalid_origins_leave_no_port_open():
     with pytest.raises(ValueError, match="is not an origin"):
         NanoverServer(websocket_port=0, origins=["lab.example"])
 
 
-# bad input and ends ------------------------------------------------------------------------
+# invalid input and closing ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -478,36 +478,36 @@ def test_origins_that_are_none_leave_nothing_open():
     ],
     ids=lambda junk: repr(junk)[:20],
 )
-def test_who_talks_nonsense_is_turned_away_with_the_reason(wire, server, junk):
+def test_an_invalid_message_disconnects_the_client_with_the_reason(wire, server, junk):
     wire.websocket.send(junk)
 
     with pytest.raises(ConnectionClosed) as caught:
-        wire.websocket.recv(SOON)
+        wire.websocket.recv(TIMEOUT)
 
     assert caught.value.rcvd.code == 1007
     assert caught.value.rcvd.reason.startswith("not a NanoVer message")
-    with wire_to(server) as next_one:
+    with open_client(server) as next_one:
         assert next_one.run("commands/list")["response"]["commands"] == []
 
 
-def test_unknown_replies_and_keys_are_passed_over(wire):
+def test_unknown_replies_and_keys_are_ignored(wire):
     wire.send({"command": {"request": {"id": 99}, "response": 1}, "news": 1})
     wire.send({"frame": {"frame.index": 1}})
 
     assert wire.run("commands/list")["response"]["commands"] == []
 
 
-def test_a_server_says_goodbye_when_it_closes(wire, server):
+def test_closing_the_server_closes_connections_properly(wire, server):
     server.close()
 
     with pytest.raises(ConnectionClosed) as caught:
-        wire.websocket.recv(SOON)
+        wire.websocket.recv(TIMEOUT)
     assert caught.value.rcvd.code == 1001
 
 
 @contextmanager
 def client_that_does_not_read(server):
-    """The socket of a WebSocket client, whose handshake was sent."""
+    """Yield the socket of a WebSocket client after its handshake."""
     with socket.create_connection(("127.0.0.1", server.websocket_port)) as client:
         client.sendall(
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
@@ -517,13 +517,13 @@ def client_that_does_not_read(server):
         yield client
 
 
-def test_a_client_that_does_not_read_is_disconnected_and_its_keys_go(server, monkeypatch):
-    """It used to stay for as long as there was something to send, which kept pings back."""
-    monkeypatch.setattr(websocket_service, "_SEND_SECONDS", 0.1)
-    monkeypatch.setattr(websocket_service, "_SLOWEST_BYTES_PER_SECOND", 1e9)
+def test_a_client_that_does_not_read_is_disconnected_and_its_keys_are_removed(server, monkeypatch):
+    """Regression: pings were delayed while there was something to send."""
+    monkeypatch.setattr(session_module, "_SEND_SECONDS", 0.1)
+    monkeypatch.setattr(session_module, "_MIN_BYTES_PER_SECOND", 1e9)
     with client_that_does_not_read(server) as client:
         message = msgpack.packb({"state": {"updates": {"avatar.me": 1}, "removals": []}})
-        # Masked, as a client's have to be, with zeros.
+        # Client messages must be masked; this mask is zero.
         client.sendall(bytes([0x82, 0x80 | len(message), 0, 0, 0, 0]) + message)
         eventually(lambda: "avatar.me" in server.copy_state())
 
@@ -532,9 +532,9 @@ def test_a_client_that_does_not_read_is_disconnected_and_its_keys_go(server, mon
         eventually(lambda: "avatar.me" not in server.copy_state())
 
 
-def test_both_ends_may_send_much_at_the_same_time(server):
-    """Each used to wait for the other to receive, for ever."""
-    text = "x" * 24_000_000  # more than all buffers on the way
+def test_both_ends_may_send_large_messages_at_the_same_time(server):
+    """Regression: each end waited for the other to receive."""
+    text = "x" * 24_000_000  # exceeds all buffers
     message = msgpack.packb({"state": {"updates": {"from.client": text}, "removals": []}})
     with (
         relay_to(server.websocket_port) as relay,
@@ -550,13 +550,13 @@ def test_both_ends_may_send_much_at_the_same_time(server):
 
         keys = set()
         while keys != {"from.client", "from.server"}:
-            keys |= msgpack.unpackb(client.recv(SOON))["state"]["updates"].keys()
+            keys |= msgpack.unpackb(client.recv(TIMEOUT))["state"]["updates"].keys()
         uploading.join()
 
 
 def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
     with client_that_does_not_read(server):
-        # More than the buffers of both sockets hold.
+        # Exceeds the buffers of both sockets.
         server.update_state(None, DictionaryChange({"big": "x" * 32_000_000}))
         eventually(lambda: is_inside("nanover-server-ws-state", "_send"))
 
@@ -565,38 +565,38 @@ def test_closing_ends_the_threads_of_a_client_that_does_not_read(server):
         eventually(lambda: own_threads() == [])
 
 
-def test_a_command_that_never_ends_does_not_keep_the_server(server, impatient_servers):
-    begun, go_on = register_waiting(server)
-    with wire_to(server) as wire:
+def test_a_command_that_never_ends_does_not_delay_closing(server, impatient_servers):
+    started, resume = register_waiting(server)
+    with open_client(server) as wire:
         wire.send({"command": {"request": {"name": "wait", "id": 1}}})
-        assert begun.wait(SOON)
+        assert started.wait(TIMEOUT)
         closing = threading.Thread(target=server.close)
         closing.start()
-        closing.join(SOON)
+        closing.join(TIMEOUT)
         assert not closing.is_alive()
-        go_on.set()
+        resume.set()
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
-def test_an_address_for_everybody_is_reached_by_both_kinds_of_ip():
-    with NanoverServer(address="[::]", websocket_port=0) as server, wire_to(server) as wire:
+def test_the_any_address_accepts_ipv4_and_ipv6():
+    with NanoverServer(address="[::]", websocket_port=0) as server, open_client(server) as wire:
         assert "response" in wire.run("commands/list")
 
 
-def test_it_is_there_on_request_only():
+def test_the_websocket_port_is_optional():
     with NanoverServer() as server:
         assert server.websocket_port is None
 
 
-def test_a_busy_port_is_refused_and_nothing_is_left_open(server):
+def test_a_port_in_use_is_an_error_and_leaves_no_port_open(server):
     with pytest.raises(ConnectError, match="already in use"):
         NanoverServer(websocket_port=server.websocket_port)
 
 
-def test_what_this_wire_cannot_carry_costs_nothing_else(server):
+def test_unsupported_values_do_not_affect_other_keys(server):
     server.register_command("big", lambda n: {"n": n}, {"n": 2**70, "m": 1})
     server.update_state(None, DictionaryChange({"big": 2**70, "small": 1}))
-    with wire_to(server) as wire:
+    with open_client(server) as wire:
         assert wire.receive("state") == {"updates": {"small": 1}, "removals": []}
         server.update_state(None, DictionaryChange({"big": 2**71, "small": 2}))
         assert wire.receive("state") == {"updates": {"small": 2}, "removals": ["big"]}
@@ -604,8 +604,8 @@ def test_what_this_wire_cannot_carry_costs_nothing_else(server):
         assert listed == {"big": {"m": 1}}
 
 
-def test_a_lock_on_one_key_of_a_user_who_left_keeps_no_other(server):
-    with wire_to(server) as wire:
+def test_a_locked_key_of_a_disconnected_user_keeps_no_other_key(server):
+    with open_client(server) as wire:
         wire.send({"state": {"updates": {"avatar.me": {}, "x.me": 1}}})
         wire.receive("state")
         server.update_locks("someone", {"x.me": 60})
@@ -613,9 +613,9 @@ def test_a_lock_on_one_key_of_a_user_who_left_keeps_no_other(server):
     eventually(lambda: server.copy_state() == {"x.me": 1})
 
 
-def test_a_user_without_a_name_takes_nothing_along(server):
+def test_an_empty_user_id_removes_no_keys(server):
     server.update_state(None, DictionaryChange({"scene.box": 1}))
-    with wire_to(server) as wire:
+    with open_client(server) as wire:
         wire.send({"state": {"updates": {"avatar.": {}, "avatar.me": {}}}})
         eventually(lambda: "avatar.me" in server.copy_state())
 

@@ -302,4 +302,4 @@ def test_a_rejected_subscription_ends_with_the_message_of_the_server(server, rea
     late = RunListener()
     reach(server.port).start(late, 0)
 
-    assert "takes no more" in str(late.end())
+    assert "limit of" in str(late.end())

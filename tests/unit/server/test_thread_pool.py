@@ -1,4 +1,4 @@
-"""The pool: threads on demand, daemons all, and a shutdown that ends."""
+"""The thread pool: lazily started daemon threads, and a bounded shutdown."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import threading
 
 import pytest
 
-from nanover_jupyter.server.threads import DaemonThreads
+from nanover_jupyter.server.thread_pool import DaemonThreadPool
 from tests.support.eventually import eventually
 
 
 @pytest.fixture
 def pool():
-    pool = DaemonThreads(3, name="nanover-test")
+    pool = DaemonThreadPool(3, name="nanover-test")
     yield pool
     pool.shutdown(timeout=5)
 
 
-def test_work_gives_its_result_or_its_exception(pool):
+def test_futures_have_the_result_or_the_exception(pool):
     assert pool.submit(divmod, 7, 2).result(5) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         pool.submit(divmod, 7, 0).result(5)
     assert pool.submit(divmod, 9, 2).result(5) == (4, 1)
 
 
-def test_threads_are_daemons_with_a_name_and_made_when_needed(pool):
+def test_threads_are_named_daemons_started_when_needed(pool):
     def describe():
         thread = threading.current_thread()
         return thread.name, thread.daemon
@@ -34,7 +34,7 @@ def test_threads_are_daemons_with_a_name_and_made_when_needed(pool):
     assert pool.submit(describe).result(5) == ("nanover-test-0", True)
 
 
-def test_as_many_run_at_once_as_there_are_threads_and_the_rest_wait(pool):
+def test_functions_beyond_the_number_of_threads_wait(pool):
     together, go_on = threading.Barrier(4), threading.Event()
 
     def meet():
@@ -51,19 +51,19 @@ def test_as_many_run_at_once_as_there_are_threads_and_the_rest_wait(pool):
     assert waiting.result(5) == "after"
 
 
-def test_many_short_works_are_all_done(pool):
+def test_many_short_functions_all_run(pool):
     futures = [pool.submit(pow, number, 2) for number in range(500)]
 
     assert [future.result(5) for future in futures] == [number**2 for number in range(500)]
 
 
-def test_after_shutdown_work_comes_back_cancelled(pool):
+def test_futures_submitted_after_shutdown_are_cancelled(pool):
     pool.shutdown()
 
     assert pool.submit(pow, 2, 2).cancelled()
 
 
-def test_shutdown_waits_no_longer_than_told(pool):
+def test_shutdown_respects_its_timeout(pool):
     go_on = threading.Event()
     future = pool.submit(go_on.wait, 5)
 
@@ -74,5 +74,5 @@ def test_shutdown_waits_no_longer_than_told(pool):
     assert future.result(5)
 
 
-def test_work_may_shut_its_own_pool_down(pool):
+def test_a_function_may_shut_down_its_own_pool(pool):
     assert pool.submit(pool.shutdown).result(5) is None

@@ -1,4 +1,4 @@
-"""What a server with a WebSocket port has from the start, as NanoVer's application servers."""
+"""The initial keys and commands of a server with a WebSocket port."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import math
 import pytest
 
 from nanover_jupyter.server import NanoverServer
-from nanover_jupyter.server.application import linked_poses
+from nanover_jupyter.server.application_defaults import mirrored_pose_updates, origin_facing_center
 from nanover_jupyter.wire.messages import DictionaryChange
+from tests.support.golden import golden_final_state, needs_golden
 
 ORIENT = "multiuser/radially-orient-origins"
 POSE = [1, 2, 3, 0, 0, 0, 1, 4, 5, 6]
@@ -25,7 +26,7 @@ def change(server, token="me", **updates):
     server.update_state(token, DictionaryChange(updates))
 
 
-def test_a_bare_server_is_empty(server):
+def test_a_server_without_a_websocket_port_is_empty(server):
     assert server.copy_state() == {}
     assert server.commands == {}
 
@@ -50,7 +51,7 @@ def test_origins_are_oriented_around_the_center(application):
     assert state["user-origin.c"] == 3
 
 
-def test_a_locked_origin_stays_as_it_is(application):
+def test_a_locked_origin_is_not_changed(application):
     change(application, **{"avatar.a": 1, "avatar.b": 2, "user-origin.a": 0})
     application.update_locks("someone", {"user-origin.a": 60})
 
@@ -80,11 +81,11 @@ def test_a_locked_origin_stays_as_it_is(application):
     ],
 )
 def test_the_two_keys_of_the_pose_agree(updates, linked):
-    assert linked_poses(updates) == linked
+    assert mirrored_pose_updates(updates) == linked
 
 
-def test_both_poses_change_at_once(application):
-    with application._state.subscribed() as subscription:
+def test_both_poses_change_in_one_update(application):
+    with application._state.subscribe() as subscription:
         subscription.take(0)
         change(application, scene=POSE)
         taken = subscription.take(5).change
@@ -93,7 +94,7 @@ def test_both_poses_change_at_once(application):
     assert application.copy_state()["transform.simulation"]["transform"] == MIRRORED
 
 
-def test_a_locked_pose_does_not_follow(application):
+def test_a_locked_pose_is_not_changed(application):
     application.update_locks("someone", {"scene": 60})
 
     change(application, **{"transform.simulation": {"transform": POSE}})
@@ -104,5 +105,24 @@ def test_a_locked_pose_does_not_follow(application):
 
 
 @pytest.mark.parametrize("pose", [["a"] * 10, [1.0] * 9 + [[]], [True] * 10])
-def test_what_is_no_pose_links_nothing(pose):
-    assert linked_poses({"scene": pose}) == {}
+def test_a_value_that_is_not_a_pose_updates_nothing_else(pose):
+    assert mirrored_pose_updates({"scene": pose}) == {}
+
+
+@needs_golden
+def test_origins_match_those_of_a_real_server():
+    (origin,) = golden_final_state("radially_orient_stream").values()
+    ours = origin_facing_center(0.0, 2.5)
+
+    assert ours["position"] == pytest.approx(origin["position"])
+    assert ours["rotation"] == pytest.approx(origin["rotation"])
+
+
+@pytest.mark.parametrize("angle", [0.3, 2.0, 4.5])
+def test_origins_face_the_center(angle):
+    origin = origin_facing_center(angle, 2.0)
+    _, y, _, w = origin["rotation"]
+    yaw = 2 * math.atan2(y, w)
+
+    assert math.sin(yaw) == pytest.approx(-origin["position"][0] / 2)
+    assert math.cos(yaw) == pytest.approx(-origin["position"][2] / 2)

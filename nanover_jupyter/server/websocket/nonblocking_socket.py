@@ -10,22 +10,22 @@ from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
-__all__ = ["UnblockedSocket"]
+__all__ = ["NonBlockingSocket"]
 
-_LONGEST_WAIT: Final = 0.5
+_POLL_SECONDS: Final = 0.5
 
 
-class UnblockedSocket:
-    """A connected TCP socket whose `sendall` queues what the system does not accept at once.
+class NonBlockingSocket:
+    """A wrapper of a connected TCP socket whose `sendall` queues data instead of blocking.
 
-    `websockets` holds its lock of a connection while it sends, and needs the same lock to
-    receive. If both ends wait for each other to receive, neither goes on. With this socket
-    the lock is held for moments only; a sender waits in `flush`, without the lock.
+    `websockets` holds a connection's lock while it sends, and needs the same lock to receive.
+    If both ends block in sending, neither can receive: a deadlock. With this wrapper, senders
+    wait in `flush`, without the lock.
 
-    Everything else is that of the socket. Any thread may call any method.
+    Other attributes are those of the socket. Thread-safe.
 
     Args:
-        sock: The socket, which is non-blocking from now on.
+        sock: The socket, which becomes non-blocking.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -33,11 +33,11 @@ class UnblockedSocket:
         self._sock = sock
         self._queue: deque[memoryview] = deque()
         self._shut_down_when_sent = False
-        # Held by the thread that takes from the queue.
-        self._sending = threading.Lock()
+        # Held by the thread that sends from the queue.
+        self._send_lock = threading.Lock()
 
     def sendall(self, data: bytes) -> None:
-        """Send data after what is queued already; never blocks.
+        """Queue data and send as much as possible without blocking.
 
         Raises:
             OSError: The connection is broken.
@@ -46,19 +46,19 @@ class UnblockedSocket:
         self._send(None)
 
     def flush(self, seconds: float) -> None:
-        """Wait until everything that is queued is sent.
+        """Block until all queued data is sent.
 
         Raises:
-            TimeoutError: The peer accepted nothing for `seconds`.
+            TimeoutError: The peer accepted no data for `seconds`.
             OSError: The connection is broken.
         """
         self._send(seconds)
 
     def settimeout(self, seconds: float | None) -> None:
-        """Do nothing: what would wait is queued."""
+        """Do nothing, because no operation blocks."""
 
     def shutdown(self, how: int) -> None:
-        """As for a socket; to end sending alone takes place once everything is sent."""
+        """Shut down the socket. SHUT_WR takes effect after all queued data is sent."""
         if how == socket.SHUT_WR and self._queue:
             self._shut_down_when_sent = True
             self._send(None)
@@ -66,7 +66,7 @@ class UnblockedSocket:
             self._sock.shutdown(how)
 
     def close(self) -> None:
-        """As for a socket; ends a wait in `flush`."""
+        """Close the socket and end any wait in `flush`."""
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
@@ -75,28 +75,28 @@ class UnblockedSocket:
         return getattr(self._sock, name)
 
     def _send(self, seconds: float | None) -> None:
-        """Send what is queued; None: only as much as is accepted at once."""
-        # Again, as another thread may queue something while this one is about to stop.
-        while self._queue and self._sending.acquire(blocking=seconds is not None):
+        """Send queued data, waiting up to `seconds`, or without blocking if None."""
+        # Repeat, because another thread may queue data just before this one releases the lock.
+        while self._queue and self._send_lock.acquire(blocking=seconds is not None):
             try:
-                is_sent = self._send_queue(seconds)
+                is_empty = self._send_from_queue(seconds)
             finally:
-                self._sending.release()
-            if not is_sent:
+                self._send_lock.release()
+            if not is_empty:
                 return
 
-    def _send_queue(self, seconds: float | None) -> bool:
-        """Send the queue, as the only thread that does; False if not all was accepted."""
-        accepted_at = time.monotonic()
+    def _send_from_queue(self, seconds: float | None) -> bool:
+        """Send queued data while holding the lock. Return whether the queue is empty."""
+        last_progress = time.monotonic()
         while self._queue:
             try:
                 count = self._sock.send(self._queue[0])
             except BlockingIOError:
                 if seconds is None:
                     return False
-                self._wait(accepted_at + seconds)
+                self._wait_until_writable(last_progress + seconds)
                 continue
-            accepted_at = time.monotonic()
+            last_progress = time.monotonic()
             if count == len(self._queue[0]):
                 self._queue.popleft()
             else:
@@ -105,15 +105,15 @@ class UnblockedSocket:
             self._sock.shutdown(socket.SHUT_WR)
         return True
 
-    def _wait(self, deadline: float) -> None:
-        """Wait until the system accepts more, or for a moment."""
+    def _wait_until_writable(self, deadline: float) -> None:
+        """Wait until the socket accepts data, or for a short time."""
         left = deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the peer accepts nothing")
+            raise TimeoutError("the peer accepts no data")
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(self._sock, selectors.EVENT_WRITE)
             except ValueError as error:
                 raise OSError("the socket is closed") from error
-            # Not for long: a socket that another thread closes gives no event.
-            selector.select(min(left, _LONGEST_WAIT))
+            # Poll, because there is no event if another thread closes the socket.
+            selector.select(min(left, _POLL_SECONDS))

@@ -1,4 +1,4 @@
-"""Running commands, and the words of each failure."""
+"""Running commands, and the message of each failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nanover_jupyter.errors import InvalidValue
-from nanover_jupyter.server.commands.registry import (
+from nanover_jupyter.server.command_registry import (
     CommandRaised,
     CommandRegistration,
     CommandRegistry,
@@ -29,7 +29,7 @@ def test_arguments_override_the_defaults_key_by_key(commands):
     assert commands.run("echo", {"b": 3, "c": 4}) == {"a": 1, "b": 3, "c": 4}
 
 
-def test_any_text_may_be_the_name_of_an_argument(commands):
+def test_any_string_may_be_an_argument_name(commands):
     commands.register("echo", lambda **given: given)
 
     assert commands.run("echo", {"not an identifier": 1, "": 2}) == {"not an identifier": 1, "": 2}
@@ -43,7 +43,7 @@ def test_a_command_may_return_nothing_or_an_empty_dict(commands):
     assert commands.run("empty", {}) == {}
 
 
-def test_results_of_a_wire_of_dicts_are_made_plain():
+def test_dict_results_are_normalized():
     result = {"positions": np.zeros(2), "pair": (1, 2)}
 
     assert dict_result("numbers", result) == {"positions": [0.0, 0.0], "pair": [1, 2]}
@@ -57,7 +57,7 @@ def test_a_command_may_return_anything(commands, result):
     assert commands.run("any", {}) is result
 
 
-def test_a_command_cannot_spoil_its_defaults(commands):
+def test_a_command_cannot_modify_its_defaults(commands):
     commands.register("grow", lambda items: items.append(1), {"items": []})
     commands.run("grow", {})
     commands.registrations["grow"].arguments["items"].append(2)
@@ -82,7 +82,7 @@ def test_a_key_error_counts_as_a_rejection(commands):
 
 
 @pytest.mark.parametrize("error", [ValueError("too big"), ValueError(""), OSError("gone")])
-def test_any_other_exception_is_told_by_its_text(commands, error):
+def test_other_exceptions_are_reported_by_their_message(commands, error):
     def fail():
         raise error
 
@@ -94,7 +94,7 @@ def test_any_other_exception_is_told_by_its_text(commands, error):
     assert caught.value.__cause__ is error
 
 
-def test_a_command_that_exits_does_not_take_the_thread_along(commands):
+def test_a_command_that_exits_does_not_end_the_thread(commands):
     def leave():
         raise SystemExit(3)
 
@@ -104,7 +104,7 @@ def test_a_command_that_exits_does_not_take_the_thread_along(commands):
         commands.run("leave", {})
 
 
-def test_an_exception_without_words_is_told_by_its_type(commands):
+def test_an_exception_without_a_message_is_reported_by_its_type(commands):
     class Mute(Exception):
         def __str__(self) -> str:
             raise RuntimeError
@@ -132,7 +132,7 @@ def test_unexpected_and_missing_arguments_are_named(commands):
 
 
 @pytest.mark.parametrize("result", [{1, 2}, b"bytes", [1], "text", 3, {1: 2}, {"a": {3}}])
-def test_results_that_a_wire_of_dicts_cannot_send_are_rejected(result):
+def test_unserializable_dict_results_are_rejected(result):
     with pytest.raises(CommandRejected) as caught:
         dict_result("bad", result)
     assert caught.value.message == (
@@ -140,7 +140,7 @@ def test_results_that_a_wire_of_dicts_cannot_send_are_rejected(result):
     )
 
 
-def test_a_result_without_representation_is_still_rejected():
+def test_an_unserializable_result_without_repr_is_rejected():
     class Shy:
         def __repr__(self) -> str:
             raise RuntimeError
@@ -160,7 +160,7 @@ def later(commands):
     return future
 
 
-def test_a_command_may_answer_later(commands, later):
+def test_a_command_may_return_a_future(commands, later):
     call = commands.start("later", {})
     assert not call.done()
 
@@ -172,7 +172,7 @@ def test_a_command_may_answer_later(commands, later):
 @pytest.mark.parametrize(
     ("error", "kind"), [(KeyError("boom"), CommandRejected), (OSError("gone"), CommandRaised)]
 )
-def test_a_command_that_fails_later_fails_alike(commands, later, error, kind):
+def test_a_failed_future_is_a_failed_command(commands, later, error, kind):
     call = commands.start("later", {})
 
     later.set_exception(error)
@@ -181,13 +181,13 @@ def test_a_command_that_fails_later_fails_alike(commands, later, error, kind):
     assert call.exception(0).message == str(error)
 
 
-def test_cancelling_a_call_cancels_what_it_waits_for(commands, later):
+def test_cancelling_a_call_cancels_the_commands_future(commands, later):
     commands.start("later", {}).cancel()
 
     assert later.cancelled()
 
 
-def test_a_call_whose_command_gave_up_fails(commands, later):
+def test_a_cancelled_future_is_a_failed_command(commands, later):
     call = commands.start("later", {})
 
     later.cancel()
@@ -195,7 +195,7 @@ def test_a_call_whose_command_gave_up_fails(commands, later):
     assert "cancelled" in call.exception(0).message
 
 
-def test_names_are_taken_once(commands):
+def test_a_name_is_registered_once(commands):
     commands.register("a", dict)
     with pytest.raises(ValueError, match="already"):
         commands.register("a", dict)
@@ -205,7 +205,7 @@ def test_names_are_taken_once(commands):
         commands.unregister("b")
 
 
-def test_mistakes_show_when_registering(commands):
+def test_invalid_registrations_raise_errors(commands):
     with pytest.raises(TypeError, match="not callable"):
         commands.register("a", "callback")
     with pytest.raises(InvalidValue):
@@ -220,7 +220,7 @@ def test_mistakes_show_when_registering(commands):
     assert commands.registrations == {}
 
 
-def test_a_registration_has_all_that_was_said(commands):
+def test_a_registration_has_all_of_its_arguments(commands):
     commands.register("a", dict, {"n": 1}, label="A", icon="★")
 
     registration = commands.registrations["a"]
@@ -231,7 +231,7 @@ def test_a_registration_has_all_that_was_said(commands):
     assert registration.run({"m": 2}) == {"n": 1, "m": 2}
 
 
-def test_the_table_is_free_while_a_command_runs(commands):
+def test_the_registry_is_not_locked_while_a_command_runs(commands):
     started, go_on = threading.Event(), threading.Event()
 
     def wait():

@@ -1,4 +1,4 @@
-"""Sending that never blocks: order, waiting, silence and the end."""
+"""Sending without blocking: order, flushing, timeouts and closing."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from contextlib import suppress
 
 import pytest
 
-from nanover_jupyter.server.websocket.unblocked_socket import UnblockedSocket
+from nanover_jupyter.server.websocket.nonblocking_socket import NonBlockingSocket
 from tests.support.eventually import eventually
 from tests.support.interrupts import is_inside
 
-# Far more than the system holds for a connection.
+# Exceeds the system's send buffer.
 LARGE = bytes(range(256)) * 80_000
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[UnblockedSocket, socket.socket]]:
+def ends() -> Iterator[tuple[NonBlockingSocket, socket.socket]]:
     near, far = socket.socketpair()
     with near, far:
-        yield UnblockedSocket(near), far
+        yield NonBlockingSocket(near), far
 
 
 def received(far: socket.socket) -> bytes:
@@ -31,7 +31,7 @@ def received(far: socket.socket) -> bytes:
     return bytes(data)
 
 
-def test_what_is_not_accepted_at_once_is_sent_in_order_by_whoever_flushes(ends) -> None:
+def test_flushing_sends_queued_data_in_order(ends) -> None:
     near, far = ends
     near.sendall(LARGE)
     near.sendall(b"and the rest")
@@ -44,7 +44,7 @@ def test_what_is_not_accepted_at_once_is_sent_in_order_by_whoever_flushes(ends) 
     flushing.join()
 
 
-def test_many_threads_may_send_at_once(ends) -> None:
+def test_many_threads_may_send_concurrently(ends) -> None:
     near, far = ends
     pieces = [bytes([number]) * 300_000 for number in range(8)]
 
@@ -59,7 +59,7 @@ def test_many_threads_may_send_at_once(ends) -> None:
     while len(data) < 2_400_000:
         data += far.recv(1 << 20)
 
-    # Each in one piece, in whichever order.
+    # Each message is contiguous, in any order.
     assert (
         sorted(bytes(data[start : start + 300_000]) for start in range(0, 2_400_000, 300_000))
         == pieces
@@ -68,7 +68,7 @@ def test_many_threads_may_send_at_once(ends) -> None:
         thread.join()
 
 
-def test_a_peer_that_accepts_nothing_ends_a_flush(ends) -> None:
+def test_a_flush_times_out_if_the_peer_accepts_no_data(ends) -> None:
     near, _ = ends
     near.sendall(LARGE)
 
@@ -95,7 +95,7 @@ def test_closing_ends_a_flush(ends) -> None:
         ended.set()
 
     threading.Thread(target=flush, name="flushing").start()
-    eventually(lambda: is_inside("flushing", "_wait"))
+    eventually(lambda: is_inside("flushing", "_wait_until_writable"))
     near.close()
 
     assert ended.wait(10)

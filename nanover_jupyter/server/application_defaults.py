@@ -1,7 +1,4 @@
-"""What NanoVer's application servers have from the start, beyond a bare state and commands.
-
-Knows no wire.
-"""
+"""Keys and commands that NanoVer's application servers have from the start."""
 
 from __future__ import annotations
 
@@ -9,13 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from nanover_jupyter.server.commands.registry import CommandRegistry
-from nanover_jupyter.server.demo.motion import facing_centre
+from nanover_jupyter.server.command_registry import CommandRegistry
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["ORIENT_ORIGINS", "add_application_defaults", "linked_poses", "origins_around_center"]
+__all__ = [
+    "ORIENT_ORIGINS",
+    "add_application_defaults",
+    "mirrored_pose_updates",
+    "origin_facing_center",
+    "origins_on_circle",
+]
 
 ORIENT_ORIGINS: Final = "multiuser/radially-orient-origins"
 
@@ -23,13 +25,13 @@ _VELOCITY_RESET: Final = "imd.velocity_reset_available"
 _AVATAR: Final = "avatar."
 _USER_ORIGIN: Final = "user-origin."
 
-# Two keys for the pose of the simulation box: position, rotation and scale, ten numbers.
+# Two keys hold the pose of the simulation box: position, rotation and scale, ten numbers.
 _SCENE: Final = "scene"
 _TRANSFORM: Final = "transform.simulation"
 _POSE_LENGTH: Final = 10
 _SCALE_X: Final = 7
 
-# Who makes these changes.
+# The access token of these changes.
 _TOKEN: Final = object()
 
 
@@ -38,31 +40,40 @@ def add_application_defaults(state: SharedState, commands: CommandRegistry) -> N
     state.attempt_update(_TOKEN, DictionaryChange({_VELOCITY_RESET: False}))
 
     def orient_origins(radius: float = 1.0) -> None:
-        # Each on its own: a locked one stays as it is.
-        with state.held() as values:
-            for key, origin in origins_around_center(values, radius).items():
+        # Update each key separately, so that a locked key does not block the others.
+        with state.exclusive() as values:
+            for key, origin in origins_on_circle(values, radius).items():
                 state.attempt_update(_TOKEN, DictionaryChange({key: origin}))
 
     commands.register(ORIENT_ORIGINS, orient_origins)
 
 
-def origins_around_center(state: Mapping[str, Value], radius: float) -> dict[str, Value]:
+def origins_on_circle(state: Mapping[str, Value], radius: float) -> dict[str, Value]:
     """Return the `user-origin.` keys that place all users on a circle, facing its center.
 
-    A user is who has an `avatar.` key in the state.
+    The users are those with an `avatar.` key.
     """
     users = [key.removeprefix(_AVATAR) for key in state if key.startswith(_AVATAR)]
     return {
-        f"{_USER_ORIGIN}{user}": facing_centre(math.tau * number / len(users), radius)
+        f"{_USER_ORIGIN}{user}": origin_facing_center(math.tau * number / len(users), radius)
         for number, user in enumerate(users)
     }
 
 
-def linked_poses(updates: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what else has to be set so that `scene` and `transform.simulation` agree.
+def origin_facing_center(angle: float, radius: float) -> dict[str, Value]:
+    """Return the value of a `user-origin.` key for a position on a circle."""
+    half_yaw = (-angle - math.pi / 2) / 2
+    return {
+        "position": [radius * math.cos(angle), 0.0, radius * math.sin(angle)],
+        "rotation": [0.0, math.sin(half_yaw), 0.0, math.cos(half_yaw)],
+    }
 
-    They hold the same pose, except that the x scales have opposite signs. If both are
-    updated, `scene` counts. A value that is not a pose links nothing.
+
+def mirrored_pose_updates(updates: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the further updates that keep `scene` and `transform.simulation` consistent.
+
+    Both keys hold the same pose, but the x scales have opposite signs. If both are updated,
+    `scene` wins. Return nothing if the updated value is not a pose.
     """
     if _SCENE in updates:
         pose = _mirrored(updates[_SCENE])
@@ -76,9 +87,9 @@ def _mirrored(pose: Value) -> list[Value] | None:
     if not isinstance(pose, list) or len(pose) != _POSE_LENGTH:
         return None
     mirrored: list[Value] = []
-    for place, number in enumerate(pose):
+    for index, number in enumerate(pose):
         if isinstance(number, bool) or not isinstance(number, int | float):
             return None
-        # A float, as the opposite of a large integer may be none that the wires carry.
-        mirrored.append(-float(number) if place == _SCALE_X else number)
+        # A float, because no wire format can carry the negative of some large integers.
+        mirrored.append(-float(number) if index == _SCALE_X else number)
     return mirrored

@@ -1,1 +1,0 @@
-"""Commands that the server or its clients offer."""
