@@ -1,4 +1,4 @@
-"""What holds for all tests: nothing of the person's who runs them is read or written."""
+"""Settings of all tests, which neither read nor write the user's own files."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from hypothesis import settings
 
 from nanover_jupyter import connect
 
-# Else each process of the tests would compile everything anew.
+# Otherwise each test process would compile all modules again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long an example takes says more about the machine than about the code.
+# The time of an example depends more on the machine than on the code.
 settings.register_profile("quick", deadline=None, max_examples=40)
 # For --hypothesis-profile=thorough.
 settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("quick")
 
-# So does how long a server takes to answer; a test of that names a time of its own.
+# A busy machine delays replies too. Tests of the timeout set their own.
 connect.__kwdefaults__["timeout"] = 30.0
 
-# A shell that starts something in the background has it ignore Ctrl-C, and so have its children.
+# A shell makes its background processes and their children ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def preferences_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def empty_config_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield

@@ -1,4 +1,4 @@
-"""What is in the distribution, and that it works on a machine without Node."""
+"""The contents of the distributions, and their use on a machine without Node."""
 
 from __future__ import annotations
 
@@ -31,8 +31,7 @@ print(nvj.__version__)
 
 
 def run(*command: str | Path, path: Path) -> str:
-    """Runs a command that finds no other program, so no Node either."""
-    # Python itself is named by its path; nothing else is needed.
+    """Run a command with an empty PATH, so that it cannot find Node."""
     result = subprocess.run(
         list(map(str, command)),
         cwd=path,
@@ -46,22 +45,22 @@ def run(*command: str | Path, path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty directory."""
-    return tmp_path_factory.mktemp("nowhere")
+    return tmp_path_factory.mktemp("empty")
 
 
 @pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory, nowhere: Path) -> Path:
-    """An sdist of this tree, whose frontend is built, and the wheel that is made of the sdist."""
+def distributions(tmp_path_factory: pytest.TempPathFactory, empty_folder: Path) -> Path:
+    """An sdist of this tree with its built frontend, and a wheel built from the sdist."""
     if not (ROOT / "nanover_jupyter" / "static" / "control_room.js").is_file():
         pytest.fail("the frontend is not built: run scripts/build")
     output = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", output, ROOT, path=nowhere)
+    run(sys.executable, "-m", "build", "--outdir", output, ROOT, path=empty_folder)
     return output
 
 
-def test_wheel_holds_what_runs_and_nothing_else(distributions: Path) -> None:
+def test_wheel_contains_only_what_is_needed_at_run_time(distributions: Path) -> None:
     (wheel,) = distributions.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
 
@@ -70,12 +69,12 @@ def test_wheel_holds_what_runs_and_nothing_else(distributions: Path) -> None:
     assert "nanover_jupyter/wire/grpc/protocol/nanover.binpb" in names
     assert "nanover_jupyter/wire/grpc/protocol/state.proto" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
-    ours = {name for name in names if ".dist-info/" not in name}
-    assert {name.split("/")[0] for name in ours} == {"nanover_jupyter"}
+    own_files = {name for name in names if ".dist-info/" not in name}
+    assert {name.split("/")[0] for name in own_files} == {"nanover_jupyter"}
     assert [name for name in names if name.endswith((".ts", ".map", ".pyc", ".ipynb"))] == []
 
 
-def test_sdist_holds_the_frontend_as_source_and_built(distributions: Path) -> None:
+def test_sdist_contains_the_source_and_the_built_frontend(distributions: Path) -> None:
     (sdist,) = distributions.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -85,14 +84,14 @@ def test_sdist_holds_the_frontend_as_source_and_built(distributions: Path) -> No
     assert [name for name in names if "node_modules" in name] == []
 
 
-def test_installed_wheel_works_without_node(distributions: Path, nowhere: Path) -> None:
+def test_installed_wheel_works_without_node(distributions: Path, empty_folder: Path) -> None:
     (wheel,) = distributions.glob("*.whl")
     environment = distributions / "venv"
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, path=nowhere)
-    run(python, "-m", "pip", "check", path=nowhere)
+    run(python, "-m", "pip", "install", "--quiet", wheel, path=empty_folder)
+    run(python, "-m", "pip", "check", path=empty_folder)
 
-    version = run(python, "-W", "error", "-c", USE_EVERYTHING, path=nowhere).strip()
+    version = run(python, "-W", "error", "-c", USE_EVERYTHING, path=empty_folder).strip()
 
     assert f"nanover_jupyter-{version}-" in wheel.name

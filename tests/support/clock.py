@@ -1,4 +1,4 @@
-"""Clocks that move when told to."""
+"""Clocks that tests advance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class FakeClock:
-    """Monotonic seconds that pass by hand."""
+    """A clock that moves only when advanced."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -19,7 +19,7 @@ class FakeClock:
 
 
 class ShiftedClock:
-    """A real clock that can be put forward."""
+    """A real clock that can be advanced."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of for a while."""
+"""Wait for a condition."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Slow machines set this above 1; no test has a time of its own.
+# Set above 1 on slow machines. Scales all timeouts of tests.
 TIME_SCALE = float(os.environ.get("NANOVER_TEST_TIME_SCALE", "1"))
 
 _FIRST_PAUSE = 0.001
 
 
 def eventually(condition: Callable[[], T | None], *, seconds: float = 15, every: float = 0.01) -> T:
-    """Return the first true result of `condition`; fail with the last one when time is up.
+    """Return the first true result of `condition`; fail with the last result after a timeout.
 
-    Pauses between looks grow to `every` seconds.
+    The pause between checks grows up to `every` seconds.
     """
     deadline = time.monotonic() + seconds * TIME_SCALE
     sleep = threading.Event()

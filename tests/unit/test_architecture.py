@@ -1,4 +1,4 @@
-"""What holds for the package as a whole: who imports whom, and what import itself does."""
+"""The structure of the package: imports, folders, bundles, and the effects of importing it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ PACKAGE = ROOT / "nanover_jupyter"
 BUILD = ROOT / "js" / "build.mjs"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
-# Folders of sources, those of their tests, and folders without tests of their own, each with
-# what tests them instead.
+# Source folders, their test folders, and source folders without tests of their own, each with
+# the tests that cover it.
 MIRRORED: list[tuple[Path, Path, dict[str, str]]] = [
     (
         PACKAGE,
@@ -39,17 +40,20 @@ MIRRORED: list[tuple[Path, Path, dict[str, str]]] = [
     ),
 ]
 
-A_SHELL = """
+CREATE_SHELL = """
             from traitlets.config import Config
             from IPython.core.interactiveshell import InteractiveShell
-            # History is a database and a thread of IPython's own.
+            # The history would open a database and start a thread.
             shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
 """
 
-# Bytes when compressed: the text of a widget goes to the page with every one that is made.
+# Compressed bytes. The page receives a bundle with every widget that is created.
 LARGEST_BUNDLE = 60_000
 
-# Returned by what the widgets alone have to do with.
+# The limit of modules in a folder, so that its listing can be read at a glance.
+MODULES_LIMIT = 16
+
+# Private classes that only widgets use.
 FOR_WIDGETS = {"LeaseTable", "LeaseManager", "LeaseStatus"}
 
 
@@ -61,6 +65,16 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize("root", [PACKAGE, ROOT / "js" / "src"], ids=lambda root: root.name)
+def test_no_folder_has_too_many_modules(root: Path) -> None:
+    modules = [
+        path for kind in ("*.py", "*.ts") for path in root.rglob(kind) if path.stem != "__init__"
+    ]
+    counts = Counter(str(path.parent.relative_to(ROOT)) for path in modules)
+
+    assert {folder: count for folder, count in counts.items() if count > MODULES_LIMIT} == {}
 
 
 def test_import_contracts_hold() -> None:
@@ -80,7 +94,7 @@ def test_tests_mirror_the_folders(sources: Path, tests: Path, without: dict[str,
 
 
 def folders_below(root: Path) -> set[str]:
-    """Return the folders that have Python or TypeScript files, relative to `root`."""
+    """Return the folders with Python or TypeScript files, relative to `root`."""
     parents = {path.parent for kind in ("*.py", "*.ts") for path in root.rglob(kind)}
     return {str(folder.relative_to(root)) for folder in parents - {root}}
 
@@ -88,7 +102,7 @@ def folders_below(root: Path) -> set[str]:
 @pytest.mark.parametrize(
     "path", [path for path in MODULES if not path.stem.startswith("_")], ids=dotted
 )
-def test_all_lists_what_a_module_offers(path: Path) -> None:
+def test_all_lists_the_public_names_of_a_module(path: Path) -> None:
     module = importlib.import_module(dotted(path))
     offered = {
         name
@@ -110,7 +124,7 @@ def test_public_names_can_be_imported() -> None:
     assert set(package.__all__) <= set(dir(package))
 
 
-def test_what_public_calls_return_is_public() -> None:
+def test_return_types_of_public_calls_are_public() -> None:
     package = importlib.import_module("nanover_jupyter")
     public = {name: getattr(package, name) for name in package.__all__}
     hidden = {
@@ -125,7 +139,7 @@ def test_what_public_calls_return_is_public() -> None:
 
 
 def _functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
-    """A function, or the public methods and properties of a class."""
+    """Yield a function, or the public methods and properties of a class."""
     members = {name: thing} if inspect.isfunction(thing) else {}
     if inspect.isclass(thing):
         statics = {each: inspect.getattr_static(thing, each) for each in dir(thing)}
@@ -141,7 +155,7 @@ def _functions(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _own_classes(function: Any) -> set[str]:
-    """The names of our classes in what a function says that it returns."""
+    """Return the names of this package's classes in a return annotation."""
     returned = str(function.__annotations__.get("return", ""))
     known = vars(sys.modules[function.__module__])
     return {
@@ -162,12 +176,12 @@ def test_compiled_protocol_equals_its_sources(tmp_path: Path) -> None:
 
 
 def _our_files(path: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
-    """Without Google's own files, which follow the compiler's version."""
+    """Return the files without Google's own, which depend on the compiler's version."""
     files = descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file
     return {file.name: file for file in files if not file.name.startswith("google/")}
 
 
-def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> None:
+def test_bundles_match_the_frontend_entries_and_the_widgets() -> None:
     entries = set(re.findall(r'^  (\w+): "src/.*\.ts"', BUILD.read_text(), re.MULTILINE))
     built = {path.stem for path in (PACKAGE / "static").glob("*.js")}
     for path in (PACKAGE / "widgets").rglob("[!_]*.py"):
@@ -178,7 +192,7 @@ def test_bundles_are_the_frontends_entries_the_widgets_and_what_they_load() -> N
     assert entries == built == used | panels.LAZY_MODULES, "run scripts/build"
 
 
-def test_what_travels_with_every_widget_is_small() -> None:
+def test_bundles_loaded_by_every_widget_are_small() -> None:
     panels = importlib.import_module("nanover_jupyter.widgets.panel")
     sizes = {
         path.stem: len(gzip.compress(path.read_bytes()))
@@ -189,24 +203,24 @@ def test_what_travels_with_every_widget_is_small() -> None:
     assert {name: size for name, size in sizes.items() if size > LARGEST_BUNDLE} == {}
 
 
-def test_import_opens_nothing_and_pulls_in_nothing() -> None:
+def test_import_opens_nothing_and_imports_nothing_heavy() -> None:
     seen = _observe("import nanover_jupyter")
 
     assert seen["events"] == []
     assert seen["imported"] == []
 
 
-def test_load_ext_opens_nothing_and_leaves_widgets_and_grpc_alone() -> None:
+def test_load_ext_opens_nothing_and_imports_neither_widgets_nor_grpc() -> None:
     seen = _observe(
         "shell.run_line_magic('load_ext', 'nanover_jupyter')",
-        before=A_SHELL,
+        before=CREATE_SHELL,
     )
 
     assert seen["events"] == []
     assert set(seen["imported"]) <= {"IPython", "traitlets"}
 
 
-def test_lines_that_show_no_widget_load_none() -> None:
+def test_magics_that_show_no_widget_do_not_import_ipywidgets() -> None:
     lines = ["serve", "connect", "state", "commands", "locks", "watch demo --for 0.01"]
     seen = _observe(
         f"""
@@ -216,7 +230,7 @@ with capture_output():
     shell.run_line_magic("unload_ext", "nanover_jupyter")
 """,
         before=f"""
-            {A_SHELL}
+            {CREATE_SHELL}
             from IPython.utils.capture import capture_output
             shell.run_line_magic("load_ext", "nanover_jupyter")
         """,
@@ -227,7 +241,7 @@ with capture_output():
 
 
 def test_a_plain_script_needs_no_jupyter() -> None:
-    """Everything but widgets and magics, where nothing of Jupyter can be imported."""
+    """Runs everything but widgets and magics where Jupyter cannot be imported."""
     program = """
 import asyncio, sys
 for name in ("IPython", "ipykernel", "ipywidgets", "anywidget", "jupyter_client", "comm", "tqdm"):
@@ -259,7 +273,7 @@ with nv.NanoverServer() as server, nv.connect(f"127.0.0.1:{server.port}") as con
 
 
 def _observe(statement: str, *, before: str = "") -> dict[str, list[str]]:
-    """What a fresh interpreter opens, starts and imports during `statement`."""
+    """Return what a new interpreter opens, starts and imports during `statement`."""
     program = f"""
 import json, sys
 {inspect.cleandoc(before)}

@@ -1,7 +1,6 @@
-"""NanoVer's own server, as PyPI has it, in processes of its own.
+"""NanoVer's own server from PyPI, in separate processes.
 
-`scripts/real_server --prepare` makes the environment for it; without one these tests
-are skipped.
+`scripts/real_server --prepare` creates its environment. Without it, these tests are skipped.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ NAMES = ["chain", "other-chain"]
 
 @pytest.fixture(scope="session")
 def home() -> Path:
-    """The environment that has NanoVer's server."""
+    """The Python environment of NanoVer's server."""
     if not (HOME / "bin" / "nanover-server").is_file():
-        pytest.skip(f"no NanoVer server in {HOME}: scripts/real_server --prepare makes one")
+        pytest.skip(f"no NanoVer server in {HOME}; run scripts/real_server --prepare")
     return HOME
 
 
@@ -45,7 +44,7 @@ def simulations(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 class RealServer:
     """A process that serves two simulations.
 
-    It chooses its port when it starts for the first time, and keeps it.
+    Its first start chooses the port, and later starts use the same one.
     """
 
     def __init__(self, home: Path, simulations: list[Path], log: Path) -> None:
@@ -56,7 +55,7 @@ class RealServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str | Path) -> None:
-        """Start it, and wait until it says where it serves, which is when it does."""
+        """Start the server and wait until it prints its address."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*self._command, "-p", str(self.port), *options],
@@ -67,19 +66,19 @@ class RealServer:
         self.port = eventually(self._printed_port, seconds=60, every=0.1)
 
     def kill(self) -> None:
-        """End it without any goodbye."""
+        """Kill the process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def output(self) -> str:
-        """What it has printed since it was started."""
+        """Return the output since the last start."""
         return self._log.read_text()
 
     def _printed_port(self) -> int | None:
         assert self._process is not None
         assert self._process.poll() is None, self.output()
-        # The first address of those that it lists is that of its option -p.
+        # The first address in its list is that of the -p option.
         found = re.search(r'^Serving ".*" \(wss?://localhost:(\d+)', self.output(), re.MULTILINE)
         return int(found[1]) if found else None
 
@@ -104,7 +103,7 @@ def make_server(
 def server(
     home: Path, simulations: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealServer]:
-    """One for the tests that leave it as they found it."""
+    """A shared server, for tests that do not change its state permanently."""
     server = RealServer(home, simulations, tmp_path_factory.mktemp("server") / "log")
     server.start()
     yield server

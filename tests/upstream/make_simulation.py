@@ -1,4 +1,4 @@
-"""Writes a small OpenMM simulation in NanoVer's form; run by the Python of the real server."""
+"""Write a small OpenMM simulation in NanoVer's format. Run with the real server's Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a notebook does, done to NanoVer's own server."""
+"""The use cases of a notebook, with NanoVer's own server."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def client(make_client: Callable[[], NanoverWebSocketClient]) -> NanoverWebSocke
 
 
 def upstream_python(home: Path, program: str, *arguments: object) -> str:
-    """What a program prints that NanoVer's own Python runs."""
+    """Return the output of a program that runs in the real server's Python environment."""
     result = subprocess.run(
         [home / "bin" / "python", "-c", program, *map(str, arguments)],
         capture_output=True,
@@ -72,10 +72,10 @@ def upstream_python(home: Path, program: str, *arguments: object) -> str:
     return result.stdout.strip()
 
 
-# seeing ------------------------------------------------------------------------
+# connecting ------------------------------------------------------------------------
 
 
-def test_a_plain_address_leads_to_it_by_websocket(server):
+def test_a_plain_address_connects_by_websocket(server):
     with connect(f"127.0.0.1:{server.port}") as connection:
         assert connection.address == f"ws://127.0.0.1:{server.port}"
         assert connection.status.state == "connected"
@@ -85,12 +85,12 @@ def test_a_plain_address_leads_to_it_by_websocket(server):
         assert set(BUILT_IN) <= set(connection.client.available_commands)
 
 
-def test_asked_by_the_other_protocol_it_says_which_it_speaks(server):
+def test_connecting_by_grpc_suggests_websocket(server):
     with pytest.raises(ConnectError, match=r"by WebSocket: write ws://127\.0\.0\.1"):
         connect(f"grpc://127.0.0.1:{server.port}")
 
 
-def test_frames_come_while_the_simulation_plays(client):
+def test_frames_arrive_while_the_simulation_plays(client):
     frames: list[bytes] = []
     client.run_command("playback/play")
     ends = client.on_frame(frames.append)
@@ -120,14 +120,14 @@ def test_every_command_runs_with_its_proper_arguments(client):
     eventually(lambda: "user-origin.me" in client.snapshot())
 
 
-def test_failing_commands_say_why_in_the_servers_words(client):
+def test_failed_commands_have_the_servers_message(client):
     with pytest.raises(CommandFailed, match="command 'nope' failed: Unknown command: nope"):
         client.run_command("nope")
     with pytest.raises(CommandFailed, match="unexpected keyword argument 'foo'"):
         client.run_command("playback/list", foo=1)
 
 
-def test_a_function_of_a_notebook_is_a_command_for_everybody(home, server, client, make_client):
+def test_a_registered_function_is_a_command_for_all_clients(home, server, client, make_client):
     def measure(**arguments: Any) -> dict[str, Any]:
         if "fail" in arguments:
             raise ValueError("it is bent")
@@ -151,7 +151,7 @@ with NanoverImdClient.from_url(sys.argv[1]) as client:
     assert upstream_python(home, theirs, client.address) == "{'got': {'n': 3}}"
 
 
-def test_the_servers_own_commands_cannot_be_taken_from_it(client):
+def test_built_in_commands_cannot_be_replaced(client):
     with pytest.raises(InvalidArgument, match="it would replace a command of the server"):
         client.register_command("multiuser/radially-orient-origins", dict)
 
@@ -174,13 +174,13 @@ def test_two_clients_edit_the_same_state(client, make_client):
     assert "two.b" not in other.snapshot()
 
 
-def test_locks_are_refused_before_anything_is_sent(client):
+def test_locks_are_rejected_before_anything_is_sent(client):
     with pytest.raises(NotSupported, match="locks: not supported by this server"):
         client.attempt_update_locks({"a": 5})
     assert client.leases.rows() == []
 
 
-def test_a_user_takes_its_keys_along_when_it_closes(client, make_client):
+def test_the_server_removes_a_users_keys_after_closing(client, make_client):
     guest = make_client()
     guest.attempt_update_state(
         DictionaryChange(
@@ -203,10 +203,10 @@ def test_a_user_takes_its_keys_along_when_it_closes(client, make_client):
     client.attempt_update_state(DictionaryChange(removals=["left.behind"]))
 
 
-# ends ------------------------------------------------------------------------
+# reconnecting ------------------------------------------------------------------------
 
 
-def test_a_server_that_was_killed_and_started_again_is_followed_again(make_server):
+def test_a_restarted_server_is_reconnected(make_server):
     server = make_server()
     with connect(f"ws://127.0.0.1:{server.port}") as connection:
         connection.client.attempt_update_state(DictionaryChange({"old": 1}))
@@ -223,8 +223,8 @@ def test_a_server_that_was_killed_and_started_again_is_followed_again(make_serve
         assert connection.client.run_command("notebook/x") == {"still": "here"}
 
 
-def test_a_server_that_reads_us_no_more_is_noticed_and_dialled_again(server):
-    """Any message it cannot decode ends its reading of a connection, in silence."""
+def test_a_server_that_stopped_reading_is_detected_and_reconnected(server):
+    """The server silently stops reading a connection after a message that it cannot decode."""
     client = NanoverWebSocketClient.from_url(f"ws://127.0.0.1:{server.port}")
     client.subscribe_all_state_updates()
     with Connection(client, name="deaf", owns_client=True) as connection:
@@ -253,7 +253,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_encrypted_server_is_followed_with_its_certificate(make_server, certificate):
+def test_an_encrypted_server_is_trusted_by_its_certificate(make_server, certificate):
     server = make_server("-s", certificate / "cert.pem", certificate / "key.pem", "secret")
     url = f"wss://localhost:{server.port}"
     trusted = TlsSettings(root_certificates=certificate / "cert.pem")
@@ -274,7 +274,7 @@ def test_an_encrypted_server_is_followed_with_its_certificate(make_server, certi
 # discovery ------------------------------------------------------------------------
 
 
-def test_it_is_heard_by_its_name_where_the_network_lets_broadcasts_through(server):
+def test_the_server_is_discovered_by_its_name(server):
     found = discover(3)
     if not found.servers:
         pytest.skip(found.explanation)
@@ -286,7 +286,7 @@ def test_it_is_heard_by_its_name_where_the_network_lets_broadcasts_through(serve
 # NanoVer's own objects ------------------------------------------------------------------------
 
 
-def test_the_objects_of_nanovers_package_tell_their_address(home, simulations):
+def test_addresses_of_nanovers_own_objects_are_found(home, simulations):
     program = """
 import sys
 from nanover.app import OmniRunner
