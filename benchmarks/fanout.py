@@ -1,14 +1,14 @@
-"""Compare how the embedded server and NanoVer's own deliver a busy state to many subscribers.
+"""Compare the embedded server with NanoVer's own when many clients subscribe to a busy state.
 
-One client writes 100 avatars thirty times a second. The writer and the subscribers run in processes
-of their own, and the subscribers discard what they receive, so the processor time measured is the
+One client writes 100 avatars thirty times a second. The writer and the subscribers are separate
+processes, and the subscribers discard what they receive, so the measured CPU time is the
 server's alone.
 
 Run as a script, this file is one of those processes:
 
-    python fanout.py serve SERVER              print the ports of a server as JSON
-    python fanout.py write WIRE PORT MESSAGES  write until standard input ends
-    python fanout.py read WIRE PORT COUNT      print the updates received per line of standard input
+    python fanout.py serve SERVER                  print the ports of a server as JSON
+    python fanout.py write PROTOCOL PORT MESSAGES  write until standard input ends
+    python fanout.py read PROTOCOL PORT COUNT      print the counts for each line of standard input
 """
 
 from __future__ import annotations
@@ -27,67 +27,67 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Figure", "figures"]
+__all__ = ["Result", "measure_all"]
 
 _HERE = Path(__file__).parent
-_NANOVER = _HERE.parent / ".cache" / "nanover-server" / "bin" / "python"
+_NANOVER_PYTHON = _HERE.parent / ".cache" / "nanover-server" / "bin" / "python"
 _AVATARS = 100
 _RATE = 30
-# Updates prepared in advance; written in turn, so that values change.
+# The number of prepared updates, which are written in turn.
 _VARIANTS = 30
 _WARM_UP_SECONDS = 1.5
 _BUFFER = 1 << 20
-_OURS, _NANOVERS = "ours", "NanoVer's own"
-_SERVERS = {_NANOVERS: ("ws",), _OURS: ("ws", "grpc")}
+_OURS, _NANOVER_OWN = "ours", "NanoVer's own"
+_SERVERS = {_NANOVER_OWN: ("ws",), _OURS: ("ws", "grpc")}
 _COUNTS = (5, 20, 50)
 
 
-class Figure(NamedTuple):
-    """What one server does for a number of subscribers."""
+class Result(NamedTuple):
+    """The result for one server and number of subscribers."""
 
     server: str
-    wire: str
+    protocol: str
     subscribers: int
     updates_per_second: float
     slowest_updates_per_second: float
     core_share: float
 
 
-def figures(seconds: float, messages: int = 1) -> Iterator[Figure]:
-    """Measure every server, wire and number of subscribers.
+def measure_all(seconds: float, messages: int = 1) -> Iterator[Result]:
+    """Measure each server, protocol and number of subscribers.
 
     Args:
-        seconds: How long to measure each.
+        seconds: The duration of each measurement.
         messages: The number of messages in which the writer sends the avatars.
     """
     for count in _COUNTS:
-        for server, wires in _SERVERS.items():
-            if server == _OURS or _NANOVER.exists():
-                for wire in wires:
-                    yield _measure(server, wire, count, seconds, messages)
+        for server, protocols in _SERVERS.items():
+            if server == _OURS or _NANOVER_PYTHON.exists():
+                for protocol in protocols:
+                    yield _measure(server, protocol, count, seconds, messages)
 
 
-def _measure(server: str, wire: str, count: int, seconds: float, messages: int) -> Figure:
+def _measure(server: str, protocol: str, count: int, seconds: float, messages: int) -> Result:
     with ExitStack() as stack:
         serving = stack.enter_context(_process("serve", server))
-        port = str(json.loads(serving.stdout.readline())[wire])
-        reading = stack.enter_context(_process("read", wire, port, str(count)))
+        port = str(json.loads(serving.stdout.readline())[protocol])
+        reading = stack.enter_context(_process("read", protocol, port, str(count)))
         reading.stdout.readline()
-        stack.enter_context(_process("write", wire, port, str(messages)))
+        stack.enter_context(_process("write", protocol, port, str(messages)))
         time.sleep(_WARM_UP_SECONDS)
         counts, cpu, start = _received(reading), _cpu_seconds(serving.pid), time.perf_counter()
         time.sleep(seconds)
-        taken = time.perf_counter() - start
+        elapsed = time.perf_counter() - start
         used = _cpu_seconds(serving.pid) - cpu
         received = zip(counts, _received(reading), strict=True)
-    rates = [(after - before) / taken for before, after in received]
-    return Figure(server, wire, count, statistics.median(rates), min(rates), used / taken)
+    rates = [(after - before) / elapsed for before, after in received]
+    return Result(server, protocol, count, statistics.median(rates), min(rates), used / elapsed)
 
 
 @contextmanager
 def _process(*arguments: str) -> Iterator[Any]:
-    # All in one Python, so that the servers differ in nothing else.
-    python = str(_NANOVER) if _NANOVER.exists() else sys.executable
+    # Use the same Python for both servers, so that only the servers differ.
+    python = str(_NANOVER_PYTHON) if _NANOVER_PYTHON.exists() else sys.executable
     with subprocess.Popen(
         [python, __file__, *arguments],
         stdin=subprocess.PIPE,
@@ -121,15 +121,15 @@ def _serve(server: str) -> None:
         from nanover_jupyter.server import NanoverServer
 
         with NanoverServer(websocket_port=0) as ours:
-            _serve_until_told({"grpc": ours.port, "ws": ours.websocket_port})
+            _serve_until_stdin_ends({"grpc": ours.port, "ws": ours.websocket_port})
     else:
         from nanover.app import OmniRunner
 
         with OmniRunner.with_basic_server(port=0) as runner:
-            _serve_until_told({"ws": runner.app_server.service_hub.services["ws"]})
+            _serve_until_stdin_ends({"ws": runner.app_server.service_hub.services["ws"]})
 
 
-def _serve_until_told(ports: dict[str, int | None]) -> None:
+def _serve_until_stdin_ends(ports: dict[str, int | None]) -> None:
     print(json.dumps(ports), flush=True)
     sys.stdin.read()
 
@@ -137,10 +137,10 @@ def _serve_until_told(ports: dict[str, int | None]) -> None:
 # the writer -------------------------------------------------------------------------
 
 
-def _write(wire: str, port: int, messages: int) -> None:
-    from avatars import avatars
+def _write(protocol: str, port: int, messages: int) -> None:
+    from sample_states import avatars
 
-    send = _websocket_sender(port) if wire == "ws" else _grpc_sender(port)
+    send = _websocket_sender(port) if protocol == "ws" else _grpc_sender(port)
     prepared = []
     for variant in range(_VARIANTS):
         # The same keys with other values.
@@ -148,7 +148,7 @@ def _write(wire: str, port: int, messages: int) -> None:
         state = dict(zip(avatars(_AVATARS), values, strict=True))
         keys = list(state)
         parts = [keys[start::messages] for start in range(messages)]
-        prepared.append([_encoded(wire, {key: state[key] for key in part}) for part in parts])
+        prepared.append([_encoded(protocol, {key: state[key] for key in part}) for part in parts])
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     start, number = time.perf_counter(), 0
@@ -159,13 +159,13 @@ def _write(wire: str, port: int, messages: int) -> None:
     os._exit(0)
 
 
-def _encoded(wire: str, state: dict[str, Any]) -> bytes:
+def _encoded(protocol: str, state: dict[str, Any]) -> bytes:
     from nanover_jupyter.wire.grpc import codec as grpc_codec
     from nanover_jupyter.wire.messages import DictionaryChange
     from nanover_jupyter.wire.websocket import codec as websocket_codec
 
     change = DictionaryChange(state)
-    if wire == "ws":
+    if protocol == "ws":
         return websocket_codec.encode_change(change)
     return grpc_codec.encode_update_request("writer", change)
 
@@ -195,9 +195,9 @@ def _grpc_sender(port: int) -> Any:
 # subscribers ------------------------------------------------------------------------
 
 
-def _read(wire: str, port: int, count: int) -> None:
+def _read(protocol: str, port: int, count: int) -> None:
     counts = [0] * count
-    if wire == "ws":
+    if protocol == "ws":
         _read_websockets(port, counts)
     else:
         _read_grpc(port, counts)
@@ -227,7 +227,7 @@ def _read_grpc(port: int, counts: list[int]) -> None:
 
 
 def _read_websockets(port: int, counts: list[int]) -> None:
-    """Subscribe by hand: a library would decode what nobody needs."""
+    """Subscribe without a library, which would decode the messages."""
     selector = selectors.DefaultSelector()
     for index in range(len(counts)):
         connection = socket.create_connection(("127.0.0.1", port))
@@ -238,7 +238,7 @@ def _read_websockets(port: int, counts: list[int]) -> None:
         )
         selector.register(connection, selectors.EVENT_READ, _FrameCounter(counts, index))
 
-    def follow() -> None:
+    def receive() -> None:
         buffer = bytearray(_BUFFER)
         while True:
             for key, _ in selector.select():
@@ -247,11 +247,11 @@ def _read_websockets(port: int, counts: list[int]) -> None:
                     selector.unregister(key.fileobj)
                 key.data.feed(memoryview(buffer)[:size])
 
-    threading.Thread(target=follow, daemon=True).start()
+    threading.Thread(target=receive, daemon=True).start()
 
 
 class _FrameCounter:
-    """Counts the data frames of one connection without looking at what is in them."""
+    """Counts the data frames of one connection without decoding them."""
 
     def __init__(self, counts: list[int], index: int) -> None:
         self._counts = counts

@@ -1,16 +1,16 @@
-"""What leases cost: kept in number, taken, and renewed while the main thread computes.
+"""The cost of leases: holding many, acquiring one, and renewing while the main thread computes.
 
-The server and those who hold leases are processes of their own:
+The server and the lease owners are separate processes:
 
-    python leases.py serve RATE          an embedded server; prints its port. With a RATE
-                                         above 0, moves 100 avatars that often per second
-    python leases.py hold WAY PORT SECONDS     prints what it measured, as JSON
+    python leases.py serve RATE                 run an embedded server and print its port; with a
+                                                RATE above 0, move 100 avatars RATE times a second
+    python leases.py hold SCENARIO PORT SECONDS     print the measurements as JSON
 
-idle          a client that follows the state and holds nothing
-raw           renews 1 000 keys in one bare call every third of their duration
-one by one    1 000 leases, each taken by itself
-together      one lease on 1 000 keys
-busy          leases of 1, 3 and 10 s, while the main thread computes
+idle             a subscribed client without leases
+raw              one gRPC call every third of the duration renews locks on 1 000 keys
+separate leases  1 000 leases, acquired one by one
+one lease        one lease on 1 000 keys
+busy             leases of 1, 3 and 10 s, while the main thread computes
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from avatars import avatars
+from sample_states import avatars
 
 from nanover_jupyter import DictionaryChange, NanoverClient, NanoverServer
 from nanover_jupyter.client.locks.table import LeaseTable
@@ -36,97 +36,97 @@ from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import LockRequest
 
-__all__ = ["DURATION", "LEASES", "busy", "kept", "taking"]
+__all__ = ["DURATION", "LEASES", "acquire_cost", "busy_renewals", "holding_cost"]
 
 LEASES = 1_000
 DURATION = 10.0
 _BUSY_LEASES = {1.0: 20, 3.0: 20, 10.0: 100}
-# Until then everything is done for the first time.
+# The number of rounds that are not measured.
 _WARM_UP = 50
 _KEYS = [f"box.{number}" for number in range(LEASES)]
 
 
-def kept(seconds: float) -> Iterator[tuple[str, float, float, float]]:
-    """Way, share of one core, requests/s, latest renewal as a share of the duration."""
-    for way in _WAYS:
+def holding_cost(seconds: float) -> Iterator[tuple[str, float, float, float]]:
+    """Yield scenario, share of one core, requests/s, latest renewal relative to the duration."""
+    for scenario in _SCENARIOS:
         with _server(0) as port:
-            got = _hold(way, port, seconds)
-        yield way, got["processor_share"], got["requests_per_s"], got["latest"]
+            result = _hold(scenario, port, seconds)
+        yield scenario, result["cpu_share"], result["requests_per_s"], result["latest"]
 
 
-def busy(seconds: float) -> Iterator[tuple[float, float, float, float]]:
-    """Duration, number of leases, middle and latest renewal as shares of the duration."""
+def busy_renewals(seconds: float) -> Iterator[tuple[float, float, float, float]]:
+    """Yield duration, number of leases, median and latest renewal relative to the duration."""
     with _server(30) as port:
-        got = _hold("busy", port, seconds)
+        result = _hold("busy", port, seconds)
     for duration, number in _BUSY_LEASES.items():
-        yield duration, number, got[f"middle {duration:g}"], got[f"latest {duration:g}"]
+        yield duration, number, result[f"median {duration:g}"], result[f"latest {duration:g}"]
 
 
-def taking(rounds: int) -> list[tuple[str, float, float]]:
-    """Way, median seconds to take a free lock, median of pairs of its times and the raw call's."""
+def acquire_cost(rounds: int) -> list[tuple[str, float, float]]:
+    """Return method, median seconds to acquire a free lock, median ratio to the raw call."""
     keys = ("raw", "ours")
     with _server(0) as port, NanoverClient.insecure_channel(port=port) as client:
         call: Any = client.channel.unary_unary(grpc_codec.UPDATE_LOCKS)
-        take = grpc_codec.encode_locks_request("raw", LockRequest({keys[0]: DURATION}))
-        give_back = grpc_codec.encode_locks_request("raw", LockRequest({}, frozenset(keys[:1])))
-        taken: dict[str, list[float]] = {key: [] for key in keys}
+        acquire = grpc_codec.encode_locks_request("raw", LockRequest({keys[0]: DURATION}))
+        release = grpc_codec.encode_locks_request("raw", LockRequest({}, frozenset(keys[:1])))
+        times: dict[str, list[float]] = {key: [] for key in keys}
         for number in range(-_WARM_UP, rounds):
+            raw_start = time.perf_counter()
+            call(acquire)
+            raw_end = time.perf_counter()
+            call(release)
             start = time.perf_counter()
-            call(take)
-            between = time.perf_counter()
-            call(give_back)
-            again = time.perf_counter()
             lease = client.lock(keys[1], duration=DURATION)
             end = time.perf_counter()
             lease.release()
             if number >= 0:
-                taken["raw"].append(between - start)
-                taken["ours"].append(end - again)
-    ratio = statistics.median(o / r for o, r in zip(taken["ours"], taken["raw"], strict=True))
+                times["raw"].append(raw_end - raw_start)
+                times["ours"].append(end - start)
+    ratio = statistics.median(o / r for o, r in zip(times["ours"], times["raw"], strict=True))
     return [
-        ("raw unary call", statistics.median(taken["raw"]), 1.0),
-        ("client.lock", statistics.median(taken["ours"]), ratio),
+        ("raw unary call", statistics.median(times["raw"]), 1.0),
+        ("client.lock", statistics.median(times["ours"]), ratio),
     ]
 
 
-# in processes of their own --------------------------------------------------------------
+# run in separate processes --------------------------------------------------------------
 
 
-class _Punctuality:
-    """Notes how late each lock was renewed: until it was granted, since it was last asked for."""
+class _RenewalDelays:
+    """Records the time from each request of a lock until its next renewal was granted."""
 
     def __init__(self, table: LeaseTable, keys: list[str]) -> None:
         self._table = table
         self._keys = keys
-        self._asked_at: dict[str, float] = {}
+        self._requested_at: dict[str, float] = {}
         self.shares: dict[float, list[float]] = {}
-        table.subscribe(self._look)
+        table.subscribe(self._record)
 
-    def _look(self) -> None:
+    def _record(self) -> None:
         now = self._table.clock()
         for key in self._keys:
             row = self._table.get(key)
             if row is None or not row.is_held:
                 continue
-            before = self._asked_at.get(key)
+            before = self._requested_at.get(key)
             if before is not None and before != row.asked_at:
                 self.shares.setdefault(row.seconds, []).append((now - before) / row.seconds)
-            self._asked_at[key] = row.asked_at
+            self._requested_at[key] = row.asked_at
 
     def latest(self) -> float:
         return max((max(shares) for shares in self.shares.values()), default=math.nan)
 
 
-class _Counted(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class _CallCounter(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
     """Counts calls."""
 
     def __init__(self) -> None:
         self.calls = 0
 
-    def intercept_unary_unary(self, go_on: Any, details: Any, request: Any) -> Any:
-        """See grpc."""
+    def intercept_unary_unary(self, proceed: Any, details: Any, request: Any) -> Any:
+        """Count a call, as a grpc interceptor."""
         self.calls += 1
-        return go_on(details, request)
+        return proceed(details, request)
 
 
 def _idle(client: NanoverClient, seconds: float) -> Callable[[], float]:
@@ -148,38 +148,43 @@ def _raw(client: NanoverClient, seconds: float) -> Callable[[], float]:
     return lambda: math.nan
 
 
-def _one_by_one(client: NanoverClient, seconds: float) -> Callable[[], float]:
+def _separate_leases(client: NanoverClient, seconds: float) -> Callable[[], float]:
     del seconds
     for key in _KEYS:
         client.lock(key, duration=DURATION)
-    # A few speak for all: who looks at a thousand after each renewal has work to do.
-    return _Punctuality(client.leases, _KEYS[:: LEASES // 10]).latest
+    # Record a sample of the keys, because checking all would cost CPU time at each renewal.
+    return _RenewalDelays(client.leases, _KEYS[:: LEASES // 10]).latest
 
 
-def _together(client: NanoverClient, seconds: float) -> Callable[[], float]:
+def _one_lease(client: NanoverClient, seconds: float) -> Callable[[], float]:
     del seconds
     client.lock(_KEYS, duration=DURATION)
-    return _Punctuality(client.leases, _KEYS[:: LEASES // 10]).latest
+    return _RenewalDelays(client.leases, _KEYS[:: LEASES // 10]).latest
 
 
-_WAYS = {"idle": _idle, "raw": _raw, "one by one": _one_by_one, "together": _together}
+_SCENARIOS = {
+    "idle": _idle,
+    "raw": _raw,
+    "separate leases": _separate_leases,
+    "one lease": _one_lease,
+}
 
 
-def _measure_kept(way: str, port: int, seconds: float) -> dict[str, float]:
-    counted = _Counted()
+def _measure_holding(scenario: str, port: int, seconds: float) -> dict[str, float]:
+    counter = _CallCounter()
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS)
     with NanoverClient(
-        channel=grpc.intercept_channel(channel, counted), make_channel_owner=True
+        channel=grpc.intercept_channel(channel, counter), make_channel_owner=True
     ) as client:
         client.subscribe_all_state_updates()
-        latest = _WAYS[way](client, seconds)
+        latest = _SCENARIOS[scenario](client, seconds)
         time.sleep(0.5)
-        calls, processor, wall = counted.calls, time.process_time(), time.monotonic()
+        calls, cpu, wall = counter.calls, time.process_time(), time.monotonic()
         time.sleep(seconds)
-        calls = counted.calls - calls
-        processor, wall = time.process_time() - processor, time.monotonic() - wall
+        calls = counter.calls - calls
+        cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         return {
-            "processor_share": processor / wall,
+            "cpu_share": cpu / wall,
             "requests_per_s": calls / wall,
             "latest": latest(),
         }
@@ -194,16 +199,16 @@ def _measure_busy(port: int, seconds: float) -> dict[str, float]:
             for index in range(number):
                 keys.append(f"box.{duration:g}.{index}")
                 client.lock(keys[-1], duration=duration)
-        punctuality = _Punctuality(client.leases, keys)
+        delays = _RenewalDelays(client.leases, keys)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             sum(number * number for number in range(1_000))
-    got: dict[str, float] = {}
+    result: dict[str, float] = {}
     for duration in _BUSY_LEASES:
-        shares = punctuality.shares[duration]
-        got[f"middle {duration:g}"] = statistics.median(shares)
-        got[f"latest {duration:g}"] = max(shares)
-    return got
+        shares = delays.shares[duration]
+        result[f"median {duration:g}"] = statistics.median(shares)
+        result[f"latest {duration:g}"] = max(shares)
+    return result
 
 
 def _serve(rate: float) -> None:
@@ -211,22 +216,22 @@ def _serve(rate: float) -> None:
     with NanoverServer() as server:
         print(server.port, flush=True)
         if rate > 0:
-            threading.Thread(target=_move, args=(server, rate), daemon=True).start()
+            threading.Thread(target=_move_avatars, args=(server, rate), daemon=True).start()
         sys.stdin.read()
 
 
-def _move(server: NanoverServer, rate: float) -> None:
+def _move_avatars(server: NanoverServer, rate: float) -> None:
     players = list(avatars(100))
     variants = [
         DictionaryChange(dict(zip(players, avatars(100, seed).values(), strict=True)))
         for seed in range(8)
     ]
-    slot = time.monotonic()
+    due = time.monotonic()
     while True:
         for change in variants:
-            server.update_state("mover", change)
-            slot += 1 / rate
-            time.sleep(max(0.0, slot - time.monotonic()))
+            server.update_state("writer", change)
+            due += 1 / rate
+            time.sleep(max(0.0, due - time.monotonic()))
 
 
 @contextmanager
@@ -239,19 +244,22 @@ def _server(rate: float) -> Iterator[int]:
         process.stdin.close()
 
 
-def _hold(way: str, port: int, seconds: float) -> dict[str, float]:
-    command = [sys.executable, str(Path(__file__)), "hold", way, str(port), str(seconds)]
+def _hold(scenario: str, port: int, seconds: float) -> dict[str, float]:
+    command = [sys.executable, str(Path(__file__)), "hold", scenario, str(port), str(seconds)]
     output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     result: dict[str, float] = json.loads(output)
     return result
 
 
-def _main(what: str, *arguments: str) -> None:
-    if what == "serve":
+def _main(command: str, *arguments: str) -> None:
+    if command == "serve":
         return _serve(float(arguments[0]))
-    way, port, seconds = arguments[0], int(arguments[1]), float(arguments[2])
-    measured = _measure_busy(port, seconds) if way == "busy" else _measure_kept(way, port, seconds)
-    print(json.dumps(measured), flush=True)
+    scenario, port, seconds = arguments[0], int(arguments[1]), float(arguments[2])
+    if scenario == "busy":
+        result = _measure_busy(port, seconds)
+    else:
+        result = _measure_holding(scenario, port, seconds)
+    print(json.dumps(result), flush=True)
     return None
 
 

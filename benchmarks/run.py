@@ -1,7 +1,7 @@
-"""Runs the benchmarks and prints their tables as Markdown: python benchmarks/run.py [SECTION]...
+"""Run benchmarks and print their results as Markdown: python benchmarks/run.py [SECTION]...
 
 Sections: codec, network, leases, memory, upstream, fanout; all by default.
-`--quick` measures less often.
+`--quick` runs fewer rounds.
 """
 
 from __future__ import annotations
@@ -27,112 +27,112 @@ def _table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> N
 
 def _codec(rounds: int) -> None:
     _table(
-        "Codec (processor time; `times` is how often a way fits into the first of its kind)",
-        ["what", "way", "ms", "times"],
+        "Codec (CPU time; `times` is the speed relative to the first row of each group)",
+        ["what", "method", "ms", "times"],
         (
-            [what, way, f"{ms:.1f}", f"{ratio:.1f}"]
-            for what, way, ms, ratio in codec.figures(rounds)
+            [what, method, f"{ms:.1f}", f"{speedup:.1f}"]
+            for what, method, ms, speedup in codec.codec_rows(rounds)
         ),
     )
     _table(
-        "WebSocket messages decoded (processor time)",
-        ["what is in one", "msgpack alone, µs", "ours, µs", "of msgpack alone"],
+        "WebSocket messages decoded (CPU time)",
+        ["content", "msgpack alone, µs", "ours, µs", "of msgpack alone"],
         (
-            [what, f"{alone:.1f}", f"{ours:.1f}", f"{ratio:.2f}"]
-            for what, alone, ours, ratio in codec.messages(rounds)
+            [content, f"{alone:.1f}", f"{ours:.1f}", f"{ratio:.2f}"]
+            for content, alone, ours, ratio in codec.message_rows(rounds)
         ),
     )
 
 
 def _network(rounds: int) -> None:
     _table(
-        "100 avatars per update, as fast as the reader takes them",
-        ["reader", "updates/s", "of straightforward", "CPU ms per update", "of raw"],
+        "100 avatars per update, at the reader's maximum rate",
+        ["reader", "updates/s", "of protobuf", "CPU ms per update", "of raw"],
         (
-            [way, f"{rate:.0f}", f"{faster:.1f}", f"{cost:.2f}", f"{dearer:.2f}"]
-            for way, rate, faster, cost, dearer in network.throughput(rounds // 3 or 1)
+            [reader, f"{rate:.0f}", f"{speedup:.1f}", f"{cost:.2f}", f"{cost_ratio:.2f}"]
+            for reader, rate, speedup, cost, cost_ratio in network.throughput(rounds // 3 or 1)
         ),
     )
     _table(
         "Connecting to 1 000 avatars",
-        ["way", "ms", "of raw"],
+        ["method", "ms", "of raw"],
         (
-            [way, f"{seconds * 1000:.1f}", f"{ratio:.2f}"]
-            for way, seconds, ratio in network.first_state(rounds * 2)
+            [method, f"{seconds * 1000:.1f}", f"{ratio:.2f}"]
+            for method, seconds, ratio in network.first_state(rounds * 2)
         ),
     )
-    raw, ours, ratio = network.commands(rounds * 100)
+    raw, ours, ratio = network.command_round_trip(rounds * 100)
     _table(
         "Command round trip",
-        ["way", "ms", "of raw"],
+        ["method", "ms", "of raw"],
         [
             ["raw unary call", f"{raw * 1000:.3f}", "1.00"],
             ["run_command", f"{ours * 1000:.3f}", f"{ratio:.2f}"],
         ],
     )
     _table(
-        "Processor of a subscribed client",
+        "CPU time of a subscribed client",
         ["situation", "reader", "% of one core"],
         (
-            [situation, way, f"{share * 100:.1f}"]
-            for situation, way, share in network.at_rest(rounds // 7 or 1)
+            [situation, reader, f"{share * 100:.1f}"]
+            for situation, reader, share in network.cpu_shares(rounds // 7 or 1)
         ),
     )
 
 
 def _leases(rounds: int) -> None:
     _table(
-        f"{leases.LEASES} keys kept locked for {leases.DURATION:g} s at a time",
-        ["way", "% of one core", "requests/s", "latest renewal, of the duration"],
+        f"Holding locks on {leases.LEASES} keys with a duration of {leases.DURATION:g} s",
+        ["scenario", "% of one core", "requests/s", "latest renewal, of the duration"],
         (
-            [way, f"{share * 100:.2f}", f"{rate:.2f}", _share(latest)]
-            for way, share, rate, latest in leases.kept(rounds * 1.5)
+            [scenario, f"{share * 100:.2f}", f"{rate:.2f}", _ratio(latest)]
+            for scenario, share, rate, latest in leases.holding_cost(rounds * 1.5)
         ),
     )
     _table(
-        "Taking a free lock",
-        ["way", "ms", "of raw"],
+        "Acquiring a free lock",
+        ["method", "ms", "of raw"],
         (
-            [way, f"{seconds * 1000:.3f}", f"{ratio:.2f}"]
-            for way, seconds, ratio in leases.taking(rounds * 100)
+            [method, f"{seconds * 1000:.3f}", f"{ratio:.2f}"]
+            for method, seconds, ratio in leases.acquire_cost(rounds * 100)
         ),
     )
     _table(
-        "Renewals while the main thread computes and 100 keys come at 30 Hz",
-        ["duration, s", "leases", "middle renewal, of the duration", "latest"],
+        "Renewals while the main thread computes and 100 keys change at 30 Hz",
+        ["duration, s", "leases", "median renewal, of the duration", "latest"],
         (
-            [f"{duration:g}", f"{number:g}", f"{middle:.2f}", f"{latest:.2f}"]
-            for duration, number, middle, latest in leases.busy(rounds * 1.5)
+            [f"{duration:g}", f"{number:g}", f"{median:.2f}", f"{latest:.2f}"]
+            for duration, number, median, latest in leases.busy_renewals(rounds * 1.5)
         ),
     )
 
 
-def _share(share: float) -> str:
-    return "" if math.isnan(share) else f"{share:.2f}"
+def _ratio(ratio: float) -> str:
+    return "" if math.isnan(ratio) else f"{ratio:.2f}"
 
 
 def _memory(rounds: int) -> None:
     keys = 100_000 if rounds > _QUICK else 10_000
     _table(
         f"Memory of {keys} avatars",
-        ["held as", "bytes per key", "of plain dict", "s to take over"],
+        ["stored as", "bytes per key", "of plain dict", "s to load"],
         (
-            [way, f"{size:.0f}", f"{ratio:.2f}", f"{seconds:.2f}"]
-            for way, size, ratio, seconds in memory.figures(keys)
+            [representation, f"{size:.0f}", f"{ratio:.2f}", f"{seconds:.2f}"]
+            for representation, size, ratio, seconds in memory.memory_rows(keys)
         ),
     )
 
 
 def _upstream(rounds: int) -> None:
-    figures = upstream.figures(rounds * 10)
-    if figures is None:
-        print(f"\nSkipped: NanoVer's own package is not in {upstream.HOME}.", flush=True)
-        print("scripts/real_server --prepare puts it there.", flush=True)
+    rows = upstream.client_rows(rounds * 10)
+    if rows is None:
+        print(f"\nSkipped: NanoVer's own package is not installed in {upstream.HOME}.")
+        print("Run scripts/real_server --prepare.", flush=True)
         return
     _table(
-        "WebSocket: beside NanoVer's own client, on NanoVer's own server",
+        "WebSocket: compared with NanoVer's own client, on NanoVer's own server",
         ["what", "client", "ms", "of NanoVer's own"],
-        ([what, way, f"{ms:.2f}", f"{ratio:.2f}"] for what, way, ms, ratio in figures),
+        ([what, client, f"{ms:.2f}", f"{ratio:.2f}"] for what, client, ms, ratio in rows),
     )
 
 
@@ -143,17 +143,17 @@ def _fanout(rounds: int) -> None:
     ):
         _table(
             f"Subscribers of a server: {title}",
-            ["subscribers", "server", "wire", "updates/s each", "slowest", "% of one core"],
+            ["subscribers", "server", "protocol", "updates/s each", "slowest", "% of one core"],
             (
                 [
-                    str(figure.subscribers),
-                    figure.server,
-                    figure.wire,
-                    f"{figure.updates_per_second:.1f}",
-                    f"{figure.slowest_updates_per_second:.1f}",
-                    f"{figure.core_share * 100:.0f}",
+                    str(result.subscribers),
+                    result.server,
+                    result.protocol,
+                    f"{result.updates_per_second:.1f}",
+                    f"{result.slowest_updates_per_second:.1f}",
+                    f"{result.core_share * 100:.0f}",
                 ]
-                for figure in fanout.figures(rounds // 2, messages)
+                for result in fanout.measure_all(rounds // 2, messages)
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Ratios of processor time, measured in turns so that a noisy machine is noisy for all."""
+"""Measure functions in interleaved rounds, so that a busy machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Timed", "in_turns"]
+__all__ = ["Timing", "measure_interleaved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """One way to do a thing: median seconds, and median of (first way's / its own) per round."""
+class Timing:
+    """The median time of a function and its median speed relative to the baseline."""
 
     seconds: float
-    ratio: float
+    speedup: float
 
 
-def in_turns(
-    ways: Mapping[str, Callable[[], object]],
+def measure_interleaved(
+    functions: Mapping[str, Callable[[], object]],
     *,
     rounds: int,
     clock: str = "process_time",
     collect: bool = True,
-) -> dict[str, Timed]:
-    """Time each way once per round; the first is the baseline that ratios refer to.
+) -> dict[str, Timing]:
+    """Time each function once per round. The first is the baseline.
 
     Args:
-        ways: What to time, by name.
-        rounds: How often.
-        clock: The function of `time` to ask.
-        collect: Whether to start each time with no garbage left by the one before.
+        functions: The functions by name.
+        rounds: The number of rounds.
+        clock: The name of a function of `time`.
+        collect: Whether to run the garbage collector before each call.
     """
     now = getattr(time, clock)
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+    samples: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
-        for name, way in ways.items():
+        for name, function in functions.items():
             if collect:
                 gc.collect()
             start = now()
-            result = way()
-            taken[name].append(now() - start)
-            del result  # what it costs to forget is not the way's
-    baseline = next(iter(taken.values()))
+            result = function()
+            samples[name].append(now() - start)
+            del result  # freeing it is not measured
+    baseline = next(iter(samples.values()))
     return {
-        name: Timed(
+        name: Timing(
             statistics.median(times),
             statistics.median(b / t for b, t in zip(baseline, times, strict=True)),
         )
-        for name, times in taken.items()
+        for name, times in samples.items()
     }

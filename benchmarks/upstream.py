@@ -1,9 +1,10 @@
-"""Our WebSocket client beside NanoVer's own, in one process, on NanoVer's own server.
+"""Compare this package's WebSocket client with NanoVer's own, on NanoVer's own server.
 
-Run as a script by the Python that has NanoVer's package (`scripts/real_server --prepare`):
+Both clients run in one process, in the Python environment with NanoVer's package
+(`scripts/real_server --prepare`):
 
-    python upstream.py serve               a server without a simulation; prints its port
-    python upstream.py measure PORT ROUNDS prints seconds of each round, by way
+    python upstream.py serve                run a server without a simulation; print its port
+    python upstream.py measure PORT ROUNDS  print the seconds of each round by client
 """
 
 from __future__ import annotations
@@ -19,27 +20,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HOME", "figures"]
+__all__ = ["HOME", "client_rows"]
 
 _HERE = Path(__file__).parent
 HOME = _HERE.parent / ".cache" / "nanover-server"
 _PYTHON = HOME / "bin" / "python"
 _KEY = "benchmark.number"
-# Its server sends thirty times a second at the most, and what comes after a pause at once.
+# The server sends at most 30 updates per second. After a pause, it sends without delay.
 _PAUSE = 0.05
 
 
-def figures(rounds: int) -> list[tuple[str, str, float, float]] | None:
-    """What, way, milliseconds, times NanoVer's; None where NanoVer's package is missing."""
+def client_rows(rounds: int) -> list[tuple[str, str, float, float]] | None:
+    """Return operation, client, milliseconds and ratio to NanoVer's own client.
+
+    Return None if NanoVer's package is not installed.
+    """
     if not _PYTHON.exists():
         return None
     with _server() as port:
         output = _run("measure", str(port), str(rounds))
     times: dict[str, dict[str, list[float]]] = json.loads(output)
     return [
-        (what, way, statistics.median(taken) * 1000, _median_ratio(taken, ways["NanoVer's own"]))
-        for what, ways in times.items()
-        for way, taken in ways.items()
+        (what, client, statistics.median(own) * 1000, _median_ratio(own, clients["NanoVer's own"]))
+        for what, clients in times.items()
+        for client, own in clients.items()
     ]
 
 
@@ -72,11 +76,11 @@ def _median_ratio(ours: list[float], theirs: list[float]) -> float:
     return statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
 
 
-# Run by NanoVer's Python ------------------------------------------------------------
+# run in NanoVer's environment ------------------------------------------------------------
 
 
 def serve() -> None:
-    """Until standard input ends."""
+    """Serve until standard input ends."""
     from nanover.app import OmniRunner
 
     with OmniRunner.with_basic_server(port=0) as runner:
@@ -84,38 +88,38 @@ def serve() -> None:
         sys.stdin.read()
 
 
-class _Arrival:
-    """Notes when the copy of the state took over the number that is waited for."""
+class _UpdateTimer:
+    """Measures the time until an update arrives in the client's copy of the state."""
 
     def __init__(self) -> None:
         self._wanted = -1.0
-        self._at = 0.0
-        self._came = threading.Event()
+        self._arrived_at = 0.0
+        self._arrived = threading.Event()
 
-    def watch(self, take_over: Callable[..., Any], updates_of: Callable[..., Any]) -> Any:
-        """A method in the place of the one that takes changes over."""
+    def wrap(self, apply: Callable[..., Any], updates_of: Callable[..., Any]) -> Any:
+        """Return a replacement for the method that applies changes."""
 
-        def watched(*arguments: Any) -> Any:
-            result = take_over(*arguments)
+        def wrapped(*arguments: Any) -> Any:
+            result = apply(*arguments)
             if updates_of(*arguments).get(_KEY) == self._wanted:
-                self._at = time.perf_counter()
-                self._came.set()
+                self._arrived_at = time.perf_counter()
+                self._arrived.set()
             return result
 
-        return watched
+        return wrapped
 
     def time(self, send: Callable[[float], object], number: float) -> float:
-        self._came.clear()
+        self._arrived.clear()
         self._wanted = number
         start = time.perf_counter()
         send(number)
-        if not self._came.wait(10):
-            raise TimeoutError("the update did not come back")
-        return self._at - start
+        if not self._arrived.wait(10):
+            raise TimeoutError("the update did not arrive")
+        return self._arrived_at - start
 
 
 def measure(port: int, rounds: int) -> None:
-    """An update until it is in the sender's own copy of the state, and a command."""
+    """Print the times of updates until they are in the client's state copy, and of commands."""
     from nanover.utilities.change_buffers import DictionaryChange as TheirChange
     from nanover.websocket.client.app_client import NanoverImdClient
 
@@ -124,13 +128,13 @@ def measure(port: int, rounds: int) -> None:
     url = f"ws://127.0.0.1:{port}"
     with NanoverImdClient.from_url(url) as theirs, NanoverWebSocketClient.from_url(url) as ours:
         ours.subscribe_all_state_updates()
-        arrivals = {"NanoVer's own": _Arrival(), "ours": _Arrival()}
+        timers = {"NanoVer's own": _UpdateTimer(), "ours": _UpdateTimer()}
         copied: Any = theirs.state_dictionary
-        copied.update_state = arrivals["NanoVer's own"].watch(
+        copied.update_state = timers["NanoVer's own"].wrap(
             copied.update_state, lambda _, change: change.updates
         )
-        mirror: Any = ours._stream.mirror  # noqa: SLF001 - to be timed, it is watched
-        mirror.apply = arrivals["ours"].watch(mirror.apply, lambda change: change.updates)
+        mirror: Any = ours._stream.mirror  # noqa: SLF001 - wrapped for timing
+        mirror.apply = timers["ours"].wrap(mirror.apply, lambda change: change.updates)
         sends: dict[str, Callable[[float], object]] = {
             "NanoVer's own": lambda number: theirs.update_state(TheirChange({_KEY: number}, set())),
             "ours": lambda number: ours.attempt_update_state(DictionaryChange({_KEY: number})),
@@ -140,19 +144,21 @@ def measure(port: int, rounds: int) -> None:
             "ours": lambda: ours.run_command("playback/list"),
         }
         ours.update_available_commands()
-        updates: dict[str, list[float]] = {way: [] for way in sends}
-        calls: dict[str, list[float]] = {way: [] for way in sends}
+        updates: dict[str, list[float]] = {client: [] for client in sends}
+        calls: dict[str, list[float]] = {client: [] for client in sends}
         for number in range(rounds):
-            for way, send in sends.items():
+            for client, send in sends.items():
                 time.sleep(_PAUSE)
-                # Each way changes the number, or the other's change would be taken for it.
-                half = 0.0 if way == "ours" else 0.5
-                updates[way].append(arrivals[way].time(send, number + half))
-            for way, call in commands.items():
+                # Send distinct numbers, so that the other client's update is not mistaken for this.
+                half = 0.0 if client == "ours" else 0.5
+                updates[client].append(timers[client].time(send, number + half))
+            for client, call in commands.items():
                 start = time.perf_counter()
                 call()
-                calls[way].append(time.perf_counter() - start)
-    print(json.dumps({"update until it is in the copy": updates, "command and its answer": calls}))
+                calls[client].append(time.perf_counter() - start)
+    print(
+        json.dumps({"update until it is in the state copy": updates, "command round trip": calls})
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What it costs to remember every change, as the inspector's history does, on both wires.
+"""The cost of the inspector's history, which records every change, on both protocols.
 
-    python benchmarks/recording.py                 everything, as two tables, two minutes
-    python benchmarks/recording.py keep WIRE WAY   one way: bytes per moment, ms per update
-    python benchmarks/recording.py live ADDRESS WAY   one way: share of one core
+    python benchmarks/history.py                       print two tables, two minutes
+    python benchmarks/history.py record PROTOCOL METHOD   print bytes per sample and ms per update
+    python benchmarks/history.py live ADDRESS METHOD      print the share of one core
 
 The first table decodes updates of 100 avatars as a client does, in one process without a
-network. The plain way keeps each value, read, in a list per key with its time. In the second
-table a client follows 100 avatars at 30 Hz, with the server in a process of its own.
+network. The baseline stores each decoded value with its time in a list per key. In the second
+table, a client receives 100 avatars at 30 Hz from a server in a separate process.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from avatars import avatars, update_of
+from sample_states import avatars, encode_update
 
 from nanover_jupyter import NanoverServer, StateInspector, connect
 from nanover_jupyter.client.base_client import BaseClient
@@ -35,27 +35,27 @@ from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.websocket import codec as websocket_codec
 
-_WIRES = ("grpc", "ws")
-_KEEPING = ("nothing kept", "a list per key", "recorder", "recorder, full")
-_LIVE = ("client alone", "recorder", "inspector that nobody looks at")
+_PROTOCOLS = ("grpc", "ws")
+_RECORD_METHODS = ("no recording", "a list per key", "recorder", "recorder, full")
+_LIVE_METHODS = ("client alone", "recorder", "inspector, not visible")
 _AVATARS = 100
 _VARIANTS = 10
 _UPDATES = 300
-# So many that the recorder's limits are reached long before the end.
-_MANY = 3_000
+# Enough to exceed the recorder's limits.
+_MANY_UPDATES = 3_000
 _RATE = 30
 _LIVE_SECONDS = 8.0
 _LIVE_ROUNDS = 3
 
 
 class _Source:
-    """As much of a client as a recorder needs."""
+    """The part of a client that a recorder uses."""
 
     def __init__(self) -> None:
-        self.tell: Callable[[DictionaryChange], object] = bool
+        self.notify: Callable[[DictionaryChange], object] = bool
 
     def on_change(self, callback: Callable[[DictionaryChange], object]) -> Callable[[], None]:
-        self.tell = callback
+        self.notify = callback
         return lambda: None
 
     def received(self) -> dict[str, Any]:
@@ -64,9 +64,9 @@ class _Source:
 
 def _variants() -> Iterator[dict[str, Any]]:
     state = avatars(_AVATARS, seed=1)
-    for beat in range(_VARIANTS):
+    for number in range(_VARIANTS):
         for value in state.values():
-            value["color"][0] = float(beat)
+            value["color"][0] = float(number)
         yield state
 
 
@@ -76,42 +76,42 @@ def _decode_websocket(message: bytes) -> DictionaryChange:
     return change
 
 
-def _resident() -> int:
+def _resident_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
 
-def keep(wire: str, way: str) -> None:
-    """Measure one way of keeping, in a process that holds nothing else."""
-    if wire == "grpc":
+def record(protocol: str, method: str) -> None:
+    """Measure one method of recording, in a process that holds nothing else."""
+    if protocol == "grpc":
         decode = grpc_codec.decode_state_update
-        messages = [update_of(state) for state in _variants()]
+        messages = [encode_update(state) for state in _variants()]
     else:
         decode = _decode_websocket
         messages = [websocket_codec.encode_change(DictionaryChange(s)) for s in _variants()]
     source = _Source()
     plain: dict[str, list[tuple[float, Any]]] = defaultdict(list)
     recorder: Recorder | None = None
-    if way.startswith("recorder"):
+    if method.startswith("recorder"):
         recorder = Recorder(cast("BaseClient", source))
-    elif way == "a list per key":
+    elif method == "a list per key":
 
         def add(change: DictionaryChange) -> None:
             now = time.monotonic()
             for key, value in change.updates.items():
                 plain[key].append((now, value))
 
-        source.tell = add
-    updates = _MANY if way.endswith("full") else _UPDATES
+        source.notify = add
+    updates = _MANY_UPDATES if method.endswith("full") else _UPDATES
     gc.collect()
-    before, start = _resident(), time.process_time()
-    for beat in range(updates):
-        source.tell(decode(messages[beat % _VARIANTS]))
+    before, start = _resident_bytes(), time.process_time()
+    for number in range(updates):
+        source.notify(decode(messages[number % _VARIANTS]))
     seconds = time.process_time() - start
     gc.collect()
-    kept = recorder.items if recorder else sum(map(len, plain.values()))
-    taken = (_resident() - before) / max(1, kept)
-    print(json.dumps([taken if kept else 0, seconds / updates * 1000, kept]))
+    samples = recorder.items if recorder else sum(map(len, plain.values()))
+    size = (_resident_bytes() - before) / samples if samples else 0
+    print(json.dumps([size, seconds / updates * 1000, samples]))
 
 
 def serve() -> None:
@@ -123,34 +123,34 @@ def serve() -> None:
     with NanoverServer(websocket_port=0) as server:
         server.update_state(None, changes[0])
         print(json.dumps([server.port, server.websocket_port]), flush=True)
-        slot = time.monotonic()
-        # For as long as any measurement may take; the parent ends it sooner.
-        for beat in range(_RATE * 3600):
-            server.update_state(None, changes[beat % _VARIANTS])
-            slot += 1 / _RATE
-            time.sleep(max(0.0, slot - time.monotonic()))
+        due = time.monotonic()
+        # Longer than any measurement; the parent ends the process.
+        for number in range(_RATE * 3600):
+            server.update_state(None, changes[number % _VARIANTS])
+            due += 1 / _RATE
+            time.sleep(max(0.0, due - time.monotonic()))
 
 
 @contextmanager
 def avatar_server() -> Iterator[dict[str, int]]:
-    """Run `serve` in a process of its own; gives its port by wire."""
+    """Run `serve` in a separate process. Yield its ports by protocol."""
     command = [sys.executable, str(Path(__file__)), "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         ports = json.loads(process.stdout.readline())
         try:
-            yield dict(zip(_WIRES, ports, strict=True))
+            yield dict(zip(_PROTOCOLS, ports, strict=True))
         finally:
             process.kill()
 
 
-def live(address: str, way: str) -> None:
-    """Measure one way of following a server, in a process that does nothing else."""
+def live(address: str, method: str) -> None:
+    """Measure one method of receiving updates, in a process that does nothing else."""
     with connect(address) as connection:
         inspector: StateInspector | None = None
-        if way == "recorder":
+        if method == "recorder":
             Recorder.of(connection.client)
-        elif way.startswith("inspector"):
+        elif method.startswith("inspector"):
             inspector = StateInspector(connection)
         time.sleep(1.0)
         start = time.process_time()
@@ -162,7 +162,7 @@ def live(address: str, way: str) -> None:
     print(json.dumps([share, rate]))
 
 
-def _measured(*arguments: str) -> list[float]:
+def _measure(*arguments: str) -> list[float]:
     command = [sys.executable, str(Path(__file__)), *arguments]
     output = subprocess.run(command, capture_output=True, check=True).stdout
     result: list[float] = json.loads(output)
@@ -170,33 +170,31 @@ def _measured(*arguments: str) -> list[float]:
 
 
 def table() -> None:
-    """Print all ways."""
-    print("\n### Remembering 100 avatars that change\n")
-    print("| wire | way | moments kept | bytes each | ms per update | above nothing kept |")
+    """Print both tables."""
+    print("\n### Recording 100 changing avatars\n")
+    print("| protocol | method | samples | bytes each | ms per update | above no recording |")
     print("|---|---|---|---|---|---|")
-    for wire in _WIRES:
-        nothing = 0.0
-        for way in _KEEPING:
-            size, cost, kept = _measured("keep", wire, way)
-            nothing = nothing or cost
-            above = cost - nothing
-            print(
-                f"| {wire} | {way} | {kept} | {size:.0f} | {cost:.2f} | {above:.2f} |", flush=True
-            )
-    print(f"\n### Following 100 avatars at {_RATE} Hz\n")
-    print("| wire | way | updates/s | share of one core | above the client alone |")
+    for protocol in _PROTOCOLS:
+        baseline = 0.0
+        for method in _RECORD_METHODS:
+            size, cost, samples = _measure("record", protocol, method)
+            baseline = baseline or cost
+            row = [str(samples), f"{size:.0f}", f"{cost:.2f}", f"{cost - baseline:.2f}"]
+            print(f"| {protocol} | {method} | {' | '.join(row)} |", flush=True)
+    print(f"\n### Receiving 100 avatars at {_RATE} Hz\n")
+    print("| protocol | method | updates/s | share of one core | above the client alone |")
     print("|---|---|---|---|---|")
     with avatar_server() as ports:
-        for wire, port in ports.items():
+        for protocol, port in ports.items():
             alone = 0.0
-            for way in _LIVE:
-                address = f"{wire}://127.0.0.1:{port}"
-                runs = [_measured("live", address, way) for _ in range(_LIVE_ROUNDS)]
+            for method in _LIVE_METHODS:
+                address = f"{protocol}://127.0.0.1:{port}"
+                runs = [_measure("live", address, method) for _ in range(_LIVE_ROUNDS)]
                 share = statistics.median(run[0] for run in runs)
                 rate = statistics.median(run[1] for run in runs)
                 alone = alone or share
-                above = share - alone
-                print(f"| {wire} | {way} | {rate:.0f} | {share:.1%} | {above:.1%} |", flush=True)
+                row = [f"{rate:.0f}", f"{share:.1%}", f"{share - alone:.1%}"]
+                print(f"| {protocol} | {method} | {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":
@@ -205,9 +203,9 @@ if __name__ == "__main__":
             table()
         case ["serve"]:
             serve()
-        case ["keep", wire, way]:
-            keep(wire, way)
-        case ["live", address, way]:
-            live(address, way)
+        case ["record", protocol, method]:
+            record(protocol, method)
+        case ["live", address, method]:
+            live(address, method)
         case _:
             sys.exit(__doc__)

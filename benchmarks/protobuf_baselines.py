@@ -1,7 +1,7 @@
-"""The baselines: state and values over gRPC as most Python code has them.
+"""Baselines: decoding and encoding of gRPC state updates with protobuf.
 
-`walk_*` parses with protobuf in C and walks what comes out field by field. `nanover_*`
-goes through the dict-like side of protobuf's `Struct`, as NanoVer's own client does.
+`walk_*` parses with protobuf in C and reads the result field by field with `WhichOneof`.
+`nanover_*` uses the dict-like interface of protobuf's `Struct`, as NanoVer's own client does.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from nanover_jupyter.wire.grpc import protocol
-from nanover_jupyter.wire.grpc import value_reader as grpc_value_reader
+from nanover_jupyter.wire.grpc import protocol, value_reader
 
 __all__ = [
     "nanover_copy",
@@ -24,7 +23,7 @@ __all__ = [
 
 
 def walk_decode(data: bytes) -> dict[str, Any]:
-    return grpc_value_reader.read_fields(protocol.StateUpdate.FromString(data).changed_keys)
+    return value_reader.read_fields(protocol.StateUpdate.FromString(data).changed_keys)
 
 
 def walk_encode(state: dict[str, Any]) -> bytes:
@@ -64,20 +63,20 @@ def nanover_encode(state: dict[str, Any]) -> bytes:
 
 
 def nanover_decode(data: bytes) -> Any:
-    return _plain(protocol.StateUpdate.FromString(data).changed_keys)
+    return _to_python(protocol.StateUpdate.FromString(data).changed_keys)
 
 
 def nanover_copy(state: dict[str, Any]) -> Any:
     struct, copied = Struct(), Struct()
     struct.update(state)
     copied.CopyFrom(struct)
-    return _plain(copied)
+    return _to_python(copied)
 
 
-def _plain(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     kind = type(value).__name__
     if kind == "Struct":
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_python(item) for key, item in value.items()}
     if kind == "ListValue":
-        return [_plain(item) for item in value]
+        return [_to_python(item) for item in value]
     return value

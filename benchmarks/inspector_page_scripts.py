@@ -1,33 +1,33 @@
-"""What the page benchmark runs in the notebook and in the page."""
+"""Scripts that the inspector benchmark runs in the notebook and in the page."""
 
 from __future__ import annotations
 
 __all__ = [
     "ARRIVAL",
     "CONNECT",
+    "DICT_TRAIT",
     "FILTER",
+    "HAS_TEXT",
     "INSPECT",
     "LAST_CELL",
-    "NOTE_STATUS",
-    "OUT_OF_SIGHT",
-    "PLAIN",
+    "MEASURE_UPDATES",
     "QUEUES",
+    "RECORD_CONNECTED",
     "SAVE_NOTEBOOK",
     "SCROLL",
-    "SEES",
-    "SHOWS",
-    "WATCH",
+    "SCROLL_OUT_OF_VIEW",
+    "WAIT_FOR_TEXT",
 ]
 
 CONNECT = """
 import os, time
 import nanover_jupyter as nj
-connection = nj.connect("127.0.0.1:{port}", name="bench")
+connection = nj.connect("127.0.0.1:{port}", name="benchmark")
 while connection.client.health.keys < {keys}:
     time.sleep(0.05)
 """
-# When the connection was there again.
-NOTE_STATUS = """
+# Record the times of connecting.
+RECORD_CONNECTED = """
 connected_at = []
 connection.client.on_status(
     lambda status: connected_at.append(time.time()) if status.state == "connected" else None
@@ -39,13 +39,13 @@ started = time.time()
 widget = StateInspector(connection, query={query!r})
 widget
 """
-# Messages that wait for the page, and keys that wait to be told.
+# The numbers of queued messages and of changed keys that are not sent yet.
 QUEUES = "print(len(widget._publisher._queue), len(widget._binding.feed._dirty))"
 LAST_CELL = "() => jupyterapp.shell.currentWidget.content.model.cells.length - 1"
-# The plain way: the state is a trait, and the page writes what it is given into a list.
-PLAIN = """
+# The baseline: the state is a trait, and the page writes it into a list.
+DICT_TRAIT = """
 import anywidget, traitlets
-class Plain(anywidget.AnyWidget):
+class DictTrait(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     _esm = '''
     export default {{ render({{ model, el }}) {{
@@ -69,16 +69,16 @@ class Plain(anywidget.AnyWidget):
         draw();
     }} }};
     '''
-widget = Plain(state=connection.client.copy_state())
+widget = DictTrait(state=connection.client.copy_state())
 import threading
 def push(change):
     widget.state = connection.client.copy_state()
 unsubscribe = connection.client.on_change(push)
 widget
 """
-# Notes when each new value of the probe was painted: after the frame that it was drawn for,
-# which is the one that runs where it was drawn by a frame's callback, else the next one.
-WATCH = """seconds => new Promise(resolve => {
+# Record when each new value of the probe key was painted: after the current frame if it was drawn
+# in a frame callback, otherwise after the next one.
+MEASURE_UPDATES = """seconds => new Promise(resolve => {
     const delays = [], frames = [];
     const clock = () => (performance.timeOrigin + performance.now()) / 1000;
     const channel = new MessageChannel();
@@ -129,7 +129,7 @@ FILTER = """async queries => {
     const input = document.querySelector(".nvj-search-input");
     const pill = document.querySelector(".nvj-search .nvj-pill");
     const times = [];
-    // As somebody who goes to the box first, and then types.
+    // Focus the search box before typing, as a user does.
     input.focus();
     await new Promise(done => setTimeout(done, 500));
     for (const query of queries) {
@@ -157,7 +157,7 @@ SCROLL = """async () => {
     tree.scrollTop = 0;
     return frames;
 }"""
-# When the first rows and the last key were there, from the moment that the view was.
+# The times from the view's start until the first rows and all keys are shown.
 ARRIVAL = """keys => new Promise(resolve => {
     const times = { gaps: 0 };
     let start = null, last = performance.now();
@@ -183,15 +183,15 @@ ARRIVAL = """keys => new Promise(resolve => {
 })"""
 
 
-# Far below what the notebook shows.
-OUT_OF_SIGHT = """() => {
+# Move the inspector far below the visible part of the notebook.
+SCROLL_OUT_OF_VIEW = """() => {
     document.querySelector(".nvj-root").style.marginTop = "5000px";
     document.querySelector(".jp-WindowedPanel-outer").scrollTop = 0;
 }"""
-SHOWS = """text => [...document.querySelectorAll(".nvj-preview")]
+HAS_TEXT = """text => [...document.querySelectorAll(".nvj-preview")]
     .some(each => each.textContent === text)"""
-# When the text was painted at the latest.
-SEES = """text => new Promise(resolve => {
+# Return the time at which the text is painted.
+WAIT_FOR_TEXT = """text => new Promise(resolve => {
     const step = () => {
         const found = [...document.querySelectorAll(".nvj-preview")]
             .some(each => each.textContent === text);

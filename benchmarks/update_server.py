@@ -1,9 +1,10 @@
-"""A server process that sends ready-made updates as fast as they are taken, or at a rate.
+"""A server process that sends pre-encoded updates.
 
-    python replay.py KEYS RATE      prints its port; RATE 0 is as fast as possible
+    python update_server.py KEYS RATE      print the port, then serve until standard input ends
 
-The first message of a stream sets KEYS avatars, those after it as well, each with a
-counter. RATE below 0 sends the first message only. Commands answer with their arguments.
+Each message updates KEYS avatars and a counter. RATE is the number of messages per second; 0
+sends as fast as possible, and a negative RATE sends only one message. Commands return their
+arguments.
 """
 
 from __future__ import annotations
@@ -16,25 +17,25 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from avatars import avatars, entries_of, numbered
+from sample_states import avatars, encode_entries, update_with_counter
 
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 
 
 def main(keys: int, rate: float) -> None:
     """Serve until standard input ends."""
-    variants = [_moved(keys, seed) for seed in range(8 if rate >= 0 else 1)]
+    variants = [_variant(keys, seed) for seed in range(8 if rate >= 0 else 1)]
 
     def updates(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        slot = time.monotonic()
+        due = time.monotonic()
         for number in itertools.count():
-            yield numbered(variants[number % len(variants)], float(number))
+            yield update_with_counter(variants[number % len(variants)], float(number))
             if rate < 0:
                 while context.is_active():
                     time.sleep(0.01)
             if rate > 0:
-                slot += 1 / rate
-                time.sleep(max(0.0, slot - time.monotonic()))
+                due += 1 / rate
+                time.sleep(max(0.0, due - time.monotonic()))
 
     def command(request: bytes, _context: grpc.ServicerContext) -> bytes:
         return grpc_codec.encode_command_reply(grpc_codec.decode_command(request)[1])
@@ -60,12 +61,12 @@ def main(keys: int, rate: float) -> None:
     server.stop(None)
 
 
-def _moved(keys: int, seed: int) -> bytes:
-    """The same avatars with other numbers."""
+def _variant(keys: int, seed: int) -> bytes:
+    """Return the same avatars with other numbers."""
     state = avatars(keys)
     for avatar, other in zip(state.values(), avatars(keys, seed).values(), strict=True):
         avatar["components"], avatar["color"] = other["components"], other["color"]
-    return entries_of(state)
+    return encode_entries(state)
 
 
 if __name__ == "__main__":

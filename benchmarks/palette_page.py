@@ -1,11 +1,10 @@
-"""The command palette in a real JupyterLab page: the list, the ranking, a press to its result.
+"""The command palette in JupyterLab: the list, the ranking, and the time from press to result.
 
-    python benchmarks/palette.py
+    python benchmarks/palette_page.py
 
-Needs the `test` and `lab` dependencies and Chromium, as the browser tests do. A press is
-compared with the bare platform: an anywidget that sends every message back at once, in
-the same page and in turns with it. The kernel is idle at each press: what a run says of
-itself a second later has been said.
+Needs the `test` and `lab` dependencies and Chromium, as the browser tests do. A press of the Run
+button is compared with a baseline: an anywidget in the same page that echoes each message. Both
+alternate. The kernel is idle at each press, because the messages of the previous run are sent.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from tests.support.chromium import launched_chromium, new_context
 COMMANDS = 5_000
 PRESSES = 60
 LISTS = 7
-# What a run changed is told a second after its end.
-SETTLED = 1.4
+# A run reports its effects one second after its end.
+SETTLE_SECONDS = 1.4
 QUERY = "command 4711"
 
 ECHO_WIDGET = '''
@@ -37,14 +36,14 @@ import anywidget
 class Echo(anywidget.AnyWidget):
     _esm = """
     export default { render({ model, el }) {
-        el.className = "bare-echo";
+        el.className = "baseline-echo";
         el.ask = () => new Promise((resolve) => {
-            const begun = performance.now();
-            const heard = () => {
-                model.off("msg:custom", heard);
-                resolve(performance.now() - begun);
+            const started = performance.now();
+            const onReply = () => {
+                model.off("msg:custom", onReply);
+                resolve(performance.now() - started);
             };
-            model.on("msg:custom", heard);
+            model.on("msg:custom", onReply);
             model.send({ ask: 1 });
         });
     } }
@@ -57,7 +56,7 @@ class Echo(anywidget.AnyWidget):
 Echo()
 '''
 
-# JupyterLab parses a message when it has come; a large one is the list of commands.
+# JupyterLab parses each received message; the large one is the list of commands.
 WATCH_LIST = """() => {
     const parse = JSON.parse;
     const before = document.querySelectorAll(".nvj-palette").length;
@@ -69,7 +68,7 @@ WATCH_LIST = """() => {
             const rows = palettes[before]?.querySelectorAll(".nvj-option:not([hidden])") ?? [];
             if (rows.length < 5) return requestAnimationFrame(look);
             JSON.parse = parse;
-            // After the frame in which the rows were drawn.
+            // Runs after the frame that drew the rows.
             setTimeout(() => resolve(performance.now() - arrived));
         };
         JSON.parse = (text, reviver) => {
@@ -86,25 +85,25 @@ WATCH_LIST = """() => {
     });
 }"""
 
-# How long the page is busy with each key press: its handler, and the frame that follows.
+# The time of each key press: of its handler, and until the next frame is drawn.
 TYPE = """async (query) => {
     const input = [...document.querySelectorAll(".nvj-palette .nvj-search-input")].at(-1);
     const channel = new MessageChannel();
     const frame = () => new Promise((resolve) => requestAnimationFrame(() => {
-        const begun = performance.now();
-        // Comes after the frame was laid out and painted.
-        channel.port1.onmessage = () => resolve(performance.now() - begun);
+        const started = performance.now();
+        // Runs after layout and painting.
+        channel.port1.onmessage = () => resolve(performance.now() - started);
         channel.port2.postMessage(0);
     }));
     const times = [];
     for (let length = 1; length <= query.length; length += 1) {
         await frame();
-        const begun = performance.now();
-        // Asked for before the widget asks, so that its work in the frame is counted.
+        const started = performance.now();
+        // Requested before the widget does, so that the frame includes its work.
         const drawn = frame();
         input.value = query.slice(0, length);
         input.dispatchEvent(new Event("input", { bubbles: true }));
-        const handled = performance.now() - begun;
+        const handled = performance.now() - started;
         times.push([handled, handled + await drawn]);
     }
     return times;
@@ -114,23 +113,23 @@ PRESS = """() => new Promise((resolve) => {
     const palette = [...document.querySelectorAll(".nvj-palette")].at(-1);
     const list = palette.querySelector(".nvj-runs-list");
     const before = list.firstElementChild;
-    const begun = performance.now();
+    const started = performance.now();
     const observer = new MutationObserver(() => {
         const newest = list.firstElementChild;
         if (newest === before || newest?.querySelector(".nvj-chip")?.textContent !== "done") return;
         observer.disconnect();
-        resolve(performance.now() - begun);
+        resolve(performance.now() - started);
     });
     observer.observe(list, { childList: true, subtree: true, characterData: true });
     palette.querySelector(".nvj-form .nvj-primary").click();
 })"""
 
-OWN_ROUND_TRIP = """
+CLIENT_ROUND_TRIP = """
 import time, statistics
 def once():
-    begun = time.perf_counter()
+    started = time.perf_counter()
     client.run_command("user/echo", n=1)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 [once() for _ in range(20)]
 times = sorted(once() for _ in range(200))
 print(statistics.median(times) * 1000, times[int(len(times) * 0.95)] * 1000)
@@ -138,12 +137,12 @@ print(statistics.median(times) * 1000, times[int(len(times) * 0.95)] * 1000)
 
 
 def _summary(times: list[float]) -> tuple[float, float]:
-    """Median and 95th percentile."""
+    """Return the median and the 95th percentile."""
     return statistics.median(times), sorted(times)[int(len(times) * 0.95)]
 
 
 def measure() -> dict[str, Any]:
-    """All figures, in milliseconds."""
+    """Return all results in milliseconds."""
     with NanoverServer() as server, launched_chromium() as browser:
         server.register_command("user/echo", lambda **arguments: arguments, {"n": 1})
         for number in range(COMMANDS - 1):
@@ -152,11 +151,11 @@ def measure() -> dict[str, Any]:
             lab = Lab(Path(home)).start()
             page = NotebookPage(lab, new_context(browser))
             try:
-                figures = _measure(page, server.port)
+                results = _measure(page, server.port)
                 page.close()
             finally:
                 lab.close()
-            return figures
+            return results
 
 
 def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:
@@ -165,29 +164,29 @@ def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:
     notebook.run_cell(0)
     notebook.run(f"connection = connect('127.0.0.1:{port}')\nclient = connection.client")
     notebook.run(ECHO_WIDGET)
-    page.wait_for_selector(".bare-echo", state="attached")
-    own = [float(word) for word in notebook.run(OWN_ROUND_TRIP).split()]
+    page.wait_for_selector(".baseline-echo", state="attached")
+    own = [float(word) for word in notebook.run(CLIENT_ROUND_TRIP).split()]
     listed = []
     for number in range(LISTS):
-        # One at a time, as in a notebook.
+        # Show one at a time.
         notebook.run(f"palette{number} = CommandPalette(connection)")
         page.evaluate(WATCH_LIST)
         notebook.run(f"palette{number}")
         listed.append(page.evaluate("window.listed"))
         if number < LISTS - 1:
             notebook.run(f"palette{number}.close()")
-    # The first time compiles; what counts is what people type after that.
+    # The first time includes compilation.
     page.evaluate(TYPE, QUERY)
     typed = [times for _ in range(8) for times in page.evaluate(TYPE, QUERY)]
     handled, drawn = zip(*typed, strict=True)
     page.evaluate(TYPE, "user/echo")
     page.wait_for_selector(".nvj-form .nvj-primary")
-    bare, pressed = [], []
+    baseline, pressed = [], []
     for _ in range(5):
         page.evaluate(PRESS)
     for _ in range(PRESSES):
-        time.sleep(SETTLED)
-        bare.append(page.evaluate("document.querySelector('.bare-echo').ask()"))
+        time.sleep(SETTLE_SECONDS)
+        baseline.append(page.evaluate("document.querySelector('.baseline-echo').ask()"))
         time.sleep(0.1)
         pressed.append(page.evaluate(PRESS))
     return {
@@ -195,32 +194,34 @@ def _measure(notebook: NotebookPage, port: int) -> dict[str, Any]:
         "handled": (*_summary(list(handled)), max(handled)),
         "drawn": (*_summary(list(drawn)), max(drawn)),
         "own": own,
-        "bare": _summary(bare),
+        "baseline": _summary(baseline),
         "pressed": _summary(pressed),
     }
 
 
 def main() -> None:
-    figures = measure()
-    own, own_p95 = figures["own"]
-    bare, bare_p95 = figures["bare"]
-    pressed, pressed_p95 = figures["pressed"]
+    results = measure()
+    own, own_p95 = results["own"]
+    baseline, baseline_p95 = results["baseline"]
+    pressed, pressed_p95 = results["pressed"]
     print(f"| with {COMMANDS} commands | median ms | p95 ms | longest ms |\n|---|---|---|---|")
     for what, name in (
-        ("first list, after the data is in the page", "listed"),
-        ("a key press: until it is ranked", "handled"),
-        ("a key press: with the frame that shows it", "drawn"),
+        ("first list, after the data has arrived", "listed"),
+        ("key press until ranked", "handled"),
+        ("key press until drawn", "drawn"),
     ):
-        median, p95, longest = figures[name]
+        median, p95, longest = results[name]
         print(f"| {what} | {median:.1f} | {p95:.1f} | {longest:.1f} |")
     print()
-    print("| way | median ms | p95 ms | of the bare platform |\n|---|---|---|---|")
+    print("| method | median ms | p95 ms | of the baseline |\n|---|---|---|---|")
     print(f"| the client's own round trip, in the kernel | {own:.2f} | {own_p95:.2f} | |")
-    print(f"| bare platform: a message echoed by the kernel | {bare:.0f} | {bare_p95:.0f} | 1.00 |")
     print(
-        f"| press to result | {pressed:.0f} | {pressed_p95:.0f} | {pressed / bare:.2f} |\n"
+        f"| baseline: message echoed by the kernel | {baseline:.0f} | {baseline_p95:.0f} | 1.00 |"
+    )
+    print(
+        f"| press to result | {pressed:.0f} | {pressed_p95:.0f} | {pressed / baseline:.2f} |\n"
         f"| ... above the client's own round trip | {pressed - own:.0f} | "
-        f"{pressed_p95 - own:.0f} | {(pressed - own) / bare:.2f} |"
+        f"{pressed_p95 - own:.0f} | {(pressed - own) / baseline:.2f} |"
     )
 
 
