@@ -1,4 +1,4 @@
-"""What threads are doing, and interrupts of the main thread at a moment that the test knows."""
+"""Inspect the stacks of threads, and interrupt the main thread at a known point."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tests.support.eventually import eventually
 
 __all__ = ["count_inside", "interrupt_main_thread", "is_inside", "once_waiting_in"]
 
-_LOOKS = 5
+_CHECKS = 5
 
 
 def interrupt_main_thread() -> None:
-    """Do what Ctrl-C and a kernel's interrupt do."""
+    """Send SIGINT, as Ctrl-C and a kernel interrupt do."""
     signal.pthread_kill(_identity(threading.main_thread()), signal.SIGINT)
 
 
 def is_inside(thread_name: str, function: str) -> bool:
-    """Return whether a thread of that name is in a function of that name."""
+    """Return whether a thread is executing a function, both by name."""
     return count_inside(thread_name, function) > 0
 
 
 def count_inside(thread_name: str, function: str) -> int:
-    """Return how many threads of that name are in a function of that name."""
+    """Return how many threads with a name are executing a function with a name."""
     frames = sys._current_frames()
     return sum(
         function in _functions(frames.get(thread.ident or 0))
@@ -38,9 +38,9 @@ def count_inside(thread_name: str, function: str) -> int:
 
 @contextmanager
 def once_waiting_in(function: str, action: Callable[[], object]) -> Iterator[None]:
-    """Call `action()` on another thread once the main thread waits in a function of that name.
+    """Call `action()` on another thread once the main thread waits in a function.
 
-    An interrupt at another moment, as while gRPC begins a call, may leave locks held for ever.
+    An interrupt at another point, such as while gRPC starts a call, may leave locks held forever.
     """
     main = _identity(threading.main_thread())
     seen: list[tuple[int, int]] = []
@@ -50,9 +50,9 @@ def once_waiting_in(function: str, action: Callable[[], object]) -> Iterator[Non
         functions = _functions(innermost)
         if function not in functions or "start" in functions:
             return False
-        # It waits if it is at the same instruction whenever it is looked at.
+        # The thread waits if several checks find it at the same instruction.
         seen.append((id(innermost), innermost.f_lasti))
-        return len(seen) >= _LOOKS and len(set(seen[-_LOOKS:])) == 1
+        return len(seen) >= _CHECKS and len(set(seen[-_CHECKS:])) == 1
 
     def run() -> None:
         eventually(is_waiting)
@@ -65,7 +65,7 @@ def once_waiting_in(function: str, action: Callable[[], object]) -> Iterator[Non
 
 
 def _functions(frame: FrameType | None) -> set[str]:
-    """Return the names of the functions that a stack is in."""
+    """Return the names of the functions in a stack."""
     names = set()
     while frame is not None:
         names.add(frame.f_code.co_name)
