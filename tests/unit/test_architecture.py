@@ -11,9 +11,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 from google.protobuf import descriptor_pb2
 
@@ -65,6 +67,31 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    """Includes imports for types and imports within functions."""
+    graph = grimp.build_graph("nanover_jupyter", cache_dir=None)
+    imports = {
+        module: {
+            imported
+            for imported in graph.find_modules_directly_imported_by(module)
+            # A package may import its modules, and they may import the package.
+            if not module.startswith(f"{imported}.")
+        }
+        for module in graph.modules
+    }
+
+    assert find_cycle(imports) == []
+
+
+def find_cycle(imports: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        return cycle
+    return []
 
 
 @pytest.mark.parametrize("root", [PACKAGE, ROOT / "js" / "src"], ids=lambda root: root.name)
