@@ -273,13 +273,16 @@ class BaseClient:
         """
         self._stream.start()
 
-    def update_available_commands(self) -> dict[str, CommandInfo]:
+    def update_available_commands(self, *, timeout: float | None = None) -> dict[str, CommandInfo]:
         """Fetch the commands of the server and return them by name.
+
+        Args:
+            timeout: Seconds to wait; `call_timeout` by default.
 
         Raises:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        return self._fetch_commands(self.call_timeout)
+        return self._fetch_commands(self.call_timeout if timeout is None else timeout)
 
     def run_command(self, name: str, /, **arguments: object) -> dict[str, Value]:
         """Run a command on the server and return its result ({} if it has none).
@@ -299,8 +302,14 @@ class BaseClient:
             # Also if it failed: the server may have stopped the old simulation.
             self._locks.switch_detector.on_command(name)
 
-    def attempt_update_state(self, change: DictionaryChange) -> bool:
+    def attempt_update_state(
+        self, change: DictionaryChange, *, timeout: float | None = None
+    ) -> bool:
         """Change the shared state, completely or not at all, and wait for the reply.
+
+        Args:
+            change: What to change.
+            timeout: Seconds to wait; `call_timeout` by default.
 
         Returns:
             False if another client holds a lock on one of the keys.
@@ -310,14 +319,18 @@ class BaseClient:
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut, ServerFailed
                 (the state may have changed) or ClosedError.
         """
-        return self._transport.update_state(change, self.call_timeout)
+        limit = self.call_timeout if timeout is None else timeout
+        return self._transport.update_state(change, limit)
 
-    def attempt_update_locks(self, update: Mapping[str, float | None]) -> bool:
+    def attempt_update_locks(
+        self, update: Mapping[str, float | None], *, timeout: float | None = None
+    ) -> bool:
         """Acquire, renew or release locks on keys, all of them or none.
 
         Args:
             update: Seconds from now by key; None releases the key, together with the
                 other keys of its lease.
+            timeout: Seconds to wait; `call_timeout` by default.
 
         Returns:
             False if another client holds one of the keys to acquire; then nothing in
@@ -328,7 +341,7 @@ class BaseClient:
             InvalidValue: (a TypeError) A duration is not a number; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        return self._locks.attempt_update(update)
+        return self._locks.attempt_update(update, timeout)
 
     def lock(  # noqa: PLR0913 - choices that most callers leave as they are
         self,
@@ -339,6 +352,7 @@ class BaseClient:
         timeout: float | None = None,
         auto_renew: bool = True,
         max_hold: float | None = DEFAULT_MAX_HOLD,
+        call_timeout: float | None = None,
     ) -> Lease:
         """Lock all keys or none, and return a lease that knows whether they are still held.
 
@@ -355,6 +369,8 @@ class BaseClient:
                 background thread, until it is released.
             max_hold: Seconds after which the lease ends, even if another lease of this
                 client holds the keys; None for no limit.
+            call_timeout: Seconds to wait for each reply while the lock is acquired; the
+                client's `call_timeout` by default.
 
         Raises:
             LockRefused: Another client holds one of the keys.
@@ -365,7 +381,7 @@ class BaseClient:
         lease = self._locks.lease(keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold)
         # A held lease keeps its connection alive.
         lease.owner = self.connection
-        return lease.acquire(wait=wait, timeout=timeout)
+        return lease.acquire(wait=wait, timeout=timeout, call_timeout=call_timeout)
 
     def locked(
         self,
@@ -477,7 +493,24 @@ class BaseClient:
             InvalidValue: An argument cannot be sent; nothing was sent. Other errors are
                 raised by the future.
         """
-        call = self._transport.start_command(name, arguments, self.command_timeout)
+        return self.start_command(name, arguments)
+
+    def start_command(
+        self, name: str, arguments: Mapping[str, object], *, timeout: float | None = None
+    ) -> PendingCall[dict[str, Value]]:
+        """Start a command like `run_command_async`, with a timeout for this call.
+
+        Args:
+            name: The command's name.
+            arguments: Replace or extend the command's default arguments.
+            timeout: Seconds to wait; `command_timeout` by default.
+
+        Raises:
+            InvalidValue: An argument cannot be sent; nothing was sent. Other errors are
+                raised by the future.
+        """
+        limit = self.command_timeout if timeout is None else timeout
+        call = self._transport.start_command(name, arguments, limit)
         detector = self._locks.switch_detector
         call.add_done_callback(lambda _: detector.on_command(name))
         return _keep_until_done(self, call)

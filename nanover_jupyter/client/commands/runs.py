@@ -84,7 +84,9 @@ class CommandClient(Protocol):
     def leases(self) -> LeaseTable:
         """Our locks."""
 
-    def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
+    def start_command(
+        self, name: str, arguments: Mapping[str, object], *, timeout: float | None = None
+    ) -> PendingCall[dict[str, Value]]:
         """Start a command."""
 
     def keys(self) -> list[str]:
@@ -185,6 +187,7 @@ class CommandRuns:
         *,
         run_id: str | None = None,
         progress: str | None = None,
+        timeout: float | None = None,
     ) -> PendingCall[dict[str, Value]] | None:
         """Run a command; returns the pending call.
 
@@ -193,6 +196,7 @@ class CommandRuns:
             arguments: Its arguments.
             run_id: The run's id, chosen by the caller.
             progress: The key of the state with the progress, if not the default one.
+            timeout: Seconds to wait; the client's `command_timeout` by default.
 
         Returns:
             None if there is a run with this id.
@@ -205,7 +209,7 @@ class CommandRuns:
             return None
         self._track_effects(entry)
         try:
-            call = self._client.run_command_async(name, **arguments)
+            call = self._client.start_command(name, arguments, timeout=timeout)
         except NanoverJupyterError as error:
             self._end(entry, "failed", error=error)
             raise

@@ -504,3 +504,43 @@ def test_a_late_notification_has_the_current_status(client):
     client._stream.status_listeners.notify(Status("loading", "", 0, 0.0))
 
     assert seen[-1] == "connected"
+
+
+@pytest.mark.parametrize(
+    ("call", "method"),
+    [
+        (lambda client, **limit: client.update_available_commands(**limit), "list_commands"),
+        (
+            lambda client, **limit: client.attempt_update_state(DictionaryChange({}), **limit),
+            "update_state",
+        ),
+        (
+            lambda client, **limit: client.attempt_update_locks({"a": 1.0}, **limit),
+            "update_locks",
+        ),
+        (
+            lambda client, timeout=None: client.lock("a", auto_renew=False, call_timeout=timeout),
+            "update_locks",
+        ),
+        (lambda client, **limit: client.start_command("x", {}, **limit), "start_command"),
+    ],
+)
+def test_the_timeout_of_a_call_is_an_argument(client, transport, monkeypatch, call, method):
+    timeouts = []
+    original = getattr(transport, method)
+
+    def record(*arguments):
+        timeouts.append(arguments[-1])
+        return original(*arguments)
+
+    monkeypatch.setattr(transport, method, record)
+    call(client)
+    default = client.command_timeout if method == "start_command" else client.call_timeout
+    assert timeouts[0] == default
+    client.attempt_update_locks({"a": None})
+    timeouts.clear()
+
+    call(client, timeout=45.0)
+
+    assert timeouts[0] == 45.0
+    assert (client.call_timeout, client.command_timeout) == (20.0, 600.0)

@@ -19,6 +19,7 @@ from nanover_jupyter import (
     NanoverClient,
     NanoverServer,
     TimedOut,
+    connect,
 )
 from nanover_jupyter.transport import pending as pending_module
 from nanover_jupyter.transport.pending import PendingCall
@@ -88,6 +89,20 @@ def test_cancelling_an_await_cancels_the_call(client: NanoverClient) -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert pending.cancelled()
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "ws"])
+def test_a_command_may_have_a_timeout_of_its_own(gate: threading.Event, scheme: str) -> None:
+    with NanoverServer(websocket_port=0) as server:
+        server.register_command("wait", lambda: {"came": gate.wait(10)})
+        port = server.port if scheme == "grpc" else server.websocket_port
+        with connect(f"{scheme}://127.0.0.1:{port}") as connection:
+            call = connection.client.start_command("wait", {}, timeout=0.1)
+            error = call.exception(10)
+            gate.set()
+
+    assert isinstance(error, TimedOut)
+    assert error.seconds == 0.1
 
 
 def test_closing_the_client_ends_pending_calls(client: NanoverClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -34,11 +34,13 @@ class FakeClient:
         self.refuses: Exception | None = None
         self.leases = LeaseTable(FakeClock())
 
-    def run_command_async(self, name: str, /, **arguments: object) -> PendingCall[Any]:
+    def start_command(
+        self, name: str, arguments: Mapping[str, object], *, timeout: float | None = None
+    ) -> PendingCall[Any]:
         if self.refuses is not None:
             raise self.refuses
         call: PendingCall[Any] = PendingCall(lambda: None)
-        self.calls.append((name, arguments, call))
+        self.calls.append((name, dict(arguments), call))
         return call
 
     def keys(self) -> list[str]:
@@ -137,13 +139,15 @@ def test_a_cancelled_run_is_not_a_failure(command_runs: CommandRuns, client: Fak
 def test_a_run_that_is_cancelled_while_it_is_sent_is_cancelled(
     command_runs: CommandRuns, client: FakeClient
 ) -> None:
-    send = client.run_command_async
+    send = client.start_command
 
-    def cancel_meanwhile(name: str, /, **arguments: object) -> PendingCall[Any]:
+    def cancel_meanwhile(
+        name: str, arguments: Mapping[str, object], *, timeout: float | None = None
+    ) -> PendingCall[Any]:
         assert command_runs.cancel("r1")
-        return send(name, **arguments)
+        return send(name, arguments, timeout=timeout)
 
-    client.run_command_async = cancel_meanwhile  # type: ignore[method-assign]
+    client.start_command = cancel_meanwhile  # type: ignore[method-assign]
 
     call = command_runs.start("user/x", {}, run_id="r1")
 
