@@ -11,7 +11,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from nanover_jupyter.magics.line.usage import markdown, subcommands
+from nanover_jupyter.magics.commands.help import markdown_reference
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
 
 _PACKAGE = "nanover_jupyter."
 
@@ -56,12 +57,12 @@ class TraitsTable(_Table):
 class SubcommandsTable(_Table):
     """```{subcommands}```: what `%nanover` can do."""
 
-    heading = ("`%nanover` ...", "what it does")
+    heading = ("`%nanover` ...", "description")
 
     def rows(self) -> Iterator[Sequence[str]]:
         """One row for each subcommand."""
-        for name, phrase in subcommands().items():
-            yield f"`{name}`", phrase
+        for name, subcommand in SUBCOMMANDS.items():
+            yield f"`{name}`", subcommand.summary
 
 
 class SubcommandsReference(SphinxDirective):
@@ -69,7 +70,7 @@ class SubcommandsReference(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The tables of each group."""
-        return self.parse_text_to_nodes(markdown())
+        return self.parse_text_to_nodes(markdown_reference())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""IPython's edge: `%load_ext nanover_jupyter` and the `%nanover` family."""
+"""The IPython extension: `%load_ext nanover_jupyter` and the `%nanover` magic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Register `%nanover`. Opens nothing, starts nothing, imports no widgets."""
+    """Register `%nanover`. Connects to nothing and imports no widgets."""
     from nanover_jupyter.magics.magics import NanoverMagics  # noqa: PLC0415 - needs IPython
 
     magics = NanoverMagics(ipython)
@@ -17,7 +17,7 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Close what `%nanover` opened and take the magic away again."""
+    """Close all connections of `%nanover` and unregister it."""
     registered = ipython.magics_manager.registry.pop("NanoverMagics", None)
     for kind in ("line", "cell"):
         ipython.magics_manager.magics[kind].pop("nanover", None)

@@ -1,6 +1,6 @@
-"""`nanover.toml`: servers by name, and which of them is the default.
+"""`nanover.toml`: named servers, and the default one.
 
-Looked for in the working directory and those above it, and in the user's own
+The project's file is in the working directory or above it, the user's in the user's
 configuration directory. The project's settings override the user's.
 
     default = "lab"
@@ -9,12 +9,12 @@ configuration directory. The project's settings override the user's.
     address = "wss://sim.example.org:38801"
     token = { env = "LAB_TOKEN" }
 
-Secrets are kept in environment variables or in the keyring, and are read only when a
-connection needs them. They never appear in messages, reprs or tables.
+Secrets are in environment variables or the keyring, and are read only when a connection
+needs them. They never appear in messages, reprs or tables.
 
-A project's file may have been written by someone else. So tokens, certificate files, the
-default, names that are hosts and replacements for the user's own servers count in it only
-after the user has confirmed its content with `%nanover trust`.
+A project's file may come from another person. Until the user trusts it with
+`%nanover trust`, its tokens, certificate files, default, names that are hosts, and
+replacements for the user's own servers are not used.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from typing import Any, Final
 import platformdirs
 
 from nanover_jupyter.errors import AddressError
-from nanover_jupyter.magics import trusted_files as _trust
-from nanover_jupyter.magics.line.parser import MagicSyntaxError, nearest
+from nanover_jupyter.magics import trusted_files
+from nanover_jupyter.magics.errors import MagicError, did_you_mean
 from nanover_jupyter.magics.secrets import Secret
 from nanover_jupyter.regular_files import read_regular_file
 from nanover_jupyter.transport.address import is_host_name, parse_address
@@ -49,26 +49,26 @@ __all__ = [
 
 _FILE: Final = "nanover.toml"
 _CERTIFICATES: Final = ("root_certificates", "private_key", "certificate_chain")
-_LARGEST_FILE: Final = 1_000_000
-_LONGEST_NAME: Final = 100
+_MAX_FILE: Final = 1_000_000
+_MAX_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedServer:
-    """A server that a `nanover.toml` names.
+    """A server of a `nanover.toml`.
 
     Attributes:
-        name: Its name there.
+        name: Its name in the file.
         file: The file that defines it.
-        address: Where it is; empty if it is looked for by `find`.
+        address: Its address; empty if `find` is given instead.
         find: The name that it announces itself by.
-        timeout: Seconds to try.
-        interval: Seconds between updates at the least.
-        token: Where the token is that it asks for.
+        timeout: Seconds to try to connect.
+        interval: Minimum seconds between updates.
+        token: The reference to its token.
         certificates: Paths of PEM files by the names of `TlsSettings`.
-        server_name: The name in its certificate, if not that in the address.
-        is_trusted: Whether the file is the user's own, or the user has confirmed it.
-        untrusted: What the file asks for, where the user has to confirm that first.
+        server_name: The name in its certificate, if it differs from the address.
+        is_trusted: Whether the file is the user's own or is trusted.
+        untrusted: What the file asks for that needs trust, as a clause; empty if nothing.
     """
 
     name: str
@@ -85,18 +85,19 @@ class NamedServer:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its address or announced name, for display."""
         return self.address or f"announced as {self.find!r}"
 
     @property
     def requests(self) -> list[str]:
-        """What needs the user's confirmation, as phrases."""
+        """What needs the user's trust, as phrases."""
         requests = []
         if is_host_name(self.name):
-            redirected = f"where %nanover connect names the host {self.name!r}"
-            requests.append(f"connects to {self.place} {redirected}")
+            requests.append(
+                f"connects to {self.place} when %nanover connect names the host {self.name!r}"
+            )
         if self.token is not None:
-            target = self.address or f"whatever announces itself as {self.find!r}"
+            target = self.address or f"any server announced as {self.find!r}"
             requests.append(f"sends {self.token} to {target}")
         requests += [
             f"reads {path} as {name.replace('_', ' ')}" for name, path in self.certificates.items()
@@ -104,26 +105,26 @@ class NamedServer:
         return requests
 
     def require_trust(self) -> None:
-        """Do nothing if it may be used.
+        """Check that the server may be used.
 
         Raises:
-            MistakenLine: The user has to confirm its file first.
+            MagicError: The user has to trust its file first.
         """
         if not self.untrusted:
             return
         message = (
-            f"{self.file} is not trusted, and {self.untrusted}. If you trust this file, run "
-            "%nanover trust; %nanover trust --show lists all that it asks for"
+            f"{self.file} is not trusted, and {self.untrusted}. To see all that it asks for, run "
+            "%nanover trust --show. To trust it, run %nanover trust."
         )
         if is_host_name(self.name):
-            message += f". To connect to the host itself, write {parse_address(self.name)}"
-        raise MagicSyntaxError(message)
+            message += f" To connect to the host itself, write {parse_address(self.name)}."
+        raise MagicError(message)
 
     def tls(self) -> TlsSettings | None:
-        """Return the settings of an encrypted connection to it; reads the token.
+        """Read the token and return the TLS settings, or None without encryption.
 
         Raises:
-            MistakenLine: The token is not where it should be, or the file is not trusted.
+            MagicError: There is no token at its place, or the file is not trusted.
             ConnectError: A certificate file of a project cannot be read.
         """
         self.require_trust()
@@ -139,7 +140,7 @@ class NamedServer:
         )
         if _is_users(self.file):
             return settings
-        # Reconnections use what was trusted, even if a file is replaced in the meantime.
+        # Read now: reconnecting must use the trusted content, even if a file is replaced.
         return replace(
             settings,
             root_certificates=settings.pem("root_certificates"),
@@ -150,28 +151,28 @@ class NamedServer:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the files say.
+    """The settings of all files together.
 
     Attributes:
-        servers: By name.
-        default: The one that `%nanover connect` means, if any.
+        servers: The servers by name.
+        default: The server of a bare `%nanover connect`, if any.
     """
 
     servers: Mapping[str, NamedServer] = field(default_factory=dict)
     default: NamedServer | None = None
 
 
-# Compared as objects: one is made for each content.
+# Compared by identity, as there is one object for each content.
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfigFile:
     """The content of one `nanover.toml`.
 
     Attributes:
-        path: Where it is.
+        path: Its path.
         is_users: Whether it is in the user's configuration folder.
-        digest: Of the content that was read.
-        servers: By name.
-        default: The name of its default, if it has one.
+        digest: The digest of its content.
+        servers: Its servers by name.
+        default: The name of its default server, if it has one.
     """
 
     path: Path
@@ -182,16 +183,16 @@ class ConfigFile:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the user has confirmed it with its certificate files as they are now."""
-        return _trust.is_trusted(self.path, self.digest, self._certificates)
+        """Whether the user trusts the current content and certificate files."""
+        return trusted_files.is_trusted(self.path, self.digest, self._certificates)
 
     def trust(self) -> None:
-        """Remember that the user has confirmed it.
+        """Add it to the trusted files.
 
         Raises:
-            MistakenLine: It cannot be remembered.
+            MagicError: The list of trusted files cannot be written.
         """
-        _trust.trust(self.path, self.digest, self._certificates)
+        trusted_files.trust(self.path, self.digest, self._certificates)
 
     @property
     def _certificates(self) -> list[str]:
@@ -200,12 +201,12 @@ class ConfigFile:
 
 
 def config_files(start: Path | None = None) -> list[Path]:
-    """The files that count, the user's before the project's.
+    """Return the paths of the files that exist, the user's before the project's.
 
     Args:
-        start: Where the project is looked for; the working directory by default.
+        start: The lowest folder of the project; the working directory by default.
     """
-    user = _users_folder() / _FILE
+    user = _user_folder() / _FILE
     try:
         here = (start or Path.cwd()).resolve()
     except OSError:
@@ -219,10 +220,10 @@ def config_files(start: Path | None = None) -> list[Path]:
 
 
 def load(start: Path | None = None) -> Config:
-    """Read the files; quick when they have not changed.
+    """Return the settings; cached while the files do not change.
 
     Raises:
-        MistakenLine: One of them is broken; the message says where.
+        MagicError: A file is not valid.
     """
     files = _read_all(start)
     trusted = frozenset(file for file in files if file.is_users or file.is_trusted)
@@ -233,16 +234,16 @@ def project_file(start: Path | None = None) -> ConfigFile | None:
     """Return the project's file, if there is one.
 
     Raises:
-        MistakenLine: It is broken; the message says where.
+        MagicError: It is not valid.
     """
     return next((file for file in _read_all(start) if not file.is_users), None)
 
 
 def requests_of(project: ConfigFile, start: Path | None = None) -> list[tuple[str, str]]:
-    """Return what a project's file asks for that the user has to confirm: where, and what.
+    """Return what a project's file asks for that needs trust, each with its table or field.
 
     Raises:
-        MistakenLine: The user's own file is broken; the message says where.
+        MagicError: The user's own file is not valid.
     """
     own = {name for file in _read_all(start) if file.is_users for name in file.servers}
     requests: list[tuple[str, str]] = []
@@ -252,31 +253,31 @@ def requests_of(project: ConfigFile, start: Path | None = None) -> list[tuple[st
     for name, server in project.servers.items():
         where = f"[servers.{name}]"
         if name in own:
-            requests.append((where, f"replaces your own server of that name by {server.place}"))
+            requests.append((where, f"replaces your own server of that name with {server.place}"))
         requests += [(where, request) for request in server.requests]
     return requests
 
 
-def _users_folder() -> Path:
+def _user_folder() -> Path:
     return platformdirs.user_config_path("nanover-jupyter", appauthor=False)
 
 
 def _is_users(file: Path) -> bool:
-    # The folder and not the file, which may be a link that others can change.
+    # Compares folders, as the file may be a link that other users can change.
     try:
-        return file.parent.resolve() == _users_folder().resolve()
+        return file.parent.resolve() == _user_folder().resolve()
     except OSError:
         return False
 
 
 def _read_all(start: Path | None) -> tuple[ConfigFile, ...]:
-    """The files that count, the user's first."""
+    """Return the files, the user's first."""
     found = []
     for file in config_files(start):
         try:
             status = file.stat()
         except OSError as error:
-            raise MagicSyntaxError(f"{file} cannot be read: {error.strerror}") from error
+            raise MagicError(f"Cannot read {file}: {error.strerror}.") from error
         found.append(_read(file, _is_users(file), status.st_mtime_ns, status.st_size))
     return tuple(found)
 
@@ -284,18 +285,19 @@ def _read_all(start: Path | None) -> tuple[ConfigFile, ...]:
 @lru_cache(maxsize=8)
 def _read(file: Path, is_users: bool, _mtime: int, _size: int) -> ConfigFile:  # noqa: FBT001 - a key
     try:
-        written = read_regular_file(file, limit=_LARGEST_FILE)
-        content = tomllib.loads(written.decode())
+        data = read_regular_file(file, limit=_MAX_FILE)
+        content = tomllib.loads(data.decode())
         servers = _servers(file, content)
+        default = content.get("default")
+        if default is not None:
+            _text(default, "default")
     except OSError as error:
-        raise MagicSyntaxError(f"{file} is broken: {error.strerror or error}") from error
+        raise MagicError(f"Cannot read {file}: {error.strerror or error}.") from error
+    except MagicError as error:
+        raise MagicError(f"{file} is not valid: {error}") from error
     except (ValueError, RecursionError) as error:
-        # TOML's own messages name the line; a MistakenLine is a ValueError too.
-        raise MagicSyntaxError(f"{file} is broken: {error}") from error
-    default = content.get("default")
-    if default is not None and not isinstance(default, str):
-        raise MagicSyntaxError(f"{file} is broken: its default {default!r} is none of its servers")
-    return ConfigFile(file, is_users, sha256(written).hexdigest(), servers, default)
+        raise MagicError(f"{file} is not valid TOML: {error}.") from error
+    return ConfigFile(file, is_users, sha256(data).hexdigest(), servers, default)
 
 
 @lru_cache(maxsize=8)
@@ -315,11 +317,8 @@ def _merged(files: tuple[ConfigFile, ...], trusted: frozenset[ConfigFile]) -> Co
         return Config(servers)
     file, name = default
     if name not in servers:
-        near = nearest(name, servers)
-        hint = f"; did you mean {near!r}?" if near else ""
-        raise MagicSyntaxError(
-            f"{file.path} is broken: its default {name!r} is none of its servers{hint}"
-        )
+        hint = did_you_mean(name, servers)
+        raise MagicError(f"{file.path} is not valid: default names no server {name!r}.{hint}")
     server = servers[name]
     origins = {each.path: each for each in files}
     untrusted = [each for each in (file, origins[server.file]) if each not in trusted]
@@ -330,7 +329,7 @@ def _merged(files: tuple[ConfigFile, ...], trusted: frozenset[ConfigFile]) -> Co
 
 
 def _restricted(server: NamedServer) -> NamedServer:
-    """A server of a file that is not trusted."""
+    """Return a server of a file that is not trusted."""
     requests = server.requests
     asked = f"it {' and '.join(requests)}" if requests else ""
     return replace(server, is_trusted=False, untrusted=asked)
@@ -338,19 +337,19 @@ def _restricted(server: NamedServer) -> NamedServer:
 
 def _default_request(name: str, server: NamedServer | None) -> str:
     place = "" if server is None else f" ({server.place})"
-    return f"connects to {name!r}{place} where %nanover connect names no server"
+    return f"connects to {name!r}{place} when %nanover connect names no server"
 
 
 def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:
-    _check_names(content, ("default", "servers"), "it")
+    _check_names(content, ("default", "servers"), "")
     tables = content.get("servers", {})
     if not isinstance(tables, dict):
-        raise MagicSyntaxError("servers is no table: write [servers.NAME]")
+        raise MagicError("servers must be a table. Write [servers.NAME].")
     for name in tables:
-        if len(name) > _LONGEST_NAME:
+        if len(name) > _MAX_NAME:
             start = name[:20]
-            raise MagicSyntaxError(
-                f"the name of [servers.{start}…] is longer than {_LONGEST_NAME} characters"
+            raise MagicError(
+                f"The name of [servers.{start}…] is longer than {_MAX_NAME} characters."
             )
     return {name: _server(file, name, table) for name, table in tables.items()}
 
@@ -358,13 +357,13 @@ def _servers(file: Path, content: Mapping[str, Any]) -> dict[str, NamedServer]:
 def _server(file: Path, name: str, table: object) -> NamedServer:
     where = f"[servers.{name}]"
     if not isinstance(table, dict):
-        raise MagicSyntaxError(f"{where} is no table: write {where} and address = ... below it")
+        raise MagicError(f"{where} must be a table. Write address = ... below {where}.")
     _check_names(table, (*_FIELDS, *_CERTIFICATES), where)
     values = {
         key: read(table[key], f"{where} {key}") for key, read in _FIELDS.items() if key in table
     }
     if ("address" in values) == ("find" in values):
-        raise MagicSyntaxError(f"{where} needs an address or a find, one of the two")
+        raise MagicError(f"{where} needs either address or find.")
     certificates = {
         key: str(file.parent / _path(table[key], f"{where} {key}"))
         for key in _CERTIFICATES
@@ -374,9 +373,9 @@ def _server(file: Path, name: str, table: object) -> NamedServer:
     encrypted = server.token or certificates or server.server_name
     if encrypted and server.address.startswith(("ws://", "grpc://")):
         scheme = server.address.partition("://")[0]
-        raise MagicSyntaxError(
-            f"{where} has a token or certificates, but {scheme}:// is not encrypted: "
-            f"write {scheme}s://"
+        raise MagicError(
+            f"{where} has a token or certificates, but {scheme}:// is not encrypted. "
+            f"Write {scheme}s://."
         )
     return server
 
@@ -384,14 +383,13 @@ def _server(file: Path, name: str, table: object) -> NamedServer:
 def _check_names(table: Mapping[str, Any], allowed: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in allowed:
-            near = nearest(key, allowed)
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(allowed)}"
-            raise MagicSyntaxError(f"{where} has no {key!r}; {hint}")
+            hint = did_you_mean(key, allowed, f"Allowed: {', '.join(allowed)}.")
+            raise MagicError(f"Unknown setting {key!r}{f' in {where}' if where else ''}.{hint}")
 
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise MagicSyntaxError(f"{where} is no text")
+        raise MagicError(f"{where} must be a string that is not empty.")
     return value
 
 
@@ -400,7 +398,7 @@ def _path(value: object, where: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise MagicSyntaxError(f"{where}: there is no home directory for {text}") from error
+        raise MagicError(f"{where}: there is no home directory for {text!r}.") from error
 
 
 def _address(value: object, where: str) -> str:
@@ -408,13 +406,13 @@ def _address(value: object, where: str) -> str:
     try:
         parse_address(text)
     except AddressError as error:
-        raise MagicSyntaxError(f"{where}: {error}") from error
+        raise MagicError(f"{where}: {error}.") from error
     return text
 
 
 def _number(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 86_400:  # noqa: PLR2004 - a day
-        raise MagicSyntaxError(f"{where} is no number of seconds")
+        raise MagicError(f"{where} must be a number of seconds.")
     return float(value)
 
 
@@ -423,10 +421,10 @@ def _secret(value: object, where: str) -> Secret:
         keys = set(value)
         if keys in ({"env"}, {"keyring", "user"}):
             return Secret(**value)
-    # What was written is not repeated: it may be the secret.
-    raise MagicSyntaxError(
-        f'{where} says where the token is, never what it is: write {{ env = "VARIABLE" }} or '
-        '{ keyring = "SERVICE", user = "NAME" }'
+    # Without the value, which may be the secret.
+    raise MagicError(
+        f"{where} must be a reference to the token, not the token itself. Write "
+        '{ env = "VARIABLE" } or { keyring = "SERVICE", user = "NAME" }.'
     )
 
 

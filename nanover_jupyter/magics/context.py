@@ -1,152 +1,135 @@
-"""What a subcommand works with: the connections, the notebook's variables, ways to answer."""
+"""What every subcommand needs: connections, the notebook's variables, and output."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from IPython.display import display as ipython_display
+from IPython.display import display
 
-from nanover_jupyter.magics.line.parser import MagicSyntaxError, ParsedLine
-from nanover_jupyter.magics.line.tokenizer import Token, read_value
-from nanover_jupyter.magics.text_block import Notice
+from nanover_jupyter.client.state.key_pattern import key_pattern
+from nanover_jupyter.magics.errors import MagicError
+from nanover_jupyter.magics.line.parser import ParsedLine
+from nanover_jupyter.magics.line.tokenizer import Token
+from nanover_jupyter.magics.line.values import read_value
+from nanover_jupyter.magics.output import Line
 
 if TYPE_CHECKING:
-    from nanover_jupyter.client.base_client import BaseClient
     from nanover_jupyter.client.connection import Connection
     from nanover_jupyter.client.discovery import DiscoveredServer
-    from nanover_jupyter.magics.registry import ConnectionRegistry
+    from nanover_jupyter.magics.connection_registry import ConnectionRegistry
     from nanover_jupyter.widgets.panel import Panel
 
-__all__ = ["MagicContext"]
+__all__ = ["MagicContext", "matching"]
 
 _VARIABLE: Final = re.compile(r"\$([^\W\d]\w*)")
 
 
 class MagicContext:
-    """Where the subcommands find what they need. For the thread that runs cells.
+    """The connections, variables and output of `%nanover`. For the thread that runs cells.
 
     Args:
         shell: IPython's shell.
-        sessions: The connections.
+        registry: The connections.
+
+    Attributes:
+        registry: The connections.
+        discovered: What `%nanover servers` found last, for completion.
     """
 
-    def __init__(self, shell: Any, sessions: ConnectionRegistry) -> None:
+    def __init__(self, shell: Any, registry: ConnectionRegistry) -> None:
         self._shell = shell
-        self.sessions = sessions
-        # What `%nanover servers` heard of last, for completion.
-        self.heard: tuple[DiscoveredServer, ...] = ()
+        self.registry = registry
+        self.discovered: tuple[DiscoveredServer, ...] = ()
 
     @property
     def variables(self) -> MutableMapping[str, Any]:
-        """The notebook's own."""
+        """The variables of the notebook."""
         names: MutableMapping[str, Any] = self._shell.user_ns
         return names
 
     @property
-    def has_page(self) -> bool:
-        """Whether what is shown may reach a browser: a kernel has one, a terminal has none."""
+    def has_frontend(self) -> bool:
+        """Whether widgets can be shown: in a kernel, not in a terminal."""
         return hasattr(self._shell, "kernel")
 
-    # what the line means -----------------------------------------------------------
+    # arguments ---------------------------------------------------------------------
 
-    def connection(self, order: ParsedLine) -> Connection:
-        """The connection that an order is for.
-
-        Raises:
-            ConnectError: There is none.
-        """
-        name = order.options.name
-        return self.sessions.named(None if name is None else self.text(name))
-
-    @contextmanager
-    def client(self, order: ParsedLine) -> Iterator[BaseClient]:
-        """The client that an order is for, waiting no longer than the order says.
-
-        Calls of other threads that begin in the meantime wait as long.
+    def connection(self, line: ParsedLine) -> Connection:
+        """Return the connection that a line is for.
 
         Raises:
-            ConnectError: There is no connection.
+            MagicError: There is none.
         """
-        client = self.connection(order).client
-        seconds = order.options.timeout
-        if seconds is None:
-            yield client
-            return
-        before = client.call_timeout, client.command_timeout
-        client.call_timeout = client.command_timeout = seconds
-        try:
-            yield client
-        finally:
-            client.call_timeout, client.command_timeout = before
+        name = line.options.name
+        return self.registry.named(None if name is None else self.expand(name))
 
-    def text(self, word: str) -> str:
-        """A word as text, with the value of each `$variable` in it that there is."""
-        if isinstance(word, Token) and word.is_quoted:
-            return str(word)
+    def expand(self, token: str) -> str:
+        """Return the text of a token, with each known `$variable` replaced by its value."""
+        if isinstance(token, Token) and token.is_quoted:
+            return str(token)
 
         def value(match: re.Match[str]) -> str:
             return str(self.variables.get(match[1], match[0]))
 
-        return _VARIABLE.sub(value, word)
+        return _VARIABLE.sub(value, token)
 
-    def thing(self, word: Token) -> Any:
-        """What a word stands for: the notebook's object where it is `$variable`, else text.
+    def resolve(self, token: Token) -> Any:
+        """Return the object if the token is `$variable`, else its expanded text.
 
         Raises:
-            MistakenLine: There is no such variable.
+            MagicError: There is no such variable.
         """
-        match = _VARIABLE.fullmatch(word.raw)
-        return self.text(word) if match is None else self._variable(match[1])
+        match = _VARIABLE.fullmatch(token.raw)
+        return self.expand(token) if match is None else self._variable(match[1])
 
-    def value(self, written: str) -> Any:
-        """The value that is written: the notebook's own for `$variable`, or JSON, or text.
+    def value(self, raw: str) -> Any:
+        """Return the object if `raw` is `$variable`, else the value as JSON or text.
 
         Raises:
-            MistakenLine: There is no such variable, or it is broken JSON.
+            MagicError: There is no such variable, or the JSON is not valid.
         """
-        match = _VARIABLE.fullmatch(written)
-        return read_value(written) if match is None else self._variable(match[1])
+        match = _VARIABLE.fullmatch(raw)
+        return read_value(raw) if match is None else self._variable(match[1])
 
-    def values(self, words: Iterable[Token]) -> dict[str, Any]:
-        """The values of words like `name=value`.
+    def assignments(self, tokens: Iterable[Token]) -> dict[str, Any]:
+        """Return the values of `NAME=VALUE` tokens by name.
 
         Raises:
-            MistakenLine: One of them is none, or comes twice.
+            MagicError: A token has no name or no value, or a name is repeated.
         """
         values: dict[str, Any] = {}
-        for word in words:
-            if not word.name:
-                raise MagicSyntaxError(f"{str(word)!r} has no value: write {word}=VALUE")
-            if word.name in values:
-                raise MagicSyntaxError(f"{word.name!r} stands there twice")
-            values[word.name] = self.value(word.value)
+        for token in tokens:
+            if not token.name:
+                raise MagicError(f"{str(token)!r} has no value. Write {token}=VALUE.")
+            if token.name in values:
+                raise MagicError(f"{token.name!r} is set twice.")
+            values[token.name] = self.value(token.value)
         return values
 
     def _variable(self, name: str) -> Any:
         if name not in self.variables:
-            raise MagicSyntaxError(
-                f"there is no variable {name!r} in this notebook (in single quotes, "
-                f"'${name}' is a text)"
+            raise MagicError(
+                f"Variable {name!r} is not defined. To send it as text, write '${name}' in "
+                "single quotes."
             )
         return self.variables[name]
 
-    # answers -------------------------------------------------------------------------
+    # output ------------------------------------------------------------------------
 
-    def say(self, order: ParsedLine, text: str) -> None:
-        """Answer in a sentence, unless the order wants to hear nothing."""
-        self.show(order, Notice(text))
+    def show_line(self, line: ParsedLine, text: str) -> None:
+        """Show one line of text, unless `--quiet` is given."""
+        self.show(line, Line(text))
 
-    def show(self, order: ParsedLine, thing: object) -> None:
-        """Show something, unless the order wants to see nothing."""
-        if not order.options.quiet:
-            ipython_display(thing)  # type: ignore[no-untyped-call]  # IPython has no types here
+    def show(self, line: ParsedLine, output: object) -> None:
+        """Display an object, unless `--quiet` is given."""
+        if not line.options.quiet:
+            display(output)  # type: ignore[no-untyped-call]  # IPython has no types here
 
-    def keep(self, order: ParsedLine, value: object) -> bool:
-        """Give `value` the name in the notebook that the order asks for; False if it asks none."""
-        name = order.options.output
+    def store(self, line: ParsedLine, value: object) -> bool:
+        """Store `value` in the variable of `--output`; return False if none is given."""
+        name = line.options.output
         if name is not None:
             self.variables[name] = value
         return name is not None
@@ -154,8 +137,19 @@ class MagicContext:
     def panel(
         self, connection: Connection, widget: str, *, variant: str = "", **options: object
     ) -> Panel:
-        """The widget of a kind for a connection: see `ConnectionRegistry.panel`."""
-        import nanover_jupyter  # noqa: PLC0415 - widgets load when they are first shown
+        """Return the widget of a class for a connection: see `ConnectionRegistry.panel`."""
+        import nanover_jupyter  # noqa: PLC0415 - imports widgets only when one is shown
 
         kind = getattr(nanover_jupyter, widget)
-        return self.sessions.panel(kind, connection.name, variant=variant, **options)
+        return self.registry.panel(kind, connection.name, variant=variant, **options)
+
+
+def matching(names: Iterable[str], pattern: str | None) -> list[str]:
+    """Return the names that match a pattern, in their order; all of them without a pattern.
+
+    A pattern is a part of a name, ignoring case, or the full name with the wildcards `*` and
+    `?`.
+    """
+    if pattern is None:
+        return list(names)
+    return list(filter(key_pattern(pattern, part=True), names))

@@ -1,4 +1,4 @@
-"""`%nanover`: reads a line, lets one function carry it out, tells what went wrong."""
+"""The `%nanover` magic: parses a line, runs its subcommand and reports errors."""
 
 from __future__ import annotations
 
@@ -19,56 +19,29 @@ from nanover_jupyter.errors import (
     UpdateRefused,
 )
 from nanover_jupyter.magics.context import MagicContext
+from nanover_jupyter.magics.errors import MagicError
 from nanover_jupyter.magics.line.completion_source import CompletionSource
 from nanover_jupyter.magics.line.matcher import Matcher
-from nanover_jupyter.magics.line.parser import MagicSyntaxError, ParsedLine, parse
-from nanover_jupyter.magics.text_block import LONGEST
+from nanover_jupyter.magics.line.parser import ParsedLine, parse
+from nanover_jupyter.magics.line.subcommands import Subcommand
+from nanover_jupyter.magics.output import MAX_LINE
 from nanover_jupyter.redaction import redact_text
 from nanover_jupyter.text_format import visible
 
-__all__ = ["HANDLERS", "Interrupted", "NanoverMagics"]
+__all__ = ["Interrupted", "NanoverMagics", "handler_of"]
 
-# The module and the function that carry a subcommand out. Loaded when first asked for.
-HANDLERS: Final = {
-    "connect": "connect.connect",
-    "disconnect": "connect.disconnect",
-    "reconnect": "connect.reconnect",
-    "use": "connect.use",
-    "list": "connect.list_",
-    "status": "connect.status",
-    "servers": "connect.servers",
-    "trust": "trust.trust",
-    "serve": "connect.serve",
-    "commands": "run.commands",
-    "run": "run.run",
-    "state": "state.state",
-    "get": "state.get",
-    "set": "state.set_",
-    "unset": "state.unset",
-    "update": "state.update",
-    "watch": "watch.watch",
-    "lock": "locks.lock",
-    "unlock": "locks.unlock",
-    "locks": "show.locks",
-    "panel": "show.panel",
-    "palette": "show.palette",
-    "inspector": "show.inspector",
-    "help": "help.help_",
-}
-
-
-# What to type next, where the error itself cannot know that there are magics.
-_NEXT_STEPS: Final = {
-    ClosedError: "%nanover reconnect",
-    ConnectionLost: "%nanover reconnect tries again",
-    LockRefused: "--wait SECONDS waits for it",
-    TimedOut: "--timeout SECONDS waits longer",
-    UpdateRefused: "%nanover lock KEY --wait SECONDS waits for it",
+# The remedy for errors that are raised below the magics.
+_REMEDIES: Final = {
+    ClosedError: "run %nanover reconnect",
+    ConnectionLost: "run %nanover reconnect to retry",
+    LockRefused: "use --wait SECONDS to retry",
+    TimedOut: "use --timeout SECONDS to wait longer",
+    UpdateRefused: "use %nanover lock KEY --wait SECONDS to wait for the lock",
 }
 
 
 class Interrupted(KeyboardInterrupt):
-    """A subcommand was interrupted; shown as one line, and still a KeyboardInterrupt."""
+    """A KeyboardInterrupt that IPython shows as one line, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"Interrupted: {self}"]
@@ -76,63 +49,64 @@ class Interrupted(KeyboardInterrupt):
 
 @magics_class
 class NanoverMagics(Magics):
-    """The `%nanover` magic and the connections it holds."""
+    """The `%nanover` magic and its connections."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self._made: MagicContext | None = None
-        self.matcher = Matcher(shell, CompletionSource(lambda: self._made))
+        self._context: MagicContext | None = None
+        self.matcher = Matcher(shell, CompletionSource(lambda: self._context))
 
-    # IPython would put values for {...} and $..., which JSON and keys may hold.
+    # IPython would expand {...} and $..., which JSON and keys may contain.
     @no_var_expand
     @line_cell_magic
     def nanover(self, line: str, cell: str | None = None) -> Any:
-        """Connect to NanoVer servers: their control room, commands, state and locks.
+        """Connect to NanoVer servers: control room, commands, shared state and locks.
 
-        %nanover connect        to the server on this machine, or to a demo world
-        %nanover help           everything else
+        %nanover connect        connect to the server on this machine, or to a demo world
+        %nanover help           list all subcommands
         """
         try:
-            order = parse(line, cell)
-            return _carrier(order)(self.desk, order)
-        except (MagicSyntaxError, NanoverJupyterError) as error:
-            # IPython prints a UsageError itself, but none of its subclasses, as one line.
-            message = redact_text(f"{error}{_next_step(error)}")
-            raise UsageError(visible(message, LONGEST)) from error
+            parsed = parse(line, cell)
+            return handler_of(parsed.subcommand)(self.context, parsed)
+        except (MagicError, NanoverJupyterError) as error:
+            # IPython shows a UsageError as one line, but none of its subclasses.
+            message = redact_text(f"{error}{_remedy(error)}")
+            raise UsageError(visible(message, MAX_LINE)) from error
         except KeyboardInterrupt as error:
-            raise Interrupted(
-                "what was asked of the server may be carried out all the same"
-            ) from error
+            raise Interrupted("the server may still complete the request") from error
 
     @property
-    def desk(self) -> MagicContext:
-        """What the subcommands work with."""
-        if self._made is None:
-            from nanover_jupyter.magics.registry import ConnectionRegistry  # noqa: PLC0415 - imports grpc
+    def context(self) -> MagicContext:
+        """The context of the subcommands, made at the first use."""
+        if self._context is None:
+            from nanover_jupyter.magics.connection_registry import (  # noqa: PLC0415 - imports grpc
+                ConnectionRegistry,
+            )
 
-            self._made = MagicContext(self.shell, ConnectionRegistry())
+            self._context = MagicContext(self.shell, ConnectionRegistry())
             atexit.register(self.close)
-        return self._made
+        return self._context
 
     def close(self) -> None:
-        """Close what was opened, and complete no more. Idempotent."""
+        """Close all connections and end completion. Idempotent."""
         self.matcher.remove()
         atexit.unregister(self.close)
-        made, self._made = self._made, None
-        if made is not None:
-            made.sessions.close()
+        context, self._context = self._context, None
+        if context is not None:
+            context.registry.close()
 
 
-def _next_step(error: Exception) -> str:
-    for kind, step in _NEXT_STEPS.items():
-        if isinstance(error, kind):
-            return f" ({step})"
-    return ""
-
-
-def _carrier(order: ParsedLine) -> Callable[[MagicContext, ParsedLine], Any]:
-    module, _, function = HANDLERS[order.subcommand].rpartition(".")
-    carrier: Callable[[MagicContext, ParsedLine], Any] = getattr(
+def handler_of(subcommand: Subcommand) -> Callable[[MagicContext, ParsedLine], Any]:
+    """Import and return the function that runs a subcommand."""
+    module, _, function = subcommand.handler.rpartition(".")
+    handler: Callable[[MagicContext, ParsedLine], Any] = getattr(
         import_module(f"nanover_jupyter.magics.commands.{module}"), function
     )
-    return carrier
+    return handler
+
+
+def _remedy(error: Exception) -> str:
+    for kind, remedy in _REMEDIES.items():
+        if isinstance(error, kind):
+            return f" ({remedy})"
+    return ""

@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 
-from nanover_jupyter.magics.line.parser import MagicSyntaxError
+from nanover_jupyter.magics.errors import MagicError
 
 __all__ = ["Secret"]
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a secret is, not what it is.
+    """A reference to a secret, without the secret itself.
 
     Attributes:
         env: The environment variable that holds it, or empty.
@@ -31,17 +31,17 @@ class Secret:
         return f"the secret {self.keyring!r} of {self.user!r} in the keyring"
 
     def read(self) -> str:
-        """The secret.
+        """Return the secret.
 
         Raises:
-            MistakenLine: It is not where it should be.
+            MagicError: There is none at this place.
         """
         if self.env:
             found = os.environ.get(self.env)
             if not found:
-                raise MagicSyntaxError(
-                    f"the environment variable {self.env} is not set, which holds the token: "
-                    "set it before the kernel starts, or with %env in a cell that is not saved"
+                raise MagicError(
+                    f"Environment variable {self.env}, which holds the token, is not set. Set it "
+                    "before the kernel starts, or with %env in a cell that you do not save."
                 )
             return found
         return self._from_keyring()
@@ -50,18 +50,18 @@ class Secret:
         try:
             keyring = import_module("keyring")
         except ImportError as error:
-            raise MagicSyntaxError(
-                "the token is in the keyring, which is not installed here: "
-                "pip install nanover-jupyter[keyring]"
+            raise MagicError(
+                "The token is in the keyring, but the keyring package is not installed. "
+                "Run pip install nanover-jupyter[keyring]."
             ) from error
         try:
             found = keyring.get_password(self.keyring, self.user)
-        except Exception as error:  # each backend has errors of its own
+        except Exception as error:  # each backend raises its own errors
             kind = type(error).__name__
-            raise MagicSyntaxError(f"the keyring could not be read ({kind})") from error
+            raise MagicError(f"Cannot read the keyring ({kind}).") from error
         if not found:
-            raise MagicSyntaxError(
-                f"the keyring holds no token for {self.user!r} of {self.keyring!r}: "
-                f"keyring set {self.keyring} {self.user} stores one"
+            raise MagicError(
+                f"The keyring has no token for {self.user!r} of {self.keyring!r}. Store it with: "
+                f"keyring set {self.keyring} {self.user}"
             )
         return str(found)

@@ -1,8 +1,8 @@
-"""Which `nanover.toml` files of projects the user has confirmed, by path and content.
+"""The `nanover.toml` files of projects that the user trusts, by path and content.
 
-The content of the certificate files that such a file names counts too. What was confirmed
-is one JSON file in the user's configuration folder, readable by the user alone. If it is
-missing or broken, nothing is trusted.
+The content of their certificate files counts too. The list is a JSON file in the user's
+configuration folder, readable by the user alone. If it is missing or invalid, no file is
+trusted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 import platformdirs
 
-from nanover_jupyter.magics.line.parser import MagicSyntaxError
+from nanover_jupyter.magics.errors import MagicError
 from nanover_jupyter.regular_files import read_regular_file
 from nanover_jupyter.transport.tls import LARGEST_PEM
 
@@ -28,55 +28,56 @@ _LARGEST_FILE: Final = 1_000_000
 
 
 def is_trusted(file: Path, digest: str, certificates: Sequence[str]) -> bool:
-    """Return whether the user has confirmed a file and the certificate files that it names.
+    """Return whether the user trusts a file and the certificate files that it names.
 
     Args:
         file: Its path.
-        digest: Of its content.
-        certificates: Paths that it names. They are read only if the file itself is unchanged.
+        digest: The digest of its content.
+        certificates: The paths of its certificate files. They are read only if the file itself
+            is unchanged.
     """
-    remembered = _remembered().get(str(file), [])
-    return remembered[:1] == [digest] and remembered[1:] == [*map(_digest, certificates)]
+    trusted = _load().get(str(file), [])
+    return trusted[:1] == [digest] and trusted[1:] == [*map(_digest, certificates)]
 
 
 def trust(file: Path, digest: str, certificates: Sequence[str]) -> None:
-    """Remember that the user has confirmed a file and the certificate files that it names.
+    """Add a file and the certificate files that it names to the trusted files.
 
     Raises:
-        MistakenLine: It cannot be remembered.
+        MagicError: The list cannot be written.
     """
-    _write(_remembered() | {str(file): [digest, *map(_digest, certificates)]})
+    _save(_load() | {str(file): [digest, *map(_digest, certificates)]})
 
 
 def revoke(file: Path) -> bool:
-    """Forget a file; return whether it was remembered.
+    """Remove a file from the trusted files; return whether it was one.
 
     Raises:
-        MistakenLine: The change cannot be remembered.
+        MagicError: The list cannot be written.
     """
-    remembered = _remembered()
-    if remembered.pop(str(file), None) is None:
+    files = _load()
+    if files.pop(str(file), None) is None:
         return False
-    _write(remembered)
+    _save(files)
     return True
 
 
-def _place() -> Path:
+def _list_path() -> Path:
     return platformdirs.user_config_path("nanover-jupyter", appauthor=False) / "trusted.json"
 
 
 def _digest(certificate: str) -> str:
-    """Return the digest of a certificate file; empty if no connection could read it either."""
+    """Return the digest of a certificate file; empty if it cannot be read."""
     try:
         return sha256(read_regular_file(certificate, limit=LARGEST_PEM)).hexdigest()
     except (OSError, ValueError):  # ValueError for a null byte
         return ""
 
 
-def _remembered() -> dict[str, list[str]]:
-    """Return the digests by file: its own, and those of its certificate files."""
+def _load() -> dict[str, list[str]]:
+    """Return the digests of each file: its own, then those of its certificate files."""
     try:
-        content = json.loads(read_regular_file(_place(), limit=_LARGEST_FILE))
+        content = json.loads(read_regular_file(_list_path(), limit=_LARGEST_FILE))
         if content["format"] != _FORMAT:
             return {}
         return {
@@ -87,19 +88,19 @@ def _remembered() -> dict[str, list[str]]:
         return {}
 
 
-def _write(files: dict[str, list[str]]) -> None:
-    place = _place()
+def _save(files: dict[str, list[str]]) -> None:
+    path = _list_path()
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # Made with mode 0600.
-        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mkstemp creates the file with mode 0600.
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump({"format": _FORMAT, "files": files}, file, indent=1)
-            temporary.replace(place)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise MagicSyntaxError(f"the decision cannot be remembered in {place}: {why}") from error
+        raise MagicError(f"Cannot write the list of trusted files to {path}: {why}.") from error

@@ -68,10 +68,10 @@ class Shell:
 def loaded_shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     """A shell with `%nanover`, which is unloaded at the end and leaves no instance behind."""
     # Nothing else on this machine should be found by a bare %nanover connect.
-    monkeypatch.setattr("nanover_jupyter.magics.registry.DEFAULT_PORT", 9)
+    monkeypatch.setattr("nanover_jupyter.magics.connection_registry.DEFAULT_PORT", 9)
     shell = Shell()
     # In a notebook, unless a test says that it is in a terminal.
-    monkeypatch.setattr(MagicContext, "has_page", True)
+    monkeypatch.setattr(MagicContext, "has_frontend", True)
     shell.run("%load_ext nanover_jupyter")
     yield shell
     shell.run("%unload_ext nanover_jupyter")

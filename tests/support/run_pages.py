@@ -16,7 +16,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.interactiveshell import InteractiveShell
 
 from nanover_jupyter.client import discovery
-from nanover_jupyter.magics.commands import connect as _connecting
+from nanover_jupyter.magics.commands import connections, servers
 from nanover_jupyter.server import announcer
 from nanover_jupyter.widgets import StateInspector
 
@@ -45,7 +45,7 @@ def shorten_discovery() -> None:
     ) -> discovery.DiscoveryResult:
         return discover(min(timeout, 0.15), port=port)
 
-    discovery.discover = _connecting.discover = discover_soon
+    discovery.discover = connections.discover = servers.discover = discover_soon
     announcer._INTERVAL = 0.01
 
 

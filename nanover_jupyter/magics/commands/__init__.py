@@ -1,1 +1,1 @@
-"""The subcommands of `%nanover`, one module per topic."""
+"""The functions that run the subcommands of `%nanover`."""

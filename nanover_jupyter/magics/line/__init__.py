@@ -1,1 +1,1 @@
-"""The `%nanover` line: grammar, tokens, parser and completion."""
+"""Parsing and completion of `%nanover` lines."""

@@ -1,36 +1,32 @@
-"""What can stand at the end of a `%nanover` line; knows the grammar, and asks for the rest."""
+"""Completion of `%nanover` lines, independent of IPython."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from nanover_jupyter.magics.line.grammar import SUBCOMMANDS, Live, Parameter, Subcommand
-from nanover_jupyter.magics.line.tokenizer import (
-    MagicSyntaxError,
-    Token,
-    UnfinishedToken,
-    quoted,
-    split,
-)
+from nanover_jupyter.magics.errors import MagicError
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS, CompletionKind, Subcommand
+from nanover_jupyter.magics.line.tokenizer import Token, UnfinishedToken, quote, tokenize
 
-__all__ = ["Completion", "Known", "complete", "complete_key"]
+__all__ = ["Completion", "LiveNames", "complete", "complete_key"]
 
-# More than anybody reads; keys beyond that are offered up to their next dot.
-_OFFERS_LIMIT: Final = 100
-_LONGEST_OFFER: Final = 200
+# Longer lists of keys are shortened to their prefixes up to the next dot.
+_MAX_OFFERS: Final = 100
+_MAX_OFFER_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What may be put in place of the end of a line.
+    """Offers for the end of a line.
 
     Attributes:
-        fragment: The end of the line that it replaces.
-        offers: What may stand there, the best first.
-        kind: What they are, in a word.
+        fragment: The end of the line that an offer replaces.
+        offers: The replacements, the best first.
+        kind: What they are, for the list of the editor.
     """
 
     fragment: str
@@ -38,172 +34,182 @@ class Completion:
     kind: str
 
 
-class Known(Protocol):
-    """What there is in the session, without asking anybody for it."""
+class LiveNames(Protocol):
+    """Names and values that exist now. Implementations never ask a server."""
 
-    def names(self, live: Live, line: Sequence[Token], name: str | None) -> Iterable[str]:
-        """What can stand in a place of a kind.
+    def names(
+        self, kind: CompletionKind, line: Sequence[Token], connection: str | None
+    ) -> Iterable[str]:
+        """Return the names of a kind.
 
         Args:
-            live: The kind.
-            line: The words before it, without options, from the subcommand on.
-            name: The connection that the line names.
+            kind: The kind.
+            line: The tokens before the name, from the subcommand on and without options.
+            connection: The name of the connection that the line selects.
         """
 
-    def value(self, live: Live, line: Sequence[Token], name: str | None) -> Any:
-        """The value that such a thing has now: a default, or that of the key before it.
+    def value(self, kind: CompletionKind, line: Sequence[Token], connection: str | None) -> Any:
+        """Return the default of the argument, or the value of the key, that ends `line`.
 
         Raises:
-            LookupError: None is known.
+            LookupError: It has none.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """The line before the word that is being written."""
+    """The line before the token that is being typed."""
 
     subcommand: Subcommand
-    words: tuple[Token, ...]
-    used: frozenset[str]
-    name: str | None
+    positionals: tuple[Token, ...]
+    used_options: frozenset[str]
+    connection: str | None
     # The option whose value comes next.
-    pending: Parameter | None
+    pending: argparse.Action | None
 
     @property
-    def place(self) -> Parameter | None:
-        """The parameter that the next word without dashes is for."""
-        position = len(self.words) - 1
-        for parameter in self.subcommand.words:
-            if position == 0 or parameter.count in {"any", "some"}:
-                return parameter
+    def kind(self) -> CompletionKind | None:
+        """What to complete in the next token that does not begin with a dash."""
+        action = self.pending or self._next_positional()
+        return None if action is None else self.subcommand.completions.get(action.dest)
+
+    def _next_positional(self) -> argparse.Action | None:
+        position = len(self.positionals) - 1
+        for action in self.subcommand.positionals:
+            if position == 0 or action.nargs in {"*", "+"}:
+                return action
             position -= 1
         return None
 
 
-def complete(text: str, known: Known) -> Completion:
-    """What can stand at the end of `text`, which is what follows `%nanover` up to the cursor."""
-    before, fragment = _parted(text)
+def complete(text: str, live: LiveNames) -> Completion:
+    """Complete `text`, which is the line after `%nanover` up to the cursor."""
+    before, fragment = _split_fragment(text)
     if not before:
-        return _offer(fragment, known.names("subcommand", (), None), "subcommand")
+        return _offer(fragment, live.names("subcommand", (), None), "subcommand")
     subcommand = SUBCOMMANDS.get(before[0])
     if subcommand is None:
         return Completion(fragment, (), "")
     line = _read(subcommand, before)
     if line.pending is not None:
-        return _live(line.pending.live, fragment, line, known)
+        return _complete_kind(line.kind, fragment, line, live)
     if fragment.startswith("-") and "=" not in fragment:
-        return _options(fragment, line)
-    found = Completion(fragment, (), "")
-    if line.place is not None:
-        found = _live(line.place.live, fragment, line, known)
-    return found if found.offers or fragment else _options(fragment, line)
+        return _complete_option(fragment, line)
+    found = _complete_kind(line.kind, fragment, line, live)
+    return found if found.offers or fragment else _complete_option(fragment, line)
 
 
-def complete_key(text: str, known: Known) -> Completion:
-    """What can stand at the end of a line of a `%%nanover update` body: a key."""
+def complete_key(text: str, live: LiveNames) -> Completion:
+    """Complete a key in a line of the body of a `%%nanover update` cell."""
     if "=" in text or text.lstrip().startswith(("#", "{")):
         return Completion(text, (), "")
     fragment = text.lstrip()
-    return _offer(fragment, known.names("key", (), None), "key", after=" = ")
+    return _offer(fragment, live.names("key", (), None), "key", suffix=" = ")
 
 
-def _parted(text: str) -> tuple[list[Token], str]:
-    """The words before the one that is being written, and that one."""
+def _split_fragment(text: str) -> tuple[list[Token], str]:
+    """Return the finished tokens, and the token that is being typed."""
     try:
-        words = split(text)
+        tokens = tokenize(text)
     except UnfinishedToken as error:
-        return split(text[: error.start]), text[error.start :]
-    if not words or text[-1:].isspace():
-        return words, ""
-    return words[:-1], words[-1].raw
+        return tokenize(text[: error.start]), text[error.start :]
+    if not tokens or text[-1:].isspace():
+        return tokens, ""
+    return tokens[:-1], tokens[-1].raw
 
 
 def _read(subcommand: Subcommand, before: Sequence[Token]) -> _Line:
-    options = {
-        spelling: option
-        for option in subcommand.options
-        for spelling in (option.name, option.short)
-        if spelling
-    }
-    words: list[Token] = []
+    options = {name: action for action in subcommand.options for name in action.option_strings}
+    positionals: list[Token] = []
     used: set[str] = set()
-    pending: Parameter | None = None
-    name: str | None = None
-    for word in before:
+    pending: argparse.Action | None = None
+    connection: str | None = None
+    for token in before:
         if pending is not None:
-            name = str(word) if pending.name == "--name" else name
+            connection = str(token) if pending.dest == "name" else connection
             pending = None
             continue
-        option = None if word.is_quoted else options.get(word.name or word)
+        option = None if token.is_quoted else options.get(token.name or token)
         if option is None:
-            words.append(word)
+            positionals.append(token)
             continue
-        if option.count not in {"any", "some"}:
-            used.add(option.name)
-        if word.name is None and option.count != "flag":
+        if not isinstance(option.default, list):  # a list: the option may be repeated
+            used.add(option.dest)
+        if token.name is None and option.nargs != 0:
             pending = option
-        elif word.name is not None and option.name == "--name":
-            name = word.partition("=")[2]
-    return _Line(subcommand, tuple(words), frozenset(used), name, pending)
+        elif token.name is not None and option.dest == "name":
+            connection = token.partition("=")[2]
+    return _Line(subcommand, tuple(positionals), frozenset(used), connection, pending)
 
 
-def _options(fragment: str, line: _Line) -> Completion:
-    names = [option.name for option in line.subcommand.options if option.name not in line.used]
-    return Completion(fragment, tuple(_fitting(fragment, names)), "option")
+def _complete_option(fragment: str, line: _Line) -> Completion:
+    names = [
+        action.option_strings[-1]
+        for action in line.subcommand.options
+        if action.dest not in line.used_options
+    ]
+    return Completion(fragment, tuple(_matches(fragment, names)), "option")
 
 
-def _live(live: Live | None, fragment: str, line: _Line, known: Known) -> Completion:
-    if live is None:
+def _complete_kind(
+    kind: CompletionKind | None, fragment: str, line: _Line, live: LiveNames
+) -> Completion:
+    if kind is None:
         return Completion(fragment, (), "")
-    if live == "value":
-        return _value(live, fragment, line, known)
-    if live in {"argument", "assignment"}:
-        return _assignment(live, fragment, line, known)
-    names = known.names(live, line.words, line.name)
-    if live in {"key", "pattern", "held"}:
-        there = set(line.words[1:])
-        names = [name for name in names if name not in there]
-    if live == "pattern":
-        return _pattern(fragment, names)
-    return _offer(fragment, names, live)
+    if kind == "value":
+        return _complete_value(kind, fragment, line, live)
+    if kind in {"argument", "assignment"}:
+        return _complete_assignment(kind, fragment, line, live)
+    names = live.names(kind, line.positionals, line.connection)
+    if kind in {"key", "pattern", "held"}:
+        typed = set(line.positionals[1:])
+        names = [name for name in names if name not in typed]
+    if kind == "pattern":
+        return _complete_pattern(fragment, names)
+    return _offer(fragment, names, kind)
 
 
-def _assignment(live: Live, fragment: str, line: _Line, known: Known) -> Completion:
-    """Names with a `=` behind them, and behind the `=` the value as it is now."""
-    head, equals, begun = fragment.partition("=")
+def _complete_assignment(
+    kind: CompletionKind, fragment: str, line: _Line, live: LiveNames
+) -> Completion:
+    """Complete a name and its `=`, or the current value after the `=`."""
+    head, equals, _ = fragment.partition("=")
     if equals:
-        name = _unquoted(head)
-        word = Token(quoted(name))
-        return _value(live, begun, line, known, head=f"{head}=", words=(*line.words, word))
-    there = {word.name for word in line.words[1:]}
-    names = [name for name in known.names(live, line.words, line.name) if name not in there]
-    return _offer(fragment, names, live, after="=")
+        name = Token(quote(_unquote(head)))
+        return _complete_value(kind, fragment, line, live, head=f"{head}=", assigned=(name,))
+    typed = {token.name for token in line.positionals[1:]}
+    names = live.names(kind, line.positionals, line.connection)
+    return _offer(fragment, [name for name in names if name not in typed], kind, suffix="=")
 
 
-def _value(  # noqa: PLR0913 - one for each part of the line
-    live: Live,
-    begun: str,
+def _complete_value(  # noqa: PLR0913 - one for each part of the line
+    kind: CompletionKind,
+    fragment: str,
     line: _Line,
-    known: Known,
+    live: LiveNames,
     *,
     head: str = "",
-    words: Sequence[Token] | None = None,
+    assigned: tuple[Token, ...] = (),
 ) -> Completion:
-    nothing = Completion(f"{head}{begun}", (), "value")
+    """Offer the current value, if what is typed after `head` is its beginning."""
     try:
-        value = known.value(live, line.words if words is None else words, line.name)
-        # NaN and the infinities are no JSON, and would be read as texts.
-        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        value = live.value(kind, (*line.positionals, *assigned), line.connection)
+        # NaN and Infinity are not JSON, and would be read as text.
+        encoded = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (LookupError, TypeError, ValueError):
-        return nothing
-    fits = written.startswith(begun) and len(written) <= _LONGEST_OFFER and written.isprintable()
-    return Completion(nothing.fragment, (f"{head}{written}",), "value") if fits else nothing
+        return Completion(fragment, (), "value")
+    matches = (
+        encoded.startswith(fragment.removeprefix(head))
+        and len(encoded) <= _MAX_OFFER_LENGTH
+        and encoded.isprintable()
+    )
+    return Completion(fragment, (f"{head}{encoded}",) if matches else (), "value")
 
 
-def _pattern(fragment: str, keys: Iterable[str]) -> Completion:
-    """Keys, and before them each branch that holds several, up to its dot and a star."""
-    prefix = _unquoted(fragment)
-    found = _fitting(prefix, keys)
+def _complete_pattern(fragment: str, keys: Iterable[str]) -> Completion:
+    """Offer keys, and before them a `PREFIX.*` for each prefix that several keys share."""
+    prefix = _unquote(fragment)
+    found = _matches(prefix, keys)
     branches: dict[str, int] = {}
     for key in found:
         end = key.find(".", len(prefix))
@@ -211,23 +217,22 @@ def _pattern(fragment: str, keys: Iterable[str]) -> Completion:
             branch = f"{key[: end + 1]}*"
             branches[branch] = branches.get(branch, 0) + 1
     several = [branch for branch, count in branches.items() if count > 1]
-    offers = map(quoted, [*several, *_shortened(found, prefix)])
-    return Completion(fragment, tuple(offers)[:_OFFERS_LIMIT], "key")
+    offers = map(quote, [*several, *_shorten(found, prefix)])
+    return Completion(fragment, tuple(offers)[:_MAX_OFFERS], "key")
 
 
-def _offer(fragment: str, names: Iterable[str], kind: str, *, after: str = "") -> Completion:
-    prefix = _unquoted(fragment)
-    found = _shortened(_fitting(prefix, names), prefix)
-    return Completion(fragment, tuple(f"{quoted(name)}{after}" for name in found), kind)
+def _offer(fragment: str, names: Iterable[str], kind: str, *, suffix: str = "") -> Completion:
+    prefix = _unquote(fragment)
+    found = _shorten(_matches(prefix, names), prefix)
+    return Completion(fragment, tuple(f"{quote(name)}{suffix}" for name in found), kind)
 
 
-def _fitting(prefix: str, names: Iterable[str]) -> list[str]:
-    """Names that begin like `prefix`; failing these, in other case; failing these, that hold it.
+def _matches(prefix: str, names: Iterable[str]) -> list[str]:
+    """Return names that begin with `prefix`; if none do, ignore case; else those that contain it.
 
-    What cannot be seen in a line, or would fill the screen, is not offered: names come
-    from servers.
+    Names come from servers: very long names and those with invisible characters are left out.
     """
-    usable = [name for name in names if len(name) <= _LONGEST_OFFER and name.isprintable()]
+    usable = [name for name in names if len(name) <= _MAX_OFFER_LENGTH and name.isprintable()]
     folded = prefix.casefold()
     tests = (
         lambda name: name.startswith(prefix),
@@ -241,21 +246,21 @@ def _fitting(prefix: str, names: Iterable[str]) -> list[str]:
     return []
 
 
-def _shortened(names: list[str], prefix: str) -> list[str]:
-    """The names, or where they are too many, what they begin with up to their next dot."""
-    if len(names) <= _OFFERS_LIMIT:
+def _shorten(names: list[str], prefix: str) -> list[str]:
+    """Return the names or, if there are too many, their beginnings up to the next dot."""
+    if len(names) <= _MAX_OFFERS:
         return names
     stems: dict[str, None] = {}
     for name in names:
         end = name.find(".", len(prefix))
         stems[name if end < 0 else name[: end + 1]] = None
-    return list(stems)[:_OFFERS_LIMIT]
+    return list(stems)[:_MAX_OFFERS]
 
 
-def _unquoted(fragment: str) -> str:
-    """What an unfinished word means."""
+def _unquote(fragment: str) -> str:
+    """Return the text of a token that may be unfinished."""
     try:
-        words = split(fragment)
-    except MagicSyntaxError:
+        tokens = tokenize(fragment)
+    except MagicError:
         return fragment[1:]
-    return str(words[0]) if words else ""
+    return str(tokens[0]) if tokens else ""

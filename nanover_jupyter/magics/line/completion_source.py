@@ -1,4 +1,4 @@
-"""What completion can offer of the session: only what is here already, nobody is asked."""
+"""The names and values that completion offers: from open connections and nanover.toml."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from nanover_jupyter.magics import config as _config
-from nanover_jupyter.magics.line.grammar import SUBCOMMANDS, Live
-from nanover_jupyter.magics.line.tokenizer import MagicSyntaxError, Token
+from nanover_jupyter.magics import config
+from nanover_jupyter.magics.errors import MagicError
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS, CompletionKind
+from nanover_jupyter.magics.line.tokenizer import Token
 from nanover_jupyter.wire.values import ABSENT
 
 if TYPE_CHECKING:
@@ -17,88 +18,91 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionSource"]
 
-# Where a name may also be that of a connection that was closed.
-_REVIVING: Final = frozenset({"connect", "reconnect"})
+# Subcommands that also take the name of a closed connection.
+_REOPENING: Final = frozenset({"connect", "reconnect"})
 
 
 class CompletionSource:
-    """Implements `Known` for a desk, which may not be in use yet.
+    """Implements `LiveNames` for a context. Never asks a server.
 
     Args:
-        desk: Gives the desk, or None while nothing was done.
+        context: Returns the context, or None before the first `%nanover` line.
     """
 
-    def __init__(self, desk: Callable[[], MagicContext | None]) -> None:
-        self._desk = desk
+    def __init__(self, context: Callable[[], MagicContext | None]) -> None:
+        self._context = context
 
-    def names(self, live: Live, line: Sequence[Token], name: str | None) -> Iterable[str]:
-        """See `Known.names`."""
-        match live:
+    def names(
+        self, kind: CompletionKind, line: Sequence[Token], connection: str | None
+    ) -> Iterable[str]:
+        """See `LiveNames.names`."""
+        match kind:
             case "subcommand":
                 return list(SUBCOMMANDS)
             case "server":
                 return self._servers()
             case "connection":
-                return self._connections(revivable=bool(line) and line[0] in _REVIVING)
+                return self._connections(with_closed=bool(line) and line[0] in _REOPENING)
             case "announced":
-                desk = self._desk()
-                return [] if desk is None else [server.name for server in desk.heard]
-        client = self._client(name)
+                context = self._context()
+                return [] if context is None else [server.name for server in context.discovered]
+        client = self._client(connection)
         if client is None:
             return []
-        match live:
+        match kind:
             case "command":
                 return sorted(client.available_commands)
             case "argument":
-                return list(self._arguments(client, line))
+                return list(_command_arguments(client, line))
             case "held":
                 return client.leases.held_keys()
             case "key" | "pattern" | "assignment":
                 return sorted(client.keys())
         return []
 
-    def value(self, live: Live, line: Sequence[Token], name: str | None) -> Any:
-        """See `Known.value`."""
-        client = self._client(name)
+    def value(self, kind: CompletionKind, line: Sequence[Token], connection: str | None) -> Any:
+        """See `LiveNames.value`."""
+        client = self._client(connection)
         if client is None:
-            raise LookupError(live)
-        if live == "argument":
-            return self._arguments(client, line)[line[-1]]
+            raise LookupError(kind)
+        if kind == "argument":
+            return _command_arguments(client, line)[line[-1]]
         value = client.peek(line[-1], ABSENT)
         if value is ABSENT:
-            raise LookupError(live)
+            raise LookupError(kind)
         return value
 
-    def _arguments(self, client: BaseClient, line: Sequence[Token]) -> dict[str, Any]:
-        if len(line) < 2:  # noqa: PLR2004 - run COMMAND
-            return {}
-        command = client.available_commands.get(line[1])
-        return {} if command is None else dict(command.arguments)
-
-    def _connections(self, *, revivable: bool) -> list[str]:
-        desk = self._desk()
-        if desk is None:
+    def _connections(self, *, with_closed: bool) -> list[str]:
+        context = self._context()
+        if context is None:
             return []
-        names = [connection.name for connection in desk.sessions.connections]
-        return [*names, *desk.sessions.former_names] if revivable else names
+        names = [connection.name for connection in context.registry.connections]
+        return [*names, *context.registry.closed_names] if with_closed else names
 
     def _servers(self) -> list[str]:
         names: list[str] = []
-        # A broken file is told when somebody connects, not at every key press.
-        with suppress(MagicSyntaxError):
-            names += _config.load().servers
-        desk = self._desk()
-        if desk is not None:
-            names += [connection.address for connection in desk.sessions.connections]
-            names += [url for server in desk.heard for url in server.urls]
+        # `%nanover connect` reports an invalid file; completion stays silent.
+        with suppress(MagicError):
+            names += config.load().servers
+        context = self._context()
+        if context is not None:
+            names += [connection.address for connection in context.registry.connections]
+            names += [url for server in context.discovered for url in server.urls]
         return list(dict.fromkeys(names))
 
-    def _client(self, name: str | None) -> BaseClient | None:
-        desk = self._desk()
-        if desk is None:
+    def _client(self, connection: str | None) -> BaseClient | None:
+        context = self._context()
+        if context is None:
             return None
-        for connection in desk.sessions.connections:
-            if connection.name == name:
-                return connection.client
-        current = desk.sessions.current
-        return current.client if name is None and current is not None else None
+        for candidate in context.registry.connections:
+            if candidate.name == connection:
+                return candidate.client
+        current = context.registry.current
+        return current.client if connection is None and current is not None else None
+
+
+def _command_arguments(client: BaseClient, line: Sequence[Token]) -> dict[str, Any]:
+    if len(line) < 2:  # noqa: PLR2004 - run COMMAND
+        return {}
+    command = client.available_commands.get(line[1])
+    return {} if command is None else dict(command.arguments)

@@ -1,7 +1,7 @@
-"""Completion of `%nanover` lines in IPython, by its matcher API.
+"""Completion of `%nanover` lines in IPython.
 
-The older hook (`complete_command`) would mix what Jedi guesses into the list and sort
-it; every IPython that we run in has matchers.
+This uses IPython's matcher API. With the older `complete_command` hook, IPython would mix
+Jedi's guesses into the list and sort it.
 """
 
 from __future__ import annotations
@@ -17,50 +17,50 @@ from IPython.core.completer import (
     context_matcher,
 )
 
-from nanover_jupyter.magics.line.completion import Completion, Known, complete, complete_key
+from nanover_jupyter.magics.line.completion import Completion, LiveNames, complete, complete_key
 
 __all__ = ["Matcher"]
 
 logger = logging.getLogger("nanover_jupyter.magics")
 
-# `%nanover ...`, alone or behind `name =`; and the head of a cell.
+# `%nanover ...`, also after `name =`, and the first line of a `%%nanover` cell.
 _LINE: Final = re.compile(r"\s*(?:[\w.,\[\]\s]+=\s*)?%nanover\s")
-_HEAD: Final = re.compile(r"\s*%%nanover\s")
-_BODY: Final = re.compile(r"\s*%%nanover\s+update\b")
+_FIRST_LINE: Final = re.compile(r"\s*%%nanover\s")
+_UPDATE_CELL: Final = re.compile(r"\s*%%nanover\s+update\b")
 
 
 class Matcher:
-    """Offers completions in a shell, from `install` to `remove`.
+    """Completes `%nanover` lines in a shell from `install` to `remove`.
 
     Args:
         shell: IPython's shell.
-        known: What there is to offer.
+        live: The names and values to offer.
     """
 
-    def __init__(self, shell: Any, known: Known) -> None:
+    def __init__(self, shell: Any, live: LiveNames) -> None:
         self._completer = getattr(shell, "Completer", None)
-        self._known = known
+        self._live = live
 
     def install(self) -> None:
-        """Begin."""
+        """Add the matcher to the shell. Idempotent."""
         matchers = getattr(self._completer, "custom_matchers", None)
         if matchers is not None and self.match not in matchers:
             matchers.append(self.match)
 
     def remove(self) -> None:
-        """End, and leave nothing."""
+        """Remove the matcher from the shell. Idempotent."""
         matchers = getattr(self._completer, "custom_matchers", [])
         while self.match in matchers:
             matchers.remove(self.match)
 
-    # Before all others, so that Jedi is not even asked.
+    # Before all other matchers, so that Jedi does not run.
     @context_matcher(identifier="nanover_jupyter", priority=1000)  # type: ignore[untyped-decorator]
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
-        """Called by IPython for every completion."""
+        """Return completions for IPython."""
         try:
-            found = self._found(context)
+            found = self._complete(context)
         except Exception:
-            # An error in here would be printed into the line that is being written.
+            # IPython would print the error into the line that is being typed.
             logger.debug("! completion failed", exc_info=True)
             found = None
         if found is None:
@@ -72,11 +72,11 @@ class Matcher:
             "ordered": True,
         }
 
-    def _found(self, context: CompletionContext) -> Completion | None:
+    def _complete(self, context: CompletionContext) -> Completion | None:
         text = context.text_until_cursor
-        match = _LINE.match(text) or (_HEAD.match(text) if context.cursor_line == 0 else None)
+        match = _LINE.match(text) or (_FIRST_LINE.match(text) if context.cursor_line == 0 else None)
         if match is not None:
-            return complete(text[match.end() :], self._known)
-        if context.cursor_line > 0 and _BODY.match(context.full_text):
-            return complete_key(text, self._known)
+            return complete(text[match.end() :], self._live)
+        if context.cursor_line > 0 and _UPDATE_CELL.match(context.full_text):
+            return complete_key(text, self._live)
         return None

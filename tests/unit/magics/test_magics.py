@@ -13,23 +13,24 @@ from pathlib import Path
 import pytest
 
 from nanover_jupyter import NanoverServer
-from nanover_jupyter.magics.line.grammar import SUBCOMMANDS
-from nanover_jupyter.magics.magics import HANDLERS
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
+from nanover_jupyter.magics.magics import handler_of
 from tests.support.eventually import eventually
 from tests.support.interrupts import interrupt_main_thread, once_waiting_in
 from tests.unit.magics.conftest import Shell
 
 
-def test_every_subcommand_of_the_grammar_is_carried_out_and_nothing_else() -> None:
-    assert list(HANDLERS) == list(SUBCOMMANDS)
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_every_subcommand_has_a_handler(name: str) -> None:
+    assert handler_of(SUBCOMMANDS[name]).__name__.removesuffix("_") == name
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        ("conect", "there is no %nanover conect; did you mean %nanover connect?"),
-        ("help conect", "there is no %nanover conect; did you mean %nanover connect?"),
-        ("panel", "could not connect to a server: there is no connection yet (%nanover connect)"),
+        ("conect", "Unknown subcommand 'conect'. Did you mean 'connect'?"),
+        ("help conect", "Unknown subcommand 'conect'. Did you mean 'connect'?"),
+        ("panel", "Not connected. Run %nanover connect."),
         (
             "connect 'not an address'",
             (
@@ -46,25 +47,25 @@ def test_every_subcommand_of_the_grammar_is_carried_out_and_nothing_else() -> No
         ),
     ],
 )
-def test_what_goes_wrong_is_one_line(shell: Shell, line: str, said: str) -> None:
+def test_an_error_is_one_line(shell: Shell, line: str, message: str) -> None:
     cell = shell.run(f"%nanover {line}")
 
-    assert cell.errors.strip() == f"UsageError: {said}"
+    assert cell.errors.strip() == f"UsageError: {message}"
     assert "Traceback" not in cell.printed + cell.errors
 
 
-def test_unloading_closes_everything_and_takes_the_magic_away(shell: Shell) -> None:
+def test_unloading_closes_everything_and_removes_the_magic(shell: Shell) -> None:
     shell.run("%nanover connect --quiet -o client")
     shell.run("%unload_ext nanover_jupyter")
 
     assert shell.value("client").status.state == "closed"
     assert "not found" in shell.run("%nanover status").errors
     shell.run("%load_ext nanover_jupyter")
-    assert shell.run("%nanover status").text == "Not connected. %nanover connect begins."
+    assert shell.run("%nanover status").text == "Not connected. Run %nanover connect."
 
 
 @pytest.mark.parametrize("name", SUBCOMMANDS)
-def test_every_subcommand_is_quiet_when_it_is_told_to_be(shell: Shell, name: str) -> None:
+def test_every_subcommand_can_be_quiet(shell: Shell, name: str) -> None:
     shell.run("%nanover connect --quiet -o client")
     words = {
         "use": "demo",
@@ -87,7 +88,7 @@ def test_every_subcommand_is_quiet_when_it_is_told_to_be(shell: Shell, name: str
     assert cell.printed.strip() in {"", repr(cell.value)} or name in {"get", "run"}
 
 
-def test_braces_and_dollars_reach_the_server_as_they_are(shell: Shell) -> None:
+def test_braces_and_dollars_are_sent_unchanged(shell: Shell) -> None:
     shell.run("%nanover connect --quiet")
     shell.run('%nanover set test.value {"a": [1, 2]}')
     shell.run("%nanover set test.text '{1 + 1} $HOME'")
@@ -96,7 +97,7 @@ def test_braces_and_dollars_reach_the_server_as_they_are(shell: Shell) -> None:
     assert shell.run("%nanover get test.text").value == "{1 + 1} $HOME"
 
 
-def test_an_interrupt_is_one_line_and_leaves_everything_as_it_was(shell: Shell) -> None:
+def test_an_interrupt_is_one_line_and_keeps_the_connection(shell: Shell) -> None:
     over = threading.Event()
     with NanoverServer() as server:
         server.register_command("user/wait", lambda: over.wait(20) and {})
@@ -107,12 +108,8 @@ def test_an_interrupt_is_one_line_and_leaves_everything_as_it_was(shell: Shell) 
         over.set()
 
         assert isinstance(cell.error, KeyboardInterrupt)
-        assert cell.printed.strip() == (
-            "Interrupted: what was asked of the server may be carried out all the same"
-        )
+        assert cell.printed.strip() == ("Interrupted: the server may still complete the request")
         assert shell.run("%nanover status").text.startswith("Connected to")
-        client = shell.magics.desk.sessions.current.client
-        assert client.command_timeout == 600
 
 
 @pytest.mark.parametrize(
@@ -131,21 +128,21 @@ def test_waiting_ends_at_once_when_it_is_interrupted(
         shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet")
         threads = {thread.name for thread in threading.enumerate()}
         line = line.format(silent=f"grpc://127.0.0.1:{silent.getsockname()[1]} --timeout 20")
-        begun = time.monotonic()
+        start = time.monotonic()
 
         with once_waiting_in(waits_in, interrupt_main_thread):
             cell = shell.run(f"%nanover {line}")
 
         assert isinstance(cell.error, KeyboardInterrupt)
         assert len(cell.printed.strip().splitlines()) == 1
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - start < 10
         assert shell.run("%nanover status").text.startswith("Connected to lab")
         eventually(
             lambda: {t.name for t in threading.enumerate() if "nanover" in t.name} <= threads
         )
 
 
-def test_loading_twice_and_unloading_leaves_nothing_of_it(shell: Shell) -> None:
+def test_unloading_after_loading_twice_leaves_nothing(shell: Shell) -> None:
     shell.run("%unload_ext nanover_jupyter")
     before = traces(shell)
     shell.run("%load_ext nanover_jupyter")
@@ -203,7 +200,7 @@ print(shell.complete("greet", "%nanover get greet", 18)[1])
 """
 
 
-def test_a_plain_ipython_without_a_kernel_does_it_all_and_ends(tmp_path: Path) -> None:
+def test_everything_works_in_ipython_without_a_kernel(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PLAIN],
         env={**os.environ, "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
@@ -216,18 +213,18 @@ def test_a_plain_ipython_without_a_kernel_does_it_all_and_ends(tmp_path: Path) -
 
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    for said in (
+    for message in (
         "Connected to an empty server at grpc://127.0.0.1:",
         "Set greeting, which is a new key.",
         "'hello'",
         '  greeting  "hello"',
-        "No lock was taken here.",
+        "No locks. Run",
         "Connected to lab (grpc://",
         "Nothing changed in",
         "['greeting']",
     ):
-        assert said in done.stdout
-    assert "did you mean 'greeting'?" in done.stdout + done.stderr
+        assert message in done.stdout
+    assert "Did you mean 'greeting'?" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -247,7 +244,7 @@ def test_a_plain_ipython_without_a_kernel_does_it_all_and_ends(tmp_path: Path) -
         "connect wss://host?token=hunter2",
     ],
 )
-def test_no_password_that_was_typed_is_repeated(shell: Shell, line: str) -> None:
+def test_a_typed_password_is_never_repeated(shell: Shell, line: str) -> None:
     shell.ip.user_ns["url"] = "ws://anna:hunter2@host"
 
     cell = shell.run(f"%nanover {line}")

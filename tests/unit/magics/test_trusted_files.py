@@ -10,7 +10,7 @@ import pytest
 
 from nanover_jupyter import NanoverServer
 from nanover_jupyter.magics.config import load
-from nanover_jupyter.magics.line.tokenizer import MagicSyntaxError
+from nanover_jupyter.magics.errors import MagicError
 from nanover_jupyter.regular_files import read_regular_file
 from tests.unit.magics.conftest import Shell, write_config
 
@@ -33,7 +33,7 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             TOKEN.replace('address = "wss://127.0.0.1:9"', 'find = "my lab"'),
-            "it sends the environment variable LAB_TOKEN to whatever announces itself as 'my lab'",
+            "it sends the environment variable LAB_TOKEN to any server announced as 'my lab'",
         ),
         (CERTIFICATE, "lab.pem as root certificates"),
     ],
@@ -49,7 +49,7 @@ def test_secrets_and_files_are_not_used_before_the_file_is_trusted(
     assert asked in errors
     assert "run %nanover trust" in errors
     assert "could not connect" not in errors
-    with pytest.raises(MagicSyntaxError, match="is not trusted"):
+    with pytest.raises(MagicError, match="is not trusted"):
         load().servers["lab"].tls()
 
 
@@ -62,7 +62,7 @@ def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project:
         errors = shell.run("%nanover connect").errors
         assert f"{file} is not trusted" in errors
         assert "connects to 'lab'" in errors
-        assert shell.run("%nanover list").text.startswith("There is no connection.")
+        assert shell.run("%nanover list").text.startswith("Not connected.")
         # The name was typed, and nothing secret goes with it.
         assert " as lab: " in shell.run("%nanover connect lab").text
         shell.run("%nanover disconnect --all")
@@ -71,7 +71,7 @@ def test_a_default_is_not_used_before_the_file_is_trusted(shell: Shell, project:
         assert " as lab: " in shell.run("%nanover connect").text
 
 
-def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project: Path) -> None:
+def test_trusting_shows_and_allows_what_the_file_asks_for(shell: Shell, project: Path) -> None:
     (project / "key.pem").write_text("key")
     write_config(project, f'default = "lab"\n{TOKEN}server_name = "sim"\nprivate_key = "key.pem"\n')
 
@@ -87,7 +87,7 @@ def test_trusting_shows_what_the_file_asks_for_and_lets_it(shell: Shell, project
     assert tls.metadata == {"authorization": "Bearer hush-hush"}
 
 
-def test_nothing_of_what_the_file_asks_for_is_cut_or_hidden(shell: Shell, project: Path) -> None:
+def test_all_that_the_file_asks_for_is_shown(shell: Shell, project: Path) -> None:
     host = f"sim.example.org.{'a' * 300}.evil.example"
     write_config(project, TOKEN.replace("127.0.0.1:9", host).replace("LAB_", "\\u202eLAB_"))
 
@@ -218,7 +218,7 @@ def test_the_same_text_elsewhere_is_not_trusted(
     assert "is not trusted" in shell.run("%nanover connect lab").errors
 
 
-def test_trust_can_be_looked_at_and_taken_back(shell: Shell, project: Path) -> None:
+def test_trust_can_be_shown_and_revoked(shell: Shell, project: Path) -> None:
     write_config(project, TOKEN)
 
     assert "LAB_TOKEN" in shell.run("%nanover trust --show").text
@@ -227,10 +227,10 @@ def test_trust_can_be_looked_at_and_taken_back(shell: Shell, project: Path) -> N
     assert "trusted" in shell.run("%nanover trust --show").text
     shell.run("%nanover trust --revoke")
     assert "is not trusted" in shell.run("%nanover connect lab").errors
-    assert "one of" in shell.run("%nanover trust --show --revoke").errors
+    assert "not both" in shell.run("%nanover trust --show --revoke").errors
 
 
-def test_the_users_own_file_needs_no_confirmation(
+def test_the_users_own_file_needs_no_trust(
     shell: Shell, project: Path, user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_config(user, f'default = "lab"\n{TOKEN}')
@@ -241,18 +241,18 @@ def test_the_users_own_file_needs_no_confirmation(
     assert "could not connect to wss://127.0.0.1:9" in shell.run("%nanover connect").errors
 
 
-def test_an_untrusted_file_replaces_no_server_of_the_users(
+def test_an_untrusted_file_does_not_replace_servers_of_the_user(
     shell: Shell, project: Path, user: Path
 ) -> None:
     write_config(user, 'default = "lab"\n[servers.lab]\naddress = "mine"')
     write_config(project, '[servers.lab]\naddress = "theirs"')
 
     assert load().servers["lab"].address == "mine"
-    assert "replaces your own server of that name by theirs" in shell.run("%nanover trust").text
+    assert "replaces your own server of that name with theirs" in shell.run("%nanover trust").text
     assert load().servers["lab"].address == "theirs"
 
 
-def test_a_default_of_the_users_does_not_lead_into_an_untrusted_file(
+def test_a_default_of_the_user_does_not_select_a_server_of_an_untrusted_file(
     shell: Shell, project: Path, user: Path
 ) -> None:
     write_config(user, 'default = "lab"')
@@ -283,19 +283,21 @@ def test_an_untrusted_file_does_not_redirect_a_host_name(
         errors = shell.run(f"%nanover connect {host} --timeout 1").errors
 
         assert f"{file} is not trusted" in errors
-        assert f"connects to {address} where %nanover connect names the host {host!r}" in errors
-        assert shell.run("%nanover list").text.startswith("There is no connection.")
+        assert f"connects to {address} when %nanover connect names the host {host!r}" in errors
+        assert shell.run("%nanover list").text.startswith("Not connected.")
         assert f"names the host {host!r}" in shell.run("%nanover trust").text
         assert address in shell.run(f"%nanover connect {host}").text
 
 
-def test_the_message_says_how_to_reach_the_host_itself(shell: Shell, project: Path) -> None:
+def test_the_message_shows_how_to_connect_to_the_host_itself(shell: Shell, project: Path) -> None:
     write_config(project, '[servers.localhost]\naddress = "far"')
 
     assert "write localhost:38801" in shell.run("%nanover connect localhost").errors
 
 
-def test_an_untrusted_file_takes_no_name_of_an_open_connection(shell: Shell, project: Path) -> None:
+def test_an_untrusted_file_does_not_take_the_name_of_an_open_connection(
+    shell: Shell, project: Path
+) -> None:
     with NanoverServer() as mine, NanoverServer() as other:
         shell.run(f"%nanover connect grpc://127.0.0.1:{mine.port} --name lab")
         write_config(project, f'[servers.lab]\naddress = "grpc://127.0.0.1:{other.port}"')
@@ -306,7 +308,7 @@ def test_an_untrusted_file_takes_no_name_of_an_open_connection(shell: Shell, pro
         write_config(project, f'default = "lab"\n{(project / "nanover.toml").read_text()}')
         shell.run("%nanover trust")
         text = shell.run("%nanover connect lab").text
-        assert text.startswith(f"lab leads to grpc://127.0.0.1:{other.port} now")
+        assert text.startswith(f"lab is now connected to grpc://127.0.0.1:{other.port}")
 
 
 def test_connecting_by_a_name_shows_the_address(shell: Shell, project: Path) -> None:
@@ -324,7 +326,7 @@ def test_a_file_that_asks_for_nothing_needs_no_trust(shell: Shell, project: Path
     assert "asks for nothing" in shell.run("%nanover trust").text
 
 
-def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, user: Path) -> None:
+def test_the_list_is_readable_by_the_user_alone(shell: Shell, project: Path, user: Path) -> None:
     file = write_config(project, TOKEN)
     shell.run("%nanover trust --quiet")
 
@@ -346,7 +348,7 @@ def test_what_is_remembered_is_for_the_user_alone(shell: Shell, project: Path, u
         "\xff",
     ],
 )
-def test_a_broken_memory_trusts_nothing_and_is_mended(
+def test_an_invalid_list_trusts_nothing_and_is_replaced(
     shell: Shell, project: Path, user: Path, text: str
 ) -> None:
     write_config(project, TOKEN)
@@ -358,7 +360,7 @@ def test_a_broken_memory_trusts_nothing_and_is_mended(
     assert "could not connect" in shell.run("%nanover connect lab --timeout 1").errors
 
 
-def test_a_memory_that_cannot_be_written_is_one_line(
+def test_a_list_that_cannot_be_written_is_reported_in_one_line(
     shell: Shell, project: Path, user: Path
 ) -> None:
     write_config(project, TOKEN)
@@ -366,5 +368,5 @@ def test_a_memory_that_cannot_be_written_is_one_line(
 
     errors = shell.run("%nanover trust").errors
 
-    assert "cannot be remembered" in errors
+    assert "Cannot write the list of trusted files" in errors
     assert len(errors.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Subcommands that take locks and give them back, in a real IPython shell."""
+"""%nanover lock and unlock in a real IPython shell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def server(shell: Shell) -> Iterator[NanoverServer]:
 
 
 def is_free(server: NanoverServer, key: str) -> bool:
-    """Whether somebody else could lock a key; it is given back at once."""
+    """Return whether another client could lock a key."""
     try:
         server.update_locks("other", acquire={key: 1})
     except UpdateRefused:
@@ -29,20 +29,20 @@ def is_free(server: NanoverServer, key: str) -> bool:
     return True
 
 
-def test_a_lock_is_kept_until_it_is_given_back(shell: Shell, server: NanoverServer) -> None:
-    said = shell.run("%nanover lock scene title -o lease").text
+def test_a_lock_is_renewed_until_it_is_released(shell: Shell, server: NanoverServer) -> None:
+    text = shell.run("%nanover lock scene title -o lease").text
 
-    assert said == "Locked scene, title until %nanover unlock, for 10 min at the most."
+    assert text == "Locked scene, title until you release it, for at most 10 min."
     lease = shell.value("lease")
     assert lease.auto_renew
     assert not is_free(server, "scene")
     assert shell.run("%nanover unlock").text == "Unlocked scene, title."
     assert lease.state == "released"
     assert is_free(server, "scene")
-    assert shell.run("%nanover unlock").text == "No lock was held here."
+    assert shell.run("%nanover unlock").text == "You held no locks."
 
 
-def test_what_was_locked_together_is_given_back_together(
+def test_keys_that_were_locked_together_are_released_together(
     shell: Shell, server: NanoverServer
 ) -> None:
     shell.run("%nanover lock scene title")
@@ -51,7 +51,7 @@ def test_what_was_locked_together_is_given_back_together(
     assert is_free(server, "scene")
 
 
-def test_a_lock_for_a_time_is_not_renewed(
+def test_a_lock_with_a_duration_is_not_renewed(
     shell: Shell, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert shell.run("%nanover lock scene --for 5 -o lease").text == "Locked scene for 5 s."
@@ -63,18 +63,18 @@ def test_a_lock_for_a_time_is_not_renewed(
     assert is_free(server, "scene")
 
 
-def test_one_of_several_locks_is_given_back(shell: Shell, server: NanoverServer) -> None:
+def test_one_of_several_locks_is_released(shell: Shell, server: NanoverServer) -> None:
     shell.run("%nanover lock scene --for 60")
     shell.run("%nanover lock title --for 60")
 
     assert shell.run("%nanover unlock title").text == "Unlocked title."
     assert shell.value("client").leases.held_keys() == ["scene"]
-    assert "no lock on 'scen' is held here; did you mean 'scene'?" in (
+    assert "You hold no lock on 'scen'. Did you mean 'scene'?" in (
         shell.run("%nanover unlock scen").errors
     )
 
 
-def test_a_lock_that_someone_else_holds_is_refused_or_waited_for(
+def test_a_lock_of_another_client_is_refused_or_waited_for(
     shell: Shell, server: NanoverServer
 ) -> None:
     server.update_locks("other", acquire={"scene": 60})
@@ -83,9 +83,9 @@ def test_a_lock_that_someone_else_holds_is_refused_or_waited_for(
     )
 
     with once_waiting_in("pause", lambda: server.update_locks("other", release={"scene"})):
-        said = shell.run("%nanover lock scene --wait 20 --for 5").text
+        text = shell.run("%nanover lock scene --wait 20 --for 5").text
 
-    assert said == "Locked scene for 5 s."
+    assert text == "Locked scene for 5 s."
 
 
 def test_a_server_without_locks_says_so(shell: Shell, server: NanoverServer) -> None:

@@ -35,7 +35,7 @@ def test_commands_are_listed_with_their_arguments(shell: Shell, server: NanoverS
     assert re.search(r'(?m)^  user/echo +n=1, name="x"$', text)
     assert shell.run("%nanover commands ECHO").text.startswith("1 of 4 commands:")
     assert shell.run("%nanover commands user/*").text.startswith("3 of 4 commands:")
-    assert shell.run("%nanover commands zzz").text == "None of 4 commands is like 'zzz'."
+    assert shell.run("%nanover commands zzz").text == "None of 4 commands matches 'zzz'."
 
 
 def test_commands_that_came_since_are_listed(shell: Shell, server: NanoverServer) -> None:
@@ -73,11 +73,11 @@ def test_a_command_is_run_with_json_text_and_variables(shell: Shell, server: Nan
     assert re.fullmatch(r"Ran user/echo in [\d.]+ m?s\.", cell.shown[0].data["text/plain"])
 
 
-def test_a_result_can_be_had_under_a_name(shell: Shell, server: NanoverServer) -> None:
+def test_a_result_is_stored_in_the_output_variable(shell: Shell, server: NanoverServer) -> None:
     cell = shell.run("%nanover run user/echo n=2 -o reply")
 
     assert cell.value is None
-    assert cell.text.endswith("; its result is in reply.")
+    assert cell.text.endswith("; result stored in reply.")
     assert shell.value("reply") == {"n": 2, "name": "x"}
     assert shell.run("again = %nanover run user/echo --quiet").error is None
     assert shell.value("again") == {"n": 1, "name": "x"}
@@ -88,33 +88,33 @@ def test_a_command_without_a_result_shows_none(shell: Shell, server: NanoverServ
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("run user/fail", "command 'user/fail' failed: "),
-        ("run user/ecko", "the server listed no command 'user/ecko' and answers"),
-        ("run user/ecko", "did you mean user/echo?"),
-        ("run user/echo n", "'n' has no value: write n=VALUE"),
-        ("run user/echo n=1 n=2", "'n' stands there twice"),
-        ("run user/echo n=True", "values are JSON: write true for True"),
-        ("run user/echo n=[1,", "the bracket [ is never closed"),
-        ("run user/echo n=$missing", "there is no variable 'missing' in this notebook"),
+        ("run user/ecko", "Unknown command 'user/ecko' (the server answered"),
+        ("run user/ecko", "Did you mean 'user/echo'?"),
+        ("run user/echo n", "'n' has no value. Write n=VALUE."),
+        ("run user/echo n=1 n=2", "'n' is set twice."),
+        ("run user/echo n=True", "Values are JSON: write true instead of True"),
+        ("run user/echo n=[1,", "The bracket [ is never closed"),
+        ("run user/echo n=$missing", "Variable 'missing' is not defined."),
         ("run user/echo n=$odd", "cannot send n"),
         ("run", "the following arguments are required: COMMAND"),
     ],
 )
 def test_what_goes_wrong_is_one_line(
-    shell: Shell, server: NanoverServer, line: str, said: str
+    shell: Shell, server: NanoverServer, line: str, message: str
 ) -> None:
     shell.ip.user_ns["odd"] = object()
 
     cell = shell.run(f"%nanover {line}")
 
-    assert said in cell.errors
+    assert message in cell.errors
     assert len(cell.errors.strip().splitlines()) == 1
     assert cell.errors.startswith("UsageError: ")
 
 
-def test_a_command_that_takes_too_long_is_given_up(shell: Shell, server: NanoverServer) -> None:
+def test_a_command_that_takes_too_long_times_out(shell: Shell, server: NanoverServer) -> None:
     over = threading.Event()
     server.register_command("user/wait", lambda: (over.wait(30) and {}) or {})
 
@@ -122,11 +122,10 @@ def test_a_command_that_takes_too_long_is_given_up(shell: Shell, server: Nanover
     over.set()
 
     assert "no answer within 0.2 s while running 'user/wait'" in errors
-    assert shell.magics.desk.sessions.named(None).client.command_timeout == 600
-    assert "(--timeout SECONDS waits longer)" in errors
+    assert "(use --timeout SECONDS to wait longer)" in errors
 
 
-def test_a_command_that_came_since_fails_in_its_own_words(
+def test_a_command_that_was_registered_later_shows_its_own_error(
     shell: Shell, server: NanoverServer
 ) -> None:
     server.register_command("user/late", fail)
@@ -134,7 +133,7 @@ def test_a_command_that_came_since_fails_in_its_own_words(
     assert "command 'user/late' failed: " in shell.run("%nanover run user/late").errors
 
 
-def test_what_a_server_says_of_its_failure_steers_no_terminal(
+def test_control_characters_in_an_error_of_the_server_are_replaced(
     shell: Shell, server: NanoverServer
 ) -> None:
     def rage() -> None:
@@ -148,20 +147,22 @@ def test_what_a_server_says_of_its_failure_steers_no_terminal(
     assert not {"\x1b", "\x07", "\u202e"} & set(errors)
 
 
-def test_a_run_is_in_the_book_that_the_palette_shows(shell: Shell, server: NanoverServer) -> None:
+def test_a_run_is_listed_in_the_palette_too(shell: Shell, server: NanoverServer) -> None:
     cell = shell.run("%nanover run user/echo n=5")
     cell.value["n"] = "altered"
 
-    (run,) = shell.magics.desk.sessions.named(None).runs.runs()
+    (run,) = shell.magics.context.registry.named(None).runs.runs()
 
     assert (run.name, run.arguments, run.state) == ("user/echo", {"n": 5}, "done")
     assert run.result == {"n": 5, "name": "x"}
 
 
-def test_a_run_that_somebody_stops_waiting_for_says_so(shell: Shell, server: NanoverServer) -> None:
+def test_a_run_that_is_cancelled_in_the_palette_is_reported(
+    shell: Shell, server: NanoverServer
+) -> None:
     begun, going = threading.Event(), threading.Event()
     server.register_command("user/long", lambda: begun.set() or (going.wait(30) and None))
-    runs = shell.magics.desk.sessions.current.runs
+    runs = shell.magics.context.registry.current.runs
 
     def stop() -> None:
         begun.wait(30)
@@ -174,4 +175,4 @@ def test_a_run_that_somebody_stops_waiting_for_says_so(shell: Shell, server: Nan
     stopping.join()
     going.set()
 
-    assert "user/long is not waited for any more" in cell.errors
+    assert "Stopped waiting for user/long" in cell.errors

@@ -23,17 +23,17 @@ def server(shell: Shell) -> Iterator[NanoverServer]:
         yield server
 
 
-def test_keys_are_listed_with_the_beginning_of_their_values(
+def test_keys_are_listed_with_a_preview_of_their_values(
     shell: Shell, server: NanoverServer
 ) -> None:
     text = shell.run("%nanover state avatar.*").text
 
     assert text.splitlines()[0] == "2 of 4 keys:"
     assert '  avatar.anna  {name: "Anna"}' in text.splitlines()
-    assert shell.run("%nanover state zzz").text == "None of 4 keys is like 'zzz'."
+    assert shell.run("%nanover state zzz").text == "None of 4 keys matches 'zzz'."
 
 
-def test_a_hostile_state_is_mere_text_in_both_faces(shell: Shell, server: NanoverServer) -> None:
+def test_a_hostile_state_is_plain_text_in_both_forms(shell: Shell, server: NanoverServer) -> None:
     server.update_state(None, DictionaryChange({"a\u202eb\x1b[2J": "\x1b]0;x\x07\n"}))
     eventually(lambda: "5 of 5" in shell.run("%nanover state").text)
 
@@ -41,31 +41,29 @@ def test_a_hostile_state_is_mere_text_in_both_faces(shell: Shell, server: Nanove
 
     assert "<img" not in data["text/html"]
     assert "&lt;img" in data["text/html"]
-    for face in data.values():
-        assert not {"\x1b", "\u202e", "\x07"} & set(face)
+    for form in data.values():
+        assert not {"\x1b", "\u202e", "\x07"} & set(form)
 
 
-def test_a_long_state_says_what_is_left_out(shell: Shell, server: NanoverServer) -> None:
+def test_a_long_state_is_cut_off_with_a_hint(shell: Shell, server: NanoverServer) -> None:
     server.update_state(None, DictionaryChange({f"k{n:04}": "x" * 10_000 for n in range(250)}))
     eventually(lambda: "254 of 254" in shell.run("%nanover state").text)
 
     data = shell.run("%nanover state").shown[0].data
 
-    assert data["text/plain"].endswith(
-        "… and 154 more; a pattern narrows it, -o VARIABLE takes all."
-    )
+    assert data["text/plain"].endswith("… and 154 more. Use a pattern, or -o VARIABLE to get all.")
     assert len(data["text/html"]) < 60_000
     shell.run("%nanover state k* -o found")
     assert len(shell.value("found")) == 250
 
 
-def test_an_empty_state_is_called_so(shell: Shell) -> None:
+def test_an_empty_state_is_reported(shell: Shell) -> None:
     with NanoverServer() as server:
         shell.run(f"%nanover connect 127.0.0.1:{server.port} --quiet")
         assert shell.run("%nanover state").text == "The shared state is empty."
 
 
-def test_a_value_is_returned_as_a_copy_of_ones_own(shell: Shell, server: NanoverServer) -> None:
+def test_a_value_is_returned_as_a_copy(shell: Shell, server: NanoverServer) -> None:
     value = shell.run("%nanover get scene").value
     value.append(2)
 
@@ -98,7 +96,7 @@ def test_keys_with_blanks_go_in_quotes(shell: Shell, server: NanoverServer) -> N
 
 
 def test_keys_are_removed_all_or_none(shell: Shell, server: NanoverServer) -> None:
-    assert "there is no key 'sene'; did you mean 'scene'?" in (
+    assert "Unknown key 'sene'. Did you mean 'scene'?" in (
         shell.run("%nanover unset avatar.ben sene").errors
     )
     assert "avatar.ben" in server.copy_state()
@@ -110,10 +108,10 @@ def test_keys_are_removed_all_or_none(shell: Shell, server: NanoverServer) -> No
 def test_a_cell_of_lines_is_one_atomic_update(shell: Shell, server: NanoverServer) -> None:
     changes: list[DictionaryChange] = []
     shell.ip.user_ns["scale"] = 2.5
-    client = shell.magics.desk.sessions.named("lab").client
+    client = shell.magics.context.registry.named("lab").client
     client.on_change(lambda change: changes.append(change.copy()))
 
-    said = shell.run(
+    text = shell.run(
         "%%nanover update --unset avatar.ben\n"
         "# a comment\n"
         "scene = [1, 2, 3]\n"
@@ -121,7 +119,7 @@ def test_a_cell_of_lines_is_one_atomic_update(shell: Shell, server: NanoverServe
         "scale = $scale\n"
     ).text
 
-    assert said == "Changed scene, title, scale and removed avatar.ben."
+    assert text == "Changed scene, title, scale. Removed avatar.ben."
     expected = {"scene": [1, 2, 3], "title": "Nanotube, for a look", "scale": 2.5}
     eventually(lambda: any(expected.items() <= c.updates.items() for c in changes))
     assert "avatar.ben" not in server.copy_state()
@@ -140,7 +138,7 @@ def test_an_update_may_stand_in_one_line(shell: Shell, server: NanoverServer) ->
     assert server.copy_state()["b c"] == "two"
 
 
-def test_an_update_is_refused_whole(shell: Shell, server: NanoverServer) -> None:
+def test_an_update_is_refused_as_one(shell: Shell, server: NanoverServer) -> None:
     server.update_locks("someone else", acquire={"scene": 60})
 
     errors = shell.run("%%nanover update\nscene = 1\nother = 2").errors
@@ -150,25 +148,25 @@ def test_an_update_is_refused_whole(shell: Shell, server: NanoverServer) -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        ("%nanover get scen", "there is no key 'scen'; did you mean 'scene'?"),
-        ("%nanover get qqqqqq", "there is no key 'qqqqqq'; %nanover state lists what there is."),
-        ("%nanover set scene null", "takes null for a removal: to remove 'scene', write"),
-        ("%nanover update", "there is nothing to change: write KEY=VALUE"),
-        ("%%nanover update\n\n", "there is nothing to change"),
-        ("%nanover update a=1 --unset a", "'a' cannot be changed and removed at once"),
-        ("%%nanover update a=1\na = 2", "'a' stands in the first line and in the body"),
-        ("%%nanover update\na = 1\nb", "line 2: write KEY = VALUE, not 'b'"),
-        ("%%nanover state\na = 1", "this takes no body, write %nanover state"),
+        ("%nanover get scen", "Unknown key 'scen'. Did you mean 'scene'?"),
+        ("%nanover get qqqqqq", "Unknown key 'qqqqqq'. Run %nanover state for a list."),
+        ("%nanover set scene null", "treats null as a removal. To remove 'scene', use"),
+        ("%nanover update", "Nothing to change. Write KEY=VALUE"),
+        ("%%nanover update\n\n", "Nothing to change"),
+        ("%nanover update a=1 --unset a", "'a' is both set and removed"),
+        ("%%nanover update a=1\na = 2", "'a' is set in the first line and in the cell body"),
+        ("%%nanover update\na = 1\nb", "Line 2: write KEY = VALUE, not 'b'"),
+        ("%%nanover state\na = 1", "does not take a cell body: write %nanover state"),
     ],
 )
 def test_what_goes_wrong_is_one_line(
-    shell: Shell, server: NanoverServer, line: str, said: str
+    shell: Shell, server: NanoverServer, line: str, message: str
 ) -> None:
     cell = shell.run(line)
 
-    assert said in cell.errors
+    assert message in cell.errors
     assert len(cell.errors.strip().splitlines()) == 1
 
 
@@ -181,19 +179,22 @@ def test_where_null_is_a_value_it_can_be_set(shell: Shell, server: NanoverServer
     assert shell.value("value") is None
 
 
-def test_a_change_leaves_the_patience_of_other_threads_alone(
+def test_a_timeout_is_for_one_call_and_not_for_the_client(
     shell: Shell, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = shell.magics.desk.sessions.named(None).client
+    client = shell.magics.context.registry.named(None).client
     client.call_timeout = 7.0
-    patience: list[float | None] = []
-    catch_up = client.catch_up
+    timeouts: list[float | None] = []
+    update_state = client._transport.update_state
 
-    def note(timeout: float | None = None) -> None:
-        patience.append(client.call_timeout)
-        catch_up(timeout)
+    def record(change: DictionaryChange, timeout: float | None) -> bool:
+        if change.updates:
+            timeouts.append(timeout)
+        assert client.call_timeout == 7.0
+        return update_state(change, timeout)
 
-    monkeypatch.setattr(client, "catch_up", note)
+    monkeypatch.setattr(client._transport, "update_state", record)
+    shell.run("%nanover set x 1 --quiet --timeout 30")
     shell.run("%nanover set x 1 --quiet")
 
-    assert patience == [7.0]
+    assert timeouts == [30.0, 7.0]

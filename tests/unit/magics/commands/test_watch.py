@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from nanover_jupyter.magics.commands import watch as _watching
+from nanover_jupyter.magics.commands import watch as watch_module
 from nanover_jupyter.magics.context import MagicContext
 from tests.support.fake_page import FakePage
 from tests.unit.magics.conftest import WIDGET_VIEW, Shell
@@ -47,17 +47,17 @@ def busy(server: NanoverServer) -> Iterator[None]:
 
 
 @pytest.fixture
-def change_while_watching(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def change_whilewatch_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """In a terminal: each change once the one before is printed, and then Ctrl-C."""
-    monkeypatch.setattr(MagicContext, "has_page", False)
-    monkeypatch.setattr(_watching, "_PERIOD", 0.01)
-    lines = _watching._Watching._lines
+    monkeypatch.setattr(MagicContext, "has_frontend", False)
+    monkeypatch.setattr(watch_module, "_PERIOD", 0.01)
+    lines = watch_module._Watcher._lines
     waiting = False
 
     def prepare(*changes: Callable[[], object]) -> None:
         left = [*changes, lambda: signal.raise_signal(signal.SIGINT)]
 
-        def lines_and_next_change(self: _watching._Watching) -> list[str]:
+        def lines_and_next_change(self: watch_module._Watcher) -> list[str]:
             nonlocal waiting
             found = lines(self)
             if found:
@@ -67,12 +67,12 @@ def change_while_watching(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
                 left.pop(0)()
             return found
 
-        monkeypatch.setattr(_watching._Watching, "_lines", lines_and_next_change)
+        monkeypatch.setattr(watch_module._Watcher, "_lines", lines_and_next_change)
 
     return prepare
 
 
-def test_in_a_notebook_it_is_an_inspector_that_looks_for_the_pattern(
+def test_in_a_notebook_it_shows_an_inspector_with_the_pattern(
     shell: Shell, server: NanoverServer
 ) -> None:
     (avatars,) = shell.run("%nanover watch avatar.*").widgets
@@ -80,17 +80,17 @@ def test_in_a_notebook_it_is_an_inspector_that_looks_for_the_pattern(
     (again,) = shell.run("%nanover watch avatar.*").widgets
 
     assert avatars[WIDGET_VIEW] == again[WIDGET_VIEW] != scene[WIDGET_VIEW]
-    panels = shell.magics.desk.sessions._panels.values()
+    panels = shell.magics.context.registry._panels.values()
     assert [panel.query for panel in panels] == ["scene", "avatar.*"]
 
 
-def test_inspectors_that_were_deleted_end_when_others_have_come(
+def test_inspectors_of_deleted_cells_are_closed_after_several_others(
     shell: Shell, server: NanoverServer
 ) -> None:
     shell.run("%nanover watch looked-at")
     shell.run("%nanover watch deleted")
-    sessions = shell.magics.desk.sessions
-    looked_at, deleted = sessions._panels.values()
+    registry = shell.magics.context.registry
+    looked_at, deleted = registry._panels.values()
     page = FakePage(looked_at)
     page.hello()
     for number in range(8):
@@ -98,22 +98,24 @@ def test_inspectors_that_were_deleted_end_when_others_have_come(
         shell.run(f"%nanover watch {number}")
 
     assert deleted.comm is None
-    assert [panel.query for panel in sessions._panels.values()] == ["looked-at", *"01234567"]
+    assert [panel.query for panel in registry._panels.values()] == ["looked-at", *"01234567"]
     page.notify("bye")
 
 
-def test_one_that_is_asked_for_again_is_as_good_as_new(shell: Shell, server: NanoverServer) -> None:
+def test_an_inspector_that_is_shown_again_counts_as_recent(
+    shell: Shell, server: NanoverServer
+) -> None:
     for pattern in (*"01234567", "0", "8"):
         shell.run(f"%nanover watch {pattern}")
 
-    panels = shell.magics.desk.sessions._panels.values()
+    panels = shell.magics.context.registry._panels.values()
     assert [panel.query for panel in panels] == [*"234567", "0", "8"]
 
 
-def test_for_a_time_changes_are_printed_and_summed_up(
+def test_with_a_duration_changes_are_printed_and_summarized(
     shell: Shell, busy: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_watching, "_PERIOD", 0.05)
+    monkeypatch.setattr(watch_module, "_PERIOD", 0.05)
     cell = shell.run("%nanover watch avatar.* --for 0.4")
 
     begun, ended = cell.text.splitlines()
@@ -125,13 +127,13 @@ def test_for_a_time_changes_are_printed_and_summed_up(
     assert "\x1b" not in cell.printed
 
 
-def test_of_a_large_value_only_what_is_another_is_printed_again(
-    shell: Shell, server: NanoverServer, change_while_watching: Callable[..., None]
+def test_only_the_changed_parts_of_a_large_value_are_printed(
+    shell: Shell, server: NanoverServer, change_whilewatch_module: Callable[..., None]
 ) -> None:
     value: dict[str, Any] = {"name": "x" * 500, "at": [0.0, 0.0], "gone": 1}
 
     later = {"name": value["name"], "at": [0.0, 2.5]}
-    change_while_watching(
+    change_whilewatch_module(
         lambda: server.update_state(None, DictionaryChange({"big": value})),
         lambda: server.update_state(None, DictionaryChange({"big": later})),
     )
@@ -144,16 +146,16 @@ def test_of_a_large_value_only_what_is_another_is_printed_again(
     assert "- gone" in lines[-1]
 
 
-def test_when_nothing_changes_that_is_said(shell: Shell, server: NanoverServer) -> None:
-    said = shell.run("%nanover watch scene --for 0.1").text
+def test_it_reports_that_nothing_changed(shell: Shell, server: NanoverServer) -> None:
+    text = shell.run("%nanover watch scene --for 0.1").text
 
-    assert re.search(r"Nothing changed in \d+ ms\.$", said)
+    assert re.search(r"Nothing changed in \d+ ms\.$", text)
 
 
-def test_in_a_terminal_it_lasts_until_it_is_interrupted(
-    shell: Shell, server: NanoverServer, change_while_watching: Callable[..., None]
+def test_in_a_terminal_it_runs_until_it_is_interrupted(
+    shell: Shell, server: NanoverServer, change_whilewatch_module: Callable[..., None]
 ) -> None:
-    change_while_watching(lambda: server.update_state(None, DictionaryChange({"scene": 1})))
+    change_whilewatch_module(lambda: server.update_state(None, DictionaryChange({"scene": 1})))
 
     cell = shell.run("%nanover watch scene")
 
@@ -162,11 +164,11 @@ def test_in_a_terminal_it_lasts_until_it_is_interrupted(
     assert "1 key changed in" in cell.text
 
 
-def test_many_keys_at_once_are_cut_and_counted(
-    shell: Shell, server: NanoverServer, change_while_watching: Callable[..., None]
+def test_of_many_keys_only_some_lines_are_printed(
+    shell: Shell, server: NanoverServer, change_whilewatch_module: Callable[..., None]
 ) -> None:
     many = DictionaryChange({f"k{n:03}": n for n in range(40)})
-    change_while_watching(lambda: server.update_state(None, many))
+    change_whilewatch_module(lambda: server.update_state(None, many))
 
     printed = shell.run("%nanover watch k*").printed
 

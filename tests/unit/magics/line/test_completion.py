@@ -1,4 +1,4 @@
-"""What can stand at the end of a line, without IPython."""
+"""Completion of a line, without IPython."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanover_jupyter.magics.line.completion import complete, complete_key
-from nanover_jupyter.magics.line.grammar import SUBCOMMANDS, Live
-from nanover_jupyter.magics.line.tokenizer import Token, split
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS, CompletionKind
+from nanover_jupyter.magics.line.tokenizer import Token, tokenize
 
 
 class Lab:
-    """A session with some of everything, or with the names that a test gives."""
+    """Names of every kind, or those that a test gives."""
 
     def __init__(self, **names: Sequence[str]) -> None:
         self.given: dict[str, Sequence[str]] = {
@@ -29,15 +29,16 @@ class Lab:
             "held": ["scene"],
             **names,
         }
-        self.asked: list[str | None] = []
+        self.connections: list[str | None] = []
         self.values: dict[str, Any] = {"index": 2, "scene": [0, 1], "name": "x y"}
 
-    def names(self, live: Live, line: Sequence[Token], name: str | None) -> Iterable[str]:
-        self.asked.append(name)
-        kind = "key" if live in {"pattern", "assignment"} else live
-        return self.given[kind]
+    def names(
+        self, kind: CompletionKind, line: Sequence[Token], connection: str | None
+    ) -> Iterable[str]:
+        self.connections.append(connection)
+        return self.given["key" if kind in {"pattern", "assignment"} else kind]
 
-    def value(self, live: Live, line: Sequence[Token], name: str | None) -> Any:
+    def value(self, kind: CompletionKind, line: Sequence[Token], connection: str | None) -> Any:
         return self.values[line[-1]]
 
 
@@ -88,29 +89,29 @@ def offers(line: str, lab: Lab | None = None) -> tuple[str, ...]:
         ("run playback/load x=[1, ", ()),
     ],
 )
-def test_what_fits_is_offered(line: str, wanted: tuple[str, ...]) -> None:
+def test_matching_names_are_offered(line: str, wanted: tuple[str, ...]) -> None:
     found = offers(line)
 
     assert found[: len(wanted)] == wanted
     assert wanted or not found
 
 
-def test_the_end_of_the_line_that_is_replaced_is_told() -> None:
+def test_a_completion_has_the_fragment_that_it_replaces() -> None:
     assert complete("get 'avatar.a", Lab()).fragment == "'avatar.a"
     assert complete("run x index=", Lab()).fragment == "index="
     assert complete("get ", Lab()).fragment == ""
 
 
-def test_keys_are_those_of_the_connection_that_the_line_names() -> None:
+def test_keys_are_those_of_the_selected_connection() -> None:
     lab = Lab()
     offers("get --name 'my office' sc", lab)
     offers("get --name=lab sc", lab)
     offers("get sc", lab)
 
-    assert lab.asked == ["my office", "lab", None]
+    assert lab.connections == ["my office", "lab", None]
 
 
-def test_of_very_many_keys_the_beginnings_are_offered() -> None:
+def test_very_many_keys_are_shortened_to_prefixes() -> None:
     keys = [f"avatar.{n // 1000}.{n}" for n in range(20_000)]
     lab = Lab(key=[*keys, "scene"])
 
@@ -119,21 +120,21 @@ def test_of_very_many_keys_the_beginnings_are_offered() -> None:
     assert offers("get avatar.7.7999", lab) == ("avatar.7.7999",)
 
 
-def test_what_cannot_be_seen_in_a_line_is_not_offered() -> None:
+def test_names_with_invisible_characters_are_not_offered() -> None:
     lab = Lab(key=["a\nb", "a\u202eb", "a\x1b[2J", "a\ud800", "a" * 5000, "a fine"])
 
     assert offers("get a", lab) == ("'a fine'",)
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
-def test_whatever_is_offered_is_read_as_what_it_was(key: str) -> None:
+def test_an_offer_is_parsed_as_its_name(key: str) -> None:
     for offer in offers("get ", Lab(key=[key])):
         if not offer.startswith("--"):
-            assert split(f"get {offer}") == ["get", key]
+            assert tokenize(f"get {offer}") == ["get", key]
 
 
 @given(st.text())
-def test_no_line_makes_it_fail(text: str) -> None:
+def test_any_line_can_be_completed(text: str) -> None:
     found = complete(text, Lab())
 
     assert text.endswith(found.fragment)
@@ -150,12 +151,12 @@ def test_no_line_makes_it_fail(text: str) -> None:
         ('{"sc', ()),
     ],
 )
-def test_lines_of_a_body_begin_with_a_key(line: str, wanted: tuple[str, ...]) -> None:
+def test_a_line_of_a_cell_body_is_completed_with_keys(line: str, wanted: tuple[str, ...]) -> None:
     assert complete_key(line, Lab()).offers == wanted
 
 
-def test_a_value_that_json_cannot_say_is_not_offered() -> None:
-    """Read again it would be the text "NaN"."""
+def test_a_value_without_a_json_form_is_not_offered() -> None:
+    """It would be read as the string "NaN"."""
     lab = Lab()
     lab.values["scene"] = float("nan")
 

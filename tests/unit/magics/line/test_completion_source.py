@@ -1,4 +1,4 @@
-"""What completion can offer of the session."""
+"""The names and values that completion offers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer
+from nanover_jupyter.magics.connection_registry import ConnectionRegistry, ConnectTarget
 from nanover_jupyter.magics.context import MagicContext
 from nanover_jupyter.magics.line.completion_source import CompletionSource
-from nanover_jupyter.magics.line.tokenizer import split
-from nanover_jupyter.magics.registry import ConnectionRegistry, ConnectTarget
+from nanover_jupyter.magics.line.tokenizer import tokenize
 
 
 @pytest.fixture
@@ -24,49 +24,47 @@ def server() -> Iterator[NanoverServer]:
 
 
 @pytest.fixture
-def session(
+def source(
     server: NanoverServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CompletionSource]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nanover.toml").write_text('[servers.home]\naddress = "localhost"\n')
-    sessions = ConnectionRegistry()
-    goal = ConnectTarget(address=f"127.0.0.1:{server.port}")
-    sessions.connect(goal, name="gone", timeout=5)
-    sessions.disconnect("gone")
-    sessions.connect(goal, name="lab", timeout=5)
-    desk = MagicContext(SimpleNamespace(user_ns={}), sessions)
-    yield CompletionSource(lambda: desk)
-    sessions.close()
+    registry = ConnectionRegistry()
+    target = ConnectTarget(address=f"127.0.0.1:{server.port}")
+    registry.connect(target, name="gone", timeout=5)
+    registry.disconnect("gone")
+    registry.connect(target, name="lab", timeout=5)
+    context = MagicContext(SimpleNamespace(user_ns={}), registry)
+    yield CompletionSource(lambda: context)
+    registry.close()
 
 
-def test_everything_that_lives_in_the_session_is_known(
-    session: CompletionSource, server: NanoverServer
-) -> None:
-    assert list(session.names("connection", split("use"), None)) == ["lab"]
-    assert list(session.names("connection", split("reconnect"), None)) == ["lab", "gone"]
-    assert list(session.names("server", (), None)) == [
+def test_names_of_every_kind_are_known(source: CompletionSource, server: NanoverServer) -> None:
+    assert list(source.names("connection", tokenize("use"), None)) == ["lab"]
+    assert list(source.names("connection", tokenize("reconnect"), None)) == ["lab", "gone"]
+    assert list(source.names("server", (), None)) == [
         "home",
         f"grpc://127.0.0.1:{server.port}",
     ]
-    assert list(session.names("command", (), None)) == ["user/say"]
-    assert list(session.names("argument", split("run user/say"), None)) == ["text"]
-    assert list(session.names("key", (), "lab")) == ["scene", "title"]
-    assert list(session.names("held", (), None)) == []
+    assert list(source.names("command", (), None)) == ["user/say"]
+    assert list(source.names("argument", tokenize("run user/say"), None)) == ["text"]
+    assert list(source.names("key", (), "lab")) == ["scene", "title"]
+    assert list(source.names("held", (), None)) == []
 
 
-def test_values_are_those_of_now(session: CompletionSource) -> None:
-    assert session.value("value", split("set scene"), None) == [0]
-    assert session.value("argument", split("run user/say text"), None) == "hello"
+def test_values_are_the_current_ones(source: CompletionSource) -> None:
+    assert source.value("value", tokenize("set scene"), None) == [0]
+    assert source.value("argument", tokenize("run user/say text"), None) == "hello"
     for line in ("set nothing", "run user/say nothing"):
         with pytest.raises(LookupError):
-            session.value("value" if line.startswith("set") else "argument", split(line), None)
+            source.value("value" if line.startswith("set") else "argument", tokenize(line), None)
 
 
-def test_a_name_that_is_none_has_nothing_to_offer(session: CompletionSource) -> None:
-    assert list(session.names("key", (), "nowhere")) == []
+def test_an_unknown_connection_has_no_names(source: CompletionSource) -> None:
+    assert list(source.names("key", (), "nowhere")) == []
 
 
-def test_before_anything_was_done_there_is_only_what_needs_no_session(
+def test_without_a_context_only_subcommands_are_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -74,7 +72,7 @@ def test_before_anything_was_done_there_is_only_what_needs_no_session(
     empty = CompletionSource(lambda: None)
 
     assert "connect" in list(empty.names("subcommand", (), None))
-    for live in ("server", "connection", "announced", "command", "key", "held"):
-        assert list(empty.names(live, (), None)) == []
+    for kind in ("server", "connection", "announced", "command", "key", "held"):
+        assert list(empty.names(kind, (), None)) == []
     with pytest.raises(LookupError):
-        empty.value("value", split("set scene"), None)
+        empty.value("value", tokenize("set scene"), None)

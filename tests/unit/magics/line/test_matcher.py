@@ -13,7 +13,7 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 from nanover_jupyter import DictionaryChange, NanoverServer
-from nanover_jupyter.magics.line.grammar import SUBCOMMANDS
+from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
 from tests.unit.magics.conftest import Shell
 
 
@@ -93,7 +93,7 @@ def test_all_subcommands_are_offered_in_their_order_without_a_guess_of_jedis(
 
 
 @pytest.mark.parametrize("before", ["value = ", "  ", "a, b = ", "x = 1\nvalue = "])
-def test_a_line_may_stand_behind_an_assignment_and_below_others(
+def test_a_line_may_follow_an_assignment_and_other_lines(
     shell: Shell, server: NanoverServer, before: str
 ) -> None:
     found = completed(shell, f"{before}%nanover get sc", after="\nprint(1)")
@@ -101,7 +101,7 @@ def test_a_line_may_stand_behind_an_assignment_and_below_others(
     assert found == [f"{before}%nanover get scene"]
 
 
-def test_a_cell_is_completed_in_its_head_and_in_its_body(
+def test_a_cell_is_completed_in_its_first_line_and_in_its_body(
     shell: Shell, server: NanoverServer
 ) -> None:
     assert completed(shell, "%%nanover upd") == ["%%nanover update"]
@@ -115,10 +115,10 @@ def test_other_lines_are_left_to_ipython(shell: Shell, server: NanoverServer, te
     assert f"{text}ene" not in completed(shell, text)
 
 
-def test_nothing_is_asked_of_the_server(
+def test_completion_sends_nothing_to_the_server(
     shell: Shell, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = shell.magics.desk.sessions.current.client
+    client = shell.magics.context.registry.current.client
     transport, asked = client._transport, []
 
     class Watched:
@@ -170,7 +170,7 @@ def test_the_work_for_a_key_is_small_and_the_same_among_many(
     assert many - few < 18_000 * 10
 
 
-def test_an_error_inside_is_no_error_for_whoever_types(
+def test_an_error_during_completion_is_not_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -182,7 +182,7 @@ def test_an_error_inside_is_no_error_for_whoever_types(
         assert isinstance(completed(shell, "%nanover get "), list)
 
 
-def test_unloading_ends_it(shell: Shell, server: NanoverServer) -> None:
+def test_unloading_ends_completion(shell: Shell, server: NanoverServer) -> None:
     shell.run("%unload_ext nanover_jupyter")
 
     assert "%nanover get scene" not in completed(shell, "%nanover get sc")

@@ -1,4 +1,4 @@
-"""The server that a kernel may run by itself, for `%nanover serve` and a first look."""
+"""The server that `%nanover connect` and `%nanover serve` run in the kernel."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["EmbeddedServer"]
 
 
 class EmbeddedServer:
-    """A NanoVer server in this process, with the demo world on it or empty.
+    """A NanoVer server in this process, with the demo world or empty.
 
     Args:
-        port: Where to listen for gRPC, on loopback; 0 for any free port.
+        port: The port for gRPC, on the loopback interface; 0 for any free port.
         websocket: Whether to serve the WebSocket protocol too, on a port of its own.
-        demo: Whether the demo world plays on it.
-        announce: The name to announce it by on this machine, if any.
+        demo: Whether to run the demo world.
+        announce: The name to announce the server by on this machine, if any.
 
     Raises:
-        ConnectError: The port is taken.
+        ConnectError: The port is already in use.
     """
 
     def __init__(
@@ -35,29 +35,34 @@ class EmbeddedServer:
         self.world = DemoWorld(self.server) if demo else None
 
     @property
-    def what(self) -> str:
-        """What it is, in words."""
+    def description(self) -> str:
+        """What the server runs, as a phrase."""
         return "an empty server" if self.world is None else "the demo world"
 
     @property
     def address(self) -> Address:
-        """Where it listens for gRPC."""
+        """The address for gRPC."""
         return Address(self.server.address, self.server.port)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """Where it listens, by each protocol that it speaks."""
+        """The address for each protocol."""
         port = self.server.websocket_port
         if port is None:
             return (self.address,)
         return (self.address, Address(self.server.address, port, "ws"))
 
+    @property
+    def location(self) -> str:
+        """All addresses, as a phrase."""
+        return " and ".join(map(str, self.addresses))
+
     def is_at(self, url: str) -> bool:
-        """Whether `url` leads here."""
+        """Return whether `url` is an address of this server."""
         return any(address.covers(url) for address in self.addresses)
 
     def close(self) -> None:
-        """Stop the world, then the server. Idempotent."""
+        """Stop the demo world, then the server. Idempotent."""
         if self.world is not None:
             self.world.close()
         self.server.close()

@@ -17,19 +17,19 @@ from tests.support.eventually import eventually
 from tests.unit.magics.conftest import WIDGET_VIEW, Shell
 
 
-def test_connect_starts_the_demo_world_says_so_and_shows_the_control_room(shell: Shell) -> None:
+def test_connect_starts_the_demo_world_and_shows_the_control_room(shell: Shell) -> None:
     cell = shell.run("%nanover connect")
     (notice, *_), (panel,) = cell.shown, cell.widgets
 
     assert re.fullmatch(
         r"Connected to the demo world at grpc://127\.0\.0\.1:\d+: \d+ commands, \d+ keys\. "
-        r"Stop it with %nanover disconnect\.",
+        r"Disconnect with %nanover disconnect\.",
         notice.data["text/plain"],
     )
     assert panel["text/plain"].startswith("<ControlRoom of demo: connected")
 
 
-def test_connecting_again_says_that_it_is_the_same(shell: Shell) -> None:
+def test_connecting_again_shows_the_same_connection(shell: Shell) -> None:
     (first,) = shell.run("%nanover connect").widgets
     again = shell.run("%nanover connect")
 
@@ -37,7 +37,7 @@ def test_connecting_again_says_that_it_is_the_same(shell: Shell) -> None:
     assert again.widgets[0][WIDGET_VIEW] == first[WIDGET_VIEW]
 
 
-def test_the_client_can_be_had_under_a_name(shell: Shell) -> None:
+def test_the_client_is_stored_in_the_output_variable(shell: Shell) -> None:
     assert shell.run("%nanover connect --quiet -o client").shown == []
 
     client = shell.value("client")
@@ -46,14 +46,14 @@ def test_the_client_can_be_had_under_a_name(shell: Shell) -> None:
     eventually(lambda: client.copy_state().get("hello") == "world")
 
 
-def test_status_tells_how_it_is(shell: Shell) -> None:
-    assert shell.run("%nanover status").text == "Not connected. %nanover connect begins."
+def test_status_describes_the_connection(shell: Shell) -> None:
+    assert shell.run("%nanover status").text == "Not connected. Run %nanover connect."
     shell.run("%nanover connect --quiet -o client")
     shell.value("client").attempt_update_locks({"scene": 10})
 
     assert re.fullmatch(
         r"Connected to demo \(grpc://127\.0\.0\.1:\d+\) for \d+ s: \d+ commands, \d+ keys, "
-        r"\d+ updates/s, 1 lock held\. A server runs here, at grpc://127\.0\.0\.1:\d+\.",
+        r"\d+ updates/s, 1 lock held\. This kernel runs a server at grpc://127\.0\.0\.1:\d+\.",
         shell.run("%nanover status").text,
     )
 
@@ -63,7 +63,7 @@ def test_disconnect_closes_and_leaves_no_thread(shell: Shell) -> None:
     assert shell.run("%nanover disconnect").text == (
         "Disconnected from demo and stopped the demo world."
     )
-    assert shell.run("%nanover disconnect").text == "There was no connection."
+    assert shell.run("%nanover disconnect").text == "Not connected."
 
     eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("nanover")])
 
@@ -71,21 +71,21 @@ def test_disconnect_closes_and_leaves_no_thread(shell: Shell) -> None:
 def test_a_lost_server_shows_in_the_status(shell: Shell) -> None:
     with NanoverServer() as server:
         shell.run(f"%nanover connect 127.0.0.1:{server.port} --quiet --name lab")
-    eventually(lambda: "Lost lab" in shell.run("%nanover status").text)
+    eventually(lambda: "Connection to lab" in shell.run("%nanover status").text)
 
     eventually(lambda: "connection refused" in shell.run("%nanover status").text)
 
 
 def test_serve_runs_a_server_that_others_reach(shell: Shell) -> None:
-    said = shell.run("%nanover serve --empty").text
-    port = int(re.search(r":(\d+),", said).group(1))  # type: ignore[union-attr]
+    text = shell.run("%nanover serve --empty").text
+    port = int(re.search(r":(\d+),", text).group(1))  # type: ignore[union-attr]
 
     with NanoverClient.insecure_channel(address="127.0.0.1", port=port) as client:
         assert client.update_available_commands() == {}
 
-    assert "already runs here" in shell.run("%nanover serve").text
+    assert "already running" in shell.run("%nanover serve").text
     assert shell.run("%nanover serve --stop").text.startswith("Stopped the server at")
-    assert shell.run("%nanover serve --stop").text == "No server ran here."
+    assert shell.run("%nanover serve --stop").text == "No server is running."
 
 
 def test_an_empty_server_is_not_called_the_demo_world(shell: Shell) -> None:
@@ -95,7 +95,7 @@ def test_an_empty_server_is_not_called_the_demo_world(shell: Shell) -> None:
     assert shell.run("%nanover disconnect").text == "Disconnected from empty server."
 
 
-def test_a_server_that_never_answers_is_given_up_in_time(shell: Shell) -> None:
+def test_connecting_to_a_silent_server_times_out(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         cell = shell.run(f"%nanover connect 127.0.0.1:{silent.getsockname()[1]} --timeout 0.1")
@@ -104,7 +104,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(shell: Shell) -> None:
     assert time.monotonic() - begun < 15
 
 
-def test_a_taken_port_is_said(shell: Shell) -> None:
+def test_a_port_in_use_is_reported(shell: Shell) -> None:
     with NanoverServer() as server:
         cell = shell.run(f"%nanover serve --port {server.port}")
 
@@ -121,22 +121,20 @@ def announced(udp_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nanove
         yield server
 
 
-def test_servers_that_announce_themselves_are_listed_with_what_to_connect_to(
+def test_announced_servers_are_listed_with_their_address(
     shell: Shell, announced: NanoverServer, udp_port: int
 ) -> None:
-    said = shell.run(f"%nanover servers --port {udp_port} --timeout 0.15").text
+    text = shell.run(f"%nanover servers --port {udp_port} --timeout 0.15").text
 
-    assert said.startswith("Servers on this network:\n")
-    assert f"  ws://127.0.0.1:{announced.websocket_port}  my lab  ws and grpc  0." in said
+    assert text.startswith("Servers on this network:\n")
+    assert f"  ws://127.0.0.1:{announced.websocket_port}  my lab  ws, grpc   0." in text
 
 
-def test_where_no_server_announces_itself_the_reasons_and_the_way_round_are_told(
-    shell: Shell, udp_port: int
-) -> None:
-    said = shell.run(f"%nanover servers --port {udp_port} --timeout 0.1").text
+def test_without_announced_servers_the_output_explains_why(shell: Shell, udp_port: int) -> None:
+    text = shell.run(f"%nanover servers --port {udp_port} --timeout 0.1").text
 
-    assert said.startswith("No server announced itself.")
-    assert "%nanover connect HOST:PORT" in said
+    assert text.startswith("No server announced itself.")
+    assert "%nanover connect HOST:PORT" in text
 
 
 def test_a_websocket_server_is_connected_to_like_any_other(shell: Shell) -> None:
@@ -151,14 +149,14 @@ def test_a_websocket_server_is_connected_to_like_any_other(shell: Shell) -> None
 def test_a_server_is_connected_to_by_the_name_it_announces(
     shell: Shell, announced: NanoverServer
 ) -> None:
-    said = shell.run("%nanover connect --find LAB").text
+    text = shell.run("%nanover connect --find LAB").text
 
-    assert f"Connected to ws://127.0.0.1:{announced.websocket_port}" in said
+    assert f"Connected to ws://127.0.0.1:{announced.websocket_port}" in text
     assert "not found; found 'my lab'" in shell.run("%nanover connect --find office").errors
     shell.run("%nanover disconnect")
 
 
-def test_an_address_and_a_name_at_once_are_one_too_many(shell: Shell) -> None:
+def test_an_address_and_an_announced_name_exclude_each_other(shell: Shell) -> None:
     assert "not both" in shell.run("%nanover connect localhost --find lab").errors
 
 
@@ -187,10 +185,10 @@ def test_a_second_connection_leaves_the_first_and_is_the_current_one(
     shell: Shell, lab: NanoverServer, office: NanoverServer
 ) -> None:
     join(shell, lab, "lab")
-    said = join(shell, office, "office")
+    message = join(shell, office, "office")
 
-    assert "as office" in said
-    assert "1 other connection stays open." in said
+    assert "as office" in message
+    assert "1 other connection open." in message
     assert shell.run("%nanover get place").value == "office"
     assert shell.run("%nanover get place --name lab").value == "lab"
 
@@ -198,14 +196,14 @@ def test_a_second_connection_leaves_the_first_and_is_the_current_one(
 def test_list_marks_the_current_connection_and_use_changes_it(
     shell: Shell, lab: NanoverServer, office: NanoverServer
 ) -> None:
-    assert "no connection" in shell.run("%nanover list").text
+    assert "Not connected." in shell.run("%nanover list").text
     join(shell, lab, "lab")
     join(shell, office, "office")
     assert re.search(r"(?m)^ +lab +grpc://.* connected +1 +0$", shell.run("%nanover list").text)
 
-    said = shell.run("%nanover use lab").text
+    text = shell.run("%nanover use lab").text
 
-    assert said.startswith("The current connection is lab (grpc://127.0.0.1:")
+    assert text.startswith("The current connection is now lab (grpc://127.0.0.1:")
     assert re.search(r"(?m)^  \* +lab ", shell.run("%nanover list").text)
     assert "office" not in shell.run("%nanover list --name lab").text
     assert shell.run("%nanover get place").value == "lab"
@@ -218,9 +216,9 @@ def test_a_connection_is_reused_by_its_name_and_by_its_address(
     join(shell, office, "office")
 
     assert join(shell, lab, "lab").startswith("Already connected to grpc://127.0.0.1:")
-    said = shell.run(f"%nanover connect 127.0.0.1:{office.port}").text
-    assert said.startswith("Already connected to")
-    assert "as office" in said
+    text = shell.run(f"%nanover connect 127.0.0.1:{office.port}").text
+    assert text.startswith("Already connected to")
+    assert "as office" in text
     assert shell.run("%nanover status").text.startswith("Connected to office")
 
 
@@ -231,16 +229,16 @@ def test_the_same_server_may_be_connected_to_by_two_names(shell: Shell, lab: Nan
     assert shell.run("%nanover list").text.count("connected") == 2
 
 
-def test_a_name_that_led_elsewhere_takes_its_widgets_along(
+def test_a_name_that_moves_to_another_server_keeps_its_widgets(
     shell: Shell, lab: NanoverServer, office: NanoverServer
 ) -> None:
     shell.run(f"%nanover connect 127.0.0.1:{lab.port} --name here --quiet -o client")
     shell.run("from nanover_jupyter import StateInspector; mine = StateInspector(client)")
     before = shell.run("%nanover panel").widgets[0]
 
-    said = join(shell, office, "here")
+    message = join(shell, office, "here")
 
-    assert said.startswith("here leads to grpc://127.0.0.1:")
+    assert message.startswith("here is now connected to grpc://127.0.0.1:")
     assert shell.run("%nanover panel").widgets[0][WIDGET_VIEW] == before[WIDGET_VIEW]
     assert repr(shell.value("mine")).startswith("<StateInspector of here: connected, 1 key")
     assert shell.value("mine").connection.client.peek("place") == "office"
@@ -261,14 +259,14 @@ def test_widgets_follow_a_name_over_disconnect_and_connect(
     assert again["text/plain"].startswith("<ControlRoom of here: connected")
 
 
-def test_disconnect_names_what_is_current_then(
+def test_disconnect_shows_the_new_current_connection(
     shell: Shell, lab: NanoverServer, office: NanoverServer
 ) -> None:
     join(shell, lab, "lab")
     join(shell, office, "office")
 
     assert shell.run("%nanover disconnect lab").text == (
-        "Disconnected from lab. The current connection is office now."
+        "Disconnected from lab. The current connection is now office."
     )
     join(shell, lab, "lab")
     assert shell.run("%nanover disconnect --all").text == (
@@ -276,23 +274,26 @@ def test_disconnect_names_what_is_current_then(
     )
 
 
-def test_reconnect_keeps_locks_and_brings_back_what_was_closed(
+def test_reconnect_keeps_locks_and_reopens_closed_connections(
     shell: Shell, lab: NanoverServer
 ) -> None:
     join(shell, lab, "lab")
     shell.run("%nanover lock place --for 60")
 
     assert re.fullmatch(
-        r"Connected again to lab \(grpc://127\.0\.0\.1:\d+\): 0 commands, 1 key, 1 lock held\.",
+        r"Reconnected to lab \(grpc://127\.0\.0\.1:\d+\): 0 commands, 1 key, 1 lock held\.",
         shell.run("%nanover reconnect").text,
     )
     shell.run("%nanover disconnect")
-    assert "it was closed (%nanover reconnect lab)" in shell.run("%nanover use lab").errors
-    assert shell.run("%nanover reconnect lab").text.startswith("Connected again to lab")
+    assert (
+        "Connection 'lab' is closed. Run %nanover reconnect lab."
+        in shell.run("%nanover use lab").errors
+    )
+    assert shell.run("%nanover reconnect lab").text.startswith("Reconnected to lab")
     assert shell.run("%nanover get place").value == "lab"
 
 
-def test_reconnect_says_where_nobody_is_and_goes_on_trying(shell: Shell) -> None:
+def test_reconnect_reports_a_missing_server_and_keeps_trying(shell: Shell) -> None:
     with NanoverServer() as server:
         join(shell, server, "lab")
 
@@ -303,24 +304,27 @@ def test_reconnect_says_where_nobody_is_and_goes_on_trying(shell: Shell) -> None
 
 
 @pytest.mark.parametrize("line", ["use nowhere", "disconnect nowhere", "get x --name nowhere"])
-def test_a_connection_that_is_none_is_named_with_those_there_are(
+def test_an_unknown_connection_is_reported_with_the_open_ones(
     shell: Shell, lab: NanoverServer, line: str
 ) -> None:
     join(shell, lab, "lab")
 
-    assert "there is no connection of that name, only lab" in shell.run(f"%nanover {line}").errors
+    assert (
+        "No connection is named 'nowhere'. Open connections: lab."
+        in shell.run(f"%nanover {line}").errors
+    )
 
 
-def test_an_object_of_the_notebook_is_connected_to(shell: Shell, lab: NanoverServer) -> None:
+def test_connect_takes_a_variable_of_the_notebook(shell: Shell, lab: NanoverServer) -> None:
     shell.ip.user_ns["lab_server"] = lab
-    said = shell.run("%nanover connect $lab_server --name lab").text
-    assert said.startswith(f"Connected to grpc://127.0.0.1:{lab.port} as lab")
+    text = shell.run("%nanover connect $lab_server --name lab").text
+    assert text.startswith(f"Connected to grpc://127.0.0.1:{lab.port} as lab")
     shell.ip.user_ns["port"] = lab.port
     assert shell.run("%nanover connect 127.0.0.1:$port").text.startswith("Already connected")
-    assert "there is no variable 'nope'" in shell.run("%nanover connect $nope").errors
+    assert "Variable 'nope' is not defined" in shell.run("%nanover connect $nope").errors
 
 
-def test_a_client_that_exists_is_taken_in_and_left_open(shell: Shell, lab: NanoverServer) -> None:
+def test_a_client_of_the_user_is_used_and_left_open(shell: Shell, lab: NanoverServer) -> None:
     with NanoverClient.insecure_channel(address="127.0.0.1", port=lab.port) as client:
         shell.ip.user_ns["mine"] = client
         assert "as theirs" in shell.run("%nanover connect $mine --name theirs").text
@@ -331,14 +335,14 @@ def test_a_client_that_exists_is_taken_in_and_left_open(shell: Shell, lab: Nanov
 
 
 def test_serve_may_speak_both_protocols_and_be_announced(shell: Shell) -> None:
-    said = shell.run("%nanover serve --empty --websocket --name bench").text
+    text = shell.run("%nanover serve --empty --websocket --name workshop").text
 
-    found = re.search(r"at grpc://127\.0\.0\.1:\d+ and (ws://127\.0\.0\.1:\d+), announced", said)
+    found = re.search(r"at grpc://127\.0\.0\.1:\d+ and (ws://127\.0\.0\.1:\d+), announced", text)
     assert found
     assert f"an empty server at {found[1]}" in shell.run(f"%nanover connect {found[1]}").text
 
 
-def test_what_is_to_be_encrypted_is_not_connected_to_in_the_clear(
+def test_a_token_is_never_sent_without_encryption(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, announced: NanoverServer
 ) -> None:
     monkeypatch.chdir(tmp_path)

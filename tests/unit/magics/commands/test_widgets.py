@@ -11,7 +11,7 @@ TOOLS = ["panel", "palette", "locks", "inspector"]
 
 
 @pytest.mark.parametrize("subcommand", TOOLS)
-def test_each_tool_is_shown_alone_and_is_the_same_again(shell: Shell, subcommand: str) -> None:
+def test_each_tool_is_shown_as_one_widget(shell: Shell, subcommand: str) -> None:
     shell.run("%nanover connect --quiet")
 
     (shown,) = shell.run(f"%nanover {subcommand} --height 300").widgets
@@ -22,13 +22,11 @@ def test_each_tool_is_shown_alone_and_is_the_same_again(shell: Shell, subcommand
 
 @pytest.mark.parametrize("subcommand", TOOLS)
 def test_without_a_connection_there_is_none(shell: Shell, subcommand: str) -> None:
-    assert "there is no connection yet (%nanover connect)" in (
-        shell.run(f"%nanover {subcommand}").errors
-    )
+    assert "Not connected. Run %nanover connect." in (shell.run(f"%nanover {subcommand}").errors)
 
 
 @pytest.mark.parametrize(
-    ("subcommand", "said"),
+    ("subcommand", "message"),
     [
         ("panel", "Connected to demo"),
         ("palette", "15 of 15 commands:"),
@@ -36,23 +34,23 @@ def test_without_a_connection_there_is_none(shell: Shell, subcommand: str) -> No
         ("inspector", " keys:"),
     ],
 )
-def test_a_terminal_gets_the_same_as_text(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, subcommand: str, said: str
+def test_a_terminal_shows_text(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, subcommand: str, message: str
 ) -> None:
-    monkeypatch.setattr(MagicContext, "has_page", False)
+    monkeypatch.setattr(MagicContext, "has_frontend", False)
     assert len(shell.run("%nanover connect").shown) == 1
     shell.run("%nanover lock scene --for 60")
 
     (shown,) = shell.run(f"%nanover {subcommand}").shown
 
-    assert said in shown.data["text/plain"]
+    assert message in shown.data["text/plain"]
     assert WIDGET_VIEW not in shown.data
 
 
-def test_a_terminal_is_told_how_to_take_the_first_lock(
+def test_a_terminal_shows_how_to_acquire_the_first_lock(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MagicContext, "has_page", False)
+    monkeypatch.setattr(MagicContext, "has_frontend", False)
     shell.run("%nanover connect --quiet")
 
-    assert "%nanover lock KEY takes one" in shell.run("%nanover locks").text
+    assert "Run %nanover lock KEY to acquire one." in shell.run("%nanover locks").text
