@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
@@ -97,11 +98,13 @@ class NanoverMagics(Magics):
 
 
 def handler_of(subcommand: Subcommand) -> Callable[[MagicContext, ParsedLine], Any]:
-    """Import and return the function that runs a subcommand."""
-    module, _, function = subcommand.handler.rpartition(".")
-    handler: Callable[[MagicContext, ParsedLine], Any] = getattr(
-        import_module(f"nanover_jupyter.magics.commands.{module}"), function
-    )
+    """Import and return the function that runs a subcommand.
+
+    It has the name of the subcommand; an underscore follows the name of a builtin.
+    """
+    module = import_module(f"nanover_jupyter.magics.commands.{subcommand.module}")
+    name = f"{subcommand.name}_" if hasattr(builtins, subcommand.name) else subcommand.name
+    handler: Callable[[MagicContext, ParsedLine], Any] = getattr(module, name)
     return handler
 
 

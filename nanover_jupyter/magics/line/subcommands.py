@@ -16,6 +16,17 @@ from nanover_jupyter.wire.discovery import DISCOVERY_PORT
 
 __all__ = ["SUBCOMMANDS", "CompletionKind", "QuotedArgument", "Subcommand", "syntax"]
 
+_GROUPS: Final = {
+    "connections": "Connections",
+    "servers": "Servers",
+    "run": "Commands",
+    "state": "Shared state",
+    "watch": "Shared state",
+    "locks": "Locks",
+    "widgets": "Widgets",
+    "help": "Help",
+}
+
 # What completion offers for the value of an argument.
 CompletionKind = Literal[
     "announced",
@@ -51,9 +62,8 @@ class Subcommand(argparse.ArgumentParser):
 
     Args:
         name: The first token of the line.
-        group: The heading in listings.
+        module: The module in `magics.commands` whose function of this name runs it.
         summary: What it does, as a phrase.
-        handler: The module in `magics.commands` and the function that runs it.
         takes_body: Whether `%%nanover NAME` is allowed too.
         example: An example line.
 
@@ -63,15 +73,8 @@ class Subcommand(argparse.ArgumentParser):
         completions: What to complete for an argument, by its `dest`.
     """
 
-    def __init__(  # noqa: PLR0913 - one for each column of the table
-        self,
-        name: str,
-        group: str,
-        summary: str,
-        handler: str,
-        *,
-        takes_body: bool = False,
-        example: str = "",
+    def __init__(
+        self, name: str, module: str, summary: str, *, takes_body: bool = False, example: str = ""
     ) -> None:
         super().__init__(prog=f"%nanover {name}", add_help=False, allow_abbrev=False)
         # argparse has no public way to accept -1e-3 as a number.
@@ -80,11 +83,15 @@ class Subcommand(argparse.ArgumentParser):
         self.options: list[argparse.Action] = []
         self.completions: dict[str, CompletionKind] = {}
         self.name = name
-        self.group = group
+        self.module = module
         self.summary = summary
-        self.handler = handler
         self.takes_body = takes_body
         self.example = example
+
+    @property
+    def group(self) -> str:
+        """The heading in listings."""
+        return _GROUPS[self.module]
 
     @property
     def arguments(self) -> list[argparse.Action]:
@@ -215,14 +222,6 @@ def _identifier(text: str) -> str:
     return text
 
 
-_CONNECTIONS: Final = "Connections"
-_SERVERS: Final = "Servers"
-_COMMANDS: Final = "Commands"
-_STATE: Final = "Shared state"
-_LOCKS: Final = "Locks"
-_WIDGETS: Final = "Widgets"
-_HELP: Final = "Help"
-
 _CONNECTION: Final[dict[str, Any]] = {
     "nargs": "?",
     "completes": "connection",
@@ -236,10 +235,9 @@ _TRY_SECONDS: Final = "seconds to try (5)"
 _ALL: Final = (
     Subcommand(
         "connect",
-        _CONNECTIONS,
+        "connections",
         "connect to a server and show the control room; without SERVER, to the default server of "
         "nanover.toml, or else a server on this machine, or else a new demo world",
-        "connections.connect",
         example="%nanover connect sim.example.org:38801 --name lab",
     )
     .argument(
@@ -263,47 +261,30 @@ _ALL: Final = (
     ),
     Subcommand(
         "disconnect",
-        _CONNECTIONS,
+        "connections",
         "close a connection, and the demo world if it was started for it",
-        "connections.disconnect",
     )
     .argument("connection", **_CONNECTION)
     .flag("--all", "close all connections")
     .common(),
     Subcommand(
         "reconnect",
-        _CONNECTIONS,
+        "connections",
         "connect again to the server of a connection; widgets and locks are kept",
-        "connections.reconnect",
     )
     .argument("connection", **_CONNECTION)
     .common(timeout=_TRY_SECONDS),
     Subcommand(
-        "use",
-        _CONNECTIONS,
-        "make a connection the current one",
-        "connections.use",
-        example="%nanover use lab",
+        "use", "connections", "make a connection the current one", example="%nanover use lab"
     )
     .argument("connection", completes="connection", help="the name of the connection")
     .common(),
-    Subcommand(
-        "list",
-        _CONNECTIONS,
-        "list the connections; * marks the current one",
-        "connections.list_",
-    ).common(),
-    Subcommand(
-        "status",
-        _CONNECTIONS,
-        "show the status of a connection in one line",
-        "connections.status",
-    ).common(),
+    Subcommand("list", "connections", "list the connections; * marks the current one").common(),
+    Subcommand("status", "connections", "show the status of a connection in one line").common(),
     Subcommand(
         "servers",
-        _SERVERS,
+        "servers",
         "list the servers of nanover.toml and those that announce themselves on this network",
-        "servers.servers",
     )
     .argument(
         "--port",
@@ -316,20 +297,14 @@ _ALL: Final = (
     .common(name="only servers with this in their name", timeout="seconds to listen (1.5)"),
     Subcommand(
         "trust",
-        _SERVERS,
+        "servers",
         "allow the nanover.toml of this folder, or of one above it, to choose the default server, "
         "send tokens, read certificate files and replace your own servers, until it changes",
-        "servers.trust",
     )
     .flag("--show", "only show what the file asks for")
     .flag("--revoke", "stop trusting the file")
     .common(),
-    Subcommand(
-        "serve",
-        _SERVERS,
-        "run a server in this kernel, for programs on this machine",
-        "servers.serve",
-    )
+    Subcommand("serve", "servers", "run a server in this kernel, for programs on this machine")
     .argument(
         "--port", metavar="PORT", convert=_port, default=0, help="the port for gRPC (any free one)"
     )
@@ -337,20 +312,14 @@ _ALL: Final = (
     .flag("--empty", "run without the demo world")
     .flag("--stop", "stop the server of this kernel")
     .common(name="announce the server on this machine by this name"),
-    Subcommand(
-        "commands",
-        _COMMANDS,
-        "list the commands of the server and their arguments",
-        "run.commands",
-    )
+    Subcommand("commands", "run", "list the commands of the server and their arguments")
     .argument("pattern", nargs="?", completes="command", help=_PATTERN)
     .output()
     .common(),
     Subcommand(
         "run",
-        _COMMANDS,
+        "run",
         "run a command and return its result",
-        "run.run",
         example="%nanover run playback/load index=2 -o reply",
     )
     .argument("command", completes="command", help="the name of the command")
@@ -359,37 +328,34 @@ _ALL: Final = (
     .common(timeout="seconds to wait for the command to end (600)"),
     Subcommand(
         "state",
-        _STATE,
+        "state",
         "list keys of the shared state with a preview of their values",
-        "state.state",
         example="%nanover state avatar.*",
     )
     .argument("pattern", nargs="?", completes="pattern", help=_PATTERN)
     .output()
     .common(),
-    Subcommand("get", _STATE, "return the value of a key", "state.get")
+    Subcommand("get", "state", "return the value of a key")
     .argument("key", **_KEY)
     .output()
     .common(),
     Subcommand(
         "set",
-        _STATE,
+        "state",
         "set the value of a key",
-        "state.set_",
         example="%nanover set suggested.interaction.scale 50",
     )
     .argument("key", **_KEY)
     .argument("value", completes="value", help=_VALUE)
     .common(),
-    Subcommand("unset", _STATE, "remove keys, all of them or none", "state.unset")
+    Subcommand("unset", "state", "remove keys, all of them or none")
     .argument("keys", **{**_KEY, "help": "keys of the shared state"}, nargs="+", metavar="KEY")
     .common(),
     Subcommand(
         "update",
-        _STATE,
+        "state",
         "change several keys in one update, all of them or none; as %%nanover update, from the "
         "cell body: a JSON object, or one KEY = VALUE per line",
-        "state.update",
         takes_body=True,
     )
     .argument("changes", nargs="*", metavar="KEY=VALUE", completes="assignment", help=_VALUE)
@@ -404,9 +370,8 @@ _ALL: Final = (
     .common(),
     Subcommand(
         "watch",
-        _STATE,
+        "watch",
         "show keys while they change: in an inspector, or line by line with --for",
-        "watch.watch",
         example="%nanover watch avatar.* --for 10",
     )
     .argument("pattern", completes="pattern", help=_PATTERN)
@@ -420,9 +385,8 @@ _ALL: Final = (
     .common(),
     Subcommand(
         "lock",
-        _LOCKS,
+        "locks",
         "lock keys against other clients, all of them or none",
-        "locks.lock",
         example="%nanover lock scene --for 30",
     )
     .argument(
@@ -444,20 +408,14 @@ _ALL: Final = (
     )
     .output("store the lease in this variable")
     .common(),
-    Subcommand("unlock", _LOCKS, "release the locks on keys, or all locks", "locks.unlock")
+    Subcommand("unlock", "locks", "release the locks on keys, or all locks")
     .argument("keys", nargs="*", metavar="KEY", completes="held", help="locked keys")
     .common(),
-    Subcommand("locks", _LOCKS, "show the lock manager", "locks.locks").height().common(),
-    Subcommand("panel", _WIDGETS, "show the control room, which has all tools", "widgets.panel")
-    .height()
-    .common(),
-    Subcommand("palette", _WIDGETS, "show the command palette", "widgets.palette")
-    .height()
-    .common(),
-    Subcommand("inspector", _WIDGETS, "show the state inspector", "widgets.inspector")
-    .height()
-    .common(),
-    Subcommand("help", _HELP, "show help for %nanover or a subcommand", "help.help_")
+    Subcommand("locks", "locks", "show the lock manager").height().common(),
+    Subcommand("panel", "widgets", "show the control room, which has all tools").height().common(),
+    Subcommand("palette", "widgets", "show the command palette").height().common(),
+    Subcommand("inspector", "widgets", "show the state inspector").height().common(),
+    Subcommand("help", "help", "show help for %nanover or a subcommand")
     .argument("subcommand", nargs="?", completes="subcommand", help="the name of the subcommand")
     .common(),
 )
