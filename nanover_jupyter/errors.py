@@ -1,28 +1,28 @@
-"""The errors of this package; nothing else leaves its public functions.
+"""The errors of this package. Its public functions raise no others.
 
     NanoverJupyterError
-    ├── ConnectError            nothing usable answers at an address
-    │   └── AddressError        (also ValueError) the address itself makes no sense
-    ├── ConnectionLost          the server went away during a call or a stream
-    ├── TimedOut                (also TimeoutError) no answer within the given time
-    │   └── WaitTimedOut        the state did not become what was waited for
-    ├── ClosedError             the client was closed; make a new one
-    ├── CallCancelled           the server cancelled a call, as a busy one does
-    ├── UpdateRefused           the server kept its state: a key is locked elsewhere
-    │   └── ResourceLockedError ... the embedded server, by the name that NanoVer uses
-    ├── LockRefused             the server gave no lock: a key is locked elsewhere
-    ├── LeaseLost               a lock that was ours is not, or not for long enough
-    ├── ServerFailed            the server answered with an error of its own
-    │   └── CommandFailed       ... to a command, and said why
-    ├── InvalidArgument         (also ValueError) an argument that makes no sense
-    ├── InvalidValue            (also TypeError) a value that this wire cannot carry
-    ├── ExportFailed            (also OSError) a file that could not be written
-    ├── ProtocolError           bytes or an answer that the protocol does not allow
-    └── NotSupported            this server has no such ability
+    ├── ConnectError            no usable server at an address
+    │   └── AddressError        (also ValueError) the address is not valid
+    ├── ConnectionLost          the connection ended during a call or a subscription
+    ├── TimedOut                (also TimeoutError) no reply in time
+    │   └── WaitTimedOut        a condition on the state was not met in time
+    ├── ClosedError             the client or server was closed
+    ├── CallCancelled           the server cancelled a call, for example under load
+    ├── UpdateRefused           another client holds a lock on a key of an update
+    │   └── ResourceLockedError the same, from the embedded server, with NanoVer's name
+    ├── LockRefused             another client holds a lock on a requested key
+    ├── LeaseLost               a lock was lost, or ends too soon
+    ├── ServerFailed            the server replied with an error
+    │   └── CommandFailed       a command ended in an error
+    ├── InvalidArgument         (also ValueError) an argument of a call is not valid
+    ├── InvalidValue            (also TypeError) a value cannot be sent
+    ├── ExportFailed            (also OSError) a file could not be written
+    ├── ProtocolError           a message does not follow the protocol
+    └── NotSupported            this kind of server lacks a feature
 
-Every error carries its facts as attributes and makes its own sentence of them.
-Errors that came from a gRPC call are also a `grpc.RpcError` with `code()` and
-`details()`, so that notebooks written for NanoVer's own client still catch them.
+Every error has its facts as attributes and makes its message from them. Errors of a gRPC
+call are also a `grpc.RpcError` with `code()` and `details()`, so that notebooks written for
+NanoVer's own client still catch them.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ __all__ = [
 PathStep = str | int
 ConnectProblem = Literal["unknown", "unreachable", "certificate", "settings"]
 
-_KEYS_NAMED = 3
-# At either end of a path.
-_STEPS_SHOWN = 4
+_MAX_KEYS = 3
+# Steps shown at each end of a long path.
+_MAX_STEPS = 4
 
 
 class NanoverJupyterError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of the errors of this package."""
 
 
 class ConnectError(NanoverJupyterError):
-    """No usable server answers at `address`; `reason` is a phrase.
+    """There is no usable server at `address`; `reason` is a phrase.
 
-    A password in the address is in neither of them. `problem` is for programs:
-    `unreachable` if nothing answers at the address, `certificate` if the server's is not
-    trusted, `settings` if a certificate file of this client cannot be used, or `unknown`.
+    Passwords are removed from both. `problem` is `unreachable` if nothing answers at the
+    address, `certificate` if the server's certificate is not trusted, `settings` if a
+    certificate file of this client cannot be used, or `unknown`.
     """
 
     def __init__(self, address: str, reason: str, problem: ConnectProblem = "unknown") -> None:
@@ -85,7 +85,7 @@ class ConnectError(NanoverJupyterError):
 
 
 class AddressError(ConnectError, ValueError):
-    """`address` is not the address of a server, whatever the network says."""
+    """`address` is not a valid server address."""
 
     def __str__(self) -> str:
         return (
@@ -95,7 +95,7 @@ class AddressError(ConnectError, ValueError):
 
 
 class ConnectionLost(NanoverJupyterError):
-    """The connection to `address` ended during `doing`; `reason` is a phrase."""
+    """The connection to `address` was lost during `doing`; `reason` is a phrase."""
 
     def __init__(self, address: str, doing: str, reason: str) -> None:
         self.address = redact_address(address)
@@ -104,11 +104,11 @@ class ConnectionLost(NanoverJupyterError):
         super().__init__(self.address, doing, self.reason)
 
     def __str__(self) -> str:
-        return f"lost {self.address} while {self.doing}: {self.reason}"
+        return f"lost the connection to {self.address} while {self.doing}: {self.reason}"
 
 
 class TimedOut(NanoverJupyterError, TimeoutError):
-    """Nothing came back within `seconds`; the server may still act on it."""
+    """No reply arrived within `seconds`; the server may still complete the request."""
 
     def __init__(self, doing: str, seconds: float) -> None:
         super().__init__(doing, seconds)
@@ -117,13 +117,13 @@ class TimedOut(NanoverJupyterError, TimeoutError):
 
     def __str__(self) -> str:
         return (
-            f"no answer within {self.seconds:g} s while {self.doing}; "
-            "the server may still carry it out"
+            f"timed out after {self.seconds:g} s while {self.doing}; "
+            "the server may still complete the request"
         )
 
 
 class WaitTimedOut(TimedOut):
-    """`what` did not come within `seconds`; `reason` says why the connection is lost, if it is."""
+    """`what` was not met within `seconds`; `reason` is set if the connection is lost."""
 
     def __init__(self, what: str, seconds: float, reason: str = "") -> None:
         super().__init__(f"waiting for {what}", seconds)
@@ -133,7 +133,7 @@ class WaitTimedOut(TimedOut):
 
     def __str__(self) -> str:
         lost = f"; the connection is lost: {self.reason}" if self.reason else ""
-        return f"waited {self.seconds:g} s for {self.what} in vain{lost}"
+        return f"timed out after {self.seconds:g} s while waiting for {self.what}{lost}"
 
 
 class ClosedError(NanoverJupyterError):
@@ -144,11 +144,11 @@ class ClosedError(NanoverJupyterError):
         self.what = what
 
     def __str__(self) -> str:
-        return f"{self.what} is closed; connect again to go on"
+        return f"{self.what} is closed; connect again"
 
 
 class CallCancelled(NanoverJupyterError):
-    """The server at `address` cancelled a call during `doing`, which it may not have begun."""
+    """The server at `address` cancelled a call during `doing`, perhaps before it started."""
 
     def __init__(self, address: str, doing: str) -> None:
         super().__init__(address, doing)
@@ -157,31 +157,30 @@ class CallCancelled(NanoverJupyterError):
 
     def __str__(self) -> str:
         return (
-            f"{self.address} cancelled a call while {self.doing}: it may have too many calls "
-            "at once; try again"
+            f"{self.address} cancelled a call while {self.doing}; the server may be overloaded, "
+            "try again"
         )
 
 
 class UpdateRefused(NanoverJupyterError):
-    """The server refused a change of `keys` because one is locked by another client."""
+    """The server refused to change `keys`, as another client holds a lock on one of them."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         self.keys = tuple(keys)
         super().__init__(self.keys)
 
     def __str__(self) -> str:
-        return f"the server refused the change of {_named(self.keys)}: someone else holds a lock"
+        return f"the server refused to change {_named(self.keys)}: another client holds a lock"
 
 
 class ResourceLockedError(UpdateRefused):
-    """A refusal by the embedded server, called as NanoVer's own server calls it."""
+    """The `UpdateRefused` of the embedded server, named as in NanoVer's own server."""
 
 
 class LockRefused(NanoverJupyterError):
-    """None of `keys` was locked, as someone else holds one; tried for `waited` seconds.
+    """None of `keys` was locked in `waited` seconds, as another client holds one of them.
 
-    `holder` holds what is known of that someone, as a phrase; servers do not tell, so it
-    is often empty.
+    `holder` describes that client. It is often empty, as servers do not send it.
     """
 
     def __init__(self, keys: Iterable[str], waited: float = 0.0, holder: str = "") -> None:
@@ -191,16 +190,14 @@ class LockRefused(NanoverJupyterError):
         super().__init__(self.keys, waited, holder)
 
     def __str__(self) -> str:
-        who = self.holder or "someone else"
-        if len(self.keys) == 1:
-            said = f"{self.keys[0]!r} was not locked: {who} holds it"
-        else:
-            said = f"none of {_named(self.keys)} was locked: {who} holds at least one of them"
-        return f"{said}; tried for {self.waited:.1f} s" if self.waited else said
+        holder = self.holder or "another client"
+        held = "it" if len(self.keys) == 1 else "at least one of them"
+        tried = f" (tried for {self.waited:.1f} s)" if self.waited else ""
+        return f"could not lock {_named(self.keys)}: {holder} holds {held}{tried}"
 
 
 class LeaseLost(NanoverJupyterError):
-    """The lock on `keys` cannot be relied on any more; `reason` is a phrase."""
+    """The lock on `keys` is lost, or ends too soon; `reason` is a phrase."""
 
     def __init__(self, keys: Iterable[str], reason: str) -> None:
         self.keys = tuple(keys)
@@ -208,11 +205,11 @@ class LeaseLost(NanoverJupyterError):
         super().__init__(self.keys, reason)
 
     def __str__(self) -> str:
-        return f"the lock on {_named(self.keys)} cannot be relied on: {self.reason}"
+        return f"lost the lock on {_named(self.keys)}: {self.reason}"
 
 
 class ServerFailed(NanoverJupyterError):
-    """The server answered `doing` with an error; `message` holds its own words."""
+    """The server replied to `doing` with an error; `message` is the text of the server."""
 
     def __init__(self, doing: str, message: str) -> None:
         super().__init__(doing, message)
@@ -220,11 +217,11 @@ class ServerFailed(NanoverJupyterError):
         self.message = message
 
     def __str__(self) -> str:
-        return f"the server failed while {self.doing}: {self.message or 'it gave no reason'}"
+        return f"the server failed while {self.doing}: {self.message or 'no reason given'}"
 
 
 class CommandFailed(ServerFailed):
-    """Command `name` ended in an error; `message` holds the server's own words."""
+    """The command `name` ended in an error; `message` is the text of the server."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"running {name!r}", message)
@@ -232,12 +229,11 @@ class CommandFailed(ServerFailed):
         self.args = (name, message)
 
     def __str__(self) -> str:
-        said = self.message or "the server gave no reason"
-        return f"command {self.name!r} failed: {said}"
+        return f"command {self.name!r} failed: {self.message or 'no reason given'}"
 
 
 class InvalidArgument(NanoverJupyterError, ValueError):
-    """A call was given something wrong as `argument`; `reason` says what to give instead."""
+    """The argument `argument` of a call is not valid; `reason` is the problem and the remedy."""
 
     def __init__(self, argument: str, reason: str) -> None:
         super().__init__(argument, reason)
@@ -249,7 +245,7 @@ class InvalidArgument(NanoverJupyterError, ValueError):
 
 
 class InvalidValue(NanoverJupyterError, TypeError):
-    """A value at `path` that cannot be sent; `path` starts at the outermost key."""
+    """The value at `path` cannot be sent; `path` starts at the outermost key."""
 
     def __init__(self, path: Iterable[PathStep], reason: str) -> None:
         self.path = tuple(path)
@@ -261,13 +257,13 @@ class InvalidValue(NanoverJupyterError, TypeError):
             return f"cannot send this value: {self.reason}"
         first, *rest = self.path
         steps = [f"[{step!r}]" for step in rest]
-        if len(steps) > 2 * _STEPS_SHOWN:  # nested too deeply, as a rule
-            steps[_STEPS_SHOWN:-_STEPS_SHOWN] = ["…"]
+        if len(steps) > 2 * _MAX_STEPS:
+            steps[_MAX_STEPS:-_MAX_STEPS] = ["…"]
         place = str(first) + "".join(steps)
         return f"cannot send {place}: {self.reason}"
 
     def within(self, step: PathStep) -> InvalidValue:
-        """The same error seen from one container further out."""
+        """Return the same error with `step` in front of its path."""
         return InvalidValue((step, *self.path), self.reason)
 
 
@@ -284,18 +280,18 @@ class ExportFailed(NanoverJupyterError, OSError):
 
 
 class ProtocolError(NanoverJupyterError):
-    """What came over the wire is not NanoVer's protocol; `reason` is a phrase."""
+    """A received message does not follow NanoVer's protocol; `reason` is a phrase."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"not a NanoVer message: {self.reason}"
+        return f"not a valid NanoVer message: {self.reason}"
 
 
 class NotSupported(NanoverJupyterError):
-    """This kind of server has no `ability`; nothing was sent."""
+    """This kind of server does not support `ability`; nothing was sent."""
 
     def __init__(self, ability: str, transport: str) -> None:
         super().__init__(ability, transport)
@@ -303,10 +299,10 @@ class NotSupported(NanoverJupyterError):
         self.transport = transport
 
     def __str__(self) -> str:
-        return f"{self.ability}: not supported by this server ({self.transport})"
+        return f"this server ({self.transport}) does not support {self.ability}"
 
 
 def _named(keys: tuple[str, ...]) -> str:
-    named = ", ".join(repr(key) for key in keys[:_KEYS_NAMED])
-    left = len(keys) - _KEYS_NAMED
+    named = ", ".join(repr(key) for key in keys[:_MAX_KEYS])
+    left = len(keys) - _MAX_KEYS
     return f"{named} and {left} more" if left > 0 else named

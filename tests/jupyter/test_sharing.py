@@ -106,7 +106,7 @@ def test_a_slider_that_somebody_else_locked_springs_back(
 
     handle(page).press("ArrowRight")
 
-    eventually(lambda: "someone else holds a lock" in page.run("print(scale.error)"))
+    eventually(lambda: "another client holds a lock" in page.run("print(scale.error)"))
     expect(readout(page)).to_have_text("5.00")
 
 

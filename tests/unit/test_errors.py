@@ -1,4 +1,4 @@
-"""Every error makes its own sentence of its facts."""
+"""Messages of all errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from nanover_jupyter.errors import (
     WaitTimedOut,
 )
 
-SENTENCES = [
+MESSAGES = [
     (
         ConnectError("grpc://host:1", "connection refused"),
         "could not connect to grpc://host:1: connection refused",
@@ -44,58 +44,58 @@ SENTENCES = [
     ),
     (
         ConnectionLost("grpc://host:1", "running 'x'", "socket closed"),
-        "lost grpc://host:1 while running 'x': socket closed",
+        "lost the connection to grpc://host:1 while running 'x': socket closed",
     ),
     (
         TimedOut("changing locks", 2.5),
-        "no answer within 2.5 s while changing locks; the server may still carry it out",
+        "timed out after 2.5 s while changing locks; the server may still complete the request",
     ),
     (
         ExportFailed("/full/state.json", "no space left on device"),
         "could not write /full/state.json: no space left on device",
     ),
-    (WaitTimedOut("'x'", 2.5), "waited 2.5 s for 'x' in vain"),
+    (WaitTimedOut("'x'", 2.5), "timed out after 2.5 s while waiting for 'x'"),
     (
-        WaitTimedOut("'x'", 2.5, "it burnt down"),
-        "waited 2.5 s for 'x' in vain; the connection is lost: it burnt down",
+        WaitTimedOut("'x'", 2.5, "socket closed"),
+        "timed out after 2.5 s while waiting for 'x'; the connection is lost: socket closed",
     ),
     (
         CallCancelled("grpc://host:1", "changing the shared state"),
         (
-            "grpc://host:1 cancelled a call while changing the shared state: "
-            "it may have too many calls at once; try again"
+            "grpc://host:1 cancelled a call while changing the shared state; "
+            "the server may be overloaded, try again"
         ),
     ),
-    (ClosedError("this server"), "this server is closed; connect again to go on"),
+    (ClosedError("this server"), "this server is closed; connect again"),
     (
         UpdateRefused(["scene"]),
-        "the server refused the change of 'scene': someone else holds a lock",
+        "the server refused to change 'scene': another client holds a lock",
     ),
     (
         UpdateRefused(["a", "b", "c", "d", "e"]),
-        "the server refused the change of 'a', 'b', 'c' and 2 more: someone else holds a lock",
+        "the server refused to change 'a', 'b', 'c' and 2 more: another client holds a lock",
     ),
     (
         ResourceLockedError(["scene"]),
-        "the server refused the change of 'scene': someone else holds a lock",
+        "the server refused to change 'scene': another client holds a lock",
     ),
-    (LockRefused(["scene"]), "'scene' was not locked: someone else holds it"),
+    (LockRefused(["scene"]), "could not lock 'scene': another client holds it"),
     (
         LockRefused(["scene"], 2.04, "Anna (until 12:03)"),
-        "'scene' was not locked: Anna (until 12:03) holds it; tried for 2.0 s",
+        "could not lock 'scene': Anna (until 12:03) holds it (tried for 2.0 s)",
     ),
     (
         LockRefused(["a", "b"]),
-        "none of 'a', 'b' was locked: someone else holds at least one of them",
+        "could not lock 'a', 'b': another client holds at least one of them",
     ),
     (
         LeaseLost(["a", "b", "c", "d"], "its time ran out"),
-        "the lock on 'a', 'b', 'c' and 1 more cannot be relied on: its time ran out",
+        "lost the lock on 'a', 'b', 'c' and 1 more: its time ran out",
     ),
     (ServerFailed("changing locks", "no"), "the server failed while changing locks: no"),
     (
         ServerFailed("changing locks", ""),
-        "the server failed while changing locks: it gave no reason",
+        "the server failed while changing locks: no reason given",
     ),
     (
         CommandFailed("playback/load", "list index out of range"),
@@ -103,7 +103,7 @@ SENTENCES = [
     ),
     (
         CommandFailed("playback/step", ""),
-        "command 'playback/step' failed: the server gave no reason",
+        "command 'playback/step' failed: no reason given",
     ),
     (
         InvalidValue(("a", *[0] * 40, "b"), "too deep"),
@@ -119,21 +119,21 @@ SENTENCES = [
         InvalidArgument("duration", "it must be more than 0 seconds, not 0"),
         "invalid duration: it must be more than 0 seconds, not 0",
     ),
-    (ProtocolError("it ends early"), "not a NanoVer message: it ends early"),
-    (NotSupported("locks", "websocket"), "locks: not supported by this server (websocket)"),
+    (ProtocolError("it ends early"), "not a valid NanoVer message: it ends early"),
+    (NotSupported("locks", "websocket"), "this server (websocket) does not support locks"),
 ]
 
 
-@pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=lambda part: type(part).__name__)
-def test_an_error_makes_its_sentence(error, sentence):
-    assert str(error) == sentence
+@pytest.mark.parametrize(("error", "message"), MESSAGES, ids=lambda part: type(part).__name__)
+def test_an_error_has_a_message(error, message):
+    assert str(error) == message
 
 
-def test_the_table_above_holds_every_error():
+def test_every_error_is_in_the_table():
     kinds = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
     named = {kind for kind in kinds if issubclass(kind, NanoverJupyterError)}
 
-    assert {type(error) for error, _ in SENTENCES} == named - {NanoverJupyterError}
+    assert {type(error) for error, _ in MESSAGES} == named - {NanoverJupyterError}
     assert {kind.__name__ for kind in named} == set(errors.__all__)
 
 
@@ -150,7 +150,7 @@ def test_some_errors_are_what_python_programs_expect_too(kind, builtin):
     assert issubclass(kind, builtin)
 
 
-@pytest.mark.parametrize("error", [error for error, _ in SENTENCES], ids=str)
+@pytest.mark.parametrize("error", [error for error, _ in MESSAGES], ids=str)
 def test_an_error_survives_pickling_with_its_facts(error):
     copied = pickle.loads(pickle.dumps(error))
 

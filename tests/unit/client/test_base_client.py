@@ -355,7 +355,7 @@ def test_a_lock_request_without_an_answer_is_lost_with_the_reason(client, transp
     lease = client.leases.get("a")
     assert lease.state == "lost"
     assert lease.note.startswith(
-        "lost fake://server while changing locks: cable cut; unknown whether"
+        "lost the connection to fake://server while changing locks: cable cut; unknown whether"
     )
 
 

@@ -66,7 +66,7 @@ def test_it_supports_its_capabilities(client, both):
 
 
 def test_locks_are_refused_and_leave_no_trace(client):
-    with pytest.raises(NotSupported, match=r"locks: not supported by this server \(WebSocket\)"):
+    with pytest.raises(NotSupported, match=r"this server \(WebSocket\) does not support locks"):
         client.attempt_update_locks({"a": 5})
 
     assert client.leases.rows() == []

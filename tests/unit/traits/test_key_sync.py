@@ -170,7 +170,7 @@ def test_a_refused_write_shows_the_servers_value_and_why() -> None:
     setup.server.answer()
 
     assert setup.sync.value() == 5
-    assert setup.sync.error == ("the server refused the change of 'k': someone else holds a lock")
+    assert setup.sync.error == ("the server refused to change 'k': another client holds a lock")
     assert not setup.sync.is_pending
 
 

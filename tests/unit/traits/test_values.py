@@ -316,7 +316,7 @@ def test_refused_write_rolls_back_and_says_why(
 
     eventually(lambda: value.error)
     eventually(lambda: value.value == 1.0 and settled(value))
-    assert value.error == "the server refused the change of 'k': someone else holds a lock"
+    assert value.error == "the server refused to change 'k': another client holds a lock"
     assert seen == [2.0, 1.0]
     assert other.attempt_update_locks({"k": None})
     value.value = 3

@@ -306,7 +306,7 @@ def test_unsupported_locks_are_rejected_before_sending(rig, able):
         pytest.skip(f"{able.transport} has locks")
     rig.die()
 
-    with pytest.raises(NotSupported, match=r"locks: not supported by this server \(WebSocket\)"):
+    with pytest.raises(NotSupported, match=r"this server \(WebSocket\) does not support locks"):
         rig.transport.update_locks(LockRequest({"a": 5}), SOON)
 
 

@@ -79,7 +79,9 @@ def test_an_exception_of_a_condition_is_raised(client: BaseClient) -> None:
 def test_a_timeout_has_a_message(client: BaseClient) -> None:
     begun = time.monotonic()
 
-    with pytest.raises(WaitTimedOut, match=r"^waited 0\.1 s for 'never' in vain$") as caught:
+    with pytest.raises(
+        WaitTimedOut, match=r"^timed out after 0\.1 s while waiting for 'never'$"
+    ) as caught:
         client.wait_for("never", timeout=0.1)
 
     assert time.monotonic() - begun < 10 * TIME_SCALE
@@ -91,9 +93,9 @@ def test_a_condition_is_described_by_its_name(client: BaseClient) -> None:
     def simulation_runs(_: object) -> bool:
         return False
 
-    with pytest.raises(WaitTimedOut, match="for 'simulation_runs' to be true in vain"):
+    with pytest.raises(WaitTimedOut, match="for 'simulation_runs' to be true"):
         client.wait_for(simulation_runs, timeout=0.05)
-    with pytest.raises(WaitTimedOut, match="for the condition in vain"):
+    with pytest.raises(WaitTimedOut, match="for the condition"):
         client.wait_for(lambda _: False, timeout=0.05)
 
 

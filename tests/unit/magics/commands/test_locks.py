@@ -78,7 +78,7 @@ def test_a_lock_of_another_client_is_refused_or_waited_for(
     shell: Shell, server: NanoverServer
 ) -> None:
     server.update_locks("other", acquire={"scene": 60})
-    assert "'scene' was not locked: someone else holds it" in (
+    assert "could not lock 'scene': another client holds it" in (
         shell.run("%nanover lock scene").errors
     )
 
@@ -91,6 +91,6 @@ def test_a_lock_of_another_client_is_refused_or_waited_for(
 def test_a_server_without_locks_says_so(shell: Shell, server: NanoverServer) -> None:
     shell.run(f"%nanover connect ws://127.0.0.1:{server.websocket_port} --quiet")
 
-    assert "locks: not supported by this server (WebSocket)" in (
+    assert "this server (WebSocket) does not support locks" in (
         shell.run("%nanover lock scene").errors
     )

@@ -121,7 +121,7 @@ def test_a_command_that_takes_too_long_times_out(shell: Shell, server: NanoverSe
     errors = shell.run("%nanover run user/wait --timeout 0.2").errors
     over.set()
 
-    assert "no answer within 0.2 s while running 'user/wait'" in errors
+    assert "timed out after 0.2 s while running 'user/wait'" in errors
     assert "(use --timeout SECONDS to wait longer)" in errors
 
 

@@ -143,7 +143,7 @@ def test_an_update_is_refused_as_one(shell: Shell, server: NanoverServer) -> Non
 
     errors = shell.run("%%nanover update\nscene = 1\nother = 2").errors
 
-    assert "the server refused the change of 'scene', 'other': someone else holds a lock" in errors
+    assert "the server refused to change 'scene', 'other': another client holds a lock" in errors
     assert "other" not in server.copy_state()
 
 

@@ -485,7 +485,7 @@ def test_an_invalid_message_disconnects_the_client_with_the_reason(wire, server,
         wire.websocket.recv(TIMEOUT)
 
     assert caught.value.rcvd.code == 1007
-    assert caught.value.rcvd.reason.startswith("not a NanoVer message")
+    assert caught.value.rcvd.reason.startswith("not a valid NanoVer message")
     with open_client(server) as next_one:
         assert next_one.run("commands/list")["response"]["commands"] == []
 

@@ -190,7 +190,7 @@ def test_a_lost_connection_names_what_was_being_done(details, reason):
     error = ours(Code.UNAVAILABLE, details)
 
     assert isinstance(error, ConnectionLost)
-    assert str(error) == f"lost {WHERE} while changing locks: {reason}"
+    assert str(error) == f"lost the connection to {WHERE} while changing locks: {reason}"
 
 
 @pytest.mark.parametrize(

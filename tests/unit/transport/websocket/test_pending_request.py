@@ -60,7 +60,7 @@ def test_a_reply_may_be_an_error(connection, script):
 def test_waiting_too_long_times_out_and_cancels_the_request(connection):
     request = sent_request(connection)
 
-    with pytest.raises(TimedOut, match=r"within 0\.01 s while running 'x'"):
+    with pytest.raises(TimedOut, match=r"after 0\.01 s while running 'x'"):
         request.result(0.01)
 
     assert request.pending.cancelled()

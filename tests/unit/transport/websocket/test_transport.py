@@ -164,7 +164,7 @@ def test_an_exception_has_the_message_of_the_server(transport, script, text, wor
 
 def test_a_command_that_takes_too_long_times_out_and_its_reply_is_dropped(transport, script):
     script.answer = lambda _: []
-    with pytest.raises(TimedOut, match=r"no answer within 0\.05 s while running 'x'"):
+    with pytest.raises(TimedOut, match=r"timed out after 0\.05 s while running 'x'"):
         transport.run_command("x", {}, 0.05)
     late = transport.start_command("x", {}, 0.05)
 
@@ -213,7 +213,7 @@ def test_pending_calls_fail_when_the_server_is_lost(transport, script):
     error = call.exception(SOON)
     assert isinstance(error, ConnectionLost)
     assert str(error) == (
-        f"lost ws://127.0.0.1:{script.port} while running 'x': "
+        f"lost the connection to ws://127.0.0.1:{script.port} while running 'x': "
         "the server closed the connection (out of order)"
     )
 
@@ -513,7 +513,7 @@ def test_sending_to_a_frozen_peer_times_out(frozen):
         lambda: transport.update_state(DictionaryChange({"a": 1}), 0.05),
         lambda: transport.run_command("x", {}, 0.05),
     ):
-        with pytest.raises(TimedOut, match=r"within 0\.05 s"):
+        with pytest.raises(TimedOut, match=r"after 0\.05 s"):
             call()
 
     assert not stuck.done()

@@ -144,7 +144,7 @@ def test_a_refusal_is_said_and_rolled_back(make_row: MakeRow, server: NanoverSer
 
     row.control.value = True
 
-    eventually(lambda: "someone else holds a lock" in note(row))
+    eventually(lambda: "another client holds a lock" in note(row))
     assert row.control.value is False
 
 
