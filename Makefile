@@ -1,4 +1,4 @@
-# Each verb is a script of the same name; this file only names them.
+# Each target runs the script of the same name.
 #   make demo              JupyterLab on the first notebook (PORT=8899, BROWSER=no)
 #   make quick             checks and unit tests
 #   make test              everything: quick, notebooks, docs, packaging, page and Jupyter tests

@@ -1,4 +1,4 @@
-"""A control room for NanoVer sessions, in the notebook.
+"""A control room for NanoVer servers in Jupyter.
 
     %load_ext nanover_jupyter
     %nanover connect
@@ -10,8 +10,8 @@ or, from Python,
     connection = connect("localhost:38801")
     ControlRoom(connection)
 
-Importing this package is quick, opens nothing, and needs no Jupyter until a widget
-or a magic is touched: every public name is imported when it is first used.
+Importing this package is fast and connects to nothing. Every public name is imported at
+its first use, so Jupyter is needed only for widgets and magics.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_HOMES: Final = {
+_MODULES: Final = {
     "Capabilities": "wire.messages",
     "ChangeStream": "client.state.changes",
     "CommandButton": "widgets",
@@ -222,7 +222,7 @@ _HOMES: Final = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
     value = globals()[name] = getattr(module, name)
     return value
 

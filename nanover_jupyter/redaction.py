@@ -1,8 +1,8 @@
-"""Removes credentials from addresses and texts before they are shown.
+"""Remove credentials from addresses and text before they are shown.
 
-NanoVer servers take no user name and no password, so an address with credentials is
-refused. The resulting error, log line or status must not repeat them. Texts may come from
-servers and be long, so each function runs in linear time.
+NanoVer servers take no user name or password, so an address with credentials is refused.
+The resulting error, log line or status must not repeat them. Text may come from servers and
+be long, so each function runs in linear time.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 __all__ = ["redact_address", "redact_text"]
 
 _HIDDEN: Final = "***"
-# The sign before the host, also as URLs quote it and as Unicode normalization makes it.
+# The @ before the host, its URL-encoded form, and characters that Unicode normalizes to it.
 _AT: Final = "(?:[@\uff20\ufe6b]|%40)"
 _SCHEME: Final = re.compile(r"[^:/?#@\s]*://")
-# Up to the last sign, as a password may hold it too.
+# Up to the last @, as a password may contain one.
 _CREDENTIALS: Final = re.compile(f"(.+)({_AT})", re.DOTALL)
 _TAIL: Final = re.compile("[?#;]")
 # The colons of an IPv6 address, or none, and a port that is a number.
@@ -24,7 +24,7 @@ _HOST: Final = re.compile(
     r"(?:\[[\da-f:.]*(?:%[\w.-]*)?\]|[^:]*)(?::(?:[\d:\]]+(?:/.*)?|/?))?", re.DOTALL | re.IGNORECASE
 )
 _WORD: Final = re.compile(r"\S+")
-# Within quotes a password may hold blanks.
+# In quotes, a password may contain spaces.
 _QUOTED: Final = tuple(
     re.compile(rf"({quote})([^\s:'\"`]*:(?://)?)[^{quote}]*(?={_AT})") for quote in "'\"`"
 )
@@ -47,7 +47,7 @@ def redact_address(text: str) -> str:
     credentials = _CREDENTIALS.match(rest)
     if credentials is not None:
         if tail is not None and tail.start() < credentials.end():
-            return f"{scheme}{_HIDDEN}"  # either part may be the secret
+            return f"{scheme}{_HIDDEN}"  # either part may be secret
         scheme += f"{_HIDDEN}{credentials[2]}"
         rest = rest[credentials.end() :]
         tail = _TAIL.search(rest)

@@ -1,4 +1,4 @@
-"""Bounded reading of regular files, for paths that come from untrusted sources."""
+"""Read regular files of limited size, for paths from untrusted sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 __all__ = ["read_regular_file"]
 
-# Without them, opening a FIFO waits for a writer, and a terminal may become this process's own.
+# Without these, opening a FIFO waits for a writer, and a terminal may become the controlling one.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
@@ -21,12 +21,12 @@ def read_regular_file(path: str | Path, *, limit: int) -> bytes:
     Raises:
         OSError: It is not a regular file, is larger, or cannot be read.
     """
-    # Before it is opened too: opening alone can have effects on a device.
-    _check(os.stat(path), path, limit)  # noqa: PTH116 - for a text as well as for a Path
+    # Checked before opening too, as opening a device can have effects.
+    _check(os.stat(path), path, limit)  # noqa: PTH116 - takes a str or a Path
     descriptor = os.open(path, _OPEN_FLAGS | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
         _check(os.fstat(descriptor), path, limit)
-        # Files in /proc say that they are empty, and any file may grow meanwhile.
+        # Files in /proc have size 0, and any file may grow meanwhile.
         content = file.read(limit + 1)
     if len(content) > limit:
         raise _too_large(path, limit)

@@ -1,7 +1,7 @@
-"""How values, texts and tables look where only text or bare HTML can stand.
+"""Values, text and tables as plain text or as HTML without a stylesheet.
 
-What servers say may hold anything: here it is made one line of plain words, of bounded
-length. The HTML needs no stylesheet. Knows nothing of notebooks, widgets and magics.
+Text from servers can contain anything. It is shown on one line, with a limited length and
+without control characters.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from nanover_jupyter.wire.values import Value
 __all__ = ["PREVIEW_CHARACTERS", "html_table", "preview", "visible"]
 
 PREVIEW_CHARACTERS: Final = 120
-_DEEPEST: Final = 4
+_MAX_DEPTH: Final = 4
 _CELL: Final = "text-align:left;padding:1px 12px 1px 0;border:0;vertical-align:top"
 
-_SIGNS: Final = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u2028": "⏎", "\u2029": "⏎"}
-# The same as in js/src/text/visible_text.ts, and lone surrogates, which no file can hold.
+_SYMBOLS: Final = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u2028": "⏎", "\u2029": "⏎"}
+# The same as in js/src/text/visible_text.ts, and lone surrogates, which cannot be encoded.
 _HIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 
 
 def visible(text: str, limit: int = PREVIEW_CHARACTERS) -> str:
-    """The text on one line, at most `limit` characters, with a sign for each that hides or steers.
+    """Return the first `limit` characters on one line, without invisible characters.
 
-    Servers have a word in many a sentence, and a terminal obeys what it is told.
+    Control and formatting characters, which a terminal or a browser would interpret, are
+    replaced by symbols.
     """
-    shown = _HIDDEN.sub(_sign, text[:limit])
+    shown = _HIDDEN.sub(_symbol, text[:limit])
     return f"{shown}…" if len(text) > limit else shown
 
 
 def preview(value: Value, limit: int = PREVIEW_CHARACTERS) -> str:
-    """The beginning of a value as text; costs no more than what it shows."""
+    """Return the beginning of a value as text. Only the shown part of it is read."""
     parts: list[str] = []
     _write(value, parts, limit, 0)
     text = "".join(parts)
@@ -48,13 +49,13 @@ def preview(value: Value, limit: int = PREVIEW_CHARACTERS) -> str:
 def html_table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], *, code: int = 0, unbroken: int = 0
 ) -> str:
-    """A table of plain texts as HTML; no heads, no head row.
+    """Return a table of plain text as HTML.
 
     Args:
-        heads: One for each column, or none.
-        rows: The cells.
-        code: Which column holds what is written in lines and programs.
-        unbroken: Characters up to which that is kept in one piece where there is little room.
+        heads: The column headings; empty for a table without a heading row.
+        rows: The text of the cells.
+        code: The index of the column that is set as code.
+        unbroken: The length up to which code is not wrapped.
     """
 
     def cell(column: int, text: str) -> str:
@@ -70,18 +71,18 @@ def html_table(
     return f"<table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"
 
 
-def _sign(match: re.Match[str]) -> str:
+def _symbol(match: re.Match[str]) -> str:
     character = match.group()
-    known = _SIGNS.get(character)
+    known = _SYMBOLS.get(character)
     if known is not None:
         return known
     code = ord(character)
-    # The block "control pictures" holds one picture for each of the first 32 codes.
-    return chr(0x2400 + code) if code < 0x20 else f"\\u{code:04x}"  # noqa: PLR2004 - as said
+    # The Unicode block "Control Pictures" has a symbol for each of the first 32 codes.
+    return chr(0x2400 + code) if code < 0x20 else f"\\u{code:04x}"  # noqa: PLR2004 - see above
 
 
 def _write(value: Value, parts: list[str], limit: int, depth: int) -> None:
-    """Append the beginning of a value, until `limit` characters are there."""
+    """Append the beginning of a value, up to about `limit` characters."""
     if isinstance(value, str):
         parts.append(f'"{visible(value, limit)}"')
     elif isinstance(value, bool) or value is None:
@@ -105,7 +106,7 @@ def _write_items(
 ) -> None:
     parts.append(brackets[0])
     for index, (name, item) in enumerate(islice(items, limit)):
-        if depth >= _DEEPEST or sum(map(len, parts)) > limit:
+        if depth >= _MAX_DEPTH or sum(map(len, parts)) > limit:
             parts.append("…")
             break
         if index:

@@ -1,12 +1,11 @@
-# Sourced by the scripts beside this one: finds or makes what they need, says what
-# it does, and stops with one clear line where it cannot go on. Each step leaves a
-# stamp, so that a second run has nothing to do.
+# Sourced by the other scripts: finds or installs what they need, and fails with a clear
+# message if it cannot. Each step writes a stamp file, so that a second run skips it.
 # shellcheck shell=bash
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
-# Else each Python process would compile everything anew.
+# So that Python processes share compiled files.
 unset PYTHONDONTWRITEBYTECODE
 export npm_config_update_notifier=false npm_config_audit=false npm_config_fund=false
 
@@ -33,25 +32,25 @@ find_python() {
       return
     fi
   done
-  fail "Python 3.11 or newer is needed, and none was found." \
+  fail "Python 3.11 or newer was not found." \
     "Install one from https://www.python.org/downloads/ or your system's packages," \
-    "or name it: PYTHON=/path/to/python3.12 make ..."
+    "or set PYTHON=/path/to/python3.12."
 }
 
-# Makes .venv and installs this project into it with the extras named.
+# Creates .venv and installs this project into it with the given extras.
 ensure_environment() {
   local wanted extra python
   if ! is_new_enough .venv/bin/python; then
     python=$(find_python)
-    say "Making .venv with $("$python" --version)"
-    "$python" -m venv --clear .venv || fail "$python could not make a virtual environment." \
+    say "Creating .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv || fail "$python could not create a virtual environment." \
       "On Debian and Ubuntu: apt install python3-venv"
   fi
   wanted=$(cksum <pyproject.toml)
   for extra in "$@"; do
     if [ "$(cat ".venv/installed-$extra" 2>/dev/null)" != "$wanted" ]; then
       say "Installing Python packages into .venv: $* (a minute or two the first time)"
-      # The frontend is built by ensure_frontend, with the lock file's versions.
+      # ensure_frontend builds the frontend, with the versions of the lock file.
       HATCH_JUPYTER_BUILDER_SKIP_NPM=1 \
         .venv/bin/python -m pip install --quiet --editable ".[$(IFS=,; echo "$*")]"
       for extra in "$@"; do echo "$wanted" >".venv/installed-$extra"; done
@@ -81,7 +80,7 @@ ensure_node_modules() {
   fi
 }
 
-# Builds js/ into nanover_jupyter/static where its sources changed.
+# Builds js/ into nanover_jupyter/static if its sources have changed.
 ensure_frontend() {
   local wanted
   ensure_node_modules
@@ -96,19 +95,19 @@ ensure_frontend() {
 
 # NanoVer's own server -----------------------------------------------------------
 
-# Runs scripts/real_server with an option that installs; the tests do without it.
+# Runs scripts/real_server with an option that installs. Without the server, tests are skipped.
 ensure_real_server() {
   scripts/real_server "$1" >/dev/null ||
-    say "Without NanoVer's own server: the tests that need it will be skipped"
+    say "NanoVer's own server is not available. Tests that need it will be skipped."
 }
 
 # Chromium ---------------------------------------------------------------------
 
-# Sets CHROMIUM to a browser that the tests can drive.
+# Sets CHROMIUM to the path of Chromium or Chrome.
 ensure_chromium() {
   local candidate
   if [ -n "${CHROMIUM:-}" ]; then
-    [ -x "$CHROMIUM" ] || fail "CHROMIUM=$CHROMIUM is no program."
+    [ -x "$CHROMIUM" ] || fail "CHROMIUM=$CHROMIUM is not an executable."
     export CHROMIUM
     return
   fi
@@ -129,5 +128,5 @@ ensure_chromium() {
   fi
   fail "The browser tests need Chromium or Chrome." \
     "On Debian: sudo apt-get install --no-install-recommends chromium fonts-dejavu-core" \
-    "Elsewhere, name one: CHROMIUM=/path/to/chrome make test"
+    "On other systems: CHROMIUM=/path/to/chrome make test"
 }

@@ -142,7 +142,7 @@ def test_link_check_finds_what_leads_nowhere(tmp_path: Path) -> None:
         "index.html: gone.png",
         "index.html: gone/",
         "index.html: there.html#else",
-        "2 pages, 3 links that lead nowhere",
+        "2 pages, 3 broken links",
     ]
 
 

@@ -146,12 +146,12 @@ def test_every_error_is_in_the_table():
         (InvalidValue, TypeError),
     ],
 )
-def test_some_errors_are_what_python_programs_expect_too(kind, builtin):
+def test_some_errors_are_also_builtin_errors(kind, builtin):
     assert issubclass(kind, builtin)
 
 
 @pytest.mark.parametrize("error", [error for error, _ in MESSAGES], ids=str)
-def test_an_error_survives_pickling_with_its_facts(error):
+def test_an_error_can_be_pickled(error):
     copied = pickle.loads(pickle.dumps(error))
 
     assert type(copied) is type(error)
@@ -159,7 +159,7 @@ def test_an_error_survives_pickling_with_its_facts(error):
     assert str(copied) == str(error)
 
 
-def test_a_path_grows_from_the_inside_out():
+def test_a_path_is_built_from_the_inside_out():
     error = InvalidValue((), "no").within(3).within("list").within("key")
 
     assert error.path == ("key", "list", 3)

@@ -1,4 +1,4 @@
-"""Reading a file that somebody else has named."""
+"""Reading files of untrusted paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from nanover_jupyter.regular_files import read_regular_file
 
-# A regular file, by what it says of itself, of 0 bytes.
+# A regular file that claims a size of 0 bytes.
 ENDLESS = Path("/proc/self/status")
 
 
@@ -34,13 +34,13 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not ENDLESS.exists(), reason="this system has no such file")
-def test_a_file_that_tells_no_size_is_bounded_too() -> None:
+def test_a_file_without_a_size_is_limited_too() -> None:
     with pytest.raises(OSError, match="larger than 10 bytes"):
         read_regular_file(ENDLESS, limit=10)
 
 
 @pytest.mark.parametrize("kind", ["device", "fifo", "folder", "link"])
-def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_regular_is_refused_without_blocking(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "it"
     match kind:
         case "device":
@@ -56,6 +56,6 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, kind
         read_regular_file(path, limit=10)
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_regular_file(tmp_path / "nowhere", limit=10)

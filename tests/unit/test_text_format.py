@@ -1,4 +1,4 @@
-"""Values, texts and tables as plain words, whatever they hold."""
+"""Values, text and tables as plain text and HTML."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def test_texts_in_a_table_never_become_elements() -> None:
     assert parsed.text == HOSTILE * 3
 
 
-def test_a_table_is_one_line_so_that_notebooks_can_be_compared() -> None:
+def test_a_table_is_one_line_so_that_notebook_outputs_can_be_compared() -> None:
     assert "\n" not in html_table(("a",), [(visible("c\nd"), "")])
 
 
-def test_a_table_has_a_head_only_where_names_are_given() -> None:
+def test_a_table_has_a_heading_row_only_if_headings_are_given() -> None:
     assert Tags(html_table(("Key",), [("a",)])).tags == ["table", "tr", "th", "tr", "td", "code"]
     assert Tags(html_table((), [("a",)])).tags == ["table", "tr", "td", "code"]
 
 
-def test_one_column_is_code_where_it_holds_anything_and_in_one_piece_if_it_is_short() -> None:
+def test_one_column_is_code_and_not_wrapped_if_it_is_short() -> None:
     html = html_table((), [("*", "short"), ("", "longer than that"), ("", "")], code=1, unbroken=5)
 
     assert html.count("<code>") == 2
@@ -54,7 +54,7 @@ def test_one_column_is_code_where_it_holds_anything_and_in_one_piece_if_it_is_sh
         ("a\nb\u202ec", '"a⏎b\\u202ec"'),
     ],
 )
-def test_small_values_are_shown_whole(value: Any, shown: str) -> None:
+def test_small_values_are_shown_in_full(value: Any, shown: str) -> None:
     assert preview(value) == shown
 
 
@@ -63,7 +63,7 @@ def test_a_preview_keeps_its_length(value: Any, limit: int) -> None:
     assert len(preview(value, limit)) <= limit + 1
 
 
-def test_a_preview_of_much_looks_at_little() -> None:
+def test_a_preview_reads_only_the_shown_part() -> None:
     class Counting(list[Any]):
         seen = 0
 
@@ -76,6 +76,6 @@ def test_a_preview_of_much_looks_at_little() -> None:
     assert Counting.seen < 200
 
 
-def test_what_hides_is_shown_as_a_sign() -> None:
+def test_invisible_characters_are_replaced_by_symbols() -> None:
     assert visible("a\0b\x1bc\u200b\ud800") == "a␀b␛c\\u200b\\ud800"
     assert visible("long" * 100, 5) == "longl…"
