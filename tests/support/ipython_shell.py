@@ -1,4 +1,4 @@
-"""A real IPython shell without a terminal, whose cells answer with what they showed."""
+"""A real IPython shell without a terminal, which returns the output of cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 
 @dataclass
 class Cell:
-    """What a cell printed, showed and raised."""
+    """The output, error and value of a cell."""
 
     shown: list[Any]
     printed: str
@@ -33,7 +33,7 @@ class Cell:
 
     @property
     def widgets(self) -> list[Any]:
-        """The widgets among what was shown, by what a page is given to show them."""
+        """The display data of the widgets that were shown."""
         return [output.data for output in self.shown if WIDGET_VIEW in output.data]
 
     @property
@@ -42,11 +42,11 @@ class Cell:
 
 
 class Shell:
-    """Runs cells in a shell of its own."""
+    """Runs cells in a new shell."""
 
     def __init__(self) -> None:
         quiet = Config({"HistoryManager": {"enabled": False}})
-        # display() speaks to the one instance there is.
+        # display() uses the singleton instance.
         self.ip = InteractiveShell.instance(config=quiet)
 
     def run(self, source: str) -> Cell:
@@ -66,16 +66,15 @@ class Shell:
 
 @contextmanager
 def loaded_shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """A shell with `%nanover`, which is unloaded at the end and leaves no instance behind."""
-    # Nothing else on this machine should be found by a bare %nanover connect.
+    """Yield a shell with `%nanover`, then unload it and clear the singleton instance."""
+    # So that a bare %nanover connect finds no other server of this machine.
     monkeypatch.setattr("nanover_jupyter.magics.connection_registry.DEFAULT_PORT", 9)
     shell = Shell()
-    # In a notebook, unless a test says that it is in a terminal.
+    # As in a notebook; tests of terminals set it to False.
     monkeypatch.setattr(MagicContext, "has_frontend", True)
     shell.run("%load_ext nanover_jupyter")
     yield shell
     shell.run("%unload_ext nanover_jupyter")
     InteractiveShell.clear_instance()
-    # When Python ends, each shell that there ever was would collect the garbage of all: that
-    # takes longer than the tests.
+    # At exit, each shell would run a garbage collection, which takes longer than the tests.
     atexit.unregister(shell.ip.atexit_operations)

@@ -1,7 +1,7 @@
-"""Runs the examples of pages, each page in a process of its own that need not import anew.
+"""Run the examples of pages, each page in a forked process, which saves the imports.
 
-Reads one page a line from standard input, as JSON: its cells, the folder to run them in,
-and the files for what they print. Answers with the exit code of the page's process. A page
+Reads one page per line from standard input, as JSON: its cells, the folder to run them in,
+and the files for their output. Prints the exit code of the process of each page. A page
 stops at its first error.
 """
 
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def shorten_discovery() -> None:
-    """Announce servers all the time, and listen for a moment, whatever the example says."""
+    """Announce servers continuously and listen briefly, also if an example asks for longer."""
     discover = discovery.discover
 
     def discover_soon(
@@ -50,7 +50,7 @@ def shorten_discovery() -> None:
 
 
 def run(page: dict[str, Any]) -> int:
-    """Run a page in the process that was made for it, and let that end as any other."""
+    """Run a page in its forked process, and return its exit code."""
     os.chdir(page["folder"])
     for number, path in enumerate((os.devnull, page["stdout"], page["stderr"])):
         opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -14,7 +14,7 @@ __all__ = ["WIDGET_VIEW", "Shell", "write_config"]
 
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's configuration directory, which is not there yet."""
+    """The user's configuration directory, which does not exist yet."""
     folder = tmp_path / "config"
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
     return folder

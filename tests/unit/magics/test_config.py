@@ -15,7 +15,7 @@ from tests.unit.magics.conftest import Shell, write_config
 
 
 def write_trusted(folder: Path, text: str) -> None:
-    """Write a project's file that the user has confirmed."""
+    """Write a project's file and trust it."""
     write_config(folder, text)
     project = project_file(folder)
     assert project is not None

@@ -1,4 +1,4 @@
-"""The connections of the magics by name, and the server that may go with them."""
+"""The connections of the magics by name, their widgets, and the embedded server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_connecting_again_keeps_the_connection(registry: ConnectionRegistry) -> 
     assert again.connection is by_address.connection is first.connection
 
 
-def test_the_demo_world_stays_as_long_as_a_connection_leads_there(
+def test_the_demo_world_runs_until_its_last_connection_is_closed(
     registry: ConnectionRegistry,
 ) -> None:
     first = join(registry)
@@ -77,7 +77,7 @@ def test_the_demo_world_stays_as_long_as_a_connection_leads_there(
     assert registry.embedded is None
 
 
-def test_a_failed_connect_leaves_what_there_was(
+def test_a_failed_connect_keeps_the_open_connection(
     registry: ConnectionRegistry, server: NanoverServer
 ) -> None:
     first = join(registry, server, "lab")
@@ -89,7 +89,7 @@ def test_a_failed_connect_leaves_what_there_was(
     assert first.connection.status.state == "connected"
 
 
-def test_a_server_that_was_started_on_purpose_outlives_a_disconnect(
+def test_a_server_started_by_serve_keeps_running_after_a_disconnect(
     registry: ConnectionRegistry,
 ) -> None:
     embedded = registry.serve(demo=False)
@@ -118,7 +118,7 @@ def test_the_connection_used_before_is_the_current_one_after_a_disconnect(
     assert registry.closed_names == ("c",)
 
 
-def test_one_that_was_closed_elsewhere_is_not_reused(
+def test_a_connection_that_was_closed_from_python_is_not_reused(
     registry: ConnectionRegistry, server: NanoverServer
 ) -> None:
     first = join(registry, server, "lab").connection
@@ -130,7 +130,7 @@ def test_one_that_was_closed_elsewhere_is_not_reused(
     assert second.connection is not first
 
 
-def test_a_connection_of_ones_own_can_be_taken_in_twice(
+def test_a_connection_of_the_user_can_be_added_twice(
     registry: ConnectionRegistry, server: NanoverServer
 ) -> None:
     with connect(f"127.0.0.1:{server.port}", name="mine") as mine:
@@ -141,9 +141,7 @@ def test_a_connection_of_ones_own_can_be_taken_in_twice(
         assert registry.named("mine") is mine
 
 
-def test_a_panel_is_made_once_however_often_it_is_shown(
-    registry: ConnectionRegistry, server: NanoverServer
-) -> None:
+def test_a_panel_is_made_once(registry: ConnectionRegistry, server: NanoverServer) -> None:
     join(registry, server)
 
     first = registry.panel(StateInspector, None)
@@ -175,7 +173,7 @@ def test_without_a_connection_there_is_no_panel(registry: ConnectionRegistry) ->
         registry.panel(StateInspector, None)
 
 
-def test_a_connection_of_ones_own_is_left_open_at_the_end_but_closed_when_asked(
+def test_a_connection_of_the_user_is_closed_by_disconnect_only(
     registry: ConnectionRegistry, server: NanoverServer
 ) -> None:
     address = f"127.0.0.1:{server.port}"
@@ -192,7 +190,7 @@ def test_a_connection_of_ones_own_is_left_open_at_the_end_but_closed_when_asked(
         assert registry.connections == ()
 
 
-def test_a_connection_that_people_closed_themselves_is_opened_again(
+def test_a_connection_that_the_user_closed_is_reopened(
     registry: ConnectionRegistry, server: NanoverServer
 ) -> None:
     join(registry, server).connection.close()
@@ -200,7 +198,7 @@ def test_a_connection_that_people_closed_themselves_is_opened_again(
     assert registry.reconnect(None, timeout=5).connection.status.state == "connected"
 
 
-def test_connection_that_a_cell_replaced_is_followed(
+def test_a_connection_replaced_by_a_cell_is_followed(
     registry: ConnectionRegistry, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = NotebookCells(monkeypatch)
@@ -217,7 +215,7 @@ def test_connection_that_a_cell_replaced_is_followed(
     second.close()
 
 
-def test_session_outlives_the_cell_that_opened_it(
+def test_a_connection_stays_open_after_its_cell(
     registry: ConnectionRegistry, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = NotebookCells(monkeypatch)

@@ -1,4 +1,4 @@
-"""%nanover in a real IPython shell: loading, unloading, and what goes wrong."""
+"""%nanover in a real IPython shell: loading, unloading, and errors."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_unloading_closes_everything_and_removes_the_magic(shell: Shell) -> None
 @pytest.mark.parametrize("name", SUBCOMMANDS)
 def test_every_subcommand_can_be_quiet(shell: Shell, name: str) -> None:
     shell.run("%nanover connect --quiet -o client")
-    words = {
+    arguments = {
         "use": "demo",
         "run": "playback/step",
         "get": "scene",
@@ -81,7 +81,7 @@ def test_every_subcommand_can_be_quiet(shell: Shell, name: str) -> None:
     # Listening for servers always takes this long.
     seconds = 0.01 if name == "servers" else 5
 
-    cell = shell.run(f"%nanover {name} {words.get(name, '')} --quiet --timeout {seconds}")
+    cell = shell.run(f"%nanover {name} {arguments.get(name, '')} --quiet --timeout {seconds}")
 
     assert cell.error is None
     assert cell.shown == []
@@ -156,7 +156,7 @@ def test_unloading_after_loading_twice_leaves_nothing(shell: Shell) -> None:
 
 
 def traces(shell: Shell) -> object:
-    """Whatever an extension could leave behind in a shell and its process."""
+    """Return everything that the extension could leave behind in a shell and its process."""
     manager = shell.ip.magics_manager
     return (
         {kind: "nanover" in magics for kind, magics in manager.magics.items()},
@@ -171,7 +171,7 @@ PLAIN = """
 import sys
 
 class NoKernel:
-    # A plain IPython has none to import.
+    # A plain IPython has no ipykernel.
 
     def find_spec(self, name, *_):
         if name.partition(".")[0] == "ipykernel":

@@ -1,4 +1,4 @@
-"""%nanover trust: what a project's nanover.toml may not do before the user has confirmed it."""
+"""%nanover trust: what a project's nanover.toml may not do before the user trusts it."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_replaced_certificate_file_ends_the_trust(shell: Shell, project: Path,
 
 
 @pytest.mark.parametrize("kind", ["missing", "fifo", "folder", "large", "nul"])
-def test_a_certificate_file_that_cannot_be_read_is_no_obstacle_to_trust(
+def test_a_file_can_be_trusted_although_a_certificate_file_cannot_be_read(
     shell: Shell, project: Path, kind: str
 ) -> None:
     pem = project / "lab.pem"
@@ -202,7 +202,7 @@ def test_a_reconnection_uses_the_certificates_that_were_trusted(
         file.write_text("after")
 
     assert theirs.pem("root_certificates") == b"before"
-    # The user's own may be renewed while a connection is open.
+    # The user's own certificates may be renewed while a connection is open.
     assert own.pem("root_certificates") == b"after"
 
 

@@ -76,7 +76,7 @@ def test_a_lost_server_shows_in_the_status(shell: Shell) -> None:
     eventually(lambda: "connection refused" in shell.run("%nanover status").text)
 
 
-def test_serve_runs_a_server_that_others_reach(shell: Shell) -> None:
+def test_serve_runs_a_server_for_other_clients(shell: Shell) -> None:
     text = shell.run("%nanover serve --empty").text
     port = int(re.search(r":(\d+),", text).group(1))  # type: ignore[union-attr]
 
@@ -97,11 +97,11 @@ def test_an_empty_server_is_not_called_the_demo_world(shell: Shell) -> None:
 
 def test_connecting_to_a_silent_server_times_out(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        begun = time.monotonic()
+        start = time.monotonic()
         cell = shell.run(f"%nanover connect 127.0.0.1:{silent.getsockname()[1]} --timeout 0.1")
 
     assert "no answer within 0.1 s" in cell.errors
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - start < 15
 
 
 def test_a_port_in_use_is_reported(shell: Shell) -> None:
@@ -113,7 +113,7 @@ def test_a_port_in_use_is_reported(shell: Shell) -> None:
 
 @pytest.fixture
 def announced(udp_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[NanoverServer]:
-    """A server that announces itself all the time to those who listen for a moment."""
+    """A server that announces itself continuously, with a short discovery timeout."""
     monkeypatch.setattr("nanover_jupyter.server.announcer._INTERVAL", 0.01)
     monkeypatch.setattr(discovery.discover, "__defaults__", (0.15,))
     monkeypatch.setattr(discovery.discover, "__kwdefaults__", {"port": udp_port})
@@ -334,7 +334,7 @@ def test_a_client_of_the_user_is_used_and_left_open(shell: Shell, lab: NanoverSe
         assert client.status.state != "closed"
 
 
-def test_serve_may_speak_both_protocols_and_be_announced(shell: Shell) -> None:
+def test_serve_can_use_both_protocols_and_announce_the_server(shell: Shell) -> None:
     text = shell.run("%nanover serve --empty --websocket --name workshop").text
 
     found = re.search(r"at grpc://127\.0\.0\.1:\d+ and (ws://127\.0\.0\.1:\d+), announced", text)

@@ -88,7 +88,7 @@ def test_a_lock_of_another_client_is_refused_or_waited_for(
     assert text == "Locked scene for 5 s."
 
 
-def test_a_server_without_locks_says_so(shell: Shell, server: NanoverServer) -> None:
+def test_a_server_without_locks_is_reported(shell: Shell, server: NanoverServer) -> None:
     shell.run(f"%nanover connect ws://127.0.0.1:{server.websocket_port} --quiet")
 
     assert "this server (WebSocket) does not support locks" in (

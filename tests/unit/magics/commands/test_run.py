@@ -1,4 +1,4 @@
-"""Subcommands about commands of the server, in a real IPython shell."""
+"""%nanover commands and run in a real IPython shell."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_commands_are_listed_with_their_arguments(shell: Shell, server: NanoverS
     assert shell.run("%nanover commands zzz").text == "None of 4 commands matches 'zzz'."
 
 
-def test_commands_that_came_since_are_listed(shell: Shell, server: NanoverServer) -> None:
+def test_new_commands_are_listed(shell: Shell, server: NanoverServer) -> None:
     server.register_command("user/late", dict)
 
     assert "user/late" in shell.run("%nanover commands").text
 
 
-def test_hostile_names_are_mere_text(shell: Shell, server: NanoverServer) -> None:
+def test_hostile_names_are_plain_text(shell: Shell, server: NanoverServer) -> None:
     html = shell.run("%nanover commands").shown[0].data["text/html"]
 
     assert "&lt;b&gt;bold&lt;/b&gt;" in html
@@ -52,7 +52,7 @@ def test_hostile_names_are_mere_text(shell: Shell, server: NanoverServer) -> Non
     assert "<i>" not in html
 
 
-def test_commands_can_be_had_as_a_dict(shell: Shell, server: NanoverServer) -> None:
+def test_commands_are_stored_as_a_dict(shell: Shell, server: NanoverServer) -> None:
     assert shell.run("%nanover commands echo -o found").shown == []
 
     assert list(shell.value("found")) == ["user/echo"]
@@ -102,9 +102,7 @@ def test_a_command_without_a_result_shows_none(shell: Shell, server: NanoverServ
         ("run", "the following arguments are required: COMMAND"),
     ],
 )
-def test_what_goes_wrong_is_one_line(
-    shell: Shell, server: NanoverServer, line: str, message: str
-) -> None:
+def test_an_error_is_one_line(shell: Shell, server: NanoverServer, line: str, message: str) -> None:
     shell.ip.user_ns["odd"] = object()
 
     cell = shell.run(f"%nanover {line}")
@@ -160,12 +158,12 @@ def test_a_run_is_listed_in_the_palette_too(shell: Shell, server: NanoverServer)
 def test_a_run_that_is_cancelled_in_the_palette_is_reported(
     shell: Shell, server: NanoverServer
 ) -> None:
-    begun, going = threading.Event(), threading.Event()
-    server.register_command("user/long", lambda: begun.set() or (going.wait(30) and None))
+    started, finish = threading.Event(), threading.Event()
+    server.register_command("user/long", lambda: started.set() or (finish.wait(30) and None))
     runs = shell.magics.context.registry.current.runs
 
     def stop() -> None:
-        begun.wait(30)
+        started.wait(30)
         eventually(lambda: runs.runs()[0].state == "running")
         runs.cancel(runs.runs()[0].id)
 
@@ -173,6 +171,6 @@ def test_a_run_that_is_cancelled_in_the_palette_is_reported(
     stopping.start()
     cell = shell.run("%nanover run user/long")
     stopping.join()
-    going.set()
+    finish.set()
 
     assert "Stopped waiting for user/long" in cell.errors

@@ -90,7 +90,7 @@ def test_a_variable_of_the_notebook_can_be_the_value(shell: Shell, server: Nanov
     assert server.copy_state()["points"] == [[1, 2]]
 
 
-def test_keys_with_blanks_go_in_quotes(shell: Shell, server: NanoverServer) -> None:
+def test_keys_with_spaces_are_quoted(shell: Shell, server: NanoverServer) -> None:
     assert shell.run("%nanover set 'my key' 'some text'").text == "Set my key, which is a new key."
     assert shell.run('%nanover get "my key"').value == "some text"
 
@@ -132,7 +132,7 @@ def test_a_cell_of_json_is_one_update_too(shell: Shell, server: NanoverServer) -
     assert server.copy_state()["b"] == {"c": [True]}
 
 
-def test_an_update_may_stand_in_one_line(shell: Shell, server: NanoverServer) -> None:
+def test_an_update_may_be_in_one_line(shell: Shell, server: NanoverServer) -> None:
     shell.run("%nanover update a=1 'b c'=two")
 
     assert server.copy_state()["b c"] == "two"
@@ -161,16 +161,14 @@ def test_an_update_is_refused_as_one(shell: Shell, server: NanoverServer) -> Non
         ("%%nanover state\na = 1", "does not take a cell body: write %nanover state"),
     ],
 )
-def test_what_goes_wrong_is_one_line(
-    shell: Shell, server: NanoverServer, line: str, message: str
-) -> None:
+def test_an_error_is_one_line(shell: Shell, server: NanoverServer, line: str, message: str) -> None:
     cell = shell.run(line)
 
     assert message in cell.errors
     assert len(cell.errors.strip().splitlines()) == 1
 
 
-def test_where_null_is_a_value_it_can_be_set(shell: Shell, server: NanoverServer) -> None:
+def test_null_can_be_set_on_a_server_that_allows_it(shell: Shell, server: NanoverServer) -> None:
     shell.run(f"%nanover connect ws://127.0.0.1:{server.websocket_port} --name ws --quiet")
 
     shell.run("%nanover set scene null")

@@ -27,7 +27,7 @@ def server(shell: Shell) -> Iterator[NanoverServer]:
 
 @pytest.fixture
 def busy(server: NanoverServer) -> Iterator[None]:
-    """Changes two keys, and adds and removes a third, until the test is over."""
+    """Change two keys, and add and remove a third, until the test is over."""
     over = threading.Event()
 
     def work() -> None:
@@ -48,7 +48,7 @@ def busy(server: NanoverServer) -> Iterator[None]:
 
 @pytest.fixture
 def change_whilewatch_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """In a terminal: each change once the one before is printed, and then Ctrl-C."""
+    """In a terminal: make each change after the last one is printed, then press Ctrl-C."""
     monkeypatch.setattr(MagicContext, "has_frontend", False)
     monkeypatch.setattr(watch_module, "_PERIOD", 0.01)
     lines = watch_module._Watcher._lines
@@ -118,9 +118,9 @@ def test_with_a_duration_changes_are_printed_and_summarized(
     monkeypatch.setattr(watch_module, "_PERIOD", 0.05)
     cell = shell.run("%nanover watch avatar.* --for 0.4")
 
-    begun, ended = cell.text.splitlines()
-    assert begun.startswith("Watching avatar.* for 400 ms")
-    assert re.match(r"2 keys changed in \d.* m?s, most often avatar\.", ended)
+    first, last = cell.text.splitlines()
+    assert first.startswith("Watching avatar.* for 400 ms")
+    assert re.match(r"2 keys changed in \d.* m?s, most often avatar\.", last)
     lines = cell.printed.splitlines()
     assert any(re.fullmatch(r" +\d+\.\d\d s  avatar\.anna  \d+", line) for line in lines)
     assert not any("scene" in line for line in lines)

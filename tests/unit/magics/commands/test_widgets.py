@@ -21,7 +21,7 @@ def test_each_tool_is_shown_as_one_widget(shell: Shell, subcommand: str) -> None
 
 
 @pytest.mark.parametrize("subcommand", TOOLS)
-def test_without_a_connection_there_is_none(shell: Shell, subcommand: str) -> None:
+def test_without_a_connection_no_tool_is_shown(shell: Shell, subcommand: str) -> None:
     assert "Not connected. Run %nanover connect." in (shell.run(f"%nanover {subcommand}").errors)
 
 

@@ -34,7 +34,7 @@ def server(
 
 
 def completed(shell: Shell, text: str, after: str = "") -> list[str]:
-    """The lines that Tab at the end of `text` leads to."""
+    """Return the lines that Tab at the end of `text` offers."""
     with provisionalcompleter():
         found = shell.ip.Completer.completions(text + after, len(text))
         return [text[: each.start] + each.text + text[each.end :] for each in found]
@@ -74,7 +74,7 @@ COMPLETED = {
 
 
 @pytest.mark.parametrize("name", SUBCOMMANDS)
-def test_every_subcommand_is_completed_and_only_by_us(
+def test_every_subcommand_is_completed_by_this_matcher_alone(
     shell: Shell, server: NanoverServer, name: str
 ) -> None:
     for written, wanted in COMPLETED[name]:
@@ -86,7 +86,7 @@ def test_every_subcommand_is_completed_and_only_by_us(
             assert len(found) == 1
 
 
-def test_all_subcommands_are_offered_in_their_order_without_a_guess_of_jedis(
+def test_all_subcommands_are_offered_in_order_and_nothing_from_jedi(
     shell: Shell, server: NanoverServer
 ) -> None:
     assert completed(shell, "%nanover ") == [f"%nanover {name}" for name in SUBCOMMANDS]
@@ -138,7 +138,7 @@ def test_completion_sends_nothing_to_the_server(
 
 
 def calls_to_complete(shell: Shell, text: str) -> int:
-    """How many functions are called on the way to the list."""
+    """Return the number of function calls of one completion."""
     count = 0
 
     def note(_frame: FrameType, event: str, _argument: object) -> None:
