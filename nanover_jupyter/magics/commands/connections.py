@@ -9,6 +9,7 @@ from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.discovery import discover
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.magics import config
+from nanover_jupyter.magics.config_file import NamedServer
 from nanover_jupyter.magics.connection_registry import (
     ClosedConnection,
     ConnectResult,
@@ -155,7 +156,7 @@ def _choose_server(context: MagicContext, line: ParsedLine) -> _ServerChoice:
     return _ServerChoice(ConnectTarget(address=server))
 
 
-def _configured(context: MagicContext, server: config.NamedServer) -> _ServerChoice:
+def _configured(context: MagicContext, server: NamedServer) -> _ServerChoice:
     """Return the choice for a server of nanover.toml."""
     server.require_trust()
     tls = server.tls()
