@@ -364,7 +364,7 @@ class ConnectionRegistry:
         """
         variants = [key for key in self._panels if key[2]]
         for key in variants[:-_MAX_VARIANTS]:
-            if not self._panels[key].is_seen:
+            if not self._panels[key].has_views:
                 self._panels.pop(key).close()
 
     def _is_embedded(self, connection: Connection) -> bool:

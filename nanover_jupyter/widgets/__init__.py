@@ -1,4 +1,4 @@
-"""What is shown: the only place that knows anywidget and ipywidgets."""
+"""Jupyter widgets: the only package that imports anywidget and ipywidgets."""
 
 from __future__ import annotations
 

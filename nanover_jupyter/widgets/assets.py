@@ -1,4 +1,4 @@
-"""The files of the built frontend, read when they are first needed."""
+"""Files of the built frontend, read on first use."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 __all__ = ["Asset", "asset", "asset_path"]
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
-# The switch of anywidget itself, under which it watches files and reloads widgets.
-_RELOADS: Final = "ANYWIDGET_HMR"
+# The environment variable with which anywidget enables hot reloading.
+_HOT_RELOAD: Final = "ANYWIDGET_HMR"
 
 
 class Asset:
     """The text of a file, read once and shared by all widgets that use it.
 
-    Use it for `_esm` and `_css`, which anywidget converts with `str`. Not a path: from a
-    path anywidget makes an object of the class that refers to every instance, so that no
-    widget is ever freed.
+    Use it for `_esm` and `_css`, which anywidget converts with `str`. It is not a path,
+    because anywidget wraps a path in a class-level object that refers to every widget and
+    so prevents their garbage collection.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,21 +36,21 @@ class Asset:
 def asset(name: str) -> Asset | Path:
     """Return a file of the built frontend for a widget's `_esm` or `_css`.
 
-    With `ANYWIDGET_HMR=1` in the environment it is a path, which anywidget watches to
-    reload the widget in the page. Closed widgets are not freed then.
+    With `ANYWIDGET_HMR=1` in the environment it is a path, which anywidget watches for hot
+    reloading. Closed widgets are not garbage collected then.
 
     Raises:
-        FileNotFoundError: The frontend was not built.
+        FileNotFoundError: The frontend is not built.
     """
     path = asset_path(name)
-    return path if os.environ.get(_RELOADS) == "1" else Asset(path)
+    return path if os.environ.get(_HOT_RELOAD) == "1" else Asset(path)
 
 
 def asset_path(name: str) -> Path:
     """Return the path of a file of the built frontend.
 
     Raises:
-        FileNotFoundError: The frontend was not built.
+        FileNotFoundError: The frontend is not built.
     """
     path = _STATIC / name
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The three tools as tabs of one panel."""
+"""The control room: inspector, command palette and lock manager as tabs of one widget."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import ClassVar
 import traitlets
 
 from nanover_jupyter.widgets.assets import asset
-from nanover_jupyter.widgets.inspector.state_access import StateAccess
-from nanover_jupyter.widgets.inspector.traits import InspectorTraits
-from nanover_jupyter.widgets.inspector.widget import InspectorController
+from nanover_jupyter.widgets.inspector.controller import InspectorController
+from nanover_jupyter.widgets.inspector.widget import InspectorMixin
 from nanover_jupyter.widgets.locks.controller import LocksController
 from nanover_jupyter.widgets.palette.controller import PaletteController
 from nanover_jupyter.widgets.panel import Panel
@@ -17,7 +16,7 @@ from nanover_jupyter.widgets.panel import Panel
 __all__ = ["ControlRoom"]
 
 
-class ControlRoom(InspectorTraits, Panel, StateAccess):
+class ControlRoom(InspectorMixin, Panel):
     """Inspector, command palette and lock manager of one connection.
 
         ControlRoom(connection)
@@ -25,13 +24,13 @@ class ControlRoom(InspectorTraits, Panel, StateAccess):
 
     Args:
         source: A Connection, or a NanoverClient.
-        tool: The tab to show at first: "inspector", "palette" or "locks".
-        query: What the inspector searches for at first.
-        selected: The key whose value the inspector shows at first.
-        pins: Keys or branches that the inspector keeps on top.
-        sort: How the inspector sorts: "name", "changed" or "rate".
-        mute: Changes per second from which the inspector folds a branch away; 0 for never.
-        command_query: What stands in the palette's search box at first.
+        tool: The initial tab: "inspector", "palette" or "locks".
+        query: The initial search text of the inspector.
+        selected: The key that is selected in the inspector at first.
+        pins: Keys or branches that the inspector keeps at the top.
+        sort: The order of the inspector: "name", "changed" or "rate".
+        mute: Changes per second above which the inspector collapses a branch; 0 for never.
+        command_query: The initial search text of the palette.
         selected_command: The command whose form is open at first.
         height: Height of the content in CSS pixels.
     """
@@ -40,14 +39,12 @@ class ControlRoom(InspectorTraits, Panel, StateAccess):
     _css = asset("panel.css")
     tools = (InspectorController, PaletteController, LocksController)
     own_options: ClassVar[tuple[str, ...]] = (
-        *InspectorTraits.own_options,
+        *InspectorMixin.own_options,
         "command_query",
         "selected_command",
     )
 
-    command_query = traitlets.Unicode("", help="The text in the palette's search box.").tag(
-        sync=True
-    )
+    command_query = traitlets.Unicode("", help="The search text of the palette.").tag(sync=True)
     selected_command = traitlets.Unicode(
         None, allow_none=True, help="The command whose form is open."
     ).tag(sync=True)

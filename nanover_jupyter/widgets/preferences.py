@@ -1,9 +1,8 @@
-"""What people set up for a server, in a file that outlives kernels.
+"""User preferences by server, in a JSON file in the user's configuration folder.
 
-One JSON file in the user's configuration folder, one section for each server. It is
-for convenience only: a file that is broken, missing or not writable is no error, and
-then what is set holds for this kernel. One that cannot be read is never replaced: it is
-set aside if it is broken, and left alone else. Nothing secret belongs in it.
+If the file cannot be read or written, preferences last as long as the kernel. An invalid
+file is renamed before a new one is written, and a file of a later version is never replaced.
+Secrets must not be stored in it.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ __all__ = ["Preferences", "preferences"]
 logger = logging.getLogger("nanover_jupyter.widgets")
 
 _FORMAT: Final = 1
-_MOST_SERVERS: Final = 50
-_LARGEST_FILE: Final = 4 * 1024 * 1024
-_LARGEST_SECTION: Final = _LARGEST_FILE // 2
+_MAX_SERVERS: Final = 50
+_MAX_FILE_BYTES: Final = 4 * 1024 * 1024
+_MAX_SECTION_CHARACTERS: Final = _MAX_FILE_BYTES // 2
 
 
 class Preferences:
-    """Sections of settings by server; may be used from any thread.
+    """Sections of preferences by server; thread-safe.
 
-    Each change reads the file anew, so that what another kernel wrote in between stays.
-    The file is replaced as a whole: a reader never sees half of one.
+    Each change reads the file again, so that changes of other kernels are kept. The file is
+    replaced atomically.
 
     Args:
         path: The file.
@@ -44,20 +43,20 @@ class Preferences:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # Guards _sections, and held while the file is changed.
+        # Guards _sections, and is held while the file is written.
         self._lock = threading.Lock()
         self._sections: dict[str, dict[str, Any]] | None = None
-        self._complained = False
-        # What we found in our place and cannot read.
-        self._in_the_way: Literal["", "broken", "not ours"] = ""
+        self._has_warned = False
+        # Why the existing file cannot be read.
+        self._problem: Literal["", "invalid", "foreign"] = ""
         self._listeners: Listeners[str] = Listeners()
 
     def on_change(self, callback: Callable[[str], object]) -> Unsubscribe:
-        """Call `callback(server)` when its settings were changed in this process."""
+        """Call `callback(server)` after its preferences change in this process."""
         return self._listeners.subscribe(callback)
 
     def section(self, server: str) -> dict[str, Any]:
-        """The settings for a server, as they were read first or set last."""
+        """Return the preferences of a server, as last read or set."""
         with self._lock:
             if self._sections is None:
                 self._sections = self._read()
@@ -66,100 +65,99 @@ class Preferences:
     def change(
         self, server: str, change: Callable[[dict[str, Any]], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Replace the settings for a server by what `change` makes of the present ones."""
+        """Replace the preferences of a server by the result of `change`."""
         with self._lock:
             self._sections = self._read() or self._sections or {}
             section = change(dict(self._sections.pop(server, {})))
-            # The one used last stands last; the first ones go when there are too many.
+            # Ordered by last use, so the first ones are removed when there are too many.
             self._sections[server] = section
-            while len(self._sections) > _MOST_SERVERS:
+            while len(self._sections) > _MAX_SERVERS:
                 del self._sections[next(iter(self._sections))]
             self._write(self._sections)
         self._listeners.notify(server)
         return dict(section)
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        self._in_the_way = ""
+        self._problem = ""
         try:
-            return self._sections_of(self._path.read_bytes())
+            return self._parse(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, _LaterFormat) as error:
-            self._in_the_way = "not ours"
-            self._complain("cannot be read", error)
+        except (OSError, _UnknownFormat) as error:
+            self._problem = "foreign"
+            self._warn_once("cannot be read", error)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            self._in_the_way = "broken"
-            self._complain("cannot be read", error)
+            self._problem = "invalid"
+            self._warn_once("cannot be read", error)
         return {}
 
-    def _sections_of(self, written: bytes) -> dict[str, dict[str, Any]]:
-        if len(written) > _LARGEST_FILE:
-            raise ValueError("it is far too large")
-        content = json.loads(written)
+    def _parse(self, data: bytes) -> dict[str, dict[str, Any]]:
+        if len(data) > _MAX_FILE_BYTES:
+            raise ValueError(f"the file is larger than {_MAX_FILE_BYTES} bytes")
+        content = json.loads(data)
         if content["format"] != _FORMAT:
-            raise _LaterFormat(f"its format is {content['format']!r}")
+            raise _UnknownFormat(f"unknown format {content['format']!r}")
         return {str(key): dict(section) for key, section in content["servers"].items()}
 
     def _write(self, sections: dict[str, dict[str, Any]]) -> None:
-        if self._in_the_way == "not ours":
+        if self._problem == "foreign":
             return
         try:
-            text = _text_of(sections)
+            text = _serialize(sections)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
             temporary = Path(name)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(text)
-                if self._in_the_way == "broken":
-                    self._set_aside()
+                if self._problem == "invalid":
+                    self._rename_invalid_file()
                 temporary.replace(self._path)
             finally:
                 temporary.unlink(missing_ok=True)
         except (OSError, ValueError, TypeError) as error:
-            self._complain("cannot be written", error)
+            self._warn_once("cannot be written", error)
 
-    def _set_aside(self) -> None:
-        """Give the broken file another name, for people to mend it."""
+    def _rename_invalid_file(self) -> None:
+        """Rename the invalid file, so that the user can repair it."""
         names = (f"{self._path.stem}.broken-{number}.json" for number in itertools.count(1))
         free = next(path for path in map(self._path.with_name, names) if not path.exists())
         self._path.rename(free)
-        self._in_the_way = ""
-        logger.warning("! what was in %s is in %s now", self._path, free)
+        self._problem = ""
+        logger.warning("! renamed the invalid preferences %s to %s", self._path, free)
 
-    def _complain(self, what: str, error: Exception) -> None:
-        """Say it once: it will be so each time."""
-        if not self._complained:
-            logger.warning("! the preferences in %s %s: %s", self._path, what, error)
-        self._complained = True
-
-
-class _LaterFormat(ValueError):
-    """The file is of a later version, which knows more than we do."""
+    def _warn_once(self, what: str, error: Exception) -> None:
+        if not self._has_warned:
+            logger.warning("! preferences %s %s: %s", self._path, what, error)
+        self._has_warned = True
 
 
-def _text_of(sections: dict[str, dict[str, Any]]) -> str:
-    """The file, short enough to be read again: the servers used longest ago go first.
+class _UnknownFormat(ValueError):
+    """The file was written by a later version of this package."""
+
+
+def _serialize(sections: dict[str, dict[str, Any]]) -> str:
+    """Return the file's text, without the least recently used servers if it is too large.
 
     Raises:
-        ValueError: The server used last has too much to be kept.
+        ValueError: The preferences of the last used server are too large.
     """
     newest = next(reversed(sections))
-    if len(json.dumps(sections[newest], indent=1)) > _LARGEST_SECTION:
-        raise ValueError(f"there is far too much for {newest}")
+    if len(json.dumps(sections[newest], indent=1)) > _MAX_SECTION_CHARACTERS:
+        raise ValueError(f"the preferences of {newest} are too large")
     while len(text := json.dumps({"format": _FORMAT, "servers": sections}, indent=1)) > (
-        _LARGEST_FILE
+        _MAX_FILE_BYTES
     ):
         del sections[next(iter(sections))]
     return text
 
 
-_all: dict[Path, Preferences] = {}
-_making = threading.Lock()
+_instances: dict[Path, Preferences] = {}
+_instances_lock = threading.Lock()
 
 
 def preferences() -> Preferences:
-    """The user's preferences; one object for each file, shared by all widgets."""
+    """Return the user's preferences; all widgets share one object for each file."""
     path = user_config_path("nanover-jupyter", appauthor=False) / "preferences.json"
-    with _making:
-        return _all.setdefault(path, Preferences(path))
+    with _instances_lock:
+        return _instances.setdefault(path, Preferences(path))

@@ -1,11 +1,11 @@
-"""Keeps the last state of a widget in the notebook's file, beside the living widget.
+"""Keeps the last state of a widget in the notebook file, next to the live widget.
 
-A cell's output can be replaced later by its display id, but JupyterLab then makes the
-widget's view again: it flickers, and forgets what was open. So the static picture is an
-output of its own behind the widget's, which is replaced without touching the widget. The
-stylesheet hides it wherever a living view stands in the same cell, and the picture hides
-itself for its first seconds, in which the view is still coming. Where the widget cannot
-live (GitHub, nbconvert, a notebook opened without its kernel) the picture is what shows.
+Replacing a cell's output by its display id makes JupyterLab create the widget's view again,
+which flickers and loses what was expanded. So the static HTML is a separate output after the
+widget's and is replaced without touching the widget. The stylesheet hides it while a live
+view is in the same cell, and the static HTML hides itself for its first seconds, in which
+the view may still load. Where the widget cannot run (GitHub, nbconvert, a notebook opened
+without its kernel), the static HTML is what the reader sees.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["SavedOutput"]
 
 Publish = Callable[..., None]
 
-# Each renewal marks the notebook as changed, so they are few while somebody looks.
-_SECONDS_WATCHED: Final = 60.0
-_SECONDS_LEFT: Final = 5.0
-# How many displays of one widget are renewed: the newest.
-_DISPLAYS: Final = 8
+# Each update marks the notebook as modified, so updates are rare while a view is visible.
+_SECONDS_VISIBLE: Final = 60.0
+_SECONDS_HIDDEN: Final = 5.0
+# Only the newest displays of a widget are updated.
+_MAX_DISPLAYS: Final = 8
 
-# GitHub and JupyterLab's sanitizer drop the rule, and then there is nothing to hide from.
+# GitHub and JupyterLab's sanitizer remove this rule; a live view never loads there.
 _HIDE_AT_FIRST: Final = (
     "<style>@keyframes nvj-wait{from{height:0;padding:0;border-width:0;visibility:hidden}}"
     ".nvj-picture{animation:nvj-wait 3s step-end}</style>"
@@ -41,81 +41,81 @@ _HIDE_AT_FIRST: Final = (
 
 
 class SavedOutput:
-    """The outputs that show a widget's static picture, and when to renew them.
+    """The outputs with a widget's static HTML, and when to update them. Thread-safe.
 
-    Thread-safe. JupyterLab finds an output by its display id until the page is loaded
-    again; after that the picture stays as it was then, until the cell runs again.
+    JupyterLab finds an output by its display id until the page is reloaded. After that the
+    output stays unchanged until the cell runs again.
 
     Args:
-        draw: Draws the picture with a time in it; called on the thread that renews.
-        publish: As IPython's `publish_display_data`.
+        render: Renders the static HTML with a time in it; called on the updating thread.
+        publish: A function like IPython's `publish_display_data`.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self,
-        draw: Callable[[str], str],
+        render: Callable[[str], str],
         *,
         publish: Publish | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._draw = draw
-        self._publish = publish or _publish_in_a_kernel
+        self._render = render
+        self._publish = publish or _publish_in_kernel
         self._clock = clock
-        # Guards the fields below, not held while drawing or publishing.
+        # Guards the fields below, not held while rendering or publishing.
         self._lock = threading.Lock()
-        self._displays: deque[str] = deque(maxlen=_DISPLAYS)
-        self._renewed_at = 0.0
-        self._face = ""
+        self._displays: deque[str] = deque(maxlen=_MAX_DISPLAYS)
+        self._updated_at = 0.0
+        self._content = ""
 
     def display(self, bundle: Mapping[str, Any]) -> None:
-        """Show a widget by its mime bundle, and the picture as an output behind it."""
-        alive = {kind: data for kind, data in bundle.items() if kind != "text/html"}
-        self._publish(alive)
-        html, face = self._drawn()
+        """Display a widget by its mime bundle, and the static HTML as an output after it."""
+        live = {kind: data for kind, data in bundle.items() if kind != "text/html"}
+        self._publish(live)
+        html, content = self._rendered()
         name = f"nvj-{secrets.token_hex(8)}"
         with self._lock:
             self._displays.append(name)
-            self._renewed_at, self._face = self._clock(), face
+            self._updated_at, self._content = self._clock(), content
         self._publish({"text/html": html}, transient={"display_id": name})
 
-    def beat(self) -> None:
-        """Somebody looks: renew once a minute. May be called often."""
-        self._renew(_SECONDS_WATCHED)
+    def on_heartbeat(self) -> None:
+        """Update once a minute while a view is visible. May be called often."""
+        self._update(_SECONDS_VISIBLE)
 
-    def leave(self) -> None:
-        """A view went out of sight, which often comes before saving."""
-        self._renew(_SECONDS_LEFT)
+    def on_hidden(self) -> None:
+        """Update after a view was hidden, which often precedes saving."""
+        self._update(_SECONDS_HIDDEN)
 
-    def finish(self) -> None:
-        """The widget or its server is going: keep what was last known."""
-        # At the interpreter's end nobody listens, and what draws may be gone already.
+    def save_final(self) -> None:
+        """Save the last known state before the widget closes."""
+        # During interpreter shutdown, modules that rendering needs may be unloaded.
         if not sys.is_finalizing():
-            self._renew(0.0)
+            self._update(0.0)
 
-    def _renew(self, pause: float) -> None:
+    def _update(self, interval: float) -> None:
         with self._lock:
-            if not self._displays or self._clock() - self._renewed_at < pause:
+            if not self._displays or self._clock() - self._updated_at < interval:
                 return
-            self._renewed_at = self._clock()
+            self._updated_at = self._clock()
             names = list(self._displays)
-        html, face = self._drawn()
+        html, content = self._rendered()
         with self._lock:
-            # With the same state at another time the notebook has not changed.
-            if face == self._face:
+            # If only the time differs, the notebook should stay unmodified.
+            if content == self._content:
                 return
-            self._face = face
+            self._content = content
         for name in names:
             self._publish({"text/html": html}, transient={"display_id": name}, update=True)
 
-    def _drawn(self) -> tuple[str, str]:
-        """The picture, and what of it is not its time."""
+    def _rendered(self) -> tuple[str, str]:
+        """Return the static HTML, and the same without its time."""
         now = local_time()
-        html = self._draw(now)
+        html = self._render(now)
         return _HIDE_AT_FIRST + html, html.replace(now, "")
 
 
-def _publish_in_a_kernel(data: Mapping[str, Any], **how: Any) -> None:
+def _publish_in_kernel(data: Mapping[str, Any], **options: Any) -> None:
     # Outside IPython there is no notebook, and publishing would print.
     if InteractiveShell.initialized():
-        publish_display_data(data, **how)  # type: ignore[no-untyped-call]
+        publish_display_data(data, **options)  # type: ignore[no-untyped-call]

@@ -1,8 +1,7 @@
-"""A widget's static face: bounded HTML for saved notebooks, GitHub and nbconvert.
+"""The static view of a widget: bounded HTML for saved notebooks, GitHub and nbconvert.
 
-Knows how to write what reads anywhere without a stylesheet, and nothing of connections.
-The colours are the page's own: what is dim is so by opacity, so that the same lines read
-in light and dark.
+It needs no stylesheet. Secondary text is marked by opacity instead of a color, so that it is
+readable on light and dark pages.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from typing import Final
 
 from nanover_jupyter.text_format import visible
 
-__all__ = ["dim", "local_time", "note", "page"]
+__all__ = ["dim", "local_time", "note", "panel_html"]
 
-# What one tool may fill; a control room has three of them.
-_LONGEST_TOOL: Final = 40_000
+# For one tool; a control room has three of them.
+_MAX_TOOL_CHARACTERS: Final = 40_000
 
 _FRAME: Final = (
     "max-width:900px;margin:4px 0;padding:6px 10px;border:1px solid rgba(128,128,128,0.4);"
@@ -26,26 +25,31 @@ _FRAME: Final = (
 
 
 def dim(text: str) -> str:
-    """A text that stands back, as HTML."""
+    """Return secondary text as inline HTML."""
     return f'<span style="opacity:0.7">{escape(text)}</span>'
 
 
 def note(text: str) -> str:
-    """A sentence of its own, as HTML."""
+    """Return secondary text as an HTML block."""
     return f'<div style="opacity:0.7">{escape(text)}</div>'
 
 
-def page(title: str, facts: str, tools: Iterable[tuple[str, str]]) -> str:
-    """The whole picture on one line: a title with facts, and the HTML of each tool by name.
+def panel_html(title: str, facts: str, tools: Iterable[tuple[str, str]]) -> str:
+    """Return the static HTML of a widget on one line.
 
-    A tool that wrote more than it may is left out, and says so.
+    HTML of a tool that exceeds the limit is replaced by a note.
+
+    Args:
+        title: The title.
+        facts: Secondary text after the title.
+        tools: The name and HTML of each tool.
     """
     parts = []
-    several = list(tools)
-    for name, body in several:
-        fits = len(body) <= _LONGEST_TOOL
-        shown = body if fits else note(f"Too long for a picture ({len(body)} characters).")
-        head = f"<div><b>{escape(name)}</b></div>" if len(several) > 1 else ""
+    all_tools = list(tools)
+    for name, body in all_tools:
+        fits = len(body) <= _MAX_TOOL_CHARACTERS
+        shown = body if fits else note(f"Too large to display ({len(body)} characters).")
+        head = f"<div><b>{escape(name)}</b></div>" if len(all_tools) > 1 else ""
         parts.append(head + shown)
     return (
         f'<div class="nvj-picture" style="{_FRAME}">'
@@ -54,5 +58,5 @@ def page(title: str, facts: str, tools: Iterable[tuple[str, str]]) -> str:
 
 
 def local_time() -> str:
-    """The time now, with its offset, as a picture may be looked at anywhere."""
+    """Return the local time with its UTC offset, as a notebook may be read anywhere."""
     return datetime.now().astimezone().isoformat(" ", "seconds")

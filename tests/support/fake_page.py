@@ -1,4 +1,4 @@
-"""A page at the other end of a widget's comm, in this process."""
+"""A page that is connected to a widget in this process."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.support.page_model import PageModel
 
 
 class FakePage:
-    """One view of a widget: asks, listens, and keeps the state as the frontend does.
+    """One view of a widget, which sends requests and keeps the state as the frontend does.
 
-    `acknowledges` switches off the acknowledgements, as a page does that is stuck.
+    Set `acknowledges` to False to simulate a stalled page.
     """
 
     def __init__(self, panel: Panel, client: str = "page-1") -> None:
@@ -23,7 +23,7 @@ class FakePage:
         self.client = client
         self.acknowledges = True
         self.model = PageModel()
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         before = panel.send
@@ -41,11 +41,11 @@ class FakePage:
         self.raw({"v": 1, "op": op, "client": self.client, "body": body})
 
     def raw(self, content: Any) -> None:
-        """Deliver anything, as ipywidgets would."""
+        """Deliver any content like ipywidgets."""
         self.panel._handle_custom_msg(content, [])
 
     def ask(self, op: str, **body: Any) -> dict[str, Any]:
-        """Send a request and wait for its one reply."""
+        """Send a request and wait for its reply."""
         number = self.request(op, **body)
         return eventually(lambda: self.reply(number))
 
@@ -60,27 +60,27 @@ class FakePage:
         return found[0] if found else None
 
     def hello(self) -> None:
-        """Say hello with what the model has, and wait until it is complete."""
+        """Send `hello` with the epoch and revision of the model, and wait for the reply."""
         self.model.seq = None
-        self.model.doubts = False
+        self.model.is_stale = False
         self.ask("hello", epoch=self.model.epoch, rev=self.model.rev)
 
     def all(self, op: str) -> list[dict[str, Any]]:
-        """The messages of a kind that were meant for this view."""
+        """Return the messages of an operation that are addressed to this view."""
         with self._lock:
-            mine = [m for m in self.heard if m.get("client", self.client) == self.client]
-            return [m for m in mine if m["op"] == op]
+            own = [m for m in self.received if m.get("client", self.client) == self.client]
+            return [m for m in own if m["op"] == op]
 
     def last(self, op: str) -> Any:
-        """The body of the last message of a kind, once there is one."""
+        """Wait for a message of an operation and return the body of the last one."""
         return eventually(lambda: self.all(op))[-1]["body"]
 
     def _take(self, content: dict[str, Any], buffers: Any) -> None:
         with self._lock:
-            self.heard.append(content)
+            self.received.append(content)
             if content["op"] not in {"snapshot", "delta"}:
                 return
-            mine = content.get("client", self.client) == self.client
-            self.model.take(StateMessage(content["op"], content["body"], tuple(buffers)), mine=mine)
+            own = content.get("client", self.client) == self.client
+            self.model.take(StateMessage(content["op"], content["body"], tuple(buffers)), own=own)
         if self.acknowledges:
             self.notify("ack", seq=content["body"]["seq"], rev=self.model.rev)

@@ -1,4 +1,4 @@
-"""A page in Python: takes the kernel's messages as the frontend's mirror does."""
+"""The frontend's copy of the state, in Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nanover_jupyter.widgets.sync.state_feed import StateMessage
 
 
 class PageModel:
-    """Holds what a view would; `doubts` is True when it would say hello again."""
+    """The state of a view; `is_stale` is True if it would send `hello` again."""
 
     def __init__(self) -> None:
         self.epoch: str | None = None
@@ -20,19 +20,19 @@ class PageModel:
         self.keys: dict[int, str] = {}
         self.values: dict[str, Any] = {}
         self.complete = False
-        self.doubts = False
+        self.is_stale = False
 
-    def take(self, bulk: StateMessage, *, mine: bool = True) -> None:
-        """Handle a snapshot part or a delta; one that is not `mine` only counts."""
-        body: Any = bulk.body
+    def take(self, message: StateMessage, *, own: bool = True) -> None:
+        """Handle a snapshot part or delta; a message to another view only counts."""
+        body: Any = message.body
         if self.seq is not None and body["seq"] != self.seq + 1:
-            self.doubts = True
+            self.is_stale = True
         self.seq = body["seq"]
-        if not mine:
+        if not own:
             return
-        ids = _ids(bulk.buffers)
-        data = json.loads(bulk.buffers[1])
-        if bulk.op == "snapshot":
+        ids = _ids(message.buffers)
+        data = json.loads(message.buffers[1])
+        if message.op == "snapshot":
             self._take_part(body, ids, data)
         else:
             self._take_delta(body, ids, data)
@@ -40,7 +40,7 @@ class PageModel:
     def _take_part(self, body: Any, ids: list[int], data: Any) -> None:
         if body["part"] == 0:
             self.keys, self.values = {}, {}
-            self.epoch, self.rev, self.doubts = body["epoch"], body["rev"], False
+            self.epoch, self.rev, self.is_stale = body["epoch"], body["rev"], False
         for number, key, value in zip(ids, data["keys"], data["values"], strict=True):
             self.keys[number] = key
             self.values[key] = value
@@ -48,7 +48,7 @@ class PageModel:
 
     def _take_delta(self, body: Any, ids: list[int], data: Any) -> None:
         if body["epoch"] != self.epoch or body["from"] != self.rev:
-            self.doubts = True
+            self.is_stale = True
             return
         for key in data["removed"]:
             self.values.pop(key, None)
@@ -58,7 +58,7 @@ class PageModel:
             if number in self.keys:
                 self.values[self.keys[number]] = value
             else:
-                self.doubts = True
+                self.is_stale = True
         self.rev = body["to"]
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of our widgets and does with them; the one place that knows their markup."""
+"""Page objects of the widgets; the only module that knows their markup."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Theme = Literal["light", "dark"]
 
 
 class Surface(Protocol):
-    """Where widgets are shown: a notebook in JupyterLab, or the light page."""
+    """A page that shows widgets: a notebook in JupyterLab, or the light page."""
 
     page: Page
 
     def wait_for_newest_panel(self) -> None:
-        """Until the newest is drawn, the last one in the page is another."""
+        """Wait until the newest widget is drawn as the last one of the page."""
 
     def use_theme(self, theme: Theme) -> None:
         """Switch to JupyterLab's light or dark theme."""
 
     def screenshot(self, name: str, place: Locator) -> None:
-        """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+        """Save screenshots of `place` in both themes as NAME-light.png and NAME-dark.png."""
 
     def load_axe(self) -> None:
-        """Put axe-core into the page."""
+        """Load axe-core into the page."""
 
 
 class Panel:
-    """A widget on a page: the one that was shown last, or the one at a place."""
+    """A widget in a page: the one that was shown last, or the one at an index."""
 
     def __init__(self, surface: Surface, place: int = -1) -> None:
         self.surface = surface
@@ -43,11 +43,11 @@ class Panel:
         expect(self.root).to_be_visible()
 
     def tab(self, name: str) -> None:
-        """Turns to a tab of the control room."""
+        """Select a tab of the control room."""
         self.root.get_by_role("tab", name=name).click()
 
     def press(self, keys: str) -> None:
-        """Presses keys wherever the focus is."""
+        """Press keys in the focused element."""
         self.page.keyboard.press(keys)
 
     @property
@@ -56,7 +56,7 @@ class Panel:
 
     @property
     def banner(self) -> Locator:
-        """What is wrong with the connection, over the content."""
+        """The banner about the connection, above the content."""
         return self.root.locator(".nvj-banner")
 
     @property
@@ -71,11 +71,11 @@ class Panel:
         return self.root.get_by_role("button", name=name, exact=True)
 
     def screenshot(self, name: str) -> None:
-        """Keeps a picture of the widget in both themes."""
+        """Save screenshots of the widget in both themes."""
         self.surface.screenshot(name, self.root)
 
     def require_accessible(self) -> None:
-        """Fail with what axe-core finds wrong in what is shown now, colors in both themes."""
+        """Fail if axe-core finds violations; check colors in both themes."""
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             self.surface.load_axe()
         self.surface.use_theme("dark")
@@ -85,15 +85,15 @@ class Panel:
 
 
 class Inspector(Panel):
-    """The state as a tree, and the whole value of one key."""
+    """The state as a tree, and the full value of one key."""
 
     @property
     def detail(self) -> Locator:
-        """The pane beside the tree."""
+        """The detail pane."""
         return self.root.locator(".nvj-detail")
 
     def detail_tab(self, name: str) -> None:
-        """Turns to a tab of that pane."""
+        """Select a tab of the detail pane."""
         self.detail.get_by_role("tab", name=name).click()
 
     def search(self, text: str) -> None:
@@ -101,39 +101,39 @@ class Inspector(Panel):
 
     @property
     def rows(self) -> Locator:
-        """The rows of keys and branches, without the parts of values."""
+        """The rows of keys and branches, without those of parts of values."""
         return self.root.locator(".nvj-row[data-kind=node]:visible")
 
     def row(self, name: str) -> Locator:
-        """The row of a name: a whole key where nothing else begins like it."""
+        """The row with a name, which is the full key if no other key has the same prefix."""
         exactly = re.compile(rf"^{re.escape(name)}$")
         key = self.page.locator(".nvj-key", has_text=exactly)
         return self.rows.filter(has=key)
 
     def preview(self, name: str) -> Locator:
-        """The value of a key as its row shows it."""
+        """The value in the row of a key."""
         return self.row(name).locator(".nvj-preview")
 
     def number(self, name: str) -> float:
-        """The number that the row of a key shows."""
+        """The number in the row of a key."""
         return float(self.preview(name).inner_text())
 
     def previews(self) -> list[str]:
-        """What is shown of all values, in whatever order the rows were drawn."""
+        """All values in rows, sorted."""
         shown = self.page.locator(".nvj-row[data-kind=node]:visible .nvj-preview")
         return sorted(text.strip() for text in shown.all_inner_texts())
 
     def open(self, key: str, *, query: str, rows: list[str]) -> None:
-        """Finds a key with a query that leaves these rows, and shows the last one's whole value."""
+        """Filter the tree to these rows, and select the last one."""
         self.search(query)
         expect(self.rows.locator(".nvj-key")).to_have_text(rows)
         self.rows.last.locator(".nvj-key").click()
         expect(self.root.locator(".nvj-detail-key")).to_have_text(key)
 
     def copied_value(self) -> Any:
-        """What the detail pane puts on the clipboard as JSON."""
+        """Copy the value in the detail pane as JSON, and return it."""
         buttons = self.detail.locator(".nvj-detail-copies").get_by_role("button")
-        # For a moment after a click it says "Copied" instead.
+        # The label is "Copied" for a moment after a click.
         button = buttons.filter(has_text=re.compile("JSON|Copied"))
         return json.loads(copied_text(self.page, button.click))
 
@@ -142,7 +142,7 @@ class Palette(Panel):
     """The commands of the server."""
 
     def choose(self, name: str) -> None:
-        """Finds a command and opens its form."""
+        """Find a command and open its form."""
         self.search_box.fill(name)
         self.root.get_by_role("option", name=name).first.click()
         expect(self.root.locator(".nvj-form-names")).to_contain_text(name)
@@ -152,7 +152,7 @@ class Palette(Panel):
 
     @property
     def search_box(self) -> Locator:
-        """The search box above the list."""
+        """The search box of the list."""
         return self.root.get_by_label("Find a command")
 
     @property
@@ -166,7 +166,7 @@ class Palette(Panel):
 
     @property
     def options(self) -> Locator:
-        """The commands that are drawn in the list."""
+        """The rendered commands of the list."""
         return self.root.get_by_role("option")
 
     @property
@@ -175,7 +175,7 @@ class Palette(Panel):
 
     @property
     def line(self) -> Locator:
-        """The line of Python that does the same as the form."""
+        """The Python code that is equivalent to the form."""
         return self.root.locator(".nvj-form .nvj-code-line")
 
     @property
@@ -184,11 +184,11 @@ class Palette(Panel):
         return self.root.locator(".nvj-pins-buttons button")
 
     def argument(self, name: str) -> Locator:
-        """The control of an argument."""
+        """The field of an argument."""
         return self.root.locator(".nvj-fields").get_by_label(name, exact=True)
 
     def ended(self, word: str = "done") -> None:
-        """Waits until the newest run is over, with this word."""
+        """Wait until the newest run has this state."""
         expect(self.result.locator(".nvj-chip")).to_have_text(word)
 
 
@@ -196,7 +196,7 @@ class Locks(Panel):
     """The locks that this client holds."""
 
     def name(self, *keys: str) -> None:
-        """Names keys in the form, one after the other."""
+        """Add keys to the form."""
         box = self.root.get_by_label("Key to lock")
         for key in keys:
             box.fill(key)
@@ -205,7 +205,7 @@ class Locks(Panel):
     def take(
         self, key: str, seconds: float, *more: str, wait: str | None = None, cap: str | None = None
     ) -> None:
-        """Fills in the form and sends it."""
+        """Fill in and submit the form."""
         self.name(key, *more)
         self.root.get_by_label("Duration").fill(f"{seconds:g}")
         if wait is not None or cap is not None:
@@ -231,11 +231,11 @@ class Locks(Panel):
         return self.row(key).locator(".nvj-chip")
 
     def left(self, key: str) -> Locator:
-        """The count-down of a row, as text."""
+        """The remaining time of a row, as text."""
         return self.row(key).locator(".nvj-time-left .nvj-tabular")
 
     def ring(self, key: str) -> Locator:
-        """The count-down of a row, as a ring."""
+        """The remaining time of a row, as a ring."""
         return self.row(key).locator(".nvj-ring-arc")
 
     def keep(self, key: str) -> Locator:
@@ -246,7 +246,7 @@ class Locks(Panel):
 
     @property
     def problem(self) -> Locator:
-        """What is wrong with the form, or with what was asked by it."""
+        """The error of the form, or of its request."""
         return self.root.locator(".nvj-acquire").get_by_role("alert")
 
     @property

@@ -1,4 +1,4 @@
-"""One command with its arguments as an ordinary button, for one's own layouts."""
+"""A button that runs one command, for use in custom layouts."""
 
 from __future__ import annotations
 
@@ -17,28 +17,25 @@ from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
-from nanover_jupyter.widgets.cell_display import CellDisplay, CellWidget
-from nanover_jupyter.widgets.closing import own_models
+from nanover_jupyter.widgets.lifecycle import CellDisplay, CellWidget, own_models
 from nanover_jupyter.widgets.palette.secrets import hide_secrets
 
 __all__ = ["CommandButton", "command_button"]
 
 _STYLES: Final = {"running": "warning", "done": "", "failed": "danger", "cancelled": "warning"}
-_LONGEST: Final = 200
-# Seconds after which a second press is no answer any more.
-_PATIENCE: Final = 10.0
+_MAX_CHARACTERS: Final = 200
+# Seconds within which a second click confirms.
+_CONFIRM_SECONDS: Final = 10.0
 
 
 class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipywidgets has no types
     """A button that runs a command; made by `command_button`.
 
-    Its runs stand in the palettes of the connection too. While one is under way the
-    button waits for it, and afterwards it says in its tooltip what came of it.
+    Palettes of the connection show its runs too. The button is disabled while a run is
+    active, and its tooltip shows the result.
     """
 
-    last_run = traitlets.Instance(
-        Run, None, allow_none=True, help="The last run of this button, as it stands."
-    )
+    last_run = traitlets.Instance(Run, None, allow_none=True, help="The last run of this button.")
 
     def __init__(
         self,
@@ -53,14 +50,14 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         self._name = name
         self._arguments = arguments
         self._run_id: str | None = None
-        self._question: _Question | None = None
+        # Present while the button asks for confirmation of a dangerous command.
+        self._confirmation: _Confirmation | None = None
         self._description = description
-        # What is said of the last run; at first what the button is for.
-        self._outcome = tooltip
+        self._idle_tooltip = tooltip
         super().__init__(description=description, tooltip=tooltip, **options)
         self._own_models = own_models(self, options)
         self._bind(connection)
-        self.on_click(lambda _: self._press())
+        self.on_click(lambda _: self._on_press())
         self.cell_display = CellDisplay(self)
 
     @property
@@ -69,113 +66,115 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         return self._connection
 
     def rebind(self, source: Connection | BaseClient) -> None:
-        """Run the command through another connection from now on; a run goes on.
+        """Use another connection for further runs; an active run continues.
 
         Raises:
             TypeError: `source` is neither a Connection nor a client.
         """
         connection = Connection.of(source)
         if connection is not self._connection:
-            self._let_go()
-            self._run_id = self._question = None
+            self._unbind()
+            self._run_id = self._confirmation = None
             if self.last_run is not None and not self.last_run.is_over:
                 self.last_run, self.button_style = None, ""
             self._bind(connection)
 
     def close(self) -> None:
-        """Let go of the connection and remove the button from all pages; a run goes on."""
+        """Remove the button from all pages; an active run continues."""
         if "_unsubscribe" in self.__dict__:
-            self._let_go()
+            self._unbind()
         super().close()
         for model in self.__dict__.get("_own_models", ()):
             model.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self.cell_display.displayed()
+        self.cell_display.record_display()
         return super()._repr_mimebundle_(**kwargs)
 
     def _bind(self, connection: Connection) -> None:
         self._connection = connection
-        self._delivery = MainThreadDispatcher.of(connection)
+        self._dispatcher = MainThreadDispatcher.of(connection)
         self._unsubscribe: list[Unsubscribe] = [
             connection.runs.on_change(self._on_run),
             connection.client.on_status(self._on_status),
         ]
         connection.dependents.add(self)
-        self._say()
+        self._refresh()
 
-    def _let_go(self) -> None:
+    def _unbind(self) -> None:
         self._connection.dependents.discard(self)
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def _press(self) -> None:
-        """A dangerous command asks first, by waiting for a second press."""
-        # The page sends the second click of two before it hears that the button is off.
+    def _on_press(self) -> None:
+        """Run the command; a dangerous one only after a second click."""
+        # The page can send a second click before it knows that the button is disabled.
         if self._is_busy:
             return
         danger = _danger(COMMAND_DOCS.find(self._name), self._connection)
-        if danger and self._question is None:
-            question = self._question = _Question(danger)
-            self._delivery.post_later(_PATIENCE, lambda: self._take_back(question))
-            self._say()
+        if danger and self._confirmation is None:
+            confirmation = self._confirmation = _Confirmation(danger)
+            self._dispatcher.post_later(
+                _CONFIRM_SECONDS, lambda: self._cancel_confirmation(confirmation)
+            )
+            self._refresh()
         else:
-            self._question = None
+            self._confirmation = None
             self._start()
 
     @property
     def _is_busy(self) -> bool:
-        """Whether it waits for the end of a run."""
+        """Whether a run is active."""
         run = self.last_run
-        begins = self._run_id is not None and (run is None or run.id != self._run_id)
-        return begins or (run is not None and not run.is_over)
+        is_starting = self._run_id is not None and (run is None or run.id != self._run_id)
+        return is_starting or (run is not None and not run.is_over)
 
-    def _take_back(self, question: _Question) -> None:
-        if self._question is question:
-            self._question = None
-            self._say()
+    def _cancel_confirmation(self, confirmation: _Confirmation) -> None:
+        if self._confirmation is confirmation:
+            self._confirmation = None
+            self._refresh()
 
     def _start(self) -> None:
         runs = self._connection.runs
         run_id = self._run_id = runs.new_id()
-        self._say()
-        # The book tells of what could not be sent.
+        self._refresh()
+        # A command that cannot be sent is recorded as a failed run.
         with suppress(NanoverJupyterError):
             runs.start(self._name, self._arguments, run_id=run_id)
 
     def _on_run(self, run: Run | None) -> None:
         if run is not None and run.id == self._run_id:
-            self._delivery.post(lambda: self._show(run))
+            self._dispatcher.post(lambda: self._show(run))
 
     def _show(self, run: Run) -> None:
-        # Again: the button may have turned to another connection meanwhile.
+        # Checked again, as the connection may have been changed meanwhile.
         if run.id == self._run_id:
             self.last_run = run
             self.button_style = _STYLES[run.state]
-            self._outcome = _outcome(run)
-            self._say()
+            self._idle_tooltip = _run_tooltip(run)
+            self._refresh()
 
     def _on_status(self, _: Status) -> None:
-        self._delivery.post(self._say)
+        self._dispatcher.post(self._refresh)
 
-    def _say(self) -> None:
-        """Be what things are like: its connection, its run, and what it asks."""
-        status, question = self._connection.status, self._question
+    def _refresh(self) -> None:
+        """Update description, tooltip and state of the button."""
+        status, confirmation = self._connection.status, self._confirmation
         self.disabled = self._is_busy or status.state != "connected"
-        self.description = "Press again to run it" if question else self._description
+        self.description = "Press again to run" if confirmation else self._description
         if status.state != "connected":
             reason = f" ({status.reason})" if status.reason else ""
-            self.tooltip = f"{self._connection.name}: {status.state}{reason}"[:_LONGEST]
+            self.tooltip = f"{self._connection.name}: {status.state}{reason}"[:_MAX_CHARACTERS]
         else:
-            self.tooltip = question.danger if question else self._outcome
+            self.tooltip = confirmation.danger if confirmation else self._idle_tooltip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Question:
-    """Whether a dangerous command is really meant, asked once.
+class _Confirmation:
+    """A pending confirmation of a dangerous command.
 
     Attributes:
-        danger: What may come of it.
+        danger: The warning to show.
     """
 
     danger: str
@@ -191,7 +190,7 @@ def command_button(
     layout: ipywidgets.Layout | None = None,
     **arguments: object,
 ) -> CommandButton:
-    """A button that runs a command, to be put into one's own layouts.
+    """Return a button that runs a command, for use in custom layouts.
 
         save = command_button(client, "user/checkpoint", name="before")
         HBox([save, command_button(client, "user/jump", height=1)])
@@ -199,10 +198,10 @@ def command_button(
     Args:
         source: A Connection, or a NanoverClient.
         name: The command's name.
-        description: What stands on the button; by default its label or name.
-        icon: The name of a Font Awesome icon, as for every ipywidgets button.
-        layout: As for every ipywidgets widget.
-        **arguments: The arguments, beside the server's defaults.
+        description: The label of the button; by default the label or name of the command.
+        icon: The name of a Font Awesome icon, as for any ipywidgets button.
+        layout: The layout, as for any ipywidgets widget.
+        **arguments: Arguments that replace the server's defaults.
 
     Returns:
         An `ipywidgets.Button` with the trait `last_run`.
@@ -211,39 +210,40 @@ def command_button(
         TypeError: `source` is neither.
     """
     connection = Connection.of(source)
-    known = COMMAND_DOCS.find(name)
+    docs = COMMAND_DOCS.find(name)
     listed = connection.client.available_commands.get(name)
-    label = (listed.label if listed else None) or (known.doc.label if known else None)
-    shown = hide_secrets(arguments, known)
-    written = ", ".join(f"{key}={value!r}" for key, value in shown.items())
+    label = (listed.label if listed else None) or (docs.doc.label if docs else None)
+    shown = hide_secrets(arguments, docs)
+    call = ", ".join(f"{key}={value!r}" for key, value in shown.items())
     return CommandButton(
         connection,
         name,
         dict(arguments),
         description=description or label or name.rpartition("/")[2] or name,
-        tooltip=f"{name}({written})"[:_LONGEST],
+        tooltip=f"{name}({call})"[:_MAX_CHARACTERS],
         icon=icon,
         **({} if layout is None else {"layout": layout}),
     )
 
 
-def _danger(known: Description | None, connection: Connection) -> str:
-    if known is None or not known.doc.danger:
+def _danger(docs: Description | None, connection: Connection) -> str:
+    """Return the warning that must be confirmed before the command runs, or an empty text."""
+    if docs is None or not docs.doc.danger:
         return ""
     keys = connection.client.keys()
     others = any(key.startswith("avatar.") for key in keys)
-    return known.doc.danger if known.doc.danger_to == "everybody" or others else ""
+    return docs.doc.danger if docs.doc.danger_to == "everybody" or others else ""
 
 
-def _outcome(run: Run) -> str:
+def _run_tooltip(run: Run) -> str:
     match run.state:
         case "running":
-            return f"{run.name} is running"
+            return f"{run.name}: running"
         case "done":
-            told = run.result.get("result") if isinstance(run.result, dict) else None
-            words = told if isinstance(told, str) else f"{run.name} is done"
-            return words[:_LONGEST]
+            result = run.result.get("result") if isinstance(run.result, dict) else None
+            text = result if isinstance(result, str) else f"{run.name}: done"
+            return text[:_MAX_CHARACTERS]
         case "cancelled":
-            return f"{run.name} is not waited for any more; the server may go on"
+            return f"{run.name}: stopped waiting; the command may still be running on the server"
         case "failed":
-            return str(run.error)[:_LONGEST]
+            return str(run.error)[:_MAX_CHARACTERS]

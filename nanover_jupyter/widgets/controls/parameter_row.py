@@ -1,4 +1,4 @@
-"""One suggestion in the page: what sets it, what it does, and how things stand."""
+"""A row for one suggested parameter: its control, description and state."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import traitlets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.text_format import visible
 from nanover_jupyter.traits.values import SharedValue, shared
-from nanover_jupyter.widgets.closing import close_all
 from nanover_jupyter.widgets.controls.suggested_parameters import ParameterSpec
 from nanover_jupyter.widgets.controls.two_way_binding import TwoWayBinding
-from nanover_jupyter.widgets.subshells import answer_while_cells_run
+from nanover_jupyter.widgets.lifecycle import close_recursively
+from nanover_jupyter.widgets.subshells import enable_subshells
 
 __all__ = ["ParameterRow"]
 
 _LABEL_WIDTH: Final = "100px"
 _NOTE_INDENT: Final = "110px"
-_NOTE_LIMIT: Final = 200
-_OPTION_LIMIT: Final = 60
+_MAX_NOTE_CHARACTERS: Final = 200
+_MAX_OPTION_CHARACTERS: Final = 60
 _KINDS: Final[dict[str, Callable[[], Any]]] = {
     "slider": traitlets.Float,
     "number": traitlets.Float,
@@ -35,69 +35,71 @@ _KINDS: Final[dict[str, Callable[[], Any]]] = {
 
 
 class ParameterRow:
-    """A control bound both ways, a note beside it, and a button to take it back.
+    """A control bound to a suggested parameter, a note, and a Clear button.
 
-    Made on the kernel's main thread; changes come as those of `SharedTraits` do.
+    Create it on the kernel's main thread. Changes are delivered as those of `SharedTraits`.
 
     Args:
-        connection: Whose state it is in.
-        knob: What is suggested.
+        connection: The connection.
+        spec: The parameter.
     """
 
-    def __init__(self, connection: Connection, knob: ParameterSpec) -> None:
-        self.knob = knob
-        kind = _KINDS[knob.kind]()
-        self.value: SharedValue = shared(connection, knob.key, knob.default, kind=kind)
-        self.control = _CONTROLS[knob.kind](knob)
-        self._forget = ipywidgets.Button(
+    def __init__(self, connection: Connection, spec: ParameterSpec) -> None:
+        self.spec = spec
+        kind = _KINDS[spec.kind]()
+        self.value: SharedValue = shared(connection, spec.key, spec.default, kind=kind)
+        self.control = _CONTROLS[spec.kind](spec)
+        self._clear = ipywidgets.Button(
             description="Clear",
-            tooltip=f"Stop suggesting: {knob.label}",
+            tooltip=f"Clear the suggestion: {spec.label}",
             layout=ipywidgets.Layout(width="52px", flex="0 0 auto", padding="0"),
         )
-        self._forget.on_click(lambda _: self.value.remove())
+        self._clear.on_click(lambda _: self.value.remove())
         self._note = ipywidgets.HTML(layout=ipywidgets.Layout(margin=f"0 60px 6px {_NOTE_INDENT}"))
-        line = ipywidgets.HBox([self.control, self._forget])
+        line = ipywidgets.HBox([self.control, self._clear])
         self.box = ipywidgets.VBox([line, self._note], layout=ipywidgets.Layout(overflow="hidden"))
-        for widget in (self.control, self._forget):
-            answer_while_cells_run(widget)
+        for widget in (self.control, self._clear):
+            enable_subshells(widget)
         transforms: dict[str, Any] = {}
-        if knob.kind == "json":
-            transforms = {"shown": json.dumps, "meant": json.loads}
-        elif knob.kind == "choice":
-            transforms = {"shown": self._offer}
-        self._refusal = ""
-        self._bond = TwoWayBinding(self.value, self.control, on_refusal=self._refuse, **transforms)
-        self.value.observe(self._say, ["value", "exists", "error"])
-        self._say()
+        if spec.kind == "json":
+            transforms = {"to_control": json.dumps, "from_control": json.loads}
+        elif spec.kind == "choice":
+            transforms = {"to_control": self._add_option}
+        self._input_error = ""
+        self._binding = TwoWayBinding(
+            self.value, self.control, on_error=self._on_error, **transforms
+        )
+        self.value.observe(self._update_note, ["value", "exists", "error"])
+        self._update_note()
 
     def close(self) -> None:
-        """Let go of the server and of the page."""
-        self._bond.close()
+        """Unsubscribe from the shared value and close the widgets."""
+        self._binding.close()
         self.value.close()
-        close_all(self.box)
+        close_recursively(self.box)
 
-    def _offer(self, value: str) -> str:
-        """Take a choice of the server's own into the list, in place of an earlier one."""
-        options = self.knob.choices
+    def _add_option(self, value: str) -> str:
+        """Offer an unknown value from the server as an option, instead of the previous one."""
+        options = self.spec.choices
         if value not in [choice for _, choice in options]:
-            options = (*options, (visible(value, _OPTION_LIMIT), value))
+            options = (*options, (visible(value, _MAX_OPTION_CHARACTERS), value))
         if self.control.options != options:
             self.control.options = options
         return value
 
-    def _refuse(self, problem: str) -> None:
-        if problem != self._refusal:
-            self._refusal = problem
-            self._say()
+    def _on_error(self, problem: str) -> None:
+        if problem != self._input_error:
+            self._input_error = problem
+            self._update_note()
 
-    def _say(self, _: object = None) -> None:
-        self._forget.disabled = not self.value.exists
-        problem, state = self._refusal or self.value.error, self._state()
-        parts = [html.escape(self.knob.sentence)] if self.knob.sentence else []
+    def _update_note(self, _: object = None) -> None:
+        self._clear.disabled = not self.value.exists
+        problem, state = self._input_error or self.value.error, self._state()
+        parts = [html.escape(self.spec.sentence)] if self.spec.sentence else []
         if problem:
             parts.append(
                 f'<span style="color: var(--jp-error-color1, #b71c1c)">'
-                f"{html.escape(_cut(problem))}</span>"
+                f"{html.escape(_truncate(problem))}</span>"
             )
         elif state:
             parts.append(html.escape(state))
@@ -107,46 +109,46 @@ class ParameterRow:
         )
 
     def _state(self) -> str:
-        """What the control alone does not tell."""
+        """Return what the control cannot show."""
         if not self.value.exists:
-            return "Not suggested."
-        beyond = self.knob.kind == "slider" and not (
-            self.knob.low <= self.value.value <= self.knob.high
+            return "No suggestion."
+        out_of_range = self.spec.kind == "slider" and not (
+            self.spec.low <= self.value.value <= self.spec.high
         )
-        return f"It is {self.value.value:g} now, beyond this slider." if beyond else ""
+        return f"Current value: {self.value.value:g} (out of range)." if out_of_range else ""
 
 
-def _described(knob: ParameterSpec, **more: Any) -> dict[str, Any]:
+def _common_options(spec: ParameterSpec, **more: Any) -> dict[str, Any]:
     return {
-        "description": f"{knob.label} ({knob.unit})" if knob.unit else knob.label,
-        "tooltip": knob.key,
+        "description": f"{spec.label} ({spec.unit})" if spec.unit else spec.label,
+        "tooltip": spec.key,
         "style": {"description_width": _LABEL_WIDTH},
         "layout": ipywidgets.Layout(width="auto", flex="1 1 auto", min_width="0"),
         **more,
     }
 
 
-def _slider(knob: ParameterSpec) -> Any:
-    form = ".0f" if knob.step >= 1 else ".2f"
+def _slider(spec: ParameterSpec) -> Any:
+    readout = ".0f" if spec.step >= 1 else ".2f"
     return ipywidgets.FloatSlider(
-        min=knob.low, max=knob.high, step=knob.step, readout_format=form, **_described(knob)
+        min=spec.low, max=spec.high, step=spec.step, readout_format=readout, **_common_options(spec)
     )
 
 
-def _switch(knob: ParameterSpec) -> Any:
-    return ipywidgets.Checkbox(indent=True, **_described(knob))
+def _switch(spec: ParameterSpec) -> Any:
+    return ipywidgets.Checkbox(indent=True, **_common_options(spec))
 
 
-def _choice(knob: ParameterSpec) -> Any:
-    return ipywidgets.Dropdown(options=knob.choices, **_described(knob))
+def _choice(spec: ParameterSpec) -> Any:
+    return ipywidgets.Dropdown(options=spec.choices, **_common_options(spec))
 
 
-def _number(knob: ParameterSpec) -> Any:
-    return ipywidgets.FloatText(**_described(knob))
+def _number(spec: ParameterSpec) -> Any:
+    return ipywidgets.FloatText(**_common_options(spec))
 
 
-def _text(knob: ParameterSpec) -> Any:
-    return ipywidgets.Text(continuous_update=False, **_described(knob))
+def _text(spec: ParameterSpec) -> Any:
+    return ipywidgets.Text(continuous_update=False, **_common_options(spec))
 
 
 _CONTROLS: Final[dict[str, Callable[[ParameterSpec], Any]]] = {
@@ -159,5 +161,5 @@ _CONTROLS: Final[dict[str, Callable[[ParameterSpec], Any]]] = {
 }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _NOTE_LIMIT else f"{text[:_NOTE_LIMIT]}…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= _MAX_NOTE_CHARACTERS else f"{text[:_MAX_NOTE_CHARACTERS]}…"

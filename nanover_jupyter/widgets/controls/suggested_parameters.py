@@ -1,4 +1,4 @@
-"""What NanoVer's clients can be suggested, and how people set it. Data only.
+"""The parameters that can be suggested to NanoVer's clients. Data only.
 
 The keys, ranges and choices are those of NanoVer's XR client and of the controls that
 NanoVer's own server package shows in notebooks.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-__all__ = ["COLUMNS", "KNOBS", "OTHERS", "PREFIX", "ParameterSpec", "parameter_for"]
+__all__ = ["COLUMNS", "OTHERS", "PREFIX", "SUGGESTED_PARAMETERS", "ParameterSpec", "parameter_for"]
 
 PREFIX: Final = "suggested."
 OTHERS: Final = "Other suggestions"
@@ -18,20 +18,20 @@ COLUMNS: Final = (("Interaction",), ("Simulation box", "Headset", OTHERS))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterSpec:
-    """One suggestion.
+    """A suggested parameter.
 
     Attributes:
         key: Its key in the shared state.
-        label: What people call it.
-        group: Which other knobs it stands with.
-        kind: What sets it.
-        default: What clients do while nothing is suggested.
-        sentence: What it does, for people.
+        label: Its label.
+        group: The heading below which it is shown.
+        kind: The kind of its control.
+        default: The value that clients use without a suggestion.
+        sentence: What it does.
         low: The smallest value of a slider.
         high: The largest value of a slider.
-        step: The distance between values of a slider.
-        unit: What the numbers count, or empty.
-        choices: Names and values to choose from.
+        step: The step of a slider.
+        unit: The unit of numbers, or empty.
+        choices: Labels and values of a choice.
     """
 
     key: str
@@ -47,14 +47,14 @@ class ParameterSpec:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-KNOBS: Final = (
+SUGGESTED_PARAMETERS: Final = (
     ParameterSpec(
         key="suggested.interaction.type",
         label="Force",
         group="Interaction",
         kind="choice",
         default="spring",
-        sentence="How the pull on an atom depends on the distance of the hand.",
+        sentence="How the force on an atom depends on its distance from the hand.",
         choices=(("Harmonic", "spring"), ("Gaussian", "gaussian"), ("Constant", "constant")),
     ),
     ParameterSpec(
@@ -63,7 +63,7 @@ KNOBS: Final = (
         group="Interaction",
         kind="slider",
         default=100.0,
-        sentence="How strong the pull is, as a multiple.",
+        sentence="Multiplier of the force.",
         low=1,
         high=1000,
         step=1,
@@ -74,7 +74,7 @@ KNOBS: Final = (
         group="Interaction",
         kind="slider",
         default=0.4,
-        sentence="How near to the hand an atom must be, as seen in the room.",
+        sentence="How close to the hand an atom must be, in meters of the real room.",
         low=0.1,
         high=2.0,
         step=0.05,
@@ -94,7 +94,7 @@ KNOBS: Final = (
         group="Simulation box",
         kind="switch",
         default=False,
-        sentence="Nobody can move, turn or scale the box.",
+        sentence="Clients cannot move, rotate or scale the box.",
     ),
     ParameterSpec(
         key="suggested.box.hidden",
@@ -110,7 +110,7 @@ KNOBS: Final = (
         group="Headset",
         kind="slider",
         default=1.0,
-        sentence="How much of the real room shows: 0 is nothing, 1 is all of it.",
+        sentence="Visibility of the real room, from 0 (hidden) to 1 (fully visible).",
         low=0,
         high=1,
         step=0.01,
@@ -129,15 +129,15 @@ KNOBS: Final = (
         group="Headset",
         kind="switch",
         default=False,
-        sentence="Headsets write to report.connection.health how well they are connected.",
+        sentence="Headsets report their connection quality in report.connection.health.",
     ),
 )
 
-_BY_KEY: Final = {knob.key: knob for knob in KNOBS}
+_BY_KEY: Final = {spec.key: spec for spec in SUGGESTED_PARAMETERS}
 
 
 def parameter_for(key: str, value: object) -> ParameterSpec:
-    """The knob of a key: one of ours, or one that fits the value it has."""
+    """Return the parameter of a key; for unknown keys, one that fits the type of the value."""
     known = _BY_KEY.get(key)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""Ties a shared value to a control of ipywidgets, on whichever threads both change."""
+"""Thread-safe two-way binding of a shared value and an ipywidgets control."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _ATTEMPTS = 3
 
 
 class TwoWayBinding:
-    """Keeps a control and a shared value the same, both ways.
+    """Keeps a control and a shared value equal.
 
-    As `traitlets.link`, for two threads at once: the page moves a control on a subshell's
-    thread while what others do is shown on the main one, and a link, which knows one flag
-    for both, would lose one of the two. What a control cannot show, such as a number
-    beyond its end, it shows as near as it can, and that is not written back.
+    Like `traitlets.link`, but safe for two threads: the page changes the control on a
+    subshell's thread while remote changes arrive on the main thread. A link has one flag for
+    both and would lose a change. A control shows a value outside its range as the nearest
+    one, which is not written back.
 
     Args:
         value: The shared value.
         control: A widget with a trait `value`.
-        shown: What the control shows of a value. May make the control ready to show it; what
-            becomes of the control by that is not written back.
-        meant: What somebody means who sets the control to that; ValueError if nothing.
-        on_refusal: Called with a sentence when something that was meant cannot be, and
-            with an empty one when it can.
+        to_control: Converts a value for the control. It may change the control, for example
+            its options; resulting changes of the control's value are not written back.
+        from_control: Converts a value of the control; raises ValueError if it is invalid.
+        on_error: Called with a message if a value is invalid or rejected, and with an empty
+            one after a success.
     """
 
     def __init__(
@@ -41,64 +41,64 @@ class TwoWayBinding:
         value: SharedValue,
         control: Any,
         *,
-        shown: Callable[[Any], Any] = lambda value: value,
-        meant: Callable[[Any], Any] = lambda value: value,
-        on_refusal: Callable[[str], object] = lambda _: None,
+        to_control: Callable[[Any], Any] = lambda value: value,
+        from_control: Callable[[Any], Any] = lambda value: value,
+        on_error: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._value = value
         self._control = control
-        self._shown = shown
-        self._meant = meant
-        self._on_refusal = on_refusal
+        self._to_control = to_control
+        self._from_control = from_control
+        self._on_error = on_error
         self._local = threading.local()
-        value.observe(self._follow, "value")
-        control.observe(self._lead, "value")
-        self._show()
+        value.observe(self._on_value, "value")
+        control.observe(self._on_control, "value")
+        self._update_control()
 
     def close(self) -> None:
-        """Let both go their own ways; to be called once."""
-        self._value.unobserve(self._follow, "value")
-        self._control.unobserve(self._lead, "value")
+        """Remove the binding. Call it once."""
+        self._value.unobserve(self._on_value, "value")
+        self._control.unobserve(self._on_control, "value")
 
-    def _follow(self, _: object) -> None:
-        if not self._is_ours:
-            self._show()
+    def _on_value(self, _: object) -> None:
+        if not self._is_updating:
+            self._update_control()
 
-    def _lead(self, change: Any) -> None:
-        if self._is_ours:
+    def _on_control(self, change: Any) -> None:
+        if self._is_updating:
             return
         try:
-            with self._ours():
-                self._value.value = self._meant(change.new)
+            with self._updating():
+                self._value.value = self._from_control(change.new)
         except (ValueError, NanoverJupyterError, traitlets.TraitError) as error:
-            # What was typed stays, for people to mend it.
-            self._on_refusal(str(error))
+            # The input is kept, so that the user can correct it.
+            self._on_error(str(error))
             return
-        self._on_refusal("")
-        # Another thread may have shown something in between.
-        self._show()
+        self._on_error("")
+        # Another thread may have updated the control meanwhile.
+        self._update_control()
 
-    def _show(self) -> None:
-        """Make the control show the value, also if that changes meanwhile."""
-        with self._ours():
+    def _update_control(self) -> None:
+        """Show the value in the control, again if it changes meanwhile."""
+        with self._updating():
             for _ in range(_ATTEMPTS):
                 value = self._value.value
-                wanted = self._shown(value)
+                wanted = self._to_control(value)
                 if not alike(self._control.value, wanted):
                     self._control.value = wanted
                 if alike(self._value.value, value):
                     return
 
     @property
-    def _is_ours(self) -> bool:
-        """Whether this thread is changing one for the sake of the other."""
-        return bool(getattr(self._local, "ours", False))
+    def _is_updating(self) -> bool:
+        """Whether this thread is propagating a change."""
+        return bool(getattr(self._local, "updating", False))
 
     @contextmanager
-    def _ours(self) -> Iterator[None]:
-        outer = self._is_ours
-        self._local.ours = True
+    def _updating(self) -> Iterator[None]:
+        outer = self._is_updating
+        self._local.updating = True
         try:
             yield
         finally:
-            self._local.ours = outer
+            self._local.updating = outer

@@ -1,4 +1,4 @@
-"""What the inspector asks and is told; see `_messages.py` for the envelope around it."""
+"""Messages of the inspector; see `sync/messages.py` for the envelope."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nanover_jupyter.widgets.sync.messages import EmptyBody
 
 __all__ = [
     "BODIES",
-    "MOST_ITEMS",
+    "MAX_ITEMS",
     "AtMomentBody",
     "DiffBody",
     "DiffResult",
@@ -47,13 +47,13 @@ __all__ = [
 
 
 class ValueBody(TypedDict):
-    """Asks for the whole value of a key, however large. Result: `ValueResult`."""
+    """Request the full value of a key. Result: `ValueResult`."""
 
     key: str
 
 
 class ValueResult(TypedDict):
-    """The whole value in page form; `value` is absent when the key is gone."""
+    """The full value; `value` is absent if the key does not exist."""
 
     key: str
     exists: bool
@@ -61,9 +61,9 @@ class ValueResult(TypedDict):
 
 
 class ItemsBody(TypedDict):
-    """Asks for some items of a list or an object that was cut. Result: `ItemsResult`.
+    """Request items of a truncated list or object. Result: `ItemsResult`.
 
-    `path` leads to it from the key's value. No more than `MOST_ITEMS` are given.
+    `path` leads to it from the key's value. `count` is at most `MAX_ITEMS`.
     """
 
     key: str
@@ -73,9 +73,9 @@ class ItemsBody(TypedDict):
 
 
 class ItemsResult(TypedDict):
-    """Items from `start` on, each in page form and cut in turn; of an object with their `names`.
+    """Items from `start`, each truncated in turn, with `names` for the fields of an object.
 
-    `exists` is False when there is nothing of the kind now; `length` is that of the whole.
+    `exists` is False if there is no such list or object; `length` is its full length.
     """
 
     exists: bool
@@ -85,17 +85,17 @@ class ItemsResult(TypedDict):
     names: NotRequired[list[str]]
 
 
-MOST_ITEMS: Final = 200
+MAX_ITEMS: Final = 200
 
 
 # history -------------------------------------------------------------------------
 #
-# All times are seconds since the epoch on the recorder's clock, which does not jump;
-# `now` in a result is the same clock's, so that a page can tell ages by it.
+# All times are seconds since the epoch on the recorder's clock, which does not jump. The
+# page computes ages from `now`, which is on the same clock.
 
 
 class HistoryBody(TypedDict):
-    """Asks what a key was: `limit` moments before number `before`, or the newest."""
+    """Request `limit` samples of a key: those before number `before`, or the newest."""
 
     key: str
     before: int | None
@@ -103,7 +103,7 @@ class HistoryBody(TypedDict):
 
 
 class MomentBody(TypedDict):
-    """One moment of a key: `text` says what is different from the one before."""
+    """One sample of a key; `text` describes the difference to the one before."""
 
     number: int
     at: float
@@ -112,7 +112,7 @@ class MomentBody(TypedDict):
 
 
 class HistoryResult(TypedDict):
-    """Newest first. `total` moments are remembered, all there were if `complete`."""
+    """Samples, newest first. `total` samples are recorded; if `complete`, none was dropped."""
 
     key: str
     now: float
@@ -122,14 +122,14 @@ class HistoryResult(TypedDict):
 
 
 class AtMomentBody(TypedDict):
-    """Asks for the value of a key at a moment. Result: `ValueResult`."""
+    """Request the value of a sample. Result: `ValueResult`."""
 
     key: str
     number: int
 
 
 class DiffBody(TypedDict):
-    """Asks for what differs between two moments of a key."""
+    """Request the differences between two samples of a key."""
 
     key: str
     before: int
@@ -137,7 +137,7 @@ class DiffBody(TypedDict):
 
 
 class DifferenceBody(TypedDict):
-    """`before` or `after` is absent where there was nothing."""
+    """One difference; `before` is absent for added parts, `after` for removed ones."""
 
     path: str
     kind: Kind
@@ -146,7 +146,7 @@ class DifferenceBody(TypedDict):
 
 
 class DiffResult(TypedDict):
-    """The first differences, and how many there are in all."""
+    """The first differences, and the total number."""
 
     key: str
     total: int
@@ -154,9 +154,9 @@ class DiffResult(TypedDict):
 
 
 class PlotBody(TypedDict):
-    """Asks for numbers in the values of a key over time, `points` of each at the most.
+    """Request time series of numbers in the values of a key, with at most `points` points.
 
-    `paths` are ids that a result has named; empty for what there is to choose from.
+    `paths` are ids from `PlotResult.numbers`; empty to get only the list of numbers.
     """
 
     key: str
@@ -165,14 +165,14 @@ class PlotBody(TypedDict):
 
 
 class NumberBody(TypedDict):
-    """A number in the newest value: `id` to ask for it by, `text` to show."""
+    """A number in the newest value: its id for requests, and its path as text."""
 
     id: str
     text: str
 
 
 class SeriesBody(TypedDict):
-    """A number over time; null where there was none, or none that can be drawn."""
+    """A time series; null where there is no finite number."""
 
     id: str
     text: str
@@ -181,7 +181,7 @@ class SeriesBody(TypedDict):
 
 
 class PlotResult(TypedDict):
-    """The numbers there are, the first of them if `more`, and those asked for."""
+    """The available numbers, truncated if `more`, and the requested series."""
 
     key: str
     now: float
@@ -191,7 +191,7 @@ class PlotResult(TypedDict):
 
 
 class RecordedResult(TypedDict):
-    """What `recorded` is answered with: from when on how much is remembered, in how much."""
+    """The start and size of the recording."""
 
     begun: float
     oldest: float
@@ -201,13 +201,13 @@ class RecordedResult(TypedDict):
 
 
 class PastBody(TypedDict):
-    """Asks for the whole state at a time, as what differs from now."""
+    """Request the full state at a time, as differences to the current state."""
 
     at: float
 
 
 class PastKeyBody(TypedDict):
-    """A key that was something else then, and since when."""
+    """A key with another value at that time, and since when it had that value."""
 
     key: str
     value: Any
@@ -215,10 +215,10 @@ class PastKeyBody(TypedDict):
 
 
 class PastResult(TypedDict):
-    """To be laid over what the page had when it asked.
+    """Differences that the page applies to its current state.
 
-    `absent` keys were not there then; of `unknown` ones it is forgotten what they were.
-    `left` keys also differ, but there are too many to tell.
+    `absent` keys did not exist; the values of `unknown` keys are no longer recorded. `left`
+    further keys differ, but exceed the limit of a message.
     """
 
     at: float
@@ -233,13 +233,16 @@ class PastResult(TypedDict):
 
 
 class HoldBody(TypedDict):
-    """Asks for the lock of a key while it is edited, and again before `seconds` are over."""
+    """Acquire the lock of a key that is edited; repeat within `seconds` to extend it."""
 
     key: str
 
 
 class HoldResult(TypedDict):
-    """`held` for how many `seconds`; else `note` says why not, where `able` to at all."""
+    """Whether the lock is `held`, and for how many seconds.
+
+    `able` is False if the server does not support locks; `note` says why it is not held.
+    """
 
     held: bool
     able: bool
@@ -248,15 +251,15 @@ class HoldResult(TypedDict):
 
 
 class LetGoBody(TypedDict):
-    """Gives the lock back that `hold` took."""
+    """Release the lock acquired by `hold`."""
 
     key: str
 
 
 class WriteBody(TypedDict):
-    """Writes a value, given as JSON in `text`, which may also say NaN and Infinity.
+    """Write a value, given in `text` as JSON with NaN and Infinity.
 
-    `path` leads to the part to replace; a key that is new is written with `add`.
+    `path` leads to the part to replace; `add` creates a new key.
     """
 
     key: str
@@ -266,14 +269,14 @@ class WriteBody(TypedDict):
 
 
 class RenameBody(TypedDict):
-    """Gives a key another name."""
+    """Rename a key."""
 
     key: str
     name: str
 
 
 class RemoveBody(TypedDict):
-    """Removes a key, or all `count` keys of a `branch`: refused if they are not as many."""
+    """Remove a key, or all keys of a branch; fails if their number is not `count`."""
 
     key: str
     branch: bool
@@ -281,15 +284,15 @@ class RemoveBody(TypedDict):
 
 
 class UndoBody(TypedDict):
-    """Undoes the last edit; `force` also if the key has changed since."""
+    """Undo the last edit; `force` also if the key has changed since."""
 
     force: bool
 
 
 class EditBody(TypedDict):
-    """An edit: see `Edit`. `seconds` ago; `keys` are the first of `count`.
+    """An edit: see `Edit`. `seconds` is its age; `keys` are the first of `count`.
 
-    `path` is empty too where it leads through an item that is known by a name.
+    `path` is also empty if it has a step by the name of an item.
     """
 
     number: int
@@ -303,9 +306,9 @@ class EditBody(TypedDict):
 
 
 class EditsBody(TypedDict):
-    """All edits of this client that are remembered, oldest first; told after each change.
+    """The edit history of this client, oldest first; sent after each change.
 
-    `undo` says what would be undone, null for nothing.
+    `undo` describes the edit that would be undone, null for none.
     """
 
     edits: list[EditBody]
@@ -316,13 +319,13 @@ class EditsBody(TypedDict):
 
 
 class ExportBody(TypedDict):
-    """Asks for the state as a file, with what is remembered of it if `history`."""
+    """Request the state as a file, with its recorded history if `history`."""
 
     history: bool
 
 
 class ExportResult(TypedDict):
-    """The file's `name` and its size in characters; `id` to ask for its parts by."""
+    """The file's name and size in characters, and its id for requests of its parts."""
 
     id: str
     name: str
@@ -330,14 +333,14 @@ class ExportResult(TypedDict):
 
 
 class ExportPartBody(TypedDict):
-    """Asks for the part of a file that begins at a character."""
+    """Request the part of a file that begins at the character `start`."""
 
     id: str
     start: int
 
 
 class ExportPartResult(TypedDict):
-    """Some of the file's text."""
+    """Part of the file's text."""
 
     text: str
 

@@ -1,7 +1,7 @@
-"""The top of the state's tree as static HTML.
+"""The top of the state tree as static HTML.
 
-Notebooks are given away, and what some clients call themselves by is also what they hold
-their locks with: such names are shortened, as they are in the live tree.
+UUIDs are shortened as in the live tree: notebooks are shared, and some clients use the UUID
+in their keys as their access token.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = ["state_html"]
 
-_ROWS: Final = 60
-_ROWS_OF_A_BRANCH: Final = 8
-# Sorting a million keys would keep the kernel for a second.
-_KEYS_LOOKED_AT: Final = 100_000
+_MAX_ROWS: Final = 60
+_MAX_BRANCH_ROWS: Final = 8
+# Sorting a million keys would block the kernel for a second.
+_MAX_KEYS: Final = 100_000
 _INDENT: Final = "\u00a0\u00a0"
-# Also of one that a preview has cut.
+# Matches UUIDs that a preview has truncated, too.
 _UUID: Final = re.compile(r"\b([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]*", re.IGNORECASE)
 
 
 def state_html(keys: Sequence[str], read: Callable[[str], Value]) -> str:
-    """A table of the first branches and keys; what is left out is counted.
+    """Return a table of the first branches and keys, and the number of further keys.
 
     Args:
         keys: All keys, in any order.
-        read: Gives the value of a key; called for those that are shown only.
+        read: Returns the value of a key; called only for displayed keys.
     """
     if not keys:
-        return note("There are no keys.")
+        return note("No keys")
     shown = 0
     rows: list[tuple[str, str]] = []
-    for row, covered in _rows(keys[:_KEYS_LOOKED_AT], read):
-        if len(rows) >= _ROWS:
+    for row, covered in _rows(keys[:_MAX_KEYS], read):
+        if len(rows) >= _MAX_ROWS:
             break
         rows.append(row)
         shown += covered
@@ -49,27 +49,27 @@ def state_html(keys: Sequence[str], read: Callable[[str], Value]) -> str:
 def _rows(
     keys: Sequence[str], read: Callable[[str], Value]
 ) -> Iterator[tuple[tuple[str, str], int]]:
-    """Rows of name and text, each with how many keys it accounts for."""
+    """Yield rows of name and text, each with the number of keys that it represents."""
     for prefix, members in _branches(keys):
         if len(members) == 1:
             (key,) = members
-            yield (_short(visible(key)) or "(empty)", _short(preview(read(key)))), 1
+            yield (_shorten_uuids(visible(key)) or "(empty)", _shorten_uuids(preview(read(key)))), 1
             continue
-        yield (_short(visible(prefix)) or "(empty)", f"{len(members)} keys"), 0
-        for key in members[:_ROWS_OF_A_BRANCH]:
+        yield (_shorten_uuids(visible(prefix)) or "(empty)", f"{len(members)} keys"), 0
+        for key in members[:_MAX_BRANCH_ROWS]:
             rest = key[len(prefix) + 1 :] or "(itself)"
-            yield (_INDENT + _short(visible(rest)), _short(preview(read(key)))), 1
-        left = len(members) - _ROWS_OF_A_BRANCH
+            yield (_INDENT + _shorten_uuids(visible(rest)), _shorten_uuids(preview(read(key)))), 1
+        left = len(members) - _MAX_BRANCH_ROWS
         if left > 0:
             yield (f"{_INDENT}… {left} more", ""), left
 
 
-def _short(text: str) -> str:
+def _shorten_uuids(text: str) -> str:
     return _UUID.sub(lambda found: f"{found[1]}…{found[0][-2:]}", text)
 
 
 def _branches(keys: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Keys by what stands before the first dot or slash, all sorted."""
+    """Return keys grouped by the text before the first dot or slash, sorted."""
     branches: defaultdict[str, list[str]] = defaultdict(list)
     for key in keys:
         branches[key.replace("/", ".").partition(".")[0]].append(key)

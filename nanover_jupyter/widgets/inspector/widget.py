@@ -1,149 +1,176 @@
-"""The live state inspector: the whole shared state as a searchable tree."""
+"""The state inspector widget: the shared state as a live, searchable tree."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from itertools import islice
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, overload
+
+import traitlets
 
 from nanover_jupyter.client.connection import Connection
+from nanover_jupyter.client.history.dataframe import has_pandas, to_frame
+from nanover_jupyter.client.history.export import export_chunks, write_export
+from nanover_jupyter.client.history.key_history import Sample
 from nanover_jupyter.client.history.recorder import Recorder
-from nanover_jupyter.client.state.paths import get_at
+from nanover_jupyter.client.listeners import Unsubscribe
+from nanover_jupyter.client.state.key_pattern import key_pattern
 from nanover_jupyter.widgets.assets import asset
-from nanover_jupyter.widgets.inspector.edit_requests import EditRequests
-from nanover_jupyter.widgets.inspector.export_requests import ExportRequests
-from nanover_jupyter.widgets.inspector.history_requests import HistoryRequests
-from nanover_jupyter.widgets.inspector.messages import MOST_ITEMS, ItemsResult, ValueResult
-from nanover_jupyter.widgets.inspector.state_access import StateAccess
-from nanover_jupyter.widgets.inspector.static_html import state_html
-from nanover_jupyter.widgets.inspector.traits import InspectorTraits
-from nanover_jupyter.widgets.locks.lease_updates import LeaseUpdates
+from nanover_jupyter.widgets.inspector.controller import StandaloneInspectorController
 from nanover_jupyter.widgets.panel import Panel
-from nanover_jupyter.widgets.sync.page_values import ITEM_LIMIT, to_page
-from nanover_jupyter.widgets.sync.requests import Answer, BadRequest, Handler, field_of
-from nanover_jupyter.wire.values import ABSENT
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import Value
 
-__all__ = ["InspectorController", "StateInspector"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-
-class InspectorController:
-    """The kernel half of the inspector; implements `Tool`."""
-
-    needs_state: ClassVar[bool] = True
-    label: ClassVar[str] = "Inspector"
-
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
-        self._client = connection.client
-        self._history = HistoryRequests(Recorder.of(connection.client))
-        self._edits = EditRequests(connection.client, post)
-        self._exports = ExportRequests(connection)
-
-    def handlers(self) -> dict[str, Handler]:
-        """See `Tool.handlers`."""
-        return {
-            "value": self._value,
-            "items": self._items,
-            **self._history.handlers(),
-            **self._edits.handlers(),
-            **self._exports.handlers(),
-        }
-
-    def greet(self, client: str) -> None:
-        """Tell the edits; the state itself comes from the publisher."""
-        self._edits.greet(client)
-
-    def beat(self) -> None:
-        """Nothing changes by the clock alone."""
-
-    def picture(self) -> str:
-        """The top of the tree."""
-        return state_html(self._client.keys(), self._client.peek)
-
-    def close(self) -> None:
-        """Give back the locks of fields that are still open."""
-        self._edits.close()
-
-    def _value(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-
-        def read() -> ValueResult:
-            value = self._client.peek(key, ABSENT)
-            if value is ABSENT:
-                return ValueResult(key=key, exists=False)
-            return ValueResult(key=key, exists=True, value=to_page(value))
-
-        answer.later(read)
-
-    def _items(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-        path = field_of(body, "path", list)
-        start = field_of(body, "start", int)
-        count = field_of(body, "count", int)
-        if not all(type(step) is int or isinstance(step, str) for step in path):
-            raise BadRequest("a path is made of names and positions")
-        if start < 0 or not 0 < count <= MOST_ITEMS:
-            raise BadRequest(f"items are asked for by 1 to {MOST_ITEMS}, from 0 on")
-
-        answer.later(lambda: _some_of(get_at(self._client.peek(key), path), start, count))
+__all__ = ["InspectorMixin", "StateInspector"]
 
 
-def _some_of(value: Any, start: int, count: int) -> ItemsResult:
-    """Items of a list, or fields of an object in its own order."""
-    if not isinstance(value, list | dict):
-        return ItemsResult(exists=False, start=start, length=0, items=[])
-    if isinstance(value, list):
-        items = value[start : start + count]
-    else:
-        items = list(islice(value.values(), start, start + count))
-    result = ItemsResult(
-        exists=True,
-        start=start,
-        length=len(value),
-        items=[to_page(item, ITEM_LIMIT) for item in items],
-    )
-    if isinstance(value, dict):
-        result["names"] = [to_page(name) for name in islice(value, start, start + count)]
-    return result
+class InspectorMixin(traitlets.HasTraits):
+    """Traits and methods of the widgets that contain an inspector.
+
+    The methods are thread-safe. The recorded history belongs to the connection: it starts
+    with the first widget that shows the state, continues while the connection is open, and
+    is shared by all widgets. `Recorder.of(client).limits` limits its size.
+    """
+
+    own_options: ClassVar[tuple[str, ...]] = ("pins", "sort", "mute", "recent_queries")
+
+    pins = traitlets.List(
+        traitlets.Unicode(),
+        help="Keys, or prefixes of keys up to a dot or slash, that are kept at the top.",
+    ).tag(sync=True)
+    sort = traitlets.Enum(
+        ["name", "changed", "rate"],
+        "name",
+        help='The order of the tree: by "name", by last change ("changed") or by "rate".',
+    ).tag(sync=True)
+    mute = traitlets.Float(
+        0.0, min=0.0, help="Changes per second above which a branch is collapsed; 0 for never."
+    ).tag(sync=True)
+    recent_queries = traitlets.List(
+        traitlets.Unicode(), help="The last search texts, newest first."
+    ).tag(sync=True)
+
+    if TYPE_CHECKING:
+
+        @property
+        def connection(self) -> Connection:
+            """The connection, defined by `Panel`."""
+
+    @overload
+    def history(self, pattern: str = "*", *, frame: Literal[False]) -> list[Sample]: ...
+
+    @overload
+    def history(self, pattern: str = "*", *, frame: Literal[True]) -> DataFrame: ...
+
+    @overload
+    def history(
+        self, pattern: str = "*", *, frame: bool | None = None
+    ) -> DataFrame | list[Sample]: ...
+
+    def history(self, pattern: str = "*", *, frame: bool | None = None) -> DataFrame | list[Sample]:
+        """Return the recorded values of keys, sorted by time.
+
+            inspector.history("avatar.*")
+
+        Args:
+            pattern: The keys; `*` matches any text, `?` one character.
+            frame: Whether to return a DataFrame; by default if pandas is installed.
+
+        Returns:
+            A `pandas.DataFrame` with the columns time, key, value and exists, or a list
+            of `Sample`. The values are shared: do not modify them.
+
+        Raises:
+            ModuleNotFoundError: A DataFrame was requested, but pandas is not installed.
+        """
+        recorder = Recorder.of(self.connection.client)
+        matches = key_pattern(pattern)
+        samples = [
+            sample
+            for key in recorder.all_keys()
+            if matches(key)
+            for sample in recorder.samples(key)
+        ]
+        samples.sort(key=lambda sample: sample.at)
+        as_frame = has_pandas() if frame is None else frame
+        return to_frame(samples) if as_frame else samples
+
+    def snapshot(self, at: float | None = None) -> dict[str, Value]:
+        """Return a copy of the full state.
+
+        Args:
+            at: Seconds since the epoch; None for now. Keys whose value at that time is not
+                recorded are omitted.
+        """
+        client = self.connection.client
+        return client.copy_state() if at is None else Recorder.of(client).snapshot_at(at)
+
+    def on_change(
+        self, pattern: str, callback: Callable[[DictionaryChange], object]
+    ) -> Unsubscribe:
+        """Call `callback(change)` when matching keys change; return a function that stops it.
+
+            stop = inspector.on_change("avatar.*", lambda change: print(*change.updates))
+
+        The callback runs on the thread `nanover-changes`, also while a cell runs. It should
+        be short and must not set traits. For a slow callback, several changes are merged into
+        one. It stays with the connection that the widget shows now.
+
+        Args:
+            pattern: The keys; `*` matches any text, `?` one character.
+            callback: Called with the matching part of a change, a `DictionaryChange`.
+        """
+        matches = key_pattern(pattern)
+
+        def notify(change: DictionaryChange) -> None:
+            updates = {key: value for key, value in change.lazy_updates.items() if matches(key)}
+            removals = set(filter(matches, change.removals))
+            matching = DictionaryChange.adopt(updates, removals, lazy=True)
+            if matching:
+                callback(matching)
+
+        return self.connection.client.on_change(notify)
+
+    def export(
+        self, path: str | os.PathLike[str], pattern: str = "*", *, history: bool = False
+    ) -> Path:
+        """Write the state, and optionally its recorded history, to a JSON file.
+
+        Args:
+            path: The file; an existing one is replaced atomically.
+            pattern: The keys; `*` matches any text, `?` one character.
+            history: Whether to write the recorded history too.
+
+        Raises:
+            ExportFailed: The file cannot be written.
+        """
+        client = self.connection.client
+        recorder = Recorder.of(client) if history else None
+        return write_export(path, export_chunks(client, recorder, key_pattern(pattern)))
 
 
-class _InspectorAlone(InspectorController):
-    """With no lock manager beside it, it tells of the locks itself: rows show them."""
-
-    def __init__(self, connection: Connection, post: Callable[..., None]) -> None:
-        super().__init__(connection, post)
-        self._news = LeaseUpdates(connection.client, post)
-
-    def greet(self, client: str) -> None:
-        super().greet(client)
-        self._news.greet(client)
-
-    def beat(self) -> None:
-        super().beat()
-        self._news.beat()
-
-    def close(self) -> None:
-        self._news.close()
-        super().close()
-
-
-class StateInspector(InspectorTraits, Panel, StateAccess):
+class StateInspector(InspectorMixin, Panel):
     """The shared state as a live, searchable tree.
 
         inspector = StateInspector(connection, query="avatar.*")
         inspector.history("avatar.*")
 
-    The traits `query` and `selected` are what the user typed and chose, and can be set.
+    The traits `query` and `selected` follow the user's input, and can be set from Python.
 
     Args:
         source: A Connection, or a NanoverClient.
-        query: What to search for at first.
-        selected: The key whose value to show at first.
-        pins: Keys or branches that are kept on top.
+        query: The initial search text.
+        selected: The key that is selected at first.
+        pins: Keys or branches that are kept at the top.
         sort: "name", "changed" or "rate".
-        mute: Changes per second from which a branch is folded away; 0 for never.
+        mute: Changes per second above which a branch is collapsed; 0 for never.
         height: Height of the content in CSS pixels.
     """
 
     _esm = asset("inspector.js")
     _css = asset("panel.css")
-    tools = (_InspectorAlone,)
+    tools = (StandaloneInspectorController,)

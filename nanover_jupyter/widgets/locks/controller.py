@@ -14,8 +14,14 @@ from nanover_jupyter.widgets.locks.lease_updates import LeaseUpdates
 from nanover_jupyter.widgets.locks.lock_updates import LockUpdates
 from nanover_jupyter.widgets.locks.messages import KeysResult, LockResult
 from nanover_jupyter.widgets.static_html import note
-from nanover_jupyter.widgets.sync.page_values import from_page
-from nanover_jupyter.widgets.sync.requests import Answer, BadRequest, Handler, field_of, text_list
+from nanover_jupyter.widgets.sync.requests import (
+    BadRequest,
+    Handler,
+    Reply,
+    get_field,
+    get_string_list,
+)
+from nanover_jupyter.widgets.sync.value_encoding import from_page
 
 __all__ = ["LocksController"]
 
@@ -24,7 +30,7 @@ _MAX_NAME: Final = 80
 
 
 class LocksController:
-    """Implements `Tool`."""
+    """Implements `ToolController`."""
 
     needs_state: ClassVar[bool] = True
     label: ClassVar[str] = "Locks"
@@ -36,7 +42,7 @@ class LocksController:
         self._lock_updates = LockUpdates(self._client, post)
 
     def handlers(self) -> dict[str, Handler]:
-        """See `Tool.handlers`."""
+        """See `ToolController.handlers`."""
         return {
             "lock": self._lock,
             "renew": self._renew,
@@ -53,17 +59,17 @@ class LocksController:
             "dismiss": self._dismiss,
         }
 
-    def greet(self, client: str) -> None:
+    def send_initial(self, client: str) -> None:
         """Send everything to a new view."""
-        self._lease_updates.greet(client)
-        self._lock_updates.greet(client)
+        self._lease_updates.send_initial(client)
+        self._lock_updates.send_initial(client)
 
-    def beat(self) -> None:
+    def on_heartbeat(self) -> None:
         """Send changes for which there are no callbacks."""
-        self._lease_updates.beat()
-        self._lock_updates.beat()
+        self._lease_updates.on_heartbeat()
+        self._lock_updates.on_heartbeat()
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         """Return the latest locks as an HTML table."""
         if not self._client.capabilities.locks:
             return note("This server has no locks.")
@@ -83,10 +89,10 @@ class LocksController:
 
     # our locks --------------------------------------------------------------------
 
-    def _lock(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys = text_list(body, "keys")
+    def _lock(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        keys = get_string_list(body, "keys")
         seconds = _seconds(body.get("seconds"), "seconds")
-        auto_renew = field_of(body, "keep", bool)
+        auto_renew = get_field(body, "keep", bool)
         max_hold = _seconds_or_none(body.get("cap"))
         wait = 0.0 if body.get("wait") == 0 else _seconds(body.get("wait"), "wait")
 
@@ -103,48 +109,48 @@ class LocksController:
                 return LockResult(granted=False, holder=refusal.holder)
             return LockResult(granted=True, holder="")
 
-        answer.later(acquire)
+        reply.later(acquire)
 
-    def _renew(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-        answer.later(lambda: self._keys.renew(key))
+    def _renew(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key = get_field(body, "key", str)
+        reply.later(lambda: self._keys.renew(key))
 
-    def _keep(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, auto_renew = field_of(body, "key", str), field_of(body, "keep", bool)
-        answer.later(lambda: self._keys.set_auto_renew(key, auto_renew=auto_renew))
+    def _keep(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, auto_renew = get_field(body, "key", str), get_field(body, "keep", bool)
+        reply.later(lambda: self._keys.set_auto_renew(key, auto_renew=auto_renew))
 
-    def _cap(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, max_hold = field_of(body, "key", str), _seconds_or_none(body.get("seconds"))
-        answer.later(lambda: self._keys.set_max_hold(key, max_hold))
+    def _cap(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, max_hold = get_field(body, "key", str), _seconds_or_none(body.get("seconds"))
+        reply.later(lambda: self._keys.set_max_hold(key, max_hold))
 
-    def _release(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys = text_list(body, "keys")
-        answer.later(lambda: self._keys.release(keys))
+    def _release(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        keys = get_string_list(body, "keys")
+        reply.later(lambda: self._keys.release(keys))
 
-    def _release_all(self, _: str, body: dict[str, Any], answer: Answer) -> None:
+    def _release_all(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         del body
-        answer.later(self._keys.release_all)
+        reply.later(self._keys.release_all)
 
-    def _forget(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        self._client.leases.forget(field_of(body, "key", str))
-        answer.ok()
+    def _forget(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        self._client.leases.forget(get_field(body, "key", str))
+        reply.ok()
 
     # locks of other clients -------------------------------------------------------
 
-    def _blockers(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys = text_list(body, "keys")
-        answer.later(lambda: KeysResult(keys=self._client.find_blocking_keys(keys)))
+    def _blockers(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        keys = get_string_list(body, "keys")
+        reply.later(lambda: KeysResult(keys=self._client.find_blocking_keys(keys)))
 
-    def _watch(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        self._client.locks.watch_keys(text_list(body, "keys"))
-        answer.ok()
+    def _watch(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        self._client.locks.watch_keys(get_string_list(body, "keys"))
+        reply.ok()
 
-    def _unwatch(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        self._client.locks.watched.remove(text_list(body, "keys"))
-        answer.ok()
+    def _unwatch(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        self._client.locks.watched.remove(get_string_list(body, "keys"))
+        reply.ok()
 
-    def _announce(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        by = field_of(body, "by", str).strip()[:_MAX_NAME]
+    def _announce(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        by = get_field(body, "by", str).strip()[:_MAX_NAME]
 
         def announce() -> None:
             if by:
@@ -153,14 +159,14 @@ class LocksController:
                 self._client.lock_notes.withdraw()
             self._lock_updates.send()
 
-        answer.later(announce)
+        reply.later(announce)
 
-    def _ask(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        keys, message = text_list(body, "keys"), field_of(body, "says", str)
-        answer.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, message=message)))
+    def _ask(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        keys, message = get_string_list(body, "keys"), get_field(body, "says", str)
+        reply.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, message=message)))
 
-    def _dismiss(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        asker = field_of(body, "asker", str)
+    def _dismiss(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        asker = get_field(body, "asker", str)
 
         def dismiss() -> None:
             notes = self._client.lock_notes
@@ -170,7 +176,7 @@ class LocksController:
             self._client.catch_up()
             self._lock_updates.send()
 
-        answer.later(dismiss)
+        reply.later(dismiss)
 
 
 def _seconds(sent: Any, name: str) -> float:

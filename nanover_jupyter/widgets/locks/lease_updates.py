@@ -40,11 +40,11 @@ class LeaseUpdates:
         self._is_scheduled = False
         self._unsubscribe = self._table.subscribe(self._on_change)
 
-    def greet(self, client: str) -> None:
+    def send_initial(self, client: str) -> None:
         """Send all leases to a new view."""
         self._post("leases", self._body(), client=client)
 
-    def beat(self) -> None:
+    def on_heartbeat(self) -> None:
         """Send leases that have expired since the last message."""
         if self._states() != self._sent:
             self._send()

@@ -50,11 +50,11 @@ class LockUpdates:
             client.lock_notes.on_asked(lambda _: self.send()),
         ]
 
-    def greet(self, client: str) -> None:
+    def send_initial(self, client: str) -> None:
         """Send the content to a new view."""
         self._post("lock_news", self._body(self._content()), client=client)
 
-    def beat(self) -> None:
+    def on_heartbeat(self) -> None:
         """Send changes for which there are no callbacks."""
         content = self._content()
         if content != self._sent:

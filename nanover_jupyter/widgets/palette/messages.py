@@ -1,4 +1,4 @@
-"""What the palette asks and is told; see `_messages.py` for the envelope around it."""
+"""Messages of the command palette; see `sync/messages.py` for the envelope."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ __all__ = [
     "CommandsBody",
     "EffectsBody",
     "ForgetRunBody",
+    "FullResult",
     "IntegersBody",
     "LockEffectBody",
-    "MemoryBody",
     "NameResultBody",
     "PeopleBody",
     "PinBody",
+    "PreferencesBody",
     "RunBody",
     "RunNamedBody",
     "RunStateBody",
     "RunsBody",
     "UnpinBody",
-    "WholeResult",
 ]
 
 # page to kernel ------------------------------------------------------------------
 
 
 class RunBody(TypedDict):
-    """Runs a command; result: null at once, what becomes of it comes as `run_state`.
+    """Run a command. Result: null; the state of the run is sent as `run_state`.
 
-    `run` is the page's name for the run: the same name again starts nothing.
-    Arguments are in page form.
+    `run` is an id chosen by the page; a repeated id has no effect. Arguments are encoded
+    values.
     """
 
     run: str
@@ -48,48 +48,49 @@ class RunBody(TypedDict):
 
 
 class RunNamedBody(TypedDict):
-    """Of operations on one run."""
+    """A request about one run."""
 
     run: str
 
 
-class WholeResult(TypedDict):
-    """The whole result of a run in page form; `kept` is False where it was let go."""
+class FullResult(TypedDict):
+    """The full result of a run; `kept` is False if it was discarded."""
 
     kept: bool
     result: Any
 
 
 class ForgetRunBody(TypedDict):
-    """Forgets a run that is over, or all of them where `run` is null."""
+    """Remove a finished run from the history, or all of them if `run` is null."""
 
     run: str | None
 
 
 class ChoicesBody(TypedDict):
-    """Asks for the choices of an argument. Result: `ChoicesResult`."""
+    """Request the choices of an argument. Result: `ChoicesResult`."""
 
     command: str
     argument: str
 
 
 class ChoiceBody(TypedDict):
-    """One choice: what is sent, in page form, and what people read."""
+    """One choice: its label and encoded value."""
 
     label: str
     value: Any
 
 
 class ChoicesResult(TypedDict):
-    """The choices there are now."""
+    """The current choices."""
 
     choices: list[ChoiceBody]
 
 
 class PinBody(TypedDict):
-    """A command with arguments, kept as a button. The same `id` again replaces it.
+    """A pinned command with arguments; a pin with the same `id` is replaced.
 
-    `asks` names the arguments that are not kept, as they are secrets: a press asks for them.
+    `asks` contains the names of secret arguments, which are not stored: the user enters them
+    for each run.
     """
 
     id: str
@@ -102,20 +103,20 @@ class PinBody(TypedDict):
 
 
 class UnpinBody(TypedDict):
-    """Takes a button away."""
+    """Unpin a command."""
 
     id: str
 
 
 class IntegersBody(TypedDict):
-    """The arguments of a command that are meant as whole numbers."""
+    """The arguments of a command that are sent as integers."""
 
     command: str
     names: list[str]
 
 
 class NameResultBody(TypedDict):
-    """The name that the last result has in the kernel; empty for none."""
+    """The notebook variable for results; empty for none."""
 
     name: str
 
@@ -124,11 +125,10 @@ class NameResultBody(TypedDict):
 
 
 class ArgumentBody(TypedDict):
-    """What is known of an argument beyond what the server tells.
+    """The documentation of an argument.
 
-    `default` is null and `required` true where it has to be given. `options` is null
-    where there is no choice; `asks` tells that they have to be asked for (`choices`).
-    `secret` is true for what is not to be seen.
+    `default` is null if `required`. `options` is null if any value is allowed; if `asks`,
+    the page requests them with `choices`. `secret` values are masked.
     """
 
     name: str
@@ -145,10 +145,10 @@ class ArgumentBody(TypedDict):
 
 
 class CommandBody(TypedDict):
-    """One command with its default arguments in page form, and what is known of it.
+    """One command with its encoded default arguments and its documentation.
 
-    `danger` is what is lost by running it, or empty; `danger_to` says when that is
-    asked about: each time, or while others are there.
+    `danger` is a warning that the user must confirm, or empty; `danger_to` says whether
+    always or only while other clients are present.
     """
 
     name: str
@@ -162,14 +162,14 @@ class CommandBody(TypedDict):
 
 
 class CommandsBody(TypedDict):
-    """All commands, or why they could not be listed (`commands` then is the old list)."""
+    """All commands. If they could not be listed, `error` says why and the list is the last one."""
 
     commands: list[CommandBody]
     error: str | None
 
 
 class LockEffectBody(TypedDict):
-    """A lock of ours that was lost or, where `kept`, cleared and granted to us again."""
+    """A lock of this client that was lost or, if `kept`, cleared and granted again."""
 
     key: str
     kept: bool
@@ -177,10 +177,10 @@ class LockEffectBody(TypedDict):
 
 
 class EffectsBody(TypedDict):
-    """What changed from the beginning of a run until a second after its end.
+    """The changes of the state from the start of a run until a second after its end.
 
-    Of keys at most a hundred names of each sort; `count` is how many there are, and
-    `moving` how many more kept changing all the time. `locks` are ours.
+    At most 100 keys of each kind; `count` is their total number, and `moving` is the number
+    of further keys that change all the time. `locks` are those of this client.
     """
 
     added: list[str]
@@ -192,12 +192,12 @@ class EffectsBody(TypedDict):
 
 
 class RunStateBody(TypedDict):
-    """One run as it stands.
+    """The state of one run.
 
-    `began` is in seconds since 1970; `seconds` is how long it took or, while it runs,
-    takes already. `result` may be cut; `dropped` says that it was let go. `error` is
-    null unless it failed; `progress` is from 0 to 1 where the server tells it;
-    `effects` come a second after the end.
+    `began` is in seconds since the epoch; `seconds` is the duration so far. `result` may be
+    truncated; `dropped` says that it was discarded. `error` is null unless the run failed;
+    `progress` is between 0 and 1 if the server reports it; `effects` are sent a second after
+    the end.
     """
 
     run: str
@@ -214,16 +214,16 @@ class RunStateBody(TypedDict):
 
 
 class RunsBody(TypedDict):
-    """All runs that are remembered, the newest first."""
+    """The run history, newest first."""
 
     runs: list[RunStateBody]
 
 
-class MemoryBody(TypedDict):
-    """What is kept for this server; `result_name` is of this widget alone.
+class PreferencesBody(TypedDict):
+    """The preferences for this server, and `result_name`, which belongs to the widget.
 
-    The buttons, the commands run last (the newest first), their arguments, and which
-    arguments are whole numbers.
+    `recent` contains commands, newest first, and `last` their last arguments; `integers`
+    contains the arguments that are sent as integers.
     """
 
     pins: list[PinBody]
@@ -234,7 +234,7 @@ class MemoryBody(TypedDict):
 
 
 class PeopleBody(TypedDict):
-    """How many avatars there are in the simulation."""
+    """The number of avatars in the simulation."""
 
     avatars: int
 
@@ -253,7 +253,7 @@ BODIES: Final[dict[str, Any]] = {
     "commands": CommandsBody,
     "run_state": RunStateBody,
     "runs": RunsBody,
-    "memory": MemoryBody,
+    "memory": PreferencesBody,
     "people": PeopleBody,
 }
 """The type of each body by `op`."""

@@ -1,7 +1,7 @@
-"""Which arguments of commands are secrets: they are sent, and kept in no file and no trait.
+"""Secret arguments of commands, which are sent but never stored in a file or trait.
 
-An argument is one if it was described as `Text(secret=True)`, or if its name, or that of
-a field anywhere in its value, looks like one. js/src/palette/form/secrets.ts knows the same
+An argument is secret if it is documented as `Text(secret=True)`, or if its name, or that of
+a field anywhere in its value, looks like a secret. The frontend's palette uses the same
 names.
 """
 
@@ -17,18 +17,18 @@ from nanover_jupyter.client.commands.docs import Description
 __all__ = ["HIDDEN", "hide_secrets", "is_secret", "without_secrets"]
 
 HIDDEN: Final = "•••"
-"""What stands in the place of a secret."""
+"""The placeholder for a secret."""
 
 _NAMES: Final = re.compile(
     r"passw|passphrase|secret|token|credential|(api|private).?key", re.IGNORECASE
 )
-_DEEPEST: Final = 60
+_MAX_DEPTH: Final = 60
 
 
 def is_secret(name: str, value: object, description: Description | None = None) -> bool:
-    """Whether an argument of a command is not to be kept."""
-    known = None if description is None else description.arguments.get(name)
-    if isinstance(known, Text) and known.secret:
+    """Return whether an argument of a command is secret."""
+    argument = None if description is None else description.arguments.get(name)
+    if isinstance(argument, Text) and argument.secret:
         return True
     return _NAMES.search(name) is not None or _has_secret(value)
 
@@ -36,7 +36,7 @@ def is_secret(name: str, value: object, description: Description | None = None) 
 def without_secrets(
     arguments: Mapping[str, Any], description: Description | None = None
 ) -> dict[str, Any]:
-    """The arguments that may be kept."""
+    """Return the arguments that may be stored."""
     return {
         name: value for name, value in arguments.items() if not is_secret(name, value, description)
     }
@@ -45,7 +45,7 @@ def without_secrets(
 def hide_secrets(
     arguments: Mapping[str, Any], description: Description | None = None
 ) -> dict[str, Any]:
-    """The arguments to show: a sign in the place of each secret."""
+    """Return the arguments with secrets replaced by a placeholder."""
     return {
         name: HIDDEN if is_secret(name, value, description) else value
         for name, value in arguments.items()
@@ -53,7 +53,7 @@ def hide_secrets(
 
 
 def _has_secret(value: object, depth: int = 0) -> bool:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return False
     if isinstance(value, Mapping):
         return any(

@@ -1,4 +1,4 @@
-"""Commands and their last runs as static HTML."""
+"""Commands and recent runs as static HTML."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from nanover_jupyter.wire.command_info import CommandInfo
 
 __all__ = ["palette_html"]
 
-_COMMANDS: Final = 60
-_RUNS: Final = 20
+_MAX_COMMANDS: Final = 60
+_MAX_RUNS: Final = 20
 
 
 def palette_html(
@@ -24,23 +24,23 @@ def palette_html(
     runs: Sequence[Run],
     find: Callable[[str], Description | None] = lambda _: None,
 ) -> str:
-    """Two tables; what is left out is counted, and secrets are hidden.
+    """Return tables of commands and runs, with the number of further ones; hide secrets.
 
     Args:
         commands: In the order in which they are shown.
-        runs: The newest first.
-        find: What is known of a command.
+        runs: Newest first.
+        find: Returns the documentation of a command.
     """
     return _commands(commands) + (_runs(runs, find) if runs else "")
 
 
 def _commands(commands: Sequence[CommandInfo]) -> str:
     rows = [
-        (visible(known.name), visible(known.label or ""), visible(", ".join(known.arguments)))
-        for known in commands[:_COMMANDS]
+        (visible(command.name), visible(command.label or ""), visible(", ".join(command.arguments)))
+        for command in commands[:_MAX_COMMANDS]
     ]
     if not rows:
-        return note("No commands.")
+        return note("No commands")
     left = len(commands) - len(rows)
     more = note(f"… {left} more") if left else ""
     return html_table(("Command", "Label", "Arguments"), rows) + more
@@ -56,8 +56,8 @@ def _runs(runs: Sequence[Run], find: Callable[[str], Description | None]) -> str
             visible(str(run.error)) if run.error is not None else preview(run.result),
             datetime.fromtimestamp(run.began).astimezone().isoformat(" ", "seconds"),
         )
-        for run in runs[:_RUNS]
+        for run in runs[:_MAX_RUNS]
     ]
     left = len(runs) - len(rows)
     more = note(f"… {left} more {'run' if left == 1 else 'runs'}") if left else ""
-    return html_table(("Run", "Arguments", "Outcome", "Took", "Result", "Began"), rows) + more
+    return html_table(("Run", "Arguments", "State", "Duration", "Result", "Started"), rows) + more

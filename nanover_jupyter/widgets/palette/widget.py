@@ -1,4 +1,4 @@
-"""The command palette: find a command, fill in its arguments, run it, see the result."""
+"""The command palette widget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nanover_jupyter.widgets.assets import asset
 from nanover_jupyter.widgets.palette.controller import (
     PaletteController,
     PaletteSettings,
-    checked_name,
+    check_variable_name,
 )
 from nanover_jupyter.widgets.panel import Panel
 from nanover_jupyter.wire.values import Value
@@ -26,23 +26,22 @@ __all__ = ["CommandPalette"]
 
 
 class CommandPalette(Panel):
-    """The server's commands: find, fill in, run, see the result.
+    """A searchable list of the server's commands, with forms to run them.
 
         CommandPalette(connection)
         palette = CommandPalette(client, filter="user/*", result_name="answer")
         await palette.run("user/jump", height=0.5)
 
-    Every palette of a connection shows the same runs. `running` and `history` change by
-    themselves, on the kernel's main thread or, while a cell keeps that busy, on
-    `nanover-traits`.
+    All palettes of a connection show the same runs. `running` and `history` are updated on the
+    kernel's main thread or, while a cell runs, on the thread `nanover-traits`.
 
     Args:
         source: A Connection, or a NanoverClient.
-        filter: Patterns with commas between: "user/*, playback/*"; `*` stands for any text,
-            `?` for one character.
-        query: What stands in the search box at first.
+        filter: Comma-separated patterns: "user/*, playback/*"; `*` matches any text, `?` one
+            character.
+        query: The initial search text.
         selected: The command whose form is open at first.
-        result_name: A variable of the notebook that is given the result of each run.
+        result_name: A notebook variable to which the result of each run is assigned.
         height: Height of the content in CSS pixels.
     """
 
@@ -51,97 +50,99 @@ class CommandPalette(Panel):
     tools = (PaletteController,)
     own_options: ClassVar[tuple[str, ...]] = ("filter", "result_name")
 
-    filter = traitlets.Unicode("", help="Which commands are shown: patterns with commas between.")
-    result_name = traitlets.Unicode("", help="The variable that is given each result.")
-    running = traitlets.Tuple((), help="The runs under way, the newest first.")
-    history = traitlets.Tuple((), help="The runs that ended, the newest first.")
+    filter = traitlets.Unicode("", help="Comma-separated patterns for the commands to show.")
+    result_name = traitlets.Unicode("", help="The notebook variable for results.")
+    running = traitlets.Tuple((), help="The active runs, newest first.")
+    history = traitlets.Tuple((), help="The finished runs, newest first.")
 
     def __init__(self, source: Connection | BaseClient, **options: Any) -> None:
-        self._guide = CommandDocs(fallback=COMMAND_DOCS)
-        self._stop_following: Unsubscribe | None = None
+        self._command_docs = CommandDocs(fallback=COMMAND_DOCS)
+        self._unsubscribe_runs: Unsubscribe | None = None
         super().__init__(source, **options)
         self.observe(lambda _: self._apply_settings(), ["filter", "result_name"])
 
     @property
     def last_result(self) -> Value:
-        """What the last run that succeeded returned; None before."""
+        """The result of the last successful run, or None."""
         for run in self.connection.runs.runs():
             if run.state == "done":
                 return run.result
         return None
 
     def run(self, name: str, /, **arguments: object) -> PendingCall[dict[str, Value]]:
-        """Run a command as a press on its button does, and return at once.
+        """Run a command as the Run button does, and return immediately.
 
         Args:
             name: The command's name.
-            **arguments: Its arguments, beside the server's defaults.
+            **arguments: Arguments that replace the server's defaults.
 
         Returns:
-            The call: `await` it, ask for its `result()`, or `cancel()` it. A cell that
-            waits for `result()` shows the palette's progress only where the frontend
-            updates widgets meanwhile.
+            The call: `await` it, get its `result()`, or `cancel()` it. While a cell waits for
+            `result()`, the palette shows progress only if the frontend updates widgets
+            meanwhile.
 
         Raises:
-            NanoverJupyterError: Nothing could be sent; the palette shows that too.
+            NanoverJupyterError: The command cannot be sent; the palette shows the error too.
         """
         return self._binding.tool(PaletteController).start(name, arguments)
 
     def describe(self, name: str, about: str | CommandDoc = "", /, **arguments: Argument) -> None:
-        """Say to this palette what a command does and takes.
+        """Document a command and its arguments for this palette.
 
-            palette.describe("user/jump", "Everybody jumps.", height=Float(1.0, min=0, unit="m"))
+            palette.describe("user/jump", "All avatars jump.", height=Float(1.0, min=0, unit="m"))
 
-        `nanover_jupyter.client.commands` has the kinds of arguments, and `describe`,
-        which describes a command for all palettes.
+        `nanover_jupyter.client.commands` provides the types of arguments, and a function
+        `describe` that documents a command for all palettes.
 
         Raises:
-            InvalidArgument: (a ValueError) An argument without a kind.
+            InvalidArgument: (a ValueError) An argument has no type.
         """
-        self._guide.describe(name, about, **arguments)
+        self._command_docs.describe(name, about, **arguments)
 
     @traitlets.validate("result_name")
     def _check_name(self, proposal: Any) -> str:
         try:
-            return checked_name(proposal["value"])
+            return check_variable_name(proposal["value"])
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from error
 
     def close(self) -> None:
-        """Remove the widget from all pages; the runs go on."""
-        self._unfollow()
+        """Remove the widget from all pages; runs continue."""
+        self._stop_runs()
         super().close()
 
     def _bind(self, connection: Connection) -> None:
         super()._bind(connection)
-        self._unfollow()
-        delivery = MainThreadDispatcher.of(connection)
+        self._stop_runs()
+        dispatcher = MainThreadDispatcher.of(connection)
 
-        self._stop_following = connection.runs.on_change(lambda _: delivery.post(self._take_runs))
-        delivery.post(self._take_runs)
+        self._unsubscribe_runs = connection.runs.on_change(
+            lambda _: dispatcher.post(self._update_runs)
+        )
+        dispatcher.post(self._update_runs)
         self._apply_settings()
 
-    def _unfollow(self) -> None:
-        if self._stop_following is not None:
-            self._stop_following()
-        self._stop_following = None
+    def _stop_runs(self) -> None:
+        if self._unsubscribe_runs is not None:
+            self._unsubscribe_runs()
+        self._unsubscribe_runs = None
 
     def _apply_settings(self) -> None:
-        def take_name(name: str) -> None:
-            delivery = MainThreadDispatcher.of(self.connection)
-            delivery.post(lambda: setattr(self, "result_name", name))
+        def set_name(name: str) -> None:
+            dispatcher = MainThreadDispatcher.of(self.connection)
+            dispatcher.post(lambda: setattr(self, "result_name", name))
 
-        self._binding.tool(PaletteController).use(
+        self._binding.tool(PaletteController).configure(
             PaletteSettings(
                 filter=self.filter,
-                guide=self._guide,
+                command_docs=self._command_docs,
                 result_name=self.result_name,
-                on_result_name=take_name,
+                on_result_name=set_name,
             )
         )
 
-    def _take_runs(self) -> None:
-        """Bring the traits up to date; where the delivery has it."""
+    def _update_runs(self) -> None:
+        """Update the traits; called by the dispatcher."""
         runs = self.connection.runs.runs()
         self.running = tuple(run for run in runs if not run.is_over)
         self.history = tuple(run for run in runs if run.is_over)

@@ -1,25 +1,22 @@
 """The messages between a widget in the kernel and its views in the page.
 
-Here stand the envelope and what every widget says; each tool's own requests and
-messages stand in `_inspector_messages.py`, `_palette_messages.py` and
-`_lock_messages.py`.
+This module defines the envelope and the messages of all widgets. The messages of each tool
+are in `messages.py` of `inspector`, `palette` and `locks`.
 
-Both directions use one envelope, `Envelope`; `js/src/protocol/` declares
-the same names, and both test suites read the examples in
-`tests/fixtures/messages`. The architecture page tells the protocol's story; in
-short:
+Both directions use `Envelope`. `js/src/protocol/` declares the same names, and both
+test suites read the examples in `tests/fixtures/messages`. See the documentation of the
+sync protocol for details. In short:
 
-* A view says `hello` when it starts and whenever it doubts what it has. It is
-  answered with `status`, `commands`, `leases` (what its tools need) and either
-  the changes since the revision it names (a `delta` for this `client` alone) or a
-  whole `snapshot` in parts.
-* Changes come as `delta`, for all views of the widget at once. `from`/`to` are
-  revisions of the kernel's copy: a view at another revision says hello again.
-* `seq` counts every snapshot part and delta of the widget. A view that misses a
-  number says hello; `ack` tells how far it came, and is the credit to send on.
-* Everything with an `id` is answered by exactly one `reply`.
+* A view sends `hello` when it starts and whenever it may have missed a message. It receives
+  `status` and the initial messages of the tools, and either the changes since its revision
+  (a `delta` for this `client` alone) or a full `snapshot` in parts.
+* A `delta` contains changes for all views of the widget. `from` and `to` are revisions of
+  the kernel's copy; a view at another revision sends `hello` again.
+* `seq` counts all snapshot parts and deltas of the widget. A view that misses a number sends
+  `hello`. `ack` acknowledges messages, which renews the sender's credit.
+* Every message with an `id` is answered by exactly one `reply`.
 
-Values travel in page form, see `_page_values.py`.
+Values are encoded as described in `value_encoding.py`.
 """
 
 from __future__ import annotations
@@ -51,7 +48,7 @@ VERSION: Final = 1
 
 
 class Envelope(TypedDict):
-    """Every message. `client` is the view's random name: who asks, or who is meant."""
+    """The envelope of every message. `client` is the random id of the sending or receiving view."""
 
     v: int
     op: str
@@ -64,37 +61,37 @@ class Envelope(TypedDict):
 
 
 class HelloBody(TypedDict):
-    """What the view has: the epoch and revision of its copy, or nulls for nothing."""
+    """The epoch and revision of the view's copy; null if it has none."""
 
     epoch: str | None
     rev: int | None
 
 
 class EmptyBody(TypedDict):
-    """Of operations that say all by their name, as `ping`, answered at once with null."""
+    """An empty body, for example of `ping`, which is answered with null."""
 
 
 class ModuleBody(TypedDict):
-    """Asks for a part of the frontend that few need, as the text of an ES module."""
+    """Request a lazily loaded frontend module. Result: `ModuleResult`."""
 
     name: str
 
 
 class ModuleResult(TypedDict):
-    """The module's text."""
+    """The source of an ES module."""
 
     name: str
     source: str
 
 
-# page to kernel: notices, which nobody answers -----------------------------------
+# page to kernel: notices without a reply ------------------------------------------
 
 
 class AckBody(TypedDict):
-    """The last `seq` that the view has handled, and the revision of its copy.
+    """The last `seq` that the view has handled, and the revision of its copy; 0 for none.
 
-    Sent a few times a second while there is something to acknowledge, and every five
-    seconds at the least, so that the kernel knows that somebody looks. 0 for nothing.
+    Sent a few times a second while there are messages to acknowledge, and at least every
+    five seconds to keep the view alive.
     """
 
     seq: int
@@ -105,14 +102,14 @@ class AckBody(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """`kind` is the error's class name, or BadRequest; `message` is for people."""
+    """An error: `kind` is its class name, `message` is its text."""
 
     kind: str
     message: str
 
 
 class ReplyBody(TypedDict):
-    """`result` where `ok`, else `error`."""
+    """A reply: `result` if `ok`, else `error`."""
 
     ok: bool
     result: NotRequired[Any]
@@ -120,13 +117,13 @@ class ReplyBody(TypedDict):
 
 
 class HelloResult(TypedDict):
-    """The widget's epoch: what a view holds of another epoch is void."""
+    """The widget's epoch; a view discards state of another epoch."""
 
     epoch: str
 
 
 class AbilitiesBody(TypedDict):
-    """The server's `Capabilities`, as far as the page shows them."""
+    """The server's `Capabilities` that the page shows."""
 
     transport: str
     locks: bool
@@ -136,10 +133,10 @@ class AbilitiesBody(TypedDict):
 
 
 class StatusBody(TypedDict):
-    """The connection.
+    """The connection status.
 
-    `attempt` counts tries since it was lost; `since` is seconds ago; `received` is how many
-    bytes came so far while it loads, null where that is not known.
+    `attempt` counts attempts to reconnect; `since` is in seconds ago; `received` is the
+    number of bytes received while the state loads, null if unknown.
     """
 
     name: str
@@ -153,11 +150,11 @@ class StatusBody(TypedDict):
 
 
 class SnapshotBody(TypedDict):
-    """Part `part` of the whole state at `rev`, for one view.
+    """One part of the full state at `rev`, for one view.
 
     Buffer 0: uint32 little endian, an id for each key. Buffer 1: UTF-8 JSON
-    `{"keys": [key, ...], "values": [page value, ...]}` in the same order.
-    `keys` counts the keys of all parts; `last` marks the last part. Part 0 empties
+    `{"keys": [key, ...], "values": [encoded value, ...]}` in the same order.
+    `keys` counts the keys of all parts; `last` marks the last part. Part 0 clears
     the view's copy and sets its revision to `rev`.
     """
 
@@ -169,24 +166,24 @@ class SnapshotBody(TypedDict):
     keys: int
 
 
-# A delta's body has the key `from`, which is a word of Python's own.
+# Functional syntax, because `from` is a keyword.
 DeltaBody = TypedDict("DeltaBody", {"epoch": str, "from": int, "to": int, "seq": int})
-"""What changed between two revisions, for one view or for all.
+"""The changes between two revisions, for one view or for all.
 
 Buffer 0: uint32 little endian, the ids of the changed keys. Buffer 1: UTF-8 JSON
-`{"values": [page value, ...], "new": [[id, key], ...], "removed": [key, ...]}`;
-`values` goes with buffer 0. Removals name the key, as a view that missed a lot may
-know it under an older id. When there is more than fits one message, parts have
-`from` equal to `to` and the last one moves on.
+`{"values": [encoded value, ...], "new": [[id, key], ...], "removed": [key, ...]}`;
+`values` corresponds to buffer 0. Removals contain the key, because a view that missed
+messages may know it by an older id. If the changes exceed one message, `from` equals `to`
+in all parts but the last.
 """
 
 
 class HeartbeatBody(TypedDict):
-    """Once a second: the newest revision and number, and the health of the stream.
+    """The latest revision and `seq`, and the health of the state stream, once a second.
 
-    `age` is seconds since the last update from the server, null before the first;
-    `rate` is updates per second over the last few seconds; `size` is bytes of the state as
-    JSON, 0 for a widget that shows none.
+    `age` is the number of seconds since the last update from the server, null before the
+    first; `rate` is the recent number of updates per second; `size` is the size of the
+    state as JSON in bytes, 0 for a widget that does not show it.
     """
 
     epoch: str

@@ -1,8 +1,8 @@
-"""What the page must be told of the shared state: bookkeeping without a thread.
+"""The state feed: encodes the shared state as snapshot parts and deltas for the page.
 
-Keeps which keys changed at which revision, gives every key a small number so that
-its text travels once, and writes snapshot parts and deltas. Values are read when a
-message is written, so a message never says anything older than one before it.
+It records which keys changed at which revision, and assigns an integer id to every key, so
+that the key itself is sent once. Values are read when a message is encoded, so a message
+never contains an older value than the one before it.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from nanover_jupyter.widgets.sync import page_values as _page_values
 from nanover_jupyter.widgets.sync.messages import DeltaBody, SnapshotBody
+from nanover_jupyter.widgets.sync.value_encoding import encode_with_size
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT
 
 __all__ = ["SnapshotCursor", "StateFeed", "StateMessage", "StateSource"]
 
-# The first part is a screenful and a bit, to be on screen at once.
+# The first part is slightly more than a screenful, so that it appears quickly.
 _FIRST_PART: Final = 200
-# For a tenth of a second, in the worst order.
-_MOST_SORTED: Final = 100_000
+# Sorting this many keys takes up to a tenth of a second.
+_MAX_SORTED: Final = 100_000
 _PART_BYTES: Final = 400_000
 _DELTA_KEYS: Final = 3_000
-_GONE_KEPT: Final = 10_000
+_MAX_REMOVED: Final = 10_000
 
 
 class StateSource(Protocol):
-    """Where values are read: a client."""
+    """The source of keys and values: a client."""
 
     def keys(self) -> list[str]:
-        """All keys."""
+        """Return all keys."""
 
     def peek(self, key: str, default: Any = None) -> Any:
-        """The value of one key."""
+        """Return the value of a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateMessage:
-    """A message with state in it: its body and its two buffers."""
+    """A snapshot part or delta: its body and its two buffers."""
 
     op: str
     body: SnapshotBody | DeltaBody
@@ -54,13 +54,13 @@ class StateMessage:
 
     @property
     def size(self) -> int:
-        """Bytes in the buffers."""
+        """The size of the buffers in bytes."""
         return len(self.buffers[0]) + len(self.buffers[1])
 
 
 @dataclass(slots=True)
 class SnapshotCursor:
-    """How far the snapshot for one view has come."""
+    """The progress of the snapshot for one view."""
 
     keys: Sequence[str]
     rev: int
@@ -69,104 +69,104 @@ class SnapshotCursor:
 
     @property
     def done(self) -> bool:
-        """Whether the last part was written."""
+        """Whether the last part was encoded."""
         return self.part > 0 and self.position >= len(self.keys)
 
 
 class StateFeed:
-    """Turns changes of the state into messages. Thread-safe; one lock guards it all.
+    """Encodes changes of the state as messages. Thread-safe.
 
-    `changed` is called on the client's thread, everything else by the publisher's.
+    `record_change` is called on the client's thread, all other methods by the publisher.
 
     Args:
-        source: Where values are read.
+        source: The source of keys and values.
     """
 
     def __init__(self, source: StateSource) -> None:
         self.epoch = secrets.token_hex(8)
         self._source = source
         self._lock = threading.Lock()
-        # Counts changes; `_sent` is the revision that the broadcast deltas reached.
+        # `_rev` counts changes; `_sent` is the revision of the last broadcast delta.
         self._rev = 0
         self._sent = 0
         self._seq = 0
         self._dirty: dict[str, None] = {}
         self._changed_at: dict[str, int] = {}
-        # Removed keys by revision, oldest first, back to `_gone_floor`.
-        self._gone: dict[str, int] = {}
-        self._gone_floor = 0
+        # Revisions of removed keys, oldest first, complete after `_removed_since`.
+        self._removed: dict[str, int] = {}
+        self._removed_since = 0
         self._ids: dict[str, int] = {}
         self._last_id = 0
-        # Keys whose number was broadcast to every view.
+        # Keys whose id was broadcast to every view.
         self._announced: set[str] = set()
-        # Bytes of each value as it was last written, and of all of them.
+        # Bytes of each value as last encoded, and their sum.
         self._sizes: dict[str, int] = {}
         self._size = 0
 
     @property
     def rev(self) -> int:
-        """The revision that views have when they took in everything sent."""
+        """The revision of views that have handled all messages."""
         return self._sent
 
     @property
     def seq(self) -> int:
-        """The number of the last bulk message."""
+        """The number of the last state message."""
         return self._seq
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything to broadcast."""
+        """Whether there are changes to broadcast."""
         return bool(self._dirty)
 
     @property
     def size(self) -> int:
-        """Bytes of all values as JSON, as they were last written."""
+        """The size of all values as JSON in bytes, as last encoded."""
         return self._size
 
-    def number_from(self, seq: int) -> None:
-        """Count on from the messages of the feed that this one follows in the same widget."""
+    def continue_from(self, seq: int) -> None:
+        """Continue the message numbers of the previous feed of the same widget."""
         with self._lock:
             self._seq = max(self._seq, seq)
 
-    def changed(self, change: DictionaryChange) -> None:
-        """Note that keys changed; what they changed to is read later."""
+    def record_change(self, change: DictionaryChange) -> None:
+        """Record which keys changed; their values are read later."""
         with self._lock:
             self._rev += 1
             for key in change.lazy_updates:
                 self._dirty[key] = None
                 self._changed_at[key] = self._rev
-                self._gone.pop(key, None)
+                self._removed.pop(key, None)
             for key in change.removals:
                 self._dirty[key] = None
                 self._changed_at.pop(key, None)
-                self._gone.pop(key, None)
-                self._gone[key] = self._rev
-            while len(self._gone) > _GONE_KEPT:
-                oldest = next(iter(self._gone))
-                self._gone_floor = self._gone.pop(oldest)
+                self._removed.pop(key, None)
+                self._removed[key] = self._rev
+            while len(self._removed) > _MAX_REMOVED:
+                oldest = next(iter(self._removed))
+                self._removed_since = self._removed.pop(oldest)
 
     def skip_if_long(self) -> None:
-        """As `skip`, once so much waits that no view would take it as deltas."""
-        if len(self._dirty) > _GONE_KEPT:
+        """Call `skip` if there are too many pending changes to be sent as deltas."""
+        if len(self._dirty) > _MAX_REMOVED:
             self.skip()
 
     def skip(self) -> None:
-        """Count everything so far as sent: no view is left that would need it as a delta."""
+        """Discard pending changes while no view needs them as deltas."""
         with self._lock:
             for key in self._dirty:
-                self._retire(key)
+                self._release_id(key)
             self._dirty.clear()
             self._sent = self._rev
             self._announced.clear()
 
     def begin_snapshot(self) -> SnapshotCursor:
-        """Start a snapshot of everything, with what a tree shows first at its beginning."""
-        keys = _first_ones_first(self._source.keys())
+        """Start a snapshot of all keys, beginning with those at the top of the tree."""
+        keys = _snapshot_order(self._source.keys())
         with self._lock:
             return SnapshotCursor(keys, self._sent)
 
     def next_part(self, cursor: SnapshotCursor) -> StateMessage:
-        """Write the next part of a snapshot and move its cursor on."""
+        """Encode the next part of a snapshot and advance its cursor."""
         limit = _FIRST_PART if cursor.part == 0 else len(cursor.keys)
         keys: list[str] = []
         values: list[bytes] = []
@@ -178,14 +178,14 @@ class StateFeed:
             cursor.position += 1
             value = self._source.peek(key, ABSENT)
             if value is ABSENT:
-                continue  # removed since; the delta that says so finds nothing to remove
-            written, whole = _page_values.measured(value)
+                continue  # removed meanwhile; the later delta has no effect
+            encoded, full_size = encode_with_size(value)
             keys.append(key)
-            values.append(written)
-            sizes.append(whole)
-            size += len(written) + len(key)
+            values.append(encoded)
+            sizes.append(full_size)
+            size += len(encoded) + len(key)
         with self._lock:
-            self._note_sizes(zip(keys, sizes, strict=True))
+            self._record_sizes(zip(keys, sizes, strict=True))
             ids = [self._id_of(key) for key in keys]
             self._seq += 1
             body = SnapshotBody(
@@ -198,10 +198,10 @@ class StateFeed:
             )
         cursor.part += 1
         data = {"keys": keys, "values": [orjson.Fragment(value) for value in values]}
-        return StateMessage("snapshot", body, (_numbers(ids), _json(data)))
+        return StateMessage("snapshot", body, (_pack_ids(ids), _json(data)))
 
     def next_delta(self) -> StateMessage | None:
-        """Write what changed since the last delta, or as much of it as one message takes."""
+        """Encode the changes since the last delta, up to the limit of one message."""
         with self._lock:
             keys = list(islice(self._dirty, _DELTA_KEYS))
             for key in keys:
@@ -209,42 +209,42 @@ class StateFeed:
             target = self._rev if not self._dirty else self._sent
         if not keys:
             return None
-        written = self._write(keys)
+        encoded = self._encode(keys)
         with self._lock:
-            new = [key for key in written if key not in self._announced]
-            ids = {key: self._id_of(key) for key in written}
+            new = [key for key in encoded if key not in self._announced]
+            ids = {key: self._id_of(key) for key in encoded}
             self._announced.update(new)
-            gone = [key for key in keys if key not in written and self._retire(key)]
+            removed = [key for key in keys if key not in encoded and self._release_id(key)]
             start, self._sent = self._sent, target
-            return self._delta((start, target), ids, written, new, gone)
+            return self._delta((start, target), ids, encoded, new, removed)
 
     def catch_up(self, rev: int) -> StateMessage | None:
-        """What a view at `rev` missed, in one message; None when it needs a snapshot."""
+        """Return the changes after `rev` in one message; None if a snapshot is needed."""
         with self._lock:
-            if not self._gone_floor <= rev <= self._sent:
+            if not self._removed_since <= rev <= self._sent:
                 return None
             keys = [key for key, at in self._changed_at.items() if at > rev]
-            gone = [key for key, at in self._gone.items() if at > rev]
+            removed = [key for key, at in self._removed.items() if at > rev]
         if len(keys) > _DELTA_KEYS:
             return None
-        written = self._write(keys)
+        encoded = self._encode(keys)
         with self._lock:
-            ids = {key: self._id_of(key) for key in written}
-            return self._delta((rev, self._sent), ids, written, ids, gone)
+            ids = {key: self._id_of(key) for key in encoded}
+            return self._delta((rev, self._sent), ids, encoded, ids, removed)
 
-    def _write(self, keys: Iterable[str]) -> dict[str, bytes]:
-        """The values of those keys that are there now."""
-        written: dict[str, bytes] = {}
+    def _encode(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the encoded values of the keys that exist."""
+        encoded: dict[str, bytes] = {}
         sizes: dict[str, int] = {}
         for key in keys:
             value = self._source.peek(key, ABSENT)
             if value is not ABSENT:
-                written[key], sizes[key] = _page_values.measured(value)
+                encoded[key], sizes[key] = encode_with_size(value)
         with self._lock:
-            self._note_sizes(sizes.items())
-        return written
+            self._record_sizes(sizes.items())
+        return encoded
 
-    def _note_sizes(self, sizes: Iterable[tuple[str, int]]) -> None:
+    def _record_sizes(self, sizes: Iterable[tuple[str, int]]) -> None:
         known = self._sizes
         for key, size in sizes:
             self._size += size - known.get(key, 0)
@@ -254,19 +254,19 @@ class StateFeed:
         self,
         revs: tuple[int, int],
         ids: dict[str, int],
-        written: dict[str, bytes],
+        encoded: dict[str, bytes],
         new: Iterable[str],
-        gone: list[str],
+        removed: list[str],
     ) -> StateMessage:
         self._seq += 1
         start, target = revs
         body: DeltaBody = {"epoch": self.epoch, "from": start, "to": target, "seq": self._seq}
         data = {
-            "values": [orjson.Fragment(value) for value in written.values()],
+            "values": [orjson.Fragment(value) for value in encoded.values()],
             "new": [(ids[key], key) for key in new],
-            "removed": gone,
+            "removed": removed,
         }
-        return StateMessage("delta", body, (_numbers(ids.values()), _json(data)))
+        return StateMessage("delta", body, (_pack_ids(ids.values()), _json(data)))
 
     def _id_of(self, key: str) -> int:
         known = self._ids.get(key)
@@ -275,11 +275,11 @@ class StateFeed:
             known = self._ids[key] = self._last_id
         return known
 
-    def _retire(self, key: str) -> bool:
-        """Take back the number of a key that is gone; False for one that is not.
+    def _release_id(self, key: str) -> bool:
+        """Release the id of a removed key; return False if its removal is not recorded yet.
 
-        The state runs ahead of what we were told, so a value may be missing whose
-        removal is still to be announced. That one is dealt with when it is.
+        The client's state can be ahead of the recorded changes, so a value may be missing
+        before its removal is recorded.
         """
         if key in self._changed_at:
             return False
@@ -289,16 +289,16 @@ class StateFeed:
         return True
 
 
-def _first_ones_first(keys: list[str]) -> list[str]:
-    """In order, or of very many keys the first part: to sort a million stops all threads."""
-    if len(keys) <= _MOST_SORTED:
+def _snapshot_order(keys: list[str]) -> list[str]:
+    """Sort the keys, or only the first part of very many: sorting holds the GIL."""
+    if len(keys) <= _MAX_SORTED:
         return sorted(keys)
     first = heapq.nsmallest(_FIRST_PART, keys)
     taken = set(first)
     return first + [key for key in keys if key not in taken]
 
 
-def _numbers(ids: Iterable[int]) -> bytes:
+def _pack_ids(ids: Iterable[int]) -> bytes:
     return array("I", ids).tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Ten times faster clocks in one page and in the kernel's half of its widgets.
+"""Ten times faster clocks in one page and in the kernel side of its widgets.
 
 What the page does after seconds (retry, acknowledge, hide) then takes a tenth of that. Playwright's
 own fake clock would stay in all later tests, and would stand still between a test's steps.
@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from nanover_jupyter.widgets.sync import publisher as _publisher
+from nanover_jupyter.widgets.sync import publisher
 from tests.page.widget_page import WidgetPage
 
 __all__ = ["use_faster_time"]
@@ -28,12 +28,12 @@ _KERNEL_SECONDS: Final = (
     "_HEARTBEAT_SECONDS",
     "_STALLED_SECONDS",
     "_SILENT_SECONDS",
-    "_FORGOTTEN_SECONDS",
+    "_EXPIRED_SECONDS",
 )
 
 
 def use_faster_time(page: WidgetPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speed up clocks for one test: those of `page` until it is loaded again."""
+    """Speed up clocks for one test; those of `page` until it is reloaded."""
     page.page.evaluate(_SPEED_UP, _FACTOR)
     for name in _KERNEL_SECONDS:
-        monkeypatch.setattr(_publisher, name, getattr(_publisher, name) / _FACTOR)
+        monkeypatch.setattr(publisher, name, getattr(publisher, name) / _FACTOR)

@@ -1,6 +1,6 @@
-"""Messages between kernel and page that are lost, late or doubled, made on purpose.
+"""Lost, late and duplicated messages between kernel and page.
 
-Whatever happens to one message, the page shows exactly the server's state in the end.
+The page must always reach exactly the server's state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.widgets.sync import state_feed as _state_feed
+from nanover_jupyter.widgets.sync import state_feed
 from tests.page.bridge import Direction, Message
 from tests.page.conftest import Connect
 from tests.page.inspector.faster_time import use_faster_time
@@ -32,7 +32,7 @@ _SHOWN = """root => Object.fromEntries(
 
 @dataclass
 class Scene:
-    """A server, and an inspector of it in a page whose time passes ten times as fast."""
+    """A server, and an inspector of it in a page with ten times faster clocks."""
 
     page: WidgetPage
     server: NanoverServer
@@ -51,13 +51,13 @@ class Scene:
         return Inspector(self.page)
 
     def change(self, removals: set[str] | None = None, **updates: float) -> None:
-        """Change the server's state, and wait until the kernel has heard of it."""
+        """Change the server's state, and wait until the kernel has received it."""
         self.server.update_state("test", DictionaryChange({**updates}, removals or set()))
         client = self.widget.connection.client
         eventually(lambda: client.copy_state() == self.server.copy_state())
 
-    def expect_all_right(self) -> None:
-        """Wait until the page has exactly the server's state, and nothing to complain about."""
+    def expect_consistent(self) -> None:
+        """Wait until the page has exactly the server's state and shows no error."""
         inspector = Inspector(self.page)
         state = {key: f"{value:g}" for key, value in self.server.copy_state().items()}
         with suppress(AssertionError):
@@ -75,7 +75,7 @@ OpenScene = Callable[..., Scene]
 def make_scene(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> OpenScene:
-    """Makes an inspector of a state, which is not shown yet."""
+    """Create an inspector of a state that is not shown yet."""
     use_faster_time(page, monkeypatch)
 
     def make(**state: float) -> Scene:
@@ -87,10 +87,10 @@ def make_scene(
 
 @pytest.fixture
 def scene(make_scene: OpenScene) -> Scene:
-    """An inspector that shows `STATE`, with no message on its way."""
+    """An inspector that shows `STATE`, without pending messages."""
     scene = make_scene(**STATE)
     scene.show()
-    scene.expect_all_right()
+    scene.expect_consistent()
     eventually(lambda: "ack" in scene.to_kernel.passed)
     return scene
 
@@ -105,7 +105,7 @@ CHANGES = pytest.mark.parametrize(
 
 
 @CHANGES
-def test_lost_delta_is_noticed_by_the_one_after_it(
+def test_lost_delta_is_detected_by_the_next_one(
     scene: Scene, updates: dict[str, float], removals: set[str]
 ) -> None:
     scene.to_page.drop(kind="delta")
@@ -114,11 +114,11 @@ def test_lost_delta_is_noticed_by_the_one_after_it(
 
     scene.change({"stays"}, changes=2.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
 @CHANGES
-def test_lost_delta_is_noticed_when_nothing_comes_after_it(
+def test_lost_delta_is_detected_by_a_heartbeat(
     scene: Scene, updates: dict[str, float], removals: set[str]
 ) -> None:
     scene.to_page.drop(kind="delta")
@@ -126,28 +126,28 @@ def test_lost_delta_is_noticed_when_nothing_comes_after_it(
     scene.change(removals, **updates)
     eventually(lambda: scene.to_page.lost)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
 @CHANGES
-def test_doubled_delta_does_no_harm(
+def test_duplicated_delta_is_ignored(
     scene: Scene, updates: dict[str, float], removals: set[str]
 ) -> None:
     scene.to_page.duplicate(kind="delta")
     scene.change(removals, **updates)
     eventually(lambda: not scene.to_page.has_faults_left)
-    scene.expect_all_right()
+    scene.expect_consistent()
 
     scene.change(changes=3.0, last=4.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
-def test_lost_answer_to_a_doubt_is_asked_for_again(scene: Scene) -> None:
+def test_lost_reply_to_a_repeated_hello_is_requested_again(scene: Scene) -> None:
     scene.to_page.drop(2, kind="delta")
     scene.change(changes=1.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_page.lost == ["delta", "delta"]
 
 
@@ -155,9 +155,9 @@ def test_lost_answer_to_a_doubt_is_asked_for_again(scene: Scene) -> None:
 
 
 def show_with_parts(make_scene: OpenScene, monkeypatch: pytest.MonkeyPatch, lost: int) -> Scene:
-    """Show twelve keys that travel in four parts, one of which is lost."""
-    monkeypatch.setattr(_state_feed, "_FIRST_PART", 3)
-    monkeypatch.setattr(_state_feed, "_PART_BYTES", 15)
+    """Show twelve keys that are sent in four parts, one of which is lost."""
+    monkeypatch.setattr(state_feed, "_FIRST_PART", 3)
+    monkeypatch.setattr(state_feed, "_PART_BYTES", 15)
     scene = make_scene(**{f"k{number:02}": number + 0.5 for number in range(12)})
     with ExitStack() as hello:
         hello.enter_context(scene.to_kernel.held())
@@ -174,38 +174,38 @@ def show_with_parts(make_scene: OpenScene, monkeypatch: pytest.MonkeyPatch, lost
 
 
 @pytest.mark.parametrize("part", [0, 1, 3])
-def test_lost_part_of_the_first_state_is_asked_for_again(
+def test_lost_snapshot_part_is_requested_again(
     make_scene: OpenScene, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     scene = show_with_parts(make_scene, monkeypatch, lost=part)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
-def test_lost_first_state_is_asked_for_again(make_scene: OpenScene) -> None:
+def test_lost_snapshot_is_requested_again(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     scene.to_page.drop(kind="snapshot")
     scene.show()
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_page.lost == ["snapshot"]
 
 
-def test_doubled_first_state_does_no_harm(make_scene: OpenScene) -> None:
+def test_duplicated_snapshot_is_ignored(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     scene.to_page.duplicate(kind="snapshot")
     scene.show()
-    scene.expect_all_right()
+    scene.expect_consistent()
 
     scene.change(changes=1.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
 # hello and its reply ------------------------------------------------------------------
 
 
-def test_late_hello_is_answered_with_the_state_of_then(make_scene: OpenScene) -> None:
+def test_late_hello_is_answered_with_the_current_state(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     with scene.to_kernel.held() as kept:
         inspector = scene.show()
@@ -214,63 +214,63 @@ def test_late_hello_is_answered_with_the_state_of_then(make_scene: OpenScene) ->
         assert [message.kind for message in kept][:1] == ["hello"]
         assert "snapshot" not in scene.to_page.passed
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
-def test_lost_hello_is_said_again(make_scene: OpenScene) -> None:
+def test_lost_hello_is_sent_again(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     scene.to_kernel.drop(kind="hello")
     scene.show()
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_kernel.lost == ["hello"]
 
 
-def test_doubled_hello_does_no_harm(make_scene: OpenScene) -> None:
+def test_duplicated_hello_is_harmless(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     scene.to_kernel.duplicate(kind="hello")
     scene.show()
-    scene.expect_all_right()
+    scene.expect_consistent()
 
     scene.change(changes=1.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
 def test_lost_reply_does_not_leave_the_kernel_busy(make_scene: OpenScene) -> None:
     scene = make_scene(**STATE)
     scene.to_page.drop(kind="reply")
     scene.show()
-    # It cannot tell a lost reply from a busy kernel, so it asks something else after a while.
+    # A lost reply looks like a busy kernel, so the page sends another request after a while.
     eventually(lambda: "ping" in scene.to_kernel.passed)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_page.lost == ["reply"]
 
 
 @pytest.mark.parametrize("kind", ["status", "heartbeat"])
-def test_lost_word_to_a_new_view_is_made_up_for(make_scene: OpenScene, kind: str) -> None:
+def test_lost_initial_message_is_recovered(make_scene: OpenScene, kind: str) -> None:
     scene = make_scene(**STATE)
     scene.to_page.drop(kind=kind)
     scene.show()
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_page.lost == [kind]
 
 
 @pytest.mark.parametrize("kind", ["reply", "status", "heartbeat"])
-def test_doubled_word_to_a_new_view_does_no_harm(make_scene: OpenScene, kind: str) -> None:
+def test_duplicated_initial_message_is_harmless(make_scene: OpenScene, kind: str) -> None:
     scene = make_scene(**STATE)
     scene.to_page.duplicate(kind=kind)
     scene.show()
-    scene.expect_all_right()
+    scene.expect_consistent()
 
     scene.change(changes=1.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
-def test_lost_hello_of_a_view_that_comes_back_into_sight_is_said_again(scene: Scene) -> None:
+def test_lost_hello_of_a_returning_view_is_sent_again(scene: Scene) -> None:
     root = Inspector(scene.page).root
     root.evaluate("root => { root.style.display = 'none'; }")
     eventually(lambda: "hide" in scene.to_kernel.passed)
@@ -279,44 +279,44 @@ def test_lost_hello_of_a_view_that_comes_back_into_sight_is_said_again(scene: Sc
 
     root.evaluate("root => { root.style.display = ''; }")
 
-    scene.expect_all_right()
+    scene.expect_consistent()
     assert scene.to_kernel.lost == ["hello"]
 
 
 # acknowledgements ---------------------------------------------------------------------
 
 
-def test_lost_acknowledgement_stops_nothing(scene: Scene) -> None:
+def test_lost_acknowledgement_is_harmless(scene: Scene) -> None:
     scene.to_kernel.drop(kind="ack")
     scene.change(changes=1.0)
-    scene.expect_all_right()
+    scene.expect_consistent()
     eventually(lambda: scene.to_kernel.lost)
 
     scene.change(changes=2.0)
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
-def test_without_acknowledgements_the_flow_stops_and_goes_on_with_the_next_one(
+def test_deltas_stop_without_acknowledgements_and_continue_with_the_next_one(
     scene: Scene,
 ) -> None:
     before = scene.to_page.passed.count("delta")
     scene.to_kernel.drop(1000, kind="ack")
     for number in range(20):
         scene.change(changes=float(number))
-    # A view that acknowledges nothing for a while is taken to be stuck.
+    # A view without acknowledgements for a while counts as stalled.
     assert scene.to_page.passed.count("delta") - before < 20
 
     scene.to_kernel.reset()
 
-    scene.expect_all_right()
+    scene.expect_consistent()
 
 
 # everything at once -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_state_is_right_after_faults_of_all_kinds(make_scene: OpenScene, seed: int) -> None:
+def test_state_is_correct_after_faults_of_all_kinds(make_scene: OpenScene, seed: int) -> None:
     chance = random.Random(seed)
     scene = make_scene(**STATE)
     scene.show()
@@ -330,4 +330,4 @@ def test_state_is_right_after_faults_of_all_kinds(make_scene: OpenScene, seed: i
     for direction in (scene.to_page, scene.to_kernel):
         direction.reset()
 
-    scene.expect_all_right()
+    scene.expect_consistent()

@@ -1,4 +1,4 @@
-"""What the palette's page tests share: a palette of a server, its clocks, and its pictures."""
+"""Fixtures of the palette's page tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from nanover_jupyter import CommandPalette, Connection, NanoverServer
 from nanover_jupyter.client.commands import polling as command_poll
 from nanover_jupyter.client.commands import runs
-from nanover_jupyter.widgets.sync import publisher as _publisher
+from nanover_jupyter.widgets.sync import publisher
 from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.chromium import VIEWPORT
@@ -33,7 +33,7 @@ ShowPalette = Callable[[NanoverServer | Connection], Palette]
 
 @pytest.fixture
 def show_palette(page: WidgetPage, connect_to: Connect) -> ShowPalette:
-    """Shows a palette of a server or a connection, below those that are there."""
+    """Show a palette of a server or connection below existing widgets."""
 
     def show(source: NanoverServer | Connection) -> Palette:
         connection = source if isinstance(source, Connection) else connect_to(source)
@@ -45,9 +45,9 @@ def show_palette(page: WidgetPage, connect_to: Connect) -> ShowPalette:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """The clock of runs and of the list's refreshes, for connections made from now on.
+    """The clock of runs and of the command list, for new connections.
 
-    While it stands still, the list is not asked for, and changes count as effects of a run.
+    While it stands still, the list is not refreshed, and changes count as effects of a run.
     """
     fake = FakeClock()
     for user in (runs.CommandRuns, command_poll.CommandPoll):
@@ -56,24 +56,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 
 
 @pytest.fixture
-def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heartbeats find what is due, so that nothing waits a second for the next one."""
-    monkeypatch.setattr(_publisher, "_HEARTBEAT_SECONDS", 0.05)
+def fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send heartbeats every 50 ms instead of once a second."""
+    monkeypatch.setattr(publisher, "_HEARTBEAT_SECONDS", 0.05)
 
 
 def wait_for_listeners(connection: Connection) -> None:
-    """Wait until all that the client knows of the changing state was told to all listeners.
+    """Wait until all listeners of the client have received all changes.
 
-    They are told of one change after the other, the newest listener last.
+    Listeners are called in order of subscription, one change after the other.
     """
-    told = threading.Event()
-    unsubscribe = connection.client.on_change(lambda _: told.set())
-    eventually(told.is_set)
+    notified = threading.Event()
+    unsubscribe = connection.client.on_change(lambda _: notified.set())
+    eventually(notified.is_set)
     unsubscribe()
 
 
 def pictures(palette: Palette, name: str) -> None:
-    """Keep pictures of a palette as wide as the page, and of a narrow one."""
+    """Save screenshots of a palette in a wide and a narrow page."""
     palette.screenshot(name)
     palette.page.set_viewport_size(_NARROW)
     palette.screenshot(f"{name}-narrow")

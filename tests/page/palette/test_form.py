@@ -1,4 +1,4 @@
-"""The form of a command: its arguments, their JSON, and the questions before a run."""
+"""The form of a command: arguments, JSON and confirmations."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.support.panels import Palette
 
 @pytest.fixture
 def own_descriptions() -> Iterator[None]:
-    """Descriptions hold for the whole process: those of a test are taken back."""
+    """Restore the process-wide documentation of commands after each test."""
     yield
     COMMAND_DOCS.remove("lab/stir")
 
 
-def test_numbers_stay_as_typed_and_can_be_marked_as_integers(
+def test_numbers_are_sent_as_typed_and_can_be_marked_as_integers(
     page: WidgetPage, connect_to: Connect, show_palette: ShowPalette, server: NanoverServer
 ) -> None:
     server.register_command("user/count", lambda n: {"n": n}, {"n": 1})
@@ -48,7 +48,7 @@ def test_numbers_stay_as_typed_and_can_be_marked_as_integers(
     palette.argument("n").fill("7")
     palette.run()
     palette.ended()
-    # Arguments are remembered after the page has heard of the result.
+    # Arguments are stored after the result was posted.
     eventually(lambda: preferences().section(connection.address).get("recent"))
     page.reload()
 
@@ -82,9 +82,7 @@ def test_form_and_json_show_the_same_arguments(
     expect(palette.result).to_contain_text('"on": true')
 
 
-def test_json_that_cannot_be_read_is_reported(
-    show_palette: ShowPalette, server: NanoverServer
-) -> None:
+def test_invalid_json_is_reported(show_palette: ShowPalette, server: NanoverServer) -> None:
     server.register_command("user/echo", lambda **arguments: arguments, {"n": 1, "on": True})
     palette = show_palette(server)
     palette.choose("user/echo")
@@ -123,7 +121,7 @@ def test_missing_argument_that_the_server_names_is_added_to_the_form(
     expect(palette.result).to_contain_text("Hi Ada")
 
 
-def test_load_offers_the_simulations_and_asks_first_while_others_are_there(
+def test_load_lists_the_simulations_and_asks_for_confirmation_while_others_are_present(
     connect_to: Connect, show_palette: ShowPalette, server: NanoverServer, clock: FakeClock
 ) -> None:
     with DemoWorld(server):

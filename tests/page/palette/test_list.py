@@ -1,4 +1,4 @@
-"""The list of commands: finding one, and keeping up with the server."""
+"""The list of commands: search and updates from the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 AN_HOUR = 3600.0
 
 
-def test_half_remembered_name_becomes_a_result_without_the_mouse(
+def test_command_is_found_and_run_with_the_keyboard(
     show_palette: ShowPalette, server: NanoverServer
 ) -> None:
     with DemoWorld(server):
@@ -38,8 +38,8 @@ def test_half_remembered_name_becomes_a_result_without_the_mouse(
         expect(palette.search_box).to_be_focused()
 
 
-@pytest.mark.usefixtures("quick_heartbeat")
-def test_list_refreshes_by_itself_and_the_chosen_command_stays_in_place(
+@pytest.mark.usefixtures("fast_heartbeat")
+def test_list_refreshes_and_the_selected_command_keeps_its_position(
     show_palette: ShowPalette, server: NanoverServer, clock: FakeClock
 ) -> None:
     for number in range(60):
@@ -49,7 +49,7 @@ def test_list_refreshes_by_itself_and_the_chosen_command_stays_in_place(
     palette.search_box.fill("")
     expect(palette.footer).to_contain_text("60 commands")
     expect(palette.chosen).to_contain_text("user/m-40")
-    # Not quite all of it: places are fractions of pixels.
+    # The ratio is below 1, because positions are fractions of pixels.
     expect(palette.chosen).to_be_in_viewport(ratio=0.99)
     place = palette.chosen.bounding_box()
 
@@ -98,7 +98,7 @@ def test_five_thousand_commands_are_found_and_scrolled(
     palette.require_accessible()
 
 
-@pytest.mark.usefixtures("quick_heartbeat")
+@pytest.mark.usefixtures("fast_heartbeat")
 def test_server_without_commands_is_reported_until_the_first_one_is_there(
     show_palette: ShowPalette, server: NanoverServer, clock: FakeClock
 ) -> None:

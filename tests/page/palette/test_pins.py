@@ -1,4 +1,4 @@
-"""Commands that are pinned as buttons, and what is remembered of them for the next notebook."""
+"""Pinned commands, also in the next notebook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import NanoverServer
-from nanover_jupyter.widgets import preferences as _preferences
+from nanover_jupyter.widgets import preferences
 from tests.page.palette.conftest import ShowPalette
 
 
@@ -25,7 +25,7 @@ def test_pinned_command_is_a_button_for_this_server_in_the_next_notebook(
     palette.button("Keep as button").click()
     expect(palette.buttons).to_have_count(1)
 
-    forget_preferences(monkeypatch)
+    reload_preferences(monkeypatch)
     other = show_palette(server)
     other.buttons.first.click()
 
@@ -36,7 +36,7 @@ def test_pinned_command_is_a_button_for_this_server_in_the_next_notebook(
     expect(other.buttons).to_have_count(0)
 
 
-def test_secret_is_sent_but_neither_shown_nor_kept(
+def test_secret_is_sent_but_neither_shown_nor_stored(
     show_palette: ShowPalette, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     received: list[str] = []
@@ -59,7 +59,7 @@ def test_secret_is_sent_but_neither_shown_nor_kept(
     assert "swordfish" not in palette.root.inner_text()
     palette.require_accessible()
 
-    forget_preferences(monkeypatch)
+    reload_preferences(monkeypatch)
     other = show_palette(server)
     other.buttons.first.click()
     expect(other.argument("password")).to_be_focused()
@@ -67,6 +67,6 @@ def test_secret_is_sent_but_neither_shown_nor_kept(
     assert len(received) == 1
 
 
-def forget_preferences(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Palettes that are made from now on read the file, as those of another kernel do."""
-    monkeypatch.setattr(_preferences, "_all", {})
+def reload_preferences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make new palettes read the file, like those of another kernel."""
+    monkeypatch.setattr(preferences, "_instances", {})

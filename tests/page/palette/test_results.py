@@ -1,4 +1,4 @@
-"""What a run leaves: its result, what it changed, and the variable that is given the result."""
+"""Results of runs, their effects, and the variable for results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_command_runs_with_its_defaults_and_shows_its_result_and_its_effects(
         palette.require_accessible()
 
 
-@pytest.mark.usefixtures("quick_heartbeat")
+@pytest.mark.usefixtures("fast_heartbeat")
 def test_load_shows_which_locks_it_cleared(
     connect_to: Connect, show_palette: ShowPalette, server: NanoverServer, clock: FakeClock
 ) -> None:
@@ -52,7 +52,7 @@ def test_load_shows_which_locks_it_cleared(
         palette.run()
         palette.question.get_by_role("button", name="Yes").click()
         palette.ended()
-        eventually(lambda: "doubted" in lock_news(connection))
+        eventually(lambda: "doubted" in lock_events(connection))
         clock.pass_seconds(SETTLE_SECONDS + 0.1)
 
         expect(palette.result).to_contain_text("1 lock cleared, and taken again")
@@ -62,8 +62,8 @@ def test_load_shows_which_locks_it_cleared(
         palette.require_accessible()
 
 
-def lock_news(connection: Connection) -> list[str]:
-    """What has happened to the connection's locks."""
+def lock_events(connection: Connection) -> list[str]:
+    """The events of the connection's locks."""
     return [event.news for event in connection.client.leases.history()]
 
 
@@ -125,7 +125,7 @@ def test_hostile_commands_and_results_are_text(
     assert palette.page.evaluate(hurt) == [None] * 3
 
 
-def test_last_result_is_given_to_the_variable_of_a_chosen_name(
+def test_last_result_is_assigned_to_a_variable(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = SimpleNamespace(user_ns={})
@@ -137,10 +137,10 @@ def test_last_result_is_given_to_the_variable_of_a_chosen_name(
     name = palette.root.get_by_label("Give each result to the variable")
     name.fill("1x")
     palette.press("Enter")
-    expect(palette.root.get_by_text("cannot be the name")).to_be_visible()
+    expect(palette.root.get_by_text("is not a valid variable name")).to_be_visible()
     name.fill("answer")
     palette.press("Enter")
-    expect(palette.root.get_by_text("cannot be the name")).to_have_count(0)
+    expect(palette.root.get_by_text("is not a valid variable name")).to_have_count(0)
     palette.choose("user/say")
     palette.run()
     palette.ended()

@@ -1,4 +1,4 @@
-"""Runs: starting, watching, stopping, repeating and losing them."""
+"""Starting, watching, cancelling, repeating and losing runs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.support.relay import relay_to
 from tests.support.replay_server import ReplayServer
 
 
-def register_say(server: NanoverServer, text: str = "hello") -> None:
-    """A command that says back what it is given."""
+def register_echo(server: NanoverServer, text: str = "hello") -> None:
+    """Register a command that returns its argument."""
     server.register_command("user/say", lambda text: {"result": text}, {"text": text})
 
 
 class Gate:
-    """A command that waits until `open`, and remembers its calls."""
+    """A command that waits for `open` and records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -73,12 +73,12 @@ def test_slow_run_shows_its_progress_and_survives_a_reload_of_the_page(
         expect(again.result).to_contain_text("the server may go on")
 
 
-def test_several_run_at_once_and_one_press_is_one_run(
+def test_several_commands_run_at_once_and_one_click_is_one_run(
     show_palette: ShowPalette, server: NanoverServer
 ) -> None:
     wait = Gate()
     server.register_command("user/wait", wait)
-    register_say(server)
+    register_echo(server)
     palette = show_palette(server)
     palette.choose("user/wait")
     palette.run()
@@ -94,7 +94,7 @@ def test_several_run_at_once_and_one_press_is_one_run(
     assert len(wait.calls) == 2
 
 
-def test_press_whose_message_arrives_twice_is_one_run(
+def test_duplicated_run_request_is_one_run(
     page: WidgetPage, show_palette: ShowPalette, server: NanoverServer
 ) -> None:
     calls: list[str] = []
@@ -110,7 +110,7 @@ def test_press_whose_message_arrives_twice_is_one_run(
     palette.run()
     palette.ended()
 
-    # Messages are handled in order: after this one, both copies of the first have been.
+    # Messages are handled in order: both copies of the first precede this one.
     palette.run()
     expect(palette.runs).to_have_count(2)
     palette.ended()
@@ -134,10 +134,10 @@ def test_error_of_the_server_is_shown_as_text(
     expect(palette.result).to_contain_text("no <b>fuse</b> left")
 
 
-def test_run_is_loaded_back_run_again_and_deleted(
+def test_run_is_loaded_into_the_form_repeated_and_deleted(
     show_palette: ShowPalette, server: NanoverServer
 ) -> None:
-    register_say(server, "one")
+    register_echo(server, "one")
     palette = show_palette(server)
     palette.choose("user/say")
     palette.run()
@@ -156,7 +156,7 @@ def test_run_is_loaded_back_run_again_and_deleted(
     expect(palette.runs).to_have_count(0)
 
 
-def test_run_whose_server_goes_away_has_failed_and_is_not_repeated(
+def test_run_fails_when_its_server_is_lost_and_is_not_repeated(
     show_palette: ShowPalette, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
@@ -185,10 +185,10 @@ def test_run_whose_server_goes_away_has_failed_and_is_not_repeated(
     assert len(wait.calls) == 1
 
 
-def test_python_drives_the_palette_that_is_shown(
+def test_runs_and_settings_from_python_are_shown(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
-    register_say(server)
+    register_echo(server)
     server.register_command("other/say", lambda text: {"result": text}, {"text": "hello"})
     widget = CommandPalette(connect_to(server), filter="user/*")
     page.show(widget)
@@ -206,7 +206,7 @@ def test_python_drives_the_palette_that_is_shown(
 
 
 def awaited_run(widget: CommandPalette, **arguments: object) -> dict[str, Value]:
-    """What `await` gives; on a thread of its own, as Playwright's loop has the main one."""
+    """Await a run on another thread, as the main one runs Playwright's loop."""
 
     async def run() -> dict[str, Value]:
         return await widget.run("user/say", **arguments)
@@ -216,9 +216,7 @@ def awaited_run(widget: CommandPalette, **arguments: object) -> dict[str, Value]
 
 
 @needs_golden
-def test_recorded_server_answers_as_it_was_recorded(
-    show_palette: ShowPalette, connect_to: Connect
-) -> None:
+def test_runs_on_a_recorded_server(show_palette: ShowPalette, connect_to: Connect) -> None:
     with ReplayServer("vr_recording_state_first60") as server:
         palette = show_palette(connect_to(f"127.0.0.1:{server.port}"))
 

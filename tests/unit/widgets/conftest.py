@@ -1,4 +1,4 @@
-"""A server with a little state, a client of it, and widgets without a browser."""
+"""A server with a small state, a connection to it, and widgets without a browser."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.support.fake_page import FakePage
 
 
 @pytest.fixture
-def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heartbeats come all the time, not once a second."""
+def fast_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send heartbeats every few milliseconds."""
     monkeypatch.setattr("nanover_jupyter.widgets.sync.publisher._HEARTBEAT_SECONDS", 0.02)
 
 
 @pytest.fixture
-def quick_effects(monkeypatch: pytest.MonkeyPatch, quick_beats: None) -> None:
-    """What changes counts as an effect of a run for a moment, not for a second."""
+def fast_effects(monkeypatch: pytest.MonkeyPatch, fast_heartbeats: None) -> None:
+    """Collect the effects of a run for a short time."""
     monkeypatch.setattr("nanover_jupyter.client.commands.effects.SETTLE_SECONDS", 0.1)
 
 
@@ -40,7 +40,7 @@ def connection(server: NanoverServer) -> Iterator[Connection]:
 
 @pytest.fixture
 def open_page(connection: Connection) -> Iterator[Callable[..., FakePage]]:
-    """Makes a widget and one view of it that has said hello."""
+    """Create widgets with one view each that has sent `hello`."""
     panels: list[Panel] = []
 
     def make(kind: type[Panel], **options: Any) -> FakePage:

@@ -1,4 +1,4 @@
-"""The three tools in one widget."""
+"""The control room."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.eventually import eventually
 from tests.unit.widgets.test_panel import OpenPage
 
 
-def test_all_three_tools_answer(open_page: OpenPage) -> None:
+def test_requests_of_all_tools_are_answered(open_page: OpenPage) -> None:
     page = open_page(ControlRoom, tool="palette")
 
     assert page.panel.tool == "palette"

@@ -1,4 +1,4 @@
-"""A closed widget leaves nothing behind, and so does its connection."""
+"""Closed widgets and connections are garbage collected."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def freed(*references: weakref.ref[Any]) -> bool:
 
 
 def used(widget: Any) -> None:
-    """Show a widget in a page, if it is one of those that talk to it, and close it."""
+    """Show a widget in a page, if it has views, and close it."""
     if isinstance(widget, Panel):
         widget._ipython_display_()
         page = FakePage(widget)
@@ -66,7 +66,7 @@ def test_every_public_widget_is_tested() -> None:
 
 
 @every_widget
-def test_closed_widget_is_freed_while_its_connection_lives(
+def test_closed_widget_is_garbage_collected_before_its_connection(
     make: Make, connection: Connection
 ) -> None:
     widget = make(connection)
@@ -78,7 +78,7 @@ def test_closed_widget_is_freed_while_its_connection_lives(
 
 
 @every_widget
-def test_closed_connection_is_freed_with_its_client_and_state(
+def test_closed_connection_is_garbage_collected_with_its_client_and_state(
     make: Make, server: NanoverServer
 ) -> None:
     connection = connect(f"127.0.0.1:{server.port}")
@@ -97,7 +97,7 @@ def test_closed_connection_is_freed_with_its_client_and_state(
 
 
 @every_widget
-def test_hundred_widgets_that_were_closed_leave_nothing(make: Make, connection: Connection) -> None:
+def test_a_hundred_closed_widgets_leave_nothing(make: Make, connection: Connection) -> None:
     def left() -> dict[str, object]:
         gc.collect()
         stream = connection.client._stream
@@ -141,7 +141,7 @@ def test_layout_of_the_caller_stays_open(connection: Connection) -> None:
     layout.close()
 
 
-def test_frontend_is_read_when_a_widget_is_made_and_once(tmp_path: Path) -> None:
+def test_frontend_is_read_once_for_the_first_widget(tmp_path: Path) -> None:
     path = tmp_path / "widget.js"
     text = Asset(path)
     path.write_text("export default {}", "utf-8")
@@ -151,7 +151,7 @@ def test_frontend_is_read_when_a_widget_is_made_and_once(tmp_path: Path) -> None
     assert str(text) is first
 
 
-def test_frontend_is_a_path_where_anywidget_reloads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frontend_is_a_path_for_hot_reloading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANYWIDGET_HMR", "1")
 
     assert isinstance(asset("inspector.js"), Path)

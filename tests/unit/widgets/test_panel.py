@@ -1,4 +1,4 @@
-"""What every widget does: greet a view, tell it everything, answer it, let go."""
+"""Behavior of all widgets: initial messages, requests, rebinding and closing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.fake_page import FakePage
 OpenPage = Callable[..., FakePage]
 
 
-def test_a_new_view_is_told_status_commands_leases_and_state(open_page: OpenPage) -> None:
+def test_a_new_view_gets_status_commands_leases_and_state(open_page: OpenPage) -> None:
     page = open_page(ControlRoom)
 
     status = page.last("status")
@@ -38,9 +38,7 @@ def test_a_new_view_is_told_status_commands_leases_and_state(open_page: OpenPage
     eventually(lambda: page.model.values == {"scene": [0] * 10, "title": "demo"})
 
 
-def test_changes_arrive_and_the_view_stays_right(
-    open_page: OpenPage, server: NanoverServer
-) -> None:
+def test_changes_arrive_in_the_view(open_page: OpenPage, server: NanoverServer) -> None:
     page = open_page(StateInspector)
     eventually(lambda: page.model.complete)
     for number in range(100):
@@ -49,11 +47,11 @@ def test_changes_arrive_and_the_view_stays_right(
 
     eventually(lambda: page.model.values.get("n") == 99 and "title" not in page.model.values)
 
-    assert not page.model.doubts
+    assert not page.model.is_stale
     assert page.model.values == server.copy_state()
 
 
-def test_hostile_keys_and_values_arrive_as_they_are(
+def test_hostile_keys_and_values_arrive_unchanged(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     page = open_page(StateInspector)
@@ -69,7 +67,7 @@ def test_hostile_keys_and_values_arrive_as_they_are(
     eventually(lambda: hostile.items() <= page.model.values.items())
 
 
-def test_two_views_get_the_same_and_each_its_own_replies(
+def test_two_views_get_the_same_state_and_their_own_replies(
     connection: Connection, server: NanoverServer
 ) -> None:
     panel = StateInspector(connection)
@@ -86,14 +84,14 @@ def test_two_views_get_the_same_and_each_its_own_replies(
     panel.close()
 
 
-def test_a_view_that_lost_a_message_is_right_again_after_a_hello(
+def test_a_view_recovers_from_a_lost_message_by_hello(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     page = open_page(StateInspector)
     eventually(lambda: page.model.complete)
     page.model.rev = -5
     server.update_state(None, DictionaryChange({"n": 1.0}))
-    eventually(lambda: page.model.doubts)
+    eventually(lambda: page.model.is_stale)
 
     page.hello()
 
@@ -104,7 +102,7 @@ def test_a_view_that_lost_a_message_is_right_again_after_a_hello(
     "content",
     [None, [], "text", {}, {"op": "ack"}, {"op": "ack", "body": {"seq": "x"}}, {"op": "nonsense"}],
 )
-def test_nonsense_from_a_page_harms_nothing(open_page: OpenPage, content: Any) -> None:
+def test_invalid_messages_are_ignored(open_page: OpenPage, content: Any) -> None:
     page = open_page(ControlRoom)
 
     page.raw(content)
@@ -129,7 +127,7 @@ def test_users_own_message_callbacks_still_fire(open_page: OpenPage) -> None:
     assert "value" in seen
 
 
-def test_a_lost_server_is_told_at_once(open_page: OpenPage, server: NanoverServer) -> None:
+def test_a_lost_server_is_posted_immediately(open_page: OpenPage, server: NanoverServer) -> None:
     page = open_page(ControlRoom)
     page.last("status")
     server.close()
@@ -139,7 +137,7 @@ def test_a_lost_server_is_told_at_once(open_page: OpenPage, server: NanoverServe
     assert page.last("status")["reason"]
 
 
-def test_a_module_is_handed_over_on_request_and_nothing_else_is(open_page: OpenPage) -> None:
+def test_only_lazy_modules_can_be_requested(open_page: OpenPage) -> None:
     page = open_page(StateInspector)
 
     module = page.ask("module", name="plot")["result"]
@@ -149,17 +147,17 @@ def test_a_module_is_handed_over_on_request_and_nothing_else_is(open_page: OpenP
         assert page.ask("module", name=name)["error"]["kind"] == "BadRequest"
 
 
-def test_a_misspelt_option_names_the_right_one(connection: Connection) -> None:
+def test_a_misspelled_option_suggests_the_right_one(connection: Connection) -> None:
     with pytest.raises(TypeError, match=r"no option 'hight'; did you mean 'height'"):
         ControlRoom(connection, hight=300)
 
 
-def test_only_clients_and_connections_can_be_shown() -> None:
+def test_the_source_must_be_a_client_or_connection() -> None:
     with pytest.raises(TypeError, match="expected a NanoverClient or a Connection, not"):
         ControlRoom("localhost")  # type: ignore[arg-type]
 
 
-def test_a_bare_client_will_do(server: NanoverServer) -> None:
+def test_the_source_can_be_a_client(server: NanoverServer) -> None:
     with NanoverClient.insecure_channel(address="127.0.0.1", port=server.port) as client:
         page = FakePage(StateInspector(client))
         page.hello()
@@ -168,7 +166,7 @@ def test_a_bare_client_will_do(server: NanoverServer) -> None:
         page.panel.close()
 
 
-def test_the_plain_face_says_what_is_shown(open_page: OpenPage) -> None:
+def test_the_repr_contains_connection_and_keys(open_page: OpenPage) -> None:
     panel = open_page(StateInspector).panel
 
     assert repr(panel) == "<StateInspector of lab: connected, 2 keys>"
@@ -176,7 +174,7 @@ def test_the_plain_face_says_what_is_shown(open_page: OpenPage) -> None:
     assert data["text/plain"] == repr(panel)
 
 
-def test_the_static_face_shows_the_state_with_its_time_and_no_secret(
+def test_the_static_html_contains_state_and_time_but_no_secret(
     open_page: OpenPage, connection: Connection
 ) -> None:
     panel = open_page(ControlRoom).panel
@@ -199,7 +197,7 @@ def test_no_secret_is_a_trait(open_page: OpenPage, connection: Connection) -> No
     assert {"tool", "query", "height"} <= set(panel.get_state())
 
 
-def test_closing_a_widget_leaves_no_thread_of_its_own(open_page: OpenPage) -> None:
+def test_closing_a_widget_ends_its_thread(open_page: OpenPage) -> None:
     page = open_page(ControlRoom)
     eventually(lambda: page.model.complete)
     page.panel.close()
@@ -208,7 +206,7 @@ def test_closing_a_widget_leaves_no_thread_of_its_own(open_page: OpenPage) -> No
     assert "nanover-publisher" not in names
 
 
-def test_no_name_of_ours_hides_one_of_the_base_class() -> None:
+def test_no_attribute_overrides_one_of_anywidget() -> None:
     methods = {
         name
         for kind in (Panel, ControlRoom)
@@ -222,56 +220,56 @@ def test_no_name_of_ours_hides_one_of_the_base_class() -> None:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Connection]:
+def other_connection() -> Iterator[Connection]:
     """A connection to another server, with a state of its own."""
     with NanoverServer() as server:
         server.update_state(None, DictionaryChange({"title": "another", "extra": 1.0}))
         server.register_command("user/other", dict)
-        with connect(f"127.0.0.1:{server.port}", name="elsewhere") as connection:
+        with connect(f"127.0.0.1:{server.port}", name="other") as connection:
             yield connection
 
 
-def test_a_panel_turns_to_another_connection_and_tells_its_views_unasked(
-    open_page: OpenPage, elsewhere: Connection
+def test_views_get_the_state_of_a_new_connection(
+    open_page: OpenPage, other_connection: Connection
 ) -> None:
     page = open_page(ControlRoom)
     eventually(lambda: page.model.complete)
-    page.panel.rebind(elsewhere)
+    page.panel.rebind(other_connection)
 
     eventually(lambda: page.model.values == {"title": "another", "extra": 1})
 
-    assert page.last("status")["name"] == "elsewhere"
+    assert page.last("status")["name"] == "other"
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/other"]
     assert page.last("leases") == {"leases": [], "more": 0, "held": 0}
-    assert page.panel.connection is elsewhere
-    assert repr(page.panel).startswith("<ControlRoom of elsewhere: connected")
+    assert page.panel.connection is other_connection
+    assert repr(page.panel).startswith("<ControlRoom of other: connected")
 
 
-def test_after_a_rebind_requests_and_changes_are_the_new_connections(
-    open_page: OpenPage, elsewhere: Connection, server: NanoverServer
+def test_after_a_rebind_requests_use_the_new_connection(
+    open_page: OpenPage, other_connection: Connection, server: NanoverServer
 ) -> None:
     page = open_page(ControlRoom)
     eventually(lambda: page.model.complete)
-    page.panel.rebind(elsewhere)
+    page.panel.rebind(other_connection)
     eventually(lambda: page.model.values.get("extra") == 1)
     server.update_state(None, DictionaryChange({"stale": True}))
-    elsewhere.client.attempt_update_state(DictionaryChange({"fresh": True}))
+    other_connection.client.attempt_update_state(DictionaryChange({"fresh": True}))
 
     eventually(lambda: page.model.values.get("fresh") is True)
 
     assert "stale" not in page.model.values
-    assert not page.model.doubts
+    assert not page.model.is_stale
     assert page.ask("value", key="title")["result"]["value"] == "another"
     assert page.ask("watch", keys=["title"])["ok"]
-    assert elsewhere.client.locks.watched.keys() == ["title"]
+    assert other_connection.client.locks.watched.keys() == ["title"]
 
 
-def test_what_the_old_connection_still_says_is_not_shown(
-    open_page: OpenPage, connection: Connection, elsewhere: Connection
+def test_later_messages_of_the_old_connection_are_not_shown(
+    open_page: OpenPage, connection: Connection, other_connection: Connection
 ) -> None:
     page = open_page(ControlRoom)
-    page.panel.rebind(elsewhere)
-    eventually(lambda: page.last("status")["name"] == "elsewhere")
+    page.panel.rebind(other_connection)
+    eventually(lambda: page.last("status")["name"] == "other")
 
     connection.close()
     page.ask("ping")
@@ -279,32 +277,32 @@ def test_what_the_old_connection_still_says_is_not_shown(
     assert page.last("status")["state"] == "connected"
 
 
-def test_a_view_that_was_out_of_sight_takes_the_new_state_by_its_epoch(
-    open_page: OpenPage, elsewhere: Connection
+def test_a_hidden_view_recognizes_the_new_state_by_its_epoch(
+    open_page: OpenPage, other_connection: Connection
 ) -> None:
     page = open_page(StateInspector)
     eventually(lambda: page.model.complete)
     page.notify("hide")
-    page.panel.rebind(elsewhere)
+    page.panel.rebind(other_connection)
 
     page.hello()
 
     eventually(lambda: page.model.values == {"title": "another", "extra": 1})
 
 
-def test_a_connection_hands_its_panels_over_to_another(
-    open_page: OpenPage, connection: Connection, elsewhere: Connection
+def test_a_replaced_connection_rebinds_its_panels(
+    open_page: OpenPage, connection: Connection, other_connection: Connection
 ) -> None:
     shown, closed = open_page(StateInspector).panel, open_page(StateInspector).panel
     closed.close()
 
-    connection.rebind_dependents(elsewhere)
+    connection.rebind_dependents(other_connection)
 
-    assert shown.connection is elsewhere
+    assert shown.connection is other_connection
     assert closed.connection is connection
 
 
-def test_turning_to_the_connection_that_is_shown_changes_nothing(
+def test_a_rebind_to_the_same_connection_changes_nothing(
     open_page: OpenPage, connection: Connection
 ) -> None:
     page = open_page(StateInspector)
@@ -317,10 +315,10 @@ def test_turning_to_the_connection_that_is_shown_changes_nothing(
     assert page.model.epoch == epoch
 
 
-def test_it_is_seen_while_a_view_is_in_a_page(open_page: OpenPage) -> None:
+def test_it_has_views_while_a_page_shows_it(open_page: OpenPage) -> None:
     page = open_page(StateInspector)
-    assert page.panel.is_seen
+    assert page.panel.has_views
 
     page.notify("bye")
 
-    assert not page.panel.is_seen
+    assert not page.panel.has_views

@@ -1,4 +1,4 @@
-"""The file of what people set up."""
+"""The preferences file."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def put(name: str, value: Any) -> Any:
     return lambda section: {**section, name: value}
 
 
-def test_what_is_set_is_there_for_the_next_kernel(path: Path) -> None:
+def test_preferences_are_kept_for_the_next_kernel(path: Path) -> None:
     Preferences(path).change("server", put("a", 1))
 
     assert Preferences(path).section("server") == {"a": 1}
     assert Preferences(path).section("other") == {}
 
 
-def test_what_another_kernel_wrote_in_between_stays(path: Path) -> None:
+def test_changes_of_another_kernel_are_kept(path: Path) -> None:
     one, two = Preferences(path), Preferences(path)
     one.change("server", put("a", 1))
     two.change("server", put("b", 2))
@@ -42,7 +42,7 @@ def test_what_another_kernel_wrote_in_between_stays(path: Path) -> None:
     "content",
     [b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "servers": [1]}'],
 )
-def test_a_broken_file_is_no_error_and_is_set_aside(
+def test_an_invalid_file_is_renamed(
     path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.parent.mkdir()
@@ -57,7 +57,7 @@ def test_a_broken_file_is_no_error_and_is_set_aside(
     assert "preferences" in caplog.text
 
 
-def test_a_broken_file_takes_the_place_of_no_earlier_one(path: Path) -> None:
+def test_an_invalid_file_does_not_replace_an_earlier_one(path: Path) -> None:
     path.parent.mkdir()
     for content in ("first", "second"):
         path.write_text(content)
@@ -67,7 +67,7 @@ def test_a_broken_file_takes_the_place_of_no_earlier_one(path: Path) -> None:
     assert kept == ["first", "second"]
 
 
-def test_a_file_that_may_not_be_read_is_left_alone(path: Path) -> None:
+def test_an_unreadable_file_is_not_replaced(path: Path) -> None:
     Preferences(path).change("server", put("a", 1))
 
     def refuse(_: Path) -> bytes:
@@ -80,7 +80,7 @@ def test_a_file_that_may_not_be_read_is_left_alone(path: Path) -> None:
     assert Preferences(path).section("server") == {"a": 1}
 
 
-def test_the_file_never_grows_beyond_what_is_read_again(path: Path) -> None:
+def test_the_file_size_is_limited(path: Path) -> None:
     store = Preferences(path)
     for number in range(5):
         store.change(f"server-{number}", put("a", "x" * 1024 * 1024))
@@ -89,7 +89,7 @@ def test_the_file_never_grows_beyond_what_is_read_again(path: Path) -> None:
     assert Preferences(path).section("server-4")["a"].startswith("xxx")
 
 
-def test_one_server_with_far_too_much_costs_the_others_nothing(
+def test_a_too_large_section_does_not_remove_others(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Preferences(path)
@@ -98,10 +98,10 @@ def test_one_server_with_far_too_much_costs_the_others_nothing(
     store.change("other", put("a", "x" * 5 * 1024 * 1024))
 
     assert Preferences(path).section("server") == {"a": 1}
-    assert "far too much for other" in caplog.text
+    assert "the preferences of other are too large" in caplog.text
 
 
-def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
+def test_a_file_of_a_later_version_is_not_replaced(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"format": 2, "servers": {}}')
     store = Preferences(path)
@@ -112,7 +112,7 @@ def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
     assert json.loads(path.read_text())["format"] == 2
 
 
-def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_not_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store = Preferences(tmp_path / "file" / "preferences.json")
 
@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
     assert store.section("server") == {"a": 1, "b": 2}
 
 
-def test_what_cannot_be_written_leaves_the_file_as_it_was(path: Path) -> None:
+def test_a_failed_write_leaves_the_file_unchanged(path: Path) -> None:
     store = Preferences(path)
     store.change("server", put("a", 1))
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["preferences.json"]
 
 
-def test_the_servers_used_longest_ago_go_when_there_are_too_many(path: Path) -> None:
+def test_the_least_recently_used_servers_are_removed(path: Path) -> None:
     store = Preferences(path)
     for number in range(60):
         store.change(f"server-{number}", put("a", number))
@@ -158,17 +158,17 @@ def test_many_threads_lose_nothing(path: Path) -> None:
     assert len(Preferences(path).section("server")) == 20
 
 
-def test_listeners_are_told_which_server(path: Path) -> None:
+def test_listeners_get_the_changed_server(path: Path) -> None:
     store = Preferences(path)
-    told: list[str] = []
-    leave = store.on_change(told.append)
+    changed: list[str] = []
+    unsubscribe = store.on_change(changed.append)
     store.change("server", put("a", 1))
-    leave()
+    unsubscribe()
     store.change("server", put("a", 2))
 
-    assert told == ["server"]
+    assert changed == ["server"]
 
 
-def test_there_is_one_for_all_widgets_in_the_users_own_folder() -> None:
+def test_all_widgets_share_one_file_in_the_user_folder() -> None:
     assert preferences() is preferences()
     assert preferences()._path.name == "preferences.json"

@@ -1,4 +1,4 @@
-"""The picture in the notebook's file: when it is renewed, and when the file is left alone."""
+"""The static HTML in the notebook file, and when it is updated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.widgets.test_panel import OpenPage
 
 
 class Notebook:
-    """Takes what is published, and shows the newest of each display. `number` is the state."""
+    """Records published outputs; the newest one of each display is shown. `number` is the state."""
 
     def __init__(self) -> None:
         self.number = 1
@@ -57,7 +57,7 @@ def picture(notebook: Notebook, clock: FakeClock) -> SavedOutput:
     return SavedOutput(draw, publish=notebook.publish, clock=clock)
 
 
-def test_the_widget_and_its_picture_are_two_outputs(
+def test_the_widget_and_its_static_html_are_two_outputs(
     picture: SavedOutput, notebook: Notebook
 ) -> None:
     picture.display(BUNDLE)
@@ -68,9 +68,9 @@ def test_the_widget_and_its_picture_are_two_outputs(
 
 @pytest.mark.parametrize(
     ("renew", "pause"),
-    [(SavedOutput.beat, 60), (SavedOutput.leave, 5), (SavedOutput.finish, 0)],
+    [(SavedOutput.on_heartbeat, 60), (SavedOutput.on_hidden, 5), (SavedOutput.save_final, 0)],
 )
-def test_it_is_renewed_after_a_pause(
+def test_it_is_updated_after_an_interval(
     picture: SavedOutput,
     notebook: Notebook,
     clock: FakeClock,
@@ -90,44 +90,42 @@ def test_it_is_renewed_after_a_pause(
     assert ["<p>2 at " in html for html in notebook.pictures.values()] == [True]
 
 
-def test_the_same_state_at_another_time_changes_no_notebook(
+def test_the_same_state_at_another_time_does_not_modify_the_notebook(
     picture: SavedOutput, notebook: Notebook, clock: FakeClock
 ) -> None:
     picture.display(BUNDLE)
     clock.now += 1000
 
-    picture.finish()
+    picture.save_final()
 
     assert notebook.renewals == 0
 
 
-def test_every_display_is_renewed_but_no_endless_number(
-    picture: SavedOutput, notebook: Notebook
-) -> None:
+def test_only_the_newest_displays_are_updated(picture: SavedOutput, notebook: Notebook) -> None:
     for _ in range(20):
         picture.display(BUNDLE)
     notebook.number = 2
 
-    picture.finish()
+    picture.save_final()
 
     assert notebook.renewals == 8
 
 
-def test_a_widget_that_was_never_displayed_publishes_nothing(
+def test_a_widget_that_is_not_displayed_publishes_nothing(
     picture: SavedOutput, notebook: Notebook
 ) -> None:
-    picture.finish()
+    picture.save_final()
 
     assert notebook.alive == []
     assert notebook.pictures == {}
 
 
-def test_a_widget_keeps_its_last_state_when_its_view_goes_and_when_it_is_closed(
+def test_the_last_state_is_saved_when_a_view_is_hidden_and_on_close(
     open_page: OpenPage, server: NanoverServer, clock: FakeClock
 ) -> None:
     page, notebook = open_page(StateInspector), Notebook()
-    page.panel._saved_picture = SavedOutput(
-        page.panel._draw_picture, publish=notebook.publish, clock=clock
+    page.panel._saved_output = SavedOutput(
+        page.panel._render_static_html, publish=notebook.publish, clock=clock
     )
     page.panel._ipython_display_()
     (name,) = notebook.pictures
@@ -146,7 +144,7 @@ def test_a_widget_keeps_its_last_state_when_its_view_goes_and_when_it_is_closed(
     assert notebook.alive[0].keys() >= {"application/vnd.jupyter.widget-view+json", "text/plain"}
 
 
-def test_nbconvert_shows_the_picture_in_place_of_the_widget(
+def test_nbconvert_shows_the_static_html_instead_of_the_widget(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     # Both take a second or two to import.
@@ -155,7 +153,7 @@ def test_nbconvert_shows_the_picture_in_place_of_the_widget(
     page, notebook = open_page(StateInspector), Notebook()
     eventually(lambda: page.model.values.get("<b>"))
     panel = page.panel
-    panel._saved_picture = SavedOutput(panel._draw_picture, publish=notebook.publish)
+    panel._saved_output = SavedOutput(panel._render_static_html, publish=notebook.publish)
     panel._ipython_display_()
     published = [*notebook.alive, *({"text/html": html} for html in notebook.pictures.values())]
     cell = nbformat.v4.new_code_cell("panel", execution_count=1)
@@ -184,7 +182,7 @@ connection.close()
 """
 
 
-def test_an_interpreter_that_ends_with_a_widget_on_show_says_nothing() -> None:
+def test_interpreter_shutdown_with_a_displayed_widget_is_silent() -> None:
     shell = "from IPython.core.interactiveshell import InteractiveShell as Shell; import sys; "
     run = "sys.exit(not Shell.instance().run_cell(sys.argv[1]).success)"
 

@@ -1,10 +1,10 @@
-"""The static face of a widget: bounded, escaped, and readable without a stylesheet."""
+"""The static HTML of a widget: bounded, escaped, and readable without a stylesheet."""
 
 from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.widgets.static_html import dim, note, page
+from nanover_jupyter.widgets.static_html import dim, note, panel_html
 from tests.support.html_tags import HOSTILE, Tags
 
 
@@ -13,9 +13,9 @@ from tests.support.html_tags import HOSTILE, Tags
     [
         dim(HOSTILE),
         note(HOSTILE),
-        page(HOSTILE, HOSTILE, [(HOSTILE, ""), (HOSTILE, "")]),
+        panel_html(HOSTILE, HOSTILE, [(HOSTILE, ""), (HOSTILE, "")]),
     ],
-    ids=["dim", "note", "page"],
+    ids=["dim", "note", "panel"],
 )
 def test_texts_never_become_elements(html: str) -> None:
     parsed = Tags(html)
@@ -24,20 +24,20 @@ def test_texts_never_become_elements(html: str) -> None:
     assert "<img src=x" in parsed.text
 
 
-def test_a_page_names_its_tools_where_there_are_several() -> None:
-    one = page("lab", "now", [("Inspector", "<p>state</p>")])
-    two = page("lab", "now", [("Inspector", "<p>state</p>"), ("Locks", "<p>none</p>")])
+def test_several_tools_get_headings() -> None:
+    one = panel_html("lab", "now", [("Inspector", "<p>state</p>")])
+    two = panel_html("lab", "now", [("Inspector", "<p>state</p>"), ("Locks", "<p>none</p>")])
 
     assert Tags(one).text == "lab nowstate"
     assert Tags(two).text == "lab nowInspectorstateLocksnone"
 
 
-def test_a_tool_that_writes_too_much_is_left_out_with_a_word() -> None:
-    html = page("lab", "now", [("Inspector", "x" * 1_000_000)])
+def test_too_large_html_of_a_tool_is_replaced_by_a_note() -> None:
+    html = panel_html("lab", "now", [("Inspector", "x" * 1_000_000)])
 
     assert len(html) < 2_000
-    assert "Too long for a picture (1000000 characters)." in html
+    assert "Too large to display (1000000 characters)." in html
 
 
-def test_a_page_is_one_line_so_that_notebooks_can_be_compared() -> None:
-    assert "\n" not in page("a\nb", "now", [("Inspector", "state")])
+def test_the_html_is_one_line_for_notebook_diffs() -> None:
+    assert "\n" not in panel_html("a\nb", "now", [("Inspector", "state")])

@@ -1,24 +1,24 @@
-"""The remedy for ipykernel's rerouting; what it does in a kernel, the browser tests say."""
+"""The workaround for ipykernel's rerouting; browser tests check it in a kernel."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
-from nanover_jupyter.widgets.subshells import answer_while_cells_run
+from nanover_jupyter.widgets.subshells import enable_subshells
 
 
-def test_messages_go_to_the_subshell_that_they_ask_for() -> None:
+def test_messages_are_handled_on_the_requested_subshell() -> None:
     comm = SimpleNamespace(_reply_subshell_for=lambda _data, _default: "the busy one")
 
-    answer_while_cells_run(SimpleNamespace(comm=comm))
+    enable_subshells(SimpleNamespace(comm=comm))
 
     assert comm._reply_subshell_for({}, "the page's own") == "the page's own"
 
 
-def test_comms_without_that_method_are_left_alone() -> None:
+def test_comms_without_the_patched_method_are_unchanged() -> None:
     comm = SimpleNamespace()
 
-    answer_while_cells_run(SimpleNamespace(comm=comm))
-    answer_while_cells_run(SimpleNamespace(comm=None))
+    enable_subshells(SimpleNamespace(comm=comm))
+    enable_subshells(SimpleNamespace(comm=None))
 
     assert vars(comm) == {}

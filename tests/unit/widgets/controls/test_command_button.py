@@ -1,4 +1,4 @@
-"""One command as an ordinary button."""
+"""A button that runs one command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.eventually import eventually
 command_button_module = sys.modules[CommandButton.__module__]
 
 
-def test_a_press_runs_the_command_with_its_arguments(connection: Connection) -> None:
+def test_a_click_runs_the_command_with_its_arguments(connection: Connection) -> None:
     button = command_button(connection, "user/echo", n=5)
 
     assert isinstance(button, ipywidgets.Button)
@@ -42,9 +42,7 @@ def test_a_press_runs_the_command_with_its_arguments(connection: Connection) -> 
     button.close()
 
 
-def test_while_it_runs_it_cannot_be_pressed_again(
-    connection: Connection, server: NanoverServer
-) -> None:
+def test_the_button_is_disabled_during_a_run(connection: Connection, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and {"result": "Done waiting."})
     button = command_button(connection, "user/wait", description="Wait", icon="clock")
@@ -66,7 +64,7 @@ def test_a_secret_is_sent_and_not_shown(connection: Connection) -> None:
     assert run.result["api_token"] == "swordfish"
 
 
-def test_a_failure_is_said_in_its_tooltip(connection: Connection) -> None:
+def test_an_error_is_shown_in_the_tooltip(connection: Connection) -> None:
     button = command_button(connection, "user/nowhere")
     button.click()
 
@@ -75,7 +73,7 @@ def test_a_failure_is_said_in_its_tooltip(connection: Connection) -> None:
     button.close()
 
 
-def test_what_cannot_be_sent_is_a_failure_too(connection: Connection) -> None:
+def test_a_command_that_cannot_be_sent_is_a_failed_run(connection: Connection) -> None:
     button = command_button(connection, "user/echo", n=object())
     button.click()
 
@@ -84,7 +82,7 @@ def test_what_cannot_be_sent_is_a_failure_too(connection: Connection) -> None:
     button.close()
 
 
-def test_a_dangerous_command_wants_a_second_press(
+def test_a_dangerous_command_requires_a_second_click(
     connection: Connection, server: NanoverServer
 ) -> None:
     calls: list[int] = []
@@ -102,7 +100,7 @@ def test_a_dangerous_command_wants_a_second_press(
         eventually(lambda: connection.client.peek("avatar.a") is not None)
 
         button.click()
-        assert (button.description, button.tooltip) == ("Press again to run it", "All is gone.")
+        assert (button.description, button.tooltip) == ("Press again to run", "All is gone.")
         button.click()
 
         eventually(lambda: calls == [1, 1])
@@ -114,7 +112,7 @@ def test_a_dangerous_command_wants_a_second_press(
 
 @pytest.fixture
 def wipe(connection: Connection, server: NanoverServer) -> Iterator[CommandButton]:
-    """A button of a command that asks before it runs."""
+    """Return a button of a command that requires confirmation."""
     server.register_command("user/wipe", lambda: None)
     describe("user/wipe", CommandDoc("Wipes.", danger="All is gone.", danger_to="everybody"))
     button = command_button(connection, "user/wipe")
@@ -123,10 +121,8 @@ def wipe(connection: Connection, server: NanoverServer) -> Iterator[CommandButto
     COMMAND_DOCS.remove("user/wipe")
 
 
-def test_a_question_that_nobody_answers_is_taken_back(
-    wipe: CommandButton, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command_button_module, "_PATIENCE", 0.01)
+def test_a_confirmation_expires(wipe: CommandButton, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_button_module, "_CONFIRM_SECONDS", 0.01)
     words = wipe.tooltip
     wipe.click()
 
@@ -135,18 +131,18 @@ def test_a_question_that_nobody_answers_is_taken_back(
     assert wipe.last_run is None
 
 
-def test_what_was_asked_earlier_takes_no_later_question_back(wipe: CommandButton) -> None:
+def test_an_earlier_confirmation_does_not_end_a_later_one(wipe: CommandButton) -> None:
     wipe.click()
-    first = wipe._question
+    first = wipe._confirmation
     wipe.click()
     eventually(lambda: not wipe.disabled)
     wipe.click()
-    wipe._take_back(first)
+    wipe._cancel_confirmation(first)
 
-    assert wipe.description == "Press again to run it"
+    assert wipe.description == "Press again to run"
 
 
-def test_without_a_server_it_is_off_and_says_so(
+def test_without_a_server_the_button_is_disabled(
     connection: Connection, server: NanoverServer
 ) -> None:
     button = command_button(connection, "user/echo")
@@ -176,7 +172,7 @@ def test_it_follows_the_name_of_its_connection(connection: Connection) -> None:
             assert button not in successor.dependents
 
 
-def test_what_an_earlier_connection_still_says_is_not_shown(
+def test_runs_of_an_earlier_connection_are_not_shown(
     connection: Connection, server: NanoverServer
 ) -> None:
     gate = threading.Event()
@@ -194,7 +190,7 @@ def test_what_an_earlier_connection_still_says_is_not_shown(
     gate.set()
 
 
-def test_it_is_off_when_its_connection_is_closed(connection: Connection) -> None:
+def test_a_closed_connection_disables_the_button(connection: Connection) -> None:
     button = command_button(connection, "user/echo")
 
     connection.close()
@@ -203,12 +199,12 @@ def test_it_is_off_when_its_connection_is_closed(connection: Connection) -> None
     button.close()
 
 
-def test_only_clients_and_connections_have_commands() -> None:
+def test_the_source_must_be_a_client_or_connection() -> None:
     with pytest.raises(TypeError, match="or a Connection, not"):
         command_button("localhost", "user/echo")  # type: ignore[arg-type]
 
 
-def test_two_clicks_before_the_page_hears_that_it_is_off_run_it_once(
+def test_a_double_click_runs_the_command_once(
     connection: Connection, server: NanoverServer
 ) -> None:
     calls: list[int] = []

@@ -1,4 +1,4 @@
-"""All suggestions of a server, without a page."""
+"""Controls for all suggested parameters of a server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nanover_jupyter import (
     connect,
     interactive_controls,
 )
-from nanover_jupyter.widgets.controls.suggested_parameters import KNOBS, OTHERS
+from nanover_jupyter.widgets.controls.suggested_parameters import OTHERS, SUGGESTED_PARAMETERS
 from tests.support.eventually import eventually
-from tests.support.held_delivery import connection_held_up
+from tests.support.held_dispatcher import hold_dispatcher
 from tests.support.shared_state import put
 
 
@@ -28,15 +28,15 @@ def controls(connection: Connection) -> Iterator[InteractiveControls]:
 
 
 def others(controls: InteractiveControls) -> list[str]:
-    return [key for key, row in controls._rows.items() if row.knob.group == OTHERS]
+    return [key for key, row in controls._rows.items() if row.spec.group == OTHERS]
 
 
-def test_all_that_nanover_knows_is_there(controls: InteractiveControls) -> None:
-    assert set(controls._rows) == {knob.key for knob in KNOBS}
-    assert repr(controls) == f"<InteractiveControls of lab: {len(KNOBS)} controls>"
+def test_all_known_parameters_have_a_control(controls: InteractiveControls) -> None:
+    assert set(controls._rows) == {spec.key for spec in SUGGESTED_PARAMETERS}
+    assert repr(controls) == f"<InteractiveControls of lab: {len(SUGGESTED_PARAMETERS)} controls>"
 
 
-def test_what_else_is_suggested_comes_and_goes(
+def test_other_keys_have_a_control_while_they_exist(
     controls: InteractiveControls, server: NanoverServer
 ) -> None:
     put(server, "suggested.speed", 3.0)
@@ -49,7 +49,7 @@ def test_what_else_is_suggested_comes_and_goes(
     eventually(lambda: controls._groups[OTHERS].layout.display == "none")
 
 
-def test_what_becomes_of_another_type_gets_another_control(
+def test_a_value_of_another_type_gets_another_control(
     controls: InteractiveControls, server: NanoverServer
 ) -> None:
     put(server, "suggested.speed", 3.0)
@@ -60,48 +60,46 @@ def test_what_becomes_of_another_type_gets_another_control(
     eventually(
         lambda: (
             (row := controls._rows.get("suggested.speed"))
-            and row.knob.kind == "text"
+            and row.spec.kind == "text"
             and row.control.value == "fast"
         )
     )
 
 
 @pytest.mark.parametrize("value", ["yes", [1], {"a": 1}, 3.5, 1e300])
-def test_a_value_of_another_shape_breaks_no_control(
+def test_an_unexpected_value_does_not_break_a_control(
     connection: Connection, server: NanoverServer, value: object
 ) -> None:
-    for knob in KNOBS:
-        put(server, knob.key, value, seen_by=connection)
+    for spec in SUGGESTED_PARAMETERS:
+        put(server, spec.key, value, seen_by=connection)
     panel = interactive_controls(connection)
 
     put(server, "suggested.avatars.hidden", value=True)
 
-    assert set(panel._rows) == {knob.key for knob in KNOBS}
+    assert set(panel._rows) == {spec.key for spec in SUGGESTED_PARAMETERS}
     eventually(lambda: panel._rows["suggested.avatars.hidden"].control.value is True)
     panel.close()
 
 
-def test_a_server_decides_not_how_many_controls_there_are(
-    connection: Connection, server: NanoverServer
-) -> None:
+def test_the_number_of_controls_is_limited(connection: Connection, server: NanoverServer) -> None:
     keys = [f"suggested.k{number:03}" for number in range(100)]
     server.update_state(None, DictionaryChange(dict.fromkeys(keys, 1.0)))
     put(server, "suggested.last", 1.0, seen_by=connection)
     panel = interactive_controls(connection)
     assert others(panel) == keys[:40]
-    assert panel._more.value == "… and 61 more, without a control here."
+    assert panel._more.value == "… 61 more"
 
     server.update_state(None, DictionaryChange({"suggested.new": 1.0}, {keys[0], keys[50]}))
 
     eventually(lambda: others(panel) == keys[1:41])
-    eventually(lambda: "and 60 more" in panel._more.value)
+    eventually(lambda: "60 more" in panel._more.value)
     server.update_state(None, DictionaryChange(removals=set(keys)))
     eventually(lambda: set(others(panel)) == {"suggested.last", "suggested.new"})
     eventually(lambda: panel._more.layout.display == "none")
     panel.close()
 
 
-def test_what_is_there_already_is_shown(connection: Connection, server: NanoverServer) -> None:
+def test_existing_suggestions_are_shown(connection: Connection, server: NanoverServer) -> None:
     put(server, "suggested.speed", 3.0, seen_by=connection)
     put(server, "suggested.interaction.scale", 7.0, seen_by=connection)
 
@@ -112,13 +110,13 @@ def test_what_is_there_already_is_shown(connection: Connection, server: NanoverS
     panel.close()
 
 
-def test_a_lost_server_is_said(controls: InteractiveControls, connection: Connection) -> None:
+def test_a_lost_server_is_shown(controls: InteractiveControls, connection: Connection) -> None:
     connection.client.mark_lost("<b>it</b> burnt down")
 
     eventually(lambda: "lost: &lt;b&gt;it&lt;/b&gt; burnt down" in controls._head.value)
 
 
-def test_they_say_that_the_connection_was_closed(
+def test_a_closed_connection_is_shown(
     controls: InteractiveControls, connection: Connection
 ) -> None:
     connection.close()
@@ -126,7 +124,7 @@ def test_they_say_that_the_connection_was_closed(
     assert "closed: closed by this client" in controls._head.value
 
 
-def test_they_follow_the_name_of_the_connection(
+def test_a_rebound_connection_name_is_shown(
     controls: InteractiveControls, connection: Connection
 ) -> None:
     with NanoverServer() as other:
@@ -142,20 +140,20 @@ def test_they_follow_the_name_of_the_connection(
             eventually(lambda: other.copy_state().get("suggested.box.locked") is True)
 
 
-def test_what_waited_when_they_turned_to_another_connection_is_not_shown(
+def test_pending_changes_of_an_earlier_connection_are_not_shown(
     controls: InteractiveControls, connection: Connection, server: NanoverServer
 ) -> None:
-    with connection_held_up(connection) as let_go:
+    with hold_dispatcher(connection) as release:
         connection.client.mark_lost("it burnt down")
         with connect(f"127.0.0.1:{server.port}", name="other") as other:
             controls.rebind(other)
-            let_go()
+            release()
 
             assert "burnt" not in controls._head.value
             controls.close()
 
 
-def test_closed_they_follow_nothing(connection: Connection, server: NanoverServer) -> None:
+def test_closed_controls_are_unsubscribed(connection: Connection, server: NanoverServer) -> None:
     panel = interactive_controls(connection)
     panel.close()
     panel.close()
@@ -164,14 +162,14 @@ def test_closed_they_follow_nothing(connection: Connection, server: NanoverServe
     assert panel._rows == {}
 
 
-def test_the_text_face_is_one_line(controls: InteractiveControls) -> None:
+def test_the_repr_is_one_line(controls: InteractiveControls) -> None:
     bundle = controls._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
 
     assert data["text/plain"] == repr(controls)
 
 
-def test_controls_that_turned_to_another_connection_leave_nothing_behind(
+def test_rebound_controls_leave_nothing_behind(
     connection: Connection,
 ) -> None:
     with NanoverServer() as other, connect(f"127.0.0.1:{other.port}") as successor:

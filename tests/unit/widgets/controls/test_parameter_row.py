@@ -1,4 +1,4 @@
-"""One suggestion in the page, without a page."""
+"""A row for one suggested parameter."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MakeRow = Callable[[ParameterSpec], ParameterRow]
 def make_row(connection: Connection) -> Iterator[MakeRow]:
     rows: list[ParameterRow] = []
 
-    def make(knob: ParameterSpec) -> ParameterRow:
-        rows.append(ParameterRow(connection, knob))
+    def make(spec: ParameterSpec) -> ParameterRow:
+        rows.append(ParameterRow(connection, spec))
         return rows[-1]
 
     yield make
@@ -44,7 +44,7 @@ def note(row: ParameterRow) -> str:
         ("suggested.own.switch", False, True),
     ],
 )
-def test_every_kind_works_both_ways(
+def test_every_kind_of_control_is_bound_both_ways(
     make_row: MakeRow, server: NanoverServer, key: str, there: Any, meant: Any
 ) -> None:
     row = make_row(parameter_for(key, there))
@@ -69,29 +69,29 @@ def test_lists_are_lines_of_json(make_row: MakeRow, server: NanoverServer) -> No
     assert "Expecting" not in note(row)
 
 
-def test_what_is_not_suggested_shows_the_default_and_writes_nothing(
+def test_without_a_suggestion_the_default_is_shown_and_not_written(
     make_row: MakeRow, server: NanoverServer
 ) -> None:
     row = make_row(parameter_for("suggested.interaction.scale", None))
 
     assert row.control.value == 100.0
-    assert "Not suggested." in note(row)
-    assert row._forget.disabled
+    assert "No suggestion." in note(row)
+    assert row._clear.disabled
     assert "suggested.interaction.scale" not in server.copy_state()
 
 
-def test_a_suggestion_can_be_taken_back(make_row: MakeRow, server: NanoverServer) -> None:
+def test_a_suggestion_can_be_cleared(make_row: MakeRow, server: NanoverServer) -> None:
     row = make_row(parameter_for("suggested.box.hidden", None))
     row.control.value = True
-    eventually(lambda: not row._forget.disabled and "suggested.box.hidden" in server.copy_state())
+    eventually(lambda: not row._clear.disabled and "suggested.box.hidden" in server.copy_state())
 
-    row._forget.click()
+    row._clear.click()
 
     eventually(lambda: "suggested.box.hidden" not in server.copy_state())
-    eventually(lambda: row._forget.disabled and row.control.value is False)
+    eventually(lambda: row._clear.disabled and row.control.value is False)
 
 
-def test_a_choice_that_we_do_not_know_is_offered(make_row: MakeRow, server: NanoverServer) -> None:
+def test_an_unknown_choice_becomes_an_option(make_row: MakeRow, server: NanoverServer) -> None:
     row = make_row(parameter_for("suggested.interaction.type", None))
 
     put(server, "suggested.interaction.type", "<i>magnetic</i>")
@@ -100,7 +100,7 @@ def test_a_choice_that_we_do_not_know_is_offered(make_row: MakeRow, server: Nano
     assert row.control.options[-1] == ("<i>magnetic</i>", "<i>magnetic</i>")
 
 
-def test_choices_that_we_do_not_know_take_each_others_place(
+def test_a_second_unknown_choice_replaces_the_first(
     make_row: MakeRow, server: NanoverServer
 ) -> None:
     row = make_row(parameter_for("suggested.interaction.type", None))
@@ -114,7 +114,9 @@ def test_choices_that_we_do_not_know_take_each_others_place(
     assert len(row.control.options) == known
 
 
-def test_to_offer_a_choice_chooses_no_other(make_row: MakeRow, server: NanoverServer) -> None:
+def test_adding_an_option_does_not_change_the_value(
+    make_row: MakeRow, server: NanoverServer
+) -> None:
     row = make_row(parameter_for("suggested.interaction.type", None))
     put(server, "suggested.interaction.type", "gaussian")
     eventually(lambda: row.control.value == "gaussian")
@@ -127,16 +129,18 @@ def test_to_offer_a_choice_chooses_no_other(make_row: MakeRow, server: NanoverSe
     assert chosen == ["magnetic"]
 
 
-def test_what_lies_beyond_a_slider_is_said(make_row: MakeRow, server: NanoverServer) -> None:
+def test_a_value_out_of_range_is_reported(make_row: MakeRow, server: NanoverServer) -> None:
     row = make_row(parameter_for("suggested.interaction.scale", None))
 
     put(server, "suggested.interaction.scale", 5000.0)
 
-    eventually(lambda: "It is 5000 now, beyond this slider." in note(row))
+    eventually(lambda: "Current value: 5000 (out of range)." in note(row))
     assert row.control.value == 1000.0
 
 
-def test_a_refusal_is_said_and_rolled_back(make_row: MakeRow, server: NanoverServer) -> None:
+def test_a_rejected_value_is_reported_and_rolled_back(
+    make_row: MakeRow, server: NanoverServer
+) -> None:
     server.update_state("a test", DictionaryChange({"suggested.box.locked": False}))
     row = make_row(parameter_for("suggested.box.locked", None))
     eventually(lambda: row.value.exists)
@@ -148,7 +152,7 @@ def test_a_refusal_is_said_and_rolled_back(make_row: MakeRow, server: NanoverSer
     assert row.control.value is False
 
 
-def test_a_servers_words_are_text(make_row: MakeRow, server: NanoverServer) -> None:
+def test_messages_of_the_server_are_escaped(make_row: MakeRow, server: NanoverServer) -> None:
     row = make_row(parameter_for("suggested.interaction.scale", None))
 
     put(server, "suggested.interaction.scale", "<img src=x onerror=alert(1)>" * 100)

@@ -1,4 +1,4 @@
-"""What can be suggested."""
+"""The table of suggested parameters."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import pytest
 
 from nanover_jupyter.widgets.controls.suggested_parameters import (
     COLUMNS,
-    KNOBS,
     OTHERS,
     PREFIX,
+    SUGGESTED_PARAMETERS,
     parameter_for,
 )
 
 
-def test_every_knob_has_a_place_and_a_sentence() -> None:
+def test_every_parameter_has_a_group_and_a_description() -> None:
     places = {name for column in COLUMNS for name in column}
 
-    assert {knob.group for knob in KNOBS} | {OTHERS} == places
-    for knob in KNOBS:
-        assert knob.key.startswith(PREFIX)
-        assert knob.sentence.endswith(".")
-    assert len({knob.key for knob in KNOBS}) == len(KNOBS)
+    assert {spec.group for spec in SUGGESTED_PARAMETERS} | {OTHERS} == places
+    for spec in SUGGESTED_PARAMETERS:
+        assert spec.key.startswith(PREFIX)
+        assert spec.sentence.endswith(".")
+    assert len({spec.key for spec in SUGGESTED_PARAMETERS}) == len(SUGGESTED_PARAMETERS)
 
 
 def test_defaults_can_be_shown() -> None:
-    for knob in KNOBS:
-        match knob.kind:
+    for spec in SUGGESTED_PARAMETERS:
+        match spec.kind:
             case "slider":
-                assert knob.low <= knob.default <= knob.high
+                assert spec.low <= spec.default <= spec.high
             case "choice":
-                assert knob.default in [value for _, value in knob.choices]
+                assert spec.default in [value for _, value in spec.choices]
             case "switch":
-                assert isinstance(knob.default, bool)
+                assert isinstance(spec.default, bool)
 
 
-def test_known_keys_have_their_knob_whatever_they_hold() -> None:
+def test_known_keys_have_their_control_for_any_value() -> None:
     assert parameter_for("suggested.interaction.scale", "strange").label == "Strength"
 
 
@@ -49,13 +49,13 @@ def test_known_keys_have_their_knob_whatever_they_hold() -> None:
         (None, "json"),
     ],
 )
-def test_other_keys_get_a_knob_by_their_value(value: object, kind: str) -> None:
-    knob = parameter_for("suggested.speed.of.light", value)
+def test_other_keys_get_a_control_by_their_value(value: object, kind: str) -> None:
+    spec = parameter_for("suggested.speed.of.light", value)
 
-    assert (knob.kind, knob.label, knob.group) == (kind, "speed.of.light", OTHERS)
+    assert (spec.kind, spec.label, spec.group) == (kind, "speed.of.light", OTHERS)
 
 
-def test_hiding_the_avatars_is_a_switch_among_what_headsets_show() -> None:
-    knob = parameter_for("suggested.avatars.hidden", None)
+def test_hiding_the_avatars_is_a_switch_for_headsets() -> None:
+    spec = parameter_for("suggested.avatars.hidden", None)
 
-    assert (knob.kind, knob.group, knob.default) == ("switch", "Headset", False)
+    assert (spec.kind, spec.group, spec.default) == ("switch", "Headset", False)

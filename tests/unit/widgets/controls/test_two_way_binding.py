@@ -34,7 +34,7 @@ def test_both_follow_each_other(value: SharedFloat, server: NanoverServer) -> No
     eventually(lambda: slider.value == 7.0)
 
 
-def test_what_makes_a_control_ready_is_not_written_back(value: SharedFloat) -> None:
+def test_a_side_effect_of_the_conversion_is_not_written_back(value: SharedFloat) -> None:
     slider = ipywidgets.FloatSlider()
     written: list[float] = []
     value.observe(lambda change: written.append(change.new), "value")
@@ -43,14 +43,12 @@ def test_what_makes_a_control_ready_is_not_written_back(value: SharedFloat) -> N
         slider.value = 50.0
         return number
 
-    TwoWayBinding(value, slider, shown=shown)
+    TwoWayBinding(value, slider, to_control=shown)
 
     assert (slider.value, written) == (1.0, [])
 
 
-def test_what_a_control_cannot_show_is_not_written_back(
-    value: SharedFloat, server: NanoverServer
-) -> None:
+def test_a_clamped_value_is_not_written_back(value: SharedFloat, server: NanoverServer) -> None:
     slider = ipywidgets.FloatSlider(max=2)
     TwoWayBinding(value, slider)
 
@@ -63,50 +61,48 @@ def test_what_a_control_cannot_show_is_not_written_back(
     eventually(lambda: server.copy_state().get("k") == 1.5)
 
 
-def test_transforms_go_both_ways_and_nonsense_stays_to_be_mended(
+def test_conversions_go_both_ways_and_invalid_input_is_kept(
     connection: Connection, server: NanoverServer
 ) -> None:
-    said: list[str] = []
+    errors: list[str] = []
     text = ipywidgets.Text()
     value = shared(connection, "k", 0)
-    TwoWayBinding(value, text, shown=str, meant=int, on_refusal=said.append)
+    TwoWayBinding(value, text, to_control=str, from_control=int, on_error=errors.append)
 
     text.value = "12"
     eventually(lambda: server.copy_state().get("k") == 12)
     text.value = "12x"
 
-    assert said[-1].startswith("invalid literal")
+    assert errors[-1].startswith("invalid literal")
     assert (text.value, value.value) == ("12x", 12)
     text.value = "13"
-    assert said[-1] == ""
+    assert errors[-1] == ""
 
 
-def test_bounds_refuse_with_a_sentence(connection: Connection) -> None:
-    said: list[str] = []
+def test_a_value_out_of_bounds_is_reported(connection: Connection) -> None:
+    errors: list[str] = []
     number = ipywidgets.FloatText()
     value = shared(connection, "k", 0.0, kind=traitlets.Float(max=1))
-    TwoWayBinding(value, number, on_refusal=said.append)
+    TwoWayBinding(value, number, on_error=errors.append)
 
     number.value = 5
 
-    assert "should not be greater than 1" in said[-1]
+    assert "should not be greater than 1" in errors[-1]
     assert value.value == 0.0
 
 
-def test_a_closed_connection_refuses_with_a_sentence(
-    value: SharedFloat, connection: Connection
-) -> None:
-    said: list[str] = []
+def test_a_closed_connection_is_reported(value: SharedFloat, connection: Connection) -> None:
+    errors: list[str] = []
     slider = ipywidgets.FloatSlider()
-    TwoWayBinding(value, slider, on_refusal=said.append)
+    TwoWayBinding(value, slider, on_error=errors.append)
     connection.close()
 
     slider.value = 5
 
-    assert "is closed" in said[-1]
+    assert "is closed" in errors[-1]
 
 
-def test_cut_they_go_their_own_ways(value: SharedFloat) -> None:
+def test_a_closed_binding_changes_nothing(value: SharedFloat) -> None:
     slider = ipywidgets.FloatSlider()
     others: list[Any] = []
     slider.observe(others.append, "value")
@@ -120,8 +116,8 @@ def test_cut_they_go_their_own_ways(value: SharedFloat) -> None:
     assert len(others) == 1
 
 
-def test_two_threads_at_once_leave_both_the_same(value: SharedFloat, server: NanoverServer) -> None:
-    """The page drags the control on a subshell's thread while others write."""
+def test_changes_of_two_threads_leave_both_equal(value: SharedFloat, server: NanoverServer) -> None:
+    """The page changes the control on a subshell's thread while others write."""
     slider = ipywidgets.FloatSlider(max=1000)
     TwoWayBinding(value, slider)
 

@@ -10,12 +10,12 @@ from nanover_jupyter.wire.values import Value
 
 
 def text_of(state: dict[str, Any]) -> list[str]:
-    """The texts of the picture, one for each element."""
+    """Return the text of each element."""
     html = state_html(list(state), state.__getitem__)
     return [text for text in re.split(r"<[^>]*>", html) if text]
 
 
-def test_keys_alone_and_keys_of_a_branch_are_told_apart() -> None:
+def test_single_keys_and_branches_are_shown() -> None:
     state = {"scene": [1.0], "avatar.b": "B", "avatar.a": "A"}
 
     assert text_of(state) == [
@@ -26,7 +26,7 @@ def test_keys_alone_and_keys_of_a_branch_are_told_apart() -> None:
     ]
 
 
-def test_what_does_not_fit_is_counted() -> None:
+def test_keys_beyond_the_limit_are_counted() -> None:
     state = {f"a.{number:03}": number for number in range(50)}
     state |= {f"k{number:03}": number for number in range(100)}
 
@@ -36,7 +36,7 @@ def test_what_does_not_fit_is_counted() -> None:
     assert shown[-1] == "… 50 more keys"
 
 
-def test_only_what_is_shown_is_read() -> None:
+def test_only_displayed_values_are_read() -> None:
     keys = [f"{number % 100}.{number}" for number in range(200_000)]
     read: list[str] = []
 
@@ -46,7 +46,7 @@ def test_only_what_is_shown_is_read() -> None:
     assert len(html) < 20_000
 
 
-def test_what_may_be_somebodys_token_is_not_in_it() -> None:
+def test_uuids_are_shortened() -> None:
     person = "6f1c09b2-51d7-4f0e-9a51-0b2f7d8c11e2"
     state: dict[str, Value] = {
         f"avatar.{person}": {"playerid": person, "name": "Anna"},
@@ -61,12 +61,12 @@ def test_what_may_be_somebodys_token_is_not_in_it() -> None:
     assert "51d7" not in html
 
 
-def test_strange_keys_are_shown() -> None:
+def test_unusual_keys_are_shown() -> None:
     shown = text_of({"": 1, ".": 2, "/x": 3, "a\nb": 4, "<b>": 5})
 
     assert shown[:2] == ["(empty)", "3 keys"]
     assert {"a⏎b", "&lt;b&gt;"} <= set(shown)
 
 
-def test_no_keys_is_said() -> None:
-    assert text_of({}) == ["There are no keys."]
+def test_an_empty_state_has_a_note() -> None:
+    assert text_of({}) == ["No keys"]

@@ -1,109 +1,155 @@
-"""The kernel half of the state inspector."""
+"""Traits and Python methods of the widgets that contain an inspector."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import threading
+from pathlib import Path
 
 import pytest
+import traitlets
 
-from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter import (
+    Connection,
+    ControlRoom,
+    DictionaryChange,
+    LockManager,
+    NanoverServer,
+    StateInspector,
+)
+from nanover_jupyter.client.history.recorder import Recorder
+from nanover_jupyter.widgets.inspector import widget as inspector_widget
+from nanover_jupyter.widgets.panel import Panel
 from tests.support.eventually import eventually
 from tests.unit.widgets.test_panel import OpenPage
 
 
-def test_the_whole_of_a_cut_value_can_be_asked_for(
-    open_page: OpenPage, server: NanoverServer
+@pytest.fixture(params=[StateInspector, ControlRoom])
+def inspector(open_page: OpenPage, request: pytest.FixtureRequest) -> StateInspector:
+    panel = open_page(request.param).panel
+    assert isinstance(panel, request.param)
+    return panel  # type: ignore[return-value]
+
+
+def change(server: NanoverServer, inspector: StateInspector, title: str) -> None:
+    server.update_state(None, DictionaryChange({"title": title}))
+    eventually(lambda: inspector.snapshot()["title"] == title)
+
+
+def test_history_is_a_dataframe_if_pandas_is_installed(
+    inspector: StateInspector, server: NanoverServer
 ) -> None:
-    page = open_page(StateInspector)
-    numbers = [float(n) for n in range(20_000)]
-    server.update_state(None, DictionaryChange({"ids": numbers}))
+    change(server, inspector, "second")
 
-    cut = eventually(lambda: page.model.values.get("ids"))
+    eventually(lambda: len(inspector.history("ti*")) == 2)
+    frame = inspector.history("ti*")
 
-    assert (cut["$nvj"], cut["length"]) == ("cut", 20_000)
-    assert page.ask("value", key="ids")["result"]["value"] == numbers
-
-
-def test_a_key_that_is_gone_says_so(open_page: OpenPage) -> None:
-    reply = open_page(StateInspector).ask("value", key="nowhere")
-
-    assert reply == {"ok": True, "result": {"key": "nowhere", "exists": False}}
+    assert list(frame["key"]) == ["title", "title"]
+    assert list(frame["value"]) == ["demo", "second"]
 
 
-def test_what_to_search_for_can_be_given(open_page: OpenPage) -> None:
-    assert open_page(StateInspector, query="avatar.*").panel.query == "avatar.*"
-
-
-def test_items_of_a_cut_list_are_given_as_asked_for(
-    open_page: OpenPage, server: NanoverServer
+def test_history_is_a_list_without_pandas(
+    inspector: StateInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = open_page(StateInspector)
-    numbers = [float(n) for n in range(20_000)]
-    nested = {"selected": {"ids": numbers}, "deep": [[1.0, "x" * 10_000]]}
-    server.update_state(None, DictionaryChange({"ids": numbers, "nested": nested}))
-    eventually(lambda: page.model.values.get("nested"))
+    monkeypatch.setattr(inspector_widget, "has_pandas", lambda: False)
 
-    def items(key: str, path: list[str | int], start: int) -> Any:
-        return page.ask("items", key=key, path=path, start=start, count=3)["result"]
+    samples = inspector.history()
 
-    assert items("ids", [], 19_998) == {
-        "exists": True,
-        "start": 19_998,
-        "length": 20_000,
-        "items": [19_998.0, 19_999.0],
-    }
-    assert items("nested", ["selected", "ids"], 70)["items"] == [70.0, 71.0, 72.0]
-    number, text = items("nested", ["deep", 0], 0)["items"]
-    assert (number, text["$nvj"], text["length"]) == (1.0, "cut", 10_000)
+    assert [(sample.key, sample.value) for sample in samples] == [
+        ("scene", [0.0] * 10),
+        ("title", "demo"),
+    ]
+    assert inspector.history("title", frame=False)[0].value == "demo"
 
 
-def test_fields_of_a_cut_object_are_given_with_their_names(
-    open_page: OpenPage, server: NanoverServer
+def test_a_snapshot_is_of_the_current_or_a_past_time(
+    inspector: StateInspector, server: NanoverServer
 ) -> None:
-    page = open_page(StateInspector)
-    atoms: dict[str, Value] = {f"atom {n}": float(n) for n in range(3_000)}
-    server.update_state(None, DictionaryChange({"world": {"atoms": atoms}}))
-    eventually(lambda: page.model.values.get("world"))
+    recorder = Recorder.of(inspector.connection.client)
+    then = recorder.now()
+    change(server, inspector, "second")
+    eventually(lambda: len(recorder.samples("title")) == 2)
 
-    reply = page.ask("items", key="world", path=["atoms"], start=2_998, count=5)
-
-    assert reply["result"] == {
-        "exists": True,
-        "start": 2_998,
-        "length": 3_000,
-        "items": [2_998.0, 2_999.0],
-        "names": ["atom 2998", "atom 2999"],
-    }
+    assert inspector.snapshot()["title"] == "second"
+    assert inspector.snapshot(at=then)["title"] == "demo"
 
 
-@pytest.mark.parametrize(
-    ("key", "path"),
-    [
-        ("gone", []),
-        ("title", []),
-        ("scene", [3]),
-        ("scene", ["x"]),
-        ("scene", [99]),
-        ("scene", [-1]),
-    ],
-)
-def test_items_of_what_is_no_list_are_none(
-    open_page: OpenPage, key: str, path: list[str | int]
+def test_on_change_reports_matching_keys_until_it_is_stopped(
+    inspector: StateInspector, server: NanoverServer
 ) -> None:
-    page = open_page(StateInspector)
+    changes: list[DictionaryChange] = []
+    threads: set[str] = set()
 
-    reply = page.ask("items", key=key, path=path, start=0, count=5)
+    def record(change: DictionaryChange) -> None:
+        changes.append(change)
+        threads.add(threading.current_thread().name)
 
-    assert reply == {"ok": True, "result": {"exists": False, "start": 0, "length": 0, "items": []}}
+    stop = inspector.on_change("avatar.*", record)
+    server.update_state(None, DictionaryChange({"avatar.a": 1.0, "other": 2.0}))
+    eventually(lambda: len(changes) == 1)
+    server.update_state(None, DictionaryChange(removals={"avatar.a", "other"}))
+    eventually(lambda: len(changes) == 2)
+    stop()
+    change(server, inspector, "after")
+
+    assert changes == [DictionaryChange({"avatar.a": 1.0}), DictionaryChange(removals={"avatar.a"})]
+    assert threads == {"nanover-changes"}
 
 
-@pytest.mark.parametrize(("start", "count"), [(-1, 5), (0, 0), (0, 201), (0, True)])
-def test_more_items_than_a_page_needs_are_refused(
-    open_page: OpenPage, start: int, count: int
+def test_export_writes_the_state_and_optionally_the_history(
+    inspector: StateInspector, tmp_path: Path
 ) -> None:
-    page = open_page(StateInspector)
+    plain = json.loads(inspector.export(tmp_path / "a.json").read_text())
+    with_history = json.loads(
+        inspector.export(tmp_path / "b.json", "title", history=True).read_text()
+    )
 
-    reply = page.ask("items", key="scene", path=[], start=start, count=count)
+    assert plain["state"] == {"scene": [0.0] * 10, "title": "demo"}
+    assert with_history["state"] == {"title": "demo"}
+    assert [sample["value"] for sample in with_history["history"]["title"]] == ["demo"]
 
-    assert reply["error"]["kind"] == "BadRequest"
+
+def test_selection_and_query_are_traits(open_page: OpenPage) -> None:
+    inspector = open_page(StateInspector, selected="title", query="ti").panel
+    seen: list[str] = []
+    inspector.observe(lambda change: seen.append(change["new"]), "selected")
+
+    inspector.selected = "scene"
+
+    assert (inspector.query, inspector.selected) == ("ti", "scene")
+    assert seen == ["scene"]
+    assert {"selected", "query"} <= inspector.get_state().keys()
+
+
+def test_history_outlives_the_widget(open_page: OpenPage, server: NanoverServer) -> None:
+    first = open_page(StateInspector).panel
+    change(server, first, "second")  # type: ignore[arg-type]
+    first.close()
+    second = open_page(StateInspector).panel
+
+    eventually(lambda: len(second.history("title")) == 2)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", [StateInspector, ControlRoom])
+def test_tree_options_are_synchronized_with_the_page(
+    connection: Connection, kind: type[Panel]
+) -> None:
+    panel = kind(connection, pins=["scene"], sort="rate", mute=25)
+
+    kept = panel.get_state(["pins", "sort", "mute", "recent_queries"])
+    panel.close()
+
+    assert kept == {"pins": ["scene"], "sort": "rate", "mute": 25.0, "recent_queries": []}
+
+
+def test_invalid_options_are_rejected(connection: Connection) -> None:
+    panel = StateInspector(connection)
+    for name, value in {"sort": "size", "mute": -1, "pins": [1]}.items():
+        with pytest.raises(traitlets.TraitError):
+            setattr(panel, name, value)
+    panel.close()
+
+
+def test_other_widgets_do_not_have_options_of_the_inspector(connection: Connection) -> None:
+    with pytest.raises(TypeError, match="no option 'pins'"):
+        LockManager(connection, pins=["scene"])

@@ -26,7 +26,7 @@ def test_a_new_view_gets_its_own_message_and_changes_go_to_all(connection: Conne
     post = Post()
     updates = LeaseUpdates(connection.client, post)
 
-    updates.greet("page-1")
+    updates.send_initial("page-1")
     connection.client.attempt_update_locks({"scene": 10})
 
     assert post.posted[0] == ("leases", {"leases": [], "more": 0, "held": 0}, "page-1")
@@ -51,13 +51,13 @@ def test_an_expired_lease_is_sent_at_the_next_heartbeat(connection: Connection) 
     connection.client.attempt_update_locks({"scene": 0.05})
 
     def sent() -> bool:
-        updates.beat()
+        updates.on_heartbeat()
         body = post.posted[-1][1]
         return [lease["state"] for lease in body["leases"]] == ["lost"]
 
     eventually(sent)
     count = len(post.posted)
-    updates.beat()
+    updates.on_heartbeat()
     assert len(post.posted) == count
     updates.close()
 

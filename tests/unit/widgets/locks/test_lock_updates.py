@@ -23,11 +23,11 @@ def test_nothing_is_sent_at_a_heartbeat_without_changes(connection: Connection) 
     post = Post()
     updates = LockUpdates(connection.client, post)
     connection.client.lock("scene")
-    updates.beat()
+    updates.on_heartbeat()
     sent = len(post.posted)
     connection.client.locks.renew(connection.client.leases.leases_on("scene"))
 
-    updates.beat()
+    updates.on_heartbeat()
 
     assert sent == 1
     assert len(post.posted) == sent
@@ -39,7 +39,7 @@ def test_a_new_view_gets_its_own_message(connection: Connection) -> None:
     post = Post()
     updates = LockUpdates(connection.client, post)
 
-    updates.greet("page-1")
+    updates.send_initial("page-1")
 
     empty = {"watched": [], "history": [], "requests": [], "by": None}
     assert post.posted == [(empty, "page-1")]

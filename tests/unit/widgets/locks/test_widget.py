@@ -9,7 +9,7 @@ import pytest
 
 from nanover_jupyter import Connection, LockManager, NanoverServer, NotSupported, connect
 from tests.support.eventually import eventually
-from tests.support.held_delivery import connection_held_up
+from tests.support.held_dispatcher import hold_dispatcher
 from tests.unit.widgets.test_panel import OpenPage
 
 
@@ -80,7 +80,7 @@ def test_what_waited_when_it_turned_to_another_connection_shows_nothing_of_the_f
     open_page: OpenPage, connection: Connection, server: NanoverServer
 ) -> None:
     manager = open_page(LockManager).panel
-    with connection_held_up(connection) as let_go:
+    with hold_dispatcher(connection) as let_go:
         connection.client.lock("scene")
         connection.client.locks.watch_keys(("scene",))
         with connect(f"127.0.0.1:{server.port}", name="other") as other:

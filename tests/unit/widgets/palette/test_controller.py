@@ -1,4 +1,4 @@
-"""What the kernel half of the palette answers and tells."""
+"""Requests to the palette, and its messages to the views."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def start(page: FakePage, run: str, name: str, **arguments: Any) -> dict[str, An
 
 
 def ended(page: FakePage, run: str) -> Any:
-    """The state of a run once it is over."""
+    """Wait for the end of a run and return its state."""
 
     def find() -> Any:
-        told = [message["body"] for message in page.all("run_state")]
-        return [body for body in told if body["run"] == run and body["state"] != "running"]
+        bodies = [message["body"] for message in page.all("run_state")]
+        return [body for body in bodies if body["run"] == run and body["state"] != "running"]
 
     return eventually(find)[0]
 
@@ -46,9 +46,7 @@ def test_commands_are_listed_with_their_defaults(open_page: OpenPage) -> None:
     }
 
 
-def test_what_nanover_does_not_tell_of_its_commands_is_told(
-    open_page: OpenPage, server: NanoverServer
-) -> None:
+def test_built_in_commands_are_documented(open_page: OpenPage, server: NanoverServer) -> None:
     server.register_command("playback/load", lambda index: None)
     page = open_page(CommandPalette)
     page.ask("refresh_commands")
@@ -64,7 +62,7 @@ def test_what_nanover_does_not_tell_of_its_commands_is_told(
     assert load["known"][0]["required"] is True
 
 
-def test_a_run_is_answered_at_once_and_told_when_it_ends(open_page: OpenPage) -> None:
+def test_a_run_is_answered_immediately_and_posted_when_it_ends(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     reply = start(page, "r1", "user/echo", n=2, far={"$nvj": "inf"})
@@ -77,7 +75,7 @@ def test_a_run_is_answered_at_once_and_told_when_it_ends(open_page: OpenPage) ->
     assert 0 < run["seconds"] < 5
 
 
-def test_numbers_with_a_point_stay_apart_from_whole_ones(open_page: OpenPage) -> None:
+def test_floats_and_integers_are_distinguished(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     start(page, "r1", "user/echo", n={"$nvj": "float", "text": "1.0"}, m=1)
@@ -86,7 +84,7 @@ def test_numbers_with_a_point_stay_apart_from_whole_ones(open_page: OpenPage) ->
     assert arguments == {"n": {"$nvj": "float", "text": "1.0"}, "m": 1}
 
 
-def test_the_same_run_asked_for_twice_runs_once(open_page: OpenPage, server: NanoverServer) -> None:
+def test_a_repeated_request_runs_once(open_page: OpenPage, server: NanoverServer) -> None:
     calls: list[float] = []
     server.register_command("user/count", lambda: calls.append(1.0))
     page = open_page(CommandPalette)
@@ -99,7 +97,9 @@ def test_the_same_run_asked_for_twice_runs_once(open_page: OpenPage, server: Nan
     assert len(calls) == 1
 
 
-def test_a_failure_brings_the_servers_words(open_page: OpenPage, server: NanoverServer) -> None:
+def test_a_failure_has_the_message_of_the_server(
+    open_page: OpenPage, server: NanoverServer
+) -> None:
     def fail() -> None:
         raise ValueError("no <b>such</b> atom")
 
@@ -113,7 +113,7 @@ def test_a_failure_brings_the_servers_words(open_page: OpenPage, server: Nanover
     assert error["message"].endswith("no <b>such</b> atom")
 
 
-def test_what_cannot_be_sent_is_a_run_that_failed(open_page: OpenPage) -> None:
+def test_a_command_that_cannot_be_sent_is_a_failed_run(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     assert start(page, "r1", "user/echo", n={"$nvj": "int", "text": "1" + "0" * 400})["ok"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_is_a_run_that_failed(open_page: OpenPage) -> None:
     assert run["error"]["kind"] == "InvalidValue"
 
 
-def test_arguments_that_make_no_sense_are_refused(open_page: OpenPage) -> None:
+def test_invalid_arguments_are_rejected(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     listed = page.ask("run", run="r", name="user/echo", arguments=[1])
@@ -133,7 +133,7 @@ def test_arguments_that_make_no_sense_are_refused(open_page: OpenPage) -> None:
     assert "cannot be sent back" in forged["error"]["message"]
 
 
-def test_several_runs_wait_at_once(open_page: OpenPage, server: NanoverServer) -> None:
+def test_several_runs_are_active_at_once(open_page: OpenPage, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and None)
     page = open_page(CommandPalette)
@@ -142,18 +142,16 @@ def test_several_runs_wait_at_once(open_page: OpenPage, server: NanoverServer) -
     start(page, "quick", "user/echo")
 
     assert ended(page, "quick")["state"] == "done"
-    assert {body["state"] for body in _told(page, "slow")} == {"running"}
+    assert {body["state"] for body in _states(page, "slow")} == {"running"}
     gate.set()
     assert ended(page, "slow")["state"] == "done"
 
 
-def _told(page: FakePage, run: str) -> list[dict[str, Any]]:
+def _states(page: FakePage, run: str) -> list[dict[str, Any]]:
     return [m["body"] for m in page.all("run_state") if m["body"]["run"] == run]
 
 
-def test_a_run_that_is_not_waited_for_any_more_says_so(
-    open_page: OpenPage, server: NanoverServer
-) -> None:
+def test_a_cancelled_run_is_posted(open_page: OpenPage, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and None)
     page = open_page(CommandPalette)
@@ -165,9 +163,7 @@ def test_a_run_that_is_not_waited_for_any_more_says_so(
     gate.set()
 
 
-def test_a_new_view_is_told_of_the_runs_there_were(
-    open_page: OpenPage, server: NanoverServer
-) -> None:
+def test_a_new_view_gets_the_run_history(open_page: OpenPage, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and None)
     first = open_page(CommandPalette)
@@ -185,7 +181,7 @@ def test_a_new_view_is_told_of_the_runs_there_were(
 
 
 def test_two_widgets_of_a_connection_show_the_same_runs(
-    open_page: OpenPage, quick_beats: None
+    open_page: OpenPage, fast_heartbeats: None
 ) -> None:
     palette, room = open_page(CommandPalette), open_page(ControlRoom)
 
@@ -194,7 +190,7 @@ def test_two_widgets_of_a_connection_show_the_same_runs(
     assert ended(room, "r1")["state"] == "done"
 
 
-def test_runs_that_are_over_can_be_forgotten(open_page: OpenPage, server: NanoverServer) -> None:
+def test_finished_runs_can_be_removed(open_page: OpenPage, server: NanoverServer) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(10) and None)
     page = open_page(CommandPalette)
@@ -210,7 +206,7 @@ def test_runs_that_are_over_can_be_forgotten(open_page: OpenPage, server: Nanove
     gate.set()
 
 
-def test_a_large_result_travels_cut_and_whole_when_asked_for(
+def test_a_large_result_is_truncated_and_sent_in_full_on_request(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     server.register_command("user/large", lambda: {"list": [0.5] * 100_000, "far": float("nan")})
@@ -219,14 +215,14 @@ def test_a_large_result_travels_cut_and_whole_when_asked_for(
     start(page, "r1", "user/large")
 
     assert ended(page, "r1")["result"]["$nvj"] == "cut"
-    whole = page.ask("whole_result", run="r1")["result"]
-    assert whole["kept"]
-    assert len(whole["result"]["list"]) == 100_000
+    full = page.ask("whole_result", run="r1")["result"]
+    assert full["kept"]
+    assert len(full["result"]["list"]) == 100_000
     assert page.ask("whole_result", run="nowhere")["result"] == {"kept": False, "result": None}
 
 
-def test_what_changes_in_the_state_is_told_shortly_after_the_end(
-    open_page: OpenPage, server: NanoverServer, quick_effects: None
+def test_effects_on_the_state_are_posted_shortly_after_the_end(
+    open_page: OpenPage, server: NanoverServer, fast_effects: None
 ) -> None:
     def work() -> None:
         server.update_state(None, DictionaryChange({"user.made": 1.0}, {"title"}))
@@ -237,7 +233,7 @@ def test_what_changes_in_the_state_is_told_shortly_after_the_end(
 
     start(page, "r1", "user/work")
 
-    effects = eventually(lambda: _told(page, "r1")[-1]["effects"])
+    effects = eventually(lambda: _states(page, "r1")[-1]["effects"])
     assert effects == {
         "added": ["user.made"],
         "changed": [],
@@ -248,8 +244,8 @@ def test_what_changes_in_the_state_is_told_shortly_after_the_end(
     }
 
 
-def test_a_loaded_simulation_tells_which_locks_it_cleared(
-    open_page: OpenPage, server: NanoverServer, quick_effects: None
+def test_effects_contain_locks_cleared_by_loading_a_simulation(
+    open_page: OpenPage, server: NanoverServer, fast_effects: None
 ) -> None:
     server.register_command("playback/load", lambda index: server.clear_locks())
     page = open_page(CommandPalette)
@@ -257,13 +253,13 @@ def test_a_loaded_simulation_tells_which_locks_it_cleared(
 
     start(page, "r1", "playback/load", index=0)
 
-    effects = eventually(lambda: _told(page, "r1")[-1]["effects"])
+    effects = eventually(lambda: _states(page, "r1")[-1]["effects"])
     (lock,) = effects["locks"]
     assert (lock["key"], lock["kept"]) == ("scene", True)
     assert "playback/load switched" in lock["note"]
 
 
-def test_progress_in_the_state_is_told(open_page: OpenPage, server: NanoverServer) -> None:
+def test_progress_in_the_state_is_posted(open_page: OpenPage, server: NanoverServer) -> None:
     gate = threading.Event()
 
     def work() -> None:
@@ -275,7 +271,7 @@ def test_progress_in_the_state_is_told(open_page: OpenPage, server: NanoverServe
 
     start(page, "r1", "user/work")
 
-    eventually(lambda: _told(page, "r1")[-1]["progress"] == 0.25)
+    eventually(lambda: _states(page, "r1")[-1]["progress"] == 0.25)
     gate.set()
     assert ended(page, "r1")["state"] == "done"
 
@@ -294,21 +290,21 @@ def test_choices_come_from_the_command_that_lists_them(
     ]
 
 
-def test_choices_that_nobody_lists_are_refused_in_words(
+def test_requests_for_missing_choices_are_rejected(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     page = open_page(CommandPalette)
 
-    nobody = page.ask("choices", command="user/echo", argument="n")
-    assert nobody["error"]["kind"] == "BadRequest"
+    without_choices = page.ask("choices", command="user/echo", argument="n")
+    assert without_choices["error"]["kind"] == "BadRequest"
     unknown = page.ask("choices", command="playback/load", argument="index")
     assert unknown["error"]["kind"] == "CommandFailed"
     server.register_command("playback/list", lambda: {"simulations": "none"})
     strange = page.ask("choices", command="playback/load", argument="index")
-    assert "no list" in strange["error"]["message"]
+    assert "is not a list" in strange["error"]["message"]
 
 
-def test_what_was_run_and_pinned_is_told_and_outlives_the_widget(open_page: OpenPage) -> None:
+def test_runs_and_pins_are_posted_and_outlive_the_widget(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
     pin = {
         "id": "p1",
@@ -332,7 +328,7 @@ def test_what_was_run_and_pinned_is_told_and_outlives_the_widget(open_page: Open
     assert memory["integers"] == {"user/echo": ["n"]}
 
 
-def test_a_pin_is_taken_away_in_every_widget(open_page: OpenPage) -> None:
+def test_a_pin_is_removed_in_every_widget(open_page: OpenPage) -> None:
     page, other = open_page(CommandPalette), open_page(ControlRoom)
     texts = dict.fromkeys(("label", "icon", "tooltip"), "")
     page.ask("pin", id="p1", command="user/echo", arguments={}, asks=[], **texts)
@@ -343,27 +339,29 @@ def test_a_pin_is_taken_away_in_every_widget(open_page: OpenPage) -> None:
     eventually(lambda: not other.last("memory")["pins"])
 
 
-def test_the_name_for_results_must_be_one(open_page: OpenPage) -> None:
+def test_the_variable_for_results_must_be_a_valid_name(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     assert page.ask("name_result", name="answer")["ok"]
     eventually(lambda: page.last("memory")["result_name"] == "answer")
     for bad in ("1x", "a b", "class"):
-        assert "cannot be the name" in page.ask("name_result", name=bad)["error"]["message"]
+        assert (
+            "is not a valid variable name" in page.ask("name_result", name=bad)["error"]["message"]
+        )
 
 
-def test_the_people_are_told_before_a_command_can_be_run_that_would_disturb_them(
+def test_the_number_of_avatars_is_sent_before_the_commands(
     open_page: OpenPage,
 ) -> None:
     page = open_page(CommandPalette)
     page.last("people")
-    told = [message["op"] for message in page.heard if message["op"] in {"people", "commands"}]
+    ops = [message["op"] for message in page.received if message["op"] in {"people", "commands"}]
 
-    assert told[0] == "people"
+    assert ops[0] == "people"
 
 
-def test_people_who_come_and_go_are_counted(
-    open_page: OpenPage, server: NanoverServer, quick_beats: None
+def test_the_number_of_avatars_is_updated(
+    open_page: OpenPage, server: NanoverServer, fast_heartbeats: None
 ) -> None:
     page = open_page(CommandPalette)
     assert page.last("people") == {"avatars": 0}
@@ -372,8 +370,11 @@ def test_people_who_come_and_go_are_counted(
     eventually(lambda: page.last("people") == {"avatars": 2})
 
 
-def test_new_commands_are_found_while_somebody_looks(
-    open_page: OpenPage, server: NanoverServer, quick_beats: None, monkeypatch: pytest.MonkeyPatch
+def test_new_commands_are_found_while_a_view_is_visible(
+    open_page: OpenPage,
+    server: NanoverServer,
+    fast_heartbeats: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("nanover_jupyter.client.commands.polling._MIN_INTERVAL", 0.1)
     page = open_page(CommandPalette)
@@ -383,7 +384,7 @@ def test_new_commands_are_found_while_somebody_looks(
     eventually(lambda: len(page.last("commands")["commands"]) == 2)
 
 
-def test_a_refresh_finds_new_commands_and_tells_every_view(
+def test_a_refresh_posts_new_commands_to_every_view(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     page = open_page(CommandPalette)
@@ -393,7 +394,7 @@ def test_a_refresh_finds_new_commands_and_tells_every_view(
     eventually(lambda: len(page.last("commands")["commands"]) == 2)
 
 
-def test_without_a_server_a_run_says_so_and_is_not_run_later(
+def test_without_a_server_a_run_fails_and_is_not_repeated(
     open_page: OpenPage, server: NanoverServer, may_reconnect: threading.Event
 ) -> None:
     page = open_page(CommandPalette)
@@ -414,7 +415,7 @@ def test_without_a_server_a_run_says_so_and_is_not_run_later(
     assert calls == []
 
 
-def test_a_server_that_comes_back_is_asked_for_its_commands_at_once(
+def test_commands_are_requested_after_a_reconnect(
     open_page: OpenPage, server: NanoverServer, may_reconnect: threading.Event
 ) -> None:
     page = open_page(CommandPalette)
@@ -433,17 +434,17 @@ def test_a_server_that_comes_back_is_asked_for_its_commands_at_once(
         eventually(lambda: names() == ["user/new"], seconds=20)
 
 
-def test_a_press_that_is_over_at_once_is_told_by_its_result_alone(open_page: OpenPage) -> None:
+def test_a_short_run_is_posted_once(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     start(page, "r1", "user/echo")
 
-    assert [body["state"] for body in _told(page, "r1")] == ["done"]
-    ops = [message["op"] for message in page.heard]
+    assert [body["state"] for body in _states(page, "r1")] == ["done"]
+    ops = [message["op"] for message in page.received]
     assert ops.index("run_state") < len(ops) - 1 - ops[::-1].index("reply")
 
 
-def test_a_press_that_takes_longer_is_answered_meanwhile(
+def test_a_longer_run_is_answered_before_its_end(
     open_page: OpenPage, server: NanoverServer
 ) -> None:
     gate = threading.Event()
@@ -452,20 +453,20 @@ def test_a_press_that_takes_longer_is_answered_meanwhile(
 
     assert start(page, "r1", "user/wait")["ok"]
 
-    eventually(lambda: _told(page, "r1") and _told(other, "r1"))
-    assert _told(page, "r1")[0]["state"] == _told(other, "r1")[0]["state"] == "running"
+    eventually(lambda: _states(page, "r1") and _states(other, "r1"))
+    assert _states(page, "r1")[0]["state"] == _states(other, "r1")[0]["state"] == "running"
     gate.set()
     assert ended(other, "r1")["state"] == "done"
 
 
-def test_a_server_that_goes_away_during_a_run_ends_it(
+def test_a_lost_server_ends_a_run(
     open_page: OpenPage, server: NanoverServer, impatient_servers: None
 ) -> None:
     gate = threading.Event()
     server.register_command("user/wait", lambda: gate.wait(20) and None)
     page = open_page(CommandPalette)
     start(page, "r1", "user/wait")
-    eventually(lambda: _told(page, "r1"))
+    eventually(lambda: _states(page, "r1"))
 
     server.close()
 
@@ -485,20 +486,20 @@ def test_hostile_names_are_names(open_page: OpenPage, server: NanoverServer, nam
     assert ended(page, "r1")["result"] == {name: 1}
 
 
-def test_five_thousand_commands_are_told(server: NanoverServer) -> None:
+def test_five_thousand_commands_are_posted(server: NanoverServer) -> None:
     for number in range(5_000):
         server.register_command(f"user/command-{number}", dict, {"n": number})
     with connect(f"127.0.0.1:{server.port}") as connection:
-        told: list[Any] = []
-        tool = PaletteController(connection, lambda op, body, **_: told.append((op, body)))
+        posted: list[Any] = []
+        tool = PaletteController(connection, lambda op, body, **_: posted.append((op, body)))
 
-        tool.greet("page-1")
+        tool.send_initial("page-1")
 
-        assert len(dict(told)["commands"]["commands"]) == 5_001
+        assert len(dict(posted)["commands"]["commands"]) == 5_001
         tool.close()
 
 
-def test_a_description_that_comes_later_is_told(open_page: OpenPage) -> None:
+def test_later_documentation_is_posted(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
     page.last("commands")
 

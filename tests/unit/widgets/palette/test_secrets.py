@@ -1,4 +1,4 @@
-"""What is taken for a secret."""
+"""Detection of secret arguments."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ NAMES = json.loads(
 )
 
 
-def test_secrets_are_known_by_their_names() -> None:
+def test_secrets_are_recognized_by_name() -> None:
     assert [name for name in NAMES["secret"] if not is_secret(name, "x")] == []
     assert [name for name in NAMES["plain"] if is_secret(name, "x")] == []
 
 
-def test_an_argument_that_was_described_as_one_is_one() -> None:
+def test_a_documented_secret_is_secret() -> None:
     description = Description("user/x", arguments={"pin": Text("", secret=True), "n": Text("")})
 
     assert without_secrets({"pin": "4711", "n": "a"}, description) == {"n": "a"}
     assert without_secrets({"pin": "4711"}) == {"pin": "4711"}
 
 
-def test_a_secret_anywhere_in_a_value_makes_it_one() -> None:
+def test_a_value_that_contains_a_secret_is_secret() -> None:
     arguments = {"login": {"who": "Anna", "keys": [{"api_token": "x"}]}, "n": 1}
 
     assert hide_secrets(arguments) == {"login": "•••", "n": 1}
 
 
-def test_a_value_without_an_end_is_looked_through_so_far() -> None:
+def test_deep_values_are_searched_to_a_limit() -> None:
     deep: dict[str, object] = {}
     deep["in"] = deep
 

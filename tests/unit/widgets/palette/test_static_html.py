@@ -19,7 +19,7 @@ def run(number: int, **more: object) -> Run:
     return Run(**{**facts, "seconds": 0.5, "result": {"a": "<b>"}, **more})  # type: ignore[arg-type]
 
 
-def test_commands_stand_with_their_arguments_and_what_is_left_out_is_counted() -> None:
+def test_commands_are_shown_with_their_arguments_and_the_number_of_further_ones() -> None:
     html = palette_html([CommandInfo(f"user/<{n}>", height=1.0) for n in range(100)], [])
 
     assert "user/&lt;0&gt;" in html
@@ -27,11 +27,11 @@ def test_commands_stand_with_their_arguments_and_what_is_left_out_is_counted() -
     assert "… 40 more" in html
 
 
-def test_runs_stand_with_what_came_of_them() -> None:
+def test_runs_are_shown_with_their_results() -> None:
     failed = run(2, state="failed", error=CommandFailed("user/x", "<i>no</i>"), result=None)
     html = palette_html([], [failed, run(1), run(0, seconds=None, state="running")])
 
-    assert "No commands." in html
+    assert "No commands" in html
     assert "&lt;i&gt;no&lt;/i&gt;" in html
     assert "0.50 s" in html
     assert "<b>" not in html

@@ -1,4 +1,4 @@
-"""The palette in Python: traits, runs and descriptions."""
+"""Traits and methods of the palette."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def palette(open_page: OpenPage) -> Any:
     return open_page(CommandPalette).panel
 
 
-def test_a_run_from_python_goes_the_way_of_a_press(open_page: OpenPage) -> None:
+def test_a_run_from_python_is_shown_like_one_of_the_page(open_page: OpenPage) -> None:
     page = open_page(CommandPalette)
 
     result = page.panel.run("user/echo", n=2).result(timeout=5)
@@ -66,7 +66,7 @@ def test_running_and_history_are_observable(palette: CommandPalette, server: Nan
     assert seen == [["user/wait"], []]
 
 
-def test_what_cannot_be_sent_is_raised_and_shown(palette: CommandPalette) -> None:
+def test_a_command_that_cannot_be_sent_raises_and_is_shown(palette: CommandPalette) -> None:
     with pytest.raises(InvalidValue, match="cannot send"):
         palette.run("user/echo", n=object())
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_sent_is_raised_and_shown(palette: CommandPalette) -> Non
     assert "object object" in str(run.arguments["n"])
 
 
-def test_what_a_wire_carries_and_no_file_is_run_and_not_kept(
+def test_arguments_that_cannot_be_stored_are_sent(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with NanoverServer(websocket_port=0) as server:
@@ -94,9 +94,7 @@ def test_what_a_wire_carries_and_no_file_is_run_and_not_kept(
     assert caplog.text == ""
 
 
-def test_a_filter_leaves_out_what_does_not_fit_and_can_be_changed(
-    open_page: OpenPage, server: NanoverServer
-) -> None:
+def test_the_filter_can_be_changed(open_page: OpenPage, server: NanoverServer) -> None:
     server.register_command("playback/play", dict)
     server.register_command("other/x", dict)
     page = open_page(CommandPalette, filter="user/*, playback/*")
@@ -110,13 +108,13 @@ def test_a_filter_leaves_out_what_does_not_fit_and_can_be_changed(
     eventually(lambda: names() == ["other/x"])
 
 
-def test_query_and_selected_are_traits_that_reopened_pages_know(open_page: OpenPage) -> None:
+def test_query_and_selected_are_synchronized_traits(open_page: OpenPage) -> None:
     panel = open_page(CommandPalette, query="ec", selected="user/echo").panel
 
     assert {"query": "ec", "selected": "user/echo"}.items() <= panel.get_state().items()
 
 
-def test_each_result_is_given_to_the_variable_of_the_chosen_name(
+def test_each_result_is_assigned_to_the_variable(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Shell:
@@ -136,12 +134,12 @@ def test_each_result_is_given_to_the_variable_of_the_chosen_name(
     eventually(lambda: Shell.user_ns.get("other") == {"n": 1, "name": "x"})
 
 
-def test_a_bad_name_for_results_is_refused(palette: CommandPalette) -> None:
-    with pytest.raises(Exception, match="cannot be the name"):
+def test_an_invalid_variable_name_is_rejected(palette: CommandPalette) -> None:
+    with pytest.raises(Exception, match="is not a valid variable name"):
         palette.result_name = "not a name"
 
 
-def test_a_palette_that_is_closed_leaves_its_runs_going(
+def test_runs_continue_after_closing_the_palette(
     open_page: OpenPage, connection: Connection, server: NanoverServer
 ) -> None:
     gate = threading.Event()

@@ -1,4 +1,4 @@
-"""Kernel and page mean the same messages: both test suites read the same examples."""
+"""The messages of kernel and page, tested with the same examples in both test suites."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def chosen(direction: str, *, valid: bool) -> list[dict[str, Any]]:
     return [e for e in EXAMPLES if e["direction"] == direction and e["valid"] == valid]
 
 
-def test_no_two_messages_have_one_name() -> None:
+def test_message_names_are_unique() -> None:
     assert len(BODIES) == sum(len(module.BODIES) for module in MODULES)
 
 
@@ -46,7 +46,7 @@ def test_every_kind_of_message_has_examples() -> None:
 @pytest.mark.parametrize(
     "example", chosen("kernel", valid=True) + chosen("page", valid=True), ids=named
 )
-def test_a_valid_example_is_what_the_types_say(example: dict[str, Any]) -> None:
+def test_valid_examples_match_the_types(example: dict[str, Any]) -> None:
     envelope = example["envelope"]
 
     assert misfit(envelope, messages.Envelope, "envelope") is None
@@ -56,7 +56,7 @@ def test_a_valid_example_is_what_the_types_say(example: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "example", [e for e in chosen("page", valid=True) if "id" in e["envelope"]], ids=named
 )
-def test_a_valid_request_is_understood(open_page: OpenPage, example: dict[str, Any]) -> None:
+def test_valid_requests_are_handled(open_page: OpenPage, example: dict[str, Any]) -> None:
     page = open_page(ControlRoom)
     envelope = {**example["envelope"], "client": page.client, "id": 1_000}
     page.raw(envelope)
@@ -71,7 +71,7 @@ def test_a_valid_request_is_understood(open_page: OpenPage, example: dict[str, A
 @pytest.mark.parametrize(
     "example", [e for e in chosen("page", valid=False) if "id" in e["envelope"]], ids=named
 )
-def test_a_malformed_request_is_answered_and_harms_nothing(
+def test_malformed_requests_are_answered_with_an_error(
     open_page: OpenPage, example: dict[str, Any]
 ) -> None:
     page = open_page(ControlRoom)
@@ -86,8 +86,8 @@ def test_a_malformed_request_is_answered_and_harms_nothing(
     assert page.ask("value", key="title")["ok"]
 
 
-def test_what_the_kernel_really_sends_is_what_the_types_say(
-    open_page: OpenPage, server: NanoverServer, quick_effects: None
+def test_messages_of_the_kernel_match_the_types(
+    open_page: OpenPage, server: NanoverServer, fast_effects: None
 ) -> None:
     server.register_command("user/fail", lambda: 1 / 0)
     page = open_page(ControlRoom)
@@ -113,12 +113,12 @@ def test_what_the_kernel_really_sends_is_what_the_types_say(
     server.close()
     eventually(lambda: page.last("status")["state"] == "lost")
 
-    for message in page.heard:
+    for message in page.received:
         assert misfit(message, messages.Envelope, "envelope") is None
         assert misfit(message["body"], BODIES[message["op"]], message["op"]) is None
     results = [reply["body"].get("result") for reply in page.all("reply")]
     for kind in (
-        palette_messages.WholeResult,
+        palette_messages.FullResult,
         inspector_messages.ValueResult,
         lock_messages.LockResult,
         lock_messages.KeysResult,

@@ -1,4 +1,4 @@
-"""What leaves for the page, when, and what does not."""
+"""Which messages the publisher sends, and when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.eventually import eventually
 
 
 class Clock:
-    """Monotonic seconds that only move when told."""
+    """A clock that is advanced by hand."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -24,8 +24,8 @@ class Clock:
         return self.now
 
 
-class Bench:
-    """A publisher with its feed, and what it sent."""
+class Harness:
+    """A publisher with its feed, which records the sent messages."""
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {"a": 0}
@@ -37,7 +37,7 @@ class Bench:
             self._send,
             self.feed,
             health=lambda: (len(self.state), 0.5, 30.0),
-            on_beat=lambda: None,
+            on_heartbeat=lambda: None,
             clock=self.clock,
         )
 
@@ -49,15 +49,15 @@ class Bench:
 
     def change(self, **updates: Any) -> None:
         self.state.update(updates)
-        self.feed.changed(DictionaryChange(updates))
-        self.publisher.changes_waiting()
+        self.feed.record_change(DictionaryChange(updates))
+        self.publisher.notify_changes()
 
     def tick(self, seconds: float) -> None:
         self.clock.now += seconds
         with self.publisher._wake:
             # The thread waits in real time.
             self.publisher._wake.notify_all()
-        self.publisher.changes_waiting()
+        self.publisher.notify_changes()
 
     def hello(self, client: str = "one") -> None:
         self.publisher.hello(client, None, None)
@@ -72,111 +72,111 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.publisher.close()
+def harness() -> Iterator[Harness]:
+    harness = Harness()
+    yield harness
+    harness.publisher.close()
 
 
-def settled(bench: Bench) -> None:
-    """Wait until everything that may leave now has left, and the thread sleeps or has ended."""
-    publisher = bench.publisher
+def settled(harness: Harness) -> None:
+    """Wait until all pending messages are sent, and the thread sleeps or has ended."""
+    publisher = harness.publisher
     eventually(lambda: publisher._thread is None or len(publisher._wake._waiters))  # type: ignore[attr-defined]
 
 
-def test_without_a_view_no_thread_runs_and_nothing_is_sent(bench: Bench) -> None:
-    bench.change(a=1)
-    bench.publisher.post("commands", {"commands": []})
-    bench.tick(10)
+def test_without_a_view_no_thread_runs_and_nothing_is_sent(harness: Harness) -> None:
+    harness.change(a=1)
+    harness.publisher.post("commands", {"commands": []})
+    harness.tick(10)
 
-    assert bench.publisher._thread is None
-    assert bench.sent == []
+    assert harness.publisher._thread is None
+    assert harness.sent == []
 
 
-def test_a_hello_is_answered_with_a_snapshot_for_that_view(bench: Bench) -> None:
-    bench.hello("one")
+def test_hello_is_answered_with_a_snapshot_for_that_view(harness: Harness) -> None:
+    harness.hello("one")
 
-    (part,) = bench.all("snapshot")
+    (part,) = harness.all("snapshot")
     assert part["client"] == "one"
-    assert bench.threads == {"nanover-publisher"}
+    assert harness.threads == {"nanover-publisher"}
 
 
-def test_changes_within_a_tick_are_one_delta_for_all_views(bench: Bench) -> None:
-    bench.hello("one")
-    bench.hello("two")
-    bench.change(a=1)
-    bench.change(a=2)
-    bench.tick(1)
+def test_changes_within_one_period_are_one_delta_for_all_views(harness: Harness) -> None:
+    harness.hello("one")
+    harness.hello("two")
+    harness.change(a=1)
+    harness.change(a=2)
+    harness.tick(1)
 
-    (delta,) = eventually(lambda: bench.all("delta"))
+    (delta,) = eventually(lambda: harness.all("delta"))
 
     assert "client" not in delta
 
 
-def test_a_view_that_acknowledges_nothing_stops_the_flow_but_loses_nothing(bench: Bench) -> None:
-    bench.hello()
+def test_without_acknowledgements_deltas_stop_and_no_change_is_lost(harness: Harness) -> None:
+    harness.hello()
     for number in range(100):
-        bench.change(a=number)
-        bench.tick(0.02)
-        settled(bench)
-    sent = len(bench.all("delta"))
+        harness.change(a=number)
+        harness.tick(0.02)
+        settled(harness)
+    sent = len(harness.all("delta"))
 
     assert sent <= 30
-    assert bench.feed.has_changes
+    assert harness.feed.has_changes
 
-    bench.publisher.acknowledge("one", bench.feed.seq)
-    bench.tick(1)
-    eventually(lambda: not bench.feed.has_changes)
-    assert len(bench.all("delta")) == sent + 1
-
-
-def test_a_view_that_went_away_without_a_word_stops_the_flow(bench: Bench) -> None:
-    bench.hello()
-    bench.change(a=1)
-    bench.tick(4)
-    settled(bench)
-    bench.change(a=2)
-    bench.tick(4)
-    settled(bench)
-
-    assert bench.feed.has_changes
-    eventually(lambda: bench.publisher._thread is None)
+    harness.publisher.acknowledge("one", harness.feed.seq)
+    harness.tick(1)
+    eventually(lambda: not harness.feed.has_changes)
+    assert len(harness.all("delta")) == sent + 1
 
 
-def test_a_stuck_view_does_not_hold_up_a_lively_one(bench: Bench) -> None:
-    bench.hello("stuck")
-    bench.hello("lively")
-    bench.change(a=1)
-    bench.tick(0.5)
-    eventually(lambda: bench.all("delta"))
-    bench.tick(3.5)
-    bench.publisher.acknowledge("lively", bench.feed.seq)
-    bench.change(a=2)
-    bench.tick(0.1)
+def test_a_silent_view_stops_deltas(harness: Harness) -> None:
+    harness.hello()
+    harness.change(a=1)
+    harness.tick(4)
+    settled(harness)
+    harness.change(a=2)
+    harness.tick(4)
+    settled(harness)
 
-    eventually(lambda: len(bench.all("delta")) == 2)
-
-
-def test_a_hidden_view_is_sent_nothing(bench: Bench) -> None:
-    bench.hello()
-    bench.publisher.acknowledge("one", bench.feed.seq)
-    bench.publisher.hide("one")
-    before = len(bench.sent)
-    bench.change(a=1)
-    bench.tick(2)
-
-    eventually(lambda: bench.publisher._thread is None)
-    assert len(bench.sent) == before
+    assert harness.feed.has_changes
+    eventually(lambda: harness.publisher._thread is None)
 
 
-def test_changes_start_no_thread_while_nobody_looks(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_a_stalled_view_does_not_block_another_one(harness: Harness) -> None:
+    harness.hello("stuck")
+    harness.hello("lively")
+    harness.change(a=1)
+    harness.tick(0.5)
+    eventually(lambda: harness.all("delta"))
+    harness.tick(3.5)
+    harness.publisher.acknowledge("lively", harness.feed.seq)
+    harness.change(a=2)
+    harness.tick(0.1)
+
+    eventually(lambda: len(harness.all("delta")) == 2)
+
+
+def test_a_hidden_view_gets_no_messages(harness: Harness) -> None:
+    harness.hello()
+    harness.publisher.acknowledge("one", harness.feed.seq)
+    harness.publisher.hide("one")
+    before = len(harness.sent)
+    harness.change(a=1)
+    harness.tick(2)
+
+    eventually(lambda: harness.publisher._thread is None)
+    assert len(harness.sent) == before
+
+
+def test_changes_start_no_thread_without_a_visible_view(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.hello()
-    bench.publisher.acknowledge("one", bench.feed.seq)
-    bench.publisher.hide("one")
-    bench.tick(2)
-    eventually(lambda: bench.publisher._thread is None)
+    harness.hello()
+    harness.publisher.acknowledge("one", harness.feed.seq)
+    harness.publisher.hide("one")
+    harness.tick(2)
+    eventually(lambda: harness.publisher._thread is None)
     started: list[threading.Thread] = []
 
     def note(thread: threading.Thread) -> None:
@@ -185,69 +185,71 @@ def test_changes_start_no_thread_while_nobody_looks(
     monkeypatch.setattr(threading.Thread, "start", note)
 
     for number in range(5):
-        bench.change(a=number)
+        harness.change(a=number)
 
     assert started == []
 
 
-def test_a_view_that_comes_back_gets_what_it_missed(bench: Bench) -> None:
-    bench.hello()
-    rev = bench.feed.rev
-    bench.publisher.hide("one")
-    bench.change(a=1)
-    bench.publisher.hello("one", bench.feed.epoch, rev)
+def test_a_returning_view_gets_the_missed_changes(harness: Harness) -> None:
+    harness.hello()
+    rev = harness.feed.rev
+    harness.publisher.hide("one")
+    harness.change(a=1)
+    harness.publisher.hello("one", harness.feed.epoch, rev)
 
-    (delta,) = eventually(lambda: bench.all("delta"))
+    (delta,) = eventually(lambda: harness.all("delta"))
 
     assert delta["client"] == "one"
     assert delta["body"]["from"] == rev
 
 
-def test_a_view_of_another_epoch_starts_anew(bench: Bench) -> None:
-    bench.hello()
-    bench.publisher.hello("one", "another", 0)
+def test_a_view_of_another_epoch_gets_a_snapshot(harness: Harness) -> None:
+    harness.hello()
+    harness.publisher.hello("one", "another", 0)
 
-    eventually(lambda: len(bench.all("snapshot")) == 2)
+    eventually(lambda: len(harness.all("snapshot")) == 2)
 
 
-def test_a_forgotten_view_that_still_talks_is_told_to_say_hello(bench: Bench) -> None:
-    bench.hello()
-    rev = bench.feed.rev
-    bench.tick(70)
-    eventually(lambda: bench.publisher._thread is None)
-    bench.change(a=1)
-    bench.publisher.acknowledge("one", bench.feed.seq)
+def test_an_expired_view_is_asked_to_send_hello(harness: Harness) -> None:
+    harness.hello()
+    rev = harness.feed.rev
+    harness.tick(70)
+    eventually(lambda: harness.publisher._thread is None)
+    harness.change(a=1)
+    harness.publisher.acknowledge("one", harness.feed.seq)
 
-    (beat,) = eventually(lambda: [m for m in bench.all("heartbeat") if m.get("client") == "one"])
-    assert beat["body"]["epoch"] == ""
-    bench.publisher.hello("one", bench.feed.epoch, rev)
+    (heartbeat,) = eventually(
+        lambda: [m for m in harness.all("heartbeat") if m.get("client") == "one"]
+    )
+    assert heartbeat["body"]["epoch"] == ""
+    harness.publisher.hello("one", harness.feed.epoch, rev)
 
-    (delta,) = eventually(lambda: bench.all("delta"))
+    (delta,) = eventually(lambda: harness.all("delta"))
     assert delta["body"]["from"] == rev
 
 
-def test_what_is_for_all_is_kept_from_the_wire_while_nobody_is_there(bench: Bench) -> None:
-    bench.publisher.post("runs", {"n": 1})
-    bench.hello("one")
-    bench.publisher.post("runs", {"n": 2})
-    bench.publisher.hide("one")
-    bench.publisher.post("runs", {"n": 3})
-    bench.publisher.post("reply", {"n": 4}, client="one", request=1)
-    eventually(lambda: bench.all("reply"))
+def test_messages_for_all_are_dropped_without_a_visible_view(harness: Harness) -> None:
+    harness.publisher.post("runs", {"n": 1})
+    harness.hello("one")
+    harness.publisher.post("runs", {"n": 2})
+    harness.publisher.hide("one")
+    harness.publisher.post("runs", {"n": 3})
+    harness.publisher.post("reply", {"n": 4}, client="one", request=1)
+    eventually(lambda: harness.all("reply"))
 
-    assert [envelope["body"]["n"] for envelope in bench.all("runs")] == [2]
-
-
-def test_a_view_that_lags_misses_nothing_that_is_for_all(bench: Bench) -> None:
-    bench.hello("one")
-    bench.tick(20)
-    bench.publisher.post("runs", {"n": 1})
-
-    assert eventually(lambda: bench.all("runs"))
+    assert [envelope["body"]["n"] for envelope in harness.all("runs")] == [2]
 
 
-def test_nobody_who_holds_the_state_has_to_wait_for_a_heartbeat(bench: Bench) -> None:
-    """As one who posts from within `lock_state()` while a forgotten view asks for a beat."""
+def test_a_lagging_view_gets_messages_for_all(harness: Harness) -> None:
+    harness.hello("one")
+    harness.tick(20)
+    harness.publisher.post("runs", {"n": 1})
+
+    assert eventually(lambda: harness.all("runs"))
+
+
+def test_posting_does_not_wait_for_a_heartbeat(harness: Harness) -> None:
+    """A caller may post within `lock_state()` while an expired view requests a heartbeat."""
     beating, released = threading.Event(), threading.Event()
 
     def health() -> tuple[int, float | None, float]:
@@ -255,11 +257,11 @@ def test_nobody_who_holds_the_state_has_to_wait_for_a_heartbeat(bench: Bench) ->
         released.wait(10)
         return 1, None, 0.0
 
-    bench.publisher._health = health
-    asking = threading.Thread(target=bench.publisher.acknowledge, args=("forgotten", 1))
+    harness.publisher._health = health
+    asking = threading.Thread(target=harness.publisher.acknowledge, args=("expired", 1))
     asking.start()
     assert beating.wait(10)
-    posting = threading.Thread(target=bench.publisher.post, args=("runs", {}))
+    posting = threading.Thread(target=harness.publisher.post, args=("runs", {}))
     posting.start()
     posting.join(5)
     waits = posting.is_alive()
@@ -270,39 +272,39 @@ def test_nobody_who_holds_the_state_has_to_wait_for_a_heartbeat(bench: Bench) ->
     assert not waits
 
 
-def test_without_a_feed_the_epoch_still_tells_that_everything_is_another(bench: Bench) -> None:
-    bench.publisher.turn_to(None)
-    bench.publisher.hello("one", None, None)
-    first = eventually(lambda: bench.all("heartbeat"))[-1]["body"]["epoch"]
-    bench.publisher.turn_to(None)
+def test_the_epoch_changes_without_a_feed_too(harness: Harness) -> None:
+    harness.publisher.set_feed(None)
+    harness.publisher.hello("one", None, None)
+    first = eventually(lambda: harness.all("heartbeat"))[-1]["body"]["epoch"]
+    harness.publisher.set_feed(None)
 
-    eventually(lambda: bench.all("heartbeat")[-1]["body"]["epoch"] not in {first, ""})
+    eventually(lambda: harness.all("heartbeat")[-1]["body"]["epoch"] not in {first, ""})
     assert first
 
 
-def test_the_heart_beats_once_a_second_while_somebody_looks(bench: Bench) -> None:
-    bench.hello()
-    settled(bench)
+def test_heartbeats_are_sent_once_a_second_to_a_visible_view(harness: Harness) -> None:
+    harness.hello()
+    settled(harness)
     for _ in range(5):
-        bench.publisher.acknowledge("one", bench.feed.seq)
-        bench.tick(1.0)
-        settled(bench)
+        harness.publisher.acknowledge("one", harness.feed.seq)
+        harness.tick(1.0)
+        settled(harness)
 
-    beats = bench.all("heartbeat")
-    assert len(beats) == 6
-    assert beats[-1]["body"]["keys"] == 1
+    heartbeats = harness.all("heartbeat")
+    assert len(heartbeats) == 6
+    assert heartbeats[-1]["body"]["keys"] == 1
 
 
-def test_replies_keep_their_order_and_their_number(bench: Bench) -> None:
+def test_replies_keep_their_order_and_id(harness: Harness) -> None:
     for number in range(50):
-        bench.publisher.post("reply", {"n": number}, client="one", request=number)
+        harness.publisher.post("reply", {"n": number}, client="one", request=number)
 
-    eventually(lambda: len(bench.all("reply")) == 50)
+    eventually(lambda: len(harness.all("reply")) == 50)
 
-    assert [m["id"] for m in bench.all("reply")] == list(range(50))
+    assert [m["id"] for m in harness.all("reply")] == list(range(50))
 
 
-def test_a_comm_that_throws_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_the_comm_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[Any] = []
 
     def send(envelope: Any, _: Any) -> None:
@@ -310,7 +312,7 @@ def test_a_comm_that_throws_does_not_end_the_thread(caplog: pytest.LogCaptureFix
         if len(calls) == 1:
             raise RuntimeError("the comm is gone")
 
-    publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_beat=lambda: None)
+    publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_heartbeat=lambda: None)
     publisher.post("reply", {}, client="one")
     publisher.post("reply", {}, client="one")
 
@@ -319,42 +321,42 @@ def test_a_comm_that_throws_does_not_end_the_thread(caplog: pytest.LogCaptureFix
     assert "sending to the page failed" in caplog.text
 
 
-def test_closing_sends_what_is_queued_and_ends_the_thread(bench: Bench) -> None:
-    bench.hello()
+def test_closing_sends_queued_messages_and_ends_the_thread(harness: Harness) -> None:
+    harness.hello()
     for number in range(20):
-        bench.publisher.post("reply", {"n": number})
-    bench.publisher.close()
+        harness.publisher.post("reply", {"n": number})
+    harness.publisher.close()
 
-    assert len(bench.all("reply")) == 20
-    assert bench.publisher._thread is None
+    assert len(harness.all("reply")) == 20
+    assert harness.publisher._thread is None
 
 
-def test_turned_to_another_feed_it_sends_each_view_the_whole_of_it_unasked(bench: Bench) -> None:
-    bench.hello("one")
-    bench.hello("two")
-    last = bench.feed.seq
-    bench.state = {"b": 1}
-    feed = StateFeed(bench)
+def test_each_view_gets_a_snapshot_of_a_new_feed(harness: Harness) -> None:
+    harness.hello("one")
+    harness.hello("two")
+    last = harness.feed.seq
+    harness.state = {"b": 1}
+    feed = StateFeed(harness)
 
-    assert bench.publisher.turn_to(feed) == ["one", "two"]
+    assert harness.publisher.set_feed(feed) == ["one", "two"]
 
     def fresh() -> list[Any]:
-        return [m for m in bench.all("snapshot") if m["body"]["epoch"] == feed.epoch]
+        return [m for m in harness.all("snapshot") if m["body"]["epoch"] == feed.epoch]
 
     parts = eventually(lambda: fresh() if len(fresh()) == 2 else None)
     assert {part["client"] for part in parts} == {"one", "two"}
     assert [part["body"]["seq"] for part in parts] == [last + 1, last + 2]
-    eventually(lambda: bench.all("heartbeat")[-1]["body"]["epoch"] == feed.epoch)
+    eventually(lambda: harness.all("heartbeat")[-1]["body"]["epoch"] == feed.epoch)
 
 
-def test_turned_to_another_feed_without_a_view_it_stays_asleep(bench: Bench) -> None:
-    assert bench.publisher.turn_to(StateFeed(bench)) == []
+def test_a_new_feed_starts_no_thread_without_a_view(harness: Harness) -> None:
+    assert harness.publisher.set_feed(StateFeed(harness)) == []
 
-    assert bench.publisher._thread is None
-    assert bench.sent == []
+    assert harness.publisher._thread is None
+    assert harness.sent == []
 
 
-def test_keys_that_come_and_go_while_nobody_looks_leave_nothing() -> None:
+def test_temporary_keys_do_not_accumulate_without_a_view() -> None:
     class Nothing:
         def keys(self) -> list[str]:
             return []
@@ -364,12 +366,12 @@ def test_keys_that_come_and_go_while_nobody_looks_leave_nothing() -> None:
 
     feed = StateFeed(Nothing())
     publisher = Publisher(
-        lambda *_: None, feed, health=lambda: (0, None, 0.0), on_beat=lambda: None
+        lambda *_: None, feed, health=lambda: (0, None, 0.0), on_heartbeat=lambda: None
     )
     for number in range(30_000):
         for change in ({f"interaction.{number}": 1}, ()), ({}, [f"interaction.{number}"]):
-            feed.changed(DictionaryChange(*change))
-            publisher.changes_waiting()
+            feed.record_change(DictionaryChange(*change))
+            publisher.notify_changes()
     publisher.close()
 
     assert len(feed._dirty) <= 20_000

@@ -1,4 +1,4 @@
-"""Every request is answered exactly once."""
+"""Every request gets exactly one reply."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pytest
 from nanover_jupyter.client.background_calls import BoundedExecutor
 from nanover_jupyter.errors import CommandFailed
 from nanover_jupyter.widgets.sync.requests import (
-    Answer,
     BadRequest,
-    answer_request,
+    Reply,
     error_body,
-    field_of,
-    text_list,
+    get_field,
+    get_string_list,
+    handle_request,
 )
 from tests.support.eventually import eventually
 
 
 class Replies(list[Any]):
-    """Collects what would go to the page."""
+    """Collects replies."""
 
-    def answer(self, slots: int = 4) -> Answer:
-        return Answer(self.append, BoundedExecutor(slots))
+    def create(self, slots: int = 4) -> Reply:
+        return Reply(self.append, BoundedExecutor(slots))
 
 
 def broken(*_: Any) -> None:
@@ -32,10 +32,10 @@ def broken(*_: Any) -> None:
 
 
 HANDLERS = {
-    "good": lambda _client, body, answer: answer.ok(body),
+    "good": lambda _client, body, reply: reply.ok(body),
     "broken": broken,
-    "refusing": lambda _client, _body, answer: answer.fail(CommandFailed("x", "no")),
-    "double": lambda _client, _body, answer: (answer.ok(1), answer.ok(2), answer.fail(OSError())),
+    "refusing": lambda _client, _body, reply: reply.fail(CommandFailed("x", "no")),
+    "double": lambda _client, _body, reply: (reply.ok(1), reply.ok(2), reply.fail(OSError())),
 }
 
 
@@ -46,7 +46,7 @@ HANDLERS = {
         ({"v": 1, "op": "double", "body": {}}, None),
         ({"v": 1, "op": "refusing", "body": {}}, "CommandFailed"),
         ({"v": 1, "op": "broken", "body": {}}, "Fault"),
-        ({"v": 1, "op": "unheard of", "body": {}}, "BadRequest"),
+        ({"v": 1, "op": "unknown", "body": {}}, "BadRequest"),
         ({"v": 1, "op": ["good"], "body": {}}, "BadRequest"),
         ({"v": 1, "op": "good", "body": [1]}, "BadRequest"),
         ({"v": 1, "op": "good"}, "BadRequest"),
@@ -57,7 +57,7 @@ HANDLERS = {
 def test_any_request_gets_one_reply(content: dict[str, Any], kind: str | None) -> None:
     replies = Replies()
 
-    answer_request(HANDLERS, content, "page", replies.answer())
+    handle_request(HANDLERS, content, "page", replies.create())
 
     (reply,) = replies
     assert reply["ok"] == (kind is None)
@@ -66,19 +66,19 @@ def test_any_request_gets_one_reply(content: dict[str, Any], kind: str | None) -
         assert reply["error"]["message"]
 
 
-def test_slow_work_is_done_elsewhere() -> None:
+def test_slow_work_runs_on_a_background_thread() -> None:
     replies = Replies()
-    replies.answer().later(lambda: threading.current_thread().name)
+    replies.create().later(lambda: threading.current_thread().name)
 
     assert eventually(lambda: list(replies)) == [{"ok": True, "result": "nanover-call"}]
 
 
-def test_too_much_slow_work_is_refused_with_a_word() -> None:
+def test_too_many_calls_are_rejected() -> None:
     replies = Replies()
     gate = threading.Event()
     slots = BoundedExecutor(1)
-    Answer(replies.append, slots).later(gate.wait)
-    Answer(replies.append, slots).later(gate.wait)
+    Reply(replies.append, slots).later(gate.wait)
+    Reply(replies.append, slots).later(gate.wait)
 
     assert "too many calls" in replies[0]["error"]["message"]
     gate.set()
@@ -86,20 +86,20 @@ def test_too_much_slow_work_is_refused_with_a_word() -> None:
 
 
 def test_fields_are_checked() -> None:
-    assert field_of({"n": 1}, "n", int) == 1
-    assert text_list({"keys": ["a", ""]}, "keys") == ["a", ""]
+    assert get_field({"n": 1}, "n", int) == 1
+    assert get_string_list({"keys": ["a", ""]}, "keys") == ["a", ""]
     for wrong in ({}, {"n": "1"}, {"n": True}):
         with pytest.raises(BadRequest):
-            field_of(wrong, "n", int)
+            get_field(wrong, "n", int)
     for keys in ([], [1], "abc", None):
         with pytest.raises(BadRequest):
-            text_list({"keys": keys}, "keys")
+            get_string_list({"keys": keys}, "keys")
 
 
-def test_errors_keep_their_words_and_faults_say_that_they_are_ours() -> None:
+def test_unexpected_errors_are_marked_as_internal() -> None:
     assert error_body(CommandFailed("x", "no"))["kind"] == "CommandFailed"
     assert error_body(BadRequest("what?")) == {"kind": "BadRequest", "message": "what?"}
     assert error_body(ZeroDivisionError("oh")) == {
         "kind": "Fault",
-        "message": "this is a fault of ours: ZeroDivisionError: oh",
+        "message": "internal error: ZeroDivisionError: oh",
     }

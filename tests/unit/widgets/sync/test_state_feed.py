@@ -1,4 +1,4 @@
-"""What the page is told of the state: a page that takes every message has the state."""
+"""A page that handles all messages of the feed has the state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.page_model import PageModel
 
 
 class Source:
-    """A state that is changed by hand."""
+    """A state for tests."""
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
@@ -74,7 +74,7 @@ def test_the_first_part_is_a_screenful_and_the_rest_follows() -> None:
     assert len(page_with(feed).values) == 1_000
 
 
-def test_of_very_many_keys_the_first_come_first_and_none_is_left_out() -> None:
+def test_the_first_of_very_many_keys_are_sent_first() -> None:
     numbers = [(n * 7_919) % 120_000 for n in range(120_000)]
     _, feed = feed_of(**{f"k{n:06}": n for n in numbers})
 
@@ -90,93 +90,93 @@ def test_parts_stay_near_a_megabyte() -> None:
     assert max(part.size for part in snapshot(feed)) < 1_100_000
 
 
-def test_the_size_is_that_of_all_values_however_they_change() -> None:
+def test_the_size_follows_changes_of_values() -> None:
     source, feed = feed_of(a="four", b=[1, 2], c="x" * 50_000)
     page = page_with(feed)
     assert feed.size == len('"four"[1,2]') + 50_002
 
-    feed.changed(source.apply(DictionaryChange({"a": 7, "d": None}, {"c"})))
+    feed.record_change(source.apply(DictionaryChange({"a": 7, "d": None}, {"c"})))
     page.take(feed.next_delta())  # type: ignore[arg-type]
 
     assert feed.size == len("7[1,2]null")
-    # Of another view's snapshot nothing is counted twice.
+    # The snapshot of another view does not change the size.
     page_with(feed)
     assert feed.size == len("7[1,2]null")
 
 
-def test_a_key_that_changes_often_is_told_once_with_its_last_value() -> None:
+def test_a_delta_contains_only_the_last_value_of_a_key() -> None:
     source, feed = feed_of(a=0)
     page = page_with(feed)
     for number in range(50):
-        feed.changed(source.apply(DictionaryChange({"a": number})))
+        feed.record_change(source.apply(DictionaryChange({"a": number})))
 
-    bulk = feed.next_delta()
+    message = feed.next_delta()
 
-    assert bulk is not None
-    page.take(bulk)
+    assert message is not None
+    page.take(message)
     assert page.values == {"a": 49}
     assert feed.next_delta() is None
     assert page.rev == feed.rev
 
 
-def test_a_key_removed_and_added_again_within_a_tick_is_an_update() -> None:
+def test_a_key_that_is_removed_and_added_again_is_updated() -> None:
     source, feed = feed_of(a=1)
     page = page_with(feed)
-    feed.changed(source.apply(DictionaryChange(removals={"a"})))
-    feed.changed(source.apply(DictionaryChange({"a": 2})))
+    feed.record_change(source.apply(DictionaryChange(removals={"a"})))
+    feed.record_change(source.apply(DictionaryChange({"a": 2})))
 
     page.take(feed.next_delta())  # type: ignore[arg-type]
 
     assert page.values == {"a": 2}
 
 
-def test_a_flood_is_told_in_parts_that_do_not_move_the_revision() -> None:
+def test_many_changes_are_sent_in_parts_of_one_revision() -> None:
     source, feed = feed_of()
     page = page_with(feed)
-    feed.changed(source.apply(DictionaryChange({f"k{n}": n for n in range(7_000)})))
+    feed.record_change(source.apply(DictionaryChange({f"k{n}": n for n in range(7_000)})))
 
     deltas = []
-    while (bulk := feed.next_delta()) is not None:
-        deltas.append(bulk)
-        page.take(bulk)
+    while (message := feed.next_delta()) is not None:
+        deltas.append(message)
+        page.take(message)
 
-    assert [bulk.body["from"] == bulk.body["to"] for bulk in deltas] == [True, True, False]  # type: ignore[typeddict-item]
+    assert [message.body["from"] == message.body["to"] for message in deltas] == [True, True, False]  # type: ignore[typeddict-item]
     assert len(page.values) == 7_000
 
 
 def test_a_view_that_missed_changes_gets_only_those() -> None:
     source, feed = feed_of(a=1, b=1, c=1)
     page = page_with(feed)
-    feed.changed(source.apply(DictionaryChange({"a": 2})))
+    feed.record_change(source.apply(DictionaryChange({"a": 2})))
     feed.next_delta()
-    feed.changed(source.apply(DictionaryChange({"d": 3}, {"b"})))
+    feed.record_change(source.apply(DictionaryChange({"d": 3}, {"b"})))
     feed.next_delta()
     assert page.rev is not None
 
-    bulk = feed.catch_up(page.rev)
+    message = feed.catch_up(page.rev)
 
-    assert bulk is not None
-    assert len(json.loads(bulk.buffers[1])["values"]) == 2
+    assert message is not None
+    assert len(json.loads(message.buffers[1])["values"]) == 2
     page.seq = None
-    page.take(bulk)
+    page.take(message)
     assert page.values == {"a": 2, "c": 1, "d": 3}
 
 
 def test_a_view_that_missed_too_much_needs_a_snapshot() -> None:
     source, feed = feed_of()
-    feed.changed(source.apply(DictionaryChange({f"k{n}": n for n in range(5_000)})))
+    feed.record_change(source.apply(DictionaryChange({f"k{n}": n for n in range(5_000)})))
     feed.skip()
 
     assert feed.catch_up(0) is None
     assert feed.catch_up(99) is None
 
 
-def test_more_removals_than_are_remembered_ask_for_a_snapshot() -> None:
+def test_too_many_removals_require_a_snapshot() -> None:
     source, feed = feed_of()
     for start in range(0, 20_000, 1_000):
         keys = {f"k{n}" for n in range(start, start + 1_000)}
-        feed.changed(source.apply(DictionaryChange(dict.fromkeys(keys, 1))))
-        feed.changed(source.apply(DictionaryChange(removals=keys)))
+        feed.record_change(source.apply(DictionaryChange(dict.fromkeys(keys, 1))))
+        feed.record_change(source.apply(DictionaryChange(removals=keys)))
         feed.skip()
 
     assert feed.catch_up(1) is None
@@ -186,9 +186,9 @@ def test_more_removals_than_are_remembered_ask_for_a_snapshot() -> None:
 def test_removed_keys_leave_nothing_behind() -> None:
     source, feed = feed_of()
     for number in range(500):
-        feed.changed(source.apply(DictionaryChange({f"k{number}": 1})))
+        feed.record_change(source.apply(DictionaryChange({f"k{number}": 1})))
         feed.next_delta()
-        feed.changed(source.apply(DictionaryChange(removals={f"k{number}"})))
+        feed.record_change(source.apply(DictionaryChange(removals={f"k{number}"})))
         feed.next_delta()
 
     assert feed._ids == {}
@@ -200,44 +200,42 @@ KEYS = st.sampled_from(["a", "b", "c", "d", "__proto__", ""])
 
 
 class LossyPage(RuleBasedStateMachine):
-    """Changes, deltas, lost deltas, late news and snapshots in any order."""
+    """Changes, deltas, lost deltas, late notifications and snapshots in any order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.source, self.feed = feed_of(a=0)
         self.page = page_with(self.feed)
-        self.untold: list[DictionaryChange] = []
+        self.unrecorded: list[DictionaryChange] = []
         self.count = 0
 
     @rule(updates=st.sets(KEYS), removals=st.sets(KEYS))
-    def the_state_changes_before_the_feed_hears(
-        self, updates: set[str], removals: set[str]
-    ) -> None:
+    def the_state_changes(self, updates: set[str], removals: set[str]) -> None:
         self.count += 1
         change = DictionaryChange(dict.fromkeys(updates - removals, self.count), removals)
-        self.untold.append(self.source.apply(change))
+        self.unrecorded.append(self.source.apply(change))
 
     @rule()
-    def the_feed_hears(self) -> None:
-        for change in self.untold:
-            self.feed.changed(change)
-        self.untold.clear()
+    def the_feed_records_the_changes(self) -> None:
+        for change in self.unrecorded:
+            self.feed.record_change(change)
+        self.unrecorded.clear()
 
     @rule(lost=st.booleans())
-    def a_delta_leaves(self, *, lost: bool) -> None:
-        bulk = self.feed.next_delta()
-        if bulk is not None and not lost:
-            self.page.take(bulk)
+    def a_delta_is_sent(self, *, lost: bool) -> None:
+        message = self.feed.next_delta()
+        if message is not None and not lost:
+            self.page.take(message)
 
     @rule()
-    def nobody_looks_for_a_while(self) -> None:
+    def no_view_is_visible(self) -> None:
         self.feed.skip()
 
     @rule()
-    def the_view_says_hello(self) -> None:
+    def the_view_sends_hello(self) -> None:
         missed = self.feed.catch_up(self.page.rev or 0)
         self.page.seq = None
-        self.page.doubts = False
+        self.page.is_stale = False
         if missed is not None:
             self.page.take(missed)
             return
@@ -245,10 +243,10 @@ class LossyPage(RuleBasedStateMachine):
             self.page.take(part)
 
     @invariant()
-    def a_view_that_doubts_nothing_and_waits_for_nothing_is_right(self) -> None:
-        waiting = self.feed.has_changes or self.untold
+    def an_up_to_date_view_has_the_state(self) -> None:
+        waiting = self.feed.has_changes or self.unrecorded
         lost = self.page.seq is not None and self.page.seq != self.feed.seq
-        if not (waiting or lost or self.page.doubts or self.page.rev != self.feed.rev):
+        if not (waiting or lost or self.page.is_stale or self.page.rev != self.feed.rev):
             assert self.page.values == self.source.state
 
 

@@ -1,20 +1,19 @@
-"""Values on their way to a page and back: JSON that hides nothing.
+"""Lossless JSON encoding of values for the page, with truncation of large values.
 
-JSON has no NaN, no infinities and no bytes; JavaScript has no large integers; and
-a page should not be sent a million numbers that nobody looks at. Such values
-become an object with the single telling key `$nvj`:
+JSON has no NaN, infinities or bytes, and JavaScript has no large integers. Such values, and
+values that are too large to send in full, are encoded as objects with the key `$nvj`:
 
     {"$nvj": "nan"}  {"$nvj": "inf"}  {"$nvj": "-inf"}
     {"$nvj": "int", "text": "9007199254740993"}     an integer beyond 2**53
-    {"$nvj": "float", "text": "1.0"}                a number that was meant with its point
-    {"$nvj": "bytes", "length": 12, "hex": "00ff…"} at most 64 bytes of it
+    {"$nvj": "float", "text": "1.0"}                a float without a fractional part
+    {"$nvj": "bytes", "length": 12, "hex": "00ff…"} bytes, of which at most 64 are sent
     {"$nvj": "cut", "kind": "list", "length": 100000, "bytes": 1899000, "head": [...]}
-    {"$nvj": "esc", "value": {...}}                 a real object with such a key
+    {"$nvj": "esc", "value": {...}}                 an object that has a key `$nvj` itself
 
-`kind` of a cut is "list", "object" or "string"; `bytes` is the size of the whole value
-as JSON, roughly for long lists; `head` holds the first items, fields or characters,
-themselves in page form. The float stands only in arguments: JavaScript's own numbers
-forget whether 1 or 1.0 was typed.
+`kind` of a truncated value ("cut") is "list", "object" or "string"; `bytes` is the size of
+the full value as JSON, estimated for long lists; `head` holds the first items, fields or
+characters, encoded the same way. The float occurs only in arguments of commands, because
+JavaScript numbers do not distinguish 1 and 1.0.
 """
 
 from __future__ import annotations
@@ -28,11 +27,12 @@ import orjson
 from nanover_jupyter.wire.values import Value
 
 __all__ = [
-    "CUT_LIMIT",
-    "WHOLE_LIMIT",
+    "FULL_LIMIT",
+    "INLINE_LIMIT",
+    "ITEM_LIMIT",
     "encode",
+    "encode_with_size",
     "from_page",
-    "measured",
     "to_page",
     "to_page_as_typed",
 ]
@@ -40,59 +40,59 @@ __all__ = [
 _TAG: Final = "$nvj"
 _TAG_BYTES: Final = b'"$nvj"'
 
-# A value whose JSON is longer travels cut; 16 kB is some screenfuls of text.
-CUT_LIMIT: Final = 16 * 1024
-# Longer lists are cut without being written out first.
-_CUT_ITEMS: Final = 2_000
+# Values with longer JSON are truncated; 16 kB is a few screenfuls of text.
+INLINE_LIMIT: Final = 16 * 1024
+# Longer lists are truncated without encoding them in full first.
+_MAX_ITEMS: Final = 2_000
 _HEAD_ITEMS: Final = 50
-_HEAD_TEXT: Final = 2_000
+_HEAD_CHARACTERS: Final = 2_000
 _HEAD_BYTES: Final = 64
-_LEAST_PART: Final = 100
-_DEEPEST: Final = 100
-_SAMPLE: Final = 200
+_MIN_PART_BYTES: Final = 100
+_MAX_DEPTH: Final = 100
+_SAMPLES: Final = 200
 
-# What `to_page` lets pass when somebody asked for the whole value.
-WHOLE_LIMIT: Final = 8 * 1024 * 1024
+# For requests of a full value.
+FULL_LIMIT: Final = 8 * 1024 * 1024
 
-# One of many items that somebody asked for is cut beyond this.
+# For each item of a requested range of items.
 ITEM_LIMIT: Final = 4 * 1024
 
 _SAFE_INTEGER: Final = 2**53
 
 
-def encode(value: Value, limit: int = CUT_LIMIT) -> bytes:
-    """A value as the JSON of its page form, cut when it is longer than `limit` bytes."""
-    return measured(value, limit)[0]
+def encode(value: Value, limit: int = INLINE_LIMIT) -> bytes:
+    """Return the encoded value as JSON, truncated if it is longer than `limit` bytes."""
+    return encode_with_size(value, limit)[0]
 
 
-def measured(value: Value, limit: int = CUT_LIMIT) -> tuple[bytes, int]:
-    """The same, and how many bytes the whole of it takes; roughly for long lists."""
-    if type(value) is list and len(value) > _CUT_ITEMS and limit == CUT_LIMIT:
+def encode_with_size(value: Value, limit: int = INLINE_LIMIT) -> tuple[bytes, int]:
+    """Return the same, and the size of the full value in bytes, estimated for long lists."""
+    if type(value) is list and len(value) > _MAX_ITEMS and limit == INLINE_LIMIT:
         size = _estimate(value)
-        return orjson.dumps(_cut(value, size, limit)), size
+        return orjson.dumps(_truncate(value, size, limit)), size
     try:
-        written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+        encoded = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
-        # orjson gives up on large integers, bytes, lone surrogates and great depth.
-        written = orjson.dumps(_tagged(value, 0))
+        # orjson rejects large integers, bytes, lone surrogates and deep nesting.
+        encoded = orjson.dumps(_tagged(value, 0))
     else:
-        # orjson writes NaN and infinity as null, and would pass a tag of somebody else's.
-        if b"null" in written or _TAG_BYTES in written:
-            written = orjson.dumps(_tagged(value, 0))
-    size = len(written)
-    return (orjson.dumps(_cut(value, size, limit)) if size > limit else written), size
+        # orjson encodes NaN and infinity as null, and does not escape the tag.
+        if b"null" in encoded or _TAG_BYTES in encoded:
+            encoded = orjson.dumps(_tagged(value, 0))
+    size = len(encoded)
+    return (orjson.dumps(_truncate(value, size, limit)) if size > limit else encoded), size
 
 
-def to_page(value: Value, limit: int = WHOLE_LIMIT) -> Any:
-    """A value in page form as Python objects that any JSON writer takes."""
+def to_page(value: Value, limit: int = FULL_LIMIT) -> Any:
+    """Return the encoded value as Python objects that any JSON encoder accepts."""
     return orjson.loads(encode(value, limit))
 
 
 def from_page(value: Any) -> Value:
-    """The value that a page sent in page form.
+    """Decode a value from the page.
 
     Raises:
-        ValueError: A tag that a page has no business to send.
+        ValueError: The value has a tag that a page must not send.
     """
     if isinstance(value, list):
         return [from_page(item) for item in value]
@@ -117,7 +117,7 @@ def from_page(value: Any) -> Value:
 
 
 def to_page_as_typed(value: Value) -> Any:
-    """A value in page form in which 1.0 stays apart from 1, as arguments need it."""
+    """Return the encoded value with 1.0 distinguished from 1, for arguments of commands."""
     if isinstance(value, float) and value.is_integer():
         return {_TAG: "float", "text": repr(value)}
     if isinstance(value, list):
@@ -129,7 +129,7 @@ def to_page_as_typed(value: Value) -> Any:
 
 
 def _tagged(value: Any, depth: int) -> Any:
-    """The page form of one value, whole."""
+    """Return the encoded value, not truncated."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bool) or value is None:
@@ -141,11 +141,11 @@ def _tagged(value: Any, depth: int) -> Any:
     if isinstance(value, bytes | bytearray):
         return {_TAG: "bytes", "length": len(value), "hex": bytes(value[:_HEAD_BYTES]).hex()}
     if isinstance(value, list | tuple):
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return {_TAG: "cut", "kind": "list", "length": len(value), "bytes": 0, "head": []}
         return [_tagged(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return {_TAG: "cut", "kind": "object", "length": len(value), "bytes": 0, "head": {}}
         fields = {_text(str(key)): _tagged(item, depth + 1) for key, item in value.items()}
         return {_TAG: "esc", "value": fields} if _TAG in fields else fields
@@ -164,41 +164,41 @@ def _text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _cut(value: Any, size: int, limit: int) -> Any:
-    """The head of a value that is too long, its parts cut in turn."""
+def _truncate(value: Any, size: int, limit: int) -> Any:
+    """Return the head of a value that is too large, with its parts truncated in turn."""
     if isinstance(value, str):
-        head: Any = _text(value[: min(_HEAD_TEXT, limit)])
+        head: Any = _text(value[: min(_HEAD_CHARACTERS, limit)])
         kind = "string"
     elif isinstance(value, dict):
-        items, room = _room(limit)
+        items, part_limit = _head_limits(limit)
         fields = islice(value.items(), items)
-        head = {_text(str(key)): orjson.Fragment(encode(item, room)) for key, item in fields}
+        head = {_text(str(key)): orjson.Fragment(encode(item, part_limit)) for key, item in fields}
         kind = "object"
         if _TAG in head:
             head = {_TAG: "esc", "value": head}
     elif isinstance(value, list | tuple):
-        items, room = _room(limit)
-        head = [orjson.Fragment(encode(item, room)) for item in value[:items]]
+        items, part_limit = _head_limits(limit)
+        head = [orjson.Fragment(encode(item, part_limit)) for item in value[:items]]
         kind = "list"
     else:
         return _tagged(value, 0)
     return {_TAG: "cut", "kind": kind, "length": len(value), "bytes": size, "head": head}
 
 
-def _room(limit: int) -> tuple[int, int]:
-    """How many parts of a value that is cut are shown, and the bytes for each.
+def _head_limits(limit: int) -> tuple[int, int]:
+    """Return how many parts of a truncated value are sent, and the bytes for each.
 
-    The room shrinks level by level: in lists of lists of lists, heads of a fixed size would
-    add up to nearly the whole value.
+    The limits shrink with each level: in nested lists, heads of a fixed size would add up to
+    nearly the full value.
     """
-    if limit >= CUT_LIMIT:
-        return _HEAD_ITEMS, _HEAD_TEXT
-    items = max(1, min(_HEAD_ITEMS, limit // _LEAST_PART))
-    return items, max(_LEAST_PART, limit // items)
+    if limit >= INLINE_LIMIT:
+        return _HEAD_ITEMS, _HEAD_CHARACTERS
+    items = max(1, min(_HEAD_ITEMS, limit // _MIN_PART_BYTES))
+    return items, max(_MIN_PART_BYTES, limit // items)
 
 
 def _estimate(items: list[Any]) -> int:
-    """Roughly how many bytes a long list takes as JSON, from samples along it."""
-    step = max(1, len(items) // _SAMPLE)
+    """Estimate the size of a long list as JSON in bytes from samples."""
+    step = max(1, len(items) // _SAMPLES)
     sample = items[::step]
     return len(orjson.dumps([orjson.Fragment(encode(item)) for item in sample])) * step

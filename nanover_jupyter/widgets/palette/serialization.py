@@ -1,4 +1,4 @@
-"""Commands and runs in the form in which the page is told of them."""
+"""Conversion of commands, choices and runs to message bodies."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from nanover_jupyter.widgets.palette.messages import (
     LockEffectBody,
     RunStateBody,
 )
-from nanover_jupyter.widgets.sync.page_values import CUT_LIMIT, to_page, to_page_as_typed
 from nanover_jupyter.widgets.sync.requests import BadRequest, error_body
+from nanover_jupyter.widgets.sync.value_encoding import INLINE_LIMIT, to_page, to_page_as_typed
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.values import Value, normalize
 
@@ -36,22 +36,22 @@ __all__ = ["choice_bodies", "command_body", "run_body"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-_MOST_CHOICES: Final = 5_000
+_MAX_CHOICES: Final = 5_000
 
 
 def command_body(command: CommandInfo, description: Description | None) -> CommandBody:
-    """A command as the server lists it, with what else is known of it."""
-    about = CommandDoc() if description is None else description.doc
-    known = {} if description is None else description.arguments
+    """Return the body for a command and its documentation."""
+    doc = CommandDoc() if description is None else description.doc
+    arguments = {} if description is None else description.arguments
     return CommandBody(
         name=command.name,
         arguments={name: to_page(value) for name, value in command.arguments.items()},
-        label=command.label or about.label,
-        icon=command.icon or about.icon,
-        sentence=about.sentence,
-        danger=about.danger,
-        danger_to=about.danger_to,
-        known=[_argument_body(name, argument) for name, argument in known.items()],
+        label=command.label or doc.label,
+        icon=command.icon or doc.icon,
+        sentence=doc.sentence,
+        danger=doc.danger,
+        danger_to=doc.danger_to,
+        known=[_argument_body(name, argument) for name, argument in arguments.items()],
     )
 
 
@@ -63,50 +63,51 @@ def _argument_body(name: str, argument: Argument) -> ArgumentBody:
         name=name,
         kind=argument.kind,
         required=argument.is_required,
-        default=None if argument.is_required else _typed(argument.default),
+        default=None if argument.is_required else _encode(argument.default),
         help=argument.help,
         unit="" if number is None else number.unit,
         min=None if number is None else number.min,
         max=None if number is None else number.max,
         options=None
         if choice is None
-        else [ChoiceBody(label=label, value=_typed(value)) for label, value in choice.pairs()],
+        else [ChoiceBody(label=label, value=_encode(value)) for label, value in choice.pairs()],
         asks=asks,
         secret=isinstance(argument, Text) and argument.secret,
     )
 
 
-def _typed(value: object) -> Any:
+def _encode(value: object) -> Any:
     try:
         return to_page_as_typed(normalize(value))
     except NanoverJupyterError:
-        # A default that no wire carries is one that nobody can send.
-        logger.warning("! %r cannot be the value of an argument", value)
+        # Neither protocol can send such a default.
+        logger.warning("! ignored the value %r of an argument: it cannot be sent", value)
         return None
 
 
 def choice_bodies(source: ChoicesFrom, result: dict[str, Value]) -> list[ChoiceBody]:
-    """The choices in the result of the command that lists them.
+    """Return the choices in the result of the command that lists them.
 
     Raises:
-        BadRequest: There is no list in the field that should hold one.
+        BadRequest: The field of the result is not a list.
     """
     items = result.get(source.field)
     if not isinstance(items, list):
-        where = f"{source.field!r} of the result of {source.command!r}"
-        raise BadRequest(f"there is no list in {where}")
+        raise BadRequest(
+            f"field {source.field!r} in the result of {source.command!r} is not a list"
+        )
     bodies = []
-    for place, item in enumerate(items[:_MOST_CHOICES]):
-        words = item if isinstance(item, str) else str(to_page(item, CUT_LIMIT))
+    for index, item in enumerate(items[:_MAX_CHOICES]):
+        text = item if isinstance(item, str) else str(to_page(item, INLINE_LIMIT))
         if source.send == "index":
-            bodies.append(ChoiceBody(label=f"{place} · {words}", value=place))
+            bodies.append(ChoiceBody(label=f"{index} · {text}", value=index))
         else:
-            bodies.append(ChoiceBody(label=words, value=to_page_as_typed(item)))
+            bodies.append(ChoiceBody(label=text, value=to_page_as_typed(item)))
     return bodies
 
 
 def run_body(run: Run) -> RunStateBody:
-    """A run as it stands; a large result is cut."""
+    """Return the body for the current state of a run; a large result is truncated."""
     return RunStateBody(
         run=run.id,
         name=run.name,
@@ -114,7 +115,7 @@ def run_body(run: Run) -> RunStateBody:
         state=run.state,
         began=run.began,
         seconds=max(0.0, time.time() - run.began) if run.seconds is None else run.seconds,
-        result=to_page(run.result, CUT_LIMIT),
+        result=to_page(run.result, INLINE_LIMIT),
         dropped=run.result_dropped,
         error=None if run.error is None else error_body(run.error),
         progress=run.progress,

@@ -1,4 +1,4 @@
-"""Commands and runs as the page is told of them."""
+"""Conversion of commands and runs to message bodies."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from nanover_jupyter.client.commands.arguments import (
 )
 from nanover_jupyter.client.commands.docs import Description
 from nanover_jupyter.client.commands.runs import Run
-from nanover_jupyter.widgets.palette.bodies import choice_bodies, command_body, run_body
 from nanover_jupyter.widgets.palette.messages import ArgumentBody, CommandBody, RunStateBody
+from nanover_jupyter.widgets.palette.serialization import choice_bodies, command_body, run_body
 from nanover_jupyter.widgets.sync.requests import BadRequest
 from nanover_jupyter.wire.command_info import CommandInfo
 from tests.support.typed import misfit
 
 
-def test_a_description_stands_beside_what_the_server_says() -> None:
+def test_documentation_is_added_to_the_command_of_the_server() -> None:
     command = CommandInfo.labeled("x", {"n": 1.0}, label="Theirs")
     description = Description(
         "x", CommandDoc("Does x.", label="Ours", icon="X"), {"n": Int(2, min=0)}
@@ -35,7 +35,7 @@ def test_a_description_stands_beside_what_the_server_says() -> None:
     assert body["known"][0]["default"] == 2
 
 
-def test_every_kind_of_argument_is_told() -> None:
+def test_every_type_of_argument_is_converted() -> None:
     source = ChoicesFrom(command="list", field="items")
     kinds = {
         "a": Float(1.0, max=2, unit="m"),
@@ -55,7 +55,7 @@ def test_every_kind_of_argument_is_told() -> None:
     assert known[4]["default"] is None
 
 
-def test_choices_are_items_or_their_places() -> None:
+def test_choices_are_items_or_their_indices() -> None:
     items = ChoicesFrom(command="list", field="items")
     places = ChoicesFrom(command="list", field="items", send="index")
     result = {"items": ["a", 2.0, None]}
@@ -66,11 +66,11 @@ def test_choices_are_items_or_their_places() -> None:
         None,
     ]
     assert [c["label"] for c in choice_bodies(places, result)] == ["0 · a", "1 · 2.0", "2 · None"]
-    with pytest.raises(BadRequest, match="no list in 'items'"):
+    with pytest.raises(BadRequest, match="'items' in the result of 'list' is not a list"):
         choice_bodies(items, {"other": []})
 
 
-def test_a_run_is_told_with_its_numbers_as_typed() -> None:
+def test_arguments_of_a_run_distinguish_integers_and_floats() -> None:
     run = Run(
         id="r",
         name="x",

@@ -1,4 +1,4 @@
-"""What the inspector's views ask to be written, and the locks that they hold meanwhile."""
+"""Request handlers for editing the state, with a lock on the key that is being edited."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from nanover_jupyter.client.state.edit_history import Edit, EditHistory
 from nanover_jupyter.client.state.paths import Path
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
 from nanover_jupyter.widgets.inspector.messages import EditBody, EditsBody, HoldResult
-from nanover_jupyter.widgets.sync.requests import Answer, BadRequest, Handler, field_of
+from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["EditRequests"]
+__all__ = ["EditHandlers"]
 
-# A page asks again before this is over; one that has gone keeps nobody out for longer.
+# The page extends the lock before this ends; a closed page blocks others no longer than this.
 _HOLD_SECONDS: Final = 60.0
 _LOCK_SECONDS: Final = 10.0
-_KEYS_TOLD: Final = 20
-_LONGEST_TEXT: Final = 16_000_000
+_MAX_KEYS: Final = 20
+_MAX_CHARACTERS: Final = 16_000_000
 
 
-class EditRequests:
-    """Answers requests to write; thread-safe, one lock guards the leases.
+class EditHandlers:
+    """Handles edit requests. Thread-safe.
 
     Args:
         client: The client.
-        post: Tells the views.
+        post: Posts messages to the views.
         clock: Monotonic seconds.
     """
 
@@ -44,46 +44,49 @@ class EditRequests:
         self._client = client
         self._post = post
         self._clock = clock
-        self._book = EditHistory.of(client)
+        self._history = EditHistory.of(client)
+        # Guards the leases of edited keys by view and key.
         self._lock = threading.Lock()
         self._leases: dict[tuple[str, str], Lease] = {}
-        self._unsubscribe = self._book.subscribe(lambda: post("edits", self._body()))
+        self._unsubscribe = self._history.subscribe(lambda: post("edits", self._body()))
 
     def handlers(self) -> dict[str, Handler]:
-        """See `Tool.handlers`."""
+        """See `ToolController.handlers`."""
         return {
             "hold": self._hold,
-            "let_go": self._let_go,
+            "let_go": self._release,
             "write": self._write,
             "rename": self._rename,
             "remove": self._remove,
             "undo": self._undo,
         }
 
-    def greet(self, client: str) -> None:
-        """Tell a new view the edits."""
+    def send_initial(self, client: str) -> None:
+        """Send the edit history to a new view."""
         self._post("edits", self._body(), client=client)
 
     def close(self) -> None:
-        """Give back the locks of fields that are still open, in the background."""
+        """Release the locks of fields that are being edited, in the background."""
         self._unsubscribe()
         with self._lock:
             leases = list(self._leases.values())
             self._leases.clear()
         if leases:
             threading.Thread(
-                target=_release_all, args=(leases,), name="nanover-let-go", daemon=True
+                target=_release_all, args=(leases,), name="nanover-release", daemon=True
             ).start()
 
     # locks ----------------------------------------------------------------------------
 
-    def _hold(self, view: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-        answer.later(lambda: self._held(view, key))
+    def _hold(self, view: str, body: dict[str, Any], reply: Reply) -> None:
+        key = get_field(body, "key", str)
+        reply.later(lambda: self._acquire(view, key))
 
-    def _held(self, view: str, key: str) -> HoldResult:
+    def _acquire(self, view: str, key: str) -> HoldResult:
         if not self._client.capabilities.locks:
-            return HoldResult(held=False, able=False, seconds=0, note="this server has no locks")
+            return HoldResult(
+                held=False, able=False, seconds=0, note="This server does not support locks."
+            )
         with self._lock:
             lease = self._leases.get((view, key))
         try:
@@ -101,13 +104,13 @@ class EditRequests:
             else:
                 lease.acquire()
         except LockRefused:
-            return HoldResult(held=False, able=True, seconds=0, note="someone else holds it")
+            return HoldResult(held=False, able=True, seconds=0, note="Held by another client.")
         except LeaseLost as error:
             return HoldResult(held=False, able=True, seconds=0, note=str(error))
         return HoldResult(held=True, able=True, seconds=_HOLD_SECONDS, note="")
 
-    def _let_go(self, view: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
+    def _release(self, view: str, body: dict[str, Any], reply: Reply) -> None:
+        key = get_field(body, "key", str)
 
         def release() -> None:
             with self._lock:
@@ -115,92 +118,93 @@ class EditRequests:
             if lease is not None:
                 lease.release()
 
-        answer.later(release)
+        reply.later(release)
 
     # writing --------------------------------------------------------------------------
 
-    def _write(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key = field_of(body, "key", str)
-        text = field_of(body, "text", str)
-        add = field_of(body, "add", bool)
-        path = tuple(field_of(body, "path", list))
+    def _write(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key = get_field(body, "key", str)
+        text = get_field(body, "text", str)
+        add = get_field(body, "add", bool)
+        path = tuple(get_field(body, "path", list))
         if not all(isinstance(step, str | int) and not isinstance(step, bool) for step in path):
-            raise BadRequest("the field 'path' holds names and numbers only")
+            raise BadRequest("field 'path' must contain only strings and integers")
 
         def write() -> EditBody:
-            value = _parsed(text)
-            edit = self._book.add(key, value) if add else self._book.set(key, path, value)
+            value = _parse(text)
+            edit = self._history.add(key, value) if add else self._history.set(key, path, value)
             return self._edit_body(edit)
 
-        answer.later(write)
+        reply.later(write)
 
-    def _rename(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, name = field_of(body, "key", str), field_of(body, "name", str)
-        answer.later(lambda: self._edit_body(self._book.rename(key, name)))
+    def _rename(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, name = get_field(body, "key", str), get_field(body, "name", str)
+        reply.later(lambda: self._edit_body(self._history.rename(key, name)))
 
-    def _remove(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        key, count = field_of(body, "key", str), field_of(body, "count", int)
-        branch = field_of(body, "branch", bool)
+    def _remove(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, count = get_field(body, "key", str), get_field(body, "count", int)
+        branch = get_field(body, "branch", bool)
 
         def remove() -> EditBody:
             keys = self._keys_of(key) if branch else [key]
             if len(keys) != count:
                 raise BadRequest(
-                    f"there are {len(keys)} keys now, not {count}: look again before removing them"
+                    f"the branch has {len(keys)} keys, not {count}; check again before removing it"
                 )
-            return self._edit_body(self._book.remove(keys))
+            return self._edit_body(self._history.remove(keys))
 
-        answer.later(remove)
+        reply.later(remove)
 
-    def _undo(self, _: str, body: dict[str, Any], answer: Answer) -> None:
-        force = field_of(body, "force", bool)
+    def _undo(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        force = get_field(body, "force", bool)
 
         def undo() -> EditBody:
-            edit = self._book.undo(force=force)
+            edit = self._history.undo(force=force)
             if edit is None:
-                raise BadRequest("there is nothing to undo")
+                raise BadRequest("nothing to undo")
             return self._edit_body(edit)
 
-        answer.later(undo)
+        reply.later(undo)
 
     def _keys_of(self, branch: str) -> list[str]:
-        """The keys of a branch of the tree: what it is named for, and what is below."""
+        """Return the keys of a branch of the tree, including the key of the branch itself."""
         below = (f"{branch}.", f"{branch}/")
         keys = self._client.keys()
         return [key for key in keys if key == branch or key.startswith(below)]
 
     def _body(self) -> EditsBody:
         return EditsBody(
-            edits=[self._edit_body(edit) for edit in self._book.edits()],
-            undo=self._book.undoable,
+            edits=[self._edit_body(edit) for edit in self._history.edits()],
+            undo=self._history.undoable,
         )
 
     def _edit_body(self, edit: Edit) -> EditBody:
         return EditBody(
             number=edit.number,
             text=edit.text,
-            keys=list(edit.keys[:_KEYS_TOLD]),
+            keys=list(edit.keys[:_MAX_KEYS]),
             count=len(edit.keys),
-            path=_plain(edit.path),
+            path=_plain_path(edit.path),
             state=edit.state,
             note=edit.note,
             seconds=max(0.0, self._clock() - edit.at),
         )
 
 
-def _plain(path: Path) -> list[str | int]:
+def _plain_path(path: Path) -> list[str | int]:
+    """Return the path, or an empty one if it has a step by the name of an item."""
     steps = [step for step in path if isinstance(step, str | int)]
     return steps if len(steps) == len(path) else []
 
 
-def _parsed(text: str) -> Value:
-    """What a text says as JSON, with whole numbers as they are written."""
-    if len(text) > _LONGEST_TEXT:
-        raise BadRequest("the text is too long")
+def _parse(text: str) -> Value:
+    """Parse a value from JSON, in which 1 and 1.0 are distinguished."""
+    if len(text) > _MAX_CHARACTERS:
+        raise BadRequest(f"the value is larger than {_MAX_CHARACTERS} characters")
     try:
         value: Value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"this is not JSON: {error}") from error
+        raise BadRequest(f"not valid JSON: {error}") from error
     return value
 
 
@@ -209,4 +213,4 @@ def _release_all(leases: list[Lease]) -> None:
         try:
             lease.release()
         except NanoverJupyterError:
-            continue  # they end by their own time
+            continue  # the lock expires on the server

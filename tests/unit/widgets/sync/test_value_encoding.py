@@ -1,4 +1,4 @@
-"""Values on their way to a page and back."""
+"""Encoding and decoding of values for the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanover_jupyter.widgets.sync.page_values import WHOLE_LIMIT, encode, from_page, to_page
+from nanover_jupyter.widgets.sync.value_encoding import FULL_LIMIT, encode, from_page, to_page
 
 scalars = (
     st.none()
@@ -41,39 +41,39 @@ def same(left: Any, right: Any) -> bool:
 
 
 @given(values)
-def test_what_a_page_sends_back_is_what_it_was_sent(value: Any) -> None:
-    assert same(from_page(json.loads(encode(value, WHOLE_LIMIT))), value)
+def test_values_survive_a_round_trip(value: Any) -> None:
+    assert same(from_page(json.loads(encode(value, FULL_LIMIT))), value)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_numbers_that_json_lacks_survive_wherever_they_are(number: float) -> None:
+def test_nan_and_infinity_are_encoded_at_any_depth(number: float) -> None:
     value = {"max_force": number, "list": [1.0, number], "nothing": None}
 
     assert same(from_page(to_page(value)), value)
 
 
-def test_integers_beyond_javascript_travel_as_text() -> None:
+def test_large_integers_are_encoded_as_text() -> None:
     assert to_page(2**53 + 1) == {"$nvj": "int", "text": "9007199254740993"}
     assert to_page(2**80) == {"$nvj": "int", "text": str(2**80)}
     assert to_page(7) == 7
 
 
-def test_a_value_that_looks_like_a_tag_is_no_tag() -> None:
+def test_an_object_with_the_tag_key_is_escaped() -> None:
     forged = {"$nvj": "cut", "kind": "list", "length": 9, "bytes": 9, "head": []}
 
     assert to_page(forged) == {"$nvj": "esc", "value": forged}
     assert from_page(to_page(forged)) == forged
 
 
-def test_bytes_tell_their_length_and_begin() -> None:
+def test_bytes_are_encoded_with_their_length_and_head() -> None:
     assert to_page(b"\x00\xff" * 100) == {"$nvj": "bytes", "length": 200, "hex": "00ff" * 32}
 
 
-def test_lone_surrogates_do_not_stop_a_value() -> None:
+def test_lone_surrogates_are_replaced() -> None:
     assert to_page({"a\ud800": "b\udfff"}) == {"a?": "b?"}
 
 
-def test_a_long_list_travels_as_its_head_with_its_size() -> None:
+def test_a_long_list_is_truncated_to_its_head_and_size() -> None:
     numbers = [float(number) for number in range(100_000)]
 
     cut = json.loads(encode(numbers))
@@ -85,7 +85,7 @@ def test_a_long_list_travels_as_its_head_with_its_size() -> None:
     assert cut["bytes"] == pytest.approx(len(json.dumps(numbers, separators=(",", ":"))), rel=0.1)
 
 
-def test_a_long_text_and_a_large_object_are_cut_too() -> None:
+def test_long_strings_and_large_objects_are_truncated() -> None:
     text = json.loads(encode("x" * 1_000_000))
     fields = json.loads(encode({f"k{n}": "y" * 1_000 for n in range(100)}))
 
@@ -93,7 +93,7 @@ def test_a_long_text_and_a_large_object_are_cut_too() -> None:
     assert (fields["kind"], fields["length"], len(fields["head"])) == ("object", 100, 50)
 
 
-def test_what_is_long_inside_a_cut_is_cut_in_turn() -> None:
+def test_large_items_of_a_truncated_value_are_truncated() -> None:
     value = {"small": 1, "large": ["z" * 100] * 10_000}
 
     cut = json.loads(encode(value))
@@ -103,13 +103,13 @@ def test_what_is_long_inside_a_cut_is_cut_in_turn() -> None:
     assert len(encode(value)) < 64 * 1024
 
 
-def test_a_whole_value_is_not_cut_when_asked_for() -> None:
+def test_a_requested_full_value_is_not_truncated() -> None:
     numbers = [float(number) for number in range(100_000)]
 
     assert to_page(numbers) == numbers
 
 
-def test_bottomless_values_end_somewhere() -> None:
+def test_the_depth_is_limited() -> None:
     value: Any = 1
     for _ in range(300):
         value = [value]
@@ -117,7 +117,7 @@ def test_bottomless_values_end_somewhere() -> None:
     assert b'"cut"' in encode(value)
 
 
-def test_a_tag_that_only_the_kernel_may_use_is_refused() -> None:
+def test_tags_of_the_kernel_are_rejected() -> None:
     with pytest.raises(ValueError, match="cannot be sent back"):
         from_page({"$nvj": "cut", "kind": "list"})
 
@@ -130,5 +130,5 @@ def test_a_tag_that_only_the_kernel_may_use_is_refused() -> None:
         {"a": {"b": [["y" * 3000] * 60] * 60}},
     ],
 )
-def test_lists_in_lists_are_cut_as_a_whole(value: Any) -> None:
+def test_the_total_size_of_nested_lists_is_limited(value: Any) -> None:
     assert len(encode(value)) < 200_000

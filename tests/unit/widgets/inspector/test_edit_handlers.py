@@ -1,4 +1,4 @@
-"""What views ask to be written, and the locks that their fields hold."""
+"""Edits by views, and the locks of edited keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def other(server: NanoverServer) -> Iterator[Connection]:
 
 @pytest.fixture
 def websocket() -> Iterator[Connection]:
-    """A server that speaks both protocols, by the one without locks."""
+    """A connection by WebSocket, which has no locks."""
     with NanoverServer(websocket_port=0) as server:
         server.update_state(None, DictionaryChange({"title": "demo"}))
         with connect(f"ws://127.0.0.1:{server.websocket_port}") as connection:
@@ -38,7 +38,7 @@ def write(page: FakePage, key: str, text: str, *path: Any, add: bool = False) ->
     return page.ask("write", key=key, path=list(path), text=text, add=add)
 
 
-def test_a_write_is_told_to_every_view_until_it_is_seen_back(
+def test_a_write_is_posted_to_every_view_until_it_is_saved(
     page: FakePage, server: NanoverServer
 ) -> None:
     second = FakePage(page.panel, "page-2")
@@ -52,7 +52,7 @@ def test_a_write_is_told_to_every_view_until_it_is_seen_back(
     assert second.last("edits")["undo"] == "change scene · [0]"
 
 
-def test_a_view_that_comes_later_is_told_the_edits(page: FakePage) -> None:
+def test_a_new_view_gets_the_edit_history(page: FakePage) -> None:
     write(page, "scene", "1.5", 0)
     late = FakePage(page.panel, "page-2")
     late.hello()
@@ -63,7 +63,7 @@ def test_a_view_that_comes_later_is_told_the_edits(page: FakePage) -> None:
 @pytest.mark.parametrize(
     ("text", "value"), [("NaN", math.nan), ("-Infinity", -math.inf), ('{"a": [1]}', {"a": [1.0]})]
 )
-def test_what_python_writes_as_json_can_be_written(
+def test_json_of_python_can_be_written(
     page: FakePage, server: NanoverServer, text: str, value: Any
 ) -> None:
     write(page, "new", text, add=True)
@@ -72,17 +72,15 @@ def test_what_python_writes_as_json_can_be_written(
 
 
 @pytest.mark.parametrize("text", ["", "{", "nan", "'a'", "[" * 100_000])
-def test_a_text_that_is_not_json_is_refused_and_writes_nothing(
-    page: FakePage, server: NanoverServer, text: str
-) -> None:
+def test_invalid_json_is_rejected(page: FakePage, server: NanoverServer, text: str) -> None:
     reply = write(page, "title", text)
 
     assert reply["error"]["kind"] == "BadRequest"
-    assert reply["error"]["message"].startswith("this is not JSON")
+    assert reply["error"]["message"].startswith("not valid JSON")
     assert server.copy_state()["title"] == "demo"
 
 
-def test_integers_stay_integers_where_the_wire_has_them(websocket: Connection) -> None:
+def test_integers_are_kept_by_websocket_servers(websocket: Connection) -> None:
     page = FakePage(StateInspector(websocket))
     page.hello()
     write(page, "count", "7", add=True)
@@ -97,7 +95,7 @@ def test_integers_stay_integers_where_the_wire_has_them(websocket: Connection) -
     assert state["large"] == 9007199254740993
 
 
-def test_a_field_holds_its_keys_lock_and_gives_it_back(page: FakePage, other: Connection) -> None:
+def test_an_edited_key_is_locked_and_released(page: FakePage, other: Connection) -> None:
     held = page.ask("hold", key="title")["result"]
     assert (held["held"], held["able"]) == (True, True)
     assert not other.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
@@ -110,17 +108,17 @@ def test_a_field_holds_its_keys_lock_and_gives_it_back(page: FakePage, other: Co
     assert other.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
 
 
-def test_a_key_that_someone_else_holds_says_so(page: FakePage, other: Connection) -> None:
+def test_a_key_held_by_another_client_cannot_be_locked(page: FakePage, other: Connection) -> None:
     other.client.attempt_update_locks({"title": 30.0})
 
     held = page.ask("hold", key="title")["result"]
     edit = write(page, "title", '"mine"')["result"]
 
-    assert (held["held"], held["note"]) == (False, "someone else holds it")
+    assert (held["held"], held["note"]) == (False, "Held by another client.")
     assert (edit["state"], edit["note"]) == ("refused", "another client holds a lock on it")
 
 
-def test_a_server_without_locks_says_so_and_takes_the_edit(websocket: Connection) -> None:
+def test_a_server_without_locks_accepts_the_edit(websocket: Connection) -> None:
     page = FakePage(StateInspector(websocket))
     page.hello()
 
@@ -132,7 +130,7 @@ def test_a_server_without_locks_says_so_and_takes_the_edit(websocket: Connection
     assert edit["state"] in {"sent", "seen"}
 
 
-def test_a_widget_that_is_closed_gives_the_locks_of_its_fields_back(
+def test_closing_the_widget_releases_the_locks_of_edited_keys(
     page: FakePage, other: Connection
 ) -> None:
     page.ask("hold", key="title")
@@ -143,7 +141,7 @@ def test_a_widget_that_is_closed_gives_the_locks_of_its_fields_back(
     )
 
 
-def test_a_branch_is_removed_with_the_number_of_keys_that_was_shown(
+def test_a_branch_is_removed_only_with_the_expected_number_of_keys(
     page: FakePage, server: NanoverServer
 ) -> None:
     server.update_state(
@@ -153,7 +151,7 @@ def test_a_branch_is_removed_with_the_number_of_keys_that_was_shown(
 
     wrong = page.ask("remove", key="box", branch=True, count=2)
     assert wrong["error"]["message"] == (
-        "there are 3 keys now, not 2: look again before removing them"
+        "the branch has 3 keys, not 2; check again before removing it"
     )
 
     right = page.ask("remove", key="box", branch=True, count=3)["result"]
@@ -161,9 +159,7 @@ def test_a_branch_is_removed_with_the_number_of_keys_that_was_shown(
     eventually(lambda: server.copy_state().keys() == {"scene", "title", "boxes"})
 
 
-def test_keys_are_renamed_and_removed_and_all_is_undone(
-    page: FakePage, server: NanoverServer
-) -> None:
+def test_renaming_and_removing_keys_can_be_undone(page: FakePage, server: NanoverServer) -> None:
     page.ask("rename", key="title", name="heading")
     page.ask("remove", key="scene", branch=False, count=1)
     eventually(lambda: server.copy_state().keys() == {"heading"})
@@ -173,4 +169,4 @@ def test_keys_are_renamed_and_removed_and_all_is_undone(
 
     eventually(lambda: server.copy_state().keys() == {"scene", "title"})
     reply = page.ask("undo", force=False)
-    assert reply["error"]["message"] == "there is nothing to undo"
+    assert reply["error"]["message"] == "nothing to undo"

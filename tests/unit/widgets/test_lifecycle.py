@@ -1,4 +1,4 @@
-"""A cell that is run again replaces its widgets."""
+"""Widgets are replaced when their cell runs again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from nanover_jupyter import Connection, NanoverServer, StateInspector, connect
-from nanover_jupyter.widgets.closing import close_all
+from nanover_jupyter.widgets.lifecycle import close_recursively
 from tests.support.notebook_cells import NotebookCells
 from tests.unit.widgets.test_lifetime import Make, every_widget
 
@@ -83,7 +83,7 @@ def test_widget_that_another_cell_puts_into_a_container_stays(
         second = make(connection)
 
     assert is_open(first)
-    close_all(container)
+    close_recursively(container)
     box.close()
     second.close()
 
@@ -100,12 +100,12 @@ def test_widget_in_a_container_of_the_same_cell_is_closed(
         return widget, box
 
     first, box = run()
-    # A page that is reloaded asks for every model, which is no use by a cell.
+    # A reloaded page requests every model, which does not count as use by a cell.
     box.send_state()
     second, other_box = run()
 
     assert [is_open(first), is_open(second)] == [False, True]
-    close_all(other_box)
+    close_recursively(other_box)
     box.close()
 
 

@@ -1,4 +1,4 @@
-"""Files that views download."""
+"""Downloads of the state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nanover_jupyter import DictionaryChange, NanoverServer, StateInspector
-from nanover_jupyter.widgets.inspector import export_requests
+from nanover_jupyter.widgets.inspector import export_handlers
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.unit.widgets.test_panel import OpenPage
@@ -29,10 +29,10 @@ def download(page: FakePage, *, history: bool) -> tuple[str, Any]:
     return made["name"], json.loads(text)
 
 
-def test_the_state_is_handed_over_in_parts(
+def test_the_state_is_sent_in_parts(
     page: FakePage, server: NanoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_requests, "_PART", 50)
+    monkeypatch.setattr(export_handlers, "_PART_CHARACTERS", 50)
     server.update_state(None, DictionaryChange({"n": "x" * 500}))
     eventually(lambda: "n" in page.model.values)
 
@@ -43,20 +43,20 @@ def test_the_state_is_handed_over_in_parts(
     assert re.fullmatch(r"lab-state-\d{8}-\d{6}\.json", name)
 
 
-def test_history_comes_along_if_asked_for(page: FakePage) -> None:
+def test_history_is_exported_on_request(page: FakePage) -> None:
     name, document = download(page, history=True)
 
     assert document["history"].keys() == {"scene", "title"}
     assert name.startswith("lab-history-")
 
 
-def test_a_file_is_kept_until_it_is_fetched(page: FakePage) -> None:
+def test_a_file_is_kept_until_it_is_downloaded(page: FakePage) -> None:
     made = page.ask("export", history=False)["result"]
     page.ask("export_part", id=made["id"], start=0)
 
     again = page.ask("export_part", id=made["id"], start=0)
 
-    assert again["error"]["message"] == "this file is not kept any more: export it again"
+    assert again["error"]["message"] == "the file is no longer available; export it again"
 
 
 def test_only_the_last_files_are_kept(page: FakePage) -> None:
@@ -66,10 +66,10 @@ def test_only_the_last_files_are_kept(page: FakePage) -> None:
     assert page.ask("export_part", id=ids[2], start=0)["ok"]
 
 
-def test_what_no_page_could_take_is_refused_with_the_way_out(
+def test_a_too_large_file_is_rejected_with_a_remedy(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_requests, "_LARGEST", 10)
+    monkeypatch.setattr(export_handlers, "_MAX_CHARACTERS", 10)
 
     reply = page.ask("export", history=False)
 
