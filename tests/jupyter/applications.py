@@ -1,6 +1,6 @@
-"""JupyterLab, Notebook 7 and Voila for the tests, each with a home of its own.
+"""JupyterLab, Notebook 7 and Voila for the tests, each with its own home directory.
 
-They live in throw-away directories, so that nobody's settings, workspaces or news reach a test.
+The directories are temporary, so that settings and workspaces of the user do not affect tests.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from tests.support.eventually import eventually
 
 __all__ = ["Application", "Lab", "Notebook7", "Voila"]
 
-# Below the ports that the system gives to clients. An application that finds its port taken
-# goes on to another one, and says which it has.
+# Below the ephemeral ports. An application that finds its port in use selects another one,
+# and reports it.
 _PORTS = range(20_000, 30_000)
 _STARTS = 3
 
 
 class Application:
-    """A Jupyter application on a port that it chooses, with settings that nobody has touched.
+    """A Jupyter application on a port that it selects, with default settings.
 
     Args:
         home: An empty directory for all that it reads and writes.
@@ -53,7 +53,7 @@ class Application:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
@@ -77,7 +77,7 @@ class Application:
         raise RuntimeError(f"it ended:\n{self.log.read_text()}")
 
     def close(self) -> None:
-        """End it and its kernels."""
+        """Stop it and its kernels."""
         if self._process is None:
             return
         self._process.terminate()
@@ -88,15 +88,15 @@ class Application:
             self._process.wait()
 
     def command(self, port: int) -> list[str]:
-        """What to run, to listen at `port` or where there is place."""
+        """Return the command that listens at `port`, or at a free port."""
         raise NotImplementedError
 
     def page_address(self, name: str, *, fresh: bool) -> str:
-        """Where the notebook NAME.ipynb is shown."""
+        """Return the address of the notebook NAME.ipynb."""
         raise NotImplementedError
 
     def listening_port(self) -> int | None:
-        """The port that it says it has, once it listens."""
+        """Return the reported port once it listens."""
         # Written when the server listens.
         for file in (self.home / "runtime").glob("jpserver-*.json"):
             if text := file.read_text():
@@ -108,7 +108,7 @@ class Application:
         return self.port != 0
 
     def _serving(self, application: str, port: int) -> list[str]:
-        """How Lab and its relatives serve one user who has no password."""
+        """Return the options to serve one user without a password."""
         return [
             *(sys.executable, "-m", application, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
@@ -128,7 +128,7 @@ class Lab(Application):
         return self._serving("jupyterlab", port)
 
     def page_address(self, name: str, *, fresh: bool) -> str:
-        """A workspace of its own, and `reset`: else the tabs of the last test come back."""
+        """Return an address with a new workspace, which does not restore tabs."""
         return f"/lab/workspaces/{name}/tree/{name}.ipynb{'?reset' if fresh else ''}"
 
 
@@ -150,7 +150,7 @@ class Notebook7(Application):
 
 
 class Voila(Application):
-    """Voila, which runs a notebook whole and shows what came out of it."""
+    """Voila, which runs a notebook and shows its outputs."""
 
     # Its template fetches icons and formulas from the network.
     own_errors = re.compile(r"ERR_NAME_NOT_RESOLVED|favicon")
@@ -177,12 +177,12 @@ class Voila(Application):
 
 
 def _answer_questions(settings: Path) -> None:
-    """What a person would have set once."""
+    """Write the settings that a user would choose once."""
     answers: dict[str, dict[str, object]] = {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        # Else a notebook may be saved at any moment.
+        # Otherwise a notebook may be saved at any time.
         "docmanager-extension/plugin": {"autosave": False},
-        # Else what a busy kernel offers for Tab is left out after a second.
+        # Otherwise completions of a busy kernel are dropped after a second.
         "completer-extension/manager": {"providerTimeout": 60_000},
     }
     for name, answer in answers.items():

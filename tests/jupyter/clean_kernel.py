@@ -1,8 +1,7 @@
-"""Cleans the kernel that runs this, and prints what it could not clean, as JSON.
+"""Cleans the kernel that runs this code, and prints leaks as JSON.
 
-The warm kernel executes the text of this file between two tests, with its IPython as `shell`.
-It closes what a test has left on show, as a restart of the kernel would. What is there after
-that is a leak.
+The warm kernel executes this file between two tests, with its IPython as `shell`. It closes
+what a test has left open, like a restart of the kernel. Remaining objects are leaks.
 """
 
 import gc
@@ -62,7 +61,7 @@ def clean(shell):
             delattr(sys, name)
     shell.reset(new_session=False)
     gc.collect()
-    # A thread that was told to end may take a moment.
+    # A stopping thread may take a moment.
     deadline = time.monotonic() + 10
     while (left := leftovers()) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -21,14 +21,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name every test that passed only when it was run again: each is a defect."""
+    """List tests that passed only when repeated: each is a defect."""
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.write_line(f"DEFECT: {report.nodeid} failed and was run again", red=True)
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab, with a kernel of NanoVer's own server where there is one."""
+    """JupyterLab, with a kernel for NanoVer's own server if it is installed."""
     kernels = {REAL_KERNEL.name: REAL_KERNEL} if REAL_KERNEL.is_dir() else {}
     server = Lab(tmp_path_factory.mktemp("lab"), kernels=kernels).start()
     yield server
@@ -59,7 +59,7 @@ def warm_page(lab: Lab, context: BrowserContext) -> Iterator[NotebookPage]:
 
 @pytest.fixture
 def warm_notebook(warm_page: NotebookPage) -> Iterator[NotebookPage]:
-    """The warm notebook, empty; its kernel is clean again after the test."""
+    """The empty warm notebook; its kernel is cleaned after the test."""
     warm_page.page.bring_to_front()
     warm_page.page.set_viewport_size(VIEWPORT)
     warm_page.errors.clear()
@@ -73,7 +73,7 @@ def warm_notebook(warm_page: NotebookPage) -> Iterator[NotebookPage]:
 
 @pytest.fixture
 def notebook(warm_notebook: NotebookPage) -> OpenNotebook:
-    """Puts cells into the warm notebook and runs them."""
+    """Put cells into the warm notebook and run them."""
 
     def open_notebook(cells: list[str]) -> NotebookPage:
         warm_notebook.fill_with(cells)
@@ -87,7 +87,7 @@ NewPage = Callable[[Application], NotebookPage]
 
 @pytest.fixture
 def new_page(context: BrowserContext) -> Iterator[NewPage]:
-    """Makes further pages, each with a kernel of its own; what one logs as an error fails."""
+    """Create further pages with their own kernels; logged errors fail the test."""
     pages: list[NotebookPage] = []
 
     def make(application: Application) -> NotebookPage:
@@ -103,7 +103,7 @@ def new_page(context: BrowserContext) -> Iterator[NewPage]:
 
 @pytest.fixture
 def fresh_notebook(lab: Lab, new_page: NewPage) -> OpenNotebook:
-    """Opens a notebook in a page of its own, with a kernel of its own, and runs its cells."""
+    """Open a notebook in a new page with a new kernel, and run its cells."""
 
     def open_notebook(cells: list[str]) -> NotebookPage:
         page = new_page(lab)
@@ -117,6 +117,6 @@ def fresh_notebook(lab: Lab, new_page: NewPage) -> OpenNotebook:
 
 @pytest.fixture
 def server() -> Iterator[NanoverServer]:
-    """A server in this process, so that a test can change what the page should show."""
+    """A server in this process whose state a test can change."""
     with NanoverServer() as running:
         yield running

@@ -111,14 +111,14 @@ _THEME_IS_LIGHT = "light => document.body.dataset.jpThemeLight === String(light)
 
 
 class NotebookPage:
-    """One notebook, open in one browser page, with a kernel of its own."""
+    """A notebook in a browser page, with its own kernel."""
 
     _numbers = itertools.count(1)
 
     def __init__(self, application: Application, context: BrowserContext) -> None:
         self.name = f"notebook-{next(self._numbers)}"
         self._application = application
-        # Cells that were not run may have outputs too, stored ones, whose widgets are gone.
+        # Cells that were not run may have stored outputs, whose widgets do not exist.
         self._ran: set[int] = set()
         self._go_on = application.notebooks / f"{self.name}.go-on"
         self.context = context
@@ -135,13 +135,13 @@ class NotebookPage:
         self.page.on("console", self._on_console)
 
     def close(self) -> None:
-        """End the kernel, then the page."""
+        """Stop the kernel and close the page."""
         self.page.evaluate(_SHUT_DOWN_KERNEL)
         self.close_tabs()
         self.page.close()
 
     def close_tabs(self) -> None:
-        """Close what `another_tab` has opened."""
+        """Close the tabs that `another_tab` opened."""
         while self._tabs:
             self._tabs.pop().close()
 
@@ -151,25 +151,25 @@ class NotebookPage:
         self._go(fresh=True)
 
     def fill(self, notebook: nbformat.NotebookNode) -> None:
-        """Put the cells of a notebook in the place of those that are there; the kernel stays."""
+        """Replace the cells of the notebook and keep the kernel."""
         self._ran.clear()
         self.page.evaluate(_FILL, json.loads(nbformat.writes(notebook)))
 
     def fill_with(self, cells: list[str]) -> None:
-        """As `fill`, with code cells, and run them."""
+        """Replace the cells of the notebook by code cells, and run them."""
         self.fill(_notebook_of(cells or [""]))
         for index in range(len(cells)):
             self.run_cell(index)
 
     def clean(self) -> list[str]:
-        """Empty the notebook and the kernel; returns what stays in the kernel all the same."""
+        """Clear the notebook and the kernel, and return what is left in the kernel."""
         self.close_tabs()
         self._go_on.touch()  # a cell may still hold the kernel
         self.page.evaluate(_RUN_SILENTLY, "")
         self._go_on.unlink()
         self.page.keyboard.press("Escape")  # a list of completions may be open
         self.fill(_notebook_of([""]))
-        # With names of its own: those of the cells go.
+        # In a separate namespace, because the names of the cells are deleted.
         code = f"exec({_CLEAN_KERNEL.read_text()!r}, {{'shell': get_ipython()}})"
         text: str = self.page.evaluate(_RUN_SILENTLY, code)
         try:
@@ -184,7 +184,7 @@ class NotebookPage:
         self.page.wait_for_function(_KERNEL_IDLE, timeout=_READY_TIMEOUT)
 
     def copy_images(self, source: Path) -> None:
-        """Put the pictures beside a notebook where the application finds them."""
+        """Copy the images of a notebook to where the application finds them."""
         shutil.copytree(
             source.parent / "images", self._application.notebooks / "images", dirs_exist_ok=True
         )
@@ -198,7 +198,7 @@ class NotebookPage:
         self._go(fresh=True)
 
     def show(self) -> None:
-        """Go where the application opens its notebook by itself, and wait for its kernel."""
+        """Open the page in which the application runs the notebook, and wait for its kernel."""
         self._go(fresh=True)
 
     def show_copy(self, source: Path) -> None:
@@ -212,27 +212,27 @@ class NotebookPage:
         self.page.evaluate(_SAVE)
 
     def reload(self) -> None:
-        """Save the notebook and load the page again; the kernel goes on."""
+        """Save the notebook and reload the page; the kernel continues."""
         self.save()
         self._go(fresh=False)
 
     def another_tab(self) -> NotebookPage:
-        """Save the notebook and open it in JupyterLab once more, on the same kernel."""
+        """Save the notebook and open it in a second tab with the same kernel."""
         self.save()
         other = copy.copy(self)
         other.page = self.context.new_page()
         self._tabs.append(other.page)
         other._listen()
-        # In a workspace of its own: two tabs of one would argue about what is open.
+        # In a separate workspace, which two tabs cannot share.
         other._load(f"/lab/workspaces/{self.name}-too/tree/{self.name}.ipynb?reset")
         return other
 
     def run(self, source: str) -> str:
-        """Runs `source` in a new cell and returns its text; an error in it fails the test."""
+        """Run `source` in a new cell and return its text; an error fails the test."""
         return self.run_cell(self.page.evaluate(_ADD_CELL, source))
 
     def run_cell(self, index: int, *, may_fail: bool = False) -> str:
-        """Runs an existing cell to its end and returns its text."""
+        """Run an existing cell to its end and return its text."""
         self._ran.add(index)
         texts = []
         for output in self.page.evaluate(_RUN_CELL, index):
@@ -242,10 +242,10 @@ class NotebookPage:
         return "".join(texts)
 
     def write(self, source: str) -> Locator:
-        """Types `source` into a new cell, without running it, and returns its editor."""
+        """Type `source` into a new cell without running it, and return its editor."""
         index = self.page.evaluate(_ADD_CELL, "")
         self.page.evaluate(_ACTIVATE_CELL, index)
-        # JupyterLab marks the active cell some time later, and the one before it until then.
+        # JupyterLab marks the active cell with a delay.
         editor = self.page.locator(f".jp-mod-active[data-test-cell='{index}'] .cm-content")
         editor.click()
         expect(editor).to_be_focused()
@@ -253,15 +253,15 @@ class NotebookPage:
         return editor
 
     def hold(self, source: str = "") -> int:
-        """Runs `source` in a new cell that goes on until `let_go`; returns the cell's number."""
+        """Run `source` in a new cell that waits for `release`, and return the cell's index."""
         wait = f"import os, time\nwhile not os.path.exists({str(self._go_on)!r}): time.sleep(0.05)"
         index: int = self.page.evaluate(_ADD_CELL, f"{source}\n{wait}")
         self.page.evaluate(_START_CELL, index)
         self.page.wait_for_function(_IS_CELL_RUNNING, arg=index)
         return index
 
-    def let_go(self, index: int) -> None:
-        """Lets the cell that holds the kernel come to its end."""
+    def release(self, index: int) -> None:
+        """Let the waiting cell end."""
         self._go_on.touch()
         eventually(lambda: not self.is_running(index))
         self._go_on.unlink()
@@ -281,11 +281,11 @@ class NotebookPage:
         return [outputs.nth(place).locator(".nvj-root, .jupyter-widgets").first for place in places]
 
     def wait_for_newest_panel(self) -> None:
-        """Wait until the last widget that a cell has put out is drawn: a cell ends before that."""
+        """Wait until the last widget of the outputs is drawn, after its cell has ended."""
         self.page.wait_for_function(_NEWEST_WIDGET_IS_DRAWN, arg=sorted(self._ran))
 
     def is_saved(self) -> bool:
-        """Whether nothing has changed since the notebook was last saved."""
+        """Whether the notebook is unchanged since it was saved."""
         return bool(self.page.evaluate(_IS_SAVED))
 
     def use_theme(self, theme: Theme) -> None:
@@ -294,16 +294,16 @@ class NotebookPage:
             return
         self.page.evaluate(_SET_THEME, _THEMES[theme])
         self.page.wait_for_function(_THEME_IS_LIGHT, arg=theme == "light")
-        # It takes its splash out 200 ms after a switch, without asking whether the switch
-        # before has done so: two in quick succession end in a NotFoundError of removeChild.
+        # It removes its splash 200 ms after a switch: two switches in quick succession
+        # raise a NotFoundError of removeChild.
         self.page.wait_for_function(_NO_SPLASH)
 
     def screenshot(self, name: str, place: Locator) -> None:
-        """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+        """Save screenshots of `place` in both themes as NAME-light.png and NAME-dark.png."""
         save_screenshot(self, name, place)
 
     def load_axe(self) -> None:
-        """Put axe-core into the page."""
+        """Load axe-core into the page."""
         self.page.evaluate(AXE.read_text())
 
     @property

@@ -1,4 +1,4 @@
-"""From the first cell to a live panel, and what a panel survives."""
+"""Connecting from the first cell, and panels during busy cells and reloads."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def test_click_works_while_a_cell_is_running(notebook: OpenNotebook, server: Nan
     page.let_go(cell)
 
 
-def test_page_reload_brings_the_panel_back_alive(
-    notebook: OpenNotebook, server: NanoverServer
-) -> None:
+def test_page_reload_restores_the_live_panel(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.update_state("test", DictionaryChange({"before": 1.0}))
     page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
     Inspector(page)

@@ -1,4 +1,4 @@
-"""History, edits and the way back in time in the inspector, while the kernel is busy."""
+"""History, past states and editing in the inspector while the kernel is busy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.panels import Inspector
 
 
-def test_history_past_and_editing_work_while_a_cell_runs(
+def test_history_and_editing_work_while_a_cell_runs(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"still": "here"}))

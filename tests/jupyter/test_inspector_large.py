@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.panels import Inspector
 
 
-def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
+def test_two_tabs_show_the_same_state_independently(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"counts": 0.0, "goes": "soon"}))
@@ -33,7 +33,7 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     there = Inspector(other)
     eventually(lambda: there.previews() == wanted)
     eventually(lambda: inspector.previews() == wanted)
-    # One that is closed without a word must not hold up the one that stays.
+    # A tab that is closed without notice must not block the other one.
     page.close_tabs()
     server.update_state("test", DictionaryChange({"counts": 60.0}))
     expect(inspector.row("counts")).to_contain_text("60")

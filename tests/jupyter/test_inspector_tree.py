@@ -17,7 +17,7 @@ def open_inspector(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Ins
     return page, Inspector(page)
 
 
-def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
+def test_navigation_keys_do_not_reach_jupyterlab(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"alone": [1.0, 2.0]}))
@@ -38,7 +38,7 @@ def test_keys_walk_the_tree_and_leave_jupyterlabs_alone(
     assert len(page.sources()) == cells
 
 
-def test_tree_moves_and_is_searched_while_a_cell_runs(
+def test_tree_updates_and_is_searched_while_a_cell_runs(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"moves": 0.0, "rests": 1.0}))

@@ -1,4 +1,4 @@
-"""%nanover in a real notebook: what is shown, what Tab offers, what widgets follow."""
+"""%nanover in a notebook: outputs, completion and widgets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def connected(notebook: OpenNotebook, server: NanoverServer, name: str = "lab") 
     )
 
 
-def test_a_widget_turns_while_a_cell_is_running(
+def test_a_widget_changes_its_connection_while_a_cell_runs(
     notebook: OpenNotebook, laboratory: NanoverServer
 ) -> None:
     page = connected(notebook, laboratory)
@@ -58,7 +58,7 @@ def test_a_reconnect_keeps_the_widget_and_its_locks(
     expect(inspector.row("after")).to_be_visible()
 
 
-def test_tab_offers_what_there_is(notebook: OpenNotebook, laboratory: NanoverServer) -> None:
+def test_tab_completes_names(notebook: OpenNotebook, laboratory: NanoverServer) -> None:
     page = connected(notebook, laboratory)
     # JupyterLab puts words of the cell behind what the kernel offers.
     offered = page.page.locator(".jp-Completer-item .jp-Completer-match")
@@ -76,7 +76,7 @@ def test_tab_offers_what_there_is(notebook: OpenNotebook, laboratory: NanoverSer
         page.page.keyboard.press("Escape")
 
 
-def test_what_is_chosen_from_the_list_stands_in_the_line(
+def test_a_selected_completion_is_inserted(
     notebook: OpenNotebook, laboratory: NanoverServer
 ) -> None:
     page = connected(notebook, laboratory)
@@ -89,7 +89,7 @@ def test_what_is_chosen_from_the_list_stands_in_the_line(
     expect(editor).to_have_text("%nanover get avatar.ben")
 
 
-def test_answers_read_well_in_both_themes(
+def test_outputs_are_readable_in_both_themes(
     notebook: OpenNotebook, laboratory: NanoverServer
 ) -> None:
     page = connected(notebook, laboratory)

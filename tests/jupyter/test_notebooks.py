@@ -1,4 +1,4 @@
-"""The tutorials in real Jupyter applications: their widgets are alive, their ends are clean."""
+"""The tutorials in Jupyter applications: live widgets, and no leftovers at the end."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.jupyter.tutorial_clicks import CLICKS
 from tests.support.eventually import TIME_SCALE, eventually
 from tests.support.notebooks import NOTEBOOKS, ROOT, kernel_for, read
 
-# What Jupyter puts where a widget should be and is not.
+# The placeholder of Jupyter for a missing widget.
 BROKEN = re.compile("model not found|error displaying widget|loading widget", re.IGNORECASE)
-# Of a panel that is on show the publisher stays: it says that the connection is closed.
+# The publisher of a displayed panel remains, as it shows that the connection is closed.
 OUR_THREADS = """
 import json, threading
 names = {thread.name for thread in threading.enumerate()} - {"nanover-publisher"}
@@ -43,7 +43,7 @@ def voila(tmp_path: Path) -> Iterator[Voila]:
 
 
 def shows_widgets(page: NotebookPage, index: int) -> int:
-    """Checks the widgets under a cell and counts them."""
+    """Check the widgets of a cell and return their number."""
     shown = page.widgets_under(index)
     for widget in shown:
         expect(widget).to_be_visible()
@@ -53,7 +53,7 @@ def shows_widgets(page: NotebookPage, index: int) -> int:
 
 
 def is_alive(panel: Locator) -> None:
-    """It has heard from the kernel which connection it shows."""
+    """Return whether it has received the connection status."""
     expect(panel.locator(".nvj-name")).not_to_have_text("NanoVer", timeout=30_000 * TIME_SCALE)
 
 
@@ -61,7 +61,7 @@ def is_alive(panel: Locator) -> None:
 def tutorial_page(
     request: pytest.FixtureRequest, lab: Lab, new_page: NewPage
 ) -> Callable[[Path], NotebookPage]:
-    """Opens a tutorial: in the warm notebook, or where it needs another kernel in one of that."""
+    """Open a tutorial in the warm notebook, or in a new one if it needs another kernel."""
 
     def opened(path: Path) -> NotebookPage:
         kernel = kernel_for(path)
@@ -99,7 +99,7 @@ def test_tutorial_runs_in_jupyterlab_with_live_widgets(
 
 @pytest.fixture
 def without_its_end(tmp_path: Path) -> Path:
-    """The first tutorial without the cells that close what is on show."""
+    """Return the first tutorial without the cells that close the widgets."""
     notebook = read(NOTEBOOKS[0])
     while "disconnect" in notebook.cells[-1].source:
         notebook.cells.pop()

@@ -16,7 +16,7 @@ def open_palette(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Palet
     return page, Palette(page)
 
 
-def test_results_are_given_to_a_variable_of_the_kernel(
+def test_results_are_assigned_to_a_notebook_variable(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
@@ -30,7 +30,7 @@ def test_results_are_given_to_a_variable_of_the_kernel(
     assert page.run("answer") == "{'result': 'hello'}"
 
 
-def test_the_line_of_python_becomes_a_cell_below_that_does_the_same(
+def test_insert_cell_adds_equivalent_python_code(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
@@ -49,7 +49,7 @@ def test_the_line_of_python_becomes_a_cell_below_that_does_the_same(
     assert "quoted" in page.run_cell(place)
 
 
-def test_keys_after_a_click_go_to_the_widget_and_saving_to_jupyterlab(
+def test_keys_go_to_the_focused_widget_and_shortcuts_to_jupyterlab(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.register_command("user/say", lambda text: {"result": text}, {"text": "by key"})
@@ -64,7 +64,7 @@ def test_keys_after_a_click_go_to_the_widget_and_saving_to_jupyterlab(
     eventually(page.is_saved)
 
 
-def test_a_button_of_ones_own_runs_a_command(notebook: OpenNotebook, server: NanoverServer) -> None:
+def test_a_command_button_runs_a_command(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
     page = notebook(
         [

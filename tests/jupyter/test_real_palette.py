@@ -27,7 +27,7 @@ def open_palette(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Palet
 
 
 def run(palette: Palette, name: str) -> None:
-    """Finds a command, fills in what has to be, and waits for its result."""
+    """Find a command, fill in its required arguments, and wait for its result."""
     before = palette.runs.count()
     palette.choose(name)
     if name == "playback/load":
@@ -57,7 +57,7 @@ def test_every_built_in_command_is_run_from_the_palette(
     palette.require_accessible()
 
 
-def test_the_chosen_simulation_is_loaded_and_its_line_of_python_does_the_same(
+def test_the_selected_simulation_is_loaded_and_its_python_code_is_equivalent(
     notebook: OpenNotebook, server: RealServer
 ) -> None:
     page, palette = open_palette(notebook, server.port)
@@ -73,7 +73,7 @@ def test_the_chosen_simulation_is_loaded_and_its_line_of_python_does_the_same(
     eventually(lambda: NAMES[0] in page.run(name))
 
 
-def test_the_servers_own_words_lead_to_the_argument_that_is_missing(
+def test_the_error_of_the_server_leads_to_the_missing_argument(
     notebook: OpenNotebook, server: RealServer
 ) -> None:
     _page, palette = open_palette(notebook, server.port)

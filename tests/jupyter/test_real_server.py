@@ -22,7 +22,7 @@ def real_server(make_server: Callable[..., RealServer]) -> RealServer:
     return make_server()
 
 
-def test_the_panels_show_what_nanovers_own_server_has_and_say_what_it_has_not(
+def test_the_panels_show_the_state_and_capabilities_of_nanovers_server(
     notebook: OpenNotebook, real_server: RealServer
 ) -> None:
     page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{real_server.port}"])
@@ -37,13 +37,13 @@ def test_the_panels_show_what_nanovers_own_server_has_and_say_what_it_has_not(
         inspector.search("guest")
         expect(inspector.rows.last).to_contain_text("guest")
         inspector.rows.last.locator(".nvj-key").click()
-        # Integers stay integers on this wire, and null is a value.
+        # This protocol has integers and null values.
         expect(inspector.detail).to_contain_text(str(2**53 + 1))
         expect(inspector.detail).to_contain_text("null")
         panel.screenshot("real-server-inspector")
         panel.require_accessible()
 
-    # Its owner closed in good order, and the server took the key away.
+    # Its owner disconnected, and the server removed the key.
     expect(inspector.rows).to_have_count(0)
     inspector.search("")
     panel.tab("Commands")

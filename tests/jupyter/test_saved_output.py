@@ -1,4 +1,4 @@
-"""What a notebook shows of a widget without a kernel, and how it gets there."""
+"""The static HTML of widgets in notebooks without a kernel."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_widget(notebook: OpenNotebook, server: NanoverServer) -> NotebookPage:
     )
 
 
-def test_the_notebook_keeps_the_last_state_while_the_view_stays_as_it_is(
+def test_the_notebook_stores_the_last_state_without_changing_the_view(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     page = open_widget(notebook, server)
@@ -68,7 +68,7 @@ def test_the_notebook_keeps_the_last_state_while_the_view_stays_as_it_is(
     expect(page.page.locator(".nvj-picture")).to_be_hidden()
 
 
-def test_without_its_kernel_the_notebook_shows_the_picture(
+def test_without_its_kernel_the_notebook_shows_static_html(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     page = open_widget(notebook, server)

@@ -1,4 +1,4 @@
-"""Shared values and controls, moved in one page and followed in another."""
+"""Shared values and controls in two pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def open_slider(open_notebook: OpenNotebook, port: int) -> NotebookPage:
 
 
 def handle(page: NotebookPage) -> Locator:
-    """The knob of the slider that was shown last."""
+    """The handle of the last slider."""
     return page.page.locator(".noUi-handle").last
 
 
@@ -37,7 +37,7 @@ def readout(page: NotebookPage) -> Locator:
 
 
 def drag(page: NotebookPage, part: float) -> None:
-    """Drags the slider's knob to a part of its length, in many small steps."""
+    """Drag the handle of the slider to a fraction of its length, in many small steps."""
     handle(page).hover()  # as soon as it stands still
     rail = page.page.locator(".noUi-base").last.bounding_box()
     assert rail is not None
@@ -48,7 +48,7 @@ def drag(page: NotebookPage, part: float) -> None:
 
 
 def agreed(here: NotebookPage, there: NotebookPage, server: NanoverServer) -> str:
-    """What both pages show, once that is what the server has."""
+    """Wait until both pages show the value of the server, and return it."""
 
     def found() -> str | None:
         shown = {readout(page).inner_text() for page in (here, there)}
@@ -57,7 +57,7 @@ def agreed(here: NotebookPage, there: NotebookPage, server: NanoverServer) -> st
     return eventually(found)
 
 
-def test_a_slider_moved_on_one_page_is_followed_on_another(
+def test_a_slider_moved_in_one_page_updates_another(
     notebook: OpenNotebook, fresh_notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     here = open_slider(notebook, server.port)
@@ -77,7 +77,7 @@ def test_a_slider_moved_on_one_page_is_followed_on_another(
     expect(readout(there)).to_have_text(f"{float(moved_to) - 1:.2f}")
 
 
-def test_a_slider_follows_while_a_cell_runs(
+def test_a_slider_is_updated_while_a_cell_runs(
     notebook: OpenNotebook, fresh_notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     here = open_slider(fresh_notebook, server.port)
@@ -96,7 +96,7 @@ def test_a_slider_follows_while_a_cell_runs(
     here.screenshot("shared-slider", here.page.locator(".jp-OutputArea").first)
 
 
-def test_a_slider_that_somebody_else_locked_springs_back(
+def test_a_slider_of_a_key_locked_by_another_client_is_rolled_back(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     server.update_state("a test", DictionaryChange({KEY: 5.0}))
@@ -120,9 +120,7 @@ def open_controls(notebook: OpenNotebook, port: int) -> NotebookPage:
     return notebook([cleandoc(cell)])
 
 
-def test_controls_suggest_and_show_what_is_suggested(
-    notebook: OpenNotebook, server: NanoverServer
-) -> None:
+def test_controls_set_and_show_suggestions(notebook: OpenNotebook, server: NanoverServer) -> None:
     hostile = "suggested.<img src=x onerror=alert(1)>"
     server.update_state(
         None,
@@ -131,8 +129,8 @@ def test_controls_suggest_and_show_what_is_suggested(
     page = open_controls(notebook, server.port)
     root = page.page.locator(".jp-OutputArea-output").last
 
-    expect(root.get_by_text("Suggestions to everybody on lab")).to_be_visible()
-    expect(root.get_by_text("Not suggested.").first).to_be_visible()
+    expect(root.get_by_text("Suggested parameters for all clients of lab")).to_be_visible()
+    expect(root.get_by_text("No suggestion.").first).to_be_visible()
     page.screenshot("controls", root)
 
     root.get_by_label("Force").select_option("Gaussian")
@@ -144,7 +142,7 @@ def test_controls_suggest_and_show_what_is_suggested(
     server.update_state(None, DictionaryChange({"suggested.speed": 3.0}))
     expect(root.get_by_label("speed")).to_have_value("3")
     server.update_state(None, DictionaryChange({KEY: 5000.0}))
-    expect(root.get_by_text("It is 5000 now, beyond this slider.")).to_be_visible()
+    expect(root.get_by_text("Current value: 5000 (out of range).")).to_be_visible()
     assert server.copy_state()[KEY] == 5000.0
 
 
@@ -156,7 +154,7 @@ def test_controls_work_while_a_cell_runs(notebook: OpenNotebook, server: Nanover
 
     root.get_by_label("Hidden").check()
     eventually(lambda: server.copy_state().get("suggested.box.hidden") is True)
-    root.get_by_title("Stop suggesting: Hidden").click()
+    root.get_by_title("Clear the suggestion: Hidden").click()
     eventually(lambda: "suggested.box.hidden" not in server.copy_state())
     expect(root.get_by_label("Hidden")).not_to_be_checked()
 

@@ -1,4 +1,4 @@
-"""What only a real JupyterLab shows of our widgets: its themes, and the end of its kernel."""
+"""Widgets in JupyterLab: themes and kernel restarts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_each_widget_follows_the_themes_of_jupyterlab(
         panel.require_accessible()
 
 
-def test_a_restarted_kernel_is_shown_and_running_the_cells_again_brings_the_widget_back(
+def test_a_kernel_restart_is_shown_and_running_the_cells_restores_the_widget(
     notebook: OpenNotebook, server: NanoverServer
 ) -> None:
     with DemoWorld(server):

@@ -1,7 +1,7 @@
-"""What the tutorials tell their reader to click, and what the reader then sees.
+"""The clicks that the tutorials instruct, and their expected results.
 
-By notebook and cell: each is done when that cell has run, as somebody would who follows
-the text. Pictures of what is seen are kept for the documentation and the notebooks.
+By notebook and cell: each function runs after its cell, as a reader would do. Screenshots
+are saved for the documentation and the notebooks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def see_the_note(page: NotebookPage) -> None:
 
 def see_the_end(page: NotebookPage) -> None:
     for header in page.page.locator(".nvj-header").all():
-        header.scroll_into_view_if_needed()  # what nobody sees is told nothing
+        header.scroll_into_view_if_needed()  # hidden views get no messages
         expect(header).to_contain_text("closed")
 
 
@@ -100,7 +100,7 @@ def see_the_query(page: NotebookPage) -> None:
 def change_the_scale(page: NotebookPage) -> None:
     inspector = Inspector(page)
     inspector.root.get_by_role("switch", name="Edit").check()
-    # What it takes to edit is loaded then.
+    # The editing module is loaded lazily.
     expect(inspector.root.get_by_role("button", name="Undo")).to_be_visible()
     inspector.row("scale").locator(".nvj-preview").dblclick()
     field = inspector.root.locator(".nvj-edit-field")
@@ -130,7 +130,9 @@ def turn_the_knobs(page: NotebookPage) -> None:
 
 
 def turn_a_ready_knob(page: NotebookPage) -> None:
-    controls = page.page.locator(".widget-vbox", has_text="Suggestions to everybody").first
+    controls = page.page.locator(
+        ".widget-vbox", has_text="Suggested parameters for all clients"
+    ).first
     readout = page.page.locator(".widget-slider", has_text="pull").first.locator(".widget-readout")
     expect(readout).to_have_text("250.00")
     strength = controls.get_by_role("slider").first

@@ -32,7 +32,7 @@ __all__ = ["Bridge", "Direction", "Message"]
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _THEMES: Final = Path(get_app_dir()) / "themes" / "@jupyterlab"
-# What the page asks for, and nothing else is served.
+# The files that the page requests; no other file is served.
 _FILES: Final = {
     "/": ("text/html", _ROOT / "js/page/index.html"),
     "/page.css": ("text/css", _ROOT / "js/page/page.css"),
@@ -59,7 +59,7 @@ class Message:
 
     @property
     def kind(self) -> str:
-        """What our own protocol calls a custom message (`delta`, `ack`, ...), else `op`."""
+        """The `op` of a custom message (`delta`, `ack`, ...), or else that of the comm."""
         content = self.fields.get("content")
         return str(content.get("op")) if isinstance(content, dict) else self.op
 
@@ -67,7 +67,7 @@ class Message:
         """The frame that js/page/frames.ts reads.
 
         Raises:
-            ValueError: It is no JSON, which Jupyter would refuse as well.
+            ValueError: The message is not valid JSON, which Jupyter rejects too.
         """
         buffers = [bytes(buffer) for buffer in self.buffers]
         header = {**self.fields, "op": self.op, "sizes": [*map(len, buffers)]}
@@ -95,7 +95,7 @@ class Direction:
         self.bytes = 0
 
     def send(self, message: Message) -> None:
-        """Deliver a message, or what the faults make of it."""
+        """Deliver a message, modified by the faults."""
         with self._lock:
             if self._held is not None:
                 self._held.append(message)
@@ -107,7 +107,7 @@ class Direction:
 
     @contextmanager
     def held(self) -> Iterator[list[Message]]:
-        """Keep messages back; they are delivered in order at the end. Yields those kept back."""
+        """Hold messages back and deliver them in order at the end; yield the held ones."""
         with self._lock:
             kept = self._held = []
         try:
@@ -130,11 +130,11 @@ class Direction:
 
     @property
     def has_faults_left(self) -> bool:
-        """Whether a fault that was ordered has met no message yet."""
+        """Whether a fault has not been applied yet."""
         return bool(self._faults)
 
     def reset(self) -> None:
-        """Forget all faults and counts."""
+        """Clear all faults and counts."""
         with self._lock:
             self._held = None
             self._faults.clear()
@@ -178,12 +178,12 @@ class Bridge:
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://127.0.0.1:{self._server.socket.getsockname()[1]}/"
 
     @property
     def page_count(self) -> int:
-        """How many pages are connected."""
+        """The number of connected pages."""
         return len(self._pages)
 
     @property
@@ -192,11 +192,11 @@ class Bridge:
         return [output for _, output in self._shown]
 
     def wait_for_pages(self, count: int) -> None:
-        """Wait until so many pages are connected."""
+        """Wait until this number of pages is connected."""
         eventually(lambda: self.page_count == count)
 
     def show(self, widget: ipywidgets.Widget) -> str:
-        """Show a view of a widget in every page, now and after a reload; returns its name."""
+        """Show a view of a widget in every page, now and after a reload, and return its name."""
         with self._lock:
             self._outputs += 1
             shown = (widget.model_id, f"output-{self._outputs}")
@@ -205,7 +205,7 @@ class Bridge:
         return shown[1]
 
     def reset(self) -> None:
-        """Close all widgets, and forget what is shown and all faults."""
+        """Close all widgets, and clear outputs and faults."""
         self.to_page.reset()
         self.to_kernel.reset()
         for widget in [*_widgets().values()]:
@@ -214,7 +214,7 @@ class Bridge:
             self._shown.clear()
 
     def close(self) -> None:
-        """End the server and its pages' connections."""
+        """Close the server and the connections of its pages."""
         comm.create_comm = self._make_comm
         self._server.shutdown()
         with self._lock:

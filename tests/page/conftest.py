@@ -50,7 +50,7 @@ def only_page(bridge: Bridge, context: BrowserContext) -> WidgetPage:
 def page(
     only_page: WidgetPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[WidgetPage]:
-    """The page, empty; what it logs as an error fails the test, and so does what stays."""
+    """The empty page; logged errors and leftovers fail the test."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     only_page.errors.clear()
     only_page.page.set_viewport_size(VIEWPORT)
@@ -63,7 +63,7 @@ def page(
     errors = [*only_page.errors]
     bridge = only_page.bridge
     bridge.reset()
-    # The page is gone, with all that it has said, before the next test.
+    # The page has left, and its messages are handled, before the next test.
     only_page.page.goto("about:blank")
     bridge.wait_for_pages(0)
     bridge.reset()
@@ -72,7 +72,7 @@ def page(
 
 @pytest.fixture(scope="session", autouse=True)
 def short_wait_for_an_empty_state() -> Iterator[None]:
-    """A gRPC server says nothing of an empty state, and `connect` waits for it for a while."""
+    """Shorten the time that `connect` waits for a state, as gRPC servers do not send empty ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_module, "_FIRST_MARKER_DELAY", 0.05)
         yield
@@ -80,14 +80,14 @@ def short_wait_for_an_empty_state() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_thread_stays() -> Iterator[None]:
-    """After each test, and what it has closed, none of our threads is left."""
+    """Fail if a thread of the package is left after a test."""
     yield
     require_no_own_threads()
 
 
 @pytest.fixture
 def server() -> Iterator[NanoverServer]:
-    """A server, so that a test can change what the page should show."""
+    """A server whose state a test can change."""
     with NanoverServer() as running:
         yield running
 
@@ -97,7 +97,7 @@ Connect = Callable[..., Connection]
 
 @pytest.fixture
 def connect_to(page: WidgetPage) -> Iterator[Connect]:
-    """Connects to an address or a server; closed when the page is empty again."""
+    """Connect to an address or server; closed after the page is cleared."""
     connections: list[Connection] = []
 
     def connected(target: str | NanoverServer, *, name: str = "lab") -> Connection:

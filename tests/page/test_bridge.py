@@ -1,4 +1,4 @@
-"""The bridge's directions: what they hold up, lose, repeat and count."""
+"""Holding, losing, repeating and counting messages of the bridge."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.page.bridge import Direction, Message
 
 
 class Ends:
-    """A direction, and what came out of it."""
+    """A direction and the messages that it delivered."""
 
     def __init__(self) -> None:
         self.delivered: list[Message] = []
@@ -28,7 +28,7 @@ class Ends:
 
 
 def custom(kind: str, *buffers: bytes) -> Message:
-    """A message of our own protocol."""
+    """Return a custom message."""
     return Message("custom", {"content": {"op": kind}, "comm": "one"}, buffers)
 
 
@@ -118,7 +118,7 @@ def test_held_messages_are_delivered_when_the_test_fails_meanwhile(ends: Ends) -
     assert ends.kinds == ["late"]
 
 
-def test_faults_are_for_messages_when_they_are_no_longer_held(ends: Ends) -> None:
+def test_faults_apply_when_held_messages_are_released(ends: Ends) -> None:
     with ends.direction.held():
         ends.send("first", "second")
         ends.direction.drop()
@@ -130,7 +130,7 @@ def test_faults_are_for_messages_when_they_are_no_longer_held(ends: Ends) -> Non
 # faults -------------------------------------------------------------------------------
 
 
-def test_drop_loses_the_next_messages_and_no_more(ends: Ends) -> None:
+def test_drop_loses_only_the_next_messages(ends: Ends) -> None:
     ends.direction.drop(2)
 
     ends.send("first", "second", "third")
@@ -139,7 +139,7 @@ def test_drop_loses_the_next_messages_and_no_more(ends: Ends) -> None:
     assert ends.direction.lost == ["first", "second"]
 
 
-def test_duplicate_delivers_the_next_message_twice_in_its_place(ends: Ends) -> None:
+def test_duplicate_delivers_the_next_message_twice_in_order(ends: Ends) -> None:
     ends.direction.duplicate()
 
     ends.direction.send(custom("delta", b"1234"))
@@ -159,7 +159,7 @@ def test_fault_of_a_kind_waits_for_that_kind(ends: Ends) -> None:
     assert ends.direction.lost == ["delta"]
 
 
-def test_faults_are_used_up_in_the_order_in_which_they_were_ordered(ends: Ends) -> None:
+def test_faults_are_applied_in_order(ends: Ends) -> None:
     ends.direction.drop(kind="delta")
     ends.direction.duplicate()
 
@@ -169,7 +169,7 @@ def test_faults_are_used_up_in_the_order_in_which_they_were_ordered(ends: Ends) 
     assert ends.direction.lost == ["delta"]
 
 
-def test_faults_that_met_no_message_are_left(ends: Ends) -> None:
+def test_unused_faults_are_reported(ends: Ends) -> None:
     ends.direction.drop(kind="delta")
     ends.send("ack")
     assert ends.direction.has_faults_left

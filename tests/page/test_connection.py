@@ -1,4 +1,4 @@
-"""Widgets of %nanover's connections: a server that dies, a disconnect, another server."""
+"""Widgets of %nanover connections: lost servers, disconnects and other servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOADING = re.compile(r"Loading the state \(\d.* so far\)\. Showing the last know
 
 @pytest.fixture
 def shell(page: WidgetPage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """A shell in this process, which lets go of its connections before the page is emptied."""
+    """A shell in this process, which closes its connections before the page is cleared."""
     del page
     with loaded_shell(monkeypatch) as shell:
         yield shell
@@ -36,7 +36,7 @@ def show_output(page: WidgetPage, shell: Shell, line: str) -> Inspector:
     return Inspector(page)
 
 
-def test_server_that_dies_is_shown_and_its_state_stays(
+def test_lost_server_is_shown_and_its_state_stays(
     page: WidgetPage, shell: Shell, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange({"last.words": "still here"}))
@@ -60,7 +60,7 @@ def test_disconnect_is_shown(page: WidgetPage, shell: Shell, server: NanoverServ
     expect(panel.header).to_contain_text("closed")
 
 
-def test_widgets_follow_their_connections_name_to_another_server(
+def test_widgets_follow_their_connection_to_another_server(
     page: WidgetPage, shell: Shell, server: NanoverServer
 ) -> None:
     server.update_state(None, DictionaryChange({"scene": [0.0, 1.0], "place": "lab"}))
@@ -83,7 +83,7 @@ def test_widgets_follow_their_connections_name_to_another_server(
         expect(inspector.row("place")).to_contain_text("at home")
 
 
-def test_state_that_loads_again_says_how_much_came_and_leaves_the_last_known_one(
+def test_reloading_state_shows_progress_and_keeps_the_last_known_one(
     page: WidgetPage, connect_to: Connect
 ) -> None:
     with NanoverServer(websocket_port=0, application_defaults=False) as server:

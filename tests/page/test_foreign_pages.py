@@ -1,4 +1,4 @@
-"""A web page that the user did not name, beside an embedded server on the same machine."""
+"""Access of foreign web pages to an embedded server on the same machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def opened(page: Page, server: NanoverServer) -> str:
     return page.evaluate(OPEN, server.websocket_port)
 
 
-def test_only_a_named_page_opens_the_websocket_port(page, only_page, context):
+def test_only_an_allowed_origin_opens_a_websocket(page, only_page, context):
     foreign = context.new_page()
     foreign.goto(only_page.page.url)
     origin = foreign.evaluate("location.origin")
@@ -33,7 +33,7 @@ def test_only_a_named_page_opens_the_websocket_port(page, only_page, context):
     foreign.close()
 
 
-def test_a_page_runs_no_command_at_the_grpc_port(page, only_page, context):
+def test_a_page_cannot_run_commands_by_grpc(page, only_page, context):
     ran = []
     foreign = context.new_page()
     foreign.goto(only_page.page.url)

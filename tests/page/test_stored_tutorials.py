@@ -1,4 +1,4 @@
-"""The tutorials as static HTML, where a picture stands in for each of our widgets."""
+"""The tutorials as static HTML, which contains static HTML of each widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.notebooks import NOTEBOOKS, read
 
-# A picture hides itself for its first seconds, in which a living view may still come.
+# The static HTML hides itself for its first seconds, in which a live view may still load.
 _END_THE_WAIT: Final = """() => {
     for (const animation of document.getAnimations()) {
         if (animation.animationName === "nvj-wait") animation.finish();
@@ -28,14 +28,14 @@ def exporter() -> HTMLExporter:
 
 @pytest.fixture(scope="module")
 def offline_page(browser: Browser) -> Iterator[Page]:
-    """A page without a network, which the templates would load icons and formulas from."""
+    """A page without a network, from which the templates would load icons and formulas."""
     context = browser.new_context(offline=True)
     yield context.new_page()
     context.close()
 
 
 def widgets_of_ours(notebook: nbformat.NotebookNode) -> int:
-    """How many outputs are pictures of our widgets."""
+    """The number of outputs with static HTML of widgets."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     return sum(
         "nvj-picture" in "".join(output.get("data", {}).get("text/html", "")) for output in outputs
@@ -43,7 +43,7 @@ def widgets_of_ours(notebook: nbformat.NotebookNode) -> int:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_stored_tutorial_as_html_shows_a_picture_of_each_widget(
+def test_stored_tutorial_as_html_shows_static_html_of_each_widget(
     path: Path, exporter: HTMLExporter, offline_page: Page, tmp_path: Path
 ) -> None:
     expected = widgets_of_ours(read(path))

@@ -1,4 +1,4 @@
-"""Widgets of this process, shown in a light page."""
+"""A light page that shows widgets of this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SET_THEME: Final = """theme => {
 
 
 class WidgetPage:
-    """One page in a browser that shows widgets. What it logs as an error is in `errors`."""
+    """A browser page that shows widgets and records logged errors in `errors`."""
 
     def __init__(self, bridge: Bridge, context: BrowserContext) -> None:
         self.bridge = bridge
@@ -33,13 +33,13 @@ class WidgetPage:
         self._listen()
 
     def open(self) -> None:
-        """Load the page, and wait until it hears from widgets."""
+        """Load the page, and wait until it is connected."""
         connected = self.bridge.page_count
         self.page.goto(self.bridge.url)
         self.bridge.wait_for_pages(connected + 1)
 
     def reload(self) -> None:
-        """Load the page again: the widgets and their outputs come back."""
+        """Reload the page, which restores the widgets and their outputs."""
         connected = self.bridge.page_count
         self.page.goto("about:blank")
         self.bridge.wait_for_pages(connected - 1)
@@ -56,7 +56,7 @@ class WidgetPage:
         return other
 
     def show(self, widget: ipywidgets.Widget) -> Locator:
-        """Show a view of a widget below those that are there, and return the view's root."""
+        """Show a view of a widget below existing ones, and return the view's root."""
         output = self.bridge.show(widget)
         root = self.page.locator(f"[data-output={output}] > .nvj-root")
         root.wait_for()
@@ -68,18 +68,18 @@ class WidgetPage:
             self.page.locator(f"[data-output={shown}] > .nvj-root").wait_for()
 
     def wait_for_newest_panel(self) -> None:
-        """See `Surface`: `show` has waited already."""
+        """See `Surface`; `show` waits already."""
 
     def use_theme(self, theme: Theme) -> None:
         """Set the variables of JupyterLab's light or dark theme."""
         self.page.evaluate(_SET_THEME, theme)
 
     def screenshot(self, name: str, place: Locator) -> None:
-        """Keep a picture of `place` in both themes, as NAME-light.png and NAME-dark.png."""
+        """Save screenshots of `place` in both themes as NAME-light.png and NAME-dark.png."""
         save_screenshot(self, name, place)
 
     def load_axe(self) -> None:
-        """Put axe-core into the page, which the browser keeps from one test to the next."""
+        """Load axe-core into the page, which is kept between tests."""
         self.page.add_script_tag(url="/axe.js")
 
     def _listen(self) -> None:

@@ -1,4 +1,4 @@
-"""An inspector of a key that has changed, for the tests of its history."""
+"""An inspector of a changed key, for history tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def show_person(
     for number, value in enumerate(VALUES):
         if number > 0:
             server.update_state("test", DictionaryChange({"person": value}))
-        # Changes that come too fast one after the other are recorded as one.
+        # Changes in quick succession are recorded as one.
         expect(inspector.row("person")).to_contain_text(f"score: {value['score']:g}")
     return widget, inspector
 
@@ -49,7 +49,7 @@ def open_history(inspector: Inspector) -> Locator:
 
 
 def pause(inspector: Inspector) -> Locator:
-    """Pause by the keyboard, and return the slider once it knows its range."""
+    """Pause with the keyboard, and return the slider once it has its range."""
     inspector.press("p")
     slider = inspector.root.get_by_role("slider", name="Time that is shown")
     eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
@@ -57,7 +57,7 @@ def pause(inspector: Inspector) -> Locator:
 
 
 def look_at(page: WidgetPage, inspector: Inspector, name: str) -> None:
-    """Keep pictures, wide and narrow, and fail with what is not accessible."""
+    """Save wide and narrow screenshots, and check accessibility."""
     inspector.require_accessible()
     inspector.screenshot(name)
     before = page.page.viewport_size

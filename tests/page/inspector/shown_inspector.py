@@ -1,4 +1,4 @@
-"""An inspector of a server, shown in the page, for all tests of this folder that want one."""
+"""Helpers for tests that show an inspector of a server."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ __all__ = ["set_state", "show_inspector", "top_row"]
 def show_inspector(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, **options: Any
 ) -> tuple[StateInspector, Inspector]:
-    """Show an inspector with these options; returns the widget, and what is seen of it."""
+    """Show an inspector with these options, and return the widget and its page object."""
     widget = StateInspector(connect_to(server), **options)
     page.show(widget)
     return widget, Inspector(page)
 
 
 def set_state(server: NanoverServer, state: dict[str, Any]) -> None:
-    """Set these keys, whatever text they are."""
+    """Set keys of any text."""
     server.update_state("test", DictionaryChange(state))
 
 
 def top_row(inspector: Inspector) -> Locator:
-    """The row at the top: rows are in the page in whatever order they were drawn."""
+    """Return the row at the top; rows are in any order in the page."""
     return inspector.root.locator('.nvj-row[aria-rowindex="1"]')

@@ -1,4 +1,4 @@
-"""The history of a key, and clocks that jump while it is looked at."""
+"""The history of a key, also during clock jumps."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.page.widget_page import WidgetPage
 from tests.support.clipboard import copied_text
 from tests.support.eventually import TIME_SCALE, eventually
 
-# Seconds within which a test comes to look at what it caused.
-_PATIENCE: Final = 30 * TIME_SCALE
-# Lasts until the page is loaded again, which the next test does.
+# Seconds within which a test checks the effects of its actions.
+_MAX_AGE: Final = 30 * TIME_SCALE
+# Effective until the page is reloaded by the next test.
 _JUMP: Final = """seconds => {
     const Real = Date;
     window.Date = class extends Real {
@@ -45,13 +45,13 @@ def seconds_in(text: str) -> float:
     return float(found[1]) if found else math.inf
 
 
-def test_history_tells_what_was_different_and_compares_any_two(
+def test_history_shows_changes_and_compares_any_two_entries(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     _, inspector = show_person(page, connect_to, server)
     entries = open_history(inspector)
     expect(entries.nth(0)).to_contain_text("hands[left].at[1], score")
-    expect(entries.nth(2)).to_contain_text("first remembered")
+    expect(entries.nth(2)).to_contain_text("first recorded")
 
     entries.nth(0).click()
     differences = inspector.detail.locator(".nvj-diff-line")
@@ -70,7 +70,7 @@ def test_history_tells_what_was_different_and_compares_any_two(
 
 
 @pytest.mark.parametrize("seconds", [90_000, -90_000])
-def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
+def test_clock_jumps_do_not_affect_ages_rates_and_times(
     page: WidgetPage,
     connect_to: Connect,
     server: NanoverServer,
@@ -86,16 +86,16 @@ def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
     page.page.evaluate(_JUMP, seconds)
     server.update_state("test", DictionaryChange({"person": VALUES[1]}))
     expect(inspector.row("person")).to_contain_text("score: 2")
-    # A history that is opened is up to date at once; one that is open is within a second.
+    # A history is up to date when it is opened, and within a second afterwards.
     inspector.detail_tab("Value")
     inspector.detail_tab("History")
 
     eventually(lambda: entries.count() == 4)
     ages = entries.locator(".nvj-history-age").all_inner_texts()
-    assert seconds_in(ages[0]) < _PATIENCE
+    assert seconds_in(ages[0]) < _MAX_AGE
     assert [*map(seconds_in, ages)] == sorted(map(seconds_in, ages))
-    assert seconds_in(inspector.row("person").locator(".nvj-cell-age").inner_text()) < _PATIENCE
-    assert seconds_in(inspector.header.locator(".nvj-freshness").inner_text()) < _PATIENCE
+    assert seconds_in(inspector.row("person").locator(".nvj-cell-age").inner_text()) < _MAX_AGE
+    assert seconds_in(inspector.header.locator(".nvj-freshness").inner_text()) < _MAX_AGE
     widget.query = "rate:>100"
     expect(inspector.root).to_contain_text("0 of 2")
     widget.query = "changed:<60s"
@@ -104,14 +104,14 @@ def test_clocks_that_jump_change_no_age_no_rate_and_no_time(
     inspector.row("person").click()
     slider = pause(inspector)
     start, end = (float(slider.get_attribute(name) or 0) for name in ("min", "max"))
-    assert 0 < end - start < 10 * _PATIENCE
+    assert 0 < end - start < 10 * _MAX_AGE
     slider.focus()
     inspector.press("Home")
     inspector.detail_tab("Value")
     expect(inspector.detail.locator(".nvj-pretty")).to_contain_text('"score": 1')
     bar = inspector.root.get_by_role("group", name="Paused")
-    assert 0 < seconds_in(bar.inner_text().partition(",")[2]) < 10 * _PATIENCE
+    assert 0 < seconds_in(bar.inner_text().partition(",")[2]) < 10 * _MAX_AGE
 
     times = [moment.at for moment in widget.history("person", frame=False)]
     assert times == sorted(times)
-    assert times[-1] - times[0] < 10 * _PATIENCE
+    assert times[-1] - times[0] < 10 * _MAX_AGE

@@ -1,4 +1,4 @@
-"""The inspector with values and states too large to send whole, or made to do harm."""
+"""The inspector with hostile values, and with values and states too large to send in full."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def thousands(number: int) -> str:
 
 
 def go_to_end(inspector: Inspector, text: str) -> Locator:
-    """Press End until a row with this text is in sight, and return that row.
+    """Press End until a row with this text is visible, and return that row.
 
-    Rows that have not been fetched yet come after the end that is known.
+    Rows that are not loaded yet appear after the current end.
     """
     inspector.root.locator(".nvj-tree").focus()
     row = inspector.root.locator(".nvj-row:visible").filter(has_text=text)
@@ -144,7 +144,7 @@ def test_large_object_opens_to_its_last_field(
     expect(rows.filter(has_text="field 329")).to_contain_text("-1.5")
 
 
-def test_twenty_thousand_keys_are_walked_searched_and_pictured(
+def test_twenty_thousand_keys_are_navigated_and_searched(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     value = {"mass": 12.0, "position": [0.5, 1.0]}
@@ -164,7 +164,7 @@ def test_twenty_thousand_keys_are_walked_searched_and_pictured(
 
 @pytest.fixture
 def go_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Lets all but the first two parts of a state be sent; they wait for it."""
+    """Block the parts of a state after the first two until the test continues."""
     event, next_part = threading.Event(), StateFeed.next_part
 
     def held_up(feed: StateFeed, cursor: SnapshotCursor) -> StateMessage:
@@ -177,14 +177,14 @@ def go_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     event.set()
 
 
-def test_tree_can_be_used_while_the_footer_says_how_many_keys_have_come(
+def test_tree_can_be_used_while_the_footer_shows_loading_progress(
     page: WidgetPage,
     connect_to: Connect,
     server: NanoverServer,
     go_on: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The footer says so after a second.
+    # The footer is updated after a second.
     use_faster_time(page, monkeypatch)
     set_state(server, {"first": 1.0, **{f"part.{n:05}": "x" * 100 for n in range(20_000)}})
     _, inspector = show_inspector(page, connect_to, server)

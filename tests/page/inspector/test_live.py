@@ -1,4 +1,4 @@
-"""The inspector of a state that changes all the time, in one page and in several."""
+"""The inspector of a frequently changing state, in one and several pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.panels import Inspector
 ANIMATION = "element => getComputedStyle(element).animationName"
 
 
-# much happens -------------------------------------------------------------------------
+# frequent changes ---------------------------------------------------------------------
 
 
 def test_thousand_changes_a_second_neither_freeze_nor_queue(
@@ -43,7 +43,7 @@ def test_thousand_changes_a_second_neither_freeze_nor_queue(
     expect(inspector.preview("counts")).to_have_text(last)
 
 
-def test_nothing_flashes_where_less_motion_is_wished(
+def test_nothing_flashes_with_reduced_motion(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     set_state(server, {"counts": 0.0})
@@ -57,7 +57,7 @@ def test_nothing_flashes_where_less_motion_is_wished(
         assert flashing.evaluate(ANIMATION) == "none"
 
 
-def test_lost_server_is_told_and_all_is_right_again_when_it_is_back(
+def test_lost_server_is_shown_and_the_state_recovers_after_a_reconnect(
     page: WidgetPage, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))
@@ -94,7 +94,7 @@ def test_two_inspectors_agree(page: WidgetPage, connect_to: Connect, server: Nan
         expect(Inspector(page, place).preview("counts")).to_have_text(last)
 
 
-def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
+def test_two_tabs_show_the_same_state_independently(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     set_state(server, {"counts": 0.0, "goes": "soon"})
@@ -109,7 +109,7 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     there = Inspector(other)
     eventually(lambda: there.previews() == wanted)
     eventually(lambda: inspector.previews() == wanted)
-    # One that is closed without a word must not hold up the one that stays.
+    # A tab that is closed without notice must not block the other one.
     other.page.close()
     page.bridge.wait_for_pages(1)
     assert "bye" not in page.bridge.to_kernel.passed
@@ -117,11 +117,11 @@ def test_two_tabs_show_the_same_and_neither_waits_for_the_other(
     expect(inspector.preview("counts")).to_have_text("60")
 
 
-# out of sight -------------------------------------------------------------------------
+# hidden views -------------------------------------------------------------------------
 
 
 class Way(NamedTuple):
-    """How the widget goes out of sight, and comes back."""
+    """How the widget is hidden and shown again."""
 
     leave: str
     come_back: str
@@ -145,14 +145,14 @@ def wait_until_delivered(direction: Direction, kind: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_inspector_out_of_sight_is_sent_nothing(
+def test_hidden_inspector_gets_no_messages(
     page: WidgetPage,
     connect_to: Connect,
     server: NanoverServer,
     monkeypatch: pytest.MonkeyPatch,
     way: Way,
 ) -> None:
-    # It counts as out of sight after more than half a second.
+    # It counts as hidden after more than half a second.
     use_faster_time(page, monkeypatch)
     keys = [f"key{number:03}" for number in range(500)]
     set_state(server, dict.fromkeys(keys, 0.0))
@@ -162,7 +162,7 @@ def test_inspector_out_of_sight_is_sent_nothing(
     to_page = page.bridge.to_page
 
     def cost_of_changes(start: int) -> int:
-        """Bytes that are sent while all values change five times."""
+        """Return the bytes that are sent while all values change five times."""
         before = to_page.bytes
         for value in range(start, start + 5):
             set_state(server, dict.fromkeys(keys, float(value)))
@@ -180,6 +180,6 @@ def test_inspector_out_of_sight_is_sent_nothing(
 
     inspector.root.evaluate(way.come_back)
     expect(shown).to_have_text("10")
-    # All that it missed comes at once, and a second time if it thinks that the answer is late.
+    # All missed changes come at once, and again if the page repeats its `hello`.
     assert to_page.passed[messages:].count("delta") < 3
     assert cost_of_changes(11) > in_sight / 10

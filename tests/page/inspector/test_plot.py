@@ -1,4 +1,4 @@
-"""Numbers of a key over time."""
+"""Plots of numbers over time."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ def open_plot(inspector: Inspector) -> Locator:
     return canvas
 
 
-def told_numbers(inspector: Inspector, chosen: list[int]) -> re.Pattern[str]:
-    """What the plot is called where these numbers of the list are drawn, and no others."""
+def plot_label(inspector: Inspector, chosen: list[int]) -> re.Pattern[str]:
+    """Return the label of a plot of exactly these numbers."""
     names = inspector.detail.locator(".nvj-plot-name")
     titles = [names.nth(index).get_attribute("title") or "" for index in chosen]
     numbers = ", ".join(rf"{re.escape(title)}: -?[\d.e-]+" for title in titles)
     return re.compile(rf"^Numbers over time\. {numbers}$")
 
 
-def picture_of(canvas: Locator) -> str:
+def image_of(canvas: Locator) -> str:
     return str(canvas.evaluate("canvas => canvas.toDataURL()"))
 
 
-def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
+def test_numbers_are_plotted_by_a_lazily_loaded_module(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     with DemoWorld(server) as world:
         page.show(StateInspector(connect_to(server), height=520, query="avatar.*"))
         inspector = Inspector(page)
-        # One of those who move all the time; others come and go.
+        # An avatar that moves all the time; others join and leave.
         inspector.rows.filter(has_text="Anna").click()
         assert page.page.locator(".nvj-plot canvas").count() == 0
 
@@ -63,16 +63,16 @@ def test_numbers_are_plotted_by_a_module_that_is_loaded_then(
         boxes.nth(0).uncheck()
         expect(inspector.detail.get_by_role("checkbox", checked=True)).to_have_count(3)
         expect(inspector.detail.locator(".nvj-plot")).to_have_attribute(
-            "aria-label", told_numbers(inspector, [1, 2, 5])
+            "aria-label", plot_label(inspector, [1, 2, 5])
         )
-        # From here on the plot changes by itself, not because of the boxes.
-        before = picture_of(canvas)
-        eventually(lambda: picture_of(canvas) != before, every=0.05)
+        # From here on, only new values change the plot.
+        before = image_of(canvas)
+        eventually(lambda: image_of(canvas) != before, every=0.05)
         world.pause()
         look_at(page, inspector, "inspector-plot")
 
 
-def test_the_plot_takes_the_colors_of_the_theme_while_its_numbers_rest(
+def test_the_plot_follows_the_theme_without_new_values(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     page.use_theme("light")
@@ -81,7 +81,7 @@ def test_the_plot_takes_the_colors_of_the_theme_while_its_numbers_rest(
     canvas = open_plot(inspector)
 
     def brightest_label() -> int:
-        """Of what is left of the numbers' lines, from the canvas as it is drawn."""
+        """Return the brightest pixel to the left of the lines."""
         return int(canvas.evaluate(_BRIGHTEST))
 
     eventually(lambda: 0 < brightest_label() < 160)

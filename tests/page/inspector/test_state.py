@@ -1,4 +1,4 @@
-"""The inspector shows the state of a server, and what a server sends is shown as text."""
+"""The inspector shows the state of a server, and all of it as text."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ def test_hostile_keys_and_values_are_shown_as_text(
 
 
 def short(name: str) -> str:
-    """How the tree writes a long random name."""
+    """Return the shortened form of a long random name."""
     return f"{name[:4]}…{name[-2:]}"
 
 
 @needs_golden
 @pytest.mark.parametrize("stream", ["vr_recording_state_first60", "vr_avatar_stream"])
-def test_recorded_session_is_shown_as_its_decoded_json_says(
+def test_recorded_session_is_shown_like_its_decoded_json(
     page: WidgetPage, connect_to: Connect, stream: str
 ) -> None:
     expected = golden_final_state(stream)

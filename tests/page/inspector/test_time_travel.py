@@ -1,4 +1,4 @@
-"""Pause, the whole state as it was before, and the state as a file."""
+"""Pausing, past states and export of the state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_pause_keeps_collecting_and_resume_catches_up(
 
     server.update_state("test", DictionaryChange({"person": VALUES[0], "later": 1.0}))
 
-    # The bar counts twice a second.
+    # The bar is updated twice a second.
     eventually(lambda: "2 changes in 2 keys wait" in bar.inner_text())
     expect(inspector.row("person")).to_contain_text("score: 3")
     expect(inspector.row("later")).to_have_count(0)
@@ -35,7 +35,7 @@ def test_pause_keeps_collecting_and_resume_catches_up(
     expect(inspector.row("later")).to_be_visible()
 
 
-def test_the_slider_shows_the_whole_state_as_it_was(
+def test_the_slider_shows_the_full_past_state(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     _, inspector = show_person(page, connect_to, server)

@@ -1,4 +1,4 @@
-"""The inspector's tree: how it reads, how it is walked, and what of it is kept."""
+"""The inspector's tree: descriptions, keyboard navigation and saved settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.clipboard import copied_text
 from tests.support.eventually import eventually
 from tests.support.panels import Inspector
 
-# What JupyterLab leaves of a window of 700 px, with the page's margins of 10 px.
+# The width that JupyterLab leaves in a window of 700 px, with the page's margins of 10 px.
 NARROW = {"width": 288, "height": 1000}
 
 
@@ -32,7 +32,7 @@ def demo(page: WidgetPage, connect_to: Connect, server: NanoverServer) -> Iterat
         yield inspector
 
 
-def test_demo_world_reads_like_what_it_is(page: WidgetPage, demo: Inspector) -> None:
+def test_demo_world_has_readable_descriptions(page: WidgetPage, demo: Inspector) -> None:
     demo.screenshot("inspector-demo")
 
     page.page.set_viewport_size(NARROW)
@@ -111,7 +111,7 @@ def test_last_queries_are_picked_from_a_menu(
     server: NanoverServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # A query is kept once it has been there for two seconds.
+    # A query is stored after two seconds.
     use_faster_time(page, monkeypatch)
     set_state(server, {"one.a": 1.0, "two.b": "text"})
     widget, inspector = show_inspector(page, connect_to, server)
@@ -126,7 +126,9 @@ def test_last_queries_are_picked_from_a_menu(
     expect(inspector.rows).to_have_count(1)
 
 
-def test_keys_walk_the_tree(page: WidgetPage, connect_to: Connect, server: NanoverServer) -> None:
+def test_tree_is_navigated_with_the_keyboard(
+    page: WidgetPage, connect_to: Connect, server: NanoverServer
+) -> None:
     keys = {f"many.{number:03}": float(number) for number in range(60)}
     set_state(server, {**keys, "alone": [1.0, math.inf]})
     _, inspector = show_inspector(page, connect_to, server)
@@ -176,7 +178,9 @@ def test_letters_in_the_tree_stay_in_the_widget(
     expect(inspector.rows).to_have_count(1)
 
 
-def test_empty_state_teaches(page: WidgetPage, connect_to: Connect, server: NanoverServer) -> None:
+def test_empty_state_has_instructions(
+    page: WidgetPage, connect_to: Connect, server: NanoverServer
+) -> None:
     _, inspector = show_inspector(page, connect_to, server)
 
     expect(inspector.root).to_contain_text("There are no keys yet")

@@ -1,4 +1,4 @@
-"""An inspector whose values and keys are changed."""
+"""Page object of an inspector in editing mode."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATE: Final[dict[str, Any]] = {
 
 
 class Editor(Inspector):
-    """An inspector whose values are changed."""
+    """An inspector in editing mode."""
 
     @property
     def switch(self) -> Locator:
@@ -44,36 +44,36 @@ class Editor(Inspector):
 
     @property
     def field(self) -> Locator:
-        """The control in which a value is typed."""
+        """The input of the value."""
         return self.root.locator(".nvj-edit-field, .nvj-edit-json")
 
     @property
     def key_form(self) -> Locator:
-        """The control in which a key is typed, while it has the focus."""
+        """The focused input of a key."""
         return self.root.locator("textarea:focus")
 
     @property
     def notices(self) -> Locator:
-        """What is said about an edit, beside the tree."""
+        """The messages about an edit."""
         return self.root.locator(".nvj-detail-notices")
 
     def choose(self, key: str) -> None:
-        """Click a key's row, which then has the focus."""
+        """Click the row of a key to focus it."""
         self.row(key).locator(".nvj-key").click()
 
     def begin(self, key: str, press: str = "Enter") -> None:
-        """Choose a key and begin to edit its value."""
+        """Select a key and start editing its value."""
         self.choose(key)
         self.press(press)
 
     def type_over(self, text: str) -> None:
-        """Replace what the field holds, once it has the focus."""
+        """Replace the content of the field once it is focused."""
         expect(self.field).to_be_focused()
         self.press("ControlOrMeta+a")
         self.page.keyboard.type(text)
 
     def enter(self, text: str) -> None:
-        """Type over the value in its row and write it."""
+        """Replace the value in its row and save it."""
         self.type_over(text)
         self.press("Enter")
 
@@ -88,7 +88,7 @@ def show_editor(page: WidgetPage, connection: Connection) -> Editor:
 
 
 def wait_until_free(server: NanoverServer, key: str) -> None:
-    """Wait until nobody holds the lock on a key, as when a field has given it back."""
+    """Wait until the key is not locked, for example after editing ends."""
 
     def is_free() -> bool:
         try:
@@ -102,6 +102,6 @@ def wait_until_free(server: NanoverServer, key: str) -> None:
 
 
 def change(server: NanoverServer, key: str, value: Any) -> None:
-    """Write as another client, once the field has given the lock back."""
+    """Write as another client once the lock is released."""
     wait_until_free(server, key)
     server.update_state("test", DictionaryChange({key: value}))

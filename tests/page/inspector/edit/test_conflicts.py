@@ -1,4 +1,4 @@
-"""Several clients edit one state: locks, changes by others, and a server that goes away."""
+"""Editing by several clients: locks, remote changes and reconnects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_key_is_locked_while_its_field_has_the_focus(editor: Editor, other: Conn
     eventually(lambda: other.client.attempt_update_state(change))
 
 
-def test_key_that_someone_else_holds_can_be_typed_and_is_refused_with_the_reason(
+def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
     editor: Editor, server: NanoverServer, other: Connection
 ) -> None:
     other.client.attempt_update_locks({"scale": 60.0})
@@ -52,12 +52,12 @@ def test_key_that_someone_else_holds_can_be_typed_and_is_refused_with_the_reason
     eventually(lambda: server.copy_state()["scale"] == 0.75)
 
 
-def test_two_clients_who_edit_one_key_never_both_hold_it(
+def test_two_editing_clients_never_both_hold_the_lock(
     page: WidgetPage, connect_to: Connect, editor: Editor, server: NanoverServer
 ) -> None:
     editor.root = page.page.locator(".nvj-root").first
     page.show(StateInspector(connect_to(server, name="rival")))
-    # Each tab has a focus of its own, and a lock goes with the focus.
+    # Each tab has its own focus, and the lock follows the focus.
     rival = Editor(page.another_tab())
     rival.switch_on()
     editor.begin("scale")
@@ -78,7 +78,7 @@ def test_two_clients_who_edit_one_key_never_both_hold_it(
     eventually(lambda: server.copy_state()["scale"] == 2.0)
 
 
-def test_two_inspectors_agree_and_a_reload_begins_read_only(
+def test_two_inspectors_agree_and_a_reloaded_one_is_read_only(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange(STATE))
@@ -106,10 +106,10 @@ def test_two_inspectors_agree_and_a_reload_begins_read_only(
     eventually(lambda: server.copy_state()["title"] == "demo")
 
 
-def test_field_keeps_what_is_typed_while_others_change_the_value(
+def test_field_keeps_its_input_while_others_change_the_value(
     page: WidgetPage, connect_to: Connect
 ) -> None:
-    """By WebSocket, which has no locks: so others can."""
+    """WebSocket servers have no locks, so others can change the value."""
     with NanoverServer(websocket_port=0) as server:
         server.update_state("test", DictionaryChange(STATE))
         editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))
@@ -135,8 +135,8 @@ def test_field_keeps_what_is_typed_while_others_change_the_value(
         expect(editor.row("scale")).to_contain_text("seen back")
 
 
-def test_removed_key_leaves_what_was_typed_for_it(page: WidgetPage, connect_to: Connect) -> None:
-    """By WebSocket, which has no locks: so others can remove it."""
+def test_input_is_kept_when_the_key_is_removed(page: WidgetPage, connect_to: Connect) -> None:
+    """WebSocket servers have no locks, so others can remove the key."""
     with NanoverServer(websocket_port=0) as server:
         server.update_state("test", DictionaryChange(STATE))
         editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))
@@ -151,7 +151,7 @@ def test_removed_key_leaves_what_was_typed_for_it(page: WidgetPage, connect_to: 
         eventually(lambda: server.copy_state().get("scale") == 0.75)
 
 
-def test_server_goes_and_comes_back_while_something_is_typed(
+def test_input_is_kept_during_a_reconnect(
     page: WidgetPage, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconnector, "_BACKOFF", Backoff(first=0.2, longest=0.1))

@@ -1,4 +1,4 @@
-"""Keys are added, renamed and removed, and all of it is undone."""
+"""Adding, renaming and removing keys, and undo."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_branch_is_removed_with_its_count_and_comes_back_by_undo(
     eventually(lambda: server.copy_state() == STATE)
 
 
-def test_undo_of_a_value_that_others_have_changed_since_asks_first(
+def test_undo_of_a_value_changed_by_others_asks_for_confirmation(
     editor: Editor, server: NanoverServer
 ) -> None:
     editor.begin("scale")

@@ -1,4 +1,4 @@
-"""Values are edited in their rows, or as JSON beside the tree."""
+"""Editing of values in rows, and as JSON in the detail pane."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 _RELOAD = "() => { setTimeout(() => location.reload()); }"
 
 
-def test_nothing_can_be_typed_until_editing_is_switched_on(
+def test_values_are_read_only_until_editing_is_switched_on(
     page: WidgetPage, connect_to: Connect, server: NanoverServer
 ) -> None:
     server.update_state("test", DictionaryChange(STATE))
@@ -32,7 +32,7 @@ def test_nothing_can_be_typed_until_editing_is_switched_on(
 
     expect(editor.switch).to_be_checked()
     expect(editor.root.get_by_role("treegrid")).to_have_attribute("aria-readonly", "false")
-    # What was asked for before is not begun now either.
+    # The earlier request does not start editing now.
     expect(editor.button("Undo")).to_be_visible()
     expect(editor.field).to_have_count(0)
     assert "hold" not in page.bridge.to_kernel.passed
@@ -82,9 +82,7 @@ def test_part_of_a_value_is_written_with_the_rest_of_it(
     editor.screenshot("edit-part")
 
 
-def test_value_is_edited_as_json_with_its_faults_shown(
-    editor: Editor, server: NanoverServer
-) -> None:
+def test_value_is_edited_as_json_with_error_markers(editor: Editor, server: NanoverServer) -> None:
     editor.choose("box")
     editor.button("Edit the whole value as JSON").click()
     expect(editor.field).to_be_focused()
@@ -102,7 +100,7 @@ def test_value_is_edited_as_json_with_its_faults_shown(
     expect(editor.row("box")).to_be_focused()
 
 
-def test_value_that_cannot_be_sent_is_refused_with_the_place_of_the_fault(
+def test_value_that_cannot_be_sent_is_rejected_with_the_path(
     editor: Editor, server: NanoverServer
 ) -> None:
     editor.begin("box", "F2")
@@ -115,9 +113,7 @@ def test_value_that_cannot_be_sent_is_refused_with_the_place_of_the_fault(
     assert server.copy_state()["box"] == STATE["box"]
 
 
-def test_value_of_megabytes_is_loaded_only_after_a_question(
-    editor: Editor, server: NanoverServer
-) -> None:
+def test_large_value_is_loaded_after_confirmation(editor: Editor, server: NanoverServer) -> None:
     long = "x" * 1_500_000
     server.update_state("test", DictionaryChange({"long": long}))
     editor.begin("long", "F2")
@@ -134,7 +130,7 @@ def test_value_of_megabytes_is_loaded_only_after_a_question(
 
 @contextmanager
 def declined_questions(page: Page) -> Iterator[list[str]]:
-    """The kinds of the questions that the browser asks meanwhile; each is declined."""
+    """Decline all dialogs of the browser, and return their types."""
     asked: list[str] = []
 
     def decline(dialog: Dialog) -> None:
@@ -146,9 +142,7 @@ def declined_questions(page: Page) -> Iterator[list[str]]:
     page.remove_listener("dialog", decline)
 
 
-def test_reload_asks_first_while_something_typed_is_unwritten(
-    page: WidgetPage, editor: Editor
-) -> None:
+def test_reload_asks_for_confirmation_with_unsaved_input(page: WidgetPage, editor: Editor) -> None:
     with declined_questions(page.page) as asked:
         editor.begin("scale")
         expect(editor.field).to_be_focused()
