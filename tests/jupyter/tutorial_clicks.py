@@ -121,7 +121,7 @@ def take_the_scene(page: NotebookPage) -> None:
     expect(locks.row("scene")).to_contain_text("released")
 
 
-def turn_the_knobs(page: NotebookPage) -> None:
+def move_the_sliders(page: NotebookPage) -> None:
     panel = page.page.locator(".widget-vbox").last
     handle = panel.get_by_role("slider").nth(1)
     handle.focus()
@@ -129,7 +129,7 @@ def turn_the_knobs(page: NotebookPage) -> None:
     page.screenshot("control-panel", panel)
 
 
-def turn_a_ready_knob(page: NotebookPage) -> None:
+def move_a_suggested_slider(page: NotebookPage) -> None:
     controls = page.page.locator(
         ".widget-vbox", has_text="Suggested parameters for all clients"
     ).first
@@ -184,7 +184,7 @@ CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
         "cell-05": change_the_scale,
     },
     "04_locks": {"cell-03": take_the_scene},
-    "05_control_panel": {"cell-14": turn_the_knobs, "cell-controls": turn_a_ready_knob},
+    "05_control_panel": {"cell-14": move_the_sliders, "cell-controls": move_a_suggested_slider},
     "06_two_people": {"cell-03": see_the_people, "cell-05": see_ada},
     "07_real_server": {"cell-06": pause_and_play},
     "08_when_things_go_wrong": {"cell-08": see_the_loss},
