@@ -23,7 +23,7 @@ import { RequestFailed } from "./request_failed.ts";
 /** `busy`: a question that the kernel answers at once has waited for a second. */
 export type KernelStatus = "live" | "busy" | "gone";
 
-/** The traits that views read; for the inspector's see widgets/inspector/traits.py. */
+/** The traits that views read; for the inspector's see widgets/inspector/widget.py. */
 const TRAITS = {
   tool: text,
   query: text,

@@ -33,7 +33,7 @@ export function recordOf<const Item extends v.GenericSchema>(item: Item) {
   );
 }
 
-/** A value in page form, see widgets/sync/page_values.py: JSON with `$nvj` objects. */
+/** A value in page form, see widgets/sync/value_encoding.py: JSON with `$nvj` objects. */
 export type PageValue =
   | null
   | boolean

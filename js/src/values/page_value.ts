@@ -1,4 +1,4 @@
-/** Read values in page form (see widgets/sync/page_values.py). No other module reads `$nvj`. */
+/** Read values in page form (see widgets/sync/value_encoding.py). No other module reads `$nvj`. */
 
 import type { PageRecord, PageValue } from "../protocol/common.ts";
 import { count, plural, size } from "../text/format.ts";

@@ -175,7 +175,7 @@ it("finds text anywhere in a value", () => {
 });
 
 it("knows that a text was cut whose signs are two halves each", () => {
-  // As _page_values.py cuts it: 2000 characters of 2100, counted as Python counts.
+  // As value_encoding.py truncates it: 2000 characters of 2100, counted as Python counts.
   const head = "🙂".repeat(150) + "a".repeat(1850);
   const cut = { $nvj: "cut", kind: "string", length: 2100, bytes: 2550, head };
   expect(isCut(cut)).toBe(true);

@@ -57,7 +57,7 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         super().__init__(description=description, tooltip=tooltip, **options)
         self._own_models = own_models(self, options)
         self._bind(connection)
-        self.on_click(lambda _: self._on_press())
+        self.on_click(lambda _: self._handle_click())
         self.cell_display = CellDisplay(self)
 
     @property
@@ -106,7 +106,7 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def _on_press(self) -> None:
+    def _handle_click(self) -> None:
         """Run the command; a dangerous one only after a second click."""
         # The page can send a second click before it knows that the button is disabled.
         if self._is_busy:
@@ -161,7 +161,7 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
         """Update description, tooltip and state of the button."""
         status, confirmation = self._connection.status, self._confirmation
         self.disabled = self._is_busy or status.state != "connected"
-        self.description = "Press again to run" if confirmation else self._description
+        self.description = "Click again to run" if confirmation else self._description
         if status.state != "connected":
             reason = f" ({status.reason})" if status.reason else ""
             self.tooltip = f"{self._connection.name}: {status.state}{reason}"[:_MAX_CHARACTERS]

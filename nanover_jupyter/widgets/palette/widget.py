@@ -108,21 +108,20 @@ class CommandPalette(Panel):
 
     def close(self) -> None:
         """Remove the widget from all pages; runs continue."""
-        self._stop_runs()
+        self._unobserve_runs()
         super().close()
 
     def _bind(self, connection: Connection) -> None:
         super()._bind(connection)
-        self._stop_runs()
+        self._unobserve_runs()
         dispatcher = MainThreadDispatcher.of(connection)
-
         self._unsubscribe_runs = connection.runs.on_change(
             lambda _: dispatcher.post(self._update_runs)
         )
         dispatcher.post(self._update_runs)
         self._apply_settings()
 
-    def _stop_runs(self) -> None:
+    def _unobserve_runs(self) -> None:
         if self._unsubscribe_runs is not None:
             self._unsubscribe_runs()
         self._unsubscribe_runs = None

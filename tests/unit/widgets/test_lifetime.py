@@ -101,9 +101,11 @@ def test_a_hundred_closed_widgets_leave_nothing(make: Make, connection: Connecti
     def left() -> dict[str, object]:
         gc.collect()
         stream = connection.client._stream
+        # The pool of the server starts its threads on demand.
+        threads = [name for name in own_threads() if not name.startswith("nanover-server")]
         return {
             "models": len(_instances),
-            "threads": sorted(own_threads()),
+            "threads": sorted(threads),
             "descriptors": len(list(Path("/dev/fd").iterdir())),
             "subscribers": stream.feed.count,
             "status": stream.status_listeners.count,

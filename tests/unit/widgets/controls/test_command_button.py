@@ -100,7 +100,7 @@ def test_a_dangerous_command_requires_a_second_click(
         eventually(lambda: connection.client.peek("avatar.a") is not None)
 
         button.click()
-        assert (button.description, button.tooltip) == ("Press again to run", "All is gone.")
+        assert (button.description, button.tooltip) == ("Click again to run", "All is gone.")
         button.click()
 
         eventually(lambda: calls == [1, 1])
@@ -139,7 +139,7 @@ def test_an_earlier_confirmation_does_not_end_a_later_one(wipe: CommandButton) -
     wipe.click()
     wipe._cancel_confirmation(first)
 
-    assert wipe.description == "Press again to run"
+    assert wipe.description == "Click again to run"
 
 
 def test_without_a_server_the_button_is_disabled(
