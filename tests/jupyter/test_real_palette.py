@@ -36,7 +36,7 @@ def run(palette: Palette, name: str) -> None:
         index.select_option(label=f"1 · {NAMES[1]}")
     palette.run()
     if name == "playback/reset":
-        palette.question.get_by_role("button", name="Yes").click()
+        palette.confirmation.get_by_role("button", name="Run").click()
     expect(palette.runs).to_have_count(before + 1)
     palette.ended()
 

@@ -64,7 +64,7 @@ class Panel:
         return self.root.locator(".nvj-footer")
 
     @property
-    def question(self) -> Locator:
+    def confirmation(self) -> Locator:
         return self.root.get_by_role("alertdialog")
 
     def button(self, name: str) -> Locator:
@@ -170,11 +170,11 @@ class Palette(Panel):
         return self.root.get_by_role("option")
 
     @property
-    def chosen(self) -> Locator:
+    def selected(self) -> Locator:
         return self.root.locator(".nvj-option[aria-selected=true]")
 
     @property
-    def line(self) -> Locator:
+    def code(self) -> Locator:
         """The Python code that is equivalent to the form."""
         return self.root.locator(".nvj-form .nvj-code-line")
 

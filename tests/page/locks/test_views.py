@@ -66,7 +66,7 @@ def test_inspector_and_palette_know_the_same_locks(
         locks.tab("Commands")
         palette.choose("playback/next")
         palette.run()
-        expect(palette.question).to_contain_text("locks are cleared")
+        expect(palette.confirmation).to_contain_text("locks are cleared")
         palette.root.get_by_role("alertdialog").get_by_role("button", name="Run").click()
         palette.ended()
         locks.tab("Locks")

@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
 from tests.support.panels import Palette
 
-__all__ = ["KEYS_CHANGED", "ShowPalette", "pictures", "wait_for_listeners"]
+__all__ = ["KEYS_CHANGED", "ShowPalette", "save_screenshots", "wait_for_listeners"]
 
 # How many depends on what else changed meanwhile.
 KEYS_CHANGED: Final = re.compile(r"\d keys? changed")
@@ -72,7 +72,7 @@ def wait_for_listeners(connection: Connection) -> None:
     unsubscribe()
 
 
-def pictures(palette: Palette, name: str) -> None:
+def save_screenshots(palette: Palette, name: str) -> None:
     """Save screenshots of a palette in a wide and a narrow page."""
     palette.screenshot(name)
     palette.page.set_viewport_size(_NARROW)

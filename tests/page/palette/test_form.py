@@ -14,7 +14,12 @@ from nanover_jupyter.client.commands.docs import COMMAND_DOCS, command
 from nanover_jupyter.client.commands.effects import SETTLE_SECONDS
 from nanover_jupyter.widgets.preferences import preferences
 from tests.page.conftest import Connect
-from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
+from tests.page.palette.conftest import (
+    KEYS_CHANGED,
+    ShowPalette,
+    save_screenshots,
+    wait_for_listeners,
+)
 from tests.page.widget_page import WidgetPage
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
@@ -37,10 +42,10 @@ def test_numbers_are_sent_as_typed_and_can_be_marked_as_integers(
     palette.choose("user/count")
     expect(palette.argument("n")).to_have_value("1")
     palette.argument("n").fill("2.0")
-    expect(palette.line).to_have_text('client.run_command("user/count", n=2.0)')
+    expect(palette.code).to_have_text('client.run_command("user/count", n=2.0)')
 
     palette.button("integer").click()
-    expect(palette.line).to_have_text('client.run_command("user/count", n=2)')
+    expect(palette.code).to_have_text('client.run_command("user/count", n=2)')
     palette.argument("n").fill("2.5")
     palette.run()
     expect(palette.root.get_by_text("a whole number is needed")).to_be_visible()
@@ -70,7 +75,7 @@ def test_form_and_json_show_the_same_arguments(
     expect(json).to_have_value('{"n": 3, "on": true}')
 
     json.fill('{"n": 4.0, "more": [1, "x"]}')
-    expect(palette.line).to_have_text('client.run_command("user/echo", n=4.0, more=[1, "x"])')
+    expect(palette.code).to_have_text('client.run_command("user/echo", n=4.0, more=[1, "x"])')
     palette.button("Form").click()
 
     expect(palette.argument("n")).to_have_value("4.0")
@@ -92,10 +97,10 @@ def test_invalid_json_is_reported(show_palette: ShowPalette, server: NanoverServ
     json.fill('{"n": 4.0, "more": [1, "x"], ')
 
     expect(palette.root.get_by_text("Name in double quotes expected")).to_be_visible()
-    pictures(palette, "palette-json-broken")
+    save_screenshots(palette, "palette-json-broken")
     json.fill('{"n": 4.0}')
     expect(palette.root.get_by_text("Name in double quotes expected")).to_have_count(0)
-    expect(palette.line).to_have_text('client.run_command("user/echo", n=4.0)')
+    expect(palette.code).to_have_text('client.run_command("user/echo", n=4.0)')
 
 
 def test_missing_argument_that_the_server_names_is_added_to_the_form(
@@ -110,7 +115,7 @@ def test_missing_argument_that_the_server_names_is_added_to_the_form(
     palette.run()
     palette.ended("failed")
     expect(palette.result).to_contain_text("needs the argument name")
-    pictures(palette, "palette-failed")
+    save_screenshots(palette, "palette-failed")
     palette.require_accessible()
 
     palette.result.get_by_role("button", name="Add it").click()
@@ -134,15 +139,15 @@ def test_load_lists_the_simulations_and_asks_for_confirmation_while_others_are_p
         expect(palette.runs).to_have_count(0)
 
         palette.argument("index").select_option(index=2)
-        expect(palette.line).to_have_text('client.run_command("playback/load", index=1)')
+        expect(palette.code).to_have_text('client.run_command("playback/load", index=1)')
         palette.run()
-        expect(palette.question).to_contain_text("selections")
-        pictures(palette, "palette-question")
+        expect(palette.confirmation).to_contain_text("selections")
+        save_screenshots(palette, "palette-question")
         palette.require_accessible()
-        palette.question.get_by_role("button", name="No").click()
+        palette.confirmation.get_by_role("button", name="Cancel").click()
         expect(palette.runs).to_have_count(0)
         palette.run()
-        palette.question.get_by_role("button", name="Yes").click()
+        palette.confirmation.get_by_role("button", name="Run").click()
 
         palette.ended()
         eventually(lambda: connection.client.peek("simulation.index") == 1)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nanover_jupyter import DemoWorld, NanoverServer
-from tests.page.palette.conftest import ShowPalette, pictures
+from tests.page.palette.conftest import ShowPalette, save_screenshots
 from tests.support.clock import FakeClock
 from tests.support.eventually import eventually
 
@@ -26,7 +26,7 @@ def test_command_is_found_and_run_with_the_keyboard(
         expect(palette.root.get_by_text("Nothing matches")).to_be_visible()
         palette.press("Escape")
         keyboard.type("ju")
-        expect(palette.chosen).to_contain_text("user/jump")
+        expect(palette.selected).to_contain_text("user/jump")
         palette.press("Enter")
         expect(palette.argument("height")).to_be_focused()
         palette.press("Control+a")
@@ -48,18 +48,18 @@ def test_list_refreshes_and_the_selected_command_keeps_its_position(
     palette.choose("user/m-40")
     palette.search_box.fill("")
     expect(palette.footer).to_contain_text("60 commands")
-    expect(palette.chosen).to_contain_text("user/m-40")
+    expect(palette.selected).to_contain_text("user/m-40")
     # The ratio is below 1, because positions are fractions of pixels.
-    expect(palette.chosen).to_be_in_viewport(ratio=0.99)
-    place = palette.chosen.bounding_box()
+    expect(palette.selected).to_be_in_viewport(ratio=0.99)
+    place = palette.selected.bounding_box()
 
     for number in range(20):
         server.register_command(f"user/a-{number:02}", dict)
     clock.pass_seconds(AN_HOUR)
 
     expect(palette.footer).to_contain_text("80 commands")
-    expect(palette.chosen).to_contain_text("user/m-40")
-    eventually(lambda: palette.chosen.bounding_box() == place)
+    expect(palette.selected).to_contain_text("user/m-40")
+    eventually(lambda: palette.selected.bounding_box() == place)
 
 
 @pytest.mark.usefixtures("clock")
@@ -90,10 +90,10 @@ def test_five_thousand_commands_are_found_and_scrolled(
     assert palette.options.count() < 100
 
     palette.search_box.fill("4711")
-    expect(palette.chosen).to_contain_text("user/command-4711")
+    expect(palette.selected).to_contain_text("user/command-4711")
     palette.search_box.fill("")
-    expect(palette.chosen).to_contain_text("user/command-4711")
-    expect(palette.chosen).to_be_in_viewport()
+    expect(palette.selected).to_contain_text("user/command-4711")
+    expect(palette.selected).to_be_in_viewport()
     palette.screenshot("palette-huge")
     palette.require_accessible()
 
@@ -104,7 +104,7 @@ def test_server_without_commands_is_reported_until_the_first_one_is_there(
 ) -> None:
     palette = show_palette(server)
     expect(palette.root.get_by_text("This server offers no commands.")).to_be_visible()
-    pictures(palette, "palette-empty")
+    save_screenshots(palette, "palette-empty")
     palette.require_accessible()
     # The message has all the room, and the form is there as soon as there is a command.
     expect(palette.root.locator(".nvj-palette-right")).to_be_hidden()

@@ -11,7 +11,12 @@ from playwright.sync_api import expect
 from nanover_jupyter import CommandPalette, Connection, DemoWorld, DictionaryChange, NanoverServer
 from nanover_jupyter.client.commands.effects import SETTLE_SECONDS
 from tests.page.conftest import Connect
-from tests.page.palette.conftest import KEYS_CHANGED, ShowPalette, pictures, wait_for_listeners
+from tests.page.palette.conftest import (
+    KEYS_CHANGED,
+    ShowPalette,
+    save_screenshots,
+    wait_for_listeners,
+)
 from tests.page.widget_page import WidgetPage
 from tests.support.clipboard import copied_text
 from tests.support.clock import FakeClock
@@ -34,7 +39,7 @@ def test_command_runs_with_its_defaults_and_shows_its_result_and_its_effects(
         wait_for_listeners(connection)
         clock.pass_seconds(SETTLE_SECONDS + 0.1)
         expect(palette.result).to_contain_text(KEYS_CHANGED)
-        pictures(palette, "palette")
+        save_screenshots(palette, "palette")
         palette.require_accessible()
 
 
@@ -50,7 +55,7 @@ def test_load_shows_which_locks_it_cleared(
         palette.argument("index").select_option(index=2)
         expect(palette.root.get_by_text("people are in this simulation")).to_be_visible()
         palette.run()
-        palette.question.get_by_role("button", name="Yes").click()
+        palette.confirmation.get_by_role("button", name="Run").click()
         palette.ended()
         eventually(lambda: "doubted" in lock_events(connection))
         clock.pass_seconds(SETTLE_SECONDS + 0.1)
@@ -58,7 +63,7 @@ def test_load_shows_which_locks_it_cleared(
         expect(palette.result).to_contain_text("1 lock cleared, and taken again")
         palette.result.locator("summary").first.click()
         expect(palette.result).to_contain_text("playback/load switched")
-        pictures(palette, "palette-locks")
+        save_screenshots(palette, "palette-locks")
         palette.require_accessible()
 
 
@@ -78,7 +83,7 @@ def test_parts_of_a_large_result_fold_and_open(
     palette.run()
     expect(palette.result).to_contain_text("Here they are.")
     expect(palette.result).to_contain_text("… 70 items")
-    pictures(palette, "palette-folded")
+    save_screenshots(palette, "palette-folded")
     palette.require_accessible()
 
     folds = palette.result.locator(".nvj-fold")
@@ -118,7 +123,7 @@ def test_hostile_commands_and_results_are_text(
     fetch.click()
     expect(fetch).to_have_count(0)
 
-    pictures(palette, "palette-hostile")
+    save_screenshots(palette, "palette-hostile")
     palette.require_accessible()
     assert palette.root.locator("img, script").count() == 0
     hurt = "[window.wasHurt, {}.polluted, Object.prototype.x]"

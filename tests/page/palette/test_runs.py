@@ -16,7 +16,7 @@ from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.commands.arguments import Text
 from nanover_jupyter.wire.values import Value
 from tests.page.conftest import Connect
-from tests.page.palette.conftest import ShowPalette, pictures
+from tests.page.palette.conftest import ShowPalette, save_screenshots
 from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
 from tests.support.golden import needs_golden
@@ -178,7 +178,7 @@ def test_run_fails_when_its_server_is_lost_and_is_not_repeated(
 
         expect(palette.result).to_contain_text("look before you run it again")
         expect(palette.banner).to_be_visible()
-        pictures(palette, "palette-lost")
+        save_screenshots(palette, "palette-lost")
         relay.set_target(next_server.port)
         expect(palette.banner).to_be_hidden()
         expect(palette.runs).to_have_count(1)
@@ -202,7 +202,7 @@ def test_runs_and_settings_from_python_are_shown(
     assert awaited_run(widget, text="from python") == {"result": "from python"}
     expect(palette.result).to_contain_text("from python")
     widget.filter, widget.query = "", "other"
-    expect(palette.chosen).to_contain_text("other/say")
+    expect(palette.selected).to_contain_text("other/say")
 
 
 def awaited_run(widget: CommandPalette, **arguments: object) -> dict[str, Value]:

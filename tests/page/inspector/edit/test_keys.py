@@ -48,7 +48,7 @@ def test_keys_are_added_renamed_and_removed_with_the_keyboard(
     for answer in ("Escape", "Enter"):
         expect(editor.row("newer")).to_be_focused()
         editor.press("Delete")
-        expect(editor.question).to_contain_text("Remove the key newer")
+        expect(editor.confirmation).to_contain_text("Remove the key newer")
         editor.press(answer)
     expect(editor.row("newer")).to_have_count(0)
     expect(editor.root.locator(".nvj-row:focus")).to_have_count(1)
@@ -63,7 +63,7 @@ def test_branch_is_removed_with_its_count_and_comes_back_by_undo(
 ) -> None:
     editor.choose("many")
     editor.press("Delete")
-    expect(editor.question).to_contain_text("Remove the branch many with 3 keys")
+    expect(editor.confirmation).to_contain_text("Remove the branch many with 3 keys")
     editor.screenshot("edit-branch")
     editor.require_accessible()
 
@@ -85,7 +85,7 @@ def test_undo_of_a_value_changed_by_others_asks_for_confirmation(
     expect(editor.row("scale")).to_contain_text("8")
 
     editor.button("Undo").click()
-    expect(editor.question).to_contain_text("scale has changed since")
+    expect(editor.confirmation).to_contain_text("scale has changed since")
     editor.button("Undo all the same").click()
 
     eventually(lambda: server.copy_state()["scale"] == 0.5)

@@ -117,7 +117,7 @@ def test_large_value_is_loaded_after_confirmation(editor: Editor, server: Nanove
     long = "x" * 1_500_000
     server.update_state("test", DictionaryChange({"long": long}))
     editor.begin("long", "F2")
-    expect(editor.question).to_contain_text("1.5 MB of JSON")
+    expect(editor.confirmation).to_contain_text("1.5 MB of JSON")
     expect(editor.field).to_have_count(0)
 
     editor.button("Load it").click()
