@@ -12,7 +12,7 @@ from ipywidgets.widgets.widget import _instances
 from nanover_jupyter import Connection, NanoverServer, StateInspector, connect
 from nanover_jupyter.widgets.lifecycle import close_recursively
 from tests.support.notebook_cells import NotebookCells
-from tests.unit.widgets.test_lifetime import Make, every_widget
+from tests.unit.widgets.test_garbage_collection import Make, every_widget
 
 
 @pytest.fixture

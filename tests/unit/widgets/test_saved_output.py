@@ -21,19 +21,19 @@ class Notebook:
 
     def __init__(self) -> None:
         self.number = 1
-        self.alive: list[Any] = []
-        self.pictures: dict[str, str] = {}
-        self.renewals = 0
+        self.live: list[Any] = []
+        self.html: dict[str, str] = {}
+        self.updates = 0
 
     def publish(
         self, data: Any, *, transient: dict[str, str] | None = None, update: bool = False
     ) -> None:
         if transient is None:
-            self.alive.append(data)
+            self.live.append(data)
             return
-        assert update == (transient["display_id"] in self.pictures)
-        self.renewals += update
-        self.pictures[transient["display_id"]] = data["text/html"]
+        assert update == (transient["display_id"] in self.html)
+        self.updates += update
+        self.html[transient["display_id"]] = data["text/html"]
 
 
 BUNDLE = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/html": "once"}
@@ -50,74 +50,76 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def picture(notebook: Notebook, clock: FakeClock) -> SavedOutput:
-    def draw(time: str) -> str:
+def saved_output(notebook: Notebook, clock: FakeClock) -> SavedOutput:
+    def render(time: str) -> str:
         return f"<p>{notebook.number} at {time}</p>"
 
-    return SavedOutput(draw, publish=notebook.publish, clock=clock)
+    return SavedOutput(render, publish=notebook.publish, clock=clock)
 
 
 def test_the_widget_and_its_static_html_are_two_outputs(
-    picture: SavedOutput, notebook: Notebook
+    saved_output: SavedOutput, notebook: Notebook
 ) -> None:
-    picture.display(BUNDLE)
+    saved_output.display(BUNDLE)
 
-    assert [list(data) for data in notebook.alive] == [["application/vnd.jupyter.widget-view+json"]]
-    assert ["<p>1 at " in html for html in notebook.pictures.values()] == [True]
+    assert [list(data) for data in notebook.live] == [["application/vnd.jupyter.widget-view+json"]]
+    assert ["<p>1 at " in html for html in notebook.html.values()] == [True]
 
 
 @pytest.mark.parametrize(
-    ("renew", "pause"),
+    ("update_output", "interval"),
     [(SavedOutput.on_heartbeat, 60), (SavedOutput.on_hidden, 5), (SavedOutput.save_final, 0)],
 )
 def test_it_is_updated_after_an_interval(
-    picture: SavedOutput,
+    saved_output: SavedOutput,
     notebook: Notebook,
     clock: FakeClock,
-    renew: Callable[[SavedOutput], None],
-    pause: float,
+    update_output: Callable[[SavedOutput], None],
+    interval: float,
 ) -> None:
-    picture.display(BUNDLE)
+    saved_output.display(BUNDLE)
     notebook.number = 2
 
-    if pause:
-        clock.now += pause - 0.1
-        renew(picture)
-        assert notebook.renewals == 0
+    if interval:
+        clock.now += interval - 0.1
+        update_output(saved_output)
+        assert notebook.updates == 0
     clock.now += 0.2
-    renew(picture)
+    update_output(saved_output)
 
-    assert ["<p>2 at " in html for html in notebook.pictures.values()] == [True]
+    assert ["<p>2 at " in html for html in notebook.html.values()] == [True]
 
 
 def test_the_same_state_at_another_time_does_not_modify_the_notebook(
-    picture: SavedOutput, notebook: Notebook, clock: FakeClock
+    saved_output: SavedOutput, notebook: Notebook, clock: FakeClock
 ) -> None:
-    picture.display(BUNDLE)
+    saved_output.display(BUNDLE)
     clock.now += 1000
 
-    picture.save_final()
+    saved_output.save_final()
 
-    assert notebook.renewals == 0
+    assert notebook.updates == 0
 
 
-def test_only_the_newest_displays_are_updated(picture: SavedOutput, notebook: Notebook) -> None:
+def test_only_the_newest_displays_are_updated(
+    saved_output: SavedOutput, notebook: Notebook
+) -> None:
     for _ in range(20):
-        picture.display(BUNDLE)
+        saved_output.display(BUNDLE)
     notebook.number = 2
 
-    picture.save_final()
+    saved_output.save_final()
 
-    assert notebook.renewals == 8
+    assert notebook.updates == 8
 
 
 def test_a_widget_that_is_not_displayed_publishes_nothing(
-    picture: SavedOutput, notebook: Notebook
+    saved_output: SavedOutput, notebook: Notebook
 ) -> None:
-    picture.save_final()
+    saved_output.save_final()
 
-    assert notebook.alive == []
-    assert notebook.pictures == {}
+    assert notebook.live == []
+    assert notebook.html == {}
 
 
 def test_the_last_state_is_saved_when_a_view_is_hidden_and_on_close(
@@ -128,20 +130,20 @@ def test_the_last_state_is_saved_when_a_view_is_hidden_and_on_close(
         page.panel._render_static_html, publish=notebook.publish, clock=clock
     )
     page.panel._ipython_display_()
-    (name,) = notebook.pictures
-    assert "demo" in notebook.pictures[name]
+    (name,) = notebook.html
+    assert "demo" in notebook.html[name]
 
     server.update_state(None, DictionaryChange({"title": "second"}))
     eventually(lambda: page.model.values.get("title") == "second")
     clock.now += 10
     page.notify("hide")
-    assert "second" in notebook.pictures[name]
+    assert "second" in notebook.html[name]
 
     server.update_state(None, DictionaryChange({"title": "third"}))
     eventually(lambda: page.panel.connection.client.peek("title") == "third")
     page.panel.close()
-    assert "third" in notebook.pictures[name]
-    assert notebook.alive[0].keys() >= {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert "third" in notebook.html[name]
+    assert notebook.live[0].keys() >= {"application/vnd.jupyter.widget-view+json", "text/plain"}
 
 
 def test_nbconvert_shows_the_static_html_instead_of_the_widget(
@@ -155,7 +157,7 @@ def test_nbconvert_shows_the_static_html_instead_of_the_widget(
     panel = page.panel
     panel._saved_output = SavedOutput(panel._render_static_html, publish=notebook.publish)
     panel._ipython_display_()
-    published = [*notebook.alive, *({"text/html": html} for html in notebook.pictures.values())]
+    published = [*notebook.live, *({"text/html": html} for html in notebook.html.values())]
     cell = nbformat.v4.new_code_cell("panel", execution_count=1)
     cell.outputs = [nbformat.v4.new_output("display_data", data) for data in published]
 
