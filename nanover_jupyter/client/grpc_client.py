@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +18,8 @@ from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.transport.tls import TlsSettings
 
 __all__ = ["GrpcClient", "NanoverClient", "NanoverStubClient"]
+
+logger = logging.getLogger("nanover_jupyter.client")
 
 _UNNAMED = "the server of the given channel"
 _CLOSING_SECONDS = 2.0
@@ -94,7 +97,12 @@ class GrpcClient:
 def _close(channel: grpc.Channel) -> None:
     # gRPC waits for all calls to end, and forever for one whose start Ctrl-C interrupted.
     closing = Daemon("nanover-closing", channel.close)
-    closing.start()
+    try:
+        closing.start()
+    except RuntimeError:
+        # Python 3.12 starts no threads at interpreter shutdown; the exit ends the channel.
+        logger.debug("! the channel was not closed: no thread can be started")
+        return
     closing.join(_CLOSING_SECONDS)
 
 
