@@ -330,7 +330,11 @@ class NanoverServer:
             self._announcer.close()
         self._state.freeze()
         with self._closing_lock:
-            stopped = self._server.stop(_GRACE_SECONDS)
+            try:
+                stopped = self._server.stop(_GRACE_SECONDS)
+            except RuntimeError:
+                # Python 3.12 starts no thread at interpreter shutdown, and this needs none.
+                stopped = self._server.stop(None)
             if self._websockets is not None:
                 self._websockets.close(max(0.0, deadline - time.monotonic()))
             stopped.wait(max(0.0, deadline - time.monotonic()))

@@ -112,6 +112,29 @@ print("leaving")
             eventually(lambda: server.copy_state() == {})
 
 
+def test_an_embedded_server_closes_at_exit_without_a_new_thread() -> None:
+    program = start_program(
+        """
+import atexit
+from nanover_jupyter import NanoverServer
+
+def refuse(_):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+server = NanoverServer()
+connection = connect(f"127.0.0.1:{server.port}")
+atexit.register(server.close)
+atexit.register(connection.close)
+atexit.register(setattr, threading.Thread, "start", refuse)
+print("leaving")
+""",
+        "unused",
+    )
+    out, err = program.communicate(timeout=15 * TIME_SCALE)
+
+    assert (program.returncode, out, err) == (0, "leaving\n", "")
+
+
 @pytest.mark.parametrize(
     ("function", "call"),
     [
