@@ -1,4 +1,4 @@
-"""The README keeps its promises: its code runs, its commands and its picture exist."""
+"""Checks of the README: its code runs, its commands and its pictures exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def test_example_has_eight_lines_and_runs_as_it_stands() -> None:
+def test_example_has_eight_lines_and_runs_unchanged() -> None:
     (example,) = blocks("python")
 
     result = subprocess.run(
@@ -42,7 +42,7 @@ def test_commands_are_targets_of_the_makefile() -> None:
         assert (ROOT / "scripts" / command).is_file()
 
 
-def test_what_it_links_to_is_there() -> None:
+def test_link_targets_exist() -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
 
     assert [target for target in targets if not (ROOT / target).exists()] == []
@@ -52,9 +52,9 @@ def test_continuous_integration_runs_the_readmes_test_command() -> None:
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
 
-def test_what_servers_can_do_is_what_the_capabilities_say() -> None:
+def test_capability_table_is_up_to_date() -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "capability_table"))
 
     assert script["shown"](README) == script["table"](), (
-        "write it anew: .venv/bin/python scripts/capability_table --write"
+        "update it: .venv/bin/python scripts/capability_table --write"
     )
