@@ -1,4 +1,4 @@
-"""Configuration of the documentation; scripts/docs builds it, warnings being errors."""
+"""Sphinx configuration; scripts/docs builds the documentation and treats warnings as errors."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_extensions"]
 nitpicky = True
-# Other projects' names are not linked: their inventories are on the network.
+# Names of other projects are not linked, because their inventories need network access.
 nitpick_ignore_regex = [("py:.*", r"(?!nanover_jupyter\.[A-Z]).*")]
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-# The notebooks are shown as they are stored; scripts/notebooks is what runs them.
+# Show the stored outputs; scripts/notebooks runs the notebooks.
 nb_execution_mode = "off"
 nb_mime_priority_overrides = [
     ("html", "text/html", 0),
@@ -54,7 +54,7 @@ html_show_sourcelink = False
 
 
 def _copy_notebooks() -> None:
-    """Put the notebooks where Sphinx finds them: it reads nothing outside its folder."""
+    """Copy the notebooks into the docs folder, because Sphinx reads no files outside it."""
     target = HERE / "tutorials" / "notebooks"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(

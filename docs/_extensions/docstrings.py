@@ -1,4 +1,4 @@
-"""Reads the docstrings of the package: what is indented in them is an example."""
+"""Sphinx extension that formats indented blocks in docstrings as code examples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-# A Google section; what is indented in it belongs to it.
+# The heading of a Google-style section; its indented lines are not examples.
 _SECTION = re.compile(r"^(?:Args|Attributes|Example|Raises|Returns|Yields):$")
 
 
 def mark_examples(lines: list[str]) -> list[str]:
-    """Puts a code directive before each block that is indented after an empty line."""
+    """Insert a code directive before each block that is indented after an empty line."""
     marked: list[str] = []
     in_section = in_example = False
     for number, line in enumerate(lines):
@@ -41,7 +41,7 @@ def _language(lines: list[str]) -> str:
     return "python"
 
 
-def _on_docstring(  # noqa: PLR0913, PLR0917 - the event's own arguments
+def _on_docstring(  # noqa: PLR0913, PLR0917 - signature of the Sphinx event
     app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
 ) -> None:
     del app, what, name, thing, options
@@ -49,7 +49,7 @@ def _on_docstring(  # noqa: PLR0913, PLR0917 - the event's own arguments
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
-    # Before napoleon, which turns the sections into something else.
+    """Register the extension."""
+    # Run before napoleon, which rewrites the sections.
     app.connect("autodoc-process-docstring", _on_docstring, priority=400)
     return {"parallel_read_safe": True}

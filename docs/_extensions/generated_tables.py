@@ -1,4 +1,4 @@
-"""Tables that are made from the code at build time, so that they cannot fall behind it."""
+"""Sphinx directives for tables that are generated from the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGE = "nanover_jupyter."
 
 
 class _Table(SphinxDirective):
-    """A directive that becomes a table; for pages in Markdown."""
+    """Base class of directives that render a table."""
 
     heading: Sequence[str] = ()
 
@@ -33,13 +33,13 @@ class _Table(SphinxDirective):
 
 
 class TraitsTable(_Table):
-    """```{traits} nanover_jupyter.StateInspector```: the traits that are ours."""
+    """```{traits} nanover_jupyter.StateInspector```: the traits that this package defines."""
 
     required_arguments = 1
-    heading = ("trait", "type", "default", "what it is")
+    heading = ("trait", "type", "default", "description")
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """One row for each public trait."""
+        """Yield one row for each public trait."""
         module, _, name = self.arguments[0].rpartition(".")
         found: dict[str, traitlets.TraitType[Any, Any]] = {}
         for owner in reversed(getattr(import_module(module), name).__mro__):
@@ -55,26 +55,26 @@ class TraitsTable(_Table):
 
 
 class SubcommandsTable(_Table):
-    """```{subcommands}```: what `%nanover` can do."""
+    """```{subcommands}```: the subcommands of `%nanover`."""
 
     heading = ("`%nanover` ...", "description")
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """One row for each subcommand."""
+        """Yield one row for each subcommand."""
         for name, subcommand in SUBCOMMANDS.items():
             yield f"`{name}`", subcommand.summary
 
 
 class SubcommandsReference(SphinxDirective):
-    """```{subcommands-reference}```: what `%nanover` can do, with all options."""
+    """```{subcommands-reference}```: the subcommands of `%nanover` with all options."""
 
     def run(self) -> list[nodes.Node]:
-        """The tables of each group."""
+        """Return the tables of all groups."""
         return self.parse_text_to_nodes(markdown_reference())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+    """Register the directives."""
     app.add_directive("traits", TraitsTable)
     app.add_directive("subcommands", SubcommandsTable)
     app.add_directive("subcommands-reference", SubcommandsReference)

@@ -1,4 +1,4 @@
-"""The documentation keeps its promises; scripts/docs builds it."""
+"""Checks of the documentation sources; scripts/docs builds them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PICTURES = re.compile(r"images/([\w-]+)\.png")
 
 
 def imported(path: Path) -> ModuleType:
-    """A file of Python that lies in no package."""
+    """Import a Python file that is not part of a package."""
     loader = SourceFileLoader(path.stem, str(path))
     spec = importlib.util.spec_from_loader(path.stem, loader)
     assert spec is not None
@@ -47,14 +47,14 @@ def examples(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where a demo world is, in place of the address that the examples name."""
+    """Return the address of a demo world, which replaces the address in the examples."""
     with NanoverServer() as server, DemoWorld(server):
         yield f"{server.address}:{server.port}"
 
 
 @pytest.fixture(scope="module")
 def page_runner() -> Iterator[subprocess.Popen[str]]:
-    """A process that makes one for each page."""
+    """Start a process that forks a process for each page."""
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "tests.support.run_pages"],
         cwd=ROOT,
@@ -68,7 +68,7 @@ def page_runner() -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=name_of)
-def test_examples_run_as_they_stand(
+def test_examples_run_unchanged(
     page: Path, address: str, page_runner: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     cells = [example.replace("localhost:38801", address) for example in examples(page)]
@@ -84,7 +84,7 @@ def test_examples_run_as_they_stand(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_examples_that_are_not_run_say_why(page: Path) -> None:
+def test_examples_that_are_not_run_have_a_reason(page: Path) -> None:
     befores = NOT_RUN.findall(page.read_text())
 
     assert [line for line in befores if not line.startswith("% not run: ")] == []
@@ -99,9 +99,9 @@ def test_reference_has_every_public_name() -> None:
     assert sorted(documented) == sorted(nanover_jupyter.__all__)
 
 
-def test_every_thread_of_the_client_side_is_explained() -> None:
+def test_every_thread_of_the_client_side_is_documented() -> None:
     package = ROOT / "nanover_jupyter"
-    # A name in a string of its own: the package's own name is no thread.
+    # String literals with a thread name; nanover-jupyter is the name of the package.
     named = re.compile(r"""f?"(nanover-(?!jupyter)[a-z-]+[a-z])""")
     threads = {
         name
@@ -115,7 +115,7 @@ def test_every_thread_of_the_client_side_is_explained() -> None:
     assert {name for name in threads if f"`{name}" not in page} == set()
 
 
-def test_pictures_are_there_in_both_themes() -> None:
+def test_pictures_exist_in_both_themes() -> None:
     shown = {name for page in PAGES for name in PICTURES.findall(page.read_text())}
 
     assert {name for name in shown if not (DOCS / "images" / f"{name}.png").is_file()} == set()
@@ -123,7 +123,7 @@ def test_pictures_are_there_in_both_themes() -> None:
     assert shown == {f"{name}-{theme}" for name in names for theme in ("light", "dark")}
 
 
-def test_link_check_finds_what_leads_nowhere(tmp_path: Path) -> None:
+def test_link_check_finds_broken_links(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(
         '<a href="there.html#place">1</a><a href="there.html#else">2</a>'
         '<a href="gone/">3</a><img src="gone.png"><a href="https://example.org/gone">5</a>'
@@ -147,7 +147,7 @@ def test_link_check_finds_what_leads_nowhere(tmp_path: Path) -> None:
 
 
 def test_indented_blocks_of_docstrings_become_examples() -> None:
-    pytest.importorskip("sphinx", reason="only where the documentation is built")
+    pytest.importorskip("sphinx", reason="Sphinx is not installed")
     docstrings = imported(DOCS / "_extensions" / "docstrings.py")
 
     marked = docstrings.mark_examples(
