@@ -1,4 +1,4 @@
-"""What holds for every notebook as a text; scripts/notebooks runs them."""
+"""Checks of the notebook files; scripts/notebooks runs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SANITIZE = ROOT / "notebooks" / "sanitize.cfg"
 
 @pytest.fixture(name="nbformat")
 def nbformat_fixture() -> ModuleType:
-    """The package, which takes a second and a half to import."""
+    """Import nbformat only when it is needed, because the import takes 1.5 s."""
     return importlib.import_module("nbformat")
 
 
@@ -43,9 +43,9 @@ def test_is_valid_and_short(notebook: nbformat.NotebookNode, nbformat: ModuleTyp
     assert len(notebook.cells) < 25
 
 
-def test_stored_outputs_are_those_of_one_clean_run(notebook: nbformat.NotebookNode) -> None:
+def test_stored_outputs_come_from_one_clean_run(notebook: nbformat.NotebookNode) -> None:
     cells = code_cells(notebook)
-    # These show what an error looks like.
+    # Cells with this tag demonstrate errors.
     quiet = [cell for cell in cells if "raises-exception" not in cell.metadata.get("tags", ())]
 
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -53,31 +53,31 @@ def test_stored_outputs_are_those_of_one_clean_run(notebook: nbformat.NotebookNo
     assert not [cell.id for cell in quiet for out in cell.outputs if out.get("name") == "stderr"]
 
 
-def test_outputs_name_no_machine(notebook: nbformat.NotebookNode) -> None:
+def test_outputs_contain_no_local_paths(notebook: nbformat.NotebookNode) -> None:
     assert not re.search(r"/home/|/root/|/Users/|/tmp/|/work/", str(notebook))
 
 
-def test_output_that_is_not_compared_has_a_reason(notebook: nbformat.NotebookNode) -> None:
+def test_skipped_output_comparisons_have_a_reason(notebook: nbformat.NotebookNode) -> None:
     for cell in code_cells(notebook):
         for skip in SKIPS.findall(cell.source):
             assert " because " in cell.source, f"{skip} in cell {cell.id} needs a reason"
 
 
-def test_pictures_are_there(notebook: nbformat.NotebookNode) -> None:
+def test_pictures_exist(notebook: nbformat.NotebookNode) -> None:
     shown = [name for cell in notebook.cells for name in PICTURES.findall(cell.source)]
 
     assert [name for name in shown if not (ROOT / "notebooks" / name).is_file()] == []
 
 
-def test_cells_that_the_jupyter_tests_click_on_are_there() -> None:
-    # Playwright comes with it.
+def test_cells_that_the_jupyter_tests_use_exist() -> None:
+    # Imported here because it imports Playwright.
     clicks = importlib.import_module("tests.jupyter.tutorial_clicks").CLICKS
     cells = {path.stem: {cell.id for cell in read(path).cells} for path in NOTEBOOKS}
 
     assert [stem for stem, ids in clicks.items() if not set(ids) <= cells[stem]] == []
 
 
-def test_comparison_finds_each_output_that_is_another(tmp_path: Path, nbformat: ModuleType) -> None:
+def test_comparison_finds_each_different_output(tmp_path: Path, nbformat: ModuleType) -> None:
     changes = {
         "on the error stream": ("import sys; print('a warning', file=sys.stderr)", []),
         "that is new": ("1 + 1", []),
