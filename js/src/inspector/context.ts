@@ -14,19 +14,12 @@
 import type { Entry } from "../kernel/state_store.ts";
 import type { ToolContext } from "../panel/tool.ts";
 import type { Readable, Signal } from "../ui/signal.ts";
-import type { ValuePath } from "../values/value_path.ts";
 import type { Shortcuts } from "./shortcuts.ts";
+import type { Place } from "./state/place.ts";
 import type { ShownState } from "./state/shown_state.ts";
 import type { Toolbar } from "./toolbar/toolbar.ts";
 import type { TreeNode } from "./tree/key_tree.ts";
 import type { Row } from "./tree/rows.ts";
-
-/** A place inside the shared state. */
-export interface Place {
-  readonly key: string;
-  /** The steps from the key's value to a part of it; empty for the whole. */
-  readonly path: ValuePath;
-}
 
 export interface Selected {
   /** The row's id. */

@@ -16,7 +16,7 @@ export interface Entry {
   readonly changedAt: number | null;
   /** Changes per second at `changedAt`; see `rateAt`. */
   readonly rate: number;
-  /** What a search looks through, once there was one; see inspector/search/search_text.ts. */
+  /** What a search looks through, once there was one; see inspector/search/filter.ts. */
   searchText?: string | undefined;
 }
 

@@ -5,8 +5,9 @@ import { reasonOf } from "../../text/format.ts";
 import { copyText } from "../../ui/clipboard.ts";
 import { isCut } from "../../values/page_value.ts";
 import { toPythonText } from "../../values/value_text.ts";
-import type { InspectorContext, Place } from "../context.ts";
+import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
+import type { Place } from "../state/place.ts";
 import { valueAt } from "../tree/rows.ts";
 
 export function addCopyShortcut(context: InspectorContext, model: InspectorModel): void {

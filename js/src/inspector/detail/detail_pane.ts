@@ -4,8 +4,8 @@ import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
 import { fill, h, setText } from "../../ui/html.ts";
 import type { InspectorContext } from "../context.ts";
-import { createLazyPane } from "./lazy_pane.ts";
-import { createPaneTabs, type Pane } from "./pane_tabs.ts";
+import { createLazyPane, type Pane } from "./pane.ts";
+import { createPaneTabs } from "./pane_tabs.ts";
 import { createValuePane } from "./value_pane.ts";
 
 export interface Detail {

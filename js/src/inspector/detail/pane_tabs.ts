@@ -1,18 +1,8 @@
 /** The tabs of the detail pane. */
 
-import type { Entry } from "../../kernel/state_store.ts";
 import { h, setText } from "../../ui/html.ts";
 import { createTabList } from "../../ui/tabs.ts";
-
-export interface Pane {
-  readonly label: string;
-  readonly element: HTMLElement;
-  /** A number beside the label; empty for none. */
-  readonly note: () => string;
-  show(key: string | null, entry: Entry | undefined): void;
-  /** Called when the tab of this pane is selected. */
-  opened(): void;
-}
+import type { Pane } from "./pane.ts";
 
 export interface PaneTabs {
   readonly bar: HTMLElement;

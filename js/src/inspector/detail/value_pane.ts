@@ -12,7 +12,7 @@ import { isCut, open, typeName } from "../../values/page_value.ts";
 import { createPrettyView } from "../../values/pretty_view.ts";
 import { readLine, toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
-import type { Pane } from "./pane_tabs.ts";
+import type { Pane } from "./pane.ts";
 
 /** A cut value that was fetched whole, as it was then. */
 interface FullValue {

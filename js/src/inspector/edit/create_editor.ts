@@ -5,7 +5,7 @@ import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
-import type { CreateEditor, Editor, EditPlaces } from "./editor.ts";
+import type { CreateEditor, Editor, EditPlaces } from "./edit_switch.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
 import { createValueEdit } from "./value/value_edit.ts";

@@ -3,19 +3,42 @@
  * clients. The editing module is loaded on first use.
  */
 
-import { loadModule } from "../../kernel/lazy_module.ts";
+import { loadModule, type Module } from "../../kernel/lazy_module.ts";
 import type { Timed } from "../../kernel/session.ts";
 import type { EditsBody } from "../../protocol/inspector.ts";
 import { reasonOf } from "../../text/format.ts";
 import { now } from "../../ui/clock.ts";
 import { h } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { Signal } from "../../ui/signal.ts";
+import { type Readable, Signal } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Detail } from "../detail/detail_pane.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Row } from "../tree/rows.ts";
-import { type Editor, editorOf } from "./editor.ts";
+
+export interface EditPlaces {
+  readonly model: Pick<InspectorModel, "valueAt" | "tree" | "filter">;
+  readonly detail: Pick<Detail, "actions" | "notices">;
+  /** What was written by hand through this connection, by any of its views. */
+  readonly edits: Readable<Timed<EditsBody> | null>;
+}
+
+export interface Editor {
+  /** False where something is still being typed: then it stays on. */
+  setOn(on: boolean): boolean;
+  /** Puts the field into the row that is edited. */
+  drawField(slot: HTMLElement, row: Row): void;
+  /** Says in a row how far the last edit of its key has come. */
+  drawWriteStatus(slot: HTMLElement, row: Row): void;
+}
+
+export type CreateEditor = (context: InspectorContext, places: EditPlaces) => Editor;
+
+export function editorOf(module: Module): CreateEditor {
+  const create = module.createEditor;
+  if (typeof create !== "function") throw new Error("the edit module has no editor");
+  return create as CreateEditor;
+}
 
 export function addEditing(context: InspectorContext, model: InspectorModel, detail: Detail): void {
   const { host, signal, element } = context;

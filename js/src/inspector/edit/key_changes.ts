@@ -9,10 +9,10 @@ import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
-import type { EditPlaces } from "./editor.ts";
+import { keyText } from "../state/place.ts";
+import type { EditPlaces } from "./edit_switch.ts";
 import { isNobodyElsewhere } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
-import { keyText } from "./place_text.ts";
 import { failureOf } from "./value/draft.ts";
 
 export interface KeyChanges {

@@ -4,7 +4,7 @@ import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { readJson } from "../../values/json_text.ts";
-import { keyText } from "./place_text.ts";
+import { keyText } from "../state/place.ts";
 
 export interface NewKey {
   readonly name: string;

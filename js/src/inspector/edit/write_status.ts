@@ -5,9 +5,9 @@ import type { EditBody, EditsBody } from "../../protocol/inspector.ts";
 import { now } from "../../ui/clock.ts";
 import { setText } from "../../ui/html.ts";
 import type { Readable } from "../../ui/signal.ts";
-import type { Place } from "../context.ts";
+import type { Place } from "../state/place.ts";
+import { samePlace } from "../state/place.ts";
 import type { Row } from "../tree/rows.ts";
-import { samePlace } from "./place_text.ts";
 
 export interface WriteStatus {
   readonly text: string;

@@ -14,9 +14,9 @@ import { reorderChildren } from "../../ui/reorder_children.ts";
 import { isCut } from "../../values/page_value.ts";
 import { toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
-import type { Pane } from "../detail/pane_tabs.ts";
+import type { Pane } from "../detail/pane.ts";
 import { drawDiff, valueLine } from "./diff_view.ts";
-import { timeOfDay } from "./recorder_clock.ts";
+import { timeOfDay } from "./recorded_state.ts";
 
 const PAGE = 100;
 const REFRESH = 1000;

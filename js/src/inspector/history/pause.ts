@@ -9,8 +9,7 @@ import { fill, h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { debounced, every, listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
-import { createRecorderClock, timeOfDay } from "./recorder_clock.ts";
-import { snapshotAt } from "./snapshot.ts";
+import { createRecorderClock, snapshotAt, timeOfDay } from "./recorded_state.ts";
 
 const SETTLE = 60;
 const TICK = 500;

@@ -12,8 +12,8 @@ import { fill, h, setText } from "../../ui/html.ts";
 import { every, listen, observeSize, onAbort } from "../../ui/lifetime.ts";
 import { glance } from "../../values/page_value.ts";
 import type { InspectorContext } from "../context.ts";
-import type { Pane } from "../detail/pane_tabs.ts";
-import { timeOfDay } from "./recorder_clock.ts";
+import type { Pane } from "../detail/pane.ts";
+import { timeOfDay } from "./recorded_state.ts";
 
 const REFRESH = 500;
 /** Seconds after which the time goes on under numbers that rest. */

@@ -6,11 +6,16 @@ import { hasInitials, hasInOrder, joined, match, prepareWord } from "../../text/
 import type { Ranges } from "../../ui/highlight.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
-import { type StepsIn, stepsIn, withMemory } from "./field_names.ts";
 import { findMatchLocation, type Highlighter, type MatchLocation } from "./match_location.ts";
-import { type Comparison, parseQuery, type Term } from "./query.ts";
-import { BadPattern, compile } from "./regex.ts";
-import { searchText } from "./search_text.ts";
+import {
+  type Comparison,
+  parseQuery,
+  type StepsIn,
+  stepsIn,
+  type Term,
+  withMemory,
+} from "./query.ts";
+import { BadPattern, BETWEEN, compile } from "./regex.ts";
 
 export interface Filter {
   /** `time` is what ages are counted from. */
@@ -37,6 +42,25 @@ interface Matcher {
 }
 
 const DEEPEST = 20;
+
+/**
+ * Return the searchable text of an entry: its key and all texts of its value, in lower case.
+ * It is cached with the entry, because creating it for 100 000 values takes too long for a key press.
+ */
+export function searchText(entry: Entry): string {
+  entry.searchText ??= writeSearchText(entry);
+  return entry.searchText;
+}
+
+function writeSearchText({ key, value }: Entry): string {
+  const parts = [key];
+  someText(value, (part) => {
+    parts.push(part);
+    return false;
+  });
+  // Joined at once it is one piece in memory, through which a pattern goes several times as fast.
+  return parts.join(BETWEEN).toLowerCase();
+}
 
 /** Whether `*` in the pattern can stand for what the text has. Never backtracks far. */
 export function globMatches(pattern: string, text: string): boolean {

@@ -3,9 +3,7 @@
 import type { Entry } from "../../kernel/state_store.ts";
 import { now } from "../../ui/clock.ts";
 import { debounced, whenIdle } from "../../ui/lifetime.ts";
-import type { InspectorModel } from "../state/model.ts";
-import { searchText } from "./search_text.ts";
-import { visitInTimeSlice } from "./time_slice.ts";
+import { searchText } from "./filter.ts";
 
 /** Seconds at a stretch: what is typed meanwhile waits no longer. */
 const SLICE = 0.016;
@@ -21,8 +19,14 @@ export interface SearchRun {
   prepare(): void;
 }
 
+/** The part of the model that is searched. */
+interface Searchable {
+  readonly entries: ReadonlyMap<string, Entry>;
+  search(time: number, shouldYield: () => boolean): boolean;
+}
+
 export function createSearchRun(
-  model: InspectorModel,
+  model: Searchable,
   /** What ages are counted from. */
   time: () => number,
   onProgress: () => void,
@@ -54,4 +58,23 @@ export function createSearchRun(
       step(FIRST_SLICE);
     },
   };
+}
+
+/** Things between two looks at the clock, which take longer than one of them. */
+const BETWEEN_LOOKS = 64;
+
+/** Visits what is left until `shouldYield` says that it is time to stop; true when all are done. */
+export function visitInTimeSlice<T>(
+  left: Iterator<T>,
+  visit: (item: T) => void,
+  shouldYield: () => boolean,
+): boolean {
+  for (;;) {
+    for (let count = 0; count < BETWEEN_LOOKS; count += 1) {
+      const { done, value } = left.next();
+      if (done === true) return true;
+      visit(value);
+    }
+    if (shouldYield()) return false;
+  }
 }

@@ -4,7 +4,7 @@ import { type Entry, rateAt, type StateChange } from "../../kernel/state_store.t
 import type { PageValue } from "../../protocol/common.ts";
 import type { ValuePath } from "../../values/value_path.ts";
 import type { Filter } from "../search/filter.ts";
-import { visitInTimeSlice } from "../search/time_slice.ts";
+import { visitInTimeSlice } from "../search/search_run.ts";
 import { KeyTree, nodeRate, type TreeNode } from "../tree/key_tree.ts";
 import { RowIndex } from "../tree/row_index.ts";
 import {

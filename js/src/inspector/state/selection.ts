@@ -1,9 +1,10 @@
 /** The selected row, and the row with the keyboard focus. */
 
 import { Signal } from "../../ui/signal.ts";
-import type { Place, Selected } from "../context.ts";
+import type { InspectorContext, Selected } from "../context.ts";
 import type { TreeNode } from "../tree/key_tree.ts";
 import { keyOf, type Row } from "../tree/rows.ts";
+import type { Place } from "./place.ts";
 
 export class Selection {
   readonly selected = new Signal<Selected | null>(null);
@@ -42,4 +43,30 @@ function selectedOf(row: Row): Selected {
         : { key, path: row.kind === "value" || row.kind === "more" ? row.path : [] },
     node: row.kind === "node" ? row.node : null,
   };
+}
+
+/** Keep the selected key and the trait `selected` in sync. */
+export function syncSelectedTrait(context: InspectorContext): void {
+  const { host, selected, select, shown, signal } = context;
+  const chosenKey = () => selected.get()?.place?.key ?? null;
+  /** Chosen before it is there: where it is folded away it is opened once it has come. */
+  let awaited: string | null = null;
+  const read = () => {
+    const wanted = host.get("selected");
+    if (wanted === chosenKey()) return;
+    awaited = wanted !== null && !shown.get().entries.has(wanted) ? wanted : null;
+    select(wanted === null ? null : { key: wanted, path: [] });
+  };
+  context.onDraw(() => {
+    if (awaited === null) return;
+    const key = awaited;
+    if (chosenKey() !== key) awaited = null;
+    else if (shown.get().entries.has(key)) {
+      awaited = null;
+      select({ key, path: [] });
+    }
+  });
+  selected.observe(() => host.set("selected", chosenKey()), signal);
+  host.observe("selected", read, signal);
+  read();
 }

@@ -6,10 +6,11 @@ import { highlightedNodes } from "../../ui/highlight.ts";
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { restartFlash } from "../../values/pretty_view.ts";
-import type { Place, RowPart, RowPartView } from "../context.ts";
+import type { RowPart, RowPartView } from "../context.ts";
 import type { Filter } from "../search/filter.ts";
 import type { MatchLocation } from "../search/match_location.ts";
 import type { InspectorModel } from "../state/model.ts";
+import type { Place } from "../state/place.ts";
 import { type RowTexts, textsOf } from "./row_texts.ts";
 import { keyOf, type Row } from "./rows.ts";
 

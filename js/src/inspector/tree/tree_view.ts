@@ -3,9 +3,10 @@
 import { h, setAttribute } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { createVirtualList } from "../../ui/virtual_list.ts";
-import type { Place, RowPart } from "../context.ts";
+import type { RowPart } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
 import type { InspectorModel } from "../state/model.ts";
+import type { Place } from "../state/place.ts";
 import type { Selection } from "../state/selection.ts";
 import { addTreeKeys } from "./keyboard.ts";
 import { createRowView, type RowView } from "./row_view.ts";

@@ -7,7 +7,7 @@ import type { EditBody } from "../../../protocol/inspector.ts";
 import { reasonOf } from "../../../text/format.ts";
 import { isCut } from "../../../values/page_value.ts";
 import { toJsonLine } from "../../../values/value_text.ts";
-import type { Place } from "../../context.ts";
+import type { Place } from "../../state/place.ts";
 import type { Reading } from "./scalar.ts";
 
 /** What is there now; no entry for a key that is gone, no value for a part that is. */

@@ -3,7 +3,7 @@
 import type { Host } from "../../../kernel/host.ts";
 import type { PageValue } from "../../../protocol/common.ts";
 import { isCut, open } from "../../../values/page_value.ts";
-import type { Place } from "../../context.ts";
+import type { Place } from "../../state/place.ts";
 import { valueAt } from "../../tree/rows.ts";
 
 /** Bytes above which nobody wants a value in a field without having said so. */

@@ -1,5 +1,7 @@
-/** Convert times of the kernel's recorder to the clock of the page. */
+/** Earlier states from the kernel's recorder: their times, and how they are rebuilt. */
 
+import type { Entry } from "../../kernel/state_store.ts";
+import type { PastResult } from "../../protocol/inspector.ts";
 import { now } from "../../ui/clock.ts";
 
 export interface RecorderClock {
@@ -32,4 +34,19 @@ export function timeOfDay(seconds: number): string {
   const date = new Date(seconds * 1000);
   const tenth = Math.floor(date.getMilliseconds() / 100);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
+}
+
+/** `toPage` brings the recorder's times to the clock of clock.ts. */
+export function snapshotAt(
+  base: ReadonlyMap<string, Entry>,
+  { absent, unknown, keys }: PastResult,
+  toPage: (kernelTime: number) => number | null,
+): ReadonlyMap<string, Entry> {
+  const entries = new Map(base);
+  for (const key of absent) entries.delete(key);
+  for (const key of unknown) entries.delete(key);
+  for (const { key, value, since } of keys) {
+    entries.set(key, { key, value, changedAt: toPage(since), rate: 0 });
+  }
+  return entries;
 }

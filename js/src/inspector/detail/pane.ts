@@ -1,10 +1,19 @@
-/** A pane whose code is loaded when its tab is first opened. */
+/** The panes of the detail pane's tabs; those that are loaded when first opened. */
 
 import { createLazyPart } from "../../kernel/lazy_part.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import { h } from "../../ui/html.ts";
 import type { InspectorContext } from "../context.ts";
-import type { Pane } from "./pane_tabs.ts";
+
+export interface Pane {
+  readonly label: string;
+  readonly element: HTMLElement;
+  /** A number beside the label; empty for none. */
+  readonly note: () => string;
+  show(key: string | null, entry: Entry | undefined): void;
+  /** Its tab was chosen. */
+  opened(): void;
+}
 
 /** Exports of widgets/history_chunk.ts. */
 type Maker = "createHistoryPane" | "createPlotPane";
