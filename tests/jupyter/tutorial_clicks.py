@@ -105,7 +105,7 @@ def change_the_scale(page: NotebookPage) -> None:
     inspector.row("scale").locator(".nvj-preview").dblclick()
     field = inspector.root.locator(".nvj-edit-field")
     field.fill("60")
-    expect(inspector.detail).to_contain_text("locked for you")
+    expect(inspector.detail).to_contain_text("Locked by you")
     inspector.screenshot("inspector-change")
     field.press("Enter")
     expect(inspector.row("scale")).to_contain_text("seen back")

@@ -91,7 +91,7 @@ export const createEditor: CreateEditor = (
         return false;
       }
       if (!next) {
-        values.drop();
+        values.close();
         card.close();
       }
       on = next;

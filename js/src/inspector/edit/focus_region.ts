@@ -9,10 +9,10 @@ export interface FocusRegion {
   readonly left: () => void;
 }
 
-/** Milliseconds in which the focus may be on its way from one part to another. */
-const ON_ITS_WAY = 150;
+/** Time in which the focus may move from one element of the region to another. */
+const LEAVE_DELAY_MS = 150;
 
-export function followFocus(region: FocusRegion, signal: AbortSignal): void {
+export function observeFocus(region: FocusRegion, signal: AbortSignal): void {
   const { root, isInside, entered, left } = region;
   let leaving: ReturnType<typeof setTimeout> | null = null;
   const stay = () => {
@@ -38,15 +38,15 @@ export function followFocus(region: FocusRegion, signal: AbortSignal): void {
       leaving = setTimeout(() => {
         leaving = null;
         if (!isInside(document.activeElement)) left();
-      }, ON_ITS_WAY);
+      }, LEAVE_DELAY_MS);
     },
     signal,
   );
   onAbort(signal, stay);
 }
 
-/** Whether nobody has gone elsewhere with the focus: then it may be taken along. */
-export function isNobodyElsewhere(root: HTMLElement): boolean {
+/** Return whether the focus may move to `root`: the user is not in another part of the page. */
+export function canTakeFocus(root: HTMLElement): boolean {
   const { activeElement } = document;
   return activeElement === document.body || root.contains(activeElement);
 }

@@ -11,7 +11,7 @@ import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
 import { keyText } from "../state/place.ts";
 import type { EditPlaces } from "./edit_switch.ts";
-import { isNobodyElsewhere } from "./focus_region.ts";
+import { canTakeFocus } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
 import { failureOf } from "./value/draft.ts";
 
@@ -65,7 +65,7 @@ export function addKeyChanges(
 
   /** Whether nobody has turned to anything else since: then the focus is left alone. */
   const isStillThere = ({ from }: Awaited): boolean =>
-    isNobodyElsewhere(context.element) && card.element.hidden && selected.get() === from;
+    canTakeFocus(context.element) && card.element.hidden && selected.get() === from;
   const goToAwaited = () => {
     if (awaited === null) return;
     const { key, there, until } = awaited;

@@ -132,7 +132,7 @@ describe("a scalar in its row", () => {
     expect(rowOf(page.el, "a").contains(control)).toBe(true);
     expect([control.value, document.activeElement]).toEqual(["1", control]);
     expect([control.selectionStart, control.selectionEnd]).toEqual([0, 1]);
-    expect(words(page.el)).toContain("locked for you");
+    expect(words(page.el)).toContain("Locked by you");
 
     type(control, "2.5");
     press(control, "Enter");
@@ -181,7 +181,7 @@ describe("a scalar in its row", () => {
     type(field(page.el), "1,5");
     press(field(page.el), "Enter");
     await pass(0.2);
-    expect(words(page.el)).toContain("a number is needed");
+    expect(words(page.el)).toContain("Enter a number such as");
     expect(field(page.el).getAttribute("aria-invalid")).toBe("true");
     expect(written()).toEqual([]);
   });
@@ -291,13 +291,13 @@ describe("a scalar in its row", () => {
     const page = await mount({ hold: () => held });
     await page.turn();
     await begin(page, "a");
-    expect(words(page.el)).toContain("locked by someone else");
+    expect(words(page.el)).toContain("Locked by another client");
     type(field(page.el), "2");
     held = HELD;
-    button(page.el, "Ask again").focus();
-    click(button(page.el, "Ask again"));
+    button(page.el, "Retry lock").focus();
+    click(button(page.el, "Retry lock"));
     await pass(0.5);
-    expect(words(page.el)).toContain("locked for you");
+    expect(words(page.el)).toContain("Locked by you");
     // The button is gone, and the focus with it would have let go of the lock.
     expect([ops(), document.activeElement]).toEqual([["hold", "hold"], field(page.el)]);
   });
@@ -343,21 +343,21 @@ describe("what others do meanwhile", () => {
   it("never moves the field, and is offered", async () => {
     const { el } = await typing();
     expect(field(el).value).toBe("2");
-    expect(words(el)).toContain("It has changed meanwhile, to 7. Yours is kept.");
+    expect(words(el)).toContain("Value changed to 7. Your edit is kept.");
   });
 
   it("can be taken", async () => {
     const { el } = await typing();
-    click(button(el, "Take theirs"));
+    click(button(el, "Use current value"));
     await pass(0.2);
-    expect([field(el).value, words(el).includes("meanwhile")]).toEqual(["7", false]);
+    expect([field(el).value, words(el).includes("changed")]).toEqual(["7", false]);
   });
 
   it("can be written over", async () => {
     const { el } = await typing();
-    click(button(el, "Keep mine"));
+    click(button(el, "Keep my edit"));
     await pass(0.2);
-    expect(words(el)).toContain("It is 7 now; writing puts yours in its place.");
+    expect(words(el)).toContain("Current value is 7. Saving will overwrite it.");
     press(field(el), "Enter");
     await pass(0.2);
     expect(written()).toEqual([{ key: "a", path: [], text: "2", add: false }]);
@@ -393,7 +393,7 @@ describe("what others do meanwhile", () => {
     const page = await typing();
     page.kernel.sendStatus({ state: "lost", reason: "it went away" });
     await pass(0.5);
-    expect(words(page.el)).toContain("What you typed is kept.");
+    expect(words(page.el)).toContain("Your edit is kept.");
     press(field(page.el), "Enter");
     await pass(0.2);
     expect([field(page.el).value, written()]).toEqual(["2", []]);
@@ -463,7 +463,7 @@ describe("a value as JSON", () => {
     await begin(page, "big", "F2");
     expect(words(page.el)).toContain("This value is 5.0 MB of JSON");
     expect([fields(page.el), ops()]).toEqual([[], []]);
-    click(button(page.el, "Load it"));
+    click(button(page.el, "Edit anyway"));
     await pass(0.3);
     expect(JSON.parse(field(page.el).value)).toBe(long);
   });
@@ -476,9 +476,9 @@ describe("a value as JSON", () => {
     );
     await page.turn();
     await begin(page, "big", "F2");
-    click(button(page.el, "Load it"));
+    click(button(page.el, "Edit anyway"));
     await pass(0.3);
-    expect(words(page.el)).toContain("in Python, client.edit can");
+    expect(words(page.el)).toContain("use client.edit in Python");
   });
 });
 
@@ -945,7 +945,7 @@ describe("theirs of another kind", () => {
     page.kernel.set("name", theirs);
     page.kernel.sendDelta();
     await pass(0.3);
-    click(button(page.el, "Take theirs"));
+    click(button(page.el, "Use current value"));
     await pass(0.3);
     return page;
   };

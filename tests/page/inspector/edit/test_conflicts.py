@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 def test_key_is_locked_while_its_field_has_the_focus(editor: Editor, other: Connection) -> None:
     change = DictionaryChange({"scale": 9.0})
     editor.begin("scale")
-    expect(editor.notices).to_contain_text("locked for you")
+    expect(editor.notices).to_contain_text("Locked by you")
     expect(editor.row("scale")).to_contain_text("mine")
     assert not other.client.attempt_update_state(change)
     editor.screenshot("edit-row")
@@ -35,7 +35,7 @@ def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
 ) -> None:
     other.client.attempt_update_locks({"scale": 60.0})
     editor.begin("scale")
-    expect(editor.notices).to_contain_text("locked by someone else")
+    expect(editor.notices).to_contain_text("Locked by another client")
     editor.enter("0.75")
 
     expect(editor.notices).to_contain_text("Refused: another client holds a lock on it")
@@ -46,9 +46,9 @@ def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
     editor.require_accessible()
 
     other.client.attempt_update_locks({"scale": None})
-    editor.button("Ask again").click()
-    expect(editor.notices).to_contain_text("locked for you")
-    editor.button("Try again").click()
+    editor.button("Retry lock").click()
+    expect(editor.notices).to_contain_text("Locked by you")
+    editor.button("Retry").click()
     eventually(lambda: server.copy_state()["scale"] == 0.75)
 
 
@@ -61,20 +61,20 @@ def test_two_editing_clients_never_both_hold_the_lock(
     rival = Editor(page.another_tab())
     rival.switch_on()
     editor.begin("scale")
-    expect(editor.notices).to_contain_text("locked for you")
+    expect(editor.notices).to_contain_text("Locked by you")
     rival.begin("scale")
-    expect(rival.notices).to_contain_text("locked by someone else")
+    expect(rival.notices).to_contain_text("Locked by another client")
     rival.enter("2")
     expect(rival.notices).to_contain_text("Refused")
     editor.enter("1")
     eventually(lambda: server.copy_state()["scale"] == 1.0)
     expect(rival.field).to_have_value("2")
-    expect(rival.notices).to_contain_text("It has changed meanwhile, to 1")
+    expect(rival.notices).to_contain_text("Value changed to 1")
 
     wait_until_free(server, "scale")
-    rival.button("Ask again").click()
-    expect(rival.notices).to_contain_text("locked for you")
-    rival.button("Try again").click()
+    rival.button("Retry lock").click()
+    expect(rival.notices).to_contain_text("Locked by you")
+    rival.button("Retry").click()
     eventually(lambda: server.copy_state()["scale"] == 2.0)
 
 
@@ -119,16 +119,16 @@ def test_field_keeps_its_input_while_others_change_the_value(
 
         for number in range(6):
             server.update_state("test", DictionaryChange({"scale": float(number)}))
-            expect(editor.notices).to_contain_text(f"It has changed meanwhile, to {number}")
+            expect(editor.notices).to_contain_text(f"Value changed to {number}")
         page.page.keyboard.type("5")
         expect(editor.field).to_have_value("0.75")
         assert editor.row("scale").locator("[data-flash]").count() == 0
         editor.screenshot("edit-meanwhile")
         editor.require_accessible()
 
-        editor.button("Keep mine").click()
-        expect(editor.notices).to_contain_text("writing puts yours in its place")
-        editor.button("Take theirs").click()
+        editor.button("Keep my edit").click()
+        expect(editor.notices).to_contain_text("Saving will overwrite it")
+        editor.button("Use current value").click()
         expect(editor.field).to_have_value("5")
         editor.enter("7")
         eventually(lambda: server.copy_state()["scale"] == 7)
@@ -160,16 +160,16 @@ def test_input_is_kept_during_a_reconnect(
         server.update_state("test", DictionaryChange(STATE))
         editor = show_editor(page, connect_to(server))
         editor.begin("scale")
-        expect(editor.notices).to_contain_text("locked for you")
+        expect(editor.notices).to_contain_text("Locked by you")
         editor.type_over("0.75")
-    expect(editor.notices).to_contain_text("What you typed is kept")
+    expect(editor.notices).to_contain_text("Your edit is kept")
     editor.press("Enter")
     expect(editor.field).to_have_value("0.75")
     editor.screenshot("edit-lost")
 
     with NanoverServer(port=port) as server:
         server.update_state("test", DictionaryChange(STATE))
-        expect(editor.notices).not_to_contain_text("What you typed is kept")
+        expect(editor.notices).not_to_contain_text("Your edit is kept")
         expect(editor.field).to_have_value("0.75")
         editor.field.click()
         editor.press("Enter")

@@ -38,7 +38,7 @@ def test_values_are_read_only_until_editing_is_switched_on(
     assert "hold" not in page.bridge.to_kernel.passed
 
 
-# More of them are in scalar.test.ts: these two are spelled in four ways between field and server.
+# More of them are in value_format.test.ts: these two are spelled in four ways between field and server.
 @pytest.mark.parametrize(("typed", "value"), [("nan", math.nan), ("-0", -0.0)])
 def test_number_is_written_as_it_was_typed(
     editor: Editor, server: NanoverServer, typed: str, value: float
@@ -120,7 +120,7 @@ def test_large_value_is_loaded_after_confirmation(editor: Editor, server: Nanove
     expect(editor.confirmation).to_contain_text("1.5 MB of JSON")
     expect(editor.field).to_have_count(0)
 
-    editor.button("Load it").click()
+    editor.button("Edit anyway").click()
     expect(editor.field).to_be_focused()
     assert editor.field.input_value() == f'"{long}"'
     editor.field.fill('"short"')
@@ -164,7 +164,7 @@ def test_editing_works_in_a_narrow_page(page: WidgetPage, editor: Editor) -> Non
     assert editor.root.evaluate("root => root.clientWidth") <= 480
     editor.begin("scale")
     expect(editor.field).to_be_focused()
-    expect(editor.notices).to_contain_text("locked for you")
+    expect(editor.notices).to_contain_text("Locked by you")
     editor.screenshot("edit-narrow")
     editor.require_accessible()
     editor.press("Escape")

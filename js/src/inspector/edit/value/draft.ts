@@ -8,9 +8,10 @@ import { reasonOf } from "../../../text/format.ts";
 import { isCut } from "../../../values/page_value.ts";
 import { toJsonLine } from "../../../values/value_text.ts";
 import type { Place } from "../../state/place.ts";
-import type { Reading } from "./scalar.ts";
+import { EDIT_BOX } from "../../strings.ts";
+import type { Reading, ValueFormat } from "./value_format.ts";
 
-/** What is there now; no entry for a key that is gone, no value for a part that is. */
+/** The current value; without an entry if the key was removed, without a value if the part was. */
 export interface Live {
   readonly entry: Entry | undefined;
   readonly value: PageValue | undefined;
@@ -19,21 +20,19 @@ export interface Live {
 export interface DraftOptions {
   readonly host: Pick<Host, "request">;
   readonly place: Place;
-  /** What the edit begins from: whole, even where the page has but a part of it. */
+  /** The value that the edit starts from, in full even if the page has it truncated. */
   readonly begun: Live & { readonly value: PageValue };
   readonly live: () => Live;
-  /** What is there now, whole. */
+  /** Fetches the current value in full. */
   readonly fetchFull: () => Promise<PageValue>;
-  readonly textOf: (value: PageValue) => string;
-  readonly read: (text: string) => Reading;
-  /** Something is different now. */
+  readonly format: ValueFormat;
   readonly onChange: () => void;
 }
 
 const GONE = "";
 
-/** Two values are the same if this is; of what was cut only its time can tell. */
-function formOf({ entry, value }: Live): string {
+/** Return a text to compare values by. Truncated values are compared by the time of their change. */
+function fingerprint({ entry, value }: Live): string {
   if (entry === undefined || value === undefined) return GONE;
   return isCut(value) ? `cut ${entry.changedAt}` : toJsonLine(value);
 }
@@ -41,30 +40,30 @@ function formOf({ entry, value }: Live): string {
 export class Draft {
   text: string;
   sending = false;
-  /** Why it could not be written, in words; empty while nobody has tried, or typed since. */
+  /** Why saving failed; empty before the first attempt and after further typing. */
   failure = "";
-  /** Whether the person has said that theirs is to be written over. */
+  /** Whether the user chose to overwrite the current value. */
   kept = false;
   readonly place: Place;
   readonly #options: DraftOptions;
   #baseText: string;
-  #baseForm: string;
+  #basePrint: string;
   #seen: Live;
-  #seenForm: string;
+  #seenPrint: string;
 
   constructor(options: DraftOptions) {
-    const { place, begun, live, textOf } = options;
+    const { place, begun, live, format } = options;
     this.#options = options;
     this.place = place;
-    this.text = textOf(begun.value);
+    this.text = format.textOf(begun.value);
     this.#baseText = this.text;
     this.#seen = live();
-    this.#seenForm = formOf(this.#seen);
-    // What was fetched whole is compared by the cut form that comes with every change.
-    this.#baseForm =
+    this.#seenPrint = fingerprint(this.#seen);
+    // Updates carry the truncated value, so a value fetched in full is compared in that form.
+    this.#basePrint =
       begun.entry !== undefined && this.#seen.value !== undefined && isCut(this.#seen.value)
-        ? formOf({ entry: begun.entry, value: this.#seen.value })
-        : formOf(begun);
+        ? fingerprint({ entry: begun.entry, value: this.#seen.value })
+        : fingerprint(begun);
   }
 
   get dirty(): boolean {
@@ -72,26 +71,26 @@ export class Draft {
   }
 
   get reading(): Reading {
-    return this.#options.read(this.text);
+    return this.#options.format.read(this.text);
   }
 
   #look(): void {
     const { entry, value } = this.#options.live();
     if (entry === this.#seen.entry && value === this.#seen.value) return;
-    // A part that was cut on its way comes later: until then nothing is known of it.
+    // A truncated part is fetched later; until then it counts as unchanged.
     if (entry !== undefined && value === undefined && isCut(entry.value)) return;
     this.#seen = { entry, value };
-    this.#seenForm = formOf(this.#seen);
+    this.#seenPrint = fingerprint(this.#seen);
   }
 
-  /** How what is there now compares with what the edit began from. */
+  /** How the current value compares with the one that the edit started from. */
   get conflict(): "same" | "changed" | "gone" {
     this.#look();
-    if (this.#seenForm === GONE) return "gone";
-    return this.#seenForm === this.#baseForm ? "same" : "changed";
+    if (this.#seenPrint === GONE) return "gone";
+    return this.#seenPrint === this.#basePrint ? "same" : "changed";
   }
 
-  /** What is there now, as far as the page has it. */
+  /** The current value, possibly truncated. */
   get remote(): PageValue | undefined {
     this.#look();
     return this.#seen.value;
@@ -108,23 +107,24 @@ export class Draft {
     this.#options.onChange();
   }
 
-  /** Goes on from what is there now, and forgets what was typed. */
+  /** Replaces the draft with the current value. */
   async takeRemote(): Promise<void> {
+    const { live, fetchFull, format, onChange } = this.#options;
     try {
-      const { entry, value } = this.#options.live();
-      const full = value === undefined || isCut(value) ? await this.#options.fetchFull() : value;
-      this.text = this.#options.textOf(full);
+      const { entry, value } = live();
+      const full = value === undefined || isCut(value) ? await fetchFull() : value;
+      this.text = format.textOf(full);
       this.#baseText = this.text;
-      this.#baseForm = formOf({ entry, value: value ?? full });
+      this.#basePrint = fingerprint({ entry, value: value ?? full });
       this.failure = "";
       this.kept = false;
     } catch (error) {
-      this.failure = `Not possible: ${reasonOf(error)}.`;
+      this.failure = EDIT_BOX.loadFailed(reasonOf(error));
     }
-    this.#options.onChange();
+    onChange();
   }
 
-  /** What became of it; null where it stays to be typed on, `failure` says why. */
+  /** Returns the edit, or null if it failed and the draft stays; see `failure`. */
   async write(): Promise<EditBody | null> {
     const { reading, conflict } = this;
     if (!reading.ok || this.sending) return null;
@@ -139,7 +139,7 @@ export class Draft {
       this.failure = failureOf(edit);
       return this.failure === "" ? edit : null;
     } catch (error) {
-      this.failure = `Not written: ${reasonOf(error)}.`;
+      this.failure = EDIT_BOX.saveFailed(reasonOf(error));
       return null;
     } finally {
       this.sending = false;
@@ -148,9 +148,9 @@ export class Draft {
   }
 }
 
-/** Why an edit has not been done; empty for one that has, or is on its way. */
+/** Return why an edit failed; empty if it is done or in progress. */
 export function failureOf({ state, note }: Pick<EditBody, "state" | "note">): string {
-  if (state === "refused") return `Refused: ${note}. Nothing was changed.`;
-  if (state === "failed") return `Nobody knows whether it was written: ${note}.`;
+  if (state === "refused") return EDIT_BOX.refused(note);
+  if (state === "failed") return EDIT_BOX.unconfirmed(note);
   return "";
 }

@@ -6,57 +6,45 @@ import { listen } from "../../../ui/lifetime.ts";
 import { locatedProblem } from "../../../values/json_text.ts";
 import { preview } from "../../../values/page_value.ts";
 import { placeText } from "../../state/place.ts";
+import { EDIT_BOX, EDIT_LOCK } from "../../strings.ts";
 import type { Draft } from "./draft.ts";
 import type { EditLockState } from "./edit_lock.ts";
 
-type Tone = "good" | "amber" | "bad" | "neutral";
-
 interface LockText {
   readonly chip: string;
-  readonly tone: Tone;
-  /** What it means and what to do; empty while all is well. */
+  readonly tone: "good" | "amber" | "neutral";
+  /** What the state means and what to do; empty if there is nothing to do. */
   readonly note: string;
-  /** Whether to offer to ask again. */
-  readonly again: boolean;
+  readonly canRetry: boolean;
 }
 
 function lockText({ word, note }: EditLockState): LockText {
+  const plain = { tone: "neutral", note: "", canRetry: false } as const;
   switch (word) {
     case "none":
-      return { chip: "not locked", tone: "neutral", note: "", again: false };
+      return { ...plain, chip: EDIT_LOCK.none };
     case "asking":
-      return { chip: "asking for the lock", tone: "neutral", note: "", again: false };
+      return { ...plain, chip: EDIT_LOCK.requesting };
     case "held":
-      return { chip: "locked for you", tone: "good", note: "", again: false };
-    case "elsewhere":
-      return {
-        chip: "locked by someone else",
-        tone: "amber",
-        note: `You can go on typing; it can be written once the lock is free (${note}).`,
-        again: true,
-      };
+      return { ...plain, chip: EDIT_LOCK.held, tone: "good" };
+    case "elsewhere": {
+      const text = EDIT_LOCK.otherHint(note);
+      return { chip: EDIT_LOCK.other, tone: "amber", note: text, canRetry: true };
+    }
     case "unable":
-      return {
-        chip: "no locks here",
-        tone: "neutral",
-        note: "This server has no locks: others can change it while you type.",
-        again: false,
-      };
-    case "unknown":
-      return { chip: "lock unknown", tone: "amber", note: `No lock: ${note}.`, again: true };
+      return { ...plain, chip: EDIT_LOCK.unsupported, note: EDIT_LOCK.unsupportedHint };
+    case "unknown": {
+      const text = EDIT_LOCK.unknownHint(note);
+      return { chip: EDIT_LOCK.unknown, tone: "amber", note: text, canRetry: true };
+    }
   }
 }
 
-type DraftFacts = Pick<
-  Draft,
-  "text" | "dirty" | "reading" | "conflict" | "remote" | "kept" | "place"
->;
-
-/** What is wrong with what was typed; empty if it can be written. */
-function problemText({ text, reading }: Pick<DraftFacts, "text" | "reading">): string {
+/** Return what is wrong with the typed text; empty if it can be saved. */
+function problemText({ text, reading }: Draft): string {
   if (reading.ok) return "";
   const { problem, at } = reading;
-  return at === undefined ? `Not yet: ${problem}.` : locatedProblem(text, { problem, at });
+  return at === undefined ? `${problem}.` : locatedProblem(text, { problem, at });
 }
 
 interface ConflictText {
@@ -65,43 +53,25 @@ interface ConflictText {
   readonly canKeepLocal: boolean;
 }
 
-/** What others did to the value while it was typed over; null if nothing. */
-function conflictText(draft: DraftFacts): ConflictText | null {
-  const { conflict, remote, kept, dirty, place } = draft;
+/** Return how other clients changed the value during the edit; null if they did not. */
+function conflictText({ conflict, remote, kept, dirty, place }: Draft): ConflictText | null {
   if (conflict === "same") return null;
   if (conflict === "gone") {
-    const isKey = place.path.length === 0;
-    const text = isKey
-      ? "The key was removed meanwhile. Writing adds it again."
-      : "This part of the value is gone meanwhile, so it cannot be written any more.";
+    const text = place.path.length === 0 ? EDIT_BOX.keyRemoved : EDIT_BOX.partRemoved;
     return { text, canTakeRemote: false, canKeepLocal: false };
   }
-  const now = remote === undefined ? "another value" : preview(remote, 60);
-  if (!dirty)
-    return {
-      text: `It has changed meanwhile, to ${now}.`,
-      canTakeRemote: true,
-      canKeepLocal: false,
-    };
-  return kept
-    ? {
-        text: `It is ${now} now; writing puts yours in its place.`,
-        canTakeRemote: true,
-        canKeepLocal: false,
-      }
-    : {
-        text: `It has changed meanwhile, to ${now}. Yours is kept.`,
-        canTakeRemote: true,
-        canKeepLocal: true,
-      };
+  const value = remote === undefined ? EDIT_BOX.unknownValue : preview(remote, 60);
+  const write = kept ? EDIT_BOX.overwrite : EDIT_BOX.changedKept;
+  const text = (dirty ? write : EDIT_BOX.changed)(value);
+  return { text, canTakeRemote: true, canKeepLocal: dirty && !kept };
 }
 
 export interface DraftActions {
-  readonly write: () => void;
+  readonly save: () => void;
   readonly cancel: () => void;
   readonly takeRemote: () => void;
   readonly keepLocal: () => void;
-  readonly askAgain: () => void;
+  readonly retryLock: () => void;
 }
 
 export interface DraftFrame {
@@ -113,15 +83,15 @@ export interface DraftFrame {
 
 export interface DraftBox {
   readonly element: HTMLElement;
-  /** Where the field is while no row shows it. */
+  /** Contains the field while no row shows it. */
   readonly home: HTMLElement;
-  /** The id of what says why the text cannot be written. */
+  /** The id of the element that describes the problem with the typed text. */
   readonly problemId: string;
   show(frame: DraftFrame | null): void;
 }
 
-/** What the server has made of our locks since it was last heard, nobody knows. */
-const CUT_OFF: EditLockState = { word: "none", note: "" };
+/** While disconnected, the state of our locks on the server is unknown. */
+const DISCONNECTED: EditLockState = { word: "none", note: "" };
 
 export function createDraftBox(actions: DraftActions, signal: AbortSignal): DraftBox {
   const button = (label: string, act: () => void, className = "nvj-link") => {
@@ -132,43 +102,43 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
   const name = h("code", { class: "nvj-edit-name" });
   const chip = h("span", { class: "nvj-chip" });
   const home = h("div", { class: "nvj-edit-slot" });
-  const lockWords = h("span");
-  const again = button("Ask again", actions.askAgain);
-  const lockNotice = h("p", { class: "nvj-dim" }, lockWords, " ", again);
+  const lockNote = h("span");
+  const retryLock = button(EDIT_BOX.retryLock, actions.retryLock);
+  const lockLine = h("p", { class: "nvj-dim" }, lockNote, " ", retryLock);
   const problemId = `nvj-${randomName().slice(0, 8)}`;
   const problem = h("p", { class: "nvj-problem", id: problemId });
   const failure = h("p", { class: "nvj-problem" });
-  const conflictMessage = h("span");
-  const takeRemoteButton = button("Take theirs", actions.takeRemote);
-  const keepLocalButton = button("Keep mine", actions.keepLocal);
-  const conflict = h(
+  const conflictNote = h("span");
+  const takeRemote = button(EDIT_BOX.useCurrent, actions.takeRemote);
+  const keepLocal = button(EDIT_BOX.keepMine, actions.keepLocal);
+  const conflictLine = h(
     "p",
     { class: "nvj-edit-conflict" },
-    conflictMessage,
+    conflictNote,
     " ",
-    takeRemoteButton,
+    takeRemote,
     " ",
-    keepLocalButton,
+    keepLocal,
   );
-  const blockedWords = h("p", { class: "nvj-edit-conflict" });
-  const write = button("Write", actions.write, "nvj-primary");
-  const cancel = button("Cancel", actions.cancel, "");
+  const blockedLine = h("p", { class: "nvj-edit-conflict" });
+  const save = button(EDIT_BOX.save, actions.save, "nvj-primary");
+  const cancel = button(EDIT_BOX.cancel, actions.cancel, "");
   const hint = h("span", { class: "nvj-dim" });
   const element = h(
     "div",
     { class: "nvj-edit", role: "group", hidden: true },
-    h("div", { class: "nvj-edit-head" }, h("strong", {}, "Edit"), name, chip),
+    h("div", { class: "nvj-edit-head" }, h("strong", {}, EDIT_BOX.title), name, chip),
     home,
     problem,
     failure,
-    conflict,
-    lockNotice,
-    blockedWords,
-    h("div", { class: "nvj-edit-buttons" }, write, cancel, hint),
+    conflictLine,
+    lockLine,
+    blockedLine,
+    h("div", { class: "nvj-edit-buttons" }, save, cancel, hint),
   );
-  const say = (place: HTMLElement, words: HTMLElement, text: string) => {
-    setText(words, text);
-    place.hidden = text === "";
+  const showText = (line: HTMLElement, note: HTMLElement, text: string) => {
+    setText(note, text);
+    line.hidden = text === "";
   };
 
   return {
@@ -181,24 +151,26 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
       const { draft, lock, blocked } = frame;
       const place = placeText(draft.place);
       setText(name, place);
-      element.setAttribute("aria-label", `Edit ${place}`);
-      const locked = lockText(blocked === null ? lock : CUT_OFF);
+      element.setAttribute("aria-label", EDIT_BOX.label(place));
+      const locked = lockText(blocked === null ? lock : DISCONNECTED);
       setText(chip, locked.chip);
       chip.dataset.tone = locked.tone;
       chip.hidden = lock.word === "none" || blocked !== null;
-      say(lockNotice, lockWords, locked.note);
-      again.hidden = !locked.again;
-      say(problem, problem, draft.dirty ? problemText(draft) : "");
-      say(failure, failure, draft.failure);
-      const other = conflictText(draft);
-      say(conflict, conflictMessage, other?.text ?? "");
-      takeRemoteButton.hidden = other?.canTakeRemote !== true;
-      keepLocalButton.hidden = other?.canKeepLocal !== true;
-      say(blockedWords, blockedWords, blocked === null ? "" : `${blocked} What you typed is kept.`);
-      setText(write, draft.sending ? "Writing" : draft.failure === "" ? "Write" : "Try again");
-      const partGone = draft.conflict === "gone" && draft.place.path.length > 0;
-      write.disabled = draft.sending || blocked !== null || partGone || !draft.reading.ok;
-      setText(hint, home.querySelector("textarea") === null ? "Enter · Esc" : "Ctrl+Enter · Esc");
+      showText(lockLine, lockNote, locked.note);
+      retryLock.hidden = !locked.canRetry;
+      showText(problem, problem, draft.dirty ? problemText(draft) : "");
+      showText(failure, failure, draft.failure);
+      const conflict = conflictText(draft);
+      showText(conflictLine, conflictNote, conflict?.text ?? "");
+      takeRemote.hidden = conflict?.canTakeRemote !== true;
+      keepLocal.hidden = conflict?.canKeepLocal !== true;
+      showText(blockedLine, blockedLine, blocked === null ? "" : EDIT_BOX.blocked(blocked));
+      const idle = draft.failure === "" ? EDIT_BOX.save : EDIT_BOX.retry;
+      setText(save, draft.sending ? EDIT_BOX.saving : idle);
+      const isPartGone = draft.conflict === "gone" && draft.place.path.length > 0;
+      save.disabled = draft.sending || blocked !== null || isPartGone || !draft.reading.ok;
+      const isLine = home.querySelector("textarea") === null;
+      setText(hint, isLine ? EDIT_BOX.keysLine : EDIT_BOX.keysText);
     },
   };
 }

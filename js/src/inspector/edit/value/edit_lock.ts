@@ -5,6 +5,7 @@ import type { Session } from "../../../kernel/session.ts";
 import { reasonOf } from "../../../text/format.ts";
 import { every, onAbort } from "../../../ui/lifetime.ts";
 import { type Readable, Signal } from "../../../ui/signal.ts";
+import { EDIT_LOCK } from "../../strings.ts";
 
 export interface EditLockState {
   readonly word: "none" | "asking" | "held" | "elsewhere" | "unable" | "unknown";
@@ -13,16 +14,16 @@ export interface EditLockState {
 
 export interface EditLock {
   readonly state: Readable<EditLockState>;
-  /** Asks for it, once for as long as it is not given back. */
+  /** Requests the lock unless it was requested already. */
   acquire(key: string): void;
-  /** Asks anew for what was asked for. */
+  /** Requests the same lock again. */
   retry(): void;
   release(): void;
 }
 
 const NONE: EditLockState = { word: "none", note: "" };
-/** The kernel gives the lock back a minute after it was last asked for. */
-const AGAIN = 20_000;
+/** The kernel releases the lock one minute after the last request. */
+const RENEW_EVERY_MS = 20_000;
 
 export function createEditLock(
   host: Pick<Host, "request">,
@@ -31,29 +32,29 @@ export function createEditLock(
 ): EditLock {
   const state = new Signal<EditLockState>(NONE);
   let wanted: string | null = null;
-  /** One after another: a lock must not be given back before it has been taken. */
-  let turn: Promise<void> = Promise.resolve();
+  /** Requests run in order, so that a lock is never released before it was acquired. */
+  let queue: Promise<void> = Promise.resolve();
 
-  const ask = (key: string) => {
-    turn = turn.then(async () => {
+  const sendAcquire = (key: string) => {
+    queue = queue.then(async () => {
       if (wanted !== key) return;
-      let held: EditLockState;
+      let next: EditLockState;
       try {
         const answer = await host.request("hold", { key });
         const word = answer.held ? "held" : answer.able ? "elsewhere" : "unable";
-        held = { word, note: answer.note };
+        next = { word, note: answer.note };
       } catch (error) {
-        held = { word: "unknown", note: reasonOf(error) };
+        next = { word: "unknown", note: reasonOf(error) };
       }
-      if (wanted === key) state.set(held);
+      if (wanted === key) state.set(next);
     });
   };
   const sendRelease = (key: string) => {
-    turn = turn.then(async () => {
+    queue = queue.then(async () => {
       try {
         await host.request("let_go", { key });
       } catch {
-        // It ends by its own time; the header says what is wrong with the kernel.
+        // The lock expires on its own, and the header shows the problem with the kernel.
       }
     });
   };
@@ -64,11 +65,15 @@ export function createEditLock(
     state.set(NONE);
   };
 
-  every(AGAIN, () => wanted !== null && state.get().word === "held" && ask(wanted), signal);
+  every(
+    RENEW_EVERY_MS,
+    () => wanted !== null && state.get().word === "held" && sendAcquire(wanted),
+    signal,
+  );
   leases.observe((received) => {
     const lease = received?.body.leases.find(({ key }) => key === wanted);
     if (state.get().word !== "held" || lease?.state !== "lost") return;
-    state.set({ word: "elsewhere", note: `the lock was lost: ${lease.note}` });
+    state.set({ word: "elsewhere", note: EDIT_LOCK.lost(lease.note) });
   }, signal);
   onAbort(signal, release);
 
@@ -79,9 +84,9 @@ export function createEditLock(
       release();
       wanted = key;
       state.set({ word: "asking", note: "" });
-      ask(key);
+      sendAcquire(key);
     },
-    retry: () => wanted !== null && ask(wanted),
+    retry: () => wanted !== null && sendAcquire(wanted),
     release,
   };
 }

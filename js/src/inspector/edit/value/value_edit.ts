@@ -1,49 +1,67 @@
-/** An edit of one value: its field, its lock and its conflicts. */
+/** The view of an edit session: its field in a row or in the detail pane, focus and keys. */
 
-import type { PageValue } from "../../../protocol/common.ts";
-import { reasonOf, size } from "../../../text/format.ts";
 import type { ConfirmBox } from "../../../ui/confirm.ts";
 import { h } from "../../../ui/html.ts";
 import { listen } from "../../../ui/lifetime.ts";
-import { isCut } from "../../../values/page_value.ts";
-import type { ValuePath } from "../../../values/value_path.ts";
 import type { InspectorContext } from "../../context.ts";
 import { isEditable } from "../../shortcuts.ts";
-import type { Place } from "../../state/place.ts";
-import { placeText, samePlace } from "../../state/place.ts";
+import { type Place, placeText, samePlace } from "../../state/place.ts";
+import { EDIT_BOX, EDITING, SHORTCUTS } from "../../strings.ts";
 import { keyOf, type Row, valueAt } from "../../tree/rows.ts";
 import type { EditPlaces } from "../edit_switch.ts";
-import { followFocus, isNobodyElsewhere } from "../focus_region.ts";
-import { Draft, type Live } from "./draft.ts";
+import { canTakeFocus, observeFocus } from "../focus_region.ts";
+import type { Draft, Live } from "./draft.ts";
 import { createDraftBox } from "./draft_box.ts";
 import { createEditLock } from "./edit_lock.ts";
-import { type Control, type Field, isLong, jsonField, lineField } from "./field.ts";
-import { containsBytes, fetchFullValue, LARGE_BYTES, missingBytes } from "./full_value.ts";
-import { lineKind, type ScalarKind } from "./scalar.ts";
+import { type Edit, EditSession } from "./edit_session.ts";
+import type { ScalarKind } from "./value_format.ts";
 
 export interface ValueEdit {
-  /** Above the panes: stays empty while nothing is edited. */
+  /** Shown above the panes; empty while nothing is edited. */
   readonly element: HTMLElement;
-  /** Edits what is chosen, a scalar in its row; false where nothing is. */
+  /** Edits the selected value. Returns false if none is selected. */
   begin(): boolean;
-  /** Edits the whole value of the chosen key as JSON. */
+  /** Edits the value of the selected key as JSON. */
   beginJson(): void;
   isDirty(): boolean;
-  drop(): void;
+  close(): void;
   drawField(slot: HTMLElement, row: Row): void;
 }
 
-interface Open {
-  readonly draft: Draft;
-  readonly control: Control;
-  /** What a field of one line is for, which belongs into its row; null for JSON beside the tree. */
-  readonly kind: ScalarKind | null;
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** Characters from which a text is checked only after a pause in typing. */
+const LONG_TEXT = 100_000;
+const CHECK_DELAY_MS = 300;
+
+const PLAIN = { spellcheck: "false", autocomplete: "off", autocapitalize: "off" } as const;
+
+function scalarControl(kind: ScalarKind, name: string): Control {
+  if (kind === "boolean") {
+    return h(
+      "select",
+      { class: "nvj-edit-field", "aria-label": name },
+      h("option", { value: "true" }, "true"),
+      h("option", { value: "false" }, "false"),
+    );
+  }
+  return h("input", {
+    type: "text",
+    class: "nvj-edit-field nvj-mono",
+    "aria-label": name,
+    "data-kind": kind,
+    ...PLAIN,
+  });
 }
 
-/** Milliseconds after which a long text is looked at again. */
-const CHECK_LATER = 300;
-
-const pathOf = (row: Row): ValuePath => (row.kind === "value" ? row.path : []);
+const jsonControl = (name: string): Control =>
+  h("textarea", {
+    class: "nvj-edit-json nvj-mono",
+    "aria-label": EDIT_BOX.jsonLabel(name),
+    rows: 8,
+    wrap: "off",
+    ...PLAIN,
+  });
 
 export function createValueEdit(
   context: InspectorContext,
@@ -52,346 +70,225 @@ export function createValueEdit(
   isOn: () => boolean,
 ): ValueEdit {
   const { host, session, signal, connection, announce, shown } = context;
-  const { entries } = session.store;
-  const editLock = createEditLock(host, session.leases, signal);
-  let open: Open | null = null;
-  /** The field was just made, or moved: it is to have the focus. */
+  const lock = createEditLock(host, session.leases, signal);
+  let control: Control | null = null;
+  /** The field was just created or moved, and should get the focus. */
   let wantsFocus = false;
-  let hadFocus = false;
-  /** What was asked for while another value is still being written. */
-  let next: (() => void) | null = null;
+  let hasFocus = false;
 
-  const liveAt = ({ key, path }: Place): Live => {
-    const entry = entries.get(key);
+  const live = ({ key, path }: Place): Live => {
+    const entry = session.store.entries.get(key);
     const value =
       shown.get().at === null
         ? places.model.valueAt(key, path)
         : valueAt(key, entry?.value, path, () => undefined);
     return { entry, value };
   };
-
-  const finish = () => {
-    if (open === null) return;
-    const had = hadFocus || box.element.contains(document.activeElement);
-    open.control.remove();
-    open = null;
-    hadFocus = false;
-    editLock.release();
-    context.editedPlace.set(null);
-    box.show(null);
-    context.redraw();
-    if (had) context.focusTree();
-  };
-  const write = async () => {
-    const now = open;
-    if (now === null || now.draft.sending || connection.get().blocked !== null) return;
-    const { draft, control } = now;
-    if (!draft.dirty && draft.conflict !== "gone") {
-      // Nothing to write; and what others wrote meanwhile is not to be undone by it.
-      finish();
-      return;
-    }
-    if (!draft.reading.ok) {
-      const { at } = draft.reading;
-      control.focus();
-      if (at !== undefined && control instanceof HTMLTextAreaElement) {
-        control.setSelectionRange(at, at);
-      }
-      draw();
-      return;
-    }
-    const edit = await draft.write();
-    const beginNext = next;
-    next = null;
-    if (edit === null) {
-      announce(draft.failure);
-      return;
-    }
-    announce(`Written: ${edit.text}`);
-    if (open === now) finish();
-    beginNext?.();
-  };
-  /** Puts something off until the value is written that is on its way; false where none is. */
-  const mustWait = (begin: () => void): boolean => {
-    if (open?.draft.sending !== true) return false;
-    next = begin;
-    return true;
+  const edits = new EditSession(
+    {
+      host,
+      lock,
+      connection,
+      live,
+      refusal: () => {
+        if (!isOn()) return EDITING.isOff;
+        return shown.get().at === null ? "" : EDITING.isEarlier;
+      },
+      watchAttention: () => {
+        const selected = context.selected.get();
+        return () => context.selected.get() === selected && canTakeFocus(context.element);
+      },
+      focusField: (at) => {
+        control?.focus();
+        if (at !== undefined && control instanceof HTMLTextAreaElement) {
+          control.setSelectionRange(at, at);
+        }
+      },
+      confirm: (question, choices) => card.ask([question], choices),
+      announce,
+      onChange: () => context.redraw(),
+    },
+    signal,
+  );
+  // A button that is hidden or disabled by its own click would lose the focus.
+  const withFocus = (act: () => void) => () => {
+    control?.focus();
+    act();
   };
   const box = createDraftBox(
     {
-      // The buttons go or are disabled by what they do, and would take the focus along.
-      write: () => {
-        open?.control.focus();
-        void write();
-      },
-      cancel: finish,
+      save: withFocus(() => void edits.save()),
+      cancel: () => edits.close(),
       takeRemote: () => {
-        const now = open;
-        if (now === null) return;
-        const at = now.draft.place;
-        const { value } = liveAt(at);
-        // Theirs may be of a kind for which this field is the wrong one.
-        if (now.kind !== null && value !== undefined && lineKind(value) !== now.kind) {
-          finish();
-          if (!begin(at)) askJson(at);
-          return;
-        }
-        void now.draft.takeRemote().then(() => {
-          now.control.value = now.draft.text;
-          now.control.focus();
+        const edit = edits.current.get();
+        void edits.takeRemote().then(() => {
+          if (control === null || edit === null || edits.current.get() !== edit) return;
+          control.value = edit.draft.text;
+          control.focus();
           draw();
         });
       },
-      keepLocal: () => {
-        open?.draft.keepLocal();
-        open?.control.focus();
-      },
-      askAgain: () => {
-        open?.control.focus();
-        editLock.retry();
-      },
+      keepLocal: withFocus(() => edits.keepLocal()),
+      retryLock: withFocus(() => lock.retry()),
     },
     signal,
   );
 
-  let announced = "";
   const draw = () => {
-    if (open === null) return;
-    const { draft, control } = open;
-    const frame = { draft, lock: editLock.state.get(), blocked: connection.get().blocked };
-    box.show(frame);
+    const edit = edits.current.get();
+    if (edit === null || control === null) return;
+    const { draft } = edit;
+    box.show({ draft, lock: lock.state.get(), blocked: connection.get().blocked });
     const bad = (draft.dirty && !draft.reading.ok) || draft.failure !== "";
     control.setAttribute("aria-invalid", String(bad));
     control.setAttribute("aria-describedby", box.problemId);
     control.dataset.conflict = draft.conflict;
     control.toggleAttribute("readonly", draft.sending);
-    const conflict = draft.conflict === "same" ? "" : draft.conflict;
-    if (conflict !== announced && conflict !== "") {
-      announce(conflict === "gone" ? "It was removed meanwhile" : "It has changed meanwhile");
-    }
-    announced = conflict;
+    edits.announceConflict();
   };
-  editLock.state.observe(({ word }) => {
-    if (open !== null && word === "elsewhere")
-      announce("Locked by someone else; you can go on typing");
-    draw();
-  }, signal);
-  connection.observe(() => {
-    draw();
-    // The lock may be gone with the connection.
-    if (connection.get().blocked === null) editLock.retry();
-  }, signal);
-
-  /** The field is in its row, or at home while no row shows it. */
-  const place = () => {
-    if (open === null) return;
-    const { control, kind } = open;
+  /** Keeps the field in its row, or in the detail pane while no row shows it. */
+  const placeField = () => {
+    const edit = edits.current.get();
+    if (edit === null || control === null) return;
     const row = control.closest<HTMLElement>(".nvj-row");
-    if (control.isConnected && !(row?.hidden ?? kind === null)) return;
+    if (control.isConnected && !(row?.hidden ?? edit.kind === null)) return;
     if (control.parentElement === box.home) return;
-    const had = hadFocus || wantsFocus;
+    const focus = hasFocus || wantsFocus;
     box.home.append(control);
-    if (had) control.focus();
+    if (focus) control.focus();
     wantsFocus = false;
   };
   context.onDraw(() => {
-    place();
+    placeField();
     draw();
   });
 
-  const start = (at: Place, base: PageValue, field: Field, kind: ScalarKind | null) => {
-    const { control } = field;
-    const draft = new Draft({
-      host,
-      place: at,
-      begun: { entry: entries.get(at.key), value: base },
-      live: () => liveAt(at),
-      fetchFull: () => fetchFullValue(host, at),
-      textOf: field.textOf,
-      read: field.read,
-      onChange: () => context.redraw(),
-    });
-    control.value = draft.text;
-    open = { draft, control, kind };
-    announced = "";
+  const open = ({ draft, kind }: Edit) => {
+    const name = placeText(draft.place);
+    const field = kind === null ? jsonControl(name) : scalarControl(kind, name);
+    field.value = draft.text;
+    control = field;
     wantsFocus = true;
-    addControl(control, draft);
-    context.editedPlace.set(at);
-    context.select(at);
+    addFieldListeners(field, draft);
+    context.editedPlace.set(draft.place);
+    context.select(draft.place);
     if (kind === null) {
-      box.home.append(control);
+      box.home.append(field);
       draw();
-      control.focus();
-      if (control instanceof HTMLTextAreaElement) control.setSelectionRange(0, 0);
+      field.focus();
+      if (field instanceof HTMLTextAreaElement) field.setSelectionRange(0, 0);
       wantsFocus = false;
     }
     context.redraw();
   };
+  const close = () => {
+    const hadFocus = hasFocus || box.element.contains(document.activeElement);
+    control?.blur();
+    control?.remove();
+    control = null;
+    hasFocus = false;
+    context.editedPlace.set(null);
+    box.show(null);
+    context.redraw();
+    if (hadFocus) context.focusTree();
+  };
+  edits.current.observe((edit) => (edit === null ? close() : open(edit)), signal);
 
-  /** Listeners go with the field, and with the view at the latest. */
-  const addControl = (control: Control, draft: Draft) => {
+  /** These listeners are garbage-collected with the field. */
+  const addFieldListeners = (field: Control, draft: Draft) => {
     let later: ReturnType<typeof setTimeout> | null = null;
-    control.addEventListener("input", () => {
+    field.addEventListener("input", () => {
       if (later !== null) clearTimeout(later);
-      if (!isLong(control.value)) draft.type(control.value);
-      else later = setTimeout(() => draft.type(control.value), CHECK_LATER);
+      if (field.value.length <= LONG_TEXT) draft.type(field.value);
+      else later = setTimeout(() => draft.type(field.value), CHECK_DELAY_MS);
     });
-    control.addEventListener("keydown", (event) => {
+    field.addEventListener("keydown", (event) => {
       if (!(event instanceof KeyboardEvent) || event.key !== "Enter" || event.isComposing) return;
-      const several = control instanceof HTMLTextAreaElement;
-      if (several && !event.ctrlKey && !event.metaKey) return;
+      const isMultiline = field instanceof HTMLTextAreaElement;
+      if (isMultiline && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       event.stopPropagation();
-      if (control.value !== draft.text) draft.type(control.value);
-      void write();
+      if (field.value !== draft.text) draft.type(field.value);
+      void edits.save();
     });
   };
 
   const isInside = (target: EventTarget | null): boolean =>
     target instanceof Node &&
-    open !== null &&
-    (open.control.contains(target) || box.element.contains(target));
-  followFocus(
+    control !== null &&
+    (control.contains(target) || box.element.contains(target));
+  observeFocus(
     {
       root: context.element,
       isInside,
       entered: () => {
-        if (open === null) return;
-        hadFocus = true;
-        editLock.acquire(open.draft.place.key);
+        if (control === null) return;
+        hasFocus = true;
+        edits.focusEntered();
       },
       left: () => {
-        if (open === null) return;
-        hadFocus = false;
-        if (open.draft.dirty || open.draft.sending) editLock.release();
-        else finish();
+        hasFocus = false;
+        edits.focusLeft();
       },
     },
     signal,
   );
   context.shortcuts.addEscape("edit", () => {
-    if (next !== null) {
-      next = null;
-      return true;
-    }
-    const typing = open !== null && isInside(document.activeElement);
-    if (!typing && card.close()) return true;
-    if (open === null) return false;
-    finish();
+    if (edits.cancelNext()) return true;
+    if (!isInside(document.activeElement) && card.close()) return true;
+    if (control === null) return false;
+    edits.close();
     return true;
   });
 
-  /** Whether something new may be begun; says what is in the way. */
-  const isFree = (): boolean => {
-    if (!isOn()) announce("Editing is off: e switches it on");
-    else if (shown.get().at !== null) announce("This is a state from before: resume to edit");
-    else if (open?.draft.dirty === true) {
-      announce(`First write what is typed for ${placeText(open.draft.place)}, or drop it`);
-      open.control.focus();
-    } else {
-      open?.control.blur();
-      finish();
-      return true;
-    }
-    return false;
+  const selectedPlace = () => context.selected.get()?.place ?? null;
+  const begin = (): boolean => {
+    const place = selectedPlace();
+    if (place !== null) edits.begin(place);
+    return place !== null;
   };
-
-  const beginJsonAt = async (at: Place) => {
-    const { value } = liveAt(at);
-    if (value === undefined || !isFree()) return;
-    const from = context.selected.get();
-    /** Whether it is still wanted: the kernel may have been busy for long. */
-    const isWanted = (): boolean => {
-      const isLive = isOn() && shown.get().at === null;
-      const isSame = open === null && context.selected.get() === from;
-      return isLive && isSame && isNobodyElsewhere(context.element);
-    };
-    try {
-      const full = isCut(value) ? await fetchFullValue(host, at) : value;
-      if (containsBytes(full)) throw new Error("it holds bytes, which JSON has not");
-      if (isWanted()) start(at, full, jsonField(placeText(at)), null);
-    } catch (error) {
-      const why = reasonOf(error);
-      card.ask([`${placeText(at)} cannot be edited here: ${why}.`], []);
-    }
-  };
-  const askJson = (at: Place) => {
-    if (mustWait(() => askJson(at))) return;
-    const { value } = liveAt(at);
-    const bytes = value === undefined ? 0 : missingBytes(value);
-    if (bytes <= LARGE_BYTES) {
-      void beginJsonAt(at);
-      return;
-    }
-    if (!isFree()) return;
-    card.ask(
-      [`This value is ${size(bytes)} of JSON. Typing in so much can be slow.`],
-      [{ label: "Load it", run: () => void beginJsonAt(at) }],
-    );
-  };
-  const begin = (at: Place): boolean => {
-    const { value } = liveAt(at);
-    if (value === undefined) return false;
-    const kind = lineKind(value);
-    if (kind === null) return false;
-    if (mustWait(() => begin(at))) return true;
-    if (isFree()) start(at, value, lineField(kind, placeText(at)), kind);
-    return true;
-  };
-  const chosen = () => context.selected.get()?.place ?? null;
-  const beginChosen = (): boolean => {
-    const at = chosen();
-    if (at === null) return false;
-    if (!begin(at)) askJson(at);
-    return true;
-  };
-
-  context.shortcuts.add({
-    key: "F2",
-    does: "edit the chosen value",
-    run: () => beginChosen(),
-  });
+  context.shortcuts.add({ key: "F2", does: SHORTCUTS.edit, run: begin });
   listen(
     context.element,
     "dblclick",
     (event) => {
-      const at = chosen();
+      const place = selectedPlace();
       const { target } = event;
-      if (!isOn() || at === null || !(target instanceof Element) || isEditable(target)) return;
-      if (target.closest(".nvj-preview") !== null) begin(at);
+      if (!isOn() || place === null || !(target instanceof Element) || isEditable(target)) return;
+      if (target.closest(".nvj-preview") !== null) edits.beginScalar(place);
     },
     signal,
   );
 
+  const isEditedRow = (row: Row, { draft, kind }: Edit): boolean => {
+    const key = row.kind === "node" || row.kind === "value" ? keyOf(row) : null;
+    if (key === null || kind === null) return false;
+    return samePlace({ key, path: row.kind === "value" ? row.path : [] }, draft.place);
+  };
+
   return {
     element: h("div", {}, box.element),
-    begin: beginChosen,
+    begin,
     beginJson: () => {
-      const at = chosen();
-      if (at !== null) askJson({ key: at.key, path: [] });
+      const place = selectedPlace();
+      if (place !== null) edits.beginJson({ key: place.key, path: [] });
     },
-    isDirty: () => open?.draft.dirty === true,
-    drop: finish,
+    isDirty: () => edits.isDirty,
+    close: () => edits.close(),
     drawField: (slot, row) => {
-      const here =
-        open !== null &&
-        open.kind !== null &&
-        (row.kind === "node" || row.kind === "value") &&
-        keyOf(row) === open.draft.place.key &&
-        samePlace({ key: open.draft.place.key, path: pathOf(row) }, open.draft.place);
-      slot.hidden = !here;
-      if (!here || open === null) return;
-      const { control } = open;
+      const edit = edits.current.get();
+      const isHere = edit !== null && isEditedRow(row, edit);
+      slot.hidden = !isHere;
+      if (!isHere || control === null) return;
       if (control.parentElement !== slot) {
-        const had = hadFocus;
         slot.append(control);
-        wantsFocus ||= had;
+        wantsFocus ||= hasFocus;
       }
       if (!wantsFocus) return;
       wantsFocus = false;
-      const isNew = !hadFocus;
+      const isNew = !hasFocus;
       control.focus({ preventScroll: true });
-      // What is typed first replaces the value, as in a table.
+      // The first typed character replaces the value, as in a spreadsheet.
       if (control instanceof HTMLInputElement && isNew) control.select();
     },
   };

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { lineKind, lineText, readLine } from "../../../../src/inspector/edit/value/scalar.ts";
+import {
+  readScalar,
+  scalarKind,
+  scalarText,
+} from "../../../../src/inspector/edit/value/value_format.ts";
 import type { PageValue } from "../../../../src/protocol/common.ts";
 
 describe("a scalar in one line", () => {
@@ -13,7 +17,7 @@ describe("a scalar in one line", () => {
     [null, "null", "null"],
     ["<b>\u202ea", "text", "<b>\u202ea"],
   ])("writes %j", (value, kind, text) => {
-    expect([lineKind(value), lineText(value)]).toEqual([kind, text]);
+    expect([scalarKind(value), scalarText(value)]).toEqual([kind, text]);
   });
 
   it.each<[PageValue]>([
@@ -24,7 +28,7 @@ describe("a scalar in one line", () => {
     [{ $nvj: "cut", kind: "string", length: 5_000_000, bytes: 5_000_002, head: "x" }],
     [{ $nvj: "bytes", length: 2, hex: "00ff" }],
   ])("leaves %j to the pane", (value) => {
-    expect(lineKind(value)).toBeNull();
+    expect(scalarKind(value)).toBeNull();
   });
 
   it.each([
@@ -45,7 +49,7 @@ describe("a scalar in one line", () => {
     ["null", '"x"', '"x"'],
     ["null", "-0", "-0.0"],
   ] as const)("reads a %s of %j", (kind, typed, text) => {
-    expect(readLine(kind, typed)).toMatchObject({ ok: true, text });
+    expect(readScalar(kind, typed)).toMatchObject({ ok: true, text });
   });
 
   it.each([
@@ -58,7 +62,7 @@ describe("a scalar in one line", () => {
     ["null", "[1]"],
     ["null", "abc"],
   ] as const)("says what is needed in place of the %s %j", (kind, typed) => {
-    expect(readLine(kind, typed)).toMatchObject({
+    expect(readScalar(kind, typed)).toMatchObject({
       ok: false,
       problem: expect.stringMatching(/\w/),
     });
