@@ -41,7 +41,7 @@ def test_history_and_editing_work_while_a_cell_runs(
     eventually(lambda: server.copy_state()["number"] == 2.5, seconds=10)
     expect(inspector.detail.get_by_role("option")).to_have_count(2)
     inspector.root.get_by_role("button", name="Pause").click()
-    slider = inspector.root.get_by_role("slider", name="Time that is shown")
+    slider = inspector.root.get_by_role("slider", name="Displayed time")
     eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
     slider.focus()
     inspector.press("Home")

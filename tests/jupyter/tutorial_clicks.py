@@ -108,7 +108,7 @@ def change_the_scale(page: NotebookPage) -> None:
     expect(inspector.detail).to_contain_text("Locked by you")
     inspector.screenshot("inspector-change")
     field.press("Enter")
-    expect(inspector.row("scale")).to_contain_text("seen back")
+    expect(inspector.row("scale")).to_contain_text("Saved")
     expect(inspector.row("scale")).to_contain_text("60")
 
 

@@ -1,11 +1,11 @@
-/** Plot numbers over time with uPlot. Loaded on demand. */
+/** A plot of numbers over time with uPlot; loaded on demand. */
 
 import UPlot from "uplot";
 import type { CreatePlot, PlotLine, PlotLook } from "./plot_types.ts";
 
 type Columns = UPlot.AlignedData;
 
-/** Lines have times of their own; where one has no value at another's time, it goes on. */
+/** Merge lines with different times; a line continues where it has no value. */
 function align(lines: readonly PlotLine[]): Columns {
   if (lines.length === 0) return [[]];
   const tables = lines.map(({ times, values }) => [[...times], [...values]] as Columns);
@@ -58,7 +58,7 @@ function options(
 
 export const createPlot: CreatePlot = (place, onPoint) => {
   let plot: UPlot | null = null;
-  let made = "";
+  let drawnWith = "";
   let size: readonly [number, number] = [300, 160];
 
   const onCursor = ({ cursor, data }: UPlot) => {
@@ -68,7 +68,7 @@ export const createPlot: CreatePlot = (place, onPoint) => {
       onPoint(null);
       return;
     }
-    // The line goes on from the last value that it has.
+    // A line continues from its last value.
     const valueAt = (column: (typeof data)[number]): number | null => {
       for (let at = idx; at >= 0; at -= 1) {
         const value = column[at];
@@ -83,13 +83,13 @@ export const createPlot: CreatePlot = (place, onPoint) => {
     draw(lines, look) {
       const data = align(lines);
       const wanted = JSON.stringify([lines.map(({ label, colour }) => [label, colour]), look]);
-      if (plot !== null && wanted === made) {
+      if (plot !== null && wanted === drawnWith) {
         plot.setData(data);
         return;
       }
       plot?.destroy();
       plot = new UPlot(options(lines, look, size, onCursor), data, place);
-      made = wanted;
+      drawnWith = wanted;
     },
     resize(width, height) {
       size = [width, height];

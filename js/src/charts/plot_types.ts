@@ -1,13 +1,13 @@
-/** Types of the plot module (charts/plot.ts), which a view loads. */
+/** The types of the plot module (charts/plot.ts), which is loaded on demand. */
 
 import type { Module } from "../kernel/lazy_module.ts";
 
 export interface PlotLine {
   readonly label: string;
   readonly colour: string;
-  /** Seconds since the epoch, growing. */
+  /** Seconds since the epoch, ascending. */
   readonly times: readonly number[];
-  /** As many; null for a gap. */
+  /** One per time; null for a gap. */
   readonly values: readonly (number | null)[];
 }
 
@@ -23,13 +23,13 @@ export interface Plot {
   close(): void;
 }
 
-/** Tells the time under the pointer and each line's value there; null for no pointer. */
+/** Receives the time under the pointer and each line's value there; null without pointer. */
 export type OnPoint = (at: { time: number; values: readonly (number | null)[] } | null) => void;
 
 export type CreatePlot = (place: HTMLElement, onPoint: OnPoint) => Plot;
 
 export function plotOf(module: Module): CreatePlot {
   const create = module.createPlot;
-  if (typeof create !== "function") throw new Error("the plot module has no plot");
+  if (typeof create !== "function") throw new Error("module 'plot' does not export createPlot");
   return create as CreatePlot;
 }

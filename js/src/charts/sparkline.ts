@@ -6,8 +6,8 @@ const WIDTH = 46;
 const HEIGHT = 14;
 
 /**
- * The path of a line through the values; null leaves a gap. Empty for fewer than two. The
- * least value is at the bottom, or `floor` where that is less.
+ * Return the SVG path of a line through the values; empty for fewer than two. Null leaves a gap.
+ * The minimum is at the bottom, or `floor` if that is smaller.
  */
 export function sparklinePath(
   times: readonly number[],
@@ -15,12 +15,12 @@ export function sparklinePath(
   floor = Number.POSITIVE_INFINITY,
   [width, height]: readonly [number, number] = [WIDTH, HEIGHT],
 ): string {
-  const drawn = values.filter((value) => value !== null);
+  const present = values.filter((value) => value !== null);
   const begin = times[0];
   const end = times.at(-1);
-  if (drawn.length < 2 || begin === undefined || end === undefined || end <= begin) return "";
-  const least = Math.min(floor, ...drawn);
-  const span = Math.max(...drawn) - least;
+  if (present.length < 2 || begin === undefined || end === undefined || end <= begin) return "";
+  const least = Math.min(floor, ...present);
+  const span = Math.max(...present) - least;
   let path = "";
   let pen = "M";
   for (const [index, value] of values.entries()) {
@@ -30,7 +30,7 @@ export function sparklinePath(
       continue;
     }
     const x = ((time - begin) / (end - begin)) * (width - 2) + 1;
-    // A number that stays has its line in the middle.
+    // A constant is drawn in the middle.
     const y = span === 0 ? height / 2 : height - 1.5 - ((value - least) / span) * (height - 3);
     path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
     pen = "L";

@@ -1,15 +1,4 @@
-/**
- * What the inspector offers to its parts: history, plot, pause, editing and export.
- * view.ts creates each part with this context, which is its only connection to the tree:
- *
- *   selected, select    the selected row, and how to select another
- *   shown, show         the state in the tree: the live one, or an earlier one
- *   toolbar, bars       places for buttons, and for bars below the toolbar
- *   addRowPart          a small element in each row: a sparkline, a field, a status
- *   editedPlace         the value being edited: its row neither flashes nor moves
- *   shortcuts           shortcuts while the inspector has the focus, listed by `?`
- *   onDraw, redraw      once per frame in which anything is drawn
- */
+/** The interface between the inspector and its parts: history, plot, pause, editing and export. */
 
 import type { Entry } from "../kernel/state_store.ts";
 import type { ToolContext } from "../panel/tool.ts";
@@ -24,44 +13,47 @@ import type { Row } from "./tree/rows.ts";
 export interface Selected {
   /** The row's id. */
   readonly id: string;
-  /** Null for a branch that is no key itself. Stays when the key is removed. */
+  /** Null for a branch that is not a key. Stays when the key is removed. */
   readonly place: Place | null;
-  /** The node of a row that is a key or a branch; null for a part of a value. */
+  /** The node of a key or branch; null for a part of a value. */
   readonly node: TreeNode | null;
 }
 
-/** Made once for each row element, which shows whatever row scrolls by. */
+/** A small element in a row: a sparkline, a field, a status. One exists per row element. */
 export interface RowPartView {
   readonly element: HTMLElement;
-  /** Draws what it has to say about this row, or hides its element. */
+  /** Draws a row, or hides the element. */
   draw(row: Row, entry: Entry | undefined, time: number): void;
 }
 
 export interface RowPart {
-  /** Behind the preview, or at the right edge of the name's column. */
+  /** After the preview, or at the right edge of its column. */
   readonly at: "value" | "end";
   make(): RowPartView;
 }
 
 export interface InspectorContext extends ToolContext {
-  /** The inspector as a whole. */
   readonly element: HTMLElement;
-  /** Whether nobody can see it: then nothing needs to be kept up to date by the clock. */
+  /** Returns whether the inspector is out of view, so that timers need not update it. */
   isHidden(): boolean;
   readonly selected: Readable<Selected | null>;
-  /** Chooses a place, opens what hides it and scrolls to it; null chooses nothing. */
+  /** Selects a place, expands its ancestors and scrolls to it; null clears the selection. */
   select(place: Place | null): void;
-  /** Goes to the row that the keyboard stands on, or where it stood. */
+  /** Focuses the current row of the tree. */
   focusTree(): void;
   readonly shown: Readable<ShownState>;
-  /** Shows a state from before; null goes back to the live one, whatever came meanwhile. */
-  show(past: ShownState | null): void;
+  /** Shows an earlier state; null shows the live one. */
+  show(earlier: ShownState | null): void;
   readonly toolbar: Toolbar;
+  /** The place for bars below the toolbar. */
   readonly bars: HTMLElement;
+  /** The value being edited. Its row does not flash. */
   readonly editedPlace: Signal<Place | null>;
+  /** The shortcuts while the inspector has the focus. */
   readonly shortcuts: Shortcuts;
   addRowPart(part: RowPart): void;
-  /** `time` is what ages count from: now, or when the shown state stood so. */
+  /** Calls `fn` in each drawing; ages are relative to `time`. */
   onDraw(fn: (time: number) => void): void;
+  /** Draws all rows in the next frame. */
   redraw(): void;
 }

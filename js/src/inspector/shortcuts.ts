@@ -1,25 +1,25 @@
-/** Keyboard shortcuts of the inspector, and what Escape closes first. */
+/** The keyboard shortcuts of the inspector, and the order in which Escape closes things. */
 
 import { listen } from "../ui/lifetime.ts";
 
 export interface Shortcut {
   /** `KeyboardEvent.key`, pressed without Ctrl, Cmd or Alt. */
   readonly key: string;
-  /** For the list of all keys, as in "pause and go on". */
+  /** A description for the help. */
   readonly does: string;
-  /** Whether it meant anything now; the event is left to others where it did not. */
+  /** Returns whether the shortcut applied; otherwise the event is not consumed. */
   run(): boolean;
 }
 
-/** What Escape leaves, innermost first. */
+/** What Escape closes, in this order. */
 const STEPS = ["edit", "menu", "selection", "query", "pause"] as const;
 export type EscapeStep = (typeof STEPS)[number];
 
 export interface Shortcuts {
   readonly shortcuts: readonly Shortcut[];
   add(shortcut: Shortcut): void;
-  /** `leave` says whether there was anything to leave. */
-  addEscape(step: EscapeStep, leave: () => boolean): void;
+  /** `close` returns whether there was anything to close. */
+  addEscape(step: EscapeStep, close: () => boolean): void;
 }
 
 export const isEditable = (target: EventTarget | null): boolean =>
@@ -30,13 +30,13 @@ export const isPlain = (event: KeyboardEvent): boolean =>
 
 export function createShortcuts(root: HTMLElement, signal: AbortSignal): Shortcuts {
   const shortcuts: Shortcut[] = [];
-  const leaves = new Map<EscapeStep, (() => boolean)[]>();
+  const closers = new Map<EscapeStep, (() => boolean)[]>();
 
-  const stepBack = (typing: boolean): boolean =>
+  const closeInnermost = (isTyping: boolean): boolean =>
     STEPS.some((step) => {
-      // Who types in the search box means the query and not the row beside it.
-      if (typing && step === "selection") return false;
-      return (leaves.get(step) ?? []).some((leave) => leave());
+      // In the search box, Escape clears the query first.
+      if (isTyping && step === "selection") return false;
+      return (closers.get(step) ?? []).some((close) => close());
     });
 
   listen(
@@ -44,12 +44,12 @@ export function createShortcuts(root: HTMLElement, signal: AbortSignal): Shortcu
     "keydown",
     (event) => {
       if (event.defaultPrevented || !isPlain(event)) return;
-      const typing = isEditable(event.target);
-      const meant =
+      const isTyping = isEditable(event.target);
+      const isHandled =
         event.key === "Escape"
-          ? stepBack(typing)
-          : !typing && shortcuts.some(({ key, run }) => key === event.key && run());
-      if (meant) event.preventDefault();
+          ? closeInnermost(isTyping)
+          : !isTyping && shortcuts.some(({ key, run }) => key === event.key && run());
+      if (isHandled) event.preventDefault();
     },
     signal,
   );
@@ -57,6 +57,6 @@ export function createShortcuts(root: HTMLElement, signal: AbortSignal): Shortcu
   return {
     shortcuts,
     add: (shortcut) => shortcuts.push(shortcut),
-    addEscape: (step, leave) => leaves.set(step, [...(leaves.get(step) ?? []), leave]),
+    addEscape: (step, close) => closers.set(step, [...(closers.get(step) ?? []), close]),
   };
 }

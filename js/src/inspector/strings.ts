@@ -184,10 +184,10 @@ export const PAUSE = {
     `${plural(changes, "change")} in ${plural(keys, "key")} since`,
   paused: "Paused. Changes are still recorded.",
   live: "Live",
+  incomplete: (parts: string) => `Incomplete: ${parts}`,
   discarded: (keys: string, more: number) =>
     `no longer in the history: ${keys}${more > 0 ? ` and ${count(more)} more` : ""}`,
-  notRewound: (keys: number) =>
-    `too many differences: ${plural(keys, "key")} shown with the current value`,
+  notRewound: (keys: number) => `${plural(keys, "key")} shown with the current value`,
   loadFailed: (reason: string) => `Could not load the state of that time: ${reason}.`,
 } as const;
 

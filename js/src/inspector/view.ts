@@ -1,7 +1,7 @@
 /** The state inspector: search, tree and detail pane. Does not depend on Jupyter. */
 
 import type { Tool, ToolContext } from "../panel/tool.ts";
-import { count, plural, size } from "../text/format.ts";
+import { size } from "../text/format.ts";
 import { now } from "../ui/clock.ts";
 import { h, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
@@ -24,6 +24,7 @@ import { InspectorModel } from "./state/model.ts";
 import type { Place } from "./state/place.ts";
 import { Selection, syncSelectedTrait } from "./state/selection.ts";
 import { createStateSwitch } from "./state/shown_state.ts";
+import { SEARCH, SHORTCUTS, SUMMARY } from "./strings.ts";
 import { addExport } from "./toolbar/export_menu.ts";
 import { addMuteControl } from "./toolbar/mute_control.ts";
 import { addPins } from "./toolbar/pins.ts";
@@ -34,8 +35,8 @@ import { addLockBadges } from "./tree/lock_badge.ts";
 import { addRowSparklines } from "./tree/row_sparkline.ts";
 import { createTreeView } from "./tree/tree_view.ts";
 
-/** Seconds after which it is told how far the state has come. */
-const LONG = 1;
+/** Seconds after which the progress of loading is shown. */
+const SHOW_PROGRESS_AFTER = 1;
 
 export function createInspector(toolContext: ToolContext): Tool {
   const { host, session, signal, connection } = toolContext;
@@ -57,19 +58,13 @@ export function createInspector(toolContext: ToolContext): Tool {
   const drawn: ((time: number) => void)[] = [];
   const footer = h("span");
 
-  const search = createSearchBox(
-    {
-      placeholder: "Filter keys and values",
-      onQuery: (query) => {
-        model.setFilter(parseFilter(query));
-        host.set("query", query);
-        tree.toTop();
-        recent.note(query);
-        run.start();
-      },
-    },
-    signal,
-  );
+  const search = createSearchBox((query) => {
+    model.setFilter(parseFilter(query));
+    host.set("query", query);
+    tree.toTop();
+    recent.add(query);
+    run.start();
+  }, signal);
   const recent = createRecentQueries(host, signal);
   const toolbar = createToolbar(search.element, signal);
   const bars = h("div", { class: "nvj-bars" });
@@ -87,7 +82,7 @@ export function createInspector(toolContext: ToolContext): Tool {
     search.input.focus();
   }, signal);
 
-  const drawNumbers = () => {
+  const drawCounts = () => {
     const total = model.entries.size;
     keyCount.set(store.loaded || total > 0 ? total : null);
     search.setResult(resultText(model), model.filter?.problem ?? "");
@@ -95,7 +90,7 @@ export function createInspector(toolContext: ToolContext): Tool {
   };
   const draw = () => {
     const time = states.time();
-    drawNumbers();
+    drawCounts();
     empty.draw({
       shown: model.matched,
       keys: model.entries.size,
@@ -112,7 +107,7 @@ export function createInspector(toolContext: ToolContext): Tool {
   const states = createStateSwitch(session, model, update, signal);
   const run = createSearchRun(model, states.time, update, signal);
   listen(search.input, "focus", run.prepare, signal);
-  // Another state is another one to search.
+  // Search again when another state is shown.
   states.shown.observe(() => run.start(), signal);
 
   const isHidden = () => !element.isConnected || element.hidden || !session.visible.get();
@@ -142,7 +137,7 @@ export function createInspector(toolContext: ToolContext): Tool {
   };
   const detail = createDetail(context);
   addSearchKeys(context, search, tree.focus);
-  addRecent(context, search, recent);
+  addRecentMenu(context, search, recent);
   const help = createSearchHelp(shortcuts, signal);
   search.add(help.button);
   addPins(context, model);
@@ -160,7 +155,7 @@ export function createInspector(toolContext: ToolContext): Tool {
   connection.observe(update, signal);
   session.status.observe(update, signal);
   session.heartbeat.observe(update, signal);
-  // Ages grow and rates fade without any message.
+  // Ages and rates change without messages.
   every(
     500,
     () => {
@@ -200,31 +195,35 @@ export function createInspector(toolContext: ToolContext): Tool {
   };
 }
 
-/** "12 of 148", and how far it has come where that takes a while. */
+/** Return the number of matches, and the progress of a long search. */
 function resultText({ filter, matched, searched, entries }: InspectorModel): string {
   if (filter === null) return "";
-  const found = `${count(matched)} of ${count(entries.size)}`;
-  return searched === 1 ? found : `${found} · searched ${Math.floor(100 * searched)} %`;
+  const matches = SEARCH.matches(matched, entries.size);
+  return searched === 1 ? matches : SEARCH.searching(matches, Math.floor(100 * searched));
 }
 
-/** "148 keys · 412 kB · live", and how far it has come where that takes a while. */
+/** Return "148 keys · 412 kB · live", or the progress of loading. */
 function footerText({ store, heartbeat }: ToolContext["session"], isLive: boolean): string {
   const { progress, loaded, entries } = store;
-  if (progress !== null && now() - progress.since > LONG) {
-    return `loading ${count(progress.have)} of ${plural(progress.of, "key")}`;
+  if (progress !== null && now() - progress.since > SHOW_PROGRESS_AFTER) {
+    return SUMMARY.loading(progress.have, progress.of);
   }
   if (!loaded && entries.size === 0) return "";
   const bytes = heartbeat.get()?.body.size ?? 0;
-  const parts = [plural(entries.size, "key"), bytes > 0 ? size(bytes) : ""];
-  return [...parts, isLive ? "live" : "not live"].filter((part) => part !== "").join(" · ");
+  const parts = [
+    SUMMARY.keys(entries.size),
+    bytes > 0 ? size(bytes) : "",
+    isLive ? SUMMARY.live : SUMMARY.notLive,
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
 }
 
-function addRecent(context: InspectorContext, search: SearchBox, recent: RecentQueries): void {
+function addRecentMenu(context: InspectorContext, search: SearchBox, recent: RecentQueries): void {
   const menu = createMenuButton(
     {
-      name: "Last queries",
+      name: SEARCH.recent,
       className: "nvj-quiet",
-      none: "What you search for is kept here.",
+      none: SEARCH.noRecent,
       items: () =>
         recent.get().map((query) => ({
           label: query,
@@ -241,7 +240,7 @@ function addRecent(context: InspectorContext, search: SearchBox, recent: RecentQ
   search.add(menu.element);
 }
 
-/** The ways to the search box and back. */
+/** Add the keys that move between the search box and the tree. */
 function addSearchKeys(
   { shortcuts, select, selected, signal }: InspectorContext,
   search: SearchBox,
@@ -249,7 +248,7 @@ function addSearchKeys(
 ): void {
   shortcuts.add({
     key: "/",
-    does: "go to the search box",
+    does: SHORTCUTS.search,
     run: () => {
       search.input.focus();
       search.input.select();

@@ -212,10 +212,10 @@ describe("the detail of numbers", () => {
     expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1.6500, 0.25]");
     expect(find(el, "[title='1.6499658229696348']").textContent).toBe("1.6500");
     const digits = find(el, ".nvj-detail-foot .nvj-link");
-    expect(digits.textContent).toBe("rounded");
+    expect(digits.textContent).toBe("Rounded");
     click(digits);
     expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1.6499658229696348, 0.25]");
-    expect(digits.textContent).toBe("all digits");
+    expect(digits.textContent).toBe("All digits");
     click(digits);
     click(rowOf(el, "suggested.interaction.scale"));
     await pass(0.1);
@@ -340,7 +340,7 @@ describe("a large object that was cut", () => {
     await pass(0.2);
     click(find(rowOf(el, "atoms"), ".nvj-twisty"));
     await toEnd(el);
-    expect(previewOf(last(el))).toBe("… 180 more; History has all of it");
+    expect(previewOf(last(el))).toBe("… 180 more (see History)");
   });
 });
 
@@ -408,7 +408,7 @@ describe("the filter box", () => {
     const { el } = await mount();
     type(search(el), "no such thing");
     await pass(0.2);
-    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("Nothing matches");
+    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("No matches");
     click(find(el, ".nvj-tree-side .nvj-empty .nvj-link"));
     await pass(0.2);
     expect(rowNames(el)).toContain("scene");
@@ -438,7 +438,7 @@ describe("the detail", () => {
     click(find(el, ".nvj-note button"));
     await pass(0.1);
     expect(find(el, ".nvj-pretty-lines").textContent).toBe("[1, 2, 3]");
-    expect(find(el, ".nvj-note").textContent).toContain("All of it is here.");
+    expect(find(el, ".nvj-note").textContent).toContain("Full value");
   });
 
   it("says why the whole cannot be had", async () => {
@@ -458,7 +458,7 @@ describe("the detail", () => {
     kernel.remove("a");
     kernel.sendDelta();
     await pass(0.1);
-    expect(find(el, ".nvj-detail").textContent).toContain("gone from the shared state");
+    expect(find(el, ".nvj-detail").textContent).toContain("removed from the shared state");
   });
 
   it("copies the value and the line of Python", async () => {
@@ -482,7 +482,7 @@ describe("the detail", () => {
 describe("empty states", () => {
   it("wait before the first snapshot, and teach after an empty one", async () => {
     const { el } = await mount({ state: {} });
-    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("There are no keys yet");
+    expect(find(el, ".nvj-tree-side .nvj-empty").textContent).toContain("No keys yet");
     expect(find(el, ".nvj-empty code").textContent).toContain("update_state");
   });
 });

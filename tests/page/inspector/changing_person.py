@@ -51,7 +51,7 @@ def open_history(inspector: Inspector) -> Locator:
 def pause(inspector: Inspector) -> Locator:
     """Pause with the keyboard, and return the slider once it has its range."""
     inspector.press("p")
-    slider = inspector.root.get_by_role("slider", name="Time that is shown")
+    slider = inspector.root.get_by_role("slider", name="Displayed time")
     eventually(lambda: float(slider.get_attribute("min") or 0) > 1e9)
     return slider
 

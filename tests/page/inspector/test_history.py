@@ -59,7 +59,7 @@ def test_history_shows_changes_and_compares_any_two_entries(
     expect(differences.nth(0)).to_contain_text("hands[left].at[1]")
 
     entries.nth(2).click()
-    inspector.detail.get_by_role("button", name="Compare others with it").click()
+    inspector.detail.get_by_role("button", name="Select for compare").click()
     entries.nth(0).click()
     expect(differences).to_have_count(4)
     look_at(page, inspector, "inspector-history")

@@ -189,7 +189,7 @@ def test_tree_can_be_used_while_the_footer_shows_loading_progress(
     set_state(server, {"first": 1.0, **{f"part.{n:05}": "x" * 100 for n in range(20_000)}})
     _, inspector = show_inspector(page, connect_to, server)
     footer = inspector.root.locator(".nvj-footer")
-    expect(footer).to_contain_text(re.compile(r"loading \d\s?\d+ of 20\s001 keys"))
+    expect(footer).to_contain_text(re.compile(r"Loading \d\s?\d+ of 20\s001 keys"))
     inspector.search("first")
     inspector.row("first").click()
     expect(inspector.root.locator(".nvj-detail-key")).to_have_text("first")

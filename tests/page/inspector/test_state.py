@@ -68,7 +68,7 @@ def test_filter_without_a_match_is_cleared_by_a_click_while_the_state_changes(
         inspector.search("nobody")
         expect(inspector.rows).to_have_count(0)
 
-        inspector.root.get_by_text("Clear the filter").click()
+        inspector.root.get_by_text("Clear filter").click()
 
         expect(inspector.row("scene")).to_be_visible()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -20,12 +21,12 @@ def test_pause_keeps_collecting_and_resume_catches_up(
     _, inspector = show_person(page, connect_to, server)
     inspector.root.get_by_role("button", name="Pause").click()
     bar = inspector.root.get_by_role("group", name="Paused")
-    expect(bar).to_contain_text("nothing has changed since")
+    expect(bar).to_contain_text("No changes since")
 
     server.update_state("test", DictionaryChange({"person": VALUES[0], "later": 1.0}))
 
     # The bar is updated twice a second.
-    eventually(lambda: "2 changes in 2 keys wait" in bar.inner_text())
+    eventually(lambda: "2 changes in 2 keys since" in bar.inner_text())
     expect(inspector.row("person")).to_contain_text("score: 3")
     expect(inspector.row("later")).to_have_count(0)
     look_at(page, inspector, "inspector-paused")
@@ -58,17 +59,17 @@ def test_the_slider_shows_the_full_past_state(
     expect(inspector.row("still")).to_have_count(0)
 
 
-@pytest.mark.parametrize("choice", ["The state", "With its history"])
+@pytest.mark.parametrize("choice", ["State", "State with history"])
 def test_the_state_is_downloaded(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, choice: str
 ) -> None:
     _, inspector = show_person(page, connect_to, server)
-    inspector.root.get_by_role("button", name="Save to a file").click()
+    inspector.root.get_by_role("button", name="Export").click()
     with page.page.expect_download() as download:
-        inspector.root.get_by_role("menuitem", name=choice).click()
+        inspector.root.get_by_role("menuitem", name=re.compile(rf"^{choice}\s*JSON$")).click()
 
     document = json.loads(download.value.path().read_text())
 
     assert document["state"] == {"person": VALUES[2], "still": "here"}
-    assert ("history" in document) == (choice != "The state")
+    assert ("history" in document) == (choice != "State")
     assert download.value.suggested_filename.startswith("lab-")

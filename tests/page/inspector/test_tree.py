@@ -44,8 +44,8 @@ def test_demo_world_is_accessible(demo: Inspector) -> None:
 
 
 def test_help_and_menu_are_accessible(demo: Inspector) -> None:
-    demo.root.get_by_label("How to search, and all keys").first.click()
-    demo.root.get_by_label("Sort the tree").first.click()
+    demo.root.get_by_label("Search syntax and keyboard shortcuts").first.click()
+    demo.root.get_by_label("Sort").first.click()
 
     demo.require_accessible()
 
@@ -57,10 +57,10 @@ def test_query_pins_and_order_outlive_a_reload(
     set_state(server, {**keys, "zeta": "kept on top", "scene": [0.0]})
     widget, inspector = show_inspector(page, connect_to, server)
     inspector.row("zeta").hover()
-    inspector.row("zeta").get_by_label("Keep on top").click()
+    inspector.row("zeta").get_by_label("Pin", exact=True).click()
     expect(top_row(inspector)).to_contain_text("zeta")
-    inspector.root.get_by_label("Sort the tree").first.click()
-    inspector.root.get_by_role("menuitemradio", name="Last change").click()
+    inspector.root.get_by_label("Sort").first.click()
+    inspector.root.get_by_role("menuitemradio", name="Last changed").click()
     inspector.search("-particle")
     expect(inspector.rows).to_have_count(2)
     kept = ("-particle", ["zeta"], "changed")
@@ -71,7 +71,7 @@ def test_query_pins_and_order_outlive_a_reload(
     expect(inspector.root.get_by_label("Filter keys and values")).to_have_value("-particle")
     expect(inspector.rows).to_have_count(2)
     expect(top_row(inspector)).to_contain_text("zeta")
-    expect(inspector.root.get_by_label("Sort the tree").first).to_contain_text("Last change")
+    expect(inspector.root.get_by_label("Sort").first).to_contain_text("Last changed")
     assert (widget.query, widget.pins, widget.sort) == kept
 
 
@@ -93,7 +93,7 @@ def test_muting_outlives_a_reload(
 ) -> None:
     set_state(server, {"rests": 1.0})
     widget, inspector = show_inspector(page, connect_to, server)
-    menu = inspector.root.get_by_role("button", name="Mute branches that change often")
+    menu = inspector.root.get_by_role("button", name="Mute frequently changing branches")
     menu.click()
     inspector.root.get_by_role("menuitemradio", name="Above 5/s").click()
     eventually(lambda: widget.mute == 5)
@@ -120,7 +120,7 @@ def test_last_queries_are_picked_from_a_menu(
     eventually(lambda: widget.recent_queries == ["type:number"])
     inspector.search("")
 
-    inspector.root.get_by_label("Last queries").first.click()
+    inspector.root.get_by_label("Recent searches").first.click()
     inspector.root.get_by_role("menuitem", name="type:number").click()
 
     expect(inspector.rows).to_have_count(1)
@@ -183,6 +183,6 @@ def test_empty_state_has_instructions(
 ) -> None:
     _, inspector = show_inspector(page, connect_to, server)
 
-    expect(inspector.root).to_contain_text("There are no keys yet")
+    expect(inspector.root).to_contain_text("No keys yet")
     inspector.screenshot("inspector-empty")
     inspector.require_accessible()

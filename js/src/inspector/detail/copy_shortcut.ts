@@ -8,15 +8,14 @@ import { toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Place } from "../state/place.ts";
+import { DETAIL, SHORTCUTS } from "../strings.ts";
 import { valueAt } from "../tree/rows.ts";
 
 export function addCopyShortcut(context: InspectorContext, model: InspectorModel): void {
   const fullValueOf = async ({ key, path }: Place): Promise<PageValue | undefined> => {
     const shown = model.valueAt(key, path);
     if (shown === undefined || !isCut(shown)) return shown;
-    if (context.shown.get().at !== null) {
-      throw new Error("Of the past, history has the whole value");
-    }
+    if (context.shown.get().at !== null) throw new Error(DETAIL.earlierTruncated);
     const answer = await context.host.request("value", { key });
     return valueAt(key, answer.value, path, () => undefined);
   };
@@ -24,18 +23,18 @@ export function addCopyShortcut(context: InspectorContext, model: InspectorModel
     try {
       const value = await fullValueOf(place);
       if (value === undefined || isCut(value)) {
-        context.announce("Too large to copy");
+        context.announce(DETAIL.tooLargeToCopy);
         return;
       }
       const copied = await copyText(toPythonText(value), context.element);
-      context.announce(copied ? "Copied as Python" : "Copying is not allowed here");
+      context.announce(copied ? DETAIL.copied : DETAIL.copyDenied);
     } catch (error) {
       context.announce(reasonOf(error));
     }
   };
   context.shortcuts.add({
     key: "y",
-    does: "copy the chosen value as Python",
+    does: SHORTCUTS.copy,
     run: () => {
       const place = context.selected.get()?.place ?? null;
       if (place === null) return false;

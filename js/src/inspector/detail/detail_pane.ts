@@ -2,29 +2,30 @@
 
 import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
-import { fill, h, setText } from "../../ui/html.ts";
+import { h, setText } from "../../ui/html.ts";
 import type { InspectorContext } from "../context.ts";
+import { DETAIL } from "../strings.ts";
 import { createLazyPane, type Pane } from "./pane.ts";
 import { createPaneTabs } from "./pane_tabs.ts";
 import { createValuePane } from "./value_pane.ts";
 
 export interface Detail {
   readonly element: HTMLElement;
-  /** Where buttons that do something with the chosen key stand. */
+  /** The place for buttons that act on the selected key. */
   readonly actions: HTMLElement;
-  /** What stands above the panes while there is something to say or to type. */
+  /** The place above the panes for confirmations and the edit box. */
   readonly notices: HTMLElement;
-  /** `null` for nothing chosen; an entry of undefined for a key that is gone. */
+  /** Shows a key, or no selection for null; a removed key has no entry. */
   show(key: string | null, entry: Entry | undefined): void;
 }
 
 const TAIL = 6;
 
-/** Where there is no room the middle goes: keys often differ in their last letters only. */
+/** Split a key so that the middle is cut where room is short: keys often differ at their end. */
 function headAndTail(text: string): readonly [head: string, tail: string] {
-  const signs = [...text];
-  if (signs.length < 4 * TAIL) return [text, ""];
-  return [signs.slice(0, -TAIL).join(""), signs.slice(-TAIL).join("")];
+  const characters = [...text];
+  if (characters.length < 4 * TAIL) return [text, ""];
+  return [characters.slice(0, -TAIL).join(""), characters.slice(-TAIL).join("")];
 }
 
 export function createDetail(context: InspectorContext): Detail {
@@ -38,8 +39,8 @@ export function createDetail(context: InspectorContext): Detail {
   const notices = h("div", { class: "nvj-detail-notices" });
   const panes: readonly Pane[] = [
     createValuePane(context),
-    createLazyPane(context, "History", "createHistoryPane"),
-    createLazyPane(context, "Plot", "createPlotPane"),
+    createLazyPane(context, DETAIL.history, "createHistoryPane"),
+    createLazyPane(context, DETAIL.plot, "createPlotPane"),
   ];
   const tabs = createPaneTabs(panes, signal);
   const head = h(
@@ -56,24 +57,20 @@ export function createDetail(context: InspectorContext): Detail {
     tabs.bar,
     ...panes.map((pane) => pane.element),
   );
-  const empty = h("div", { class: "nvj-empty" });
+  const empty = h("div", { class: "nvj-empty" }, h("p", {}, DETAIL.noSelection));
   const element = h(
     "section",
-    { class: "nvj-detail", "aria-label": "Value" },
+    { class: "nvj-detail", "aria-label": DETAIL.label },
     notices,
     empty,
     content,
   );
 
   const drawEmpty = (entry: Entry | undefined) => {
-    // A key that is gone still has a history.
-    const nothing = key === null;
-    content.hidden = nothing;
-    empty.hidden = !nothing;
+    // A removed key still has a history.
+    content.hidden = key === null;
+    empty.hidden = key !== null;
     content.dataset.gone = String(entry === undefined);
-    if (nothing && empty.childElementCount === 0) {
-      fill(empty, h("p", {}, "Choose a key to see its whole value, live."));
-    }
   };
 
   return {

@@ -8,10 +8,10 @@ import type { InspectorContext } from "../context.ts";
 export interface Pane {
   readonly label: string;
   readonly element: HTMLElement;
-  /** A number beside the label; empty for none. */
+  /** Returns a number for the tab; empty for none. */
   readonly note: () => string;
   show(key: string | null, entry: Entry | undefined): void;
-  /** Its tab was chosen. */
+  /** Called when the tab is selected. */
   opened(): void;
 }
 
@@ -26,9 +26,10 @@ export function createLazyPane(context: InspectorContext, label: string, maker: 
     what: label,
     make: (module) => {
       const create = module[maker];
-      if (typeof create !== "function") throw new Error("the module has no such pane");
+      if (typeof create !== "function")
+        throw new Error(`module 'history' does not export ${maker}`);
       const pane = create(context) as Pane;
-      // The tabs know the pane by these.
+      // The tab list has set these on the placeholder.
       for (const name of ["id", "role", "aria-labelledby"]) {
         pane.element.setAttribute(name, place.getAttribute(name) ?? "");
       }

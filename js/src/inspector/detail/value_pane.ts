@@ -12,18 +12,19 @@ import { isCut, open, typeName } from "../../values/page_value.ts";
 import { createPrettyView } from "../../values/pretty_view.ts";
 import { readLine, toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
+import { DETAIL } from "../strings.ts";
 import type { Pane } from "./pane.ts";
 
-/** A cut value that was fetched whole, as it was then. */
+/** The full value fetched for a truncated one. */
 interface FullValue {
   readonly of: PageValue;
   readonly value: PageValue;
   readonly at: number;
-  /** Whether it is cut all the same. */
+  /** Whether it is truncated even so, because it is too large for a page. */
   readonly isCut: boolean;
 }
 
-/** What the pane was drawn from; the same again is not laid out again. */
+/** The inputs of the last drawing; equal inputs are not drawn again. */
 interface Drawn {
   readonly of: PageValue;
   readonly showing: PageValue;
@@ -46,7 +47,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
   const digits = h("button", { type: "button", class: "nvj-link", hidden: true });
   const note = h("div", { class: "nvj-note", hidden: true });
   const noteText = h("span");
-  const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Show all of it");
+  const fetchButton = h("button", { type: "button", class: "nvj-link" }, DETAIL.loadFull);
   note.append(noteText, " ", fetchButton);
   const pretty = createPrettyView(() => {
     lines += LINES;
@@ -55,41 +56,41 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
   const line = h("code", { class: "nvj-code-line nvj-dim" });
   const gone = h("p", { class: "nvj-dim", hidden: true });
 
-  /** The value as text must be whole, so that what is pasted is what there is. */
+  /** A copied value must be complete. */
   const fullValue = async (): Promise<PageValue> => {
-    if (entry === undefined) throw new Error("The key is gone");
+    if (entry === undefined) throw new Error(DETAIL.removed);
     const { value } = entry;
     if (!isCut(value)) return value;
     if (fetched?.of === value && !fetched.isCut) return fetched.value;
-    if (shown.get().at !== null) throw new Error("Of the past, history has the whole value");
+    if (shown.get().at !== null) throw new Error(DETAIL.earlierTruncated);
     const answer = await host.request("value", { key: entry.key });
-    if (!answer.exists || answer.value === undefined) throw new Error("The key is gone");
-    if (isCut(answer.value)) throw new Error("Too large to copy");
+    if (!answer.exists || answer.value === undefined) throw new Error(DETAIL.removed);
+    if (isCut(answer.value)) throw new Error(DETAIL.tooLargeToCopy);
     return answer.value;
   };
 
-  const fetchWhole = async () => {
+  const fetchFull = async () => {
     const asked = entry;
     if (asked === undefined) return;
     fetchButton.disabled = true;
-    setText(noteText, "Asking the kernel for all of it.");
+    setText(noteText, DETAIL.loadingFull);
     try {
       const answer = await host.request("value", { key: asked.key });
       if (key !== asked.key) return;
       if (!answer.exists || answer.value === undefined) {
-        setText(noteText, "The key is gone.");
+        setText(noteText, DETAIL.removed);
         return;
       }
       const { value } = answer;
       fetched = { of: asked.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
-      setText(noteText, `Not possible: ${reasonOf(error)}.`);
+      setText(noteText, DETAIL.loadFailed(reasonOf(error)));
     } finally {
       fetchButton.disabled = false;
     }
   };
-  listen(fetchButton, "click", () => void fetchWhole(), signal);
+  listen(fetchButton, "click", () => void fetchFull(), signal);
 
   const scroller = h(
     "div",
@@ -105,7 +106,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     digits,
     h("span", { class: "nvj-space" }),
     line,
-    copyButton("", () => (key === null ? "" : readLine(key)), signal, "Copy this line of Python"),
+    copyButton("", () => (key === null ? "" : readLine(key)), signal, DETAIL.copyExpression),
   );
   const copies = h(
     "div",
@@ -130,16 +131,14 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     const isOld = fetched !== null && fetched.of !== value;
     note.dataset.tone = fetched === null || isOld ? "amber" : "neutral";
     fetchButton.hidden = true;
-    if (shown.get().at !== null) {
-      setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
-    } else if (fetched?.isCut) {
-      setText(noteText, `Too large for this page: ${typeName(open(value))}.`);
-    } else if (fetched === null) {
-      setText(noteText, `Cut on the way to this page: ${typeName(open(value))}.`);
-      fetchButton.hidden = false;
+    const isLive = shown.get().at === null;
+    if (fetched === null || !isLive) {
+      setText(noteText, DETAIL.truncated(typeName(open(value))));
+      fetchButton.hidden = !isLive;
+    } else if (fetched.isCut) {
+      setText(noteText, DETAIL.tooLarge(typeName(open(value))));
     } else {
-      const ago = `Whole as it was ${age(now() - fetched.at)} ago; it has changed since.`;
-      setText(noteText, isOld ? ago : "All of it is here.");
+      setText(noteText, isOld ? DETAIL.fullOutdated(age(now() - fetched.at)) : DETAIL.full);
       fetchButton.hidden = !isOld;
     }
   };
@@ -150,8 +149,8 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     copies.hidden = entry === undefined;
     foot.hidden = entry === undefined;
     if (entry === undefined) {
-      const then = shown.get().at !== null;
-      setText(gone, then ? "It was not there at that time." : "It is gone from the shared state.");
+      const isLive = shown.get().at === null;
+      setText(gone, isLive ? DETAIL.removedFromState : DETAIL.didNotExist);
       note.hidden = true;
       return;
     }
@@ -160,7 +159,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     const isFull = isCutValue && fetched !== null;
     const showing = isFull && fetched !== null ? fetched.value : value;
     const isDrawn = drawn?.showing === showing && drawn.lines === lines && drawn.exact === exact;
-    // What is being edited does not flash beside the field either.
+    // Flashes next to the edit field would distract.
     const isEdited = editedPlace.get()?.key === key;
     const changes = drawn !== null && drawn.exact === exact && !isFull && !isEdited;
     const rounded =
@@ -169,16 +168,14 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
         : pretty.show(showing, { changes, lines, short: !exact });
     drawn = { of: value, showing, lines, exact, rounded };
     digits.hidden = !rounded && !exact;
-    setText(digits, exact ? "all digits" : "rounded");
-    digits.title = exact
-      ? "Round the numbers, so that they are easy to read"
-      : "Show all digits. Copies have them in any case; pointing at a number shows them too.";
+    setText(digits, exact ? DETAIL.roundNumbers : DETAIL.showAllDigits);
+    digits.title = exact ? DETAIL.roundNumbersHint : DETAIL.showAllDigitsHint;
     setText(type, typeName(open(value)));
     drawNote(value, isCutValue);
   };
 
   return {
-    label: "Value",
+    label: DETAIL.value,
     element,
     opened: () => undefined,
     note: () => "",
@@ -191,7 +188,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
         line.title = line.textContent ?? "";
         scroller.scrollTop = 0;
       } else if (nextEntry === entry && nextEntry?.value === drawn?.of) {
-        // Of an old whole the note tells the age.
+        // The note shows the age of an outdated full value.
         if (nextEntry !== undefined && fetched !== null) drawNote(nextEntry.value, true);
         return;
       }

@@ -5,21 +5,22 @@ import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
+import { EDITING } from "../strings.ts";
 import type { CreateEditor, Editor, EditPlaces } from "./edit_switch.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
 import { createValueEdit } from "./value/value_edit.ts";
 import { createWriteStatusView } from "./write_status.ts";
 
-/** The keys of the tree that begin something, before the tree takes them for its own. */
-function addTreeKeys(context: InspectorContext, begin: () => boolean): void {
+/** Handles Enter on a row before the tree does. */
+function addEnterKey(context: InspectorContext, begin: () => boolean): void {
   listen(
     context.element,
     "keydown",
     (event) => {
       const { target, key } = event;
       const onRow = target instanceof HTMLElement && target.classList.contains("nvj-row");
-      // Enter opens what can be opened, and shows more where there is more; F2 edits anything.
+      // Enter expands rows that can be expanded; F2 edits any row.
       if (key !== "Enter" || !onRow || target.hasAttribute("aria-expanded")) return;
       if (target.dataset.kind !== "node" && target.dataset.kind !== "value") return;
       if (event.ctrlKey || event.metaKey || event.altKey || !begin()) return;
@@ -41,7 +42,7 @@ export const createEditor: CreateEditor = (
   const tools = h("span", { class: "nvj-edit-tools", hidden: true });
   toolbar.add(tools);
   const actions = h("span", { class: "nvj-edit-tools", hidden: true });
-  // The row of the key may be far from what is edited, or out of sight.
+  // Repeated beside the key's name, because its row may be scrolled out of view.
   const status = h("span", { class: "nvj-write-status", hidden: true });
   places.detail.actions.append(status, actions);
   const tree = element.querySelector("[role=treegrid]");
@@ -56,17 +57,21 @@ export const createEditor: CreateEditor = (
 
   const edit = h(
     "button",
-    { type: "button", class: "nvj-quiet", title: "Edit the whole value as JSON" },
+    { type: "button", class: "nvj-quiet", title: EDITING.editJson },
     icon("edit"),
-    "JSON",
+    EDITING.json,
   );
   edit.setAttribute("aria-label", edit.title);
   listen(edit, "click", values.beginJson, signal);
-  const rename = h("button", { type: "button", class: "nvj-quiet", title: "Rename (r)" }, "Rename");
+  const rename = h(
+    "button",
+    { type: "button", class: "nvj-quiet", title: EDITING.renameHint },
+    EDITING.rename,
+  );
   listen(rename, "click", keys.rename, signal);
   fill(actions, edit, rename);
   fill(tools, keys.addButton, keys.removeButton, undo.button);
-  addTreeKeys(context, () => on && values.begin());
+  addEnterKey(context, () => on && values.begin());
 
   const drawActions = () => {
     actions.hidden = !on || (context.selected.get()?.place ?? null) === null;
@@ -74,7 +79,7 @@ export const createEditor: CreateEditor = (
   context.selected.observe(drawActions, signal);
   context.onDraw(() => writeStatus.drawKey(status, context.selected.get()?.place?.key ?? null));
 
-  // What is typed is nowhere but in the page: the browser asks before it goes.
+  // Unsaved text exists only in the page, so the browser asks before it is closed.
   listen(
     window,
     "beforeunload",
@@ -87,7 +92,7 @@ export const createEditor: CreateEditor = (
   return {
     setOn: (next) => {
       if (!next && values.isDirty()) {
-        context.announce("First write what is typed, or drop it with Escape");
+        context.announce(EDITING.unsaved);
         return false;
       }
       if (!next) {
@@ -98,7 +103,7 @@ export const createEditor: CreateEditor = (
       tools.hidden = !on;
       drawActions();
       tree?.setAttribute("aria-readonly", String(!on));
-      context.announce(on ? "Editing is on" : "Editing is off");
+      context.announce(on ? EDITING.on : EDITING.off);
       return true;
     },
     drawField: values.drawField,

@@ -1,6 +1,6 @@
 /**
- * The edit switch. It is off in every new view, also after a reload, because edits affect all
- * clients. The editing module is loaded on first use.
+ * The edit switch, which loads the editor (widgets/edit_chunk.ts) on first use. It is off in every
+ * new view, also after a reload, because edits affect all clients.
  */
 
 import { loadModule, type Module } from "../../kernel/lazy_module.ts";
@@ -14,21 +14,22 @@ import { type Readable, Signal } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Detail } from "../detail/detail_pane.ts";
 import type { InspectorModel } from "../state/model.ts";
+import { EDITING, SHORTCUTS } from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export interface EditPlaces {
   readonly model: Pick<InspectorModel, "valueAt" | "tree" | "filter">;
   readonly detail: Pick<Detail, "actions" | "notices">;
-  /** What was written by hand through this connection, by any of its views. */
+  /** The edits made through this connection, in any of its views. */
   readonly edits: Readable<Timed<EditsBody> | null>;
 }
 
 export interface Editor {
-  /** False where something is still being typed: then it stays on. */
+  /** Returns false and stays on if there is unsaved text. */
   setOn(on: boolean): boolean;
-  /** Puts the field into the row that is edited. */
+  /** Puts the field into the row being edited. */
   drawField(slot: HTMLElement, row: Row): void;
-  /** Says in a row how far the last edit of its key has come. */
+  /** Shows the status of the last edit of a row. */
   drawWriteStatus(slot: HTMLElement, row: Row): void;
 }
 
@@ -36,7 +37,7 @@ export type CreateEditor = (context: InspectorContext, places: EditPlaces) => Ed
 
 export function editorOf(module: Module): CreateEditor {
   const create = module.createEditor;
-  if (typeof create !== "function") throw new Error("the edit module has no editor");
+  if (typeof create !== "function") throw new Error("module 'edit' does not export createEditor");
   return create as CreateEditor;
 }
 
@@ -49,8 +50,8 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
   host.on("edits", ({ body }, forMe) => forMe && edits.set({ body, at: now() }), signal);
 
   const box = h("input", { type: "checkbox", role: "switch", class: "nvj-switch" });
-  const label = h("label", { class: "nvj-edit-switch" }, "Edit", box);
-  label.title = "Change values and keys (e)";
+  const label = h("label", { class: "nvj-edit-switch" }, EDITING.label, box);
+  label.title = EDITING.hint;
   context.toolbar.add(label);
 
   const part = (at: "value" | "end", draw: (editor: Editor, slot: HTMLElement, row: Row) => void) =>
@@ -80,7 +81,7 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
       editor.setOn(box.checked);
     } catch (error) {
       box.checked = false;
-      context.announce(`Editing is not possible: ${reasonOf(error)}`);
+      context.announce(EDITING.loadFailed(reasonOf(error)));
     } finally {
       loading = false;
       show();
@@ -95,7 +96,7 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
   listen(box, "change", toggle, signal);
   context.shortcuts.add({
     key: "e",
-    does: "switch editing on and off",
+    does: SHORTCUTS.toggleEditing,
     run: () => {
       box.click();
       return true;

@@ -1,10 +1,11 @@
-/** The forms that add a key and rename a key. */
+/** The forms to add and to rename a key. */
 
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { readJson } from "../../values/json_text.ts";
 import { keyText } from "../state/place.ts";
+import { KEYS } from "../strings.ts";
 
 export interface NewKey {
   readonly name: string;
@@ -15,38 +16,35 @@ export interface NewKey {
 export interface KeyForm {
   readonly element: HTMLElement;
   readonly first: HTMLTextAreaElement;
-  /** Begins anew with these texts. */
+  /** Resets the form to this name. */
   open(name: string): void;
-  /** Why it was not done. */
-  fail(why: string): void;
-  /** Whether it is shown and anything was typed in it. */
+  fail(problem: string): void;
+  /** Whether the form is shown and has unsaved text. */
   isTyped(): boolean;
 }
 
 interface KeyFormOptions {
   readonly title: string;
   readonly action: string;
-  /** Whether a value is asked for too. */
-  readonly valued: boolean;
+  readonly hasValue: boolean;
   readonly has: (key: string) => boolean;
   readonly submit: (key: NewKey) => Promise<void>;
   readonly cancel: () => void;
 }
 
-/** Of a name nothing is lost: also line ends are kept, so it is no field of one line. */
+/** A name may contain line breaks, which an input of one line would remove. */
 const nameField = () =>
   h("textarea", { class: "nvj-mono", rows: 1, spellcheck: "false", autocomplete: "off" });
 
 function nameHint(name: string): string {
-  if (name === "") return "An empty name is a name, too.";
+  if (name === "") return KEYS.emptyName;
   const shown = visible(name, 200);
-  return shown === name ? "" : `Signs that do not show: ${shown}`;
+  return shown === name ? "" : KEYS.invisible(shown);
 }
 
 export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): KeyForm {
-  const { title, action, valued, has, submit, cancel } = options;
-  /** The name that it was opened with. */
-  let begun = "";
+  const { title, action, hasValue, has, submit, cancel } = options;
+  let initialName = "";
   let sending = false;
   let touched = false;
   const heading = h("strong");
@@ -55,40 +53,39 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
     class: "nvj-mono",
     rows: 3,
     spellcheck: "false",
-    placeholder: '1.5, "text", [1, 2] or {"a": true}',
+    placeholder: KEYS.valueExample,
   });
   const hint = h("p", { class: "nvj-dim" });
   const problem = h("p", { class: "nvj-problem", role: "status" });
   const go = h("button", { type: "submit", class: "nvj-primary" }, action);
-  const back = h("button", { type: "button" }, "Cancel");
+  const back = h("button", { type: "button" }, KEYS.cancel);
   const element = h(
     "form",
     { class: "nvj-edit", "aria-label": title },
     h("div", { class: "nvj-edit-head" }, heading),
-    h("label", { class: "nvj-edit-label" }, "Name", first),
-    valued ? h("label", { class: "nvj-edit-label" }, "Value, as JSON", value) : null,
+    h("label", { class: "nvj-edit-label" }, KEYS.name, first),
+    hasValue ? h("label", { class: "nvj-edit-label" }, KEYS.value, value) : null,
     hint,
     problem,
     h("div", { class: "nvj-edit-buttons" }, go, back),
   );
 
-  /** Why it cannot be done as it stands; empty if it can. */
-  const trouble = (): string => {
-    if (!valued && first.value === begun) return "That is its name already.";
-    if (has(first.value)) return "There is such a key already.";
-    const read = valued ? readJson(value.value) : null;
-    return read === null || read.ok ? "" : `The value: ${read.problem}.`;
+  /** Returns why the form cannot be submitted; empty if it can. */
+  const problemOf = (): string => {
+    if (!hasValue && first.value === initialName) return KEYS.sameName;
+    if (has(first.value)) return KEYS.exists;
+    const read = hasValue ? readJson(value.value) : null;
+    return read === null || read.ok ? "" : KEYS.badValue(read.problem);
   };
   const draw = () => {
     setText(hint, nameHint(first.value));
-    setText(problem, touched ? trouble() : "");
+    setText(problem, touched ? problemOf() : "");
     go.disabled = sending;
   };
   const send = async () => {
     touched = true;
     draw();
-    const wrong = trouble();
-    if (wrong !== "" || sending) return;
+    if (problemOf() !== "" || sending) return;
     const read = readJson(value.value);
     sending = true;
     draw();
@@ -115,7 +112,7 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
       if (event.key !== "Enter" || event.isComposing || event.target instanceof HTMLButtonElement) {
         return;
       }
-      // A new line in a name or in JSON is Shift+Enter.
+      // Shift+Enter inserts a line break.
       if (event.shiftKey) return;
       event.preventDefault();
       void send();
@@ -137,14 +134,14 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
     element,
     first,
     open: (name) => {
-      begun = name;
+      initialName = name;
       touched = false;
       first.value = name;
       value.value = "";
-      setText(heading, valued ? title : `${title} ${keyText(name)}`);
+      setText(heading, hasValue ? title : `${title} ${keyText(name)}`);
       draw();
     },
-    fail: (why) => setText(problem, why),
-    isTyped: () => element.isConnected && (first.value !== begun || value.value !== ""),
+    fail: (text) => setText(problem, text),
+    isTyped: () => element.isConnected && (first.value !== initialName || value.value !== ""),
   };
 }

@@ -1,4 +1,4 @@
-/** Undo the last write of this connection, from any view. */
+/** Undo the last edit of this connection, made in any of its views. */
 
 import type { Timed } from "../../kernel/session.ts";
 import type { EditsBody } from "../../protocol/inspector.ts";
@@ -11,6 +11,7 @@ import { listen } from "../../ui/lifetime.ts";
 import type { Readable } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
+import { KEYS, UNDO } from "../strings.ts";
 import { failureOf } from "./value/draft.ts";
 
 export function addUndo(
@@ -21,14 +22,14 @@ export function addUndo(
 ): { readonly button: HTMLElement } {
   const { host, signal, announce } = context;
   let sending = false;
-  const words = h("span", {}, "Undo");
-  const button = h("button", { type: "button" }, icon("undo"), words);
+  const label = h("span", {}, UNDO.undo);
+  const button = h("button", { type: "button" }, icon("undo"), label);
 
   const draw = () => {
     const what = edits.get()?.body.undo ?? null;
     button.disabled = what === null || sending;
-    button.title = what === null ? "Nothing to undo" : `Undo: ${visible(what, 200)} (Ctrl+Z)`;
-    setText(words, sending ? "Undoing" : "Undo");
+    button.title = what === null ? UNDO.nothing : UNDO.hint(visible(what, 200));
+    setText(label, sending ? UNDO.undoing : UNDO.undo);
   };
   const undo = async (force: boolean) => {
     const what = edits.get()?.body.undo ?? null;
@@ -38,30 +39,24 @@ export function addUndo(
     try {
       const edit = await host.request("undo", { force });
       const failure = failureOf(edit);
-      if (failure === "") announce(`Done: ${visible(edit.text, 200)}`);
+      if (failure === "") announce(KEYS.done(visible(edit.text, 200)));
       else if (edit.state === "refused" && !force) {
         card.ask(
-          [`Not undone: ${visible(edit.note, 300)}.`],
-          [
-            {
-              label: "Undo all the same",
-              danger: true,
-              run: () => undoAllTheSame(what),
-            },
-          ],
+          [UNDO.failed(visible(edit.note, 300))],
+          [{ label: UNDO.anyway, danger: true, run: () => forceUndo(what) }],
         );
       } else card.ask([visible(failure, 400)], []);
     } catch (error) {
-      card.ask([`Not undone: ${reasonOf(error)}.`], []);
+      card.ask([UNDO.failed(reasonOf(error))], []);
     } finally {
       sending = false;
       draw();
     }
   };
-  /** What was asked about may not be the last that was written any more. */
-  const undoAllTheSame = (what: string) => {
+  /** Undoes the edit that the user confirmed, which may not be the last one any more. */
+  const forceUndo = (what: string) => {
     if (edits.get()?.body.undo === what) void undo(true);
-    else announce("Something else was written meanwhile; look at it first");
+    else announce(UNDO.outdated);
   };
   edits.observe(draw, signal);
   draw();
@@ -73,7 +68,7 @@ export function addUndo(
       const { key, shiftKey, altKey, target } = event;
       const command = event.ctrlKey || event.metaKey;
       if (!isOn() || !command || shiftKey || altKey || key.toLowerCase() !== "z") return;
-      // In a field it takes back what was typed there.
+      // In a field, Ctrl+Z undoes typing.
       if (isEditable(target)) return;
       event.preventDefault();
       void undo(false);

@@ -7,6 +7,7 @@ import { setText } from "../../ui/html.ts";
 import type { Readable } from "../../ui/signal.ts";
 import type { Place } from "../state/place.ts";
 import { samePlace } from "../state/place.ts";
+import { WRITE_STATUS } from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export interface WriteStatus {
@@ -14,25 +15,24 @@ export interface WriteStatus {
   readonly tone: "neutral" | "amber" | "good" | "bad";
 }
 
-/** Seconds for which an edit that is over is still told of. */
-const SEEN_FOR = 6;
-const REFUSED_FOR = 30;
-/** A server that tells nothing back is not waited for. */
-const WAITED_FOR = 60;
+/** How many seconds each status is shown. */
+const SAVED_FOR = 6;
+const FAILED_FOR = 30;
+const PENDING_FOR = 60;
 
-/** What a row says of an edit that was begun `age` seconds ago; null for nothing. Pure. */
+/** Return the status of an edit that began `age` seconds ago; null for none. Pure. */
 export function writeStatusOf({ state }: Pick<EditBody, "state">, age: number): WriteStatus | null {
   switch (state) {
     case "sent":
-      return age < WAITED_FOR ? { text: "→ sent", tone: "neutral" } : null;
+      return age < PENDING_FOR ? { text: WRITE_STATUS.sent, tone: "neutral" } : null;
     case "accepted":
-      return age < WAITED_FOR ? { text: "✓ accepted", tone: "amber" } : null;
+      return age < PENDING_FOR ? { text: WRITE_STATUS.accepted, tone: "amber" } : null;
     case "seen":
-      return age < SEEN_FOR ? { text: "✓✓ seen back", tone: "good" } : null;
+      return age < SAVED_FOR ? { text: WRITE_STATUS.seen, tone: "good" } : null;
     case "refused":
-      return age < REFUSED_FOR ? { text: "✗ refused", tone: "bad" } : null;
+      return age < FAILED_FOR ? { text: WRITE_STATUS.refused, tone: "bad" } : null;
     case "failed":
-      return age < REFUSED_FOR ? { text: "? unknown", tone: "bad" } : null;
+      return age < FAILED_FOR ? { text: WRITE_STATUS.failed, tone: "bad" } : null;
   }
 }
 
@@ -42,7 +42,7 @@ interface TrackedEdit {
 }
 
 export interface WriteStatusView {
-  /** A part of a value tells of itself only, a key of itself and of all of its parts. */
+  /** Shows the last edit of a part in its row, and of a key or any of its parts in the key's. */
   drawRow(slot: HTMLElement, row: Row): void;
   drawKey(slot: HTMLElement, key: string | null): void;
 }
@@ -52,7 +52,7 @@ export function createWriteStatusView(
   onChange: () => void,
   signal: AbortSignal,
 ): WriteStatusView {
-  /** The newest first. */
+  /** Newest first. */
   let byKey: ReadonlyMap<string, readonly TrackedEdit[]> = new Map();
   const receive = (received: Timed<EditsBody> | null) => {
     const next = new Map<string, TrackedEdit[]>();

@@ -2,13 +2,12 @@
 
 import type { PageValue } from "../../protocol/common.ts";
 import type { DifferenceBody, DiffResult } from "../../protocol/inspector.ts";
-import { count } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { fill, h } from "../../ui/html.ts";
 import { preview } from "../../values/page_value.ts";
+import { HISTORY } from "../strings.ts";
 
 const SIGNS = { added: "+", removed: "−", changed: "±" } as const;
-const WORDS = { added: "added", removed: "removed", changed: "changed" } as const;
 
 const side = (name: string, value: DifferenceBody["before"]) =>
   value === undefined
@@ -20,15 +19,17 @@ function line(difference: DifferenceBody): HTMLElement {
   return h(
     "li",
     { class: "nvj-diff-line", "data-kind": kind },
-    h("span", { class: "nvj-diff-sign", title: WORDS[kind] }, SIGNS[kind]),
-    h("span", { class: "nvj-diff-path" }, path === "" ? "the whole value" : visible(path, 200)),
+    h("span", { class: "nvj-diff-sign", title: kind }, SIGNS[kind]),
+    h("span", { class: "nvj-diff-path" }, path === "" ? HISTORY.entireValue : visible(path, 200)),
     side("before", before),
-    kind === "changed" ? h("span", { class: "nvj-dim", "aria-label": "became" }, "→") : null,
+    kind === "changed"
+      ? h("span", { class: "nvj-dim", "aria-label": HISTORY.changedTo }, "→")
+      : null,
     side("after", after),
   );
 }
 
-/** A value that is compared with none. */
+/** The line of a value without an earlier one to compare it with. */
 export const valueLine = (value: PageValue): HTMLElement =>
   h("p", { class: "nvj-diff-line" }, visible(preview(value, 2000), 4000));
 
@@ -36,8 +37,8 @@ export function drawDiff(place: HTMLElement, { differences, total }: DiffResult)
   const left = total - differences.length;
   fill(
     place,
-    total === 0 ? h("p", { class: "nvj-dim" }, "Nothing is different.") : null,
+    total === 0 ? h("p", { class: "nvj-dim" }, HISTORY.noDifferences) : null,
     h("ul", { class: "nvj-diff" }, ...differences.map(line)),
-    left > 0 ? h("p", { class: "nvj-dim" }, `… ${count(left)} more differences`) : null,
+    left > 0 ? h("p", { class: "nvj-dim" }, HISTORY.moreDifferences(left)) : null,
   );
 }

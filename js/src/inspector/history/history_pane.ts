@@ -3,7 +3,7 @@
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
 import type { HistoryResult, MomentBody } from "../../protocol/inspector.ts";
-import { age, count, plural, reasonOf } from "../../text/format.ts";
+import { age, count, reasonOf } from "../../text/format.ts";
 import { randomName } from "../../text/random_name.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
@@ -15,33 +15,34 @@ import { isCut } from "../../values/page_value.ts";
 import { toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane.ts";
+import { DETAIL, HISTORY } from "../strings.ts";
 import { drawDiff, valueLine } from "./diff_view.ts";
 import { timeOfDay } from "./recorded_state.ts";
 
 const PAGE = 100;
-const REFRESH = 1000;
+const REFRESH_MS = 1000;
 
 export function createHistoryPane(context: InspectorContext): Pane {
   const { host, signal, announce } = context;
   const prefix = `nvj-history-${randomName().slice(0, 8)}`;
   let key: string | null = null;
   let entry: Entry | undefined;
-  /** What was told last, the newest first; older pages are added at the end. */
+  /** Newest first; older pages are appended. */
   let entries: readonly MomentBody[] = [];
   let received: HistoryResult | null = null;
   let receivedFor: Entry | undefined;
-  /** When it was told, on the clock of clock.ts: ages grow without another answer. */
+  /** When the history was received, so that ages grow without another reply. */
   let receivedAt = now();
   let asking = false;
-  /** The rows that are drawn, by the numbers of their moments. */
+  /** The drawn rows by entry number. */
   let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
-  let chosen: MomentBody | null = null;
+  let selected: MomentBody | null = null;
   let base: MomentBody | null = null;
 
   const summary = h("span", { class: "nvj-dim" });
   const baseNote = h("span", { class: "nvj-chip", hidden: true });
   const baseText = h("span");
-  const baseEnd = h("button", { type: "button", class: "nvj-link" }, "compare with the one before");
+  const baseEnd = h("button", { type: "button", class: "nvj-link" }, HISTORY.comparePrevious);
   baseNote.append(baseText, " ");
   const head = h(
     "div",
@@ -55,28 +56,28 @@ export function createHistoryPane(context: InspectorContext): Pane {
     class: "nvj-history-list",
     role: "listbox",
     tabindex: 0,
-    "aria-label": "History, newest first",
+    "aria-label": HISTORY.listLabel,
   });
-  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, "Show older ones");
+  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, HISTORY.showOlder);
   const problem = h("p", { class: "nvj-problem", hidden: true });
   const diff = h("div", { class: "nvj-history-diff" });
   const diffTitle = h("span", { class: "nvj-dim" });
 
   const valueThen = async (): Promise<PageValue> => {
-    if (key === null || chosen === null) throw new Error("Nothing is chosen");
-    const answer = await host.request("moment", { key, number: chosen.number });
-    if (!answer.exists || answer.value === undefined) throw new Error("It was not there");
+    if (key === null || selected === null) throw new Error(HISTORY.noSelection);
+    const answer = await host.request("moment", { key, number: selected.number });
+    if (!answer.exists || answer.value === undefined) throw new Error(HISTORY.didNotExist);
     return answer.value;
   };
   const fullValueAt = async (): Promise<PageValue> => {
     const value = await valueThen();
-    if (isCut(value)) throw new Error("Too large to copy");
+    if (isCut(value)) throw new Error(DETAIL.tooLargeToCopy);
     return value;
   };
   const compareButton = h(
     "button",
     { type: "button", class: "nvj-quiet" },
-    "Compare others with it",
+    HISTORY.selectForCompare,
   );
   const opened = h(
     "div",
@@ -87,12 +88,12 @@ export function createHistoryPane(context: InspectorContext): Pane {
       diffTitle,
       h("span", { class: "nvj-space" }),
       compareButton,
-      copyButton("JSON", async () => toJsonText(await fullValueAt()), signal, "Copy it as it was"),
+      copyButton("JSON", async () => toJsonText(await fullValueAt()), signal, HISTORY.copyJson),
       copyButton(
         "Python",
         async () => toPythonText(await fullValueAt()),
         signal,
-        "Copy it as it was",
+        HISTORY.copyPython,
       ),
     ),
     diff,
@@ -102,7 +103,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const fail = (error: unknown) => {
     problem.hidden = false;
-    setText(problem, `Not possible: ${reasonOf(error)}.`);
+    setText(problem, HISTORY.loadFailed(reasonOf(error)));
   };
 
   const ageOf = (historyEntry: MomentBody): string =>
@@ -116,7 +117,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
         id: `${prefix}-${historyEntry.number}`,
         "data-number": historyEntry.number,
         "data-base": base?.number === historyEntry.number,
-        "aria-selected": String(chosen?.number === historyEntry.number),
+        "aria-selected": String(selected?.number === historyEntry.number),
       },
       h("span", { class: "nvj-history-time" }, timeOfDay(historyEntry.at)),
       h("span", { class: "nvj-history-age" }, ageOf(historyEntry)),
@@ -129,11 +130,10 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const drawHead = () => {
     if (received === null) return;
-    const dropped = received.complete ? "" : ", older ones are dropped";
-    setText(summary, `${plural(received.total, "entry", "entries")}${dropped}`);
+    setText(summary, HISTORY.entries(received.total, received.complete));
     baseNote.hidden = base === null;
     baseEnd.hidden = base === null;
-    if (base !== null) setText(baseText, `compared with ${timeOfDay(base.at)}`);
+    if (base !== null) setText(baseText, HISTORY.comparedWith(timeOfDay(base.at)));
   };
   const drawAges = () => {
     for (const [index, each] of list.querySelectorAll(".nvj-history-age").entries()) {
@@ -147,10 +147,10 @@ export function createHistoryPane(context: InspectorContext): Pane {
     const drawn = entries.map((historyEntry) => {
       const known = rowOf.get(historyEntry.number) ?? row(historyEntry);
       setAttribute(known, "data-base", String(base?.number === historyEntry.number));
-      setAttribute(known, "aria-selected", String(chosen?.number === historyEntry.number));
+      setAttribute(known, "aria-selected", String(selected?.number === historyEntry.number));
       return [historyEntry.number, known] as const;
     });
-    // A row that is replaced once a second cannot be pressed.
+    // Rows are kept as elements: a click on a replaced row would be lost.
     rowOf = new Map(drawn);
     const rows = [...rowOf.values()];
     const wanted = new Set<Element>(rows);
@@ -158,75 +158,73 @@ export function createHistoryPane(context: InspectorContext): Pane {
     list.append(...rows.filter((each) => each.parentElement !== list));
     reorderChildren(list, rows);
     drawAges();
-    const isListed = entries.some(({ number }) => number === chosen?.number);
-    if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${chosen?.number}`);
+    const isListed = entries.some(({ number }) => number === selected?.number);
+    if (isListed) list.setAttribute("aria-activedescendant", `${prefix}-${selected?.number}`);
     else list.removeAttribute("aria-activedescendant");
     const last = entries.at(-1);
     more.hidden = last === undefined || entries.length >= received.total;
-    if (entries.length === 0)
-      fill(list, h("p", { class: "nvj-dim" }, "Nothing is remembered yet."));
+    if (entries.length === 0) fill(list, h("p", { class: "nvj-dim" }, HISTORY.empty));
   };
 
-  /** The known ones below the newest page; none where more came than fit, as there is a hole. */
+  /** Returns the known entries that follow the newest page; none if entries between are missing. */
   const olderKnown = (newest: readonly MomentBody[]): readonly MomentBody[] => {
     const oldest = newest.at(-1)?.number ?? 0;
     const meets = (entries[0]?.number ?? 0) >= oldest - 1;
     return meets ? entries.filter(({ number }) => number < oldest) : [];
   };
-  /** Numbers only grow, but for a recording that began anew, as that of another server. */
-  const forgetAnotherRecording = (newest: readonly MomentBody[]) => {
+  /** Numbers grow within a recording; lower ones come from a new recording. */
+  const resetForNewRecording = (newest: readonly MomentBody[]) => {
     if ((newest[0]?.number ?? 0) >= (entries[0]?.number ?? 0)) return;
     entries = [];
     rowOf = new Map();
-    chosen = null;
+    selected = null;
     base = null;
     opened.hidden = true;
   };
-  /** Number of the moment that the chosen one is compared with; null for none. */
+  /** Returns the number of the entry to compare with; null for none. */
   const comparedWith = (historyEntry: MomentBody): number | null => {
     if (base !== null && base.number !== historyEntry.number) return base.number;
     const at = entries.findIndex(({ number }) => number === historyEntry.number);
     const next = at < 0 ? undefined : entries[at + 1];
     if (next !== undefined) return next.number;
-    // It stays open when the list has moved on, and the one before it may not be listed yet;
-    // the kernel counts from 1.
+    // The selected entry or the one before it may not be listed. Numbers start at 1.
     const isOldest = at >= 0 && entries.length >= (received?.total ?? 0);
     return isOldest ? null : historyEntry.number - 1 || null;
   };
   const drawOpened = async () => {
-    const historyEntry = chosen;
+    const historyEntry = selected;
     opened.hidden = historyEntry === null;
     if (historyEntry === null || key === null) return;
     const other = comparedWith(historyEntry);
+    const time = timeOfDay(historyEntry.at);
     setText(
       diffTitle,
-      `${timeOfDay(historyEntry.at)} against ${base === null ? "the one before" : timeOfDay(base.at)}`,
+      base === null ? HISTORY.versusPrevious(time) : HISTORY.versus(time, timeOfDay(base.at)),
     );
-    // What differed in another one does not stand below the times of this one.
+    // The diff of another entry must not appear under this title.
     const compared = JSON.stringify([key, other, historyEntry.number]);
     if (diff.dataset.of !== compared) diff.replaceChildren();
     diff.dataset.of = compared;
     try {
       if (other === null) {
-        setText(diffTitle, timeOfDay(historyEntry.at));
-        const note = "There is no earlier one to compare it with.";
-        fill(diff, h("p", { class: "nvj-dim" }, note));
+        setText(diffTitle, time);
+        fill(diff, h("p", { class: "nvj-dim" }, HISTORY.noPrevious));
         if (!historyEntry.exists) return;
         const value = await valueThen();
-        if (chosen === historyEntry) diff.append(valueLine(value));
+        if (selected === historyEntry) diff.append(valueLine(value));
         return;
       }
       const [before, after] = [other, historyEntry.number].sort((a, b) => a - b);
       if (before === undefined || after === undefined) return;
       const answer = await host.request("diff", { key, before, after });
-      if (chosen === historyEntry) drawDiff(diff, answer);
+      if (selected === historyEntry) drawDiff(diff, answer);
     } catch (error) {
-      if (chosen !== historyEntry) return;
-      fill(diff, h("p", { class: "nvj-problem" }, error instanceof Error ? error.message : ""));
+      if (selected !== historyEntry) return;
+      fill(diff, h("p", { class: "nvj-problem" }, HISTORY.loadFailed(reasonOf(error))));
     }
   };
-  const choose = (historyEntry: MomentBody | null) => {
-    chosen = historyEntry;
+  const select = (historyEntry: MomentBody) => {
+    selected = historyEntry;
     drawList();
     list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
     void drawOpened();
@@ -244,13 +242,13 @@ export function createHistoryPane(context: InspectorContext): Pane {
       received = answer;
       receivedAt = now();
       receivedFor = askedFor;
-      if (before === null) forgetAnotherRecording(answer.moments);
+      if (before === null) resetForNewRecording(answer.moments);
       const known = before === null ? olderKnown(answer.moments) : entries;
       const had = entries.length;
       entries = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
-      // What is far down is let go while newer ones come: only who asks makes the list longer.
+      // Old entries are dropped as new ones arrive: the list grows only on request.
       if (before === null) {
-        entries = entries.slice(0, Math.max(PAGE, chosen === null ? known.length : had));
+        entries = entries.slice(0, Math.max(PAGE, selected === null ? known.length : had));
       }
       drawList();
     } catch (error) {
@@ -264,7 +262,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
     if (received === null || receivedFor !== entry) void ask(null);
     else drawAges();
   };
-  every(REFRESH, refresh, signal);
+  every(REFRESH_MS, refresh, signal);
 
   listen(more, "click", () => void ask(entries.at(-1)?.number ?? null), signal);
   listen(
@@ -274,7 +272,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
       if (!(event.target instanceof Element)) return;
       const number = Number(event.target.closest<HTMLElement>("[data-number]")?.dataset.number);
       const historyEntry = entries.find((each) => each.number === number);
-      if (historyEntry !== undefined) choose(historyEntry);
+      if (historyEntry !== undefined) select(historyEntry);
     },
     signal,
   );
@@ -284,11 +282,11 @@ export function createHistoryPane(context: InspectorContext): Pane {
     (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step === undefined) return;
-      const at = entries.findIndex(({ number }) => number === chosen?.number);
+      const at = entries.findIndex(({ number }) => number === selected?.number);
       const next = entries[Math.min(Math.max(at + step, 0), entries.length - 1)];
       event.preventDefault();
       event.stopPropagation();
-      if (next !== undefined) choose(next);
+      if (next !== undefined) select(next);
     },
     signal,
   );
@@ -296,8 +294,8 @@ export function createHistoryPane(context: InspectorContext): Pane {
     compareButton,
     "click",
     () => {
-      base = chosen;
-      if (base !== null) announce(`Compared with ${timeOfDay(base.at)}. Choose another entry.`);
+      base = selected;
+      if (base !== null) announce(HISTORY.selectOther(timeOfDay(base.at)));
       drawList();
       void drawOpened();
     },
@@ -315,7 +313,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
   );
 
   return {
-    label: "History",
+    label: DETAIL.history,
     element,
     opened: refresh,
     note: () => (received === null || key === null ? "" : count(received.total)),
@@ -328,7 +326,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
       key = nextKey;
       received = null;
       entries = [];
-      chosen = null;
+      selected = null;
       base = null;
       opened.hidden = true;
       list.replaceChildren();

@@ -1,27 +1,25 @@
-/**
- * Pause and time travel. While the tree is paused, changes are still received and counted. The
- * slider shows the state at any recorded time.
- */
+/** Pause the tree, and go back to the state at any recorded time with a slider. */
 
-import { age, count, duration, plural, reasonOf } from "../../text/format.ts";
+import { age, reasonOf } from "../../text/format.ts";
 import { now } from "../../ui/clock.ts";
 import { fill, h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { debounced, every, listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
+import { PAUSE, SHORTCUTS } from "../strings.ts";
 import { createRecorderClock, snapshotAt, timeOfDay } from "./recorded_state.ts";
 
-const SETTLE = 60;
-const TICK = 500;
-/** Of the slider, in seconds. */
+const SETTLE_MS = 60;
+const TICK_MS = 500;
+/** Step of the slider, in seconds. */
 const STEP = 0.1;
-const NAMED = 3;
+const MOST_NAMED = 3;
 
 export function addPause(context: InspectorContext): void {
   const { host, session, signal, shown, announce } = context;
   const { store } = session;
   const clock = createRecorderClock();
-  /** When it was paused; null while live. */
+  /** Null while live. */
   let pausedAt: number | null = null;
   let oldest: number | null = null;
   let wanted: number | null = null;
@@ -30,27 +28,31 @@ export function addPause(context: InspectorContext): void {
   let changedKeys = new Set<string>();
   let incomplete = "";
 
-  const pauseButton = h("button", { type: "button", "aria-pressed": "false", title: "Pause (p)" });
+  const pauseButton = h("button", {
+    type: "button",
+    "aria-pressed": "false",
+    title: PAUSE.pauseHint,
+  });
   const resumeButton = h(
     "button",
     { type: "button", class: "nvj-primary" },
     icon("play"),
-    "Resume",
+    PAUSE.resume,
   );
-  const what = h("strong", { class: "nvj-tabular" });
+  const status = h("strong", { class: "nvj-tabular" });
   const waiting = h("span", { class: "nvj-dim nvj-tabular" });
   const hint = h("span", { class: "nvj-bar-note", hidden: true });
   const slider = h("input", {
     type: "range",
     class: "nvj-time",
     step: STEP,
-    "aria-label": "Time that is shown",
+    "aria-label": PAUSE.slider,
   });
   const bar = h(
     "div",
-    { class: "nvj-bar nvj-pause-bar", role: "group", "aria-label": "Paused", hidden: true },
+    { class: "nvj-bar nvj-pause-bar", role: "group", "aria-label": PAUSE.label, hidden: true },
     resumeButton,
-    what,
+    status,
     slider,
     waiting,
     hint,
@@ -72,15 +74,10 @@ export function addPause(context: InspectorContext): void {
     const at = shown.get().at ?? pausedAt;
     const kernelTime = shownAt();
     const ago = age(now() - at);
-    const then = wanted !== null || at < pausedAt - STEP;
-    setText(
-      what,
-      kernelTime === null
-        ? `paused ${ago} ago`
-        : `${then ? "" : "paused at "}${timeOfDay(kernelTime)}, ${ago} ago`,
-    );
-    const text = `${plural(changes, "change")} in ${plural(changedKeys.size, "key")} ${changes === 1 ? "waits" : "wait"}`;
-    setText(waiting, changes === 0 ? "nothing has changed since" : text);
+    const isEarlier = wanted !== null || at < pausedAt - STEP;
+    const text = isEarlier ? PAUSE.showing : PAUSE.pausedAt;
+    setText(status, kernelTime === null ? PAUSE.pausedAgo(ago) : text(timeOfDay(kernelTime), ago));
+    setText(waiting, changes === 0 ? PAUSE.noChanges : PAUSE.changes(changes, changedKeys.size));
     hint.hidden = incomplete === "";
     setText(hint, incomplete);
     const end = clock.now();
@@ -90,7 +87,7 @@ export function addPause(context: InspectorContext): void {
     if (document.activeElement !== slider && kernelTime !== null) slider.value = String(kernelTime);
     slider.setAttribute(
       "aria-valuetext",
-      kernelTime === null ? "" : `${timeOfDay(kernelTime)}, ${ago} ago`,
+      kernelTime === null ? "" : PAUSE.showing(timeOfDay(kernelTime), ago),
     );
   };
 
@@ -100,10 +97,10 @@ export function addPause(context: InspectorContext): void {
       const answer = await host.request("recorded", {});
       clock.synchronize(answer.now, askedAt);
       oldest = answer.oldest;
-      slider.title = `Remembered since ${timeOfDay(answer.oldest)}: ${duration(answer.now - answer.oldest)}`;
+      slider.title = PAUSE.range(timeOfDay(answer.oldest), answer.now - answer.oldest);
       draw();
     } catch {
-      // The slider stays as it is; the header says what is wrong with the kernel.
+      // The slider keeps its range, and the header shows the problem with the kernel.
     }
   };
 
@@ -114,8 +111,8 @@ export function addPause(context: InspectorContext): void {
     changedKeys = new Set();
     incomplete = "";
     context.show({ entries: new Map(store.entries), at: pausedAt });
-    fill(pauseButton, icon("play"), h("span", {}, "Resume"));
-    announce("Paused. Changes are still collected.");
+    fill(pauseButton, icon("play"), h("span", {}, PAUSE.resume));
+    announce(PAUSE.paused);
     draw();
     void askRange();
   };
@@ -125,50 +122,50 @@ export function addPause(context: InspectorContext): void {
     wanted = null;
     const hadFocus = bar.contains(document.activeElement);
     context.show(null);
-    fill(pauseButton, icon("pause"), h("span", {}, "Pause"));
-    announce("Live again");
+    fill(pauseButton, icon("pause"), h("span", {}, PAUSE.pause));
+    announce(PAUSE.live);
     draw();
     if (hadFocus) pauseButton.focus();
   };
 
-  const missing = (unknown: readonly string[], left: number): string => {
+  /** Returns what the shown state lacks; empty if it is complete. */
+  const missingText = (unknown: readonly string[], left: number): string => {
     const parts: string[] = [];
     if (unknown.length > 0) {
-      const named = unknown.slice(0, NAMED).join(", ");
-      const rest = unknown.length > NAMED ? ` and ${count(unknown.length - NAMED)} more` : "";
-      parts.push(`not remembered any more: ${named}${rest}`);
+      const named = unknown.slice(0, MOST_NAMED).join(", ");
+      parts.push(PAUSE.discarded(named, Math.max(0, unknown.length - MOST_NAMED)));
     }
-    if (left > 0) parts.push(`${plural(left, "key")} are shown as they are now: too many differ`);
-    return parts.join("; ");
+    if (left > 0) parts.push(PAUSE.notRewound(left));
+    return parts.length === 0 ? "" : PAUSE.incomplete(parts.join("; "));
   };
   const travel = async () => {
     if (asking || wanted === null || pausedAt === null) return;
     asking = true;
     const at = wanted;
     const askedAt = now();
-    // What the kernel says is different is so against the state of now.
+    // The kernel sends the differences from the current state.
     const base = new Map(store.entries);
     try {
       const answer = await host.request("past", { at });
       clock.synchronize(answer.now, askedAt);
       const stillWanted = pausedAt !== null && wanted !== null;
       if (stillWanted) {
-        incomplete = missing(answer.unknown, answer.left);
+        incomplete = missingText(answer.unknown, answer.left);
         const entries = snapshotAt(base, answer, clock.toPage);
         context.show({ entries, at: clock.toPage(answer.at) ?? now() });
         draw();
       }
     } catch (error) {
-      incomplete = `Not possible: ${reasonOf(error)}.`;
+      incomplete = PAUSE.loadFailed(reasonOf(error));
       draw();
     } finally {
       asking = false;
       if (wanted !== null && wanted !== at) void travel();
     }
   };
-  const settle = debounced(SETTLE, () => void travel(), signal);
+  const settle = debounced(SETTLE_MS, () => void travel(), signal);
 
-  fill(pauseButton, icon("pause"), h("span", {}, "Pause"));
+  fill(pauseButton, icon("pause"), h("span", {}, PAUSE.pause));
   listen(pauseButton, "click", () => (pausedAt === null ? pause() : resume()), signal);
   listen(resumeButton, "click", resume, signal);
   listen(
@@ -180,7 +177,7 @@ export function addPause(context: InspectorContext): void {
     },
     signal,
   );
-  // The arrows are the slider's; nothing around it takes them for its own.
+  // Arrow keys move the slider only.
   listen(
     slider,
     "keydown",
@@ -191,7 +188,7 @@ export function addPause(context: InspectorContext): void {
   );
   context.shortcuts.add({
     key: "p",
-    does: "pause and go on",
+    does: SHORTCUTS.pause,
     run: () => {
       if (pausedAt === null) pause();
       else resume();
@@ -211,7 +208,7 @@ export function addPause(context: InspectorContext): void {
     }
   }, signal);
   every(
-    TICK,
+    TICK_MS,
     () => {
       if (pausedAt !== null && !context.isHidden()) draw();
     },

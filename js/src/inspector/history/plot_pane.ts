@@ -5,7 +5,7 @@ import { createSparkline, type Sparkline } from "../../charts/sparkline.ts";
 import { loadModule } from "../../kernel/lazy_module.ts";
 import type { Entry } from "../../kernel/state_store.ts";
 import type { NumberBody, PlotResult } from "../../protocol/inspector.ts";
-import { plural, reasonOf } from "../../text/format.ts";
+import { reasonOf } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { now } from "../../ui/clock.ts";
 import { fill, h, setText } from "../../ui/html.ts";
@@ -13,18 +13,19 @@ import { every, listen, observeSize, onAbort } from "../../ui/lifetime.ts";
 import { glance } from "../../values/page_value.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane.ts";
+import { DETAIL, PLOT } from "../strings.ts";
 import { timeOfDay } from "./recorded_state.ts";
 
-const REFRESH = 500;
-/** Seconds after which the time goes on under numbers that rest. */
-const RESTING = 5;
-const AT_FIRST = 3;
-const AT_MOST = 8;
+const REFRESH_MS = 500;
+/** Seconds between requests while the value does not change. */
+const IDLE_REFRESH = 5;
+const INITIALLY_CHECKED = 3;
+const MOST_CHECKED = 8;
 const HEIGHT = 190;
 const TAIL = 14;
 
-/** Of a long path the beginning goes: numbers differ in the end of theirs. */
-function nameOf(text: string): HTMLElement {
+/** Return a name that is shortened at its start, because paths mostly differ at their end. */
+function nameElement(text: string): HTMLElement {
   const name = visible(text, 400);
   const at = Math.max(0, name.length - TAIL);
   return h(
@@ -48,7 +49,8 @@ export function createPlotPane(context: InspectorContext): Pane {
   let entry: Entry | undefined;
   let drawnFor: Entry | null | undefined = null;
   let asking = false;
-  let chosen: readonly string[] | null = null;
+  /** Ids of the plotted numbers; null before the first reply. */
+  let checked: readonly string[] | null = null;
   let choices: readonly Choice[] = [];
   let plot: Plot | null = null;
   let failed = false;
@@ -57,12 +59,12 @@ export function createPlotPane(context: InspectorContext): Pane {
   let drawnLook = "";
 
   const note = h("p", { class: "nvj-dim" });
-  const place = h("div", { class: "nvj-plot", role: "img", "aria-label": "Numbers over time" });
+  const place = h("div", { class: "nvj-plot", role: "img", "aria-label": PLOT.label });
   const point = h("div", { class: "nvj-plot-point nvj-dim" });
   const list = h("div", {
     class: "nvj-plot-numbers",
     role: "group",
-    "aria-label": "Numbers to draw",
+    "aria-label": PLOT.choicesLabel,
   });
   const probe = h("span", { class: "nvj-sr", "aria-hidden": "true" });
   const scroller = h(
@@ -76,7 +78,7 @@ export function createPlotPane(context: InspectorContext): Pane {
   );
   const element = h("div", { class: "nvj-pane" }, scroller);
 
-  /** A colour of the stylesheet as one that a canvas understands. */
+  /** Returns a color of the stylesheet in a form that a canvas accepts. */
   const colour = (name: string): string => {
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
@@ -109,7 +111,7 @@ export function createPlotPane(context: InspectorContext): Pane {
       drawPlot();
     } catch (error) {
       failed = true;
-      setText(note, `The plot could not be loaded: ${reasonOf(error)}.`);
+      setText(note, PLOT.loadFailed(reasonOf(error)));
     }
   };
 
@@ -124,8 +126,10 @@ export function createPlotPane(context: InspectorContext): Pane {
     const looks = look();
     drawnLook = JSON.stringify(looks);
     plot.draw(lines, looks);
-    const words = last.series.map(({ text, values }) => `${text}: ${values.at(-1) ?? "none"}`);
-    place.setAttribute("aria-label", `Numbers over time. ${words.join(", ")}`);
+    const latest = last.series.map(
+      ({ text, values }) => `${text}: ${values.at(-1) ?? PLOT.noValue}`,
+    );
+    place.setAttribute("aria-label", PLOT.labelWith(latest.join(", ")));
   };
 
   const choiceOf = (number: NumberBody): Choice => {
@@ -148,18 +152,18 @@ export function createPlotPane(context: InspectorContext): Pane {
             { class: "nvj-plot-number" },
             box,
             h("span", { class: "nvj-plot-swatch", "aria-hidden": "true" }),
-            nameOf(number.text),
+            nameElement(number.text),
             spark.element,
             value,
           ),
         ),
-        more ? h("p", { class: "nvj-dim" }, "There are more numbers in it.") : null,
+        more ? h("p", { class: "nvj-dim" }, PLOT.moreNumbers) : null,
       );
     }
     for (const { number, box, value, spark } of choices) {
       const index = series.findIndex(({ id }) => id === number.id);
       const found = series[index];
-      box.checked = chosen?.includes(number.id) ?? false;
+      box.checked = checked?.includes(number.id) ?? false;
       const swatch = box.nextElementSibling;
       if (swatch instanceof HTMLElement) {
         swatch.style.background = index < 0 ? "none" : `var(--nvj-series-${index + 1})`;
@@ -176,49 +180,46 @@ export function createPlotPane(context: InspectorContext): Pane {
     askedAt = now();
     const asked = key;
     const askedFor = entry;
-    const paths = chosen;
+    const paths = checked;
     try {
       const points = Math.max(100, Math.min(1000, place.clientWidth));
       const answer = await host.request("plot", { key: asked, paths: paths ?? [], points });
       if (key !== asked) return;
       last = answer;
-      // What was ticked meanwhile is not drawn yet.
-      drawnFor = chosen === paths ? askedFor : null;
-      if (chosen === null) {
-        chosen = answer.numbers.slice(0, AT_FIRST).map(({ id }) => id);
+      // Numbers that were checked meanwhile are not in this reply.
+      drawnFor = checked === paths ? askedFor : null;
+      if (checked === null) {
+        checked = answer.numbers.slice(0, INITIALLY_CHECKED).map(({ id }) => id);
         drawnFor = null;
       }
       drawChoices(answer);
       const none = answer.numbers.length === 0 && answer.series.length === 0;
-      if (!failed) setText(note, none ? "There is no number in this value." : "");
-      place.hidden = none || chosen.length === 0;
+      if (!failed) setText(note, none ? PLOT.noNumbers : "");
+      place.hidden = none || checked.length === 0;
       if (!none && plot === null && !failed) void load();
       drawPlot();
     } catch (error) {
-      if (key === asked)
-        setText(note, `Not possible: ${error instanceof Error ? error.message : ""}.`);
+      if (key === asked) setText(note, PLOT.dataFailed(reasonOf(error)));
     } finally {
       asking = false;
     }
   };
   const refresh = () => {
     if (element.hidden || context.isHidden() || key === null) return;
-    const rests = drawnFor !== null && drawnFor === entry;
-    if (!rests || now() - askedAt > RESTING) void ask();
-    // The theme changes without a word.
+    const isUnchanged = drawnFor !== null && drawnFor === entry;
+    if (!isUnchanged || now() - askedAt > IDLE_REFRESH) void ask();
+    // A change of theme sends no event.
     else if (drawnLook !== JSON.stringify(look())) drawPlot();
   };
-  every(REFRESH, refresh, signal);
+  every(REFRESH_MS, refresh, signal);
 
   listen(
     list,
     "change",
     () => {
       const wanted = choices.filter(({ box }) => box.checked).map(({ number }) => number.id);
-      chosen = wanted.slice(0, AT_MOST);
-      if (wanted.length > AT_MOST) {
-        context.announce(`${plural(AT_MOST, "number")} at most are drawn at once`);
-      }
+      checked = wanted.slice(0, MOST_CHECKED);
+      if (wanted.length > MOST_CHECKED) context.announce(PLOT.tooMany(MOST_CHECKED));
       drawnFor = null;
       refresh();
     },
@@ -226,7 +227,7 @@ export function createPlotPane(context: InspectorContext): Pane {
   );
 
   return {
-    label: "Plot",
+    label: DETAIL.plot,
     element,
     opened: refresh,
     note: () => "",
@@ -234,7 +235,7 @@ export function createPlotPane(context: InspectorContext): Pane {
       entry = nextEntry;
       if (nextKey === key) return;
       key = nextKey;
-      chosen = null;
+      checked = null;
       last = null;
       choices = [];
       drawnFor = null;

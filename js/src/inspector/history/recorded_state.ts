@@ -5,19 +5,19 @@ import type { PastResult } from "../../protocol/inspector.ts";
 import { now } from "../../ui/clock.ts";
 
 export interface RecorderClock {
-  /** Notes what the kernel's clock said after it was asked. */
+  /** Records a time of the kernel's clock from the reply to a request. */
   synchronize(kernelTime: number, askedAt: number): void;
-  /** A time of theirs on the clock of clock.ts; null before anything was heard. */
+  /** Converts a time to the clock of ui/clock.ts; null before the first reply. */
   toPage(kernelTime: number): number | null;
-  /** What their clock says now. */
+  /** Returns the current time of the kernel's clock; null before the first reply. */
   now(): number | null;
 }
 
 export function createRecorderClock(): RecorderClock {
   let offset: number | null = null;
   return {
-    // The answer that came quickest after its question is nearest to the truth. What lies
-    // outside of a later one has become wrong: one of the two machines slept.
+    // Each reply bounds the offset; the fastest one bounds it best. An offset outside of the
+    // bounds of a later reply is outdated, for example because one of the machines slept.
     synchronize(kernelTime, askedAt) {
       const most = now() - kernelTime;
       offset = Math.min(Math.max(offset ?? most, askedAt - kernelTime), most);
@@ -29,14 +29,14 @@ export function createRecorderClock(): RecorderClock {
 
 const two = (number: number): string => String(Math.floor(number)).padStart(2, "0");
 
-/** "10:03:12.4": the time of day where the reader is. */
+/** Return the local time of day, as in "10:03:12.4". */
 export function timeOfDay(seconds: number): string {
   const date = new Date(seconds * 1000);
   const tenth = Math.floor(date.getMilliseconds() / 100);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
 }
 
-/** `toPage` brings the recorder's times to the clock of clock.ts. */
+/** Rebuild an earlier state from the current one and the differences sent by the kernel. */
 export function snapshotAt(
   base: ReadonlyMap<string, Entry>,
   { absent, unknown, keys }: PastResult,

@@ -6,6 +6,7 @@ import { hasInitials, hasInOrder, joined, match, prepareWord } from "../../text/
 import type { Ranges } from "../../ui/highlight.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
+import { SEARCH } from "../strings.ts";
 import { findMatchLocation, type Highlighter, type MatchLocation } from "./match_location.ts";
 import {
   type Comparison,
@@ -18,16 +19,16 @@ import {
 import { BadPattern, BETWEEN, compile } from "./regex.ts";
 
 export interface Filter {
-  /** `time` is what ages are counted from. */
+  /** Ages are relative to `time`. */
   matches(entry: Entry, time: number): boolean;
-  /** What to mark in a key, or in the path of a branch; and in the text of a value. */
+  /** Returns the highlights of a key or the path of a branch, and of the text of a value. */
   keyRanges(key: string): Ranges;
   valueRanges(text: string): Ranges;
-  /** What was found inside of a value and shows neither in its key nor in these words. */
-  placeIn(entry: Entry, words: string): MatchLocation | null;
-  /** Whether time alone changes what it lets through. */
+  /** Returns a match inside a value that neither its key nor its preview shows. */
+  placeIn(entry: Entry, previewText: string): MatchLocation | null;
+  /** Whether matches change with time alone. */
   readonly timed: boolean;
-  /** What cannot be understood, in words; empty if all can. */
+  /** The error in the query; empty if it is valid. */
   readonly problem: string;
 }
 
@@ -35,13 +36,13 @@ interface Matcher {
   matches(entry: Entry, time: number): boolean;
   readonly keyRanges?: (key: string) => Ranges;
   readonly valueRanges?: (text: string) => Ranges;
-  /** Where in a value it is found; without it nothing in a value is meant. */
+  /** Finds matches inside a value; undefined if values are not searched. */
   readonly look?: Highlighter;
   readonly timed?: boolean;
   readonly problem?: string;
 }
 
-const DEEPEST = 20;
+const MAX_DEPTH = 20;
 
 /**
  * Return the searchable text of an entry: its key and all texts of its value, in lower case.
@@ -58,11 +59,11 @@ function writeSearchText({ key, value }: Entry): string {
     parts.push(part);
     return false;
   });
-  // Joined at once it is one piece in memory, through which a pattern goes several times as fast.
+  // One join makes a flat string, which a pattern scans several times faster.
   return parts.join(BETWEEN).toLowerCase();
 }
 
-/** Whether `*` in the pattern can stand for what the text has. Never backtracks far. */
+/** Return whether a pattern with `*` matches the entire text. Runs in at most quadratic time. */
 export function globMatches(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
@@ -86,7 +87,7 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** Every place of any of the words. */
+/** Return all occurrences of the words. */
 function rangesOf(text: string, words: readonly string[]): Ranges {
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return [];
@@ -102,21 +103,21 @@ function rangesOf(text: string, words: readonly string[]): Ranges {
 
 const contains = (word: string) => (text: string) => text.toLowerCase().includes(word);
 
-/** Whether a key, or any text inside of its value, has the word. */
+/** Return whether a key or any text of its value contains the word. */
 function isIn(word: string, entry: Entry): boolean {
-  // Where the key says so already, the value need not be written out.
+  // A match in the key saves creating the searchable text.
   if (entry.searchText === undefined && entry.key.toLowerCase().includes(word)) return true;
   return searchText(entry).includes(word);
 }
 
-/** For what may stand in any text of a value, and in any name. */
+/** Highlight matches in any text and any field name of a value. */
 const inAnyText = (ranges: (text: string) => Ranges) => ({
   valueRanges: ranges,
   look: { inText: ranges, inName: ranges },
 });
 
 function wordMatcher(word: string): Matcher {
-  // Two letters are initials of far too much.
+  // Two letters match the initials of too many keys.
   const initials = word.length > 2 ? prepareWord(word) : "";
   return {
     matches: (entry) =>
@@ -161,7 +162,7 @@ function regexMatcher(pattern: string): Matcher {
     };
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
-    return { matches: () => true, problem: `/${pattern}/ cannot be read: ${error.message}` };
+    return { matches: () => true, problem: SEARCH.badRegex(pattern, error.message) };
   }
 }
 
@@ -186,9 +187,8 @@ interface FieldPath {
 }
 
 /**
- * Whether a value under fields of these names passes. Where an object has such a field,
- * those deeper inside of it are not meant: `name:an` asks for an avatar's name, and not
- * for those of its hands.
+ * Return whether a value in a field of this path passes. A matching field of an object takes
+ * precedence over deeper ones: `name:an` tests the name of an avatar, not those of its hands.
  */
 function someField(
   value: PageValue,
@@ -197,7 +197,7 @@ function someField(
   depth = 0,
   at = 0,
 ): boolean {
-  if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return false;
   if (isPlain(value)) return inFields(value, path, passes, depth, at);
   const opened = open(value);
   if (opened.kind === "list") {
@@ -215,21 +215,21 @@ function inFields(
   depth: number,
   at: number,
 ): boolean {
-  let isMeant = false;
+  let hasField = false;
   for (const field in fields) {
     const used = path.steps(field, at);
     if (used === 0) continue;
-    isMeant = true;
+    hasField = true;
     if (isUnder(fields[field] ?? null, path, passes, depth, at + used)) return true;
   }
-  if (isMeant) return false;
+  if (hasField) return false;
   for (const field in fields) {
     if (someField(fields[field] ?? null, path, passes, depth + 1, at)) return true;
   }
   return false;
 }
 
-/** Goes on behind a name that stood for the steps before `at`. */
+/** Return whether a value passes after the path up to `at` has matched. */
 function isUnder(
   value: PageValue,
   path: FieldPath,
@@ -272,28 +272,28 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
     if (wanted !== null) {
       const number = numberOf(value);
       if (number !== null && compare(number, wanted.comparison, wanted.number)) return true;
-      // "=100" may also be meant for a text.
+      // "=100" may also mean a text.
     }
     if (exactly) return textOf(open(value))?.toLowerCase() === text;
     return wanted === null && someText(value, has);
   };
   const steps = stepsIn(field);
   const path = { count: field.length, steps: withMemory(steps) };
-  /** The key is the name of its value, as those of fields are of theirs. */
+  /** A key counts as the field name of its value. */
   const isNamed = (key: string, value: PageValue): boolean => {
     const used = steps(key, 0);
     return used > 0 && isUnder(value, path, passes, 0, used);
   };
-  // Of a number that is larger or smaller no part is what was found.
-  const marked =
+  // A match of "<" or ">" is the entire number, no part of it.
+  const highlighted =
     wanted === null ? text.split("*") : wanted.comparison === "=" ? [String(wanted.number)] : [];
-  const marks = (shown: string): Ranges => rangesOf(shown, marked);
+  const highlights = (shown: string): Ranges => rangesOf(shown, highlighted);
   const isBelow = (place: ValuePath): boolean => {
     let at = 0;
     for (const step of place) if (typeof step === "string") at += path.steps(step, at);
     return at >= path.count;
   };
-  // What is asked for stands in the text, whatever it is under: most entries are out by that.
+  // Testing for the text first excludes most entries without visiting their fields.
   const sought = wanted !== null || text.includes("*") ? "" : text;
   return {
     matches: (entry) =>
@@ -302,11 +302,11 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
         someField(entry.value, path, passes) ||
         isIn(word, entry)),
     keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
-    valueRanges: marks,
+    valueRanges: highlights,
     look: {
       inText: (inner, place, value) => {
         if (!isBelow(place) || !passes(value)) return [];
-        const found = marks(inner);
+        const found = highlights(inner);
         return found.length > 0 ? found : [[0, inner.length]];
       },
     },
@@ -329,7 +329,7 @@ function matcherOf(term: Term): Matcher {
       return {
         timed: true,
         matches: ({ changedAt }, time) => {
-          // What never changed while we looked is older than anything.
+          // Entries that never changed since we connected count as infinitely old.
           const age = changedAt === null ? Number.POSITIVE_INFINITY : time - changedAt;
           return term.within ? age < term.seconds : age > term.seconds;
         },
@@ -344,7 +344,7 @@ function matcherOf(term: Term): Matcher {
   }
 }
 
-/** What costs little is asked first: most keys need no look at their value. */
+/** Relative costs: cheap conditions are tested first. */
 const COST: Readonly<Record<Term["kind"], number>> = {
   type: 0,
   changed: 0,
@@ -356,24 +356,24 @@ const COST: Readonly<Record<Term["kind"], number>> = {
   regex: 4,
 };
 
-/** Rows are drawn many times a second: a value that has not changed is not looked through again. */
-function remembered(placeIn: Filter["placeIn"]): Filter["placeIn"] {
+/** Cache matches by value, because rows are drawn many times per second. */
+function cachedByValue(placeIn: Filter["placeIn"]): Filter["placeIn"] {
   const known = new WeakMap<
     object,
-    { readonly words: string; readonly found: MatchLocation | null }
+    { readonly previewText: string; readonly found: MatchLocation | null }
   >();
-  return (entry, words) => {
+  return (entry, previewText) => {
     const { value } = entry;
-    if (typeof value !== "object" || value === null) return placeIn(entry, words);
+    if (typeof value !== "object" || value === null) return placeIn(entry, previewText);
     const before = known.get(value);
-    if (before?.words === words) return before.found;
-    const found = placeIn(entry, words);
-    known.set(value, { words, found });
+    if (before?.previewText === previewText) return before.found;
+    const found = placeIn(entry, previewText);
+    known.set(value, { previewText, found });
     return found;
   };
 }
 
-/** Null for a query that asks nothing. */
+/** Return the filter of a query; null for an empty query. */
 export function parseFilter(query: string): Filter | null {
   const terms = [...parseQuery(query)].sort((a, b) => COST[a.kind] - COST[b.kind]);
   if (terms.length === 0) return null;
@@ -385,15 +385,15 @@ export function parseFilter(query: string): Filter | null {
     problem: problem ?? "",
     matches: (entry, time) =>
       matchers.every(({ not, matcher }) =>
-        // A pattern that cannot be read asks nothing, whichever way it stands.
+        // An invalid pattern matches everything, negated or not.
         matcher.problem !== undefined ? true : matcher.matches(entry, time) !== not,
       ),
     keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
     valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
-    placeIn: remembered(({ key, value }, words) => {
+    placeIn: cachedByValue(({ key, value }, previewText) => {
       for (const { look, keyRanges, valueRanges } of wanted) {
         if (look === undefined) continue;
-        const shows = [keyRanges?.(key), valueRanges?.(words)].some((found) => found?.length);
+        const shows = [keyRanges?.(key), valueRanges?.(previewText)].some((found) => found?.length);
         const found = shows ? null : findMatchLocation(value, look);
         if (found !== null) return found;
       }

@@ -1,4 +1,4 @@
-/** Find where in a value a search matches, if no preview shows it. Pure. */
+/** Find where a search matches in a value, if its preview does not show it. Pure. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import type { Ranges } from "../../ui/highlight.ts";
@@ -6,34 +6,34 @@ import { open, preview } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
 import { pathText } from "../../values/value_path.ts";
 
-/** As in `components[0].name: headset`. */
+/** A match such as `components[0].name: headset`. */
 export interface MatchLocation {
   readonly place: string;
   readonly placeRanges: Ranges;
-  /** What stands there, with the long text around a match cut. */
+  /** The text around the match. */
   readonly text: string;
   readonly textRanges: Ranges;
 }
 
 export interface Highlighter {
-  /** What to mark in the text of a scalar at this path; nothing where it is not meant. */
+  /** Returns the highlights in the text of a scalar at this path. */
   inText(text: string, path: ValuePath, value: PageValue): Ranges;
-  /** What to mark in the name of a field. */
+  /** Returns the highlights in the name of a field. */
   inName?(name: string): Ranges;
 }
 
-const DEEPEST = 20;
-/** Parts of one value that are looked at: rows are drawn many times a second. */
-const MOST = 2000;
-/** Characters of a long text before a match, and in all. */
+const MAX_DEPTH = 20;
+/** Limit for the searched parts of a value, because rows are drawn many times per second. */
+const MOST_PARTS = 2000;
+/** Shown characters before a match, and in total. */
 const BEFORE = 20;
-const ROOM = 60;
+const SHOWN = 60;
 
 export function findMatchLocation(value: PageValue, look: Highlighter): MatchLocation | null {
-  let left = MOST;
+  let left = MOST_PARTS;
   const search = (inner: PageValue, path: ValuePath): MatchLocation | null => {
     left -= 1;
-    if (left < 0 || path.length > DEEPEST) return null;
+    if (left < 0 || path.length > MAX_DEPTH) return null;
     const opened = open(inner);
     switch (opened.kind) {
       case "list":
@@ -68,16 +68,16 @@ export function findMatchLocation(value: PageValue, look: Highlighter): MatchLoc
     const ranges = typeof step === "string" ? (look.inName?.(step) ?? []) : [];
     if (ranges.length === 0) return null;
     const place = pathText([...path, step]);
-    // A name that is written with quotes is marked as far as it stands there as it is.
+    // A name that is quoted and escaped in the path is not highlighted.
     const from = place.lastIndexOf(String(step));
     const placeRanges = from < 0 ? [] : moved(ranges, from);
-    return { place, placeRanges, text: preview(inner, ROOM), textRanges: [] };
+    return { place, placeRanges, text: preview(inner, SHOWN), textRanges: [] };
   };
   const atText = (text: string, path: ValuePath, inner: PageValue): MatchLocation | null => {
     const [range] = look.inText(text, path, inner);
     if (range === undefined) return null;
     const from = Math.max(0, range[0] - BEFORE);
-    const to = Math.min(text.length, Math.max(from + ROOM, range[1]));
+    const to = Math.min(text.length, Math.max(from + SHOWN, range[1]));
     const before = from > 0 ? "…" : "";
     return {
       place: pathText(path),

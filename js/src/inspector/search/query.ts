@@ -1,24 +1,23 @@
 /**
- * The language of the search box. Pure: text in, terms out; filter.ts gives them meaning.
+ * Parse the query language of the search box. Pure; filter.ts evaluates the terms.
  *
- *     query     = term { " " term }             every term must hold
+ *     query     = term { " " term }             all terms must match
  *     term      = [ "-" ] ( regex | phrase | word )
  *     regex     = "/" pattern "/"               in the key, or in a text or number of the value
- *     phrase    = '"' anything '"'              as it stands, spaces included
+ *     phrase    = '"' anything '"'              the exact text, with spaces
  *     word      = condition | glob | letters
- *     glob      = letters with "*"              the whole key, "*" for anything
- *     condition = "type:" kind                  number, text, list, object, boolean, null, bytes
- *               | "changed:" [ "<" | ">" ] time    "5s", "200ms", "2min", "1h"; "<" if left out
+ *     glob      = letters with "*"              the full key, "*" matches anything
+ *     condition = "type:" kind                  number, string, list, object, boolean, null, bytes
+ *               | "changed:" [ "<" | ">" ] time    "5s", "200ms", "2min", "1h"; "<" by default
  *               | "rate:" comparison            changes per second
  *               | field ":" ( comparison | phrase | letters )
  *     comparison = ( "<" | "<=" | ">" | ">=" | "=" ) number
  *     field     = a field of the value at any depth, or the key itself; the start of its
- *                 name, or of a part of it; "a.b" for b inside of a
+ *                 name, or of a part of it; "a.b" for b inside a
  *
- * Case never matters. "-5" is a number, as a minus before a digit belongs to it. What fits
- * no rule is looked for as it stands, so that nothing typed is an error but a bad regex.
- * Half a condition asks for no more than is typed of it: "type:" for nothing, "mass:>" for
- * whatever has a mass.
+ * Case is ignored. A minus before a digit belongs to the number. Text that matches no rule is
+ * searched literally, so that only an invalid regex is an error. An unfinished condition applies as
+ * far as it is typed: "type:" matches everything, "mass:>" everything with a mass.
  */
 
 export type Comparison = "<" | "<=" | ">" | ">=" | "=";
@@ -36,7 +35,7 @@ export type Term = { readonly not: boolean } & (
   | { readonly kind: "rate"; readonly comparison: Comparison; readonly number: number }
   | {
       readonly kind: "field";
-      /** The word as typed, which is looked for as well: keys may hold a colon. */
+      /** The word as typed, which is searched too, because keys may contain a colon. */
       readonly word: string;
       readonly field: readonly string[];
       readonly text: string;
@@ -45,7 +44,7 @@ export type Term = { readonly not: boolean } & (
     }
 );
 
-/** What people call the kinds elsewhere. */
+/** Names of the kinds in other languages. */
 const OTHER_NAMES: ReadonlyMap<string, Kind> = new Map([
   ["string", "text"],
   ["str", "text"],
@@ -77,7 +76,7 @@ interface Token {
   readonly text: string;
 }
 
-/** Where a regex that begins at `from` ends, or -1 if nothing closes it. */
+/** Return where a regex that starts at `from` ends; -1 if it is not closed. */
 function endOfRegex(query: string, from: number): number {
   for (let at = from + 1; at < query.length; at += 1) {
     if (query[at] === "\\") at += 1;
@@ -86,7 +85,7 @@ function endOfRegex(query: string, from: number): number {
   return -1;
 }
 
-/** The words of the query; quotes hold words together, alone or after a colon. */
+/** Split a query into words. Quotes, alone or after a colon, group words. */
 function tokens(query: string): readonly (Token & { readonly regex: boolean })[] {
   const found: (Token & { readonly regex: boolean })[] = [];
   let at = 0;
@@ -133,17 +132,17 @@ function kindOf(text: string): Kind | null {
   return OTHER_NAMES.get(text) ?? KINDS.find((kind) => kind.startsWith(text)) ?? null;
 }
 
-/** Conditions on a key as a whole, of which nothing is asked before something follows. */
-const ON_THE_WHOLE: ReadonlySet<string> = new Set(["type", "changed", "rate"]);
+/** Conditions on an entry that match everything until they are finished. */
+const ENTRY_CONDITIONS: ReadonlySet<string> = new Set(["type", "changed", "rate"]);
 
 function conditionOf(word: string, not: boolean): Term | "unfinished" | null {
   const colon = word.indexOf(":");
   if (colon <= 0) return null;
   const field = word.slice(0, colon);
   const typed = word.slice(colon + 1);
-  // Somebody who has come as far as the sign of a comparison goes on with a number.
+  // After a comparison sign, the number is still being typed.
   const rest = /^([<>]=?-?\.?|=)?$/.test(typed) ? "" : typed;
-  if (rest === "" && ON_THE_WHOLE.has(field)) return "unfinished";
+  if (rest === "" && ENTRY_CONDITIONS.has(field)) return "unfinished";
   if (field === "type") {
     const type = kindOf(rest);
     if (type !== null) return { kind: "type", not, type };
@@ -164,7 +163,7 @@ function conditionOf(word: string, not: boolean): Term | "unfinished" | null {
   return { kind: "field", not, word, field: steps, text, exactly, compare };
 }
 
-/** The terms of a query, in lower case but for patterns; none for a query that asks nothing. */
+/** Return the terms of a query, in lower case except for patterns. */
 export function parseQuery(query: string): readonly Term[] {
   return tokens(query).flatMap(({ not, quoted, regex, text }): Term[] => {
     if (text === "") return [];
@@ -179,15 +178,15 @@ export function parseQuery(query: string): readonly Term[] {
   });
 }
 
-/** How many of the steps, from one of them on, a name stands for; 0 for none. */
+/** Returns how many of the steps of a field path, starting at `from`, a name matches. */
 export type StepsIn = (name: string, from: number) => number;
 
 /**
- * A step is the start of a name, or of a part of it: names have dots of their own, as keys
- * do, so that `renderer` and `rendering.renderer` both are `nanover.rendering.renderer`.
+ * Match the steps of a field path to names. A step matches the start of a name or of a part of it:
+ * `renderer` and `rendering.renderer` both match `nanover.rendering.renderer`.
  */
 export function stepsIn(steps: readonly string[]): StepsIn {
-  // The most steps first.
+  // Longest first.
   const starts = steps.map((_, from) =>
     steps
       .slice(from)
@@ -202,7 +201,7 @@ export function stepsIn(steps: readonly string[]): StepsIn {
   };
 }
 
-/** Whether the name has the text at its start, or behind a dot or slash. */
+/** Return whether the name contains the text at its start, or after a dot or slash. */
 function beginsPart(text: string, name: string): boolean {
   for (let at = name.indexOf(text); at >= 0; at = name.indexOf(text, at + 1)) {
     if (at === 0 || name[at - 1] === "." || name[at - 1] === "/") return true;
@@ -210,9 +209,9 @@ function beginsPart(text: string, name: string): boolean {
   return false;
 }
 
-/** Objects of one kind share their names: of most, what they stand for is known. */
-const MOST_NAMES = 1000;
+const MOST_CACHED_NAMES = 1000;
 
+/** Cache the results by name, because objects share their field names. */
 export function withMemory(steps: StepsIn): StepsIn {
   const known: (Map<string, number> | undefined)[] = [];
   return (name, from) => {
@@ -220,7 +219,7 @@ export function withMemory(steps: StepsIn): StepsIn {
     if (before !== undefined) return before;
     const count = steps(name, from);
     known[from] ??= new Map();
-    if (known[from].size < MOST_NAMES) known[from].set(name, count);
+    if (known[from].size < MOST_CACHED_NAMES) known[from].set(name, count);
     return count;
   };
 }

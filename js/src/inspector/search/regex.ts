@@ -1,41 +1,39 @@
 /**
- * Regular expressions whose work grows with the text and never explodes. Pure.
+ * Regular expressions that run in linear time. Pure.
  *
- * What people type here is run over everything a server sends, many times a second, and
- * JavaScript's own engine cannot be stopped: `(a+)+b` would hang the page. So a pattern
- * becomes an automaton that follows all its readings at once (Thompson), with the sets of
- * states that come up kept (as lazy DFAs do). Backreferences and look-around, which no
- * automaton has, are refused in words.
+ * A pattern is matched against the entire state many times per second, and the browser's engine
+ * cannot be interrupted: `(a+)+b` would hang the page. So a pattern becomes a Thompson automaton
+ * with cached state sets (a lazy DFA). Backreferences and lookaround are rejected.
  */
 
 import { isWord, readPattern, type Step, type Steps } from "./regex_parser.ts";
 
 export { BadPattern } from "./regex_parser.ts";
 
-/** Stands between texts that are looked through in one go: each has its own start and end. */
+/** Separates texts that are searched together; each has its own start and end. */
 export const BETWEEN = "\0";
 
 export interface Regex {
-  /** Whether any part of the text fits, or of any of several with `BETWEEN` between them. */
+  /** Returns whether any of the texts, separated by `BETWEEN`, contains a match. */
   test(text: string): boolean;
-  /** The first part that fits, as long as it can be; null for none. */
+  /** Returns the first and longest match; null for none. */
   find(text: string): readonly [start: number, end: number] | null;
 }
 
 const MOST_SETS = 400;
-/** Letters below this have a place of their own in a table. */
+/** Character codes below this are looked up in an array. */
 const TABLE = 128;
 
 type Letter = Extract<Step, { kind: "letter" }>;
 type Mark = Exclude<Step["kind"], "letter" | "split" | "done">;
 
-/** A set of states that came up, and where each letter leads from it. */
+/** A set of states, and its successors by character. */
 interface StateSet {
   readonly letters: readonly Letter[];
   readonly isDone: boolean;
-  /** What the set becomes where the text ends. */
+  /** Whether the set accepts at the end of the text. */
   readonly isDoneAtEnd: boolean;
-  /** The sets after a letter, with a new reading begun there, and without. */
+  /** The successors with a new match attempt started at the character, and without. */
   readonly after: Followers;
   readonly within: Followers;
 }
@@ -47,13 +45,13 @@ interface Followers {
 
 const noFollowers = (): Followers => ({ table: [], others: new Map() });
 
-/** The set in which no reading has begun, and the text before which none can; null for none. */
+/** The state set without a started match, and the text that can start one; null for none. */
 interface Idle {
   readonly set: StateSet | null;
   readonly until: string;
 }
 
-/** What stands around a place of the text, as far as marks look at it. */
+/** The context of a position that assertions depend on. */
 interface Around {
   readonly isStart: boolean;
   readonly wordBefore: boolean;
@@ -63,7 +61,7 @@ interface Around {
 class Automaton implements Regex {
   readonly #steps: readonly Step[];
   readonly #begin: number;
-  /** Whether the way on from a letter also depends on the one after it. */
+  /** Whether a step also depends on the next character. */
   readonly #looksAhead: boolean;
   readonly #hasStart: boolean;
   #sets = new Map<string, StateSet>();
@@ -91,7 +89,7 @@ class Automaton implements Regex {
     return null;
   }
 
-  /** One pass over the text, with a new reading begun at each letter. */
+  /** Scans the text once, starting a match attempt at each character. */
   #sweep(text: string): boolean {
     const isPlain = !this.#looksAhead;
     const { length } = text;
@@ -110,14 +108,14 @@ class Automaton implements Regex {
         set = this.#startAt(text, at + 1);
         continue;
       }
-      // Nearly every step was taken before.
+      // Fast path: nearly all steps are cached.
       const known: StateSet | undefined = isPlain ? set.after.table[code] : undefined;
       set = known ?? this.#step(set, code, text, at + 1, true);
     }
     return set.isDone || set.isDoneAtEnd;
   }
 
-  /** Most of most texts is passed by while no reading has begun: the browser does that faster. */
+  /** Finds the text to skip to with `indexOf`, which is faster than stepping. */
   #findIdle(): Idle {
     const set = this.#setOf([this.#begin], {
       isStart: false,
@@ -127,7 +125,7 @@ class Automaton implements Regex {
     const [letter, ...others] = set.letters;
     const none = { set: null, until: "" };
     if (this.#looksAhead || set.isDone || set.isDoneAtEnd || others.length > 0) return none;
-    // What can only begin at a start waits for the next text.
+    // A match that must start at the beginning can only start in the next text.
     if (letter === undefined) return { set, until: BETWEEN };
     return letter.only === null || this.#hasStart ? none : { set, until: letter.only };
   }
@@ -146,7 +144,7 @@ class Automaton implements Regex {
     }
   }
 
-  /** The states at the start of a text: the same for all texts unless a mark looks ahead. */
+  /** Returns the states at the start of a text; cached unless an assertion looks ahead. */
   #startAt(text: string, at: number): StateSet {
     if (this.#first !== null) return this.#first;
     const wordAfter = isWord(text.charCodeAt(at));
@@ -155,7 +153,7 @@ class Automaton implements Regex {
     return set;
   }
 
-  /** The states after a letter; `next` is where the text goes on. */
+  /** Returns the states after a character; `next` is the position after it. */
   #step(set: StateSet, code: number, text: string, next: number, anew: boolean): StateSet {
     const { table, others } = anew ? set.after : set.within;
     const wordAfter = this.#looksAhead && isWord(text.charCodeAt(next));
@@ -171,9 +169,9 @@ class Automaton implements Regex {
     return found;
   }
 
-  /** All states that can be reached without a letter from these. */
+  /** Returns the states that are reachable without consuming a character. */
   #setOf(starts: readonly number[], around: Around): StateSet {
-    // What no mark looks at makes no difference.
+    // Context that no assertion uses must not create different sets.
     const isStart = around.isStart && this.#hasStart;
     const wordBefore = around.wordBefore && this.#looksAhead;
     const wordAfter = around.wordAfter && this.#looksAhead;
@@ -193,13 +191,13 @@ class Automaton implements Regex {
       after: noFollowers(),
       within: noFollowers(),
     };
-    if (this.#sets.size >= MOST_SETS) this.#forget();
+    if (this.#sets.size >= MOST_SETS) this.#clearCache();
     this.#sets.set(key, set);
     return set;
   }
 
-  /** Sets hold on to each other: those in use go on, and all others go. */
-  #forget(): void {
+  /** Empties the cache. Sets still in use are kept by their references. */
+  #clearCache(): void {
     this.#sets = new Map();
     this.#first = null;
     this.#idle = null;
@@ -240,8 +238,8 @@ function holds(
 }
 
 /**
- * The pattern, whatever the case of letters.
+ * Compile a pattern that ignores case.
  *
- * @throws {BadPattern} It is none, or asks for what is not possible; says so in words.
+ * @throws {BadPattern} The pattern is invalid or not supported.
  */
 export const compile = (pattern: string): Regex => new Automaton(readPattern(pattern));

@@ -6,12 +6,12 @@ export class BadPattern extends Error {
 
 type Accepts = (code: number) => boolean;
 
-/** A step of the automaton: takes a letter, or goes on without one. */
+/** A step of the automaton, which may consume a character. */
 export type Step =
   | {
       readonly kind: "letter";
       readonly accepts: Accepts;
-      /** The one letter that it accepts, in small; null where there are several. */
+      /** The only accepted character, in lower case; null if there are several. */
       readonly only: string | null;
       next: number;
     }
@@ -19,7 +19,7 @@ export type Step =
   | { readonly kind: "start" | "end" | "word" | "inner"; next: number }
   | { readonly kind: "done" };
 
-/** Larger ones come from counts of counts, as `(a{99}){99}`. */
+/** Limit for nested repetitions such as `(a{99}){99}`. */
 const MOST_STEPS = 3000;
 const MOST_REPEATS = 200;
 
@@ -51,17 +51,17 @@ const CONTROLS = new Map([
   ["0", 0],
 ]);
 
-/** Texts are compared in lower case, so that a class must also take the capital's small form. */
+/** Texts are matched in lower case, so character classes must be folded too. */
 const foldCode = (code: number): number => String.fromCharCode(code).toLowerCase().charCodeAt(0);
 
-/** The capital of a letter, where that is one letter and not a plain one for a special: ß has none. */
+/** Return the upper case of a character if that is a single character, else the character. */
 function capitalOf(code: number): number {
   const capital = String.fromCharCode(code).toUpperCase();
   const found = capital.length === 1 ? capital.charCodeAt(0) : code;
   return code >= 128 && found < 128 ? code : found;
 }
 
-/** A part of the pattern: builds its steps in front of `next` and returns where they begin. */
+/** A part of the pattern: adds its steps before `next` and returns its first step. */
 type Part = (next: number) => number;
 
 class Parser {
@@ -75,12 +75,12 @@ class Parser {
 
   parse(): number {
     const root = this.#choice();
-    if (this.#at < this.#pattern.length) throw new BadPattern("there is a ) too many");
+    if (this.#at < this.#pattern.length) throw new BadPattern("unmatched )");
     return root(this.#add({ kind: "done" }));
   }
 
   #add(step: Step): number {
-    if (this.steps.length >= MOST_STEPS) throw new BadPattern("it stands for too much");
+    if (this.steps.length >= MOST_STEPS) throw new BadPattern("pattern is too large");
     return this.steps.push(step) - 1;
   }
 
@@ -133,7 +133,7 @@ class Parser {
     const [sign, least, comma, most] = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})/.exec(rest) ?? [""];
     if (sign === "") return [1, 1];
     this.#at += sign.length;
-    // Lazy or not is all one to whether there is a match.
+    // Laziness does not affect whether there is a match.
     if (this.#peek() === "?") this.#at += 1;
     if (sign === "*") return [0, Number.POSITIVE_INFINITY];
     if (sign === "+") return [1, Number.POSITIVE_INFINITY];
@@ -143,7 +143,7 @@ class Parser {
     if (from > MOST_REPEATS || (to > MOST_REPEATS && to < Number.POSITIVE_INFINITY)) {
       throw new BadPattern(`more than ${MOST_REPEATS} repetitions`);
     }
-    if (to < from) throw new BadPattern(`${sign} has its numbers the wrong way round`);
+    if (to < from) throw new BadPattern(`numbers out of order in ${sign}`);
     return [from, to];
   }
 
@@ -179,7 +179,7 @@ class Parser {
       case "*":
       case "+":
       case "?":
-        throw new BadPattern(`there is nothing that ${sign} could repeat`);
+        throw new BadPattern(`nothing to repeat before ${sign}`);
       default:
         return this.#exactly(sign.charCodeAt(0));
     }
@@ -189,20 +189,19 @@ class Parser {
     if (this.#peek() === "?") {
       const rest = this.#pattern.slice(this.#at);
       const [head] = /^\?(?::|<[A-Za-z_]\w*>)/.exec(rest) ?? [""];
-      if (head === "") throw new BadPattern("looking around, as by (?=, is not possible here");
+      if (head === "") throw new BadPattern("lookaround such as (?= is not supported");
       this.#at += head.length;
     }
     const inside = this.#choice();
-    if (this.#peek() !== ")") throw new BadPattern("a ( is not closed");
+    if (this.#peek() !== ")") throw new BadPattern("missing )");
     this.#at += 1;
     return inside;
   }
 
   #escape(): Part {
     const sign = this.#peek();
-    if (sign === "") throw new BadPattern("it ends with \\");
-    if (/[1-9k]/.test(sign))
-      throw new BadPattern("referring back, as by \\1, is not possible here");
+    if (sign === "") throw new BadPattern("trailing \\");
+    if (/[1-9k]/.test(sign)) throw new BadPattern("backreferences such as \\1 are not supported");
     this.#at += 1;
     if (sign === "b") return this.#mark("word");
     if (sign === "B") return this.#mark("inner");
@@ -211,7 +210,7 @@ class Parser {
     return this.#exactly(this.#escapedCode(sign));
   }
 
-  /** The code of what stands after a backslash that has just been read. */
+  /** Returns the character code of an escape sequence after its backslash. */
   #escapedCode(sign: string): number {
     const digits = sign === "x" ? 2 : sign === "u" ? 4 : 0;
     const [hex] = /^[0-9a-f]*/i.exec(this.#pattern.slice(this.#at, this.#at + digits)) ?? [""];
@@ -228,7 +227,7 @@ class Parser {
     const takes: Accepts[] = [];
     let first = true;
     while (first || this.#peek() !== "]") {
-      if (this.#at >= this.#pattern.length) throw new BadPattern("a [ is not closed");
+      if (this.#at >= this.#pattern.length) throw new BadPattern("missing ]");
       first = false;
       const from = this.#classItem();
       if (typeof from === "function") takes.push(from);
@@ -247,8 +246,7 @@ class Parser {
     }
     this.#at += 1;
     const to = this.#classItem();
-    if (typeof to === "function" || to < from)
-      throw new BadPattern("a range in [ ] makes no sense");
+    if (typeof to === "function" || to < from) throw new BadPattern("invalid range in [ ]");
     return (code) => {
       if (code >= from && code <= to) return true;
       const capital = capitalOf(code);
@@ -269,11 +267,11 @@ class Parser {
 
 export interface Steps {
   readonly steps: readonly Step[];
-  /** The step that a reading begins with. */
+  /** The first step. */
   readonly begin: number;
 }
 
-/** @throws {BadPattern} It is none, or asks for what is not possible; says so in words. */
+/** @throws {BadPattern} The pattern is invalid or not supported. */
 export function readPattern(pattern: string): Steps {
   const parser = new Parser(pattern);
   const begin = parser.parse();

@@ -3,35 +3,37 @@
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
+import { SEARCH } from "../strings.ts";
 
 export interface SearchBox {
   readonly element: HTMLElement;
   readonly input: HTMLInputElement;
-  /** What was found, and what of the query cannot be understood. */
+  /** Shows the number of matches, or the problem with the query. */
   setResult(text: string, problem: string): void;
   setQuery(query: string): void;
   clear(): void;
-  /** Puts a button at the end of the box. */
+  /** Appends a button. */
   add(element: HTMLElement): void;
 }
 
-export function createSearchBox(
-  { placeholder, onQuery }: { placeholder: string; onQuery: (query: string) => void },
-  signal: AbortSignal,
-): SearchBox {
+export function createSearchBox(onQuery: (query: string) => void, signal: AbortSignal): SearchBox {
   const input = h("input", {
     class: "nvj-search-input",
     type: "text",
-    placeholder,
-    "aria-label": placeholder,
+    placeholder: SEARCH.placeholder,
+    "aria-label": SEARCH.placeholder,
     spellcheck: "false",
     autocomplete: "off",
   });
   const result = h("span", { class: "nvj-pill", "aria-live": "polite", hidden: true });
-  const trouble = h("span", { class: "nvj-search-problem nvj-error", role: "alert", hidden: true });
+  const problemText = h("span", {
+    class: "nvj-search-problem nvj-error",
+    role: "alert",
+    hidden: true,
+  });
   const clearButton = h(
     "button",
-    { type: "button", class: "nvj-quiet", "aria-label": "Clear the filter", hidden: true },
+    { type: "button", class: "nvj-quiet", "aria-label": SEARCH.clear, hidden: true },
     icon("close"),
   );
   const element = h(
@@ -39,22 +41,22 @@ export function createSearchBox(
     { class: "nvj-search" },
     icon("search"),
     input,
-    trouble,
+    problemText,
     result,
     clearButton,
   );
 
-  const tell = () => {
+  const update = () => {
     clearButton.hidden = input.value === "";
     onQuery(input.value);
   };
   const setQuery = (query: string) => {
     if (input.value === query) return;
     input.value = query;
-    tell();
+    update();
   };
   const clear = () => setQuery("");
-  listen(input, "input", tell, signal);
+  listen(input, "input", update, signal);
   listen(
     clearButton,
     "click",
@@ -74,8 +76,8 @@ export function createSearchBox(
     setResult: (text, problem) => {
       setText(result, text);
       result.hidden = text === "" || problem !== "";
-      setText(trouble, problem);
-      trouble.hidden = problem === "";
+      setText(problemText, problem);
+      problemText.hidden = problem === "";
       setAttribute(input, "aria-invalid", problem === "" ? null : "true");
     },
   };

@@ -4,25 +4,7 @@ import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { Shortcuts } from "../shortcuts.ts";
-
-const SYNTAX: readonly (readonly [example: string, meaning: string])[] = [
-  ["anna", "in a key, also as its initials; or in a value"],
-  ['"two words"', "as it stands"],
-  ["avatar.*", "the whole key, * for anything"],
-  ["name:an", "a key, or a field of its value, that has this"],
-  ["scale:>5", "the same with a number; also <, <=, >=, ="],
-  ["type:number", "number, text, list, object, boolean, null, bytes"],
-  ["changed:<5s", "changed in the last 5 s; also >, ms, min, h"],
-  ["rate:>10", "changes more than 10 times a second"],
-  ["/^a.*z$/", "a regular expression"],
-  ["-avatar", "not this; goes before any of the above"],
-];
-
-const TREE_KEYS: readonly (readonly [key: string, does: string])[] = [
-  ["↑ ↓ ← →", "walk through the tree, open and close"],
-  ["Enter", "open, and show in the pane"],
-  ["Esc", "a step back: the choice, the query, the pause"],
-];
+import { HELP, SHORTCUTS } from "../strings.ts";
 
 const KEY_NAMES = new Map([[" ", "Space"]]);
 
@@ -37,15 +19,15 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
     {
       type: "button",
       class: "nvj-quiet",
-      title: "How to search, and all keys",
-      "aria-label": "How to search, and all keys",
+      title: HELP.title,
+      "aria-label": HELP.title,
       "aria-expanded": "false",
     },
     icon("help"),
   );
   const panel = h("section", {
     class: "nvj-help",
-    "aria-label": "How to search, and all keys",
+    "aria-label": HELP.title,
     tabindex: 0,
     hidden: true,
   });
@@ -72,8 +54,8 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
       );
       fill(
         panel,
-        table("Search", SYNTAX, "code"),
-        table("Keys", [...TREE_KEYS, ...shortcuts], "kbd"),
+        table(HELP.syntaxTitle, HELP.syntax, "code"),
+        table(HELP.shortcutsTitle, [...HELP.treeKeys, ...shortcuts], "kbd"),
       );
     }
     panel.hidden = !shown;
@@ -82,7 +64,7 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
   listen(button, "click", () => show(panel.hidden), signal);
   keys.add({
     key: "?",
-    does: "this list",
+    does: SHORTCUTS.help,
     run: () => {
       show(panel.hidden);
       return true;

@@ -1,21 +1,21 @@
-/** Filter all keys in time slices, so that typing stays responsive. */
+/** Search all keys in time slices, so that typing stays responsive. */
 
 import type { Entry } from "../../kernel/state_store.ts";
 import { now } from "../../ui/clock.ts";
 import { debounced, whenIdle } from "../../ui/lifetime.ts";
 import { searchText } from "./filter.ts";
 
-/** Seconds at a stretch: what is typed meanwhile waits no longer. */
+/** Seconds per time slice. */
 const SLICE = 0.016;
-/** The first stretch is longer: what is found in it need not be drawn twice. */
+/** The first slice is longer, because a short search is then drawn only once. */
 const FIRST_SLICE = 0.04;
-/** What was found is drawn at once, and then so often: drawing takes time from searching. */
+/** Seconds between two drawings of the matches so far. */
 const DRAW_EVERY = 0.15;
 
 export interface SearchRun {
-  /** Goes on with what is left; the first stretch is done before this returns. */
+  /** Continues the search. The first slice runs before this returns. */
   start(): void;
-  /** Writes out what a search will look through, while nobody waits for it. */
+  /** Creates the searchable texts while the page is idle. */
   prepare(): void;
 }
 
@@ -27,7 +27,7 @@ interface Searchable {
 
 export function createSearchRun(
   model: Searchable,
-  /** What ages are counted from. */
+  /** Returns the time that ages are relative to. */
   time: () => number,
   onProgress: () => void,
   signal: AbortSignal,
@@ -60,17 +60,17 @@ export function createSearchRun(
   };
 }
 
-/** Things between two looks at the clock, which take longer than one of them. */
-const BETWEEN_LOOKS = 64;
+/** Items per call of `shouldYield`, which takes longer than one item. */
+const BATCH = 64;
 
-/** Visits what is left until `shouldYield` says that it is time to stop; true when all are done. */
+/** Visit items until `shouldYield`. Returns whether all items were visited. */
 export function visitInTimeSlice<T>(
   left: Iterator<T>,
   visit: (item: T) => void,
   shouldYield: () => boolean,
 ): boolean {
   for (;;) {
-    for (let count = 0; count < BETWEEN_LOOKS; count += 1) {
+    for (let count = 0; count < BATCH; count += 1) {
       const { done, value } = left.next();
       if (done === true) return true;
       visit(value);

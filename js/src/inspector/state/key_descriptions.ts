@@ -7,17 +7,17 @@ import type { ValuePath } from "../../values/value_path.ts";
 
 export interface KeyDescription {
   readonly text: string;
-  /** A colour of the value itself, as `rgb(…)`. */
+  /** A color in the value, as `rgb(…)`. */
   readonly swatch: string | null;
 }
 
-/** Seconds without a change after which somebody's headset is taken for put away. */
+/** Seconds without a change after which a client's presence counts as stale. */
 export const STALE_AFTER = 5;
 
-/** Counters that say no more than that their client is there. */
+/** Prefix of the counters that clients use as heartbeats. */
 export const HEARTBEATS = "update.index";
 
-/** Keys of which every client that is there changes its own all the time. */
+/** Return whether a client updates this key continuously while it is connected. */
 export const isPresence = (key: string): boolean => key.startsWith("avatar.");
 
 function fieldsOf(value: PageValue): ReadonlyMap<string, PageValue> {
@@ -42,7 +42,7 @@ function lengthOf(value: PageValue | undefined): number | null {
   return opened.kind === "list" ? opened.length : null;
 }
 
-/** Only numbers reach the style sheet, so a colour can carry nothing else. */
+/** Return a color as `rgb(…)`. Contains only numbers, so it is safe in a style sheet. */
 function swatchOf(value: PageValue | undefined): string | null {
   const [red, green, blue] = numbersOf(value) ?? [];
   if (red === undefined || green === undefined || blue === undefined) return null;
@@ -54,8 +54,8 @@ const two = (number: number): string => number.toFixed(2).replace("-", "−");
 
 const at = (position: readonly number[]): string => `at ${position.map(two).join(" ")}`;
 
-/** The angle of a rotation given as x, y, z, w, in whole degrees. */
-function turned(quaternion: readonly number[]): string | null {
+/** Return the angle of a quaternion (x, y, z, w) in degrees. */
+function angleText(quaternion: readonly number[]): string | null {
   const [x, y, z, w] = quaternion;
   if (x === undefined || y === undefined || z === undefined || w === undefined) return null;
   const length = Math.hypot(x, y, z, w);
@@ -64,16 +64,16 @@ function turned(quaternion: readonly number[]): string | null {
   return `${Math.round(degrees)}°`;
 }
 
-const together = (...parts: readonly (string | null)[]): string =>
+const joinParts = (...parts: readonly (string | null)[]): string =>
   parts.filter((part) => part !== null).join(" · ");
 
-/** A position, a rotation and a scale, in ten numbers. */
-function placed(value: PageValue): string | null {
+/** Describe ten numbers: a position, a quaternion and a scale. */
+function transformText(value: PageValue): string | null {
   const numbers = numbersOf(value);
   if (numbers === null || numbers.length !== 10) return null;
   const [x = 0, y = 0, z = 0] = numbers.slice(7);
   const scale = x === y && y === z ? two(x) : [x, y, z].map(two).join(" ");
-  return together(at(numbers.slice(0, 3)), turned(numbers.slice(3, 7)), `×${scale}`);
+  return joinParts(at(numbers.slice(0, 3)), angleText(numbers.slice(3, 7)), `×${scale}`);
 }
 
 function avatar(value: PageValue): KeyDescription | null {
@@ -93,10 +93,10 @@ function avatar(value: PageValue): KeyDescription | null {
   return { text: `${name}${body}`, swatch: swatchOf(fields.get("color")) };
 }
 
-/** The atoms of a selection: all where the server is given none, null where it makes no sense. */
+/** Describe the atoms of a selection; without ids it contains all atoms. */
 function atomsOf(selected: PageValue): string | null {
   const opened = open(selected);
-  // A list of its own, as NanoVer's utilities for notebooks write it.
+  // NanoVer's notebook utilities write a plain list.
   if (opened.kind === "list") return plural(opened.length, "atom");
   if (opened.kind !== "object") return null;
   const ids = fieldsOf(selected).get("particle_ids") ?? null;
@@ -109,7 +109,7 @@ function selection(value: PageValue): string | null {
   const fields = fieldsOf(value);
   const selected = fields.get("selected");
   const atoms = selected === undefined ? null : atomsOf(selected);
-  return atoms === null ? null : together(textOf(fields.get("name")), atoms);
+  return atoms === null ? null : joinParts(textOf(fields.get("name")), atoms);
 }
 
 function interaction(value: PageValue): string | null {
@@ -128,36 +128,36 @@ function positionIn(fields: ReadonlyMap<string, PageValue>): string | null {
 }
 
 const rotationIn = (fields: ReadonlyMap<string, PageValue>): string | null =>
-  turned(numbersOf(fields.get("rotation")) ?? []);
+  angleText(numbersOf(fields.get("rotation")) ?? []);
 
 function userOrigin(value: PageValue): string | null {
   const fields = fieldsOf(value);
   const position = positionIn(fields);
-  return position === null ? null : together(position, rotationIn(fields));
+  return position === null ? null : joinParts(position, rotationIn(fields));
 }
 
-/** The start of a text that somebody wrote, short enough to stand beside other words. */
-const short = (value: PageValue | undefined): string | null =>
-  // Without half of a character at the end.
+/** Return the first characters of a text. */
+const shortText = (value: PageValue | undefined): string | null =>
+  // Remove half of a surrogate pair at the end.
   textOf(value)
     ?.slice(0, 40)
     .replace(/[\ud800-\udbff]$/, "") ?? null;
 
 function parentIn(fields: ReadonlyMap<string, PageValue>): string | null {
-  const parent = short(fields.get("parent"));
+  const parent = shortText(fields.get("parent"));
   return parent === null ? null : `in ${parent}`;
 }
 
-/** A hand of somebody in a headset, and the buttons that it holds. */
+/** Describe a VR controller and its pressed buttons. */
 function cursor(value: PageValue, key: string): string | null {
   const fields = fieldsOf(value);
   const position = positionIn(fields);
   if (position === null) return null;
   const hand = /\.(left|right)$/.exec(key)?.[1];
   const held = open(fields.get("heldbuttons") ?? null);
-  const names = held.kind === "list" ? held.items.slice(0, 3).map(short) : [];
+  const names = held.kind === "list" ? held.items.slice(0, 3).map(shortText) : [];
   const buttons = names.filter((name) => name !== null).join(", ");
-  return together(
+  return joinParts(
     hand === undefined ? "cursor" : `${hand} hand`,
     position,
     rotationIn(fields),
@@ -167,42 +167,42 @@ function cursor(value: PageValue, key: string): string | null {
 
 function transform(value: PageValue): string | null {
   const fields = fieldsOf(value);
-  const place = placed(fields.get("transform") ?? null);
+  const place = transformText(fields.get("transform") ?? null);
   if (place === null) return null;
   const parent = parentIn(fields);
   return parent === null ? `placed ${place}` : `placed ${parent} · ${place}`;
 }
 
-/** What is drawn besides the molecule; the key says which kind. */
-function drawn(value: PageValue, key: string): string | null {
+/** Describe an object in the scene other than the molecule; its kind is in the key. */
+function sceneObject(value: PageValue, key: string): string | null {
   const fields = fieldsOf(value);
-  const somewhere = (what: string) => together(what, positionIn(fields), parentIn(fields));
+  const withPosition = (what: string) => joinParts(what, positionIn(fields), parentIn(fields));
   switch (key.split(".")[1]) {
     case "shape": {
-      const shape = short(fields.get("shape"));
-      return shape === null ? null : somewhere(shape);
+      const shape = shortText(fields.get("shape"));
+      return shape === null ? null : withPosition(shape);
     }
     case "line": {
       const points = lengthOf(fields.get("positions"));
       return points === null
         ? null
-        : together(`line through ${plural(points, "point")}`, parentIn(fields));
+        : joinParts(`line through ${plural(points, "point")}`, parentIn(fields));
     }
     case "label": {
-      const text = short(fields.get("text"));
-      return text === null ? null : somewhere(`label ${JSON.stringify(text)}`);
+      const text = shortText(fields.get("text"));
+      return text === null ? null : withPosition(`label ${JSON.stringify(text)}`);
     }
     case "sprite":
-      return textOf(fields.get("texture")) === null ? null : somewhere("picture");
+      return textOf(fields.get("texture")) === null ? null : withPosition("picture");
     default:
       return null;
   }
 }
 
-/** Where people can grab an object, and what they can do with it then. */
+/** Describe a handle to grab an object, and the actions it allows. */
 function handle(value: PageValue): string | null {
   const fields = fieldsOf(value);
-  const parent = short(fields.get("parent"));
+  const parent = shortText(fields.get("parent"));
   if (parent === null) return null;
   const actions = [
     ["translate", "moves"],
@@ -210,10 +210,10 @@ function handle(value: PageValue): string | null {
     ["scale", "scales"],
   ] as const;
   const able = actions.filter(([field]) => fields.get(field) === true).map(([, does]) => does);
-  return together(`handle of ${parent}`, able.length === 0 ? null : able.join(", "));
+  return joinParts(`handle of ${parent}`, able.length === 0 ? null : able.join(", "));
 }
 
-/** A panel with buttons and sliders in the headsets. */
+/** Describe a VR panel with buttons and sliders. */
 function panel(value: PageValue): string | null {
   const fields = fieldsOf(value);
   const elements = open(fields.get("elements") ?? null);
@@ -223,14 +223,14 @@ function panel(value: PageValue): string | null {
     const found = types.filter((each) => each === type).length;
     return found === 0 ? [] : [plural(found, type)];
   });
-  const label = short(fields.get("label"));
-  return together(
+  const label = shortText(fields.get("label"));
+  return joinParts(
     label === null ? "panel" : `panel ${label}`,
     counts.length === 0 ? null : counts.join(", "),
   );
 }
 
-/** The newest mark that somebody set in a recording: a number from 0. */
+/** Describe the last checkpoint of a recording, counted from 0. */
 const mark = (value: PageValue, key: string): string | null =>
   key === "mark.checkpoint" && typeof value === "number" ? `checkpoint ${count(value)}` : null;
 
@@ -241,7 +241,7 @@ function suggestion(value: PageValue, key: string): string {
   return `suggests ${preview(value, 80)}`;
 }
 
-/** Four corners on the floor, in metres: the sides say more than the corners. */
+/** Describe a play area by its side lengths; its corners are in meters. */
 function playArea(value: PageValue): string | null {
   const fields = fieldsOf(value);
   const corners = ["A", "B", "C", "D"].map((name) => numbersOf(fields.get(name)));
@@ -267,38 +267,39 @@ const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
   [`${HEARTBEATS}.`, heartbeat],
   ["cursor.", cursor],
   ["transform.", transform],
-  ["object.", drawn],
+  ["object.", sceneObject],
   ["handle.", handle],
   ["panel.", panel],
   ["mark.", mark],
 ];
 
-/** A sentence about a known key, or null. */
+/** Return the description of a well-known key; null for other keys. */
 export function describeKey(key: string, value: PageValue): KeyDescription | null {
   if (isPresence(key)) return avatar(value);
   const [, read] = READERS.find(([prefix]) => key.startsWith(prefix)) ?? [];
-  const text = key === "scene" ? placed(value) : (read?.(value, key) ?? null);
+  const text = key === "scene" ? transformText(value) : (read?.(value, key) ?? null);
   if (text === null) return null;
   const swatch = key.startsWith("object.") ? swatchOf(fieldsOf(value).get("color")) : null;
   return { text, swatch };
 }
 
-const PLACE_PARTS = [
+const TRANSFORM_PARTS = [
   ...["x", "y", "z"].map((axis) => `position ${axis}`),
   ...["x", "y", "z", "w"].map((axis) => `rotation ${axis}`),
   ...["x", "y", "z"].map((axis) => `scale ${axis}`),
 ] as const;
 
-/** What a part of a known key's value is called, where a number alone says little. */
+/** Return the name of a number in a transform; null for other values. */
 export function partName(key: string, path: ValuePath): string | null {
-  const inPlace = key.startsWith("transform.") && path[0] === "transform" ? path.slice(1) : path;
-  const isPlace = key === "scene" || inPlace !== path;
-  const [index] = inPlace;
-  if (!isPlace || inPlace.length !== 1 || typeof index !== "number") return null;
-  return PLACE_PARTS[index] ?? null;
+  const inTransform =
+    key.startsWith("transform.") && path[0] === "transform" ? path.slice(1) : path;
+  const isTransform = key === "scene" || inTransform !== path;
+  const [index] = inTransform;
+  if (!isTransform || inTransform.length !== 1 || typeof index !== "number") return null;
+  return TRANSFORM_PARTS[index] ?? null;
 }
 
-/** What a closed branch holds: its first keys in a few words. */
+/** Describe a collapsed branch by its first keys. */
 export function describeBranch(
   entries: readonly { readonly key: string; readonly value: PageValue }[],
   total: number,

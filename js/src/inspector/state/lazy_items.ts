@@ -1,7 +1,7 @@
 /**
- * Items and fields that were cut from the values sent to the page. They are fetched in blocks when
- * one of their rows is drawn, and again when their key changes, but at most once per second. So the
- * cost of a large list that changes constantly depends on the visible rows.
+ * Items and fields that were truncated from the values sent to the page. They are fetched in blocks
+ * when one of their rows is drawn, and again when their key changes, but at most once per second.
+ * So the cost of a large list that changes constantly depends on the visible rows.
  */
 
 import type { Host } from "../../kernel/host.ts";
@@ -11,56 +11,56 @@ import { now } from "../../ui/clock.ts";
 import type { Step, ValuePath } from "../../values/value_path.ts";
 import { valueId } from "../tree/rows.ts";
 
-/** Items in a block. */
+/** Items per block. */
 const BLOCK = 100;
-/** Blocks that are kept; those that were not looked at for longest go first. */
-const KEPT = 60;
-const IN_FLIGHT = 2;
-/** Seconds after which a block of a value that has changed is fetched again. */
-const REFRESH = 1;
+/** Number of cached blocks; the least recently used are dropped first. */
+const MOST_BLOCKS = 60;
+const MOST_REQUESTS = 2;
+/** Seconds after which a block of a changed value is fetched again. */
+const REFRESH_AFTER = 1;
 
 interface Block {
   readonly key: string;
   readonly path: ValuePath;
   readonly start: number;
   items: readonly PageValue[];
-  /** The names of an object's fields; none for a list. */
+  /** The names of an object's fields; empty for a list. */
   names: readonly string[];
-  /** What the key was when it was asked for; undefined before the first answer. */
+  /** The entry that the block was requested for; undefined before the first reply. */
   of: Entry | undefined;
   askedAt: number;
   waiting: boolean;
 }
 
 export class LazyItems {
-  /** By list and position, in the order in which they were last looked at. */
+  /** By list and position, least recently used first. */
   readonly #blocks = new Map<string, Block>();
   #inFlight = 0;
 
   constructor(
     readonly host: Pick<Host, "request">,
     readonly entryOf: (key: string) => Entry | undefined,
-    /** Items of this key have come, or are others now. */
+    /** Called when items of this key were received. */
     readonly onArrival: (key: string) => void,
   ) {}
 
-  /** Whether anything can be asked for: of a state from before nothing more can be had. */
-  canAsk(key: string): boolean {
+  /** Returns whether items can be fetched; those of an earlier state cannot. */
+  canFetch(key: string): boolean {
     return this.entryOf(key) !== undefined;
   }
 
-  /** The item or field as far as it is known, without asking for it. */
+  /** Returns an item or field if it is cached. */
   peek(key: string, path: ValuePath, step: Step): PageValue | undefined {
     if (typeof step === "string") return this.#find(key, path, step)?.value;
     return this.#blocks.get(idOf(key, path, step))?.items[step % BLOCK];
   }
 
-  /** The name of an object's field as far as it is known. */
+  /** Returns the name of an object's field if it is cached. */
   nameAt(key: string, path: ValuePath, index: number): string | undefined {
     return this.#blocks.get(idOf(key, path, index))?.names[index % BLOCK];
   }
 
-  /** The item or field as far as it is known, and asks for it if it is not, or not any more. */
+  /** Returns an item or field if it is cached, and fetches it if it is missing or outdated. */
   get(key: string, path: ValuePath, step: Step): PageValue | undefined {
     if (typeof step === "number") {
       return this.#look(key, path, step).items[step % BLOCK];
@@ -84,7 +84,7 @@ export class LazyItems {
     };
     this.#blocks.delete(id);
     this.#blocks.set(id, block);
-    this.#forgetOldest();
+    this.#dropOldest();
     this.#fetch(block);
     return block;
   }
@@ -102,17 +102,17 @@ export class LazyItems {
     return undefined;
   }
 
-  #forgetOldest(): void {
+  #dropOldest(): void {
     for (const [id, { waiting }] of this.#blocks) {
-      if (this.#blocks.size <= KEPT) return;
+      if (this.#blocks.size <= MOST_BLOCKS) return;
       if (!waiting) this.#blocks.delete(id);
     }
   }
 
   #fetch(block: Block): void {
     const entry = this.entryOf(block.key);
-    const stale = block.of !== entry && now() - block.askedAt > REFRESH;
-    if (!stale || block.waiting || entry === undefined || this.#inFlight >= IN_FLIGHT) return;
+    const stale = block.of !== entry && now() - block.askedAt > REFRESH_AFTER;
+    if (!stale || block.waiting || entry === undefined || this.#inFlight >= MOST_REQUESTS) return;
     block.waiting = true;
     block.askedAt = now();
     this.#inFlight += 1;
@@ -125,7 +125,7 @@ export class LazyItems {
         this.#settle(block);
         this.onArrival(key);
       },
-      // A kernel that is gone says so elsewhere; a later look asks again.
+      // The header shows problems with the kernel, and the next drawing tries again.
       () => this.#settle(block),
     );
   }

@@ -19,46 +19,46 @@ import {
 import type { Sort } from "../tree/sort_order.ts";
 import { HEARTBEATS } from "./key_descriptions.ts";
 
-/** Items of a list that are shown at first, and added with each step. */
+/** Number of items of a list that are shown initially, and added by "more". */
 export const PAGE = 100;
-/** A small state is shown open. */
+/** Number of keys up to which branches start expanded. */
 const FEW_KEYS = 40;
 
-/** Where items and fields are that were cut from long values. */
+/** A source of items and fields that were truncated from long values. */
 export interface LazyItemSource {
   peek: FindLazyItem;
-  /** The same, and asks for what is not known. */
+  /** As `peek`, and fetches what is missing. */
   get: FindLazyItem;
   nameAt(key: string, path: ValuePath, index: number): string | undefined;
-  canAsk(key: string): boolean;
+  canFetch(key: string): boolean;
 }
 
 const NO_LAZY_ITEMS: LazyItemSource = {
   peek: () => undefined,
   get: () => undefined,
   nameAt: () => undefined,
-  canAsk: () => false,
+  canFetch: () => false,
 };
 
 export class InspectorModel {
   readonly tree = new KeyTree();
-  /** Counts up whenever there may be other rows than before. */
+  /** Increases whenever the rows may have changed. */
   version = 0;
-  /** Since when changes are seen; null before the first keys. */
+  /** When changes were first received; null before the first keys. */
   watchedSince: number | null = null;
   #entries: ReadonlyMap<string, Entry>;
   readonly #lazyItems: LazyItemSource;
   readonly #open = new Set<string>();
-  /** While filtering, branches are open unless closed by hand. */
+  /** While filtering, branches are expanded unless the user collapsed them. */
   readonly #closedWhileFiltering = new Set<string>();
   readonly #limits = new Map<string, number>();
-  /** Keys of which parts are open: their shape decides which rows there are. */
+  /** Keys whose values are expanded, so that a changed value changes the rows. */
   readonly #openKeys = new Set<string>();
   #filter: Filter | null = null;
-  /** Keys that the filter has still to look at, and their nodes beside them. */
+  /** Entries that the filter has not checked yet, and their nodes. */
   #unmatched: Iterator<Entry> | null = null;
   #nodes: Iterator<TreeNode> = [].values();
-  #looked = 0;
+  #checked = 0;
   #pins: readonly string[] = [];
   #pinned: readonly TreeNode[] = [];
   #muted: readonly TreeNode[] = [];
@@ -97,17 +97,17 @@ export class InspectorModel {
     return this.#filter;
   }
 
-  /** Keys that the filter lets through, as far as it has looked. */
+  /** The number of matches so far. */
   get matched(): number {
     return this.#filter === null ? this.tree.size : this.tree.root.matched;
   }
 
-  /** The share of the keys that the filter has looked at; 1 when it is done. */
+  /** The share of keys that the filter has checked; 1 when done. */
   get searched(): number {
-    return this.#unmatched === null ? 1 : this.#looked / Math.max(1, this.#entries.size);
+    return this.#unmatched === null ? 1 : this.#checked / Math.max(1, this.#entries.size);
   }
 
-  // rows ---------------------------------------------------------------------------
+  // Rows
 
   get rowCount(): number {
     return this.#rows.count;
@@ -134,14 +134,14 @@ export class InspectorModel {
     return valueAt(key, value, path, (...place) => this.#lazyItems.get(...place));
   }
 
-  /** Asks for what a row waits for; false where it cannot be had. */
+  /** Fetches the items that a row waits for. Returns false if they are not available. */
   fetch({ key, path, awaited }: MoreRow): boolean {
     if (awaited === null) return true;
     this.#lazyItems.get(key, path, awaited);
-    return this.#lazyItems.canAsk(key);
+    return this.#lazyItems.canFetch(key);
   }
 
-  // the state ----------------------------------------------------------------------
+  // State
 
   apply({ added, changed, removed, at }: StateChange): void {
     const wasEmpty = this.tree.size === 0;
@@ -155,7 +155,7 @@ export class InspectorModel {
     for (const keys of [changed, added]) {
       for (const key of keys) {
         if (this.#openKeys.has(key) || this.#rows.isLaidOut(key)) this.valueChanged(key);
-        // A snapshot after a gap names keys that have not changed.
+        // A snapshot after a gap also contains unchanged keys.
         if (this.#entries.get(key)?.changedAt === at) this.tree.touch(key, at);
       }
     }
@@ -168,18 +168,18 @@ export class InspectorModel {
       for (const node of this.tree.root.children.values()) {
         if (node.children.size === 0 || HEARTBEATS.startsWith(node.path)) continue;
         this.#open.add(nodeId(node));
-        this.tree.uncount(node);
+        this.tree.clearRowCount(node);
       }
     }
   }
 
-  /** The shape of a key's value may be another: what is open in it is laid out again. */
+  /** Lays out the rows of a key's value again. */
   valueChanged(key: string): void {
     this.#rows.valueChanged(key);
     this.version += 1;
   }
 
-  /** Shows another state as it stood at `time`; what is open stays open. */
+  /** Replaces the state by that of another time. Expanded rows stay expanded. */
   replace(entries: ReadonlyMap<string, Entry>, time: number): void {
     for (const key of this.#entries.keys()) if (!entries.has(key)) this.tree.remove(key);
     for (const key of entries.keys()) this.tree.add(key);
@@ -189,7 +189,7 @@ export class InspectorModel {
       return entry === undefined ? null : { at: entry.changedAt, rate: rateAt(entry, time) };
     }, time);
     this.#reset();
-    this.#searchAgain();
+    this.#restartSearch();
   }
 
   #reset(unmatched = false): void {
@@ -197,42 +197,42 @@ export class InspectorModel {
     this.version += 1;
   }
 
-  // search -------------------------------------------------------------------------
+  // Search
 
-  /** `search` then looks at the keys, a few at a time. */
+  /** Sets the filter; `search` then checks the keys. */
   setFilter(filter: Filter | null): void {
     const before = this.#filter;
     this.#filter = filter;
     this.#closedWhileFiltering.clear();
-    // From one query to the next what was found stays until it is looked at again.
+    // Between two queries, the previous matches stay until they are checked again.
     this.#reset(before === null);
-    this.#searchAgain();
+    this.#restartSearch();
   }
 
-  #searchAgain(): void {
+  #restartSearch(): void {
     this.#unmatched = this.#filter === null ? null : this.#entries.values();
     this.#nodes = this.tree.nodes();
-    this.#looked = 0;
+    this.#checked = 0;
   }
 
-  /** Looks at all keys again: what a filter says may change with time alone. */
+  /** Checks all keys again, for filters that depend on the time. */
   research(): void {
-    if (this.#filter !== null && this.#unmatched === null) this.#searchAgain();
+    if (this.#filter !== null && this.#unmatched === null) this.#restartSearch();
   }
 
-  /** Looks at keys until `shouldYield` says that it is time to stop; true when all are done. */
+  /** Checks keys until `shouldYield`. Returns whether all keys are checked. */
   search(time: number, shouldYield: () => boolean): boolean {
     if (this.#unmatched === null) return true;
-    const look = (entry: Entry) => {
-      this.#looked += 1;
+    const check = (entry: Entry) => {
+      this.#checked += 1;
       this.#matchNode(entry, this.#nodeOf(entry), time);
     };
-    if (!visitInTimeSlice(this.#unmatched, look, shouldYield)) return false;
+    if (!visitInTimeSlice(this.#unmatched, check, shouldYield)) return false;
     this.#unmatched = null;
     return true;
   }
 
-  /** Entries and nodes mostly came in the same order: a step is cheaper than finding one of many. */
+  /** Entries and nodes mostly have the same order, so the next node is tried before a lookup. */
   #nodeOf(entry: Entry): TreeNode | undefined {
     const { value: node } = this.#nodes.next();
     return node?.path === entry.key ? node : this.tree.get(entry.key);
@@ -248,7 +248,7 @@ export class InspectorModel {
     if (this.tree.setMatched(node, this.#filter.matches(entry, time))) this.version += 1;
   }
 
-  // what is open, on top, and folded away ------------------------------------------------
+  // Expanded, pinned and muted rows
 
   #isOpen(id: string, isBranch: boolean): boolean {
     if (this.#filter !== null && isBranch) return !this.#closedWhileFiltering.has(id);
@@ -263,18 +263,18 @@ export class InspectorModel {
       else this.#closedWhileFiltering.add(row.id);
     } else if (open) this.#open.add(row.id);
     else this.#open.delete(row.id);
-    this.#laidOut(keyOf(row));
-    if (row.kind === "node") this.tree.uncount(row.node);
+    this.#expandedIn(keyOf(row));
+    if (row.kind === "node") this.tree.clearRowCount(row.node);
     this.version += 1;
   }
 
-  #laidOut(key: string | null): void {
+  #expandedIn(key: string | null): void {
     if (key === null) return;
     this.#openKeys.add(key);
     this.valueChanged(key);
   }
 
-  /** Opens whatever a key, or a part of its value, is folded into. */
+  /** Expands all ancestors of a key or a part of its value. */
   reveal(key: string, path: ValuePath): void {
     const node = this.tree.get(key) ?? null;
     for (let up = node?.parent ?? null; up !== null; up = up.parent) {
@@ -285,18 +285,18 @@ export class InspectorModel {
     for (let length = 1; length < path.length; length += 1) {
       this.#open.add(valueId(key, path.slice(0, length)));
     }
-    this.#laidOut(key);
-    this.tree.uncount(node);
+    this.#expandedIn(key);
+    this.tree.clearRowCount(node);
     this.version += 1;
   }
 
   showMore(key: string, path: ValuePath): void {
     const id = valueId(key, path);
     this.#limits.set(id, (this.#limits.get(id) ?? PAGE) + PAGE);
-    this.#laidOut(key);
+    this.#expandedIn(key);
   }
 
-  /** Keys or branches, by their paths; those that are not there wait until they are. */
+  /** Pins keys or branches by path, also those that do not exist yet. */
   setPins(paths: readonly string[]): void {
     this.#pins = paths;
     const nodes: TreeNode[] = [];
@@ -306,14 +306,14 @@ export class InspectorModel {
     }
     if (sameNodes(nodes, this.#pinned)) return;
     this.#pinned = nodes;
-    // What is kept on top is not folded away as well.
+    // A pinned node is not muted.
     this.#muted = this.#muted.filter((node) => !nodes.includes(node));
     this.#reset();
   }
 
   /**
-   * Folds away the branches at the top that change more often than `limit` per second,
-   * null for none. What was folded away comes back at half of that only.
+   * Mutes top-level branches that change more often than `limit` per second; null for none.
+   * Muted branches return below half of the limit, so that they do not flicker.
    */
   mute(limit: number | null, time: number): void {
     const muted =

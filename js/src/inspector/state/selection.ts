@@ -8,16 +8,16 @@ import type { Place } from "./place.ts";
 
 export class Selection {
   readonly selected = new Signal<Selected | null>(null);
-  /** The id of the row that Tab comes to; null for the first. */
+  /** The id of the row that is the Tab stop; null for the first row. */
   currentId: string | null = null;
 
-  choose(row: Row): void {
+  select(row: Row): void {
     this.currentId = row.id;
     if (this.selected.get()?.id !== row.id) this.selected.set(selectedOf(row));
   }
 
-  /** Chooses a place of which there may be no row yet. */
-  choosePlace(id: string, place: Place, node: TreeNode | null): void {
+  /** Selects a place that may not have a row yet. */
+  selectPlace(id: string, place: Place, node: TreeNode | null): void {
     this.currentId = id;
     const before = this.selected.get();
     if (before?.id !== id || (before.node === null && node !== null)) {
@@ -25,11 +25,8 @@ export class Selection {
     }
   }
 
-  /** False where nothing was chosen. */
-  clear(): boolean {
-    const had = this.selected.get() !== null;
+  clear(): void {
     this.selected.set(null);
-    return had;
   }
 }
 
@@ -48,25 +45,25 @@ function selectedOf(row: Row): Selected {
 /** Keep the selected key and the trait `selected` in sync. */
 export function syncSelectedTrait(context: InspectorContext): void {
   const { host, selected, select, shown, signal } = context;
-  const chosenKey = () => selected.get()?.place?.key ?? null;
-  /** Chosen before it is there: where it is folded away it is opened once it has come. */
+  const selectedKey = () => selected.get()?.place?.key ?? null;
+  /** A selected key that does not exist yet; it is revealed once it does. */
   let awaited: string | null = null;
   const read = () => {
     const wanted = host.get("selected");
-    if (wanted === chosenKey()) return;
+    if (wanted === selectedKey()) return;
     awaited = wanted !== null && !shown.get().entries.has(wanted) ? wanted : null;
     select(wanted === null ? null : { key: wanted, path: [] });
   };
   context.onDraw(() => {
     if (awaited === null) return;
     const key = awaited;
-    if (chosenKey() !== key) awaited = null;
+    if (selectedKey() !== key) awaited = null;
     else if (shown.get().entries.has(key)) {
       awaited = null;
       select({ key, path: [] });
     }
   });
-  selected.observe(() => host.set("selected", chosenKey()), signal);
+  selected.observe(() => host.set("selected", selectedKey()), signal);
   host.observe("selected", read, signal);
   read();
 }

@@ -8,18 +8,19 @@ import type { InspectorModel } from "./model.ts";
 
 export interface ShownState {
   readonly entries: ReadonlyMap<string, Entry>;
-  /** When it stood so, on the clock of clock.ts; null for the live state. */
+  /** The time of the state on the clock of ui/clock.ts; null for the live state. */
   readonly at: number | null;
 }
 
 export interface StateSwitch {
   readonly shown: Readable<ShownState>;
-  show(past: ShownState | null): void;
-  /** What ages are counted from. */
+  /** Shows an earlier state; null for the live one. */
+  show(earlier: ShownState | null): void;
+  /** Returns the time that ages are relative to. */
   time(): number;
 }
 
-/** Feeds the model from the session, but for the time that another state is shown. */
+/** Update the model from the session while the live state is shown. */
 export function createStateSwitch(
   { store, onChange }: Pick<Session, "store" | "onChange">,
   model: InspectorModel,
@@ -35,8 +36,8 @@ export function createStateSwitch(
   }, signal);
   return {
     shown,
-    show: (past) => {
-      const next = past ?? live;
+    show: (earlier) => {
+      const next = earlier ?? live;
       if (next === shown.get()) return;
       model.replace(next.entries, next.at ?? now());
       shown.set(next);

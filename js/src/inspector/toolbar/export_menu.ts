@@ -5,6 +5,7 @@ import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
+import { TOOLBAR } from "../strings.ts";
 
 function download(name: string, parts: readonly string[], near: HTMLElement): void {
   const url = URL.createObjectURL(new Blob([...parts], { type: "application/json" }));
@@ -12,7 +13,7 @@ function download(name: string, parts: readonly string[], near: HTMLElement): vo
   near.append(link);
   link.click();
   link.remove();
-  // The browser has to have begun with it.
+  // The browser starts the download asynchronously.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
@@ -29,15 +30,15 @@ export function addExport(context: InspectorContext): void {
       let fetched = 0;
       while (fetched < size) {
         const { text } = await host.request("export_part", { id, start: fetched });
-        if (text === "") throw new Error("the file ended early");
+        if (text === "") throw new Error(TOOLBAR.exportIncomplete);
         parts.push(text);
-        // Python counts characters where JavaScript counts the halves of some.
+        // Python counts code points, JavaScript counts UTF-16 code units.
         fetched += [...text].length;
       }
       download(name, parts, context.element);
-      announce(`Saved as ${name}`);
+      announce(TOOLBAR.exported(name));
     } catch (error) {
-      announce(`Not saved: ${reasonOf(error)}`);
+      announce(TOOLBAR.exportFailed(reasonOf(error)));
     } finally {
       busy = false;
     }
@@ -45,11 +46,11 @@ export function addExport(context: InspectorContext): void {
 
   const menu = createMenuButton(
     {
-      name: "Save to a file",
+      name: TOOLBAR.export,
       className: "nvj-quiet",
       items: () => [
-        { label: "The state", hint: "JSON", run: () => void save(false) },
-        { label: "With its history", hint: "JSON", run: () => void save(true) },
+        { label: TOOLBAR.exportState, hint: "JSON", run: () => void save(false) },
+        { label: TOOLBAR.exportHistory, hint: "JSON", run: () => void save(true) },
       ],
     },
     signal,

@@ -1,4 +1,4 @@
-/** The menu that folds fast-changing branches; the trait `mute` keeps the limit, 0 for never. */
+/** The menu that mutes fast-changing branches; the trait `mute` stores the limit, 0 for off. */
 
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
@@ -6,6 +6,7 @@ import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
+import { TOOLBAR } from "../strings.ts";
 
 const LIMITS = [0, 5, 25, 100] as const;
 
@@ -16,7 +17,7 @@ export function addMuteControl(
 ): void {
   const { host, signal, toolbar, redraw } = context;
   const limit = () => Math.max(0, host.get("mute") ?? 0);
-  const words = (rate: number) => (rate === 0 ? "Nothing" : `Above ${rate}/s`);
+  const label = (rate: number) => (rate === 0 ? TOOLBAR.muteOff : TOOLBAR.muteAbove(rate));
 
   const apply = () => {
     const rate = limit();
@@ -27,10 +28,10 @@ export function addMuteControl(
   };
   const menu = createMenuButton(
     {
-      name: "Mute branches that change often",
+      name: TOOLBAR.mute,
       items: () =>
         [...new Set([...LIMITS, limit()])].map((rate) => ({
-          label: words(rate),
+          label: label(rate),
           checked: rate === limit(),
           run: () => host.set("mute", rate),
         })),

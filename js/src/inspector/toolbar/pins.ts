@@ -1,10 +1,11 @@
-/** Pin keys and branches to the top; they are kept in the trait `pins`. */
+/** Pin keys and branches to the top; the trait `pins` stores them. */
 
 import { h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, RowPartView } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
+import { SHORTCUTS, TOOLBAR } from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export function addPins(context: InspectorContext, model: InspectorModel): void {
@@ -14,7 +15,7 @@ export function addPins(context: InspectorContext, model: InspectorModel): void 
   const toggle = (path: string) => {
     const had = pins().includes(path);
     host.set("pins", had ? pins().filter((each) => each !== path) : [...pins(), path]);
-    announce(had ? "No longer on top" : "Kept on top");
+    announce(had ? TOOLBAR.unpinned : TOOLBAR.pinned);
   };
   const apply = () => {
     model.setPins(pins());
@@ -27,7 +28,7 @@ export function addPins(context: InspectorContext, model: InspectorModel): void 
       let path: string | null = null;
       const button = h(
         "button",
-        // The keyboard has a shortcut; Tab should not stop at every row.
+        // Not a Tab stop: there is one per row, and the keyboard has a shortcut.
         { type: "button", class: "nvj-quiet nvj-row-star", tabindex: -1 },
         icon("star"),
       );
@@ -39,14 +40,14 @@ export function addPins(context: InspectorContext, model: InspectorModel): void 
           button.hidden = path === null;
           const pinned = row.kind === "node" && row.pinned;
           setAttribute(button, "aria-pressed", String(pinned));
-          setAttribute(button, "aria-label", pinned ? "Do not keep on top" : "Keep on top");
+          setAttribute(button, "aria-label", pinned ? TOOLBAR.unpin : TOOLBAR.pin);
         },
       };
     },
   });
   context.shortcuts.add({
     key: "t",
-    does: "keep the chosen row on top, or no longer",
+    does: SHORTCUTS.pin,
     run: () => {
       const node = selected.get()?.node;
       if (node === null || node === undefined) return false;

@@ -1,4 +1,4 @@
-/** The menu that sorts the tree; the choice is kept in the trait `sort`. */
+/** The menu that sorts the tree; the trait `sort` stores the choice. */
 
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
@@ -6,15 +6,12 @@ import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
+import { TOOLBAR } from "../strings.ts";
 import { SORTS, type Sort } from "../tree/sort_order.ts";
 
-const NAMES: Readonly<Record<Sort, string>> = {
-  name: "Name",
-  changed: "Last change",
-  rate: "Rate",
-};
-/** Rows that move all the time cannot be read. */
-const SORT_EVERY = 1500;
+const NAMES: Readonly<Record<Sort, string>> = TOOLBAR.sortNames;
+/** Rows that move more often cannot be read. */
+const SORT_EVERY_MS = 1500;
 
 const isSort = (text: string | null): text is Sort =>
   text !== null && (SORTS as readonly string[]).includes(text);
@@ -37,7 +34,7 @@ export function addSortControl(
   };
   const menu = createMenuButton(
     {
-      name: "Sort the tree",
+      name: TOOLBAR.sort,
       items: () =>
         SORTS.map((sort) => ({
           label: NAMES[sort],
@@ -52,7 +49,7 @@ export function addSortControl(
   host.observe("sort", apply, signal);
   apply();
   every(
-    SORT_EVERY,
+    SORT_EVERY_MS,
     () => {
       if (current() === "name" || context.shown.get().at !== null || context.isHidden()) return;
       model.setSort(current(), time());

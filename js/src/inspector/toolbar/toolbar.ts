@@ -1,15 +1,16 @@
 /**
- * The toolbar over the tree: the search box, then the controls added by the inspector's parts.
- * In narrow views everything but the search box wraps into a drawer below.
+ * The toolbar above the tree: the search box, then the controls added by the inspector's parts.
+ * In narrow views the controls move to a drawer below.
  */
 
 import { h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
+import { TOOLBAR } from "../strings.ts";
 
 export interface Toolbar {
   readonly element: HTMLElement;
-  /** Puts a button or a group at the end of the bar. */
+  /** Appends a control. */
   add(element: HTMLElement): void;
 }
 
@@ -20,7 +21,7 @@ export function createToolbar(search: HTMLElement, signal: AbortSignal): Toolbar
     {
       type: "button",
       class: "nvj-quiet nvj-drawer",
-      "aria-label": "More",
+      "aria-label": TOOLBAR.more,
       "aria-expanded": "false",
     },
     icon("more"),

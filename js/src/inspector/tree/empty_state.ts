@@ -1,41 +1,40 @@
 /** The placeholder of an empty tree. */
 
-import { plural } from "../../text/format.ts";
 import { type Child, fill, h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
+import { SEARCH, TREE } from "../strings.ts";
 
-/** Why there are no rows: nothing matches, or not yet; nothing has come yet; there is nothing. */
-type Reason = "filtered" | "searching" | "waiting" | "bare";
+/** Why there are no rows. */
+type Reason = "noMatch" | "searching" | "loading" | "noKeys";
 
 export interface EmptyFacts {
   readonly shown: number;
-  /** Keys of the whole state. */
+  /** Keys of the state, whether shown or not. */
   readonly keys: number;
-  /** Whether the state has come once. */
   readonly loaded: boolean;
-  /** Whether the filter has looked at all keys. */
+  /** Whether the filter has checked all keys. */
   readonly searched: boolean;
 }
 
 export interface EmptyState {
   readonly element: HTMLElement;
-  /** Shows itself where nothing is shown. */
+  /** Shows the placeholder if there are no rows. */
   draw(facts: EmptyFacts): void;
 }
 
 export function createEmptyState(clearFilter: () => void, signal: AbortSignal): EmptyState {
   const element = h("div", { class: "nvj-empty", hidden: true });
   const noMatch = h("p");
-  const clear = h("button", { type: "button", class: "nvj-link" }, "Clear the filter");
+  const clear = h("button", { type: "button", class: "nvj-link" }, SEARCH.clear);
   listen(clear, "click", clearFilter, signal);
   const texts: Readonly<Record<Reason, readonly Child[]>> = {
-    filtered: [noMatch, clear],
-    searching: [h("p", {}, "Searching.")],
-    waiting: [h("p", {}, "Waiting for the shared state.")],
-    bare: [
-      h("p", {}, "There are no keys yet."),
-      h("p", { class: "nvj-dim" }, "They appear here as soon as any client writes one, as in"),
-      h("code", {}, 'client.attempt_update_state(DictionaryChange({"hello": 1}))'),
+    noMatch: [noMatch, clear],
+    searching: [h("p", {}, TREE.searching)],
+    loading: [h("p", {}, TREE.loading)],
+    noKeys: [
+      h("p", {}, TREE.noKeys),
+      h("p", { class: "nvj-dim" }, TREE.noKeysHint),
+      h("code", {}, TREE.noKeysExample),
     ],
   };
   let reason: Reason | null = null;
@@ -45,10 +44,10 @@ export function createEmptyState(clearFilter: () => void, signal: AbortSignal): 
     draw: ({ shown, keys, loaded, searched }) => {
       element.hidden = shown > 0;
       if (shown > 0) return;
-      setText(noMatch, `Nothing matches among ${plural(keys, "key")}.`);
-      const missed = searched ? "filtered" : "searching";
-      const next = keys > 0 ? missed : loaded ? "bare" : "waiting";
-      // Drawn only when it means something else: a link that is replaced cannot be clicked.
+      setText(noMatch, TREE.noMatch(keys));
+      const unmatched = searched ? "noMatch" : "searching";
+      const next = keys > 0 ? unmatched : loaded ? "noKeys" : "loading";
+      // Replacing the link while it is clicked would lose the click.
       if (next !== reason) fill(element, ...texts[next]);
       reason = next;
     },

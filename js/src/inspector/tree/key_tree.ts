@@ -5,44 +5,44 @@
 
 import { compareNames, type Sort, sortByName } from "./sort_order.ts";
 
-/** A key of ten thousand dots is still one row, and not ten thousand levels. */
-const DEEPEST = 24;
-/** As in kernel/state_store.ts: the rate forgets with this time, in seconds. */
+/** Further segments of a key stay one level, so that keys with many dots stay shallow. */
+const MAX_DEPTH = 24;
+/** Time constant of the rate in seconds, as in kernel/state_store.ts. */
 const MEMORY = 2;
 
 const NONE: ReadonlyMap<string, TreeNode> = new Map();
-/** Shared by all nodes to which nobody came; never added to. */
+/** Shared by all nodes without new children; never modified. */
 const NO_NODES: TreeNode[] = [];
 
 export class TreeNode {
-  /** Whether there is a key of exactly this path. */
+  /** Whether the path is a key, not just a branch. */
   hasKey = false;
   /** Keys here and below. */
   keys = 0;
-  /** Keys here and below that the filter lets through. */
+  /** Keys here and below that match the filter. */
   matched = 0;
-  /** Whether the key here is among them. */
+  /** Whether the key of this node matches. */
   isMatch = false;
   changedAt: number | null = null;
   rate = 0;
-  /** Rows of this node and what is open in it; negative until somebody counts them. */
+  /** Rows of this node and of what is expanded in it; negative if not counted yet. */
   rows = -1;
-  /** Where the rows of each shown child begin, while the node is open. */
+  /** The first row of each shown child, while the node is expanded. */
   layout: Layout | null = null;
-  /** Leaves, which most nodes are, have no map of their own. */
+  /** Null for leaves, which are most of the nodes. */
   #children: Map<string, TreeNode> | null = null;
-  /** The children in order; null until somebody looks. */
+  /** The sorted children, created on first use. */
   sorted: TreeNode[] | null = null;
-  /** Children that came since, and whether any left: put right when somebody looks again. */
-  arrived: TreeNode[] = NO_NODES;
-  haveLeft = false;
+  /** Children added since they were sorted, and whether any were removed. */
+  added: TreeNode[] = NO_NODES;
+  hasRemoved = false;
 
   constructor(
-    /** The key up to here; of a node with a key, the key itself. */
+    /** The key up to this segment. */
     readonly path: string,
-    /** The last segment, without the sign before it. */
+    /** The last segment, without its separator. */
     readonly segment: string,
-    /** The sign before the segment, empty at the top. */
+    /** The separator before the segment; empty at the top. */
     readonly separator: string,
     readonly parent: TreeNode | null,
   ) {}
@@ -62,20 +62,20 @@ export class TreeNode {
   }
 }
 
-/** The children that are shown, and how many rows stand before each. */
+/** The shown children, and the number of rows before each. */
 export interface Layout {
-  /** The children in the order it was made from. */
+  /** The sorted children that the layout was made from. */
   readonly of: readonly TreeNode[];
   readonly nodes: readonly TreeNode[];
   readonly starts: Uint32Array;
   readonly count: number;
 }
 
-/** "a.b/c" -> ["a", ".b", "/c"]: the sign stays, as "a.b" and "a/b" are two keys. */
+/** Split "a.b/c" into ["a", ".b", "/c"]. Separators stay, because "a.b" and "a/b" differ. */
 export function splitKey(key: string): readonly string[] {
   const parts: string[] = [];
   let from = 0;
-  for (let at = 0; at < key.length && parts.length < DEEPEST - 1; at += 1) {
+  for (let at = 0; at < key.length && parts.length < MAX_DEPTH - 1; at += 1) {
     const code = key.charCodeAt(at);
     if (code !== 46 && code !== 47) continue;
     parts.push(key.slice(from, at));
@@ -90,7 +90,7 @@ type Compare = (a: TreeNode, b: TreeNode) => number;
 const byName: Compare = (a, b) =>
   compareNames(a.segment, b.segment) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
-/** Two sorted lists as one. */
+/** Merge two sorted lists. */
 function merge(a: readonly TreeNode[], b: readonly TreeNode[], compare: Compare): TreeNode[] {
   const merged: TreeNode[] = [];
   let i = 0;
@@ -122,19 +122,19 @@ export class KeyTree {
     return this.#nodes.get(key);
   }
 
-  /** The nodes of all keys, in the order in which these came. */
+  /** Returns the nodes of all keys in order of insertion. */
   nodes(): Iterator<TreeNode, undefined> {
     return this.#nodes.values();
   }
 
-  /** The node of a path, be it a key or a branch. */
+  /** Returns the node of a key or branch. */
   find(path: string): TreeNode | null {
     let node: TreeNode | undefined = this.root;
     for (const part of splitKey(path)) node = node?.children.get(part);
     return node ?? null;
   }
 
-  /** Puts all branches in another order, as things stand at `time`. */
+  /** Sorts all branches by the values at `time`. */
   setSort(sort: Sort, time: number): void {
     this.#sort = sort;
     this.#sortTime = time;
@@ -148,19 +148,19 @@ export class KeyTree {
   }
 
   childrenOf(node: TreeNode): readonly TreeNode[] {
-    const { arrived, haveLeft } = node;
-    node.arrived = NO_NODES;
-    node.haveLeft = false;
+    const { added, hasRemoved } = node;
+    node.added = NO_NODES;
+    node.hasRemoved = false;
     if (node.sorted === null) node.sorted = this.#inOrder([...node.children.values()]);
     else {
-      if (haveLeft) node.sorted = node.sorted.filter(({ keys }) => keys > 0);
-      const others = arrived.filter(({ keys }) => keys > 0);
+      if (hasRemoved) node.sorted = node.sorted.filter(({ keys }) => keys > 0);
+      const others = added.filter(({ keys }) => keys > 0);
       if (others.length > 0) node.sorted = this.#join(node.sorted, others);
     }
     return node.sorted;
   }
 
-  /** New ones have no rate yet: in the other orders they wait at the end for the next sort. */
+  /** New nodes have no rate yet: unless sorted by name, they stay last until the next sort. */
   #join(sorted: readonly TreeNode[], others: TreeNode[]): TreeNode[] {
     const inOrder = this.#inOrder(others);
     return this.#sort === "name" ? merge(sorted, inOrder, byName) : [...sorted, ...inOrder];
@@ -174,7 +174,7 @@ export class KeyTree {
         ? (child: TreeNode) => nodeRate(child, time)
         : (child: TreeNode) => child.changedAt ?? Number.NEGATIVE_INFINITY;
     const weighed = children.map((child) => ({ child, weight: weigh(child) }));
-    // Equal ones stand by name, so that what rests keeps its place.
+    // Ties are sorted by name, so that unchanged rows keep their places.
     weighed.sort((a, b) =>
       a.weight === b.weight ? byName(a.child, b.child) : b.weight - a.weight,
     );
@@ -192,7 +192,7 @@ export class KeyTree {
       if (child !== undefined) node = child;
       else {
         const top = index === 0;
-        // The root is no part of any path; the last path is the key, which is there already.
+        // Reuse the key for the last path instead of building an equal string.
         const path = index === parts.length - 1 ? key : top ? part : node.path + part;
         node = this.#addChild(node, part, path, top);
       }
@@ -211,8 +211,8 @@ export class KeyTree {
     const child = new TreeNode(path, top ? part : part.slice(1), separator, parent);
     parent.addChild(part, child);
     if (parent.sorted !== null) {
-      if (parent.arrived === NO_NODES) parent.arrived = [];
-      parent.arrived.push(child);
+      if (parent.added === NO_NODES) parent.added = [];
+      parent.added.push(child);
     }
     return child;
   }
@@ -231,12 +231,12 @@ export class KeyTree {
     while (empty.keys === 0 && empty.parent !== null) {
       const { parent } = empty;
       parent.removeChild(`${empty.separator}${empty.segment}`);
-      parent.haveLeft = true;
+      parent.hasRemoved = true;
       empty = parent;
     }
   }
 
-  /** A key's value has changed: the branches above it have changed too. */
+  /** Records a change of a key in its node and in the branches above. */
   touch(key: string, time: number): void {
     for (let up = this.#nodes.get(key) ?? null; up !== null; up = up.parent) {
       up.rate = nodeRate(up, time) + 1 / MEMORY;
@@ -244,7 +244,7 @@ export class KeyTree {
     }
   }
 
-  /** Takes times and rates anew from the keys, after another state was put in place. */
+  /** Recomputes times and rates after the state was replaced. */
   retouch(
     find: (key: string) => { readonly at: number | null; readonly rate: number } | null,
     time: number,
@@ -262,16 +262,16 @@ export class KeyTree {
           node.changedAt = child.changedAt;
         }
       }
-      // `nodeRate` counts on from the last change.
+      // `nodeRate` decays the rate from the last change on.
       const then = node.changedAt === null ? 0 : rate * Math.exp((time - node.changedAt) / MEMORY);
-      // After half an hour the one factor is 0 and the other endless.
+      // After half an hour this is 0 times infinity.
       node.rate = Number.isFinite(then) ? then : 0;
       return rate;
     };
     visit(this.root);
   }
 
-  /** Whether this made a difference. */
+  /** Returns whether the node changed. */
   setMatched(node: TreeNode, matched: boolean): boolean {
     if (!node.hasKey || node.isMatch === matched) return false;
     node.isMatch = matched;
@@ -283,14 +283,14 @@ export class KeyTree {
     return true;
   }
 
-  /** Forgets how many rows a node has, and so those above it. */
-  uncount(node: TreeNode | null): void {
+  /** Clears the number of rows of a node and of those above it. */
+  clearRowCount(node: TreeNode | null): void {
     for (let up = node; up !== null; up = up.parent) up.rows = -1;
   }
 }
 
 export function nodeRate(node: TreeNode, time: number): number {
   if (node.changedAt === null || node.rate === 0) return 0;
-  // A clock that was set back must not let rates grow.
+  // If the clock was set back, the rate must not grow.
   return node.rate * Math.exp(Math.min(0, node.changedAt - time) / MEMORY);
 }

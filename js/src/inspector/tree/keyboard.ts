@@ -27,7 +27,7 @@ export function addTreeKeys(keys: TreeKeys): void {
     else keys.goTo(keys.parentOf(row, index));
   };
 
-  /** Whether the key meant something here. */
+  /** Returns whether the key was handled. */
   const handle = (key: string): boolean => {
     const index = Math.max(0, keys.currentIndex());
     const row = keys.rowAt(index);
@@ -71,7 +71,7 @@ export function addTreeKeys(keys: TreeKeys): void {
     keys.tree,
     "keydown",
     (event) => {
-      // A button or a field in a row has keys of its own.
+      // Buttons and fields in a row handle their own keys.
       const onRow = event.target instanceof HTMLElement && !event.target.matches("button");
       if (!onRow || isEditable(event.target) || !isPlain(event)) return;
       if (handle(event.key)) event.preventDefault();

@@ -1,49 +1,49 @@
-/** The badge beside a key that shows who holds its lock, and for how long. */
+/** The badge that shows the state of a key's lock, and for how long it is held. */
 
 import type { Session, Timed } from "../../kernel/session.ts";
 import type { LeaseBody, LeasesBody } from "../../protocol/locks.ts";
-import { duration } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import type { InspectorContext, RowPartView } from "../context.ts";
+import { LOCK_BADGE } from "../strings.ts";
 
 export interface Badge {
   readonly text: string;
   readonly tone: "good" | "amber" | "bad" | "neutral";
 }
 
-/** Seconds for which a refusal says anything about now. */
-const REFUSAL_HOLDS = 10;
+/** Seconds for which a refusal is shown; the lock may be free after that. */
+const REFUSAL_SHOWN_FOR = 10;
 
 /**
- * What to say of a key's lease, `age` seconds after it was told; null for nothing. Pure.
+ * Return the badge of a lease `age` seconds after it was received; null for none. Pure.
  *
- * @param sure Whether the server, which alone knows, can be asked.
+ * @param isConnected Whether the server can confirm the lease.
  */
-export function badgeOf(lease: LeaseBody, age: number, sure = true): Badge | null {
+export function badgeOf(lease: LeaseBody, age: number, isConnected = true): Badge | null {
   switch (lease.state) {
     case "pending":
-      return { text: "asking", tone: "neutral" };
+      return { text: LOCK_BADGE.requesting, tone: "neutral" };
     case "held":
     case "expiring": {
-      if (!sure) return { text: "mine?", tone: "amber" };
-      if (lease.endless || lease.left === null) return { text: "mine", tone: "good" };
+      if (!isConnected) return { text: LOCK_BADGE.unconfirmed, tone: "amber" };
+      if (lease.endless || lease.left === null) return { text: LOCK_BADGE.held, tone: "good" };
       const left = lease.left - age;
-      if (left <= 0) return { text: "ran out", tone: "amber" };
+      if (left <= 0) return { text: LOCK_BADGE.expired, tone: "amber" };
       const tone = lease.state === "held" ? "good" : "amber";
-      return { text: `mine ${duration(Math.ceil(left))}`, tone };
+      return { text: LOCK_BADGE.heldFor(Math.ceil(left)), tone };
     }
     case "refused":
-      return age < REFUSAL_HOLDS ? { text: "someone else", tone: "bad" } : null;
+      return age < REFUSAL_SHOWN_FOR ? { text: LOCK_BADGE.locked, tone: "bad" } : null;
     case "lost":
-      return { text: "lost", tone: "bad" };
+      return { text: LOCK_BADGE.lost, tone: "bad" };
     case "released":
       return null;
   }
 }
 
-/** The newest lease of each key. */
+/** Return the newest lease of each key. */
 function byKey(leases: Timed<LeasesBody> | null): ReadonlyMap<string, LeaseBody> {
   return new Map((leases?.body.leases ?? []).map((lease) => [lease.key, lease]));
 }
@@ -53,30 +53,31 @@ export function addLockBadges(
   leases: Session["leases"],
   clock: () => number,
 ): void {
-  let known = byKey(leases.get());
+  let leaseOf = byKey(leases.get());
   leases.observe((next) => {
-    known = byKey(next);
+    leaseOf = byKey(next);
     context.redraw();
   }, context.signal);
   context.connection.observe(context.redraw, context.signal);
   context.addRowPart({
     at: "end",
     make: (): RowPartView => {
-      const word = h("span");
-      const element = h("span", { class: "nvj-lock-badge", hidden: true }, icon("lock"), word);
+      const text = h("span");
+      const element = h("span", { class: "nvj-lock-badge", hidden: true }, icon("lock"), text);
       return {
         element,
         draw: (row) => {
           const lease =
-            row.kind === "node" && row.node.hasKey ? known.get(row.node.path) : undefined;
+            row.kind === "node" && row.node.hasKey ? leaseOf.get(row.node.path) : undefined;
           const receivedAt = leases.get()?.at ?? 0;
-          const sure = context.connection.get().blocked === null;
-          const badge = lease === undefined ? null : badgeOf(lease, clock() - receivedAt, sure);
+          const isConnected = context.connection.get().blocked === null;
+          const badge =
+            lease === undefined ? null : badgeOf(lease, clock() - receivedAt, isConnected);
           element.hidden = badge === null;
           if (badge === null) return;
-          setText(word, badge.text);
+          setText(text, badge.text);
           element.dataset.tone = badge.tone;
-          element.title = sure ? visible(lease?.note ?? "", 300) : "The server cannot be asked";
+          element.title = isConnected ? visible(lease?.note ?? "", 300) : LOCK_BADGE.disconnected;
         },
       };
     },

@@ -23,22 +23,22 @@ import { type ValueFolds, valueRows } from "./value_rows.ts";
 export interface RowFolds extends ValueFolds {
   readonly filtered: boolean;
   isNodeOpen(node: TreeNode): boolean;
-  /** Whether anything inside of a key's value may be open; cheap, as it is asked of every key. */
+  /** Whether a key's value may be expanded; called for every key, so it must be cheap. */
   mayBeOpen(key: string): boolean;
   valueOf(key: string): PageValue | undefined;
-  /** Nodes that stand on top, and those that are folded away at the bottom. */
+  /** Nodes at the top, and those collapsed into one row at the bottom. */
   readonly pinned: readonly TreeNode[];
   readonly muted: readonly TreeNode[];
 }
 
-/** The child that is drawn in one row with its only parent. A random name is worth a row. */
+/** Return the only child of a branch, drawn in the same row; random names get their own row. */
 function onlyChild(node: TreeNode): TreeNode | null {
   if (node.hasKey || node.children.size !== 1) return null;
   const [only] = node.children.values();
   return only === undefined || isRandomName(only.segment) ? null : only;
 }
 
-/** The node whose key and children the row of `node` stands for. */
+/** Return the last node of the chain that is drawn as the row of `node`. */
 function endOf(node: TreeNode): TreeNode {
   let end = node;
   for (let only = onlyChild(end); only !== null; only = onlyChild(end)) end = only;
@@ -52,7 +52,7 @@ const ancestors = function* (node: TreeNode): Generator<TreeNode> {
 export class RowIndex {
   readonly #tree: KeyTree;
   readonly #folds: RowFolds;
-  /** Pinned and muted nodes, which are left out of their places, by what they are left out of. */
+  /** Pinned and muted nodes are not shown in their branches; also indexed by those branches. */
   #pinnedOrMuted = new Set<TreeNode>();
   #pinnedOrMutedBelow = new Map<TreeNode, TreeNode[]>();
   readonly #values = new Map<string, readonly (ValueRow | MoreRow)[]>();
@@ -63,9 +63,9 @@ export class RowIndex {
   }
 
   /**
-   * All is to be counted anew: another query, other pins, another order.
+   * Clears all counts after a change of the filter, the pins or the order.
    *
-   * @param unmatched Whether what an earlier filter let through is forgotten too.
+   * @param unmatched Whether to clear the matches of the previous filter, too.
    */
   reset(unmatched = false): void {
     this.#values.clear();
@@ -89,15 +89,15 @@ export class RowIndex {
     forget(this.#tree.root);
   }
 
-  /** The value of a key, or what is open in it, has changed. */
+  /** Lays out the rows of a key's value again. */
   valueChanged(key: string): void {
-    // Also what had no rows: an empty list that is open may have some now.
+    // An expanded empty list may have rows now.
     this.#values.delete(key);
     const node = this.#tree.get(key);
-    if (node !== undefined) this.#tree.uncount(node);
+    if (node !== undefined) this.#tree.clearRowCount(node);
   }
 
-  /** Whether rows inside of a key's value were laid out, as in an open branch that is a key, too. */
+  /** Returns whether the rows of a key's value were laid out. */
   isLaidOut(key: string): boolean {
     return this.#values.has(key);
   }
@@ -117,18 +117,18 @@ export class RowIndex {
     return shown.reduce((sum, node) => sum + this.#rowsOf(node), 1);
   }
 
-  /** Keys here and below that are shown, apart from those that stand elsewhere. */
+  /** Returns the number of shown keys here and below, without pinned and muted ones. */
   #remaining(node: TreeNode): number {
     const { filtered } = this.#folds;
     let left = filtered ? node.matched : node.keys;
     for (const away of this.#pinnedOrMutedBelow.get(node) ?? []) {
-      if (!this.#isLiftedBetween(away, node)) left -= filtered ? away.matched : away.keys;
+      if (!this.#isMovedBetween(away, node)) left -= filtered ? away.matched : away.keys;
     }
     return left;
   }
 
-  /** If a branch and a key inside it are both pinned or muted, the branch counts. */
-  #isLiftedBetween(away: TreeNode, node: TreeNode): boolean {
+  /** Returns whether a branch between the two nodes is pinned or muted as well. */
+  #isMovedBetween(away: TreeNode, node: TreeNode): boolean {
     for (let up = away.parent; up !== null && up !== node; up = up.parent) {
       if (this.#pinnedOrMuted.has(up)) return true;
     }
@@ -139,7 +139,7 @@ export class RowIndex {
     return this.#remaining(node) > 0;
   }
 
-  /** How many keys of a branch stand elsewhere, pinned or muted. */
+  /** Returns the number of keys of a branch that are pinned or muted. */
   pinnedOrMutedKeys(node: TreeNode): number {
     if (!this.#pinnedOrMutedBelow.has(node)) return 0;
     return (this.#folds.filtered ? node.matched : node.keys) - this.#remaining(node);
@@ -156,11 +156,11 @@ export class RowIndex {
     return rows;
   }
 
-  /** Null for a row with nothing inside. `end` is the end of a chain. */
+  /** Returns whether a chain is expanded; null if it has no content. */
   #isOpen(end: TreeNode): boolean | null {
-    const inside =
+    const isExpandable =
       end.children.size > 0 || (end.hasKey && hasInside(this.#folds.valueOf(end.path)));
-    return inside ? this.#folds.isNodeOpen(end) : null;
+    return isExpandable ? this.#folds.isNodeOpen(end) : null;
   }
 
   #rowsOf(node: TreeNode): number {
@@ -170,7 +170,6 @@ export class RowIndex {
       return 1;
     }
     const end = endOf(node);
-    // What was laid out is older than the count.
     end.layout = null;
     const rows =
       this.#isOpen(end) === true ? 1 + this.#valueRows(end).length + this.#rowsBelow(end) : 1;
@@ -179,7 +178,7 @@ export class RowIndex {
     return rows;
   }
 
-  /** Counts without asking for the order: to sort all open branches takes longer than a frame. */
+  /** Counts rows without sorting, which would take longer than a frame for all branches. */
   #rowsBelow(end: TreeNode): number {
     let count = 0;
     for (const child of end.children.values()) {
@@ -188,7 +187,7 @@ export class RowIndex {
     return count;
   }
 
-  /** Whether it is shown, and where it belongs. */
+  /** Returns whether a node is shown in its branch. */
   #hasPlace(child: TreeNode): boolean {
     if (this.#folds.filtered && child.matched === 0) return false;
     return (
@@ -209,7 +208,7 @@ export class RowIndex {
       count += this.#rowsOf(child);
     }
     end.layout = { of, nodes, starts, count };
-    // The root has no row of its own, and notes here that its layout is right.
+    // The root has no row; a count marks its layout as valid.
     if (end.parent === null) end.rows = count;
     return end.layout;
   }
@@ -271,7 +270,7 @@ export class RowIndex {
   }
 
   #nodeRow(node: TreeNode, end: TreeNode, depth: number, isPinnedOrMuted: boolean): NodeRow {
-    // What stands apart from its place says its whole name.
+    // Pinned and muted rows show their full name.
     const stop = isPinnedOrMuted ? this.#tree.root : node.parent;
     const chain: TreeNode[] = [];
     for (let up: TreeNode | null = end; up !== null && up !== stop; up = up.parent) chain.push(up);
@@ -288,7 +287,7 @@ export class RowIndex {
     };
   }
 
-  /** The row with this id, or -1 if there is none now. */
+  /** Returns the index of the row with this id; -1 if there is none. */
   indexOf(id: string): number {
     if (id === MUTED_ID) {
       const count = this.#mutedRows(this.#folds.muted);
@@ -346,11 +345,11 @@ export class RowIndex {
         .slice(0, nodes.indexOf(node))
         .reduce((sum, each) => sum + (this.#isShown(each) ? this.#rowsOf(each) : 0), 0);
     if (pinned.includes(node)) return before(pinned);
-    const chip = this.indexOf(MUTED_ID);
-    return chip < 0 || !this.#folds.isOpen(MUTED_ID) ? -1 : chip + 1 + before(muted);
+    const mutedRow = this.indexOf(MUTED_ID);
+    return mutedRow < 0 || !this.#folds.isOpen(MUTED_ID) ? -1 : mutedRow + 1 + before(muted);
   }
 
-  /** The row that a row is inside of, or its own index at the top. */
+  /** Returns the index of the parent row, or `index` at the top level. */
   parentOf(row: Row, index: number): number {
     let above = -1;
     if (row.kind === "node") {

@@ -10,9 +10,9 @@ import { type Row, valueAt } from "./rows.ts";
 
 const SAMPLES = 60;
 const ROWS = 200;
-/** Seconds after which a number that stands still has no line any more. */
-const QUIET = 60;
-const FEWEST = 3;
+/** Seconds without a change after which the sparkline is hidden. */
+const HIDE_AFTER = 60;
+const MIN_SAMPLES = 3;
 
 interface Samples {
   readonly times: number[];
@@ -31,13 +31,13 @@ function numberOf(row: Row, entry: Entry | undefined): number | null {
 }
 
 export function addRowSparklines({ addRowPart, shown }: InspectorContext): void {
-  /** By row, the least recently seen first. */
-  const seen = new Map<string, Samples>();
+  /** By row, least recently drawn first. */
+  const samplesOf = new Map<string, Samples>();
 
   const sample = (id: string, number: number, time: number): Samples => {
-    const samples = seen.get(id) ?? { times: [], values: [] };
-    seen.delete(id);
-    seen.set(id, samples);
+    const samples = samplesOf.get(id) ?? { times: [], values: [] };
+    samplesOf.delete(id);
+    samplesOf.set(id, samples);
     if (samples.values.at(-1) !== number) {
       samples.times.push(time);
       samples.values.push(number);
@@ -46,9 +46,9 @@ export function addRowSparklines({ addRowPart, shown }: InspectorContext): void 
         samples.values.shift();
       }
     }
-    for (const oldest of seen.keys()) {
-      if (seen.size <= ROWS) break;
-      seen.delete(oldest);
+    for (const oldest of samplesOf.keys()) {
+      if (samplesOf.size <= ROWS) break;
+      samplesOf.delete(oldest);
     }
     return samples;
   };
@@ -69,7 +69,7 @@ export function addRowSparklines({ addRowPart, shown }: InspectorContext): void 
           }
           const { times, values } = sample(row.id, number, time);
           const last = times.at(-1) ?? time;
-          element.hidden = times.length < FEWEST || time - last > QUIET;
+          element.hidden = times.length < MIN_SAMPLES || time - last > HIDE_AFTER;
           if (!element.hidden) spark.draw(times, values);
         },
       };

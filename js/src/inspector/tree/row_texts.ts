@@ -17,28 +17,29 @@ import {
   STALE_AFTER,
 } from "../state/key_descriptions.ts";
 import type { InspectorModel } from "../state/model.ts";
+import { TREE } from "../strings.ts";
 import { nodeRate, type TreeNode } from "./key_tree.ts";
 import type { MoreRow, MutedRow, NodeRow, Row, ValueRow } from "./rows.ts";
 
 export interface RowTexts {
   readonly name: string;
   readonly nameRanges: Ranges;
-  /** The whole of what the name is the end of. */
+  /** The full path that the name is the end of. */
   readonly title: string;
   readonly count: string;
   readonly preview: string;
-  /** What the search found inside of the value where the preview does not show it. */
+  /** A match inside the value that the preview does not show. */
   readonly found: MatchLocation | null;
-  /** Words of ours rather than the value itself. */
+  /** Whether the preview is a description, not the value itself. */
   readonly sentence: boolean;
   readonly swatch: string | null;
-  /** For how long nothing was heard of somebody; empty while all is well. */
+  /** How long a client has not updated its presence; empty if recently. */
   readonly stale: string;
   readonly type: string;
   readonly rate: string;
   readonly age: string;
   readonly changedAt: number | null;
-  /** What lights up when something changes: a closed branch in its count. */
+  /** The element that flashes on a change; the count for a collapsed branch. */
   readonly flashes: "preview" | "count" | null;
 }
 
@@ -59,43 +60,42 @@ const EMPTY: RowTexts = {
   flashes: null,
 };
 
-const TYPES = { list: "list", object: "object", text: "text", bytes: "bytes" } as const;
-/** Entries of a closed branch that its preview tells of. */
-const MOST_SHOWN = 3;
+/** Number of keys in the preview of a collapsed branch. */
+const PREVIEWED_KEYS = 3;
 
 const typeOf = (value: PageValue): string => {
   const { kind } = open(value);
-  return kind in TYPES ? TYPES[kind as keyof typeof TYPES] : kind;
+  return kind === "text" ? "string" : kind;
 };
 
 const ageText = (changedAt: number | null, now: number): string =>
   changedAt === null ? "" : age(now - changedAt);
 
-/** In the order in which they came, so that nothing is sorted for a branch that is closed. */
+/** Return the first entries of a branch in order of insertion, which needs no sorting. */
 function firstEntries(node: TreeNode, { entries }: InspectorModel): readonly Entry[] {
   const found: Entry[] = [];
   for (const child of node.children.values()) {
     const entry = child.hasKey ? entries.get(child.path) : undefined;
     if (entry !== undefined) found.push(entry);
-    if (found.length === MOST_SHOWN) break;
+    if (found.length === PREVIEWED_KEYS) break;
   }
   return found;
 }
 
-/** While filtering, a branch shows how much of it is shown; and how much stands elsewhere. */
+/** Return the number of keys of a branch, of those that match, and of those that are pinned. */
 function countText(node: TreeNode, model: InspectorModel): string {
   const { keys, matched } = node;
-  const pinnedOrMuted = model.pinnedOrMutedKeys(node);
+  const pinned = model.pinnedOrMutedKeys(node);
   const all =
     node.path === HEARTBEATS
       ? plural(keys, "heartbeat")
       : model.filter !== null && matched < keys
-        ? `${count(matched)} of ${count(keys)}`
+        ? TREE.matchedKeys(matched, keys)
         : count(keys);
-  return pinnedOrMuted > 0 ? `${all} · ${count(pinnedOrMuted)} on top` : all;
+  return pinned > 0 ? TREE.pinnedKeys(all, pinned) : all;
 }
 
-/** Marks of a whole key, moved to where its last segments are written. */
+/** Return the name of a chain, and the highlights of its full key moved to that name. */
 function chainLabel(
   chain: readonly TreeNode[],
   ranges: Ranges,
@@ -109,7 +109,7 @@ function chainLabel(
     const to = node.path.length;
     for (const [start, end] of ranges) {
       if (end <= from || start >= to) continue;
-      // A label that is not the segment itself is marked as a whole.
+      // A label that differs from its segment is highlighted entirely.
       const same = text === node.segment;
       const first = same ? Math.max(0, start - from) : 0;
       const last = same ? Math.min(text.length, end - from) : text.length;
@@ -122,7 +122,7 @@ function chainLabel(
 
 function staleText(entry: Entry, now: number, watchedSince: number | null): string {
   const since = entry.changedAt ?? watchedSince;
-  return since === null || now - since < STALE_AFTER ? "" : `stale ${age(now - since)}`;
+  return since === null || now - since < STALE_AFTER ? "" : TREE.stale(age(now - since));
 }
 
 function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
@@ -131,10 +131,12 @@ function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
   const entry = node.hasKey ? model.entries.get(node.path) : undefined;
   const known = entry === undefined ? null : describeKey(entry.key, entry.value);
   const perSecond = isBranch || entry === undefined ? nodeRate(node, now) : rateAt(entry, now);
-  const closed = row.open !== true;
+  const collapsed = row.open !== true;
   const below =
-    closed && node.path !== HEARTBEATS ? describeBranch(firstEntries(node, model), node.keys) : "";
-  const words = entry === undefined ? below : (known?.text ?? preview(entry.value));
+    collapsed && node.path !== HEARTBEATS
+      ? describeBranch(firstEntries(node, model), node.keys)
+      : "";
+  const previewText = entry === undefined ? below : (known?.text ?? preview(entry.value));
   const { filter } = model;
   const presence = entry !== undefined && known !== null && isPresence(entry.key);
   return {
@@ -142,24 +144,24 @@ function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
     ...chainLabel(row.chain, filter?.keyRanges(node.path) ?? []),
     title: node.path,
     count: isBranch ? countText(node, model) : "",
-    preview: words,
-    // In an open row the parts themselves are marked.
-    found: entry === undefined || !closed ? null : (filter?.placeIn(entry, words) ?? null),
+    preview: previewText,
+    // In an expanded row, the rows of the parts are highlighted.
+    found: entry === undefined || !collapsed ? null : (filter?.placeIn(entry, previewText) ?? null),
     sentence: entry === undefined || known !== null,
     swatch: known?.swatch ?? null,
     stale: presence ? staleText(entry, now, model.watchedSince) : "",
     type: entry === undefined ? "" : typeOf(entry.value),
     rate: rate(perSecond),
     age: ageText(node.changedAt, now),
-    changedAt: isBranch && closed ? node.changedAt : (entry?.changedAt ?? null),
-    flashes: isBranch ? (closed ? "count" : null) : "preview",
+    changedAt: isBranch && collapsed ? node.changedAt : (entry?.changedAt ?? null),
+    flashes: isBranch ? (collapsed ? "count" : null) : "preview",
   };
 }
 
 function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
   const name = partName(row.key, row.path) ?? label(row.name);
   const value = model.valueAt(row.key, row.path);
-  if (value === undefined) return { ...EMPTY, name, preview: "…", sentence: true };
+  if (value === undefined) return { ...EMPTY, name, preview: TREE.valueNotLoaded, sentence: true };
   return {
     ...EMPTY,
     name,
@@ -171,19 +173,15 @@ function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
 }
 
 function moreTexts(row: MoreRow, model: InspectorModel): RowTexts {
-  const elsewhere = row.full
-    ? "; the pane beside shows all"
-    : model.fetch(row)
-      ? ""
-      : "; History has all of it";
-  return { ...EMPTY, sentence: true, preview: `… ${count(row.hidden)} more${elsewhere}` };
+  const text = row.full ? TREE.moreInDetail : model.fetch(row) ? TREE.more : TREE.moreInHistory;
+  return { ...EMPTY, sentence: true, preview: text(row.hidden) };
 }
 
 function mutedTexts({ nodes }: MutedRow, now: number): RowTexts {
   const perSecond = nodes.reduce((sum, node) => sum + nodeRate(node, now), 0);
   return {
     ...EMPTY,
-    name: "muted",
+    name: TREE.muted,
     count: plural(nodes.length, "branch", "branches"),
     preview: nodes.map((node) => label(node.segment)).join(", "),
     sentence: true,

@@ -10,7 +10,8 @@ import type { RowPart, RowPartView } from "../context.ts";
 import type { Filter } from "../search/filter.ts";
 import type { MatchLocation } from "../search/match_location.ts";
 import type { InspectorModel } from "../state/model.ts";
-import type { Place } from "../state/place.ts";
+import { type Place, samePlace } from "../state/place.ts";
+import { TOOLBAR } from "../strings.ts";
 import { type RowTexts, textsOf } from "./row_texts.ts";
 import { keyOf, type Row } from "./rows.ts";
 
@@ -21,11 +22,11 @@ export interface RowView {
 
 export interface RowState {
   readonly selected: boolean;
-  /** Whether Tab comes to this row. */
+  /** Whether the row is the Tab stop of the tree. */
   readonly current: boolean;
-  /** What somebody edits, here or elsewhere. */
+  /** The place being edited. */
   readonly edited: Place | null;
-  /** Counts up when a row may say something else although its key has not changed. */
+  /** Changes when rows must be drawn again although their keys have not changed. */
   readonly stamp: number;
 }
 
@@ -34,23 +35,23 @@ export interface PlacedPart {
   readonly view: RowPartView;
 }
 
-/** Seconds; a change on screen flashes at most so often, or it would only glow. */
+/** Seconds between two flashes of a row. */
 const FLASH_PAUSE = 0.25;
-/** Seconds for which a row that has not changed is left as it is: only its age grows. */
-const REST = 0.2;
-/** What changed longer ago than this, as when a row scrolls in, does not flash. */
-const FRESH = 0.5;
-const FULL_STEPS = 5;
+/** Seconds between two drawings of an unchanged row, of which only the age grows. */
+const REDRAW_AFTER = 0.2;
+/** Seconds after which a change does not flash, for example when a row scrolls into view. */
+const FLASH_WITHIN = 0.5;
+const FULL_INDENTS = 5;
 
 const pathOf = (row: Row) => (row.kind === "value" || row.kind === "more" ? row.path : []);
 
-const isEdited = (row: Row, edited: Place | null): boolean =>
-  edited !== null &&
-  edited.key === keyOf(row) &&
-  JSON.stringify(edited.path) === JSON.stringify(pathOf(row));
+const isEdited = (row: Row, edited: Place | null): boolean => {
+  const key = keyOf(row);
+  return edited !== null && key !== null && samePlace(edited, { key, path: pathOf(row) });
+};
 
-/** All that a row is drawn from but the time. */
-const factsOf = (
+/** Return all inputs of a row's drawing except the time. */
+const inputsOf = (
   row: Row,
   index: number,
   state: RowState,
@@ -71,18 +72,18 @@ const factsOf = (
   state.stamp,
 ];
 
-/** Steps to the right: small ones far inside, where the value would have no room else. */
+/** Return the indentation of a row; smaller steps at great depth leave room for the value. */
 const indent = (depth: number): number => {
-  const far = Math.min(Math.max(0, depth - FULL_STEPS), 30);
-  return Math.min(depth, FULL_STEPS) + far / 5;
+  const deep = Math.min(Math.max(0, depth - FULL_INDENTS), 30);
+  return Math.min(depth, FULL_INDENTS) + deep / 5;
 };
 
-const sameFacts = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((fact, index) => Object.is(fact, b[index]));
+const sameInputs = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((input, index) => Object.is(input, b[index]));
 
 export function createRowView(parts: readonly PlacedPart[]): RowView {
   const twisty = h("span", { class: "nvj-twisty", "aria-hidden": "true" }, icon("chevron"));
-  const pin = h("span", { class: "nvj-pin", title: "Pinned: kept on top" }, icon("star"));
+  const pin = h("span", { class: "nvj-pin", title: TOOLBAR.pinned }, icon("star"));
   const name = h("span", { class: "nvj-key" });
   const number = h("span", { class: "nvj-pill" });
   const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });
@@ -109,11 +110,11 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
   let drawnFilter: Filter | null = null;
   let flashedAt = Number.NEGATIVE_INFINITY;
   let drawnAt = Number.NEGATIVE_INFINITY;
-  let drawnFacts: readonly unknown[] = [];
+  let drawnInputs: readonly unknown[] = [];
 
   const flash = (texts: RowTexts, sameRow: boolean, before: string, now: number) => {
     if (!sameRow) {
-      // An element that was another row's must not go on with that row's flash.
+      // The element showed another row before, whose flash must end.
       delete text.dataset.flash;
       delete number.dataset.flash;
       flashedAt = Number.NEGATIVE_INFINITY;
@@ -123,7 +124,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     const changed =
       changedAt === null
         ? flashes === "preview" && before !== texts.preview
-        : now - changedAt < FRESH && changedAt > flashedAt;
+        : now - changedAt < FLASH_WITHIN && changedAt > flashedAt;
     if (flashes === null || !changed || now - flashedAt < FLASH_PAUSE) return;
     flashedAt = now;
     restartFlash(flashes === "preview" ? text : number);
@@ -165,7 +166,7 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     setText(ago, texts.age);
   };
 
-  /** What only changes when the element becomes another row's, or opens and closes. */
+  /** Draws what changes only when the element shows another row, or expands. */
   const drawPlace = (row: Row, title: string) => {
     element.dataset.open = String(row.open);
     element.dataset.kind = row.kind;
@@ -181,19 +182,17 @@ export function createRowView(parts: readonly PlacedPart[]): RowView {
     draw(row, index, state, model, now) {
       const key = keyOf(row);
       const entry = key === null ? undefined : model.entries.get(key);
-      const facts = factsOf(row, index, state, model, entry);
-      // A clock that stands still, as of a state from before, needs no drawing either.
-      const rests = now - drawnAt < REST && sameFacts(facts, drawnFacts);
-      if (rests) return;
-      drawnFacts = facts;
+      const inputs = inputsOf(row, index, state, model, entry);
+      if (now - drawnAt < REDRAW_AFTER && sameInputs(inputs, drawnInputs)) return;
+      drawnInputs = inputs;
       drawnAt = now;
       const sameRow = row.id === drawnId;
       const before = drawnPreview;
       const texts = textsOf(row, model, now);
       drawTexts(texts, model.filter);
-      const held = isEdited(row, state.edited);
-      setAttribute(element, "data-edited", held ? "true" : null);
-      if (!held) flash(texts, sameRow, before, now);
+      const edited = isEdited(row, state.edited);
+      setAttribute(element, "data-edited", edited ? "true" : null);
+      if (!edited) flash(texts, sameRow, before, now);
       for (const { view } of parts) view.draw(row, entry, now);
       element.tabIndex = state.current ? 0 : -1;
       setAttribute(element, "aria-selected", String(state.selected));

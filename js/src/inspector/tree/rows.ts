@@ -1,4 +1,4 @@
-/** The kinds of tree rows: keys and branches, parts of values, and placeholders for more. */
+/** The kinds of tree rows: keys and branches, parts of values, and placeholders for hidden items. */
 
 import type { PageValue } from "../../protocol/common.ts";
 import { missing, type Opened, open } from "../../values/page_value.ts";
@@ -6,19 +6,18 @@ import type { Step, ValuePath } from "../../values/value_path.ts";
 import type { TreeNode } from "./key_tree.ts";
 
 interface RowBase {
-  /** Stable as long as the row means the same. */
+  /** Stable while the row shows the same place. */
   readonly id: string;
   readonly depth: number;
-  /** Null for a row with nothing inside. */
+  /** Whether the row is expanded; null if it has no content. */
   readonly open: boolean | null;
 }
 /** A key, a branch, or both. */
 export interface NodeRow extends RowBase {
   readonly kind: "node";
   readonly node: TreeNode;
-  /** Nodes of the segments from the branch above; several where a chain is drawn as one row. */
+  /** The nodes drawn in this row; several for a chain of branches with one child each. */
   readonly chain: readonly TreeNode[];
-  /** Kept on top. */
   readonly pinned: boolean;
 }
 /** A part of a key's value. */
@@ -28,19 +27,19 @@ export interface ValueRow extends RowBase {
   readonly path: ValuePath;
   readonly name: string;
 }
-/** "… 980 more": what a long value still has. */
+/** The placeholder "… 980 more" for hidden items. */
 export interface MoreRow extends RowBase {
   readonly kind: "more";
   readonly key: string;
   readonly path: ValuePath;
-  /** How many are not shown. */
+  /** The number of hidden items. */
   readonly hidden: number;
-  /** The first of those that are to be shown but have not come yet; null where all have. */
+  /** The first item that should be shown but is not loaded yet; null if all are. */
   readonly awaited: number | null;
-  /** Whether no more of them can be shown here. */
+  /** Whether no more items can be shown in the tree. */
   readonly full: boolean;
 }
-/** The branches that are muted, folded into one. */
+/** All muted branches in one row. */
 export interface MutedRow extends RowBase {
   readonly kind: "muted";
   readonly nodes: readonly TreeNode[];
@@ -53,7 +52,7 @@ export const nodeId = (node: TreeNode): string => keyId(node.path);
 export const valueId = (key: string, path: ValuePath): string =>
   `v${JSON.stringify([key, ...path])}`;
 
-/** The place that the id of a value's row, or of what follows it, stands for. */
+/** Return the place of a value's row or placeholder from its id; null for other rows. */
 export function placeOfId(id: string): { readonly key: string; readonly path: ValuePath } | null {
   const text = id.startsWith("m") ? id.slice(1) : id;
   if (!text.startsWith("v")) return null;
@@ -61,7 +60,7 @@ export function placeOfId(id: string): { readonly key: string; readonly path: Va
   return { key, path };
 }
 
-/** The key that a row belongs to, or null for a branch without one. */
+/** Return the key that a row belongs to; null for a branch. */
 export function keyOf(row: Row): string | null {
   switch (row.kind) {
     case "node":
@@ -80,7 +79,7 @@ export const hasInside = (value: PageValue | undefined): boolean => {
   return (opened.kind === "list" || opened.kind === "object") && opened.length > 0;
 };
 
-/** Finds items and fields that were cut on their way, as far as they are known. */
+/** Returns an item or field that was truncated, if it is loaded. */
 export type FindLazyItem = (key: string, path: ValuePath, step: Step) => PageValue | undefined;
 
 function stepInto(
@@ -89,7 +88,7 @@ function stepInto(
   findLazyItem: () => PageValue | undefined,
 ): PageValue | undefined {
   if (opened.kind === "list" && typeof step === "number") {
-    // An item may be null, which is here all the same; behind the end there is nothing.
+    // Not `??`: an item may be null.
     if (step < opened.items.length) return opened.items[step];
     return step < opened.length ? findLazyItem() : undefined;
   }
@@ -99,7 +98,7 @@ function stepInto(
   return missing(opened) > 0 ? findLazyItem() : undefined;
 }
 
-/** The part of a key's value at a path; undefined where there is none, or none has come yet. */
+/** Return the part of a key's value at a path; undefined if it does not exist or is not loaded. */
 export function valueAt(
   key: string,
   value: PageValue | undefined,

@@ -3,16 +3,16 @@
 export const SORTS = ["name", "changed", "rate"] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Case and accents aside; of plain letters, which most keys are, nothing else is done. */
+/** Remove case and accents. ASCII text, which most keys are, takes a fast path. */
 function fold(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it asks for ASCII
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matches ASCII
   if (/^[\u0000-\u007f]*$/.test(text)) return text.toLowerCase();
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
-/** The end of the zeros that begin at `from`, unless a digit less would be left. */
+/** Return the end of the leading zeros of a number, which keeps at least one digit. */
 function skipZeros(text: string, from: number): number {
   let at = from;
   while (text.charCodeAt(at) === 48 && isDigit(text.charCodeAt(at + 1))) at += 1;
@@ -25,7 +25,7 @@ function endOfDigits(text: string, from: number): number {
   return at;
 }
 
-/** As people count: 9 before 10. Several times as fast as a collator, which is made for prose. */
+/** Compare naturally, 9 before 10. Several times faster than `Intl.Collator`. */
 function compareFolded(a: string, b: string): number {
   let i = 0;
   let j = 0;
@@ -53,20 +53,20 @@ function compareFolded(a: string, b: string): number {
   return a.length - i - (b.length - j);
 }
 
-/** Two texts that read alike: without accents first, small letters first, 0 only for one text. */
-function compareAlike(a: string, b: string): number {
+/** Compare texts that are equal after folding: lower case first. */
+function compareUnfolded(a: string, b: string): number {
   if (a === b) return 0;
   const [x, y] = [a.toLowerCase(), b.toLowerCase()];
   return x === y ? (a < b ? 1 : -1) : x < y ? -1 : 1;
 }
 
-/** Never 0 for two different texts, so that a place is unique. */
+/** Compare names. Returns 0 only for identical texts, so that the order is unique. */
 export const compareNames = (a: string, b: string): number =>
-  compareFolded(fold(a), fold(b)) || compareAlike(a, b);
+  compareFolded(fold(a), fold(b)) || compareUnfolded(a, b);
 
-/** Sorts by name, with each name folded once. */
+/** Sort by name. Folds each name once. */
 export function sortByName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
   const folded = items.map((item) => ({ item, name: nameOf(item), key: fold(nameOf(item)) }));
-  folded.sort((a, b) => compareFolded(a.key, b.key) || compareAlike(a.name, b.name));
+  folded.sort((a, b) => compareFolded(a.key, b.key) || compareUnfolded(a.name, b.name));
   return folded.map(({ item }) => item);
 }

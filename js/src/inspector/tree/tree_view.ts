@@ -8,6 +8,7 @@ import { isEditable } from "../shortcuts.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Place } from "../state/place.ts";
 import type { Selection } from "../state/selection.ts";
+import { TREE } from "../strings.ts";
 import { addTreeKeys } from "./keyboard.ts";
 import { createRowView, type RowView } from "./row_view.ts";
 import { keyId, keyOf, type Row, valueId } from "./rows.ts";
@@ -16,11 +17,11 @@ const ROW_HEIGHT = 24;
 
 export interface TreeView {
   readonly element: HTMLElement;
-  /** Draws at once; `time` is what ages are counted from. */
+  /** Draws at once; ages are relative to `time`. */
   draw(time: number): void;
-  /** Draws even those rows anew of which neither key nor place has changed. */
+  /** Makes the next drawing include unchanged rows. */
   refresh(): void;
-  /** Goes to the row that the keyboard stands on. */
+  /** Focuses the current row. */
   focus(): void;
   reveal(place: Place): void;
   toTop(): void;
@@ -31,7 +32,7 @@ export interface TreeViewOptions {
   readonly selection: Selection;
   readonly parts: readonly RowPart[];
   readonly edited: () => Place | null;
-  /** Something was opened, closed or chosen. */
+  /** Called when a row was expanded, collapsed or selected. */
   readonly onUpdate: () => void;
   readonly signal: AbortSignal;
 }
@@ -42,19 +43,18 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   let time = 0;
   let stamp = 0;
   let drawnVersion = -1;
-  /** Where the row of the keyboard stood last: it may be gone by now. */
+  /** The last index of the current row, which may have been removed. */
   let lastIndex = 0;
   const tree = h("div", {
     class: "nvj-tree",
     role: "treegrid",
-    "aria-label": "Shared state",
+    "aria-label": TREE.label,
     tabindex: -1,
   });
 
-  /** Where the chosen row is gone, the row in its place; -1 where it is there. */
-  let standIn = -1;
+  /** The row that replaces a removed current row; -1 if it was not removed. */
+  let replacement = -1;
 
-  /** The row that Tab comes to. */
   const currentIndex = (): number => {
     const { currentId } = selection;
     if (currentId === null) return 0;
@@ -80,7 +80,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       const { currentId } = selection;
       const state = {
         selected: row.id === selection.selected.get()?.id,
-        current: currentId === null ? index === 0 : row.id === currentId || index === standIn,
+        current: currentId === null ? index === 0 : row.id === currentId || index === replacement,
         edited: edited(),
         stamp,
       };
@@ -89,7 +89,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       views.get(element)?.draw(row, index, state, model, time);
     },
     afterDraw: (lostFocus) => {
-      // What is typed in a field goes on elsewhere, when its row is removed.
+      // A field moves to the detail pane with its focus when its row is removed.
       if (!lostFocus || isEditable(document.activeElement)) return;
       const row = model.rowAt(currentIndex());
       const element = row === undefined ? null : list.rowOf(row.id);
@@ -105,13 +105,13 @@ export function createTreeView(options: TreeViewOptions): TreeView {
     if (row.kind === "more" && row.awaited === null && !row.full) {
       model.showMore(row.key, row.path);
     }
-    selection.choose(row);
+    selection.select(row);
     onUpdate();
   };
   const goTo = (index: number) => {
     const row = model.rowAt(Math.min(Math.max(index, 0), model.rowCount - 1));
     if (row === undefined) return;
-    selection.choose(row);
+    selection.select(row);
     onUpdate();
     list.reveal(model.indexOf(row.id));
     list.rowOf(row.id)?.focus({ preventScroll: true });
@@ -119,11 +119,11 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   const rowOf = (target: EventTarget | null): Row | null => {
     if (!(target instanceof Element)) return null;
     const element = target.closest(".nvj-row");
-    // Not by its place, where another may be by now: what is seen was drawn before the change.
+    // By id: the index may belong to another row since the last drawing.
     const id = element === null ? null : list.idOf(element);
     return id === null ? null : (model.rowAt(model.indexOf(id)) ?? null);
   };
-  /** What a part of a row does with a click is its own affair. */
+  /** Controls in a row handle their own clicks. */
   const isInPart = (target: EventTarget | null): boolean =>
     target instanceof Element && target.closest("button, input, textarea, select") !== null;
 
@@ -134,7 +134,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       const row = rowOf(event.target);
       if (row === null || isInPart(event.target)) return;
       const onTwisty = event.target instanceof Element && event.target.closest(".nvj-twisty");
-      // A branch has nothing to choose, so that a click anywhere opens it.
+      // A branch has no value to show, so a click anywhere expands it.
       if (row.open !== null && (onTwisty || keyOf(row) === null)) toggle(row, !row.open);
       activate(row);
     },
@@ -171,7 +171,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       if (version !== drawnVersion) list.rowsChanged();
       drawnVersion = version;
       const index = currentIndex();
-      standIn = model.rowAt(index)?.id === selection.currentId ? -1 : index;
+      replacement = model.rowAt(index)?.id === selection.currentId ? -1 : index;
       setAttribute(tree, "aria-rowcount", model.rowCount);
       list.draw();
     },
@@ -183,7 +183,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
       model.reveal(key, path);
       const node = model.tree.get(key);
       const id = path.length > 0 ? valueId(key, path) : keyId(key);
-      selection.choosePlace(id, { key, path }, path.length > 0 ? null : (node ?? null));
+      selection.selectPlace(id, { key, path }, path.length > 0 ? null : (node ?? null));
       const index = model.indexOf(id);
       if (index >= 0) list.reveal(index);
       onUpdate();

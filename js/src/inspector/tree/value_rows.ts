@@ -7,17 +7,17 @@ import { type FindLazyItem, hasInside, type MoreRow, type ValueRow, valueId } fr
 
 export interface ValueFolds {
   isOpen(id: string): boolean;
-  /** How many items of a value are shown at once. */
+  /** Returns how many items of a value are shown. */
   limitOf(id: string): number;
   readonly findLazyItem: FindLazyItem;
-  /** The name of a field that was cut, as far as it has come. */
+  /** Returns the name of a truncated field, if it is loaded. */
   nameAt(key: string, path: ValuePath, index: number): string | undefined;
 }
 
-/** Of an object's fields that were cut no more are shown: so many can be kept at once. */
+/** Limit for truncated fields of an object: as many as LazyItems keeps. */
 const MOST_FIELDS = 5_000;
 
-/** Depths count from the key's own row. */
+/** Return the rows inside a value; depths are relative to the row of its key. */
 export function valueRows(
   key: string,
   value: PageValue,
@@ -43,7 +43,7 @@ export function valueRows(
     let awaited: number | null = null;
     let full = false;
     if (opened.kind === "list") {
-      // What was cut from a list is fetched when it is looked at.
+      // Truncated items are fetched when their rows are drawn.
       for (; shown < wanted; shown += 1) {
         const inner = opened.items[shown];
         addItem(shown, inner === undefined ? folds.findLazyItem(key, path, shown) : inner, path);
@@ -58,7 +58,7 @@ export function valueRows(
           awaited = shown;
           break;
         }
-        // While the object changes, what comes later may name a field again.
+        // Blocks loaded at different times may both contain a field.
         if (names.has(name)) continue;
         names.add(name);
         addItem(name, inner === undefined ? folds.findLazyItem(key, path, name) : inner, path);

@@ -410,7 +410,7 @@ describe("a value as JSON", () => {
     const page = await mount();
     await page.turn();
     await choose(page.el, "box");
-    click(button(page.el, "Edit the whole value as JSON"));
+    click(button(page.el, "Edit value as JSON"));
     await pass(0.2);
     const control = field(page.el);
     expect(JSON.parse(control.value)).toEqual(STATE.box);
@@ -499,13 +499,13 @@ describe("keys", () => {
     type(valueField(page.el), "[1, NaN]");
     press(name, "Enter");
     await pass(0.2);
-    expect([words(page.el).includes("There is such a key already"), written()]).toEqual([true, []]);
+    expect([words(page.el).includes("Key already exists"), written()]).toEqual([true, []]);
     type(name, "box.b\n");
-    expect(words(page.el)).toContain("Signs that do not show: box.b⏎");
+    expect(words(page.el)).toContain("Invisible characters: box.b⏎");
     type(valueField(page.el), "[1, NaN");
     press(name, "Enter");
     await pass(0.2);
-    expect([words(page.el).includes("The value: Comma or ] expected"), written()]).toEqual([
+    expect([words(page.el).includes("Invalid value: Comma or ] expected"), written()]).toEqual([
       true,
       [],
     ]);
@@ -560,7 +560,7 @@ describe("keys", () => {
       for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
       press(document.activeElement as HTMLElement, "Delete");
       expect(chosen(page.el)).toEqual([rowOf(page.el, "title")]);
-      expect(words(page.el)).toContain("Remove the key title for everybody?");
+      expect(words(page.el)).toContain("Remove key title for all clients?");
     });
 
     it("leave the focus to a question that was begun meanwhile", async () => {
@@ -571,7 +571,7 @@ describe("keys", () => {
       await pass(0.1);
       tell();
       await pass(0.2);
-      expect(words(page.el)).toContain("Remove the key on for everybody?");
+      expect(words(page.el)).toContain("Remove key on for all clients?");
       expect(find(page.el, ".nvj-confirm").contains(document.activeElement)).toBe(true);
     });
 
@@ -598,7 +598,7 @@ describe("keys", () => {
     for (const key of ["Delete", "r"]) {
       press(document.activeElement as HTMLElement, key);
       await pass(0.1);
-      expect(find(page.el, "[role=status]").textContent).toContain("name is there no longer");
+      expect(find(page.el, "[role=status]").textContent).toContain("name no longer exists");
     }
     expect([ops(), findAll(page.el, ".nvj-confirm")]).toEqual([[], []]);
   });
@@ -627,7 +627,7 @@ describe("keys", () => {
     const index = rowNames(page.el).indexOf("name");
     press(rowOf(page.el, "name"), "Delete");
     await pass(0.1);
-    expect(words(page.el)).toContain("Remove the key name for everybody?");
+    expect(words(page.el)).toContain("Remove key name for all clients?");
     expect(ops()).toEqual([]);
     click(button(page.el, "Remove"));
     await pass(0.2);
@@ -663,12 +663,12 @@ describe("keys", () => {
     await pass(0.1);
     press(rowOf(page.el, "box"), "Delete");
     await pass(0.1);
-    expect(words(page.el)).toContain("Remove the branch box with 3 keys for everybody?");
-    expect(words(page.el)).toContain("The search hides 2 keys of it now.");
-    click(button(page.el, "All 3 keys"));
+    expect(words(page.el)).toContain("Remove branch box with 3 keys for all clients?");
+    expect(words(page.el)).toContain("The filter hides 2 keys of it.");
+    click(button(page.el, "Remove 3 keys"));
     await pass(0.2);
     expect(asked).toEqual([["remove", { key: "box", branch: true, count: 3 }]]);
-    expect(words(page.el)).toContain("Not removed: there are 4 keys now, not 3");
+    expect(words(page.el)).toContain("Could not remove: there are 4 keys now, not 3");
   });
 });
 
@@ -685,9 +685,9 @@ describe("undo", () => {
     await choose(page.el, "a");
     press(rowOf(page.el, "a"), "z", { ctrlKey: true });
     await pass(0.2);
-    expect(words(page.el)).toContain("Not undone: a has changed since.");
+    expect(words(page.el)).toContain("Could not undo: a has changed since.");
     answer = accepted;
-    click(button(page.el, "Undo all the same"));
+    click(button(page.el, "Undo anyway"));
     await pass(0.2);
     expect(asked).toEqual([
       ["undo", { force: false }],
@@ -717,13 +717,13 @@ describe("marks", () => {
       await pass(0.1);
       texts.push(mark().textContent ?? "");
     }
-    expect(texts).toEqual(["→ sent", "✓ accepted", "✓✓ seen back"]);
+    expect(texts).toEqual(["→ Sent", "✓ Accepted", "✓✓ Saved"]);
     await pass(7);
     expect(mark().hidden).toBe(true);
     page.kernel.sendEdits([{ keys: ["a"], state: "refused", note: "locked" }]);
     await pass(0.1);
     expect([mark().textContent, mark().title, mark().dataset.tone]).toEqual([
-      "✗ refused",
+      "✗ Refused",
       "locked",
       "bad",
     ]);
@@ -744,7 +744,7 @@ describe("a mark of a part of a value", () => {
     const marked = (name: string) => !find(rowOf(page.el, name), ".nvj-write-status").hidden;
     expect(["box", "deep", "0", "1", "a"].filter(marked)).toEqual(["box", "1"]);
     const beside = find(page.el, ".nvj-detail-head .nvj-write-status");
-    expect([beside.hidden, beside.textContent]).toEqual([false, "✓ accepted"]);
+    expect([beside.hidden, beside.textContent]).toEqual([false, "✓ Accepted"]);
     await choose(page.el, "a");
     expect(beside.hidden).toBe(true);
   });
@@ -761,7 +761,7 @@ describe("a mark of a part of a value", () => {
     ]);
     await pass(0.3);
     const markIn = (name: string) => find(rowOf(page.el, name), ".nvj-write-status").textContent;
-    expect([markIn("box"), markIn("deep")]).toEqual(["→ sent", "✓✓ seen back"]);
+    expect([markIn("box"), markIn("deep")]).toEqual(["→ Sent", "✓✓ Saved"]);
   });
 });
 
@@ -877,14 +877,14 @@ describe("answers that come late", () => {
     await choose(page.el, "a");
     press(rowOf(page.el, "a"), "z", { ctrlKey: true });
     await pass(0.2);
-    expect(words(page.el)).toContain("Not undone: a has changed since.");
+    expect(words(page.el)).toContain("Could not undo: a has changed since.");
     // Another view of the same connection writes meanwhile.
     page.kernel.sendEdits(
       [{ state: "seen" }, { state: "seen", keys: ["name"], text: "change name" }],
       "change name",
     );
     await pass(0.1);
-    const all = findAll(page.el, "button").find((b) => b.textContent === "Undo all the same");
+    const all = findAll(page.el, "button").find((b) => b.textContent === "Undo anyway");
     if (all !== undefined) click(all);
     await pass(0.2);
     expect(asked).toEqual([["undo", { force: false }]]);

@@ -89,7 +89,7 @@ describe("history", () => {
     await tab(el, "History");
     expect(times(el)).toEqual(["change 4", "change 3"]);
     expect(find(el, ".nvj-history-head").textContent).toContain(
-      "4 entries, older ones are dropped",
+      "4 entries (older entries discarded)",
     );
     click(find(el, ".nvj-history-scroll > .nvj-link"));
     await pass(0.1);
@@ -142,7 +142,7 @@ describe("history", () => {
     ]);
   });
 
-  it("shows what an entry was that has no earlier one", async () => {
+  it("shows what an entry was that has No earlier entry", async () => {
     const asked: PageRecord[] = [];
     const value = (body: PageRecord) => {
       asked.push(body);
@@ -160,7 +160,7 @@ describe("history", () => {
     await pass(0.1);
     expect(asked.map(({ number }) => number)).toEqual([1]);
     const opened = find(el, ".nvj-history-diff").textContent;
-    expect(opened).toContain("There is no earlier one to compare it with.");
+    expect(opened).toContain("No earlier entry to compare with");
     expect(opened).toContain(`x: 1`);
     expect(findAll(el, ".nvj-history-diff img")).toHaveLength(0);
   });
@@ -255,7 +255,9 @@ describe("history", () => {
     });
     await choose(el, "a");
     await tab(el, "History");
-    expect(find(el, ".nvj-history .nvj-problem").textContent).toBe("Not possible: no memory.");
+    expect(find(el, ".nvj-history .nvj-problem").textContent).toBe(
+      "Could not load the history: no memory.",
+    );
   });
 });
 
@@ -292,7 +294,7 @@ describe("the plot", () => {
     });
     await choose(el, "a");
     await tab(el, "Plot");
-    expect(find(el, ".nvj-plot-scroll").textContent).toContain("There is no number in this value.");
+    expect(find(el, ".nvj-plot-scroll").textContent).toContain("No numbers in this value");
   });
 });
 
@@ -324,7 +326,7 @@ describe("pause", () => {
     await pass(0.6);
     const bar = find(el, ".nvj-pause-bar");
     expect(bar.hidden).toBe(false);
-    expect(bar.textContent).toContain("2 changes in 2 keys wait");
+    expect(bar.textContent).toContain("2 changes in 2 keys since");
     expect(rowNames(el)).toEqual(["a", "b"]);
     press(find(el, ".nvj-tree"), "p");
     await pass(0.1);
@@ -350,8 +352,8 @@ describe("pause", () => {
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await pass(0.2);
     expect(rowNames(el)).toEqual(["a", "old"]);
-    expect(find(el, ".nvj-bar-note").textContent).toContain("not remembered any more: lost");
-    expect(find(el, ".nvj-bar-note").textContent).toContain("2 keys are shown as they are now");
+    expect(find(el, ".nvj-bar-note").textContent).toContain("no longer in the history: lost");
+    expect(find(el, ".nvj-bar-note").textContent).toContain("2 keys shown with the current value");
     press(find(el, ".nvj-tree"), "Escape");
     await pass(0.1);
     expect(rowNames(el)).toEqual(["a", "b"]);
@@ -495,7 +497,7 @@ describe("a history that goes on", () => {
     if (last === undefined) throw new Error("no row");
     click(last);
     await pass(0.1);
-    expect(find(el, ".nvj-history-diff").textContent).not.toContain("no earlier one");
+    expect(find(el, ".nvj-history-diff").textContent).not.toContain("No earlier entry");
     expect(asked).toEqual([[50, 51]]);
   });
 });
@@ -560,7 +562,7 @@ describe("a copy", () => {
     await choose(el, "a");
     click(find(el, ".nvj-note .nvj-link"));
     await pass(0.1);
-    expect(find(el, ".nvj-note").textContent).toContain("Too large for this page");
+    expect(find(el, ".nvj-note").textContent).toContain("Too large to show in full");
     const json = findAll(el, ".nvj-detail-copies button")[0];
     if (json === undefined) throw new Error("no button");
     click(json);

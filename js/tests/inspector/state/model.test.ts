@@ -327,7 +327,7 @@ describe("rows of a value that changes while open", () => {
       peek: stale,
       get: stale,
       nameAt: () => undefined,
-      canAsk: () => true,
+      canFetch: () => true,
     });
     change({ list: [null, 1] });
     expect([0, 1, 2].map((step) => model.valueAt("list", [step]))).toEqual([null, 1, undefined]);

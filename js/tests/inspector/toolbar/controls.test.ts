@@ -61,11 +61,11 @@ describe("the order and the muting", () => {
     kernel.set("simulation.name", "other");
     kernel.sendDelta();
     await pass(0.1);
-    choose(el, "Sort the tree", "Last change");
+    choose(el, "Sort", "Last changed");
     await pass(0.1);
     expect(model.get("sort")).toBe("changed");
     expect(rowNames(el)[0]).toBe("simulation");
-    choose(el, "Mute branches that change often", "Above 5/s");
+    choose(el, "Mute frequently changing branches", "Above 5/s");
     for (let tick = 0; tick < 40; tick += 1) {
       kernel.set("scene", [tick]);
       kernel.sendDelta();
@@ -92,7 +92,7 @@ describe("the last queries", () => {
     await pass(2.5);
     expect(model.get("recent_queries")).toEqual(["avatar"]);
     type(find(el, ".nvj-search-input"), "");
-    choose(el, "Last queries", "avatar");
+    choose(el, "Recent searches", "avatar");
     await pass(0.2);
     expect(find(el, ".nvj-search-input")).toHaveProperty("value", "avatar");
     expect(rowNames(el)[0]).toBe("avatar");
@@ -141,24 +141,24 @@ describe("the badge of a lock", () => {
   });
 
   it.each([
-    [{}, 1, "mine 7 s"],
-    [{ state: "expiring", left: 1.8 }, 1, "mine 1 s"],
-    [{}, 8, "ran out"],
-    [{ endless: true, left: null }, 99, "mine"],
-    [{ state: "pending" }, 0, "asking"],
-    [{ state: "refused" }, 1, "someone else"],
+    [{}, 1, "Held 7 s"],
+    [{ state: "expiring", left: 1.8 }, 1, "Held 1 s"],
+    [{}, 8, "Expired"],
+    [{ endless: true, left: null }, 99, "Held"],
+    [{ state: "pending" }, 0, "Requesting"],
+    [{ state: "refused" }, 1, "Locked"],
     [{ state: "refused" }, 60, null],
-    [{ state: "lost" }, 60, "lost"],
+    [{ state: "lost" }, 60, "Lost"],
     [{ state: "released" }, 0, null],
   ] as const)("of %j after %d s says %s", (part, age, text) => {
     expect(badgeOf(lease(part), age)?.text ?? null).toBe(text);
   });
 
   it.each([
-    [{}, "mine?"],
-    [{ endless: true, left: null }, "mine?"],
-    [{ state: "pending" }, "asking"],
-    [{ state: "lost" }, "lost"],
+    [{}, "Unconfirmed"],
+    [{ endless: true, left: null }, "Unconfirmed"],
+    [{ state: "pending" }, "Requesting"],
+    [{ state: "lost" }, "Lost"],
   ] as const)("of %j says %s while nobody can ask the server", (part, text) => {
     expect(badgeOf(lease(part), 20, false)?.text ?? null).toBe(text);
   });
@@ -168,18 +168,18 @@ describe("the badge of a lock", () => {
     const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
     kernel.sendStatus({ state: "lost", reason: "it went away" });
     await pass(1);
-    expect([badge.textContent, badge.dataset.tone]).toEqual(["mine?", "amber"]);
+    expect([badge.textContent, badge.dataset.tone]).toEqual(["Unconfirmed", "amber"]);
     kernel.sendStatus({ state: "connected" });
     await pass(1);
-    expect(badge.textContent).toBe("mine 6 s");
+    expect(badge.textContent).toBe("Held 6 s");
   });
 
   it("stands in the row of its key and counts down without a message", async () => {
     const { el } = await mount();
     const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
-    expect(badge.textContent).toBe("mine 8 s");
+    expect(badge.textContent).toBe("Held 8 s");
     await pass(3);
-    expect(badge.textContent).toBe("mine 5 s");
+    expect(badge.textContent).toBe("Held 5 s");
   });
 });
 

@@ -48,7 +48,7 @@ def test_keys_are_added_renamed_and_removed_with_the_keyboard(
     for answer in ("Escape", "Enter"):
         expect(editor.row("newer")).to_be_focused()
         editor.press("Delete")
-        expect(editor.confirmation).to_contain_text("Remove the key newer")
+        expect(editor.confirmation).to_contain_text("Remove key newer")
         editor.press(answer)
     expect(editor.row("newer")).to_have_count(0)
     expect(editor.root.locator(".nvj-row:focus")).to_have_count(1)
@@ -63,11 +63,11 @@ def test_branch_is_removed_with_its_count_and_comes_back_by_undo(
 ) -> None:
     editor.choose("many")
     editor.press("Delete")
-    expect(editor.confirmation).to_contain_text("Remove the branch many with 3 keys")
+    expect(editor.confirmation).to_contain_text("Remove branch many with 3 keys")
     editor.screenshot("edit-branch")
     editor.require_accessible()
 
-    editor.button("All 3 keys").click()
+    editor.button("Remove 3 keys").click()
     expect(editor.row("many")).to_have_count(0)
     assert not any(key.startswith("many") for key in server.copy_state())
 
@@ -86,7 +86,7 @@ def test_undo_of_a_value_changed_by_others_asks_for_confirmation(
 
     editor.button("Undo").click()
     expect(editor.confirmation).to_contain_text("scale has changed since")
-    editor.button("Undo all the same").click()
+    editor.button("Undo anyway").click()
 
     eventually(lambda: server.copy_state()["scale"] == 0.5)
 
@@ -113,7 +113,7 @@ def test_hostile_keys_are_edited_and_renamed_like_others(
 
     editor.choose("two⏎lines")
     editor.press("r")
-    expect(editor.notices).to_contain_text("Signs that do not show")
+    expect(editor.notices).to_contain_text("Invisible characters")
     editor.press("End")
     page.page.keyboard.type("!")
     editor.press("Enter")

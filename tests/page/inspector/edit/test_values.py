@@ -47,7 +47,7 @@ def test_number_is_written_as_it_was_typed(
     editor.enter(typed)
 
     eventually(lambda: repr(server.copy_state()["scale"]) == repr(value))
-    expect(editor.row("scale")).to_contain_text("seen back")
+    expect(editor.row("scale")).to_contain_text("Saved")
     expect(editor.row("scale")).to_be_focused()
 
 
@@ -78,13 +78,13 @@ def test_part_of_a_value_is_written_with_the_rest_of_it(
     expected = {"size": [1.0, 20.0, 3.0], "tags": {"kind": "cube"}}
     eventually(lambda: server.copy_state()["box"] == expected)
     for place in (part, editor.row("box"), editor.detail.locator(".nvj-detail-head")):
-        expect(place).to_contain_text("seen back")
+        expect(place).to_contain_text("Saved")
     editor.screenshot("edit-part")
 
 
 def test_value_is_edited_as_json_with_error_markers(editor: Editor, server: NanoverServer) -> None:
     editor.choose("box")
-    editor.button("Edit the whole value as JSON").click()
+    editor.button("Edit value as JSON").click()
     expect(editor.field).to_be_focused()
     editor.field.fill('{"size": [NaN,\n  Infinity 3]}')
     expect(editor.notices).to_contain_text("Line 2, column 12: Comma or ] expected")
