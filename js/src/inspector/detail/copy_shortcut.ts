@@ -16,8 +16,8 @@ export function addCopyShortcut(context: InspectorContext, model: InspectorModel
     const shown = model.valueAt(key, path);
     if (shown === undefined || !isCut(shown)) return shown;
     if (context.shown.get().at !== null) throw new Error(DETAIL.earlierTruncated);
-    const answer = await context.host.request("value", { key });
-    return valueAt(key, answer.value, path, () => undefined);
+    const reply = await context.host.request("value", { key });
+    return valueAt(key, reply.value, path, () => undefined);
   };
   const copy = async (place: Place) => {
     try {

@@ -63,26 +63,26 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     if (!isCut(value)) return value;
     if (fetched?.of === value && !fetched.isCut) return fetched.value;
     if (shown.get().at !== null) throw new Error(DETAIL.earlierTruncated);
-    const answer = await host.request("value", { key: entry.key });
-    if (!answer.exists || answer.value === undefined) throw new Error(DETAIL.removed);
-    if (isCut(answer.value)) throw new Error(DETAIL.tooLargeToCopy);
-    return answer.value;
+    const reply = await host.request("value", { key: entry.key });
+    if (!reply.exists || reply.value === undefined) throw new Error(DETAIL.removed);
+    if (isCut(reply.value)) throw new Error(DETAIL.tooLargeToCopy);
+    return reply.value;
   };
 
   const fetchFull = async () => {
-    const asked = entry;
-    if (asked === undefined) return;
+    const requested = entry;
+    if (requested === undefined) return;
     fetchButton.disabled = true;
     setText(noteText, DETAIL.loadingFull);
     try {
-      const answer = await host.request("value", { key: asked.key });
-      if (key !== asked.key) return;
-      if (!answer.exists || answer.value === undefined) {
+      const reply = await host.request("value", { key: requested.key });
+      if (key !== requested.key) return;
+      if (!reply.exists || reply.value === undefined) {
         setText(noteText, DETAIL.removed);
         return;
       }
-      const { value } = answer;
-      fetched = { of: asked.value, value, at: now(), isCut: isCut(value) };
+      const { value } = reply;
+      fetched = { of: requested.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
       setText(noteText, DETAIL.loadFailed(reasonOf(error)));

@@ -6,7 +6,7 @@ import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
 import { EDITING } from "../strings.ts";
-import type { CreateEditor, Editor, EditPlaces } from "./edit_switch.ts";
+import type { CreateEditor, Editor, EditorOptions } from "./edit_switch.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
 import { createValueEdit } from "./value/value_edit.ts";
@@ -34,7 +34,7 @@ function addEnterKey(context: InspectorContext, begin: () => boolean): void {
 
 export const createEditor: CreateEditor = (
   context: InspectorContext,
-  places: EditPlaces,
+  options: EditorOptions,
 ): Editor => {
   const { signal, toolbar, element } = context;
   let on = false;
@@ -44,16 +44,16 @@ export const createEditor: CreateEditor = (
   const actions = h("span", { class: "nvj-edit-tools", hidden: true });
   // Repeated beside the key's name, because its row may be scrolled out of view.
   const status = h("span", { class: "nvj-write-status", hidden: true });
-  places.detail.actions.append(status, actions);
+  options.detail.actions.append(status, actions);
   const tree = element.querySelector("[role=treegrid]");
   tree?.setAttribute("aria-readonly", "true");
 
   const card = createConfirmBox(context.focusTree, signal);
-  const values = createValueEdit(context, places, card, isOn);
-  const keys = addKeyChanges(context, places, card, isOn);
-  const undo = addUndo(context, places.edits, card, isOn);
-  const writeStatus = createWriteStatusView(places.edits, context.redraw, signal);
-  places.detail.notices.append(card.element, values.element);
+  const values = createValueEdit(context, options, card, isOn);
+  const keys = addKeyChanges(context, options, card, isOn);
+  const undo = addUndo(context, options.edits, card, isOn);
+  const writeStatus = createWriteStatusView(options.edits, context.redraw, signal);
+  options.detail.notices.append(card.element, values.element);
 
   const edit = h(
     "button",

@@ -17,7 +17,7 @@ import type { InspectorModel } from "../state/model.ts";
 import { EDITING, SHORTCUTS } from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
-export interface EditPlaces {
+export interface EditorOptions {
   readonly model: Pick<InspectorModel, "valueAt" | "tree" | "filter">;
   readonly detail: Pick<Detail, "actions" | "notices">;
   /** The edits made through this connection, in any of its views. */
@@ -33,7 +33,7 @@ export interface Editor {
   drawWriteStatus(slot: HTMLElement, row: Row): void;
 }
 
-export type CreateEditor = (context: InspectorContext, places: EditPlaces) => Editor;
+export type CreateEditor = (context: InspectorContext, options: EditorOptions) => Editor;
 
 export function editorOf(module: Module): CreateEditor {
   const create = module.createEditor;

@@ -11,7 +11,7 @@ import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
 import { keyText } from "../state/place.ts";
 import { EDIT_BOX, EDITING, KEYS, SHORTCUTS } from "../strings.ts";
-import type { EditPlaces } from "./edit_switch.ts";
+import type { EditorOptions } from "./edit_switch.ts";
 import { canTakeFocus } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
 import { failureOf } from "./value/draft.ts";
@@ -45,7 +45,7 @@ interface Branch {
 }
 
 /** Return the branch at a path; null for a key that is not a branch. */
-function branchAt({ tree, filter }: EditPlaces["model"], path: string): Branch | null {
+function branchAt({ tree, filter }: EditorOptions["model"], path: string): Branch | null {
   const node = tree.find(path);
   if (node === null || node.children.size === 0) return null;
   return { keys: node.keys, hidden: filter === null ? 0 : node.keys - node.matched };
@@ -53,7 +53,7 @@ function branchAt({ tree, filter }: EditPlaces["model"], path: string): Branch |
 
 export function addKeyChanges(
   context: InspectorContext,
-  places: EditPlaces,
+  options: EditorOptions,
   card: ConfirmBox,
   isOn: () => boolean,
 ): KeyChanges {
@@ -199,7 +199,7 @@ export function addKeyChanges(
     }
   };
   const confirmRemoval = (key: string) => {
-    const branch = branchAt(places.model, key);
+    const branch = branchAt(options.model, key);
     const choices: Choice[] = [];
     if (entries.has(key)) {
       choices.push({

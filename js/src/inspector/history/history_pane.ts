@@ -33,7 +33,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
   let receivedFor: Entry | undefined;
   /** When the history was received, so that ages grow without another reply. */
   let receivedAt = now();
-  let asking = false;
+  let isLoading = false;
   /** The drawn rows by entry number. */
   let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
   let selected: MomentBody | null = null;
@@ -65,9 +65,9 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const valueThen = async (): Promise<PageValue> => {
     if (key === null || selected === null) throw new Error(HISTORY.noSelection);
-    const answer = await host.request("moment", { key, number: selected.number });
-    if (!answer.exists || answer.value === undefined) throw new Error(HISTORY.didNotExist);
-    return answer.value;
+    const reply = await host.request("moment", { key, number: selected.number });
+    if (!reply.exists || reply.value === undefined) throw new Error(HISTORY.didNotExist);
+    return reply.value;
   };
   const fullValueAt = async (): Promise<PageValue> => {
     const value = await valueThen();
@@ -216,8 +216,8 @@ export function createHistoryPane(context: InspectorContext): Pane {
       }
       const [before, after] = [other, historyEntry.number].sort((a, b) => a - b);
       if (before === undefined || after === undefined) return;
-      const answer = await host.request("diff", { key, before, after });
-      if (selected === historyEntry) drawDiff(diff, answer);
+      const reply = await host.request("diff", { key, before, after });
+      if (selected === historyEntry) drawDiff(diff, reply);
     } catch (error) {
       if (selected !== historyEntry) return;
       fill(diff, h("p", { class: "nvj-problem" }, HISTORY.loadFailed(reasonOf(error))));
@@ -230,41 +230,41 @@ export function createHistoryPane(context: InspectorContext): Pane {
     void drawOpened();
   };
 
-  const ask = async (before: number | null) => {
-    if (key === null || asking) return;
-    asking = true;
-    const asked = key;
-    const askedFor = entry;
+  const load = async (before: number | null) => {
+    if (key === null || isLoading) return;
+    isLoading = true;
+    const requestedKey = key;
+    const requestedEntry = entry;
     try {
-      const answer = await host.request("history", { key: asked, before, limit: PAGE });
-      if (key !== asked) return;
+      const reply = await host.request("history", { key: requestedKey, before, limit: PAGE });
+      if (key !== requestedKey) return;
       problem.hidden = true;
-      received = answer;
+      received = reply;
       receivedAt = now();
-      receivedFor = askedFor;
-      if (before === null) resetForNewRecording(answer.moments);
-      const known = before === null ? olderKnown(answer.moments) : entries;
+      receivedFor = requestedEntry;
+      if (before === null) resetForNewRecording(reply.moments);
+      const known = before === null ? olderKnown(reply.moments) : entries;
       const had = entries.length;
-      entries = before === null ? [...answer.moments, ...known] : [...known, ...answer.moments];
+      entries = before === null ? [...reply.moments, ...known] : [...known, ...reply.moments];
       // Old entries are dropped as new ones arrive: the list grows only on request.
       if (before === null) {
         entries = entries.slice(0, Math.max(PAGE, selected === null ? known.length : had));
       }
       drawList();
     } catch (error) {
-      if (key === asked) fail(error);
+      if (key === requestedKey) fail(error);
     } finally {
-      asking = false;
+      isLoading = false;
     }
   };
   const refresh = () => {
     if (element.hidden || context.isHidden() || key === null) return;
-    if (received === null || receivedFor !== entry) void ask(null);
+    if (received === null || receivedFor !== entry) void load(null);
     else drawAges();
   };
   every(REFRESH_MS, refresh, signal);
 
-  listen(more, "click", () => void ask(entries.at(-1)?.number ?? null), signal);
+  listen(more, "click", () => void load(entries.at(-1)?.number ?? null), signal);
   listen(
     list,
     "click",

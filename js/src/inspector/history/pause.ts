@@ -23,7 +23,7 @@ export function addPause(context: InspectorContext): void {
   let pausedAt: number | null = null;
   let oldest: number | null = null;
   let wanted: number | null = null;
-  let asking = false;
+  let isLoading = false;
   let changes = 0;
   let changedKeys = new Set<string>();
   let incomplete = "";
@@ -91,13 +91,13 @@ export function addPause(context: InspectorContext): void {
     );
   };
 
-  const askRange = async () => {
-    const askedAt = now();
+  const loadRange = async () => {
+    const requestedAt = now();
     try {
-      const answer = await host.request("recorded", {});
-      clock.synchronize(answer.now, askedAt);
-      oldest = answer.oldest;
-      slider.title = PAUSE.range(timeOfDay(answer.oldest), answer.now - answer.oldest);
+      const reply = await host.request("recorded", {});
+      clock.synchronize(reply.now, requestedAt);
+      oldest = reply.oldest;
+      slider.title = PAUSE.range(timeOfDay(reply.oldest), reply.now - reply.oldest);
       draw();
     } catch {
       // The slider keeps its range, and the header shows the problem with the kernel.
@@ -114,7 +114,7 @@ export function addPause(context: InspectorContext): void {
     fill(pauseButton, icon("play"), h("span", {}, PAUSE.resume));
     announce(PAUSE.paused);
     draw();
-    void askRange();
+    void loadRange();
   };
   const resume = () => {
     if (pausedAt === null) return;
@@ -138,32 +138,32 @@ export function addPause(context: InspectorContext): void {
     if (left > 0) parts.push(PAUSE.notRewound(left));
     return parts.length === 0 ? "" : PAUSE.incomplete(parts.join("; "));
   };
-  const travel = async () => {
-    if (asking || wanted === null || pausedAt === null) return;
-    asking = true;
+  const showWantedTime = async () => {
+    if (isLoading || wanted === null || pausedAt === null) return;
+    isLoading = true;
     const at = wanted;
-    const askedAt = now();
+    const requestedAt = now();
     // The kernel sends the differences from the current state.
     const base = new Map(store.entries);
     try {
-      const answer = await host.request("past", { at });
-      clock.synchronize(answer.now, askedAt);
+      const reply = await host.request("past", { at });
+      clock.synchronize(reply.now, requestedAt);
       const stillWanted = pausedAt !== null && wanted !== null;
       if (stillWanted) {
-        incomplete = missingText(answer.unknown, answer.left);
-        const entries = snapshotAt(base, answer, clock.toPage);
-        context.show({ entries, at: clock.toPage(answer.at) ?? now() });
+        incomplete = missingText(reply.unknown, reply.left);
+        const entries = snapshotAt(base, reply, clock.toPage);
+        context.show({ entries, at: clock.toPage(reply.at) ?? now() });
         draw();
       }
     } catch (error) {
       incomplete = PAUSE.loadFailed(reasonOf(error));
       draw();
     } finally {
-      asking = false;
-      if (wanted !== null && wanted !== at) void travel();
+      isLoading = false;
+      if (wanted !== null && wanted !== at) void showWantedTime();
     }
   };
-  const settle = debounced(SETTLE_MS, () => void travel(), signal);
+  const settle = debounced(SETTLE_MS, () => void showWantedTime(), signal);
 
   fill(pauseButton, icon("pause"), h("span", {}, PAUSE.pause));
   listen(pauseButton, "click", () => (pausedAt === null ? pause() : resume()), signal);

@@ -48,14 +48,14 @@ export function createPlotPane(context: InspectorContext): Pane {
   let key: string | null = null;
   let entry: Entry | undefined;
   let drawnFor: Entry | null | undefined = null;
-  let asking = false;
+  let isLoading = false;
   /** Ids of the plotted numbers; null before the first reply. */
   let checked: readonly string[] | null = null;
   let choices: readonly Choice[] = [];
   let plot: Plot | null = null;
   let failed = false;
   let last: PlotResult | null = null;
-  let askedAt = 0;
+  let requestedAt = 0;
   let drawnLook = "";
 
   const note = h("p", { class: "nvj-dim" });
@@ -96,7 +96,7 @@ export function createPlotPane(context: InspectorContext): Pane {
   observeSize(place, resize, signal);
   onAbort(signal, () => plot?.close());
 
-  const load = async () => {
+  const loadPlot = async () => {
     try {
       const create = plotOf(await loadModule(host, "plot"));
       if (signal.aborted || plot !== null) return;
@@ -174,40 +174,40 @@ export function createPlotPane(context: InspectorContext): Pane {
     }
   };
 
-  const ask = async () => {
-    if (key === null || asking) return;
-    asking = true;
-    askedAt = now();
-    const asked = key;
-    const askedFor = entry;
+  const load = async () => {
+    if (key === null || isLoading) return;
+    isLoading = true;
+    requestedAt = now();
+    const requestedKey = key;
+    const requestedEntry = entry;
     const paths = checked;
     try {
       const points = Math.max(100, Math.min(1000, place.clientWidth));
-      const answer = await host.request("plot", { key: asked, paths: paths ?? [], points });
-      if (key !== asked) return;
-      last = answer;
+      const reply = await host.request("plot", { key: requestedKey, paths: paths ?? [], points });
+      if (key !== requestedKey) return;
+      last = reply;
       // Numbers that were checked meanwhile are not in this reply.
-      drawnFor = checked === paths ? askedFor : null;
+      drawnFor = checked === paths ? requestedEntry : null;
       if (checked === null) {
-        checked = answer.numbers.slice(0, INITIALLY_CHECKED).map(({ id }) => id);
+        checked = reply.numbers.slice(0, INITIALLY_CHECKED).map(({ id }) => id);
         drawnFor = null;
       }
-      drawChoices(answer);
-      const none = answer.numbers.length === 0 && answer.series.length === 0;
+      drawChoices(reply);
+      const none = reply.numbers.length === 0 && reply.series.length === 0;
       if (!failed) setText(note, none ? PLOT.noNumbers : "");
       place.hidden = none || checked.length === 0;
-      if (!none && plot === null && !failed) void load();
+      if (!none && plot === null && !failed) void loadPlot();
       drawPlot();
     } catch (error) {
-      if (key === asked) setText(note, PLOT.dataFailed(reasonOf(error)));
+      if (key === requestedKey) setText(note, PLOT.dataFailed(reasonOf(error)));
     } finally {
-      asking = false;
+      isLoading = false;
     }
   };
   const refresh = () => {
     if (element.hidden || context.isHidden() || key === null) return;
     const isUnchanged = drawnFor !== null && drawnFor === entry;
-    if (!isUnchanged || now() - askedAt > IDLE_REFRESH) void ask();
+    if (!isUnchanged || now() - requestedAt > IDLE_REFRESH) void load();
     // A change of theme sends no event.
     else if (drawnLook !== JSON.stringify(look())) drawPlot();
   };

@@ -6,7 +6,7 @@ import { now } from "../../ui/clock.ts";
 
 export interface RecorderClock {
   /** Records a time of the kernel's clock from the reply to a request. */
-  synchronize(kernelTime: number, askedAt: number): void;
+  synchronize(kernelTime: number, requestedAt: number): void;
   /** Converts a time to the clock of ui/clock.ts; null before the first reply. */
   toPage(kernelTime: number): number | null;
   /** Returns the current time of the kernel's clock; null before the first reply. */
@@ -18,9 +18,9 @@ export function createRecorderClock(): RecorderClock {
   return {
     // Each reply bounds the offset; the fastest one bounds it best. An offset outside of the
     // bounds of a later reply is outdated, for example because one of the machines slept.
-    synchronize(kernelTime, askedAt) {
+    synchronize(kernelTime, requestedAt) {
       const most = now() - kernelTime;
-      offset = Math.min(Math.max(offset ?? most, askedAt - kernelTime), most);
+      offset = Math.min(Math.max(offset ?? most, requestedAt - kernelTime), most);
     },
     toPage: (kernelTime) => (offset === null ? null : kernelTime + offset),
     now: () => (offset === null ? null : now() - offset),

@@ -37,7 +37,7 @@ interface Matcher {
   readonly keyRanges?: (key: string) => Ranges;
   readonly valueRanges?: (text: string) => Ranges;
   /** Finds matches inside a value; undefined if values are not searched. */
-  readonly look?: Highlighter;
+  readonly highlighter?: Highlighter;
   readonly timed?: boolean;
   readonly problem?: string;
 }
@@ -113,7 +113,7 @@ function isIn(word: string, entry: Entry): boolean {
 /** Highlight matches in any text and any field name of a value. */
 const inAnyText = (ranges: (text: string) => Ranges) => ({
   valueRanges: ranges,
-  look: { inText: ranges, inName: ranges },
+  highlighter: { inText: ranges, inName: ranges },
 });
 
 function wordMatcher(word: string): Matcher {
@@ -303,7 +303,7 @@ function fieldMatcher(term: Extract<Term, { kind: "field" }>): Matcher {
         isIn(word, entry)),
     keyRanges: (key) => rangesOf(key, [word, field.join(".")]),
     valueRanges: highlights,
-    look: {
+    highlighter: {
       inText: (inner, place, value) => {
         if (!isBelow(place) || !passes(value)) return [];
         const found = highlights(inner);
@@ -391,10 +391,10 @@ export function parseFilter(query: string): Filter | null {
     keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
     valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
     placeIn: cachedByValue(({ key, value }, previewText) => {
-      for (const { look, keyRanges, valueRanges } of wanted) {
-        if (look === undefined) continue;
+      for (const { highlighter, keyRanges, valueRanges } of wanted) {
+        if (highlighter === undefined) continue;
         const shows = [keyRanges?.(key), valueRanges?.(previewText)].some((found) => found?.length);
-        const found = shows ? null : findMatchLocation(value, look);
+        const found = shows ? null : findMatchLocation(value, highlighter);
         if (found !== null) return found;
       }
       return null;

@@ -29,7 +29,10 @@ const MOST_PARTS = 2000;
 const BEFORE = 20;
 const SHOWN = 60;
 
-export function findMatchLocation(value: PageValue, look: Highlighter): MatchLocation | null {
+export function findMatchLocation(
+  value: PageValue,
+  highlighter: Highlighter,
+): MatchLocation | null {
   let left = MOST_PARTS;
   const search = (inner: PageValue, path: ValuePath): MatchLocation | null => {
     left -= 1;
@@ -65,7 +68,7 @@ export function findMatchLocation(value: PageValue, look: Highlighter): MatchLoc
     inner: PageValue,
     path: ValuePath,
   ): MatchLocation | null => {
-    const ranges = typeof step === "string" ? (look.inName?.(step) ?? []) : [];
+    const ranges = typeof step === "string" ? (highlighter.inName?.(step) ?? []) : [];
     if (ranges.length === 0) return null;
     const place = pathText([...path, step]);
     // A name that is quoted and escaped in the path is not highlighted.
@@ -74,7 +77,7 @@ export function findMatchLocation(value: PageValue, look: Highlighter): MatchLoc
     return { place, placeRanges, text: preview(inner, SHOWN), textRanges: [] };
   };
   const atText = (text: string, path: ValuePath, inner: PageValue): MatchLocation | null => {
-    const [range] = look.inText(text, path, inner);
+    const [range] = highlighter.inText(text, path, inner);
     if (range === undefined) return null;
     const from = Math.max(0, range[0] - BEFORE);
     const to = Math.min(text.length, Math.max(from + SHOWN, range[1]));

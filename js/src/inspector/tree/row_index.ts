@@ -8,7 +8,7 @@ import type { PageValue } from "../../protocol/common.ts";
 import { isRandomName } from "../../text/visible_text.ts";
 import type { KeyTree, Layout, TreeNode } from "./key_tree.ts";
 import {
-  hasInside,
+  isExpandable,
   type MoreRow,
   MUTED_ID,
   type MutedRow,
@@ -18,9 +18,9 @@ import {
   type Row,
   type ValueRow,
 } from "./rows.ts";
-import { type ValueFolds, valueRows } from "./value_rows.ts";
+import { type ValueRowSource, valueRows } from "./value_rows.ts";
 
-export interface RowFolds extends ValueFolds {
+export interface RowSource extends ValueRowSource {
   readonly filtered: boolean;
   isNodeOpen(node: TreeNode): boolean;
   /** Whether a key's value may be expanded; called for every key, so it must be cheap. */
@@ -51,15 +51,15 @@ const ancestors = function* (node: TreeNode): Generator<TreeNode> {
 
 export class RowIndex {
   readonly #tree: KeyTree;
-  readonly #folds: RowFolds;
+  readonly #source: RowSource;
   /** Pinned and muted nodes are not shown in their branches; also indexed by those branches. */
   #pinnedOrMuted = new Set<TreeNode>();
   #pinnedOrMutedBelow = new Map<TreeNode, TreeNode[]>();
   readonly #values = new Map<string, readonly (ValueRow | MoreRow)[]>();
 
-  constructor(tree: KeyTree, folds: RowFolds) {
+  constructor(tree: KeyTree, source: RowSource) {
     this.#tree = tree;
-    this.#folds = folds;
+    this.#source = source;
   }
 
   /**
@@ -69,7 +69,7 @@ export class RowIndex {
    */
   reset(unmatched = false): void {
     this.#values.clear();
-    this.#pinnedOrMuted = new Set([...this.#folds.pinned, ...this.#folds.muted]);
+    this.#pinnedOrMuted = new Set([...this.#source.pinned, ...this.#source.muted]);
     this.#pinnedOrMutedBelow = new Map();
     for (const node of this.#pinnedOrMuted) {
       for (const up of ancestors(node)) {
@@ -103,7 +103,7 @@ export class RowIndex {
   }
 
   get count(): number {
-    const { pinned, muted } = this.#folds;
+    const { pinned, muted } = this.#source;
     let count = this.#layoutOf(this.#tree.root).count;
     for (const node of pinned) if (this.#isShown(node)) count += this.#rowsOf(node);
     count += this.#mutedRows(muted);
@@ -113,13 +113,13 @@ export class RowIndex {
   #mutedRows(muted: readonly TreeNode[]): number {
     const shown = muted.filter((node) => this.#isShown(node));
     if (shown.length === 0) return 0;
-    if (!this.#folds.isOpen(MUTED_ID)) return 1;
+    if (!this.#source.isOpen(MUTED_ID)) return 1;
     return shown.reduce((sum, node) => sum + this.#rowsOf(node), 1);
   }
 
   /** Returns the number of shown keys here and below, without pinned and muted ones. */
   #remaining(node: TreeNode): number {
-    const { filtered } = this.#folds;
+    const { filtered } = this.#source;
     let left = filtered ? node.matched : node.keys;
     for (const away of this.#pinnedOrMutedBelow.get(node) ?? []) {
       if (!this.#isMovedBetween(away, node)) left -= filtered ? away.matched : away.keys;
@@ -142,30 +142,30 @@ export class RowIndex {
   /** Returns the number of keys of a branch that are pinned or muted. */
   pinnedOrMutedKeys(node: TreeNode): number {
     if (!this.#pinnedOrMutedBelow.has(node)) return 0;
-    return (this.#folds.filtered ? node.matched : node.keys) - this.#remaining(node);
+    return (this.#source.filtered ? node.matched : node.keys) - this.#remaining(node);
   }
 
   #valueRows(node: TreeNode): readonly (ValueRow | MoreRow)[] {
     if (!node.hasKey) return [];
     const known = this.#values.get(node.path);
     if (known !== undefined) return known;
-    const value = this.#folds.valueOf(node.path);
+    const value = this.#source.valueOf(node.path);
     const rows =
-      value !== undefined && hasInside(value) ? valueRows(node.path, value, this.#folds) : [];
+      value !== undefined && isExpandable(value) ? valueRows(node.path, value, this.#source) : [];
     this.#values.set(node.path, rows);
     return rows;
   }
 
   /** Returns whether a chain is expanded; null if it has no content. */
   #isOpen(end: TreeNode): boolean | null {
-    const isExpandable =
-      end.children.size > 0 || (end.hasKey && hasInside(this.#folds.valueOf(end.path)));
-    return isExpandable ? this.#folds.isNodeOpen(end) : null;
+    const hasContent =
+      end.children.size > 0 || (end.hasKey && isExpandable(this.#source.valueOf(end.path)));
+    return hasContent ? this.#source.isNodeOpen(end) : null;
   }
 
   #rowsOf(node: TreeNode): number {
     if (node.rows >= 0) return node.rows;
-    if (node.children.size === 0 && !this.#folds.mayBeOpen(node.path)) {
+    if (node.children.size === 0 && !this.#source.mayBeOpen(node.path)) {
       node.rows = 1;
       return 1;
     }
@@ -189,7 +189,7 @@ export class RowIndex {
 
   /** Returns whether a node is shown in its branch. */
   #hasPlace(child: TreeNode): boolean {
-    if (this.#folds.filtered && child.matched === 0) return false;
+    if (this.#source.filtered && child.matched === 0) return false;
     return (
       this.#pinnedOrMuted.size === 0 || (!this.#pinnedOrMuted.has(child) && this.#isShown(child))
     );
@@ -216,7 +216,7 @@ export class RowIndex {
   at(index: number): Row | undefined {
     if (index < 0) return undefined;
     let left = index;
-    for (const node of this.#folds.pinned) {
+    for (const node of this.#source.pinned) {
       if (!this.#isShown(node)) continue;
       const rows = this.#rowsOf(node);
       if (left < rows) return this.#within(node, left, 0, true);
@@ -229,9 +229,9 @@ export class RowIndex {
   }
 
   #mutedAt(index: number): Row | undefined {
-    const nodes = this.#folds.muted.filter((node) => this.#isShown(node));
+    const nodes = this.#source.muted.filter((node) => this.#isShown(node));
     if (nodes.length === 0) return undefined;
-    const isOpen = this.#folds.isOpen(MUTED_ID);
+    const isOpen = this.#source.isOpen(MUTED_ID);
     if (index === 0) {
       const row: MutedRow = { kind: "muted", id: MUTED_ID, depth: 0, open: isOpen, nodes };
       return row;
@@ -274,7 +274,7 @@ export class RowIndex {
     const stop = isPinnedOrMuted ? this.#tree.root : node.parent;
     const chain: TreeNode[] = [];
     for (let up: TreeNode | null = end; up !== null && up !== stop; up = up.parent) chain.push(up);
-    const pinned = isPinnedOrMuted && this.#folds.pinned.includes(node);
+    const pinned = isPinnedOrMuted && this.#source.pinned.includes(node);
     const id = nodeId(end);
     return {
       kind: "node",
@@ -290,7 +290,7 @@ export class RowIndex {
   /** Returns the index of the row with this id; -1 if there is none. */
   indexOf(id: string): number {
     if (id === MUTED_ID) {
-      const count = this.#mutedRows(this.#folds.muted);
+      const count = this.#mutedRows(this.#source.muted);
       return count === 0 ? -1 : this.count - count;
     }
     const place = placeOfId(id);
@@ -331,14 +331,14 @@ export class RowIndex {
   }
 
   #pinnedRows(): number {
-    return this.#folds.pinned.reduce(
+    return this.#source.pinned.reduce(
       (sum, node) => sum + (this.#isShown(node) ? this.#rowsOf(node) : 0),
       0,
     );
   }
 
   #indexOfPinnedOrMuted(node: TreeNode): number {
-    const { pinned, muted } = this.#folds;
+    const { pinned, muted } = this.#source;
     if (!this.#isShown(node)) return -1;
     const before = (nodes: readonly TreeNode[]) =>
       nodes
@@ -346,7 +346,7 @@ export class RowIndex {
         .reduce((sum, each) => sum + (this.#isShown(each) ? this.#rowsOf(each) : 0), 0);
     if (pinned.includes(node)) return before(pinned);
     const mutedRow = this.indexOf(MUTED_ID);
-    return mutedRow < 0 || !this.#folds.isOpen(MUTED_ID) ? -1 : mutedRow + 1 + before(muted);
+    return mutedRow < 0 || !this.#source.isOpen(MUTED_ID) ? -1 : mutedRow + 1 + before(muted);
   }
 
   /** Returns the index of the parent row, or `index` at the top level. */

@@ -73,7 +73,7 @@ export function keyOf(row: Row): string | null {
   }
 }
 
-export const hasInside = (value: PageValue | undefined): boolean => {
+export const isExpandable = (value: PageValue | undefined): boolean => {
   if (value === undefined || value === null || typeof value !== "object") return false;
   const opened = open(value);
   return (opened.kind === "list" || opened.kind === "object") && opened.length > 0;

@@ -3,9 +3,9 @@
 import type { PageValue } from "../../protocol/common.ts";
 import { open } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
-import { type FindLazyItem, hasInside, type MoreRow, type ValueRow, valueId } from "./rows.ts";
+import { type FindLazyItem, isExpandable, type MoreRow, type ValueRow, valueId } from "./rows.ts";
 
-export interface ValueFolds {
+export interface ValueRowSource {
   isOpen(id: string): boolean;
   /** Returns how many items of a value are shown. */
   limitOf(id: string): number;
@@ -21,14 +21,14 @@ const MOST_FIELDS = 5_000;
 export function valueRows(
   key: string,
   value: PageValue,
-  folds: ValueFolds,
+  source: ValueRowSource,
 ): readonly (ValueRow | MoreRow)[] {
   const rows: (ValueRow | MoreRow)[] = [];
 
   const addItem = (step: string | number, inner: PageValue | undefined, path: ValuePath) => {
     const innerPath = [...path, step];
     const id = valueId(key, innerPath);
-    const isOpen = hasInside(inner) ? folds.isOpen(id) : null;
+    const isOpen = isExpandable(inner) ? source.isOpen(id) : null;
     const depth = innerPath.length;
     rows.push({ kind: "value", id, depth, open: isOpen, key, path: innerPath, name: String(step) });
     if (isOpen === true && inner !== undefined) addInside(inner, innerPath);
@@ -36,7 +36,7 @@ export function valueRows(
 
   const addInside = (outer: PageValue, path: ValuePath): void => {
     const opened = open(outer);
-    const limit = folds.limitOf(valueId(key, path));
+    const limit = source.limitOf(valueId(key, path));
     if (opened.kind !== "list" && opened.kind !== "object") return;
     const wanted = Math.min(limit, opened.length);
     let shown = 0;
@@ -46,14 +46,14 @@ export function valueRows(
       // Truncated items are fetched when their rows are drawn.
       for (; shown < wanted; shown += 1) {
         const inner = opened.items[shown];
-        addItem(shown, inner === undefined ? folds.findLazyItem(key, path, shown) : inner, path);
+        addItem(shown, inner === undefined ? source.findLazyItem(key, path, shown) : inner, path);
       }
     } else {
       const names = new Set<string>();
       const most = Math.min(wanted, Math.max(MOST_FIELDS, opened.fields.length));
       full = most < wanted;
       for (; shown < most; shown += 1) {
-        const [name, inner] = opened.fields[shown] ?? [folds.nameAt(key, path, shown)];
+        const [name, inner] = opened.fields[shown] ?? [source.nameAt(key, path, shown)];
         if (name === undefined) {
           awaited = shown;
           break;
@@ -61,7 +61,7 @@ export function valueRows(
         // Blocks loaded at different times may both contain a field.
         if (names.has(name)) continue;
         names.add(name);
-        addItem(name, inner === undefined ? folds.findLazyItem(key, path, name) : inner, path);
+        addItem(name, inner === undefined ? source.findLazyItem(key, path, name) : inner, path);
       }
     }
     const hidden = opened.length - shown;

@@ -21,7 +21,7 @@ export interface DraftOptions {
   readonly host: Pick<Host, "request">;
   readonly place: Place;
   /** The value that the edit starts from, in full even if the page has it truncated. */
-  readonly begun: Live & { readonly value: PageValue };
+  readonly base: Live & { readonly value: PageValue };
   readonly live: () => Live;
   /** Fetches the current value in full. */
   readonly fetchFull: () => Promise<PageValue>;
@@ -52,18 +52,18 @@ export class Draft {
   #seenPrint: string;
 
   constructor(options: DraftOptions) {
-    const { place, begun, live, format } = options;
+    const { place, base, live, format } = options;
     this.#options = options;
     this.place = place;
-    this.text = format.textOf(begun.value);
+    this.text = format.textOf(base.value);
     this.#baseText = this.text;
     this.#seen = live();
     this.#seenPrint = fingerprint(this.#seen);
     // Updates carry the truncated value, so a value fetched in full is compared in that form.
     this.#basePrint =
-      begun.entry !== undefined && this.#seen.value !== undefined && isCut(this.#seen.value)
-        ? fingerprint({ entry: begun.entry, value: this.#seen.value })
-        : fingerprint(begun);
+      base.entry !== undefined && this.#seen.value !== undefined && isCut(this.#seen.value)
+        ? fingerprint({ entry: base.entry, value: this.#seen.value })
+        : fingerprint(base);
   }
 
   get dirty(): boolean {

@@ -40,9 +40,9 @@ export function createEditLock(
       if (wanted !== key) return;
       let next: EditLockState;
       try {
-        const answer = await host.request("hold", { key });
-        const word = answer.held ? "held" : answer.able ? "elsewhere" : "unable";
-        next = { word, note: answer.note };
+        const reply = await host.request("hold", { key });
+        const word = reply.held ? "held" : reply.able ? "elsewhere" : "unable";
+        next = { word, note: reply.note };
       } catch (error) {
         next = { word: "unknown", note: reasonOf(error) };
       }

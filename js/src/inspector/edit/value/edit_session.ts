@@ -124,7 +124,7 @@ export class EditSession {
     const draft = new Draft({
       host,
       place,
-      begun: { entry: live(place).entry, value },
+      base: { entry: live(place).entry, value },
       live: () => live(place),
       fetchFull: () => fetchFullValue(host, place),
       format,
@@ -259,9 +259,9 @@ async function fetchFullValue(
   host: Pick<Host, "request">,
   { key, path }: Place,
 ): Promise<PageValue> {
-  const answer = await host.request("value", { key });
-  const value = valueAt(key, answer.value, path, () => undefined);
-  if (!answer.exists || value === undefined) throw new Error(EDIT_BOX.removed);
+  const reply = await host.request("value", { key });
+  const value = valueAt(key, reply.value, path, () => undefined);
+  if (!reply.exists || value === undefined) throw new Error(EDIT_BOX.removed);
   if (isCut(value)) throw new Error(EDIT_BOX.tooLarge);
   return value;
 }

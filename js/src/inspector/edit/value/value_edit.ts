@@ -8,7 +8,7 @@ import { isEditable } from "../../shortcuts.ts";
 import { type Place, placeText, samePlace } from "../../state/place.ts";
 import { EDIT_BOX, EDITING, SHORTCUTS } from "../../strings.ts";
 import { keyOf, type Row, valueAt } from "../../tree/rows.ts";
-import type { EditPlaces } from "../edit_switch.ts";
+import type { EditorOptions } from "../edit_switch.ts";
 import { canTakeFocus, observeFocus } from "../focus_region.ts";
 import type { Draft, Live } from "./draft.ts";
 import { createDraftBox } from "./draft_box.ts";
@@ -65,7 +65,7 @@ const jsonControl = (name: string): Control =>
 
 export function createValueEdit(
   context: InspectorContext,
-  places: EditPlaces,
+  options: EditorOptions,
   card: ConfirmBox,
   isOn: () => boolean,
 ): ValueEdit {
@@ -80,7 +80,7 @@ export function createValueEdit(
     const entry = session.store.entries.get(key);
     const value =
       shown.get().at === null
-        ? places.model.valueAt(key, path)
+        ? options.model.valueAt(key, path)
         : valueAt(key, entry?.value, path, () => undefined);
     return { entry, value };
   };
