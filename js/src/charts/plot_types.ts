@@ -30,6 +30,6 @@ export type CreatePlot = (place: HTMLElement, onPoint: OnPoint) => Plot;
 
 export function plotOf(module: Module): CreatePlot {
   const create = module.createPlot;
-  if (typeof create !== "function") throw new Error("module 'plot' does not export createPlot");
+  if (typeof create !== "function") throw new Error("incompatible module; reload the page");
   return create as CreatePlot;
 }

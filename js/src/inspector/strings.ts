@@ -1,313 +1,305 @@
-/** All UI strings of the inspector, grouped by view. */
+/** All UI strings of the inspector, grouped by view. Separate constants keep bundles small. */
 
 import { count, duration, plural, size } from "../text/format.ts";
 
-export const SUMMARY = {
-  loading: (have: number, of: number) => `Loading ${count(have)} of ${plural(of, "key")}`,
-  keys: (keys: number) => plural(keys, "key"),
-  live: "live",
-  notLive: "not live",
-} as const;
+// Footer
+export const summaryLoading = (have: number, of: number) =>
+  `Loading ${count(have)} of ${plural(of, "key")}`;
+export const summaryKeys = (keys: number) => plural(keys, "key");
+export const summaryLive = "live";
+export const summaryNotLive = "not live";
 
-export const SEARCH = {
-  placeholder: "Filter keys and values",
-  clear: "Clear filter",
-  matches: (matched: number, keys: number) => `${count(matched)} of ${count(keys)}`,
-  searching: (matches: string, percent: number) => `${matches} · searching ${percent} %`,
-  recent: "Recent searches",
-  noRecent: "No recent searches",
-  badRegex: (pattern: string, problem: string) =>
-    `Invalid regular expression /${pattern}/: ${problem}`,
-} as const;
+// Search box
+export const searchPlaceholder = "Filter keys and values";
+export const searchClear = "Clear filter";
+export const searchMatches = (matched: number, keys: number) =>
+  `${count(matched)} of ${count(keys)}`;
+export const searchSearching = (matches: string, percent: number) =>
+  `${matches} · searching ${percent} %`;
+export const searchRecent = "Recent searches";
+export const searchNoRecent = "No recent searches";
+export const searchBadRegex = (pattern: string, problem: string) =>
+  `Invalid regex /${pattern}/: ${problem}`;
 
-export const HELP = {
-  title: "Search syntax and keyboard shortcuts",
-  syntaxTitle: "Search",
-  shortcutsTitle: "Keyboard shortcuts",
-  syntax: [
-    ["anna", "Key or value contains the text; also initials of a key"],
-    ['"two words"', "Exact phrase"],
-    ["avatar.*", "Full key, * matches anything"],
-    ["name:an", "Field or key “name” contains the text"],
-    ["scale:>5", "Field is greater than a number; also <, <=, >=, ="],
-    ["type:number", "number, string, list, object, boolean, null, bytes"],
-    ["changed:<5s", "Changed in the last 5 s; also >, ms, min, h"],
-    ["rate:>10", "Changes more than 10 times per second"],
-    ["/^a.*z$/", "Regular expression"],
-    ["-avatar", "Exclude; can precede any of the above"],
-  ],
-  treeKeys: [
-    ["↑ ↓ ← →", "Move through the tree, expand and collapse"],
-    ["Enter", "Expand, and show in the detail pane"],
-    ["Esc", "Clear the selection, then the filter, then resume"],
-  ],
-} as const;
+// Help
+export const helpTitle = "Help";
+export const helpSyntaxTitle = "Search";
+export const helpShortcutsTitle = "Keyboard shortcuts";
+export const helpSyntax = [
+  ["anna", "In a key, its initials, or a value"],
+  ['"two words"', "Exact phrase"],
+  ["avatar.*", "Full key, * matches anything"],
+  ["name:an", "In a field or key “name”"],
+  ["scale:>5", "Number in a field; also <, <=, >=, ="],
+  ["type:number", "number, string, list, object, boolean, null, bytes"],
+  ["changed:<5s", "Changed in the last 5 s; also >, ms, min, h"],
+  ["rate:>10", "More than 10 changes per second"],
+  ["/^a.*z$/", "Regular expression"],
+  ["-avatar", "Exclude; before any of the above"],
+] as const;
+export const helpTreeKeys = [
+  ["↑ ↓ ← →", "Move, expand and collapse"],
+  ["Enter", "Expand and show details"],
+  ["Esc", "Clear selection or filter, or resume"],
+] as const;
 
-/** What the shortcuts do, for the list in the help. */
-export const SHORTCUTS = {
-  search: "Focus the search box",
-  help: "Show keyboard shortcuts",
-  copy: "Copy value as Python",
-  pin: "Pin or unpin",
-  pause: "Pause or resume",
-  toggleEditing: "Turn editing on or off",
-  edit: "Edit value",
-  addKey: "Add key",
-  renameKey: "Rename key",
-  removeKey: "Remove key or branch",
-} as const;
+// Descriptions of the shortcuts, for the help
+export const shortcutSearch = "Focus the search box";
+export const shortcutHelp = "Show help";
+export const shortcutCopy = "Copy value as Python";
+export const shortcutPin = "Pin or unpin";
+export const shortcutPause = "Pause or resume";
+export const shortcutToggleEditing = "Turn editing on or off";
+export const shortcutEdit = "Edit value";
+export const shortcutAddKey = "Add key";
+export const shortcutRenameKey = "Rename key";
+export const shortcutRemoveKey = "Remove key or branch";
 
-export const TOOLBAR = {
-  more: "More actions",
-  sort: "Sort",
-  sortNames: { name: "Name", changed: "Last changed", rate: "Rate" },
-  mute: "Mute frequently changing branches",
-  muteOff: "Off",
-  muteAbove: (rate: number) => `Above ${rate}/s`,
-  pin: "Pin",
-  unpin: "Unpin",
-  pinned: "Pinned",
-  unpinned: "Unpinned",
-  export: "Export",
-  exportState: "State",
-  exportHistory: "State with history",
-  exported: (name: string) => `Exported ${name}`,
-  exportFailed: (reason: string) => `Could not export: ${reason}`,
-  exportIncomplete: "the kernel sent an incomplete file; export again",
-} as const;
+// Toolbar
+export const toolbarMore = "More actions";
+export const toolbarSort = "Sort";
+export const toolbarSortNames = { name: "Name", changed: "Last changed", rate: "Rate" } as const;
+export const toolbarMute = "Mute fast-changing branches";
+export const toolbarMuteOff = "Off";
+export const toolbarMuteAbove = (rate: number) => `Above ${rate}/s`;
+export const toolbarPin = "Pin";
+export const toolbarUnpin = "Unpin";
+export const toolbarPinned = "Pinned";
+export const toolbarUnpinned = "Unpinned";
+export const toolbarExport = "Export";
+export const toolbarExportState = "State";
+export const toolbarExportHistory = "State with history";
+export const toolbarExported = (name: string) => `Exported ${name}`;
+export const toolbarExportFailed = (reason: string) => `Could not export: ${reason}`;
+export const toolbarExportIncomplete = "incomplete file; retry";
 
-export const TREE = {
-  label: "Shared state",
-  noMatch: (keys: number) => `No matches in ${plural(keys, "key")}`,
-  searching: "Searching…",
-  loading: "Loading the shared state…",
-  noKeys: "No keys yet",
-  noKeysHint: "Keys appear when a client sets them, for example:",
-  noKeysExample: 'client.attempt_update_state(DictionaryChange({"hello": 1}))',
-  muted: "muted",
-  more: (hidden: number) => `… ${count(hidden)} more`,
-  moreInDetail: (hidden: number) => `… ${count(hidden)} more (see the detail pane)`,
-  moreInHistory: (hidden: number) => `… ${count(hidden)} more (see History)`,
-  matchedKeys: (matched: number, keys: number) => `${count(matched)} of ${count(keys)}`,
-  pinnedKeys: (keys: string, pinned: number) => `${keys} · ${count(pinned)} pinned`,
-  stale: (age: string) => `stale ${age}`,
-  valueNotLoaded: "…",
-} as const;
+// Tree
+export const treeLabel = "Shared state";
+export const treeNoMatch = (keys: number) => `No matches in ${plural(keys, "key")}`;
+export const treeSearching = "Searching…";
+export const treeLoading = "Loading the shared state…";
+export const treeNoKeys = "No keys yet";
+export const treeNoKeysHint = "Keys appear when a client sets them, for example:";
+export const treeNoKeysExample = 'client.attempt_update_state(DictionaryChange({"hello": 1}))';
+export const treeMuted = "muted";
+export const treeMore = (hidden: number) => `… ${count(hidden)} more`;
+export const treeMoreInDetail = (hidden: number) => `… ${count(hidden)} more (see the detail pane)`;
+export const treeMoreInHistory = (hidden: number) => `… ${count(hidden)} more (see History)`;
+export const treePinnedKeys = (keys: string, pinned: number) => `${keys} · ${count(pinned)} pinned`;
+export const treeStale = (age: string) => `stale ${age}`;
+export const treeValueNotLoaded = "…";
 
-export const LOCK_BADGE = {
-  requesting: "Requesting",
-  unconfirmed: "Unconfirmed",
-  held: "Held",
-  heldFor: (seconds: number) => `Held ${duration(seconds)}`,
-  expired: "Expired",
-  locked: "Locked",
-  lost: "Lost",
-  disconnected: "Cannot check the lock while disconnected",
-} as const;
+// Lock badges
+export const lockBadgeRequesting = "Requesting";
+export const lockBadgeUnconfirmed = "Unconfirmed";
+export const lockBadgeHeld = "Held";
+export const lockBadgeHeldFor = (seconds: number) => `Held ${duration(seconds)}`;
+export const lockBadgeExpired = "Expired";
+export const lockBadgeLocked = "Locked";
+export const lockBadgeLost = "Lost";
+export const lockBadgeDisconnected = "Disconnected";
 
-export const DETAIL = {
-  label: "Details",
-  noSelection: "Select a key to see its value",
-  tabs: "Key details",
-  value: "Value",
-  history: "History",
-  plot: "Plot",
-  loadFull: "Load full value",
-  loadingFull: "Loading the full value…",
-  loadFailed: (reason: string) => `Could not load the full value: ${reason}.`,
-  truncated: (type: string) => `Truncated: ${type}`,
-  tooLarge: (type: string) => `Too large to show in full: ${type}`,
-  full: "Full value",
-  fullOutdated: (age: string) => `Full value from ${age} ago; changed since`,
-  removed: "Key was removed",
-  removedFromState: "This key was removed from the shared state",
-  didNotExist: "This key did not exist at that time",
-  showAllDigits: "Rounded",
-  showAllDigitsHint: "Show all digits. Copied values always have all digits.",
-  roundNumbers: "All digits",
-  roundNumbersHint: "Round numbers",
-  copyExpression: "Copy Python expression",
-  copied: "Copied as Python",
-  copyDenied: "Could not copy: the browser denied access to the clipboard",
-  tooLargeToCopy: "Value is too large to copy",
-  earlierTruncated: "Cannot copy a truncated value of an earlier state. Copy it from History.",
-} as const;
+// Detail pane
+export const detailLabel = "Details";
+export const detailNoSelection = "Select a key to see its value";
+export const detailTabs = "Key details";
+export const detailValue = "Value";
+export const detailHistory = "History";
+export const detailPlot = "Plot";
+export const detailLoadFull = "Load full value";
+export const detailLoadingFull = "Loading the full value…";
+export const detailLoadFailed = (reason: string) => `Could not load the full value: ${reason}.`;
+export const detailTruncated = (type: string) => `Truncated: ${type}`;
+export const detailTooLarge = (type: string) => `Too large to show: ${type}`;
+export const detailFull = "Full value";
+export const detailFullOutdated = (age: string) => `Full value from ${age} ago; changed since`;
+export const detailRemoved = "Key was removed";
+export const detailDidNotExist = "Key did not exist at that time";
+export const detailShowAllDigits = "Rounded";
+export const detailShowAllDigitsHint = "Show all digits";
+export const detailRoundNumbers = "All digits";
+export const detailRoundNumbersHint = "Round numbers";
+export const detailCopyExpression = "Copy Python expression";
+export const detailCopied = "Copied as Python";
+export const detailCopyDenied = "Could not access the clipboard";
+export const detailTooLargeToCopy = "Value is too large to copy";
+export const detailEarlierTruncated = "Value is truncated. Copy it from History.";
 
-export const HISTORY = {
-  listLabel: "History, newest first",
-  empty: "No history yet",
-  entries: (total: number, complete: boolean) =>
-    `${plural(total, "entry", "entries")}${complete ? "" : " (older entries discarded)"}`,
-  showOlder: "Show older entries",
-  loadFailed: (reason: string) => `Could not load the history: ${reason}.`,
-  comparePrevious: "Compare with previous",
-  comparedWith: (time: string) => `Compared with ${time}`,
-  selectForCompare: "Select for compare",
-  selectOther: (time: string) => `Selected ${time}. Select another entry to compare.`,
-  versusPrevious: (time: string) => `${time} compared with previous`,
-  versus: (time: string, base: string) => `${time} compared with ${base}`,
-  noPrevious: "No earlier entry to compare with",
-  noSelection: "Select an entry",
-  didNotExist: "Key did not exist at that time",
-  copyJson: "Copy this entry as JSON",
-  copyPython: "Copy this entry as Python",
-  noDifferences: "No differences",
-  moreDifferences: (left: number) => `… ${count(left)} more differences`,
-  entireValue: "(entire value)",
-  changedTo: "changed to",
-} as const;
+// History
+export const historyListLabel = "History, newest first";
+export const historyEmpty = "No history yet";
+export const historyEntries = (total: number, complete: boolean) =>
+  `${plural(total, "entry", "entries")}${complete ? "" : " (older entries discarded)"}`;
+export const historyShowOlder = "Show older entries";
+export const historyLoadFailed = (reason: string) => `Could not load the history: ${reason}.`;
+export const historyComparePrevious = "Compare with previous";
+export const historyComparedWith = (time: string) => `Compared with ${time}`;
+export const historySelectForCompare = "Select for compare";
+export const historySelectOther = (time: string) =>
+  `Selected ${time}. Select another entry to compare.`;
+export const historyVersusPrevious = (time: string) => `${time} compared with previous`;
+export const historyVersus = (time: string, base: string) => `${time} compared with ${base}`;
+export const historyNoPrevious = "No earlier entry to compare with";
+export const historyNoSelection = "Select an entry";
+export const historyCopyJson = "Copy this entry as JSON";
+export const historyCopyPython = "Copy this entry as Python";
+export const historyNoDifferences = "No differences";
+export const historyMoreDifferences = (left: number) => `… ${count(left)} more differences`;
+export const historyEntireValue = "(entire value)";
+export const historyChangedTo = "changed to";
 
-export const PLOT = {
-  label: "Numbers over time",
-  labelWith: (series: string) => `Numbers over time. ${series}`,
-  noValue: "none",
-  choicesLabel: "Numbers to plot",
-  noNumbers: "No numbers in this value",
-  moreNumbers: "Only the first numbers of this value are listed",
-  tooMany: (most: number) => `Plot at most ${plural(most, "number")} at once`,
-  loadFailed: (reason: string) => `Could not load the plot: ${reason}.`,
-  dataFailed: (reason: string) => `Could not load the data: ${reason}.`,
-} as const;
+// Plot
+export const plotLabel = "Numbers over time";
+export const plotLabelWith = (series: string) => `Numbers over time. ${series}`;
+export const plotNoValue = "none";
+export const plotChoicesLabel = "Numbers to plot";
+export const plotNoNumbers = "No numbers in this value";
+export const plotMoreNumbers = "Only the first numbers of this value are listed";
+export const plotTooMany = (most: number) => `Plot at most ${plural(most, "number")} at once`;
+export const plotLoadFailed = (reason: string) => `Could not load the plot: ${reason}.`;
+export const plotDataFailed = (reason: string) => `Could not load the data: ${reason}.`;
 
-export const PAUSE = {
-  label: "Paused",
-  pause: "Pause",
-  pauseHint: "Pause (p)",
-  resume: "Resume",
-  slider: "Displayed time",
-  range: (since: string, seconds: number) => `History since ${since} (${duration(seconds)})`,
-  pausedAgo: (age: string) => `Paused ${age} ago`,
-  pausedAt: (time: string, age: string) => `Paused at ${time}, ${age} ago`,
-  showing: (time: string, age: string) => `${time}, ${age} ago`,
-  noChanges: "No changes since",
-  changes: (changes: number, keys: number) =>
-    `${plural(changes, "change")} in ${plural(keys, "key")} since`,
-  paused: "Paused. Changes are still recorded.",
-  live: "Live",
-  incomplete: (parts: string) => `Incomplete: ${parts}`,
-  discarded: (keys: string, more: number) =>
-    `no longer in the history: ${keys}${more > 0 ? ` and ${count(more)} more` : ""}`,
-  notRewound: (keys: number) => `${plural(keys, "key")} shown with the current value`,
-  loadFailed: (reason: string) => `Could not load the state of that time: ${reason}.`,
-} as const;
+// Pause bar
+export const pauseLabel = "Paused";
+export const pausePause = "Pause";
+export const pausePauseHint = "Pause (p)";
+export const pauseResume = "Resume";
+export const pauseSlider = "Displayed time";
+export const pauseRange = (since: string, seconds: number) =>
+  `History since ${since} (${duration(seconds)})`;
+export const pausePausedAgo = (age: string) => `Paused ${age} ago`;
+export const pausePausedAt = (time: string, age: string) => `Paused at ${time}, ${age} ago`;
+export const pauseShowing = (time: string, age: string) => `${time}, ${age} ago`;
+export const pauseNoChanges = "No changes since";
+export const pauseChanges = (changes: number, keys: number) =>
+  `${plural(changes, "change")} in ${plural(keys, "key")} since`;
+export const pausePaused = "Paused. Changes are still recorded.";
+export const pauseLive = "Live";
+export const pauseIncomplete = (parts: string) => `Incomplete: ${parts}`;
+export const pauseDiscarded = (keys: string, more: number) =>
+  `no longer in the history: ${keys}${more > 0 ? ` and ${count(more)} more` : ""}`;
+export const pauseNotRewound = (keys: number) =>
+  `${plural(keys, "key")} shown with the current value`;
+export const pauseLoadFailed = (reason: string) => `Could not load that time: ${reason}.`;
 
-export const EDITING = {
-  label: "Edit",
-  hint: "Edit values and keys (e)",
-  on: "Editing is on",
-  off: "Editing is off",
-  isOff: "Editing is off. Press e to turn it on.",
-  isEarlier: "This is an earlier state. Resume to edit.",
-  unsaved: "Save or cancel the current edit first",
-  unsavedAt: (place: string) => `Save or cancel the edit of ${place} first`,
-  loadFailed: (reason: string) => `Could not load the editor: ${reason}`,
-  editJson: "Edit value as JSON",
-  json: "JSON",
-  rename: "Rename",
-  renameHint: "Rename (r)",
-  addKey: "Add key",
-  addKeyHint: "Add key (n)",
-  remove: "Remove key or branch (Delete)",
-} as const;
+// Edit switch and buttons
+export const editingLabel = "Edit";
+export const editingHint = "Edit values and keys (e)";
+export const editingOn = "Editing is on";
+export const editingOff = "Editing is off";
+export const editingIsOff = "Editing is off. Press e to turn it on.";
+export const editingIsEarlier = "This is an earlier state. Resume to edit.";
+export const editingUnsaved = "Save or cancel the current edit first";
+export const editingUnsavedAt = (place: string) => `Save or cancel the edit of ${place} first`;
+export const editingLoadFailed = (reason: string) => `Could not load the editor: ${reason}`;
+export const editingEditJson = "Edit value as JSON";
+export const editingJson = "JSON";
+export const editingRename = "Rename";
+export const editingRenameHint = "Rename (r)";
+export const editingAddKey = "Add key";
+export const editingAddKeyHint = "Add key (n)";
+export const editingRemove = "Remove key or branch (Delete)";
 
-export const EDIT_BOX = {
-  title: "Edit",
-  label: (place: string) => `Edit ${place}`,
-  jsonLabel: (place: string) => `${place} (JSON)`,
-  save: "Save",
-  saving: "Saving…",
-  retry: "Retry",
-  cancel: "Cancel",
-  keysLine: "Enter · Esc",
-  keysText: "Ctrl+Enter · Esc",
-  useCurrent: "Use current value",
-  keepMine: "Keep my edit",
-  retryLock: "Retry lock",
-  blocked: (why: string) => `${why} Your edit is kept.`,
-  needsNumber: "Enter a number such as 1.5, -2e3, NaN or Infinity",
-  needsBoolean: "Enter true or false",
-  needsScalar: 'Enter a number, true, false, null or a quoted string such as "abc"',
-  keyRemoved: "Key was removed. Saving adds it again.",
-  partRemoved: "This part of the value was removed and cannot be saved.",
-  unknownValue: "another value",
-  changed: (value: string) => `Value changed to ${value}.`,
-  changedKept: (value: string) => `Value changed to ${value}. Your edit is kept.`,
-  overwrite: (value: string) => `Current value is ${value}. Saving will overwrite it.`,
-  announceRemoved: "Value was removed by another client",
-  announceChanged: "Value was changed by another client",
-  saved: (what: string) => `Saved: ${what}`,
-  saveFailed: (reason: string) => `Could not save: ${reason}.`,
-  refused: (reason: string) => `Refused: ${reason}. Nothing was changed.`,
-  unconfirmed: (reason: string) => `Could not confirm the save: ${reason}.`,
-  loadFailed: (reason: string) => `Could not load the current value: ${reason}.`,
-  cannotEdit: (place: string, reason: string) => `Cannot edit ${place}: ${reason}.`,
-  containsBytes: "it contains bytes, which JSON cannot represent",
-  removed: "it was removed",
-  tooLarge: "it is too large to edit here; use client.edit in Python",
-  large: (bytes: number) => `This value is ${size(bytes)} of JSON. Editing it may be slow.`,
-  editAnyway: "Edit anyway",
-} as const;
+// Edit box
+export const editBoxTitle = "Edit";
+export const editBoxLabel = (place: string) => `Edit ${place}`;
+export const editBoxJsonLabel = (place: string) => `${place} (JSON)`;
+export const editBoxSave = "Save";
+export const editBoxSaving = "Saving…";
+export const editBoxRetry = "Retry";
+export const editBoxCancel = "Cancel";
+export const editBoxKeysLine = "Enter · Esc";
+export const editBoxKeysText = "Ctrl+Enter · Esc";
+export const editBoxUseCurrent = "Use current value";
+export const editBoxKeepMine = "Keep my edit";
+export const editBoxRetryLock = "Retry lock";
+export const editBoxBlocked = (why: string) => `${why} Your edit is kept.`;
+export const editBoxNeedsNumber = "Enter a number such as 1.5, -2e3, NaN or Infinity";
+export const editBoxNeedsBoolean = "Enter true or false";
+export const editBoxNeedsScalar =
+  'Enter a number, true, false, null or a quoted string such as "abc"';
+export const editBoxKeyRemoved = "Key was removed. Saving adds it again.";
+export const editBoxPartRemoved = "This part of the value was removed and cannot be saved.";
+export const editBoxUnknownValue = "another value";
+export const editBoxChanged = (value: string) => `Value changed to ${value}.`;
+export const editBoxChangedKept = (value: string) =>
+  `Value changed to ${value}. Your edit is kept.`;
+export const editBoxOverwrite = (value: string) =>
+  `Current value is ${value}. Saving will overwrite it.`;
+export const editBoxAnnounceRemoved = "Value was removed by another client";
+export const editBoxAnnounceChanged = "Value was changed by another client";
+export const editBoxSaved = (what: string) => `Saved: ${what}`;
+export const editBoxSaveFailed = (reason: string) => `Could not save: ${reason}.`;
+export const editBoxRefused = (reason: string) => `Refused: ${reason}. Nothing was changed.`;
+export const editBoxUnconfirmed = (reason: string) => `Could not confirm the save: ${reason}.`;
+export const editBoxLoadFailed = (reason: string) => `Could not load the current value: ${reason}.`;
+export const editBoxCannotEdit = (place: string, reason: string) =>
+  `Cannot edit ${place}: ${reason}.`;
+export const editBoxContainsBytes = "it contains bytes, which JSON cannot represent";
+export const editBoxTooLarge = "it is too large to edit here; use client.edit in Python";
+export const editBoxLarge = (bytes: number) =>
+  `This value is ${size(bytes)} of JSON. Editing it may be slow.`;
+export const editBoxEditAnyway = "Edit anyway";
 
-export const EDIT_LOCK = {
-  none: "Not locked",
-  requesting: "Requesting lock",
-  held: "Locked by you",
-  other: "Locked by another client",
-  otherHint: (note: string) => `You can keep typing and save when the lock is free (${note}).`,
-  otherAnnouncement: "Locked by another client. You can keep typing.",
-  unsupported: "No locks",
-  unsupportedHint: "This server has no locks. Other clients can change the value while you edit.",
-  unknown: "Lock unknown",
-  unknownHint: (note: string) => `Could not acquire the lock: ${note}.`,
-  lost: (note: string) => `the lock was lost: ${note}`,
-} as const;
+// Lock of the edited key
+export const editLockNone = "Not locked";
+export const editLockRequesting = "Requesting lock";
+export const editLockHeld = "Locked by you";
+export const editLockOther = "Locked by another client";
+export const editLockOtherHint = (note: string) =>
+  `You can keep typing and save when the lock is free (${note}).`;
+export const editLockOtherAnnouncement = "Locked by another client. You can keep typing.";
+export const editLockUnsupported = "No locks";
+export const editLockUnsupportedHint =
+  "This server has no locks. Other clients can change the value while you edit.";
+export const editLockUnknown = "Lock unknown";
+export const editLockUnknownHint = (note: string) => `Could not acquire the lock: ${note}.`;
+export const editLockLost = (note: string) => `the lock was lost: ${note}`;
 
-export const WRITE_STATUS = {
-  sent: "→ Sent",
-  accepted: "✓ Accepted",
-  seen: "✓✓ Saved",
-  refused: "✗ Refused",
-  failed: "? Unconfirmed",
-} as const;
+// Status of an edit
+export const writeStatusSent = "→ Sent";
+export const writeStatusAccepted = "✓ Accepted";
+export const writeStatusSeen = "✓✓ Saved";
+export const writeStatusRefused = "✗ Refused";
+export const writeStatusFailed = "? Unconfirmed";
 
-export const KEYS = {
-  addTitle: "Add key",
-  add: "Add",
-  renameTitle: "Rename",
-  rename: "Rename",
-  cancel: "Cancel",
-  name: "Name",
-  value: "Value (JSON)",
-  valueExample: '1.5, "text", [1, 2] or {"a": true}',
-  emptyName: "The name is empty.",
-  invisible: (name: string) => `Invisible characters: ${name}`,
-  sameName: "Enter a different name.",
-  exists: "Key already exists.",
-  badValue: (problem: string) => `Invalid value: ${problem}.`,
-  problem: (key: string, problem: string) => `${key}: ${problem}`,
-  removeKey: (name: HTMLElement) => ["Remove key ", name, " for all clients?"],
-  removeBranch: (name: HTMLElement, keys: number, hidden: number) => [
-    "Remove branch ",
-    name,
-    ` with ${plural(keys, "key")} for all clients?`,
-    hidden === 0 ? "" : ` The filter hides ${plural(hidden, "key")} of it.`,
-  ],
-  remove: "Remove",
-  removeOnlyKey: "Remove this key only",
-  removeAll: (keys: number) => `Remove ${plural(keys, "key")}`,
-  removeFailed: (reason: string) => `Could not remove: ${reason}`,
-  retry: "Retry",
-  onlyKeys: "Only keys can be removed. To remove a part of a value, edit the value (F2).",
-  gone: (key: string) => `${key} no longer exists`,
-  done: (what: string) => `Done: ${what}`,
-} as const;
+// Adding, renaming and removing keys
+export const keysAddTitle = "Add key";
+export const keysAdd = "Add";
+export const keysRenameTitle = "Rename";
+export const keysRename = "Rename";
+export const keysCancel = "Cancel";
+export const keysName = "Name";
+export const keysValue = "Value (JSON)";
+export const keysValueExample = '1.5, "text", [1, 2] or {"a": true}';
+export const keysEmptyName = "The name is empty.";
+export const keysInvisible = (name: string) => `Invisible characters: ${name}`;
+export const keysSameName = "Enter a different name.";
+export const keysExists = "Key already exists.";
+export const keysBadValue = (problem: string) => `Invalid value: ${problem}.`;
+export const keysProblem = (key: string, problem: string) => `${key}: ${problem}`;
+export const keysRemoveKey = (name: HTMLElement) => ["Remove key ", name, " for all clients?"];
+export const keysRemoveBranch = (name: HTMLElement, keys: number, hidden: number) => [
+  "Remove branch ",
+  name,
+  ` with ${plural(keys, "key")} for all clients?`,
+  hidden === 0 ? "" : ` The filter hides ${plural(hidden, "key")} of it.`,
+];
+export const keysRemove = "Remove";
+export const keysRemoveOnlyKey = "Remove this key only";
+export const keysRemoveAll = (keys: number) => `Remove ${plural(keys, "key")}`;
+export const keysRemoveFailed = (reason: string) => `Could not remove: ${reason}`;
+export const keysRetry = "Retry";
+export const keysOnlyKeys =
+  "Only keys can be removed. To remove a part of a value, edit the value (F2).";
+export const keysGone = (key: string) => `${key} no longer exists`;
+export const keysDone = (what: string) => `Done: ${what}`;
 
-export const UNDO = {
-  undo: "Undo",
-  undoing: "Undoing…",
-  nothing: "Nothing to undo",
-  hint: (what: string) => `Undo: ${what} (Ctrl+Z)`,
-  failed: (reason: string) => `Could not undo: ${reason}.`,
-  anyway: "Undo anyway",
-  outdated: "The last edit is a different one now. Review it before you undo.",
-} as const;
+// Undo
+export const undoUndo = "Undo";
+export const undoUndoing = "Undoing…";
+export const undoNothing = "Nothing to undo";
+export const undoHint = (what: string) => `Undo: ${what} (Ctrl+Z)`;
+export const undoFailed = (reason: string) => `Could not undo: ${reason}.`;
+export const undoAnyway = "Undo anyway";
+export const undoOutdated = "The last edit is a different one now. Review it before you undo.";

@@ -24,7 +24,7 @@ import { InspectorModel } from "./state/model.ts";
 import type { Place } from "./state/place.ts";
 import { Selection, syncSelectedTrait } from "./state/selection.ts";
 import { createStateSwitch } from "./state/shown_state.ts";
-import { SEARCH, SHORTCUTS, SUMMARY } from "./strings.ts";
+import * as strings from "./strings.ts";
 import { addExport } from "./toolbar/export_menu.ts";
 import { addMuteControl } from "./toolbar/mute_control.ts";
 import { addPins } from "./toolbar/pins.ts";
@@ -198,22 +198,22 @@ export function createInspector(toolContext: ToolContext): Tool {
 /** Return the number of matches, and the progress of a long search. */
 function resultText({ filter, matched, searched, entries }: InspectorModel): string {
   if (filter === null) return "";
-  const matches = SEARCH.matches(matched, entries.size);
-  return searched === 1 ? matches : SEARCH.searching(matches, Math.floor(100 * searched));
+  const matches = strings.searchMatches(matched, entries.size);
+  return searched === 1 ? matches : strings.searchSearching(matches, Math.floor(100 * searched));
 }
 
 /** Return "148 keys · 412 kB · live", or the progress of loading. */
 function footerText({ store, heartbeat }: ToolContext["session"], isLive: boolean): string {
   const { progress, loaded, entries } = store;
   if (progress !== null && now() - progress.since > SHOW_PROGRESS_AFTER) {
-    return SUMMARY.loading(progress.have, progress.of);
+    return strings.summaryLoading(progress.have, progress.of);
   }
   if (!loaded && entries.size === 0) return "";
   const bytes = heartbeat.get()?.body.size ?? 0;
   const parts = [
-    SUMMARY.keys(entries.size),
+    strings.summaryKeys(entries.size),
     bytes > 0 ? size(bytes) : "",
-    isLive ? SUMMARY.live : SUMMARY.notLive,
+    isLive ? strings.summaryLive : strings.summaryNotLive,
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }
@@ -221,9 +221,9 @@ function footerText({ store, heartbeat }: ToolContext["session"], isLive: boolea
 function addRecentMenu(context: InspectorContext, search: SearchBox, recent: RecentQueries): void {
   const menu = createMenuButton(
     {
-      name: SEARCH.recent,
+      name: strings.searchRecent,
       className: "nvj-quiet",
-      none: SEARCH.noRecent,
+      none: strings.searchNoRecent,
       items: () =>
         recent.get().map((query) => ({
           label: query,
@@ -248,7 +248,7 @@ function addSearchKeys(
 ): void {
   shortcuts.add({
     key: "/",
-    does: SHORTCUTS.search,
+    does: strings.shortcutSearch,
     run: () => {
       search.input.focus();
       search.input.select();

@@ -458,7 +458,7 @@ describe("the detail", () => {
     kernel.remove("a");
     kernel.sendDelta();
     await pass(0.1);
-    expect(find(el, ".nvj-detail").textContent).toContain("removed from the shared state");
+    expect(find(el, ".nvj-detail").textContent).toContain("Key was removed");
   });
 
   it("copies the value and the line of Python", async () => {

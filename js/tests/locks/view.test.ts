@@ -80,7 +80,9 @@ describe("the form", () => {
     type(keyInput(el), "scene");
     submit(find(el, ".nvj-acquire"));
     await pass(0.1);
-    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("scene is held by another client");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain(
+      "scene is held by another client",
+    );
     expect(findAll(el, ".nvj-key-chip").length).toBe(1);
     expect(rowOf(el, "scene").textContent).toContain("refused");
   });
@@ -263,7 +265,9 @@ describe("the table", () => {
     model.dead = true;
     click(button(rowOf(el, "scene"), "renew"));
     await pass(0.1);
-    expect(find(el, ".nvj-notice").textContent).toContain("Could not renew the lock: the kernel has gone");
+    expect(find(el, ".nvj-notice").textContent).toContain(
+      "Could not renew the lock: the kernel has gone",
+    );
   });
 });
 
@@ -352,7 +356,9 @@ describe("who blocks", () => {
     await pass(0.1);
     click(find(el, ".nvj-acquire .nvj-problem button"));
     await pass(0.1);
-    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain("Held by another client: b.");
+    expect(find(el, ".nvj-acquire .nvj-problem").textContent).toContain(
+      "Held by another client: b.",
+    );
   });
 
   it("can be asked where it is known", async () => {

@@ -44,7 +44,7 @@ def test_demo_world_is_accessible(demo: Inspector) -> None:
 
 
 def test_help_and_menu_are_accessible(demo: Inspector) -> None:
-    demo.root.get_by_label("Search syntax and keyboard shortcuts").first.click()
+    demo.root.get_by_label("Help").first.click()
     demo.root.get_by_label("Sort").first.click()
 
     demo.require_accessible()
@@ -93,7 +93,7 @@ def test_muting_outlives_a_reload(
 ) -> None:
     set_state(server, {"rests": 1.0})
     widget, inspector = show_inspector(page, connect_to, server)
-    menu = inspector.root.get_by_role("button", name="Mute frequently changing branches")
+    menu = inspector.root.get_by_role("button", name="Mute fast-changing branches")
     menu.click()
     inspector.root.get_by_role("menuitemradio", name="Above 5/s").click()
     eventually(lambda: widget.mute == 5)

@@ -4,7 +4,7 @@ import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import type { InspectorContext } from "../context.ts";
-import { DETAIL } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { createLazyPane, type Pane } from "./pane.ts";
 import { createPaneTabs } from "./pane_tabs.ts";
 import { createValuePane } from "./value_pane.ts";
@@ -39,8 +39,8 @@ export function createDetail(context: InspectorContext): Detail {
   const notices = h("div", { class: "nvj-detail-notices" });
   const panes: readonly Pane[] = [
     createValuePane(context),
-    createLazyPane(context, DETAIL.history, "createHistoryPane"),
-    createLazyPane(context, DETAIL.plot, "createPlotPane"),
+    createLazyPane(context, strings.detailHistory, "createHistoryPane"),
+    createLazyPane(context, strings.detailPlot, "createPlotPane"),
   ];
   const tabs = createPaneTabs(panes, signal);
   const head = h(
@@ -57,10 +57,10 @@ export function createDetail(context: InspectorContext): Detail {
     tabs.bar,
     ...panes.map((pane) => pane.element),
   );
-  const empty = h("div", { class: "nvj-empty" }, h("p", {}, DETAIL.noSelection));
+  const empty = h("div", { class: "nvj-empty" }, h("p", {}, strings.detailNoSelection));
   const element = h(
     "section",
-    { class: "nvj-detail", "aria-label": DETAIL.label },
+    { class: "nvj-detail", "aria-label": strings.detailLabel },
     notices,
     empty,
     content,

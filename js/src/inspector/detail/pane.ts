@@ -26,8 +26,7 @@ export function createLazyPane(context: InspectorContext, label: string, maker: 
     what: label,
     make: (module) => {
       const create = module[maker];
-      if (typeof create !== "function")
-        throw new Error(`module 'history' does not export ${maker}`);
+      if (typeof create !== "function") throw new Error("incompatible module; reload the page");
       const pane = create(context) as Pane;
       // The tab list has set these on the placeholder.
       for (const name of ["id", "role", "aria-labelledby"]) {

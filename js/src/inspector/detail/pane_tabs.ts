@@ -2,7 +2,7 @@
 
 import { h, setText } from "../../ui/html.ts";
 import { createTabList } from "../../ui/tabs.ts";
-import { DETAIL } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { Pane } from "./pane.ts";
 
 export interface PaneTabs {
@@ -21,7 +21,7 @@ export function createPaneTabs(panes: readonly Pane[], signal: AbortSignal): Pan
         return pane.element;
       },
     })),
-    { class: "nvj-pane-tabs", "aria-label": DETAIL.tabs },
+    { class: "nvj-pane-tabs", "aria-label": strings.detailTabs },
     (index) => panes[index]?.opened(),
     signal,
   );

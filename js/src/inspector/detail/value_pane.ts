@@ -12,7 +12,8 @@ import { isCut, open, typeName } from "../../values/page_value.ts";
 import { createPrettyView } from "../../values/pretty_view.ts";
 import { readLine, toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
-import { DETAIL } from "../strings.ts";
+import { fetchFullValue } from "../state/full_value.ts";
+import * as strings from "../strings.ts";
 import type { Pane } from "./pane.ts";
 
 /** The full value fetched for a truncated one. */
@@ -47,7 +48,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
   const digits = h("button", { type: "button", class: "nvj-link", hidden: true });
   const note = h("div", { class: "nvj-note", hidden: true });
   const noteText = h("span");
-  const fetchButton = h("button", { type: "button", class: "nvj-link" }, DETAIL.loadFull);
+  const fetchButton = h("button", { type: "button", class: "nvj-link" }, strings.detailLoadFull);
   note.append(noteText, " ", fetchButton);
   const pretty = createPrettyView(() => {
     lines += LINES;
@@ -58,34 +59,31 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
 
   /** A copied value must be complete. */
   const fullValue = async (): Promise<PageValue> => {
-    if (entry === undefined) throw new Error(DETAIL.removed);
+    if (entry === undefined) throw new Error(strings.detailRemoved);
     const { value } = entry;
     if (!isCut(value)) return value;
     if (fetched?.of === value && !fetched.isCut) return fetched.value;
-    if (shown.get().at !== null) throw new Error(DETAIL.earlierTruncated);
-    const reply = await host.request("value", { key: entry.key });
-    if (!reply.exists || reply.value === undefined) throw new Error(DETAIL.removed);
-    if (isCut(reply.value)) throw new Error(DETAIL.tooLargeToCopy);
-    return reply.value;
+    if (shown.get().at !== null) throw new Error(strings.detailEarlierTruncated);
+    return fetchFullValue(host, { key: entry.key, path: [] });
   };
 
   const fetchFull = async () => {
     const requested = entry;
     if (requested === undefined) return;
     fetchButton.disabled = true;
-    setText(noteText, DETAIL.loadingFull);
+    setText(noteText, strings.detailLoadingFull);
     try {
       const reply = await host.request("value", { key: requested.key });
       if (key !== requested.key) return;
       if (!reply.exists || reply.value === undefined) {
-        setText(noteText, DETAIL.removed);
+        setText(noteText, strings.detailRemoved);
         return;
       }
       const { value } = reply;
       fetched = { of: requested.value, value, at: now(), isCut: isCut(value) };
       draw();
     } catch (error) {
-      setText(noteText, DETAIL.loadFailed(reasonOf(error)));
+      setText(noteText, strings.detailLoadFailed(reasonOf(error)));
     } finally {
       fetchButton.disabled = false;
     }
@@ -106,7 +104,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     digits,
     h("span", { class: "nvj-space" }),
     line,
-    copyButton("", () => (key === null ? "" : readLine(key)), signal, DETAIL.copyExpression),
+    copyButton("", () => (key === null ? "" : readLine(key)), signal, strings.detailCopyExpression),
   );
   const copies = h(
     "div",
@@ -133,12 +131,15 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     fetchButton.hidden = true;
     const isLive = shown.get().at === null;
     if (fetched === null || !isLive) {
-      setText(noteText, DETAIL.truncated(typeName(open(value))));
+      setText(noteText, strings.detailTruncated(typeName(open(value))));
       fetchButton.hidden = !isLive;
     } else if (fetched.isCut) {
-      setText(noteText, DETAIL.tooLarge(typeName(open(value))));
+      setText(noteText, strings.detailTooLarge(typeName(open(value))));
     } else {
-      setText(noteText, isOld ? DETAIL.fullOutdated(age(now() - fetched.at)) : DETAIL.full);
+      setText(
+        noteText,
+        isOld ? strings.detailFullOutdated(age(now() - fetched.at)) : strings.detailFull,
+      );
       fetchButton.hidden = !isOld;
     }
   };
@@ -150,7 +151,7 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
     foot.hidden = entry === undefined;
     if (entry === undefined) {
       const isLive = shown.get().at === null;
-      setText(gone, isLive ? DETAIL.removedFromState : DETAIL.didNotExist);
+      setText(gone, isLive ? strings.detailRemoved : strings.detailDidNotExist);
       note.hidden = true;
       return;
     }
@@ -168,14 +169,14 @@ export function createValuePane({ host, shown, editedPlace, signal }: InspectorC
         : pretty.show(showing, { changes, lines, short: !exact });
     drawn = { of: value, showing, lines, exact, rounded };
     digits.hidden = !rounded && !exact;
-    setText(digits, exact ? DETAIL.roundNumbers : DETAIL.showAllDigits);
-    digits.title = exact ? DETAIL.roundNumbersHint : DETAIL.showAllDigitsHint;
+    setText(digits, exact ? strings.detailRoundNumbers : strings.detailShowAllDigits);
+    digits.title = exact ? strings.detailRoundNumbersHint : strings.detailShowAllDigitsHint;
     setText(type, typeName(open(value)));
     drawNote(value, isCutValue);
   };
 
   return {
-    label: DETAIL.value,
+    label: strings.detailValue,
     element,
     opened: () => undefined,
     note: () => "",

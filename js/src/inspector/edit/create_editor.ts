@@ -5,7 +5,7 @@ import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
-import { EDITING } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { CreateEditor, Editor, EditorOptions } from "./edit_switch.ts";
 import { addKeyChanges } from "./key_changes.ts";
 import { addUndo } from "./undo.ts";
@@ -57,16 +57,16 @@ export const createEditor: CreateEditor = (
 
   const edit = h(
     "button",
-    { type: "button", class: "nvj-quiet", title: EDITING.editJson },
+    { type: "button", class: "nvj-quiet", title: strings.editingEditJson },
     icon("edit"),
-    EDITING.json,
+    strings.editingJson,
   );
   edit.setAttribute("aria-label", edit.title);
   listen(edit, "click", values.beginJson, signal);
   const rename = h(
     "button",
-    { type: "button", class: "nvj-quiet", title: EDITING.renameHint },
-    EDITING.rename,
+    { type: "button", class: "nvj-quiet", title: strings.editingRenameHint },
+    strings.editingRename,
   );
   listen(rename, "click", keys.rename, signal);
   fill(actions, edit, rename);
@@ -92,7 +92,7 @@ export const createEditor: CreateEditor = (
   return {
     setOn: (next) => {
       if (!next && values.isDirty()) {
-        context.announce(EDITING.unsaved);
+        context.announce(strings.editingUnsaved);
         return false;
       }
       if (!next) {
@@ -103,7 +103,7 @@ export const createEditor: CreateEditor = (
       tools.hidden = !on;
       drawActions();
       tree?.setAttribute("aria-readonly", String(!on));
-      context.announce(on ? EDITING.on : EDITING.off);
+      context.announce(on ? strings.editingOn : strings.editingOff);
       return true;
     },
     drawField: values.drawField,

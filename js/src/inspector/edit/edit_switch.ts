@@ -14,7 +14,7 @@ import { type Readable, Signal } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Detail } from "../detail/detail_pane.ts";
 import type { InspectorModel } from "../state/model.ts";
-import { EDITING, SHORTCUTS } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export interface EditorOptions {
@@ -37,7 +37,7 @@ export type CreateEditor = (context: InspectorContext, options: EditorOptions) =
 
 export function editorOf(module: Module): CreateEditor {
   const create = module.createEditor;
-  if (typeof create !== "function") throw new Error("module 'edit' does not export createEditor");
+  if (typeof create !== "function") throw new Error("incompatible module; reload the page");
   return create as CreateEditor;
 }
 
@@ -50,8 +50,8 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
   host.on("edits", ({ body }, forMe) => forMe && edits.set({ body, at: now() }), signal);
 
   const box = h("input", { type: "checkbox", role: "switch", class: "nvj-switch" });
-  const label = h("label", { class: "nvj-edit-switch" }, EDITING.label, box);
-  label.title = EDITING.hint;
+  const label = h("label", { class: "nvj-edit-switch" }, strings.editingLabel, box);
+  label.title = strings.editingHint;
   context.toolbar.add(label);
 
   const part = (at: "value" | "end", draw: (editor: Editor, slot: HTMLElement, row: Row) => void) =>
@@ -81,7 +81,7 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
       editor.setOn(box.checked);
     } catch (error) {
       box.checked = false;
-      context.announce(EDITING.loadFailed(reasonOf(error)));
+      context.announce(strings.editingLoadFailed(reasonOf(error)));
     } finally {
       loading = false;
       show();
@@ -96,7 +96,7 @@ export function addEditing(context: InspectorContext, model: InspectorModel, det
   listen(box, "change", toggle, signal);
   context.shortcuts.add({
     key: "e",
-    does: SHORTCUTS.toggleEditing,
+    does: strings.shortcutToggleEditing,
     run: () => {
       box.click();
       return true;

@@ -10,7 +10,7 @@ import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
 import { keyText } from "../state/place.ts";
-import { EDIT_BOX, EDITING, KEYS, SHORTCUTS } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { EditorOptions } from "./edit_switch.ts";
 import { canTakeFocus } from "./focus_region.ts";
 import { createKeyForm, type KeyForm } from "./key_forms.ts";
@@ -88,8 +88,8 @@ export function addKeyChanges(
   /** Whether a change is possible now; announces why not. */
   const isReady = (): boolean => {
     const { blocked } = connection.get();
-    if (!isOn()) announce(EDITING.isOff);
-    else if (context.shown.get().at !== null) announce(EDITING.isEarlier);
+    if (!isOn()) announce(strings.editingIsOff);
+    else if (context.shown.get().at !== null) announce(strings.editingIsEarlier);
     else if (blocked !== null) announce(blocked);
     else return true;
     return false;
@@ -103,13 +103,13 @@ export function addKeyChanges(
     const number = formNumber;
     const isShown = () => number === formNumber && form.element.isConnected;
     const fail = (problem: string) => {
-      const text = KEYS.problem(keyText(key), problem);
+      const text = strings.keysProblem(keyText(key), problem);
       if (isShown()) form.fail(problem);
       else if (card.element.hidden) card.ask([text], []);
       else announce(text);
     };
     if (blocked !== null) {
-      fail(EDIT_BOX.blocked(blocked));
+      fail(strings.editBoxBlocked(blocked));
       return;
     }
     try {
@@ -119,19 +119,19 @@ export function addKeyChanges(
         fail(visible(failure, 600));
         return;
       }
-      announce(EDIT_BOX.saved(visible(edit.text, 200)));
+      announce(strings.editBoxSaved(visible(edit.text, 200)));
       if (!isShown()) return;
       card.close();
       selectWhenSent(key, true);
     } catch (error) {
-      fail(EDIT_BOX.saveFailed(visible(reasonOf(error), 600)));
+      fail(strings.editBoxSaveFailed(visible(reasonOf(error), 600)));
     }
   };
 
   const adding = createKeyForm(
     {
-      title: KEYS.addTitle,
-      action: KEYS.add,
+      title: strings.keysAddTitle,
+      action: strings.keysAdd,
       hasValue: true,
       has: (key) => entries.has(key),
       submit: ({ name, text }) =>
@@ -142,8 +142,8 @@ export function addKeyChanges(
   );
   const renaming = createKeyForm(
     {
-      title: KEYS.renameTitle,
-      action: KEYS.rename,
+      title: strings.keysRenameTitle,
+      action: strings.keysRename,
       hasValue: false,
       has: (key) => entries.has(key),
       submit: ({ name }) =>
@@ -160,7 +160,7 @@ export function addKeyChanges(
     const key = current?.place?.key ?? "";
     return key.slice(0, Math.max(key.lastIndexOf("."), key.lastIndexOf("/")) + 1);
   };
-  const announceGone = (key: string) => announce(KEYS.gone(keyText(key)));
+  const announceGone = (key: string) => announce(strings.keysGone(keyText(key)));
   const add = () => {
     if (!isReady()) return;
     formNumber += 1;
@@ -188,13 +188,13 @@ export function addKeyChanges(
       const edit = await host.request("remove", { key, branch, count });
       const failure = failureOf(edit);
       if (failure !== "") throw new Error(failure);
-      announce(KEYS.done(visible(edit.text, 200)));
+      announce(strings.keysDone(visible(edit.text, 200)));
       const [gone = key] = edit.keys;
       selectWhenSent(gone, false);
     } catch (error) {
       card.ask(
-        [KEYS.removeFailed(visible(reasonOf(error), 600))],
-        [{ label: KEYS.retry, run: () => confirmRemoval(key) }],
+        [strings.keysRemoveFailed(visible(reasonOf(error), 600))],
+        [{ label: strings.keysRetry, run: () => confirmRemoval(key) }],
       );
     }
   };
@@ -203,14 +203,14 @@ export function addKeyChanges(
     const choices: Choice[] = [];
     if (entries.has(key)) {
       choices.push({
-        label: branch === null ? KEYS.remove : KEYS.removeOnlyKey,
+        label: branch === null ? strings.keysRemove : strings.keysRemoveOnlyKey,
         danger: true,
         run: () => void sendRemoval(key, false, 1),
       });
     }
     if (branch !== null) {
       choices.push({
-        label: KEYS.removeAll(branch.keys),
+        label: strings.keysRemoveAll(branch.keys),
         danger: true,
         run: () => void sendRemoval(key, true, branch.keys),
       });
@@ -221,14 +221,16 @@ export function addKeyChanges(
     }
     const name = h("code", {}, keyText(key));
     const question =
-      branch === null ? KEYS.removeKey(name) : KEYS.removeBranch(name, branch.keys, branch.hidden);
+      branch === null
+        ? strings.keysRemoveKey(name)
+        : strings.keysRemoveBranch(name, branch.keys, branch.hidden);
     card.ask(question, choices);
   };
   const remove = () => {
     const current = selected.get();
     if (current === null || !isReady()) return;
     if ((current.place?.path.length ?? 0) > 0) {
-      announce(KEYS.onlyKeys);
+      announce(strings.keysOnlyKeys);
       return;
     }
     const key = current.place?.key ?? current.node?.path;
@@ -237,14 +239,14 @@ export function addKeyChanges(
 
   const addButton = h(
     "button",
-    { type: "button", title: EDITING.addKeyHint },
+    { type: "button", title: strings.editingAddKeyHint },
     icon("plus"),
-    EDITING.addKey,
+    strings.editingAddKey,
   );
   listen(addButton, "click", add, signal);
   const removeButton = h(
     "button",
-    { type: "button", title: EDITING.remove, disabled: true },
+    { type: "button", title: strings.editingRemove, disabled: true },
     icon("trash"),
   );
   removeButton.setAttribute("aria-label", removeButton.title);
@@ -259,9 +261,9 @@ export function addKeyChanges(
     };
     context.shortcuts.add({ key, does, run });
   };
-  addShortcut("n", SHORTCUTS.addKey, add);
-  addShortcut("r", SHORTCUTS.renameKey, rename);
-  addShortcut("Delete", SHORTCUTS.removeKey, remove);
+  addShortcut("n", strings.shortcutAddKey, add);
+  addShortcut("r", strings.shortcutRenameKey, rename);
+  addShortcut("Delete", strings.shortcutRemoveKey, remove);
   const isTyped = () => adding.isTyped() || renaming.isTyped();
   return { addButton, removeButton, rename, isTyped };
 }

@@ -5,7 +5,7 @@ import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { readJson } from "../../values/json_text.ts";
 import { keyText } from "../state/place.ts";
-import { KEYS } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 export interface NewKey {
   readonly name: string;
@@ -37,9 +37,9 @@ const nameField = () =>
   h("textarea", { class: "nvj-mono", rows: 1, spellcheck: "false", autocomplete: "off" });
 
 function nameHint(name: string): string {
-  if (name === "") return KEYS.emptyName;
+  if (name === "") return strings.keysEmptyName;
   const shown = visible(name, 200);
-  return shown === name ? "" : KEYS.invisible(shown);
+  return shown === name ? "" : strings.keysInvisible(shown);
 }
 
 export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): KeyForm {
@@ -53,18 +53,18 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
     class: "nvj-mono",
     rows: 3,
     spellcheck: "false",
-    placeholder: KEYS.valueExample,
+    placeholder: strings.keysValueExample,
   });
   const hint = h("p", { class: "nvj-dim" });
   const problem = h("p", { class: "nvj-problem", role: "status" });
   const go = h("button", { type: "submit", class: "nvj-primary" }, action);
-  const back = h("button", { type: "button" }, KEYS.cancel);
+  const back = h("button", { type: "button" }, strings.keysCancel);
   const element = h(
     "form",
     { class: "nvj-edit", "aria-label": title },
     h("div", { class: "nvj-edit-head" }, heading),
-    h("label", { class: "nvj-edit-label" }, KEYS.name, first),
-    hasValue ? h("label", { class: "nvj-edit-label" }, KEYS.value, value) : null,
+    h("label", { class: "nvj-edit-label" }, strings.keysName, first),
+    hasValue ? h("label", { class: "nvj-edit-label" }, strings.keysValue, value) : null,
     hint,
     problem,
     h("div", { class: "nvj-edit-buttons" }, go, back),
@@ -72,10 +72,10 @@ export function createKeyForm(options: KeyFormOptions, signal: AbortSignal): Key
 
   /** Returns why the form cannot be submitted; empty if it can. */
   const problemOf = (): string => {
-    if (!hasValue && first.value === initialName) return KEYS.sameName;
-    if (has(first.value)) return KEYS.exists;
+    if (!hasValue && first.value === initialName) return strings.keysSameName;
+    if (has(first.value)) return strings.keysExists;
     const read = hasValue ? readJson(value.value) : null;
-    return read === null || read.ok ? "" : KEYS.badValue(read.problem);
+    return read === null || read.ok ? "" : strings.keysBadValue(read.problem);
   };
   const draw = () => {
     setText(hint, nameHint(first.value));

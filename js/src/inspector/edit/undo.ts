@@ -11,7 +11,7 @@ import { listen } from "../../ui/lifetime.ts";
 import type { Readable } from "../../ui/signal.ts";
 import type { InspectorContext } from "../context.ts";
 import { isEditable } from "../shortcuts.ts";
-import { KEYS, UNDO } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { failureOf } from "./value/draft.ts";
 
 export function addUndo(
@@ -22,14 +22,14 @@ export function addUndo(
 ): { readonly button: HTMLElement } {
   const { host, signal, announce } = context;
   let sending = false;
-  const label = h("span", {}, UNDO.undo);
+  const label = h("span", {}, strings.undoUndo);
   const button = h("button", { type: "button" }, icon("undo"), label);
 
   const draw = () => {
     const what = edits.get()?.body.undo ?? null;
     button.disabled = what === null || sending;
-    button.title = what === null ? UNDO.nothing : UNDO.hint(visible(what, 200));
-    setText(label, sending ? UNDO.undoing : UNDO.undo);
+    button.title = what === null ? strings.undoNothing : strings.undoHint(visible(what, 200));
+    setText(label, sending ? strings.undoUndoing : strings.undoUndo);
   };
   const undo = async (force: boolean) => {
     const what = edits.get()?.body.undo ?? null;
@@ -39,15 +39,15 @@ export function addUndo(
     try {
       const edit = await host.request("undo", { force });
       const failure = failureOf(edit);
-      if (failure === "") announce(KEYS.done(visible(edit.text, 200)));
+      if (failure === "") announce(strings.keysDone(visible(edit.text, 200)));
       else if (edit.state === "refused" && !force) {
         card.ask(
-          [UNDO.failed(visible(edit.note, 300))],
-          [{ label: UNDO.anyway, danger: true, run: () => forceUndo(what) }],
+          [strings.undoFailed(visible(edit.note, 300))],
+          [{ label: strings.undoAnyway, danger: true, run: () => forceUndo(what) }],
         );
       } else card.ask([visible(failure, 400)], []);
     } catch (error) {
-      card.ask([UNDO.failed(reasonOf(error))], []);
+      card.ask([strings.undoFailed(reasonOf(error))], []);
     } finally {
       sending = false;
       draw();
@@ -56,7 +56,7 @@ export function addUndo(
   /** Undoes the edit that the user confirmed, which may not be the last one any more. */
   const forceUndo = (what: string) => {
     if (edits.get()?.body.undo === what) void undo(true);
-    else announce(UNDO.outdated);
+    else announce(strings.undoOutdated);
   };
   edits.observe(draw, signal);
   draw();

@@ -7,7 +7,7 @@ import { setText } from "../../ui/html.ts";
 import type { Readable } from "../../ui/signal.ts";
 import type { Place } from "../state/place.ts";
 import { samePlace } from "../state/place.ts";
-import { WRITE_STATUS } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export interface WriteStatus {
@@ -24,15 +24,15 @@ const PENDING_FOR = 60;
 export function writeStatusOf({ state }: Pick<EditBody, "state">, age: number): WriteStatus | null {
   switch (state) {
     case "sent":
-      return age < PENDING_FOR ? { text: WRITE_STATUS.sent, tone: "neutral" } : null;
+      return age < PENDING_FOR ? { text: strings.writeStatusSent, tone: "neutral" } : null;
     case "accepted":
-      return age < PENDING_FOR ? { text: WRITE_STATUS.accepted, tone: "amber" } : null;
+      return age < PENDING_FOR ? { text: strings.writeStatusAccepted, tone: "amber" } : null;
     case "seen":
-      return age < SAVED_FOR ? { text: WRITE_STATUS.seen, tone: "good" } : null;
+      return age < SAVED_FOR ? { text: strings.writeStatusSeen, tone: "good" } : null;
     case "refused":
-      return age < FAILED_FOR ? { text: WRITE_STATUS.refused, tone: "bad" } : null;
+      return age < FAILED_FOR ? { text: strings.writeStatusRefused, tone: "bad" } : null;
     case "failed":
-      return age < FAILED_FOR ? { text: WRITE_STATUS.failed, tone: "bad" } : null;
+      return age < FAILED_FOR ? { text: strings.writeStatusFailed, tone: "bad" } : null;
   }
 }
 

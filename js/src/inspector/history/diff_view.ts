@@ -5,7 +5,7 @@ import type { DifferenceBody, DiffResult } from "../../protocol/inspector.ts";
 import { visible } from "../../text/visible_text.ts";
 import { fill, h } from "../../ui/html.ts";
 import { preview } from "../../values/page_value.ts";
-import { HISTORY } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 const SIGNS = { added: "+", removed: "−", changed: "±" } as const;
 
@@ -20,10 +20,14 @@ function line(difference: DifferenceBody): HTMLElement {
     "li",
     { class: "nvj-diff-line", "data-kind": kind },
     h("span", { class: "nvj-diff-sign", title: kind }, SIGNS[kind]),
-    h("span", { class: "nvj-diff-path" }, path === "" ? HISTORY.entireValue : visible(path, 200)),
+    h(
+      "span",
+      { class: "nvj-diff-path" },
+      path === "" ? strings.historyEntireValue : visible(path, 200),
+    ),
     side("before", before),
     kind === "changed"
-      ? h("span", { class: "nvj-dim", "aria-label": HISTORY.changedTo }, "→")
+      ? h("span", { class: "nvj-dim", "aria-label": strings.historyChangedTo }, "→")
       : null,
     side("after", after),
   );
@@ -37,8 +41,8 @@ export function drawDiff(place: HTMLElement, { differences, total }: DiffResult)
   const left = total - differences.length;
   fill(
     place,
-    total === 0 ? h("p", { class: "nvj-dim" }, HISTORY.noDifferences) : null,
+    total === 0 ? h("p", { class: "nvj-dim" }, strings.historyNoDifferences) : null,
     h("ul", { class: "nvj-diff" }, ...differences.map(line)),
-    left > 0 ? h("p", { class: "nvj-dim" }, HISTORY.moreDifferences(left)) : null,
+    left > 0 ? h("p", { class: "nvj-dim" }, strings.historyMoreDifferences(left)) : null,
   );
 }

@@ -15,7 +15,7 @@ import { isCut } from "../../values/page_value.ts";
 import { toJsonText, toPythonText } from "../../values/value_text.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane.ts";
-import { DETAIL, HISTORY } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { drawDiff, valueLine } from "./diff_view.ts";
 import { timeOfDay } from "./recorded_state.ts";
 
@@ -42,7 +42,11 @@ export function createHistoryPane(context: InspectorContext): Pane {
   const summary = h("span", { class: "nvj-dim" });
   const baseNote = h("span", { class: "nvj-chip", hidden: true });
   const baseText = h("span");
-  const baseEnd = h("button", { type: "button", class: "nvj-link" }, HISTORY.comparePrevious);
+  const baseEnd = h(
+    "button",
+    { type: "button", class: "nvj-link" },
+    strings.historyComparePrevious,
+  );
   baseNote.append(baseText, " ");
   const head = h(
     "div",
@@ -56,28 +60,32 @@ export function createHistoryPane(context: InspectorContext): Pane {
     class: "nvj-history-list",
     role: "listbox",
     tabindex: 0,
-    "aria-label": HISTORY.listLabel,
+    "aria-label": strings.historyListLabel,
   });
-  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, HISTORY.showOlder);
+  const more = h(
+    "button",
+    { type: "button", class: "nvj-link", hidden: true },
+    strings.historyShowOlder,
+  );
   const problem = h("p", { class: "nvj-problem", hidden: true });
   const diff = h("div", { class: "nvj-history-diff" });
   const diffTitle = h("span", { class: "nvj-dim" });
 
   const valueThen = async (): Promise<PageValue> => {
-    if (key === null || selected === null) throw new Error(HISTORY.noSelection);
+    if (key === null || selected === null) throw new Error(strings.historyNoSelection);
     const reply = await host.request("moment", { key, number: selected.number });
-    if (!reply.exists || reply.value === undefined) throw new Error(HISTORY.didNotExist);
+    if (!reply.exists || reply.value === undefined) throw new Error(strings.detailDidNotExist);
     return reply.value;
   };
   const fullValueAt = async (): Promise<PageValue> => {
     const value = await valueThen();
-    if (isCut(value)) throw new Error(DETAIL.tooLargeToCopy);
+    if (isCut(value)) throw new Error(strings.detailTooLargeToCopy);
     return value;
   };
   const compareButton = h(
     "button",
     { type: "button", class: "nvj-quiet" },
-    HISTORY.selectForCompare,
+    strings.historySelectForCompare,
   );
   const opened = h(
     "div",
@@ -88,12 +96,17 @@ export function createHistoryPane(context: InspectorContext): Pane {
       diffTitle,
       h("span", { class: "nvj-space" }),
       compareButton,
-      copyButton("JSON", async () => toJsonText(await fullValueAt()), signal, HISTORY.copyJson),
+      copyButton(
+        "JSON",
+        async () => toJsonText(await fullValueAt()),
+        signal,
+        strings.historyCopyJson,
+      ),
       copyButton(
         "Python",
         async () => toPythonText(await fullValueAt()),
         signal,
-        HISTORY.copyPython,
+        strings.historyCopyPython,
       ),
     ),
     diff,
@@ -103,7 +116,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const fail = (error: unknown) => {
     problem.hidden = false;
-    setText(problem, HISTORY.loadFailed(reasonOf(error)));
+    setText(problem, strings.historyLoadFailed(reasonOf(error)));
   };
 
   const ageOf = (historyEntry: MomentBody): string =>
@@ -130,10 +143,10 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const drawHead = () => {
     if (received === null) return;
-    setText(summary, HISTORY.entries(received.total, received.complete));
+    setText(summary, strings.historyEntries(received.total, received.complete));
     baseNote.hidden = base === null;
     baseEnd.hidden = base === null;
-    if (base !== null) setText(baseText, HISTORY.comparedWith(timeOfDay(base.at)));
+    if (base !== null) setText(baseText, strings.historyComparedWith(timeOfDay(base.at)));
   };
   const drawAges = () => {
     for (const [index, each] of list.querySelectorAll(".nvj-history-age").entries()) {
@@ -163,7 +176,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
     else list.removeAttribute("aria-activedescendant");
     const last = entries.at(-1);
     more.hidden = last === undefined || entries.length >= received.total;
-    if (entries.length === 0) fill(list, h("p", { class: "nvj-dim" }, HISTORY.empty));
+    if (entries.length === 0) fill(list, h("p", { class: "nvj-dim" }, strings.historyEmpty));
   };
 
   /** Returns the known entries that follow the newest page; none if entries between are missing. */
@@ -199,7 +212,9 @@ export function createHistoryPane(context: InspectorContext): Pane {
     const time = timeOfDay(historyEntry.at);
     setText(
       diffTitle,
-      base === null ? HISTORY.versusPrevious(time) : HISTORY.versus(time, timeOfDay(base.at)),
+      base === null
+        ? strings.historyVersusPrevious(time)
+        : strings.historyVersus(time, timeOfDay(base.at)),
     );
     // The diff of another entry must not appear under this title.
     const compared = JSON.stringify([key, other, historyEntry.number]);
@@ -208,7 +223,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
     try {
       if (other === null) {
         setText(diffTitle, time);
-        fill(diff, h("p", { class: "nvj-dim" }, HISTORY.noPrevious));
+        fill(diff, h("p", { class: "nvj-dim" }, strings.historyNoPrevious));
         if (!historyEntry.exists) return;
         const value = await valueThen();
         if (selected === historyEntry) diff.append(valueLine(value));
@@ -220,7 +235,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
       if (selected === historyEntry) drawDiff(diff, reply);
     } catch (error) {
       if (selected !== historyEntry) return;
-      fill(diff, h("p", { class: "nvj-problem" }, HISTORY.loadFailed(reasonOf(error))));
+      fill(diff, h("p", { class: "nvj-problem" }, strings.historyLoadFailed(reasonOf(error))));
     }
   };
   const select = (historyEntry: MomentBody) => {
@@ -295,7 +310,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
     "click",
     () => {
       base = selected;
-      if (base !== null) announce(HISTORY.selectOther(timeOfDay(base.at)));
+      if (base !== null) announce(strings.historySelectOther(timeOfDay(base.at)));
       drawList();
       void drawOpened();
     },
@@ -313,7 +328,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
   );
 
   return {
-    label: DETAIL.history,
+    label: strings.detailHistory,
     element,
     opened: refresh,
     note: () => (received === null || key === null ? "" : count(received.total)),

@@ -6,7 +6,7 @@ import { fill, h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { debounced, every, listen } from "../../ui/lifetime.ts";
 import type { InspectorContext } from "../context.ts";
-import { PAUSE, SHORTCUTS } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { createRecorderClock, snapshotAt, timeOfDay } from "./recorded_state.ts";
 
 const SETTLE_MS = 60;
@@ -31,13 +31,13 @@ export function addPause(context: InspectorContext): void {
   const pauseButton = h("button", {
     type: "button",
     "aria-pressed": "false",
-    title: PAUSE.pauseHint,
+    title: strings.pausePauseHint,
   });
   const resumeButton = h(
     "button",
     { type: "button", class: "nvj-primary" },
     icon("play"),
-    PAUSE.resume,
+    strings.pauseResume,
   );
   const status = h("strong", { class: "nvj-tabular" });
   const waiting = h("span", { class: "nvj-dim nvj-tabular" });
@@ -46,11 +46,16 @@ export function addPause(context: InspectorContext): void {
     type: "range",
     class: "nvj-time",
     step: STEP,
-    "aria-label": PAUSE.slider,
+    "aria-label": strings.pauseSlider,
   });
   const bar = h(
     "div",
-    { class: "nvj-bar nvj-pause-bar", role: "group", "aria-label": PAUSE.label, hidden: true },
+    {
+      class: "nvj-bar nvj-pause-bar",
+      role: "group",
+      "aria-label": strings.pauseLabel,
+      hidden: true,
+    },
     resumeButton,
     status,
     slider,
@@ -75,9 +80,15 @@ export function addPause(context: InspectorContext): void {
     const kernelTime = shownAt();
     const ago = age(now() - at);
     const isEarlier = wanted !== null || at < pausedAt - STEP;
-    const text = isEarlier ? PAUSE.showing : PAUSE.pausedAt;
-    setText(status, kernelTime === null ? PAUSE.pausedAgo(ago) : text(timeOfDay(kernelTime), ago));
-    setText(waiting, changes === 0 ? PAUSE.noChanges : PAUSE.changes(changes, changedKeys.size));
+    const text = isEarlier ? strings.pauseShowing : strings.pausePausedAt;
+    setText(
+      status,
+      kernelTime === null ? strings.pausePausedAgo(ago) : text(timeOfDay(kernelTime), ago),
+    );
+    setText(
+      waiting,
+      changes === 0 ? strings.pauseNoChanges : strings.pauseChanges(changes, changedKeys.size),
+    );
     hint.hidden = incomplete === "";
     setText(hint, incomplete);
     const end = clock.now();
@@ -87,7 +98,7 @@ export function addPause(context: InspectorContext): void {
     if (document.activeElement !== slider && kernelTime !== null) slider.value = String(kernelTime);
     slider.setAttribute(
       "aria-valuetext",
-      kernelTime === null ? "" : PAUSE.showing(timeOfDay(kernelTime), ago),
+      kernelTime === null ? "" : strings.pauseShowing(timeOfDay(kernelTime), ago),
     );
   };
 
@@ -97,7 +108,7 @@ export function addPause(context: InspectorContext): void {
       const reply = await host.request("recorded", {});
       clock.synchronize(reply.now, requestedAt);
       oldest = reply.oldest;
-      slider.title = PAUSE.range(timeOfDay(reply.oldest), reply.now - reply.oldest);
+      slider.title = strings.pauseRange(timeOfDay(reply.oldest), reply.now - reply.oldest);
       draw();
     } catch {
       // The slider keeps its range, and the header shows the problem with the kernel.
@@ -111,8 +122,8 @@ export function addPause(context: InspectorContext): void {
     changedKeys = new Set();
     incomplete = "";
     context.show({ entries: new Map(store.entries), at: pausedAt });
-    fill(pauseButton, icon("play"), h("span", {}, PAUSE.resume));
-    announce(PAUSE.paused);
+    fill(pauseButton, icon("play"), h("span", {}, strings.pauseResume));
+    announce(strings.pausePaused);
     draw();
     void loadRange();
   };
@@ -122,8 +133,8 @@ export function addPause(context: InspectorContext): void {
     wanted = null;
     const hadFocus = bar.contains(document.activeElement);
     context.show(null);
-    fill(pauseButton, icon("pause"), h("span", {}, PAUSE.pause));
-    announce(PAUSE.live);
+    fill(pauseButton, icon("pause"), h("span", {}, strings.pausePause));
+    announce(strings.pauseLive);
     draw();
     if (hadFocus) pauseButton.focus();
   };
@@ -133,10 +144,10 @@ export function addPause(context: InspectorContext): void {
     const parts: string[] = [];
     if (unknown.length > 0) {
       const named = unknown.slice(0, MOST_NAMED).join(", ");
-      parts.push(PAUSE.discarded(named, Math.max(0, unknown.length - MOST_NAMED)));
+      parts.push(strings.pauseDiscarded(named, Math.max(0, unknown.length - MOST_NAMED)));
     }
-    if (left > 0) parts.push(PAUSE.notRewound(left));
-    return parts.length === 0 ? "" : PAUSE.incomplete(parts.join("; "));
+    if (left > 0) parts.push(strings.pauseNotRewound(left));
+    return parts.length === 0 ? "" : strings.pauseIncomplete(parts.join("; "));
   };
   const showWantedTime = async () => {
     if (isLoading || wanted === null || pausedAt === null) return;
@@ -156,7 +167,7 @@ export function addPause(context: InspectorContext): void {
         draw();
       }
     } catch (error) {
-      incomplete = PAUSE.loadFailed(reasonOf(error));
+      incomplete = strings.pauseLoadFailed(reasonOf(error));
       draw();
     } finally {
       isLoading = false;
@@ -165,7 +176,7 @@ export function addPause(context: InspectorContext): void {
   };
   const settle = debounced(SETTLE_MS, () => void showWantedTime(), signal);
 
-  fill(pauseButton, icon("pause"), h("span", {}, PAUSE.pause));
+  fill(pauseButton, icon("pause"), h("span", {}, strings.pausePause));
   listen(pauseButton, "click", () => (pausedAt === null ? pause() : resume()), signal);
   listen(resumeButton, "click", resume, signal);
   listen(
@@ -188,7 +199,7 @@ export function addPause(context: InspectorContext): void {
   );
   context.shortcuts.add({
     key: "p",
-    does: SHORTCUTS.pause,
+    does: strings.shortcutPause,
     run: () => {
       if (pausedAt === null) pause();
       else resume();

@@ -13,7 +13,7 @@ import { every, listen, observeSize, onAbort } from "../../ui/lifetime.ts";
 import { glance } from "../../values/page_value.ts";
 import type { InspectorContext } from "../context.ts";
 import type { Pane } from "../detail/pane.ts";
-import { DETAIL, PLOT } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { timeOfDay } from "./recorded_state.ts";
 
 const REFRESH_MS = 500;
@@ -59,12 +59,12 @@ export function createPlotPane(context: InspectorContext): Pane {
   let drawnLook = "";
 
   const note = h("p", { class: "nvj-dim" });
-  const place = h("div", { class: "nvj-plot", role: "img", "aria-label": PLOT.label });
+  const place = h("div", { class: "nvj-plot", role: "img", "aria-label": strings.plotLabel });
   const point = h("div", { class: "nvj-plot-point nvj-dim" });
   const list = h("div", {
     class: "nvj-plot-numbers",
     role: "group",
-    "aria-label": PLOT.choicesLabel,
+    "aria-label": strings.plotChoicesLabel,
   });
   const probe = h("span", { class: "nvj-sr", "aria-hidden": "true" });
   const scroller = h(
@@ -111,7 +111,7 @@ export function createPlotPane(context: InspectorContext): Pane {
       drawPlot();
     } catch (error) {
       failed = true;
-      setText(note, PLOT.loadFailed(reasonOf(error)));
+      setText(note, strings.plotLoadFailed(reasonOf(error)));
     }
   };
 
@@ -127,9 +127,9 @@ export function createPlotPane(context: InspectorContext): Pane {
     drawnLook = JSON.stringify(looks);
     plot.draw(lines, looks);
     const latest = last.series.map(
-      ({ text, values }) => `${text}: ${values.at(-1) ?? PLOT.noValue}`,
+      ({ text, values }) => `${text}: ${values.at(-1) ?? strings.plotNoValue}`,
     );
-    place.setAttribute("aria-label", PLOT.labelWith(latest.join(", ")));
+    place.setAttribute("aria-label", strings.plotLabelWith(latest.join(", ")));
   };
 
   const choiceOf = (number: NumberBody): Choice => {
@@ -157,7 +157,7 @@ export function createPlotPane(context: InspectorContext): Pane {
             value,
           ),
         ),
-        more ? h("p", { class: "nvj-dim" }, PLOT.moreNumbers) : null,
+        more ? h("p", { class: "nvj-dim" }, strings.plotMoreNumbers) : null,
       );
     }
     for (const { number, box, value, spark } of choices) {
@@ -194,12 +194,12 @@ export function createPlotPane(context: InspectorContext): Pane {
       }
       drawChoices(reply);
       const none = reply.numbers.length === 0 && reply.series.length === 0;
-      if (!failed) setText(note, none ? PLOT.noNumbers : "");
+      if (!failed) setText(note, none ? strings.plotNoNumbers : "");
       place.hidden = none || checked.length === 0;
       if (!none && plot === null && !failed) void loadPlot();
       drawPlot();
     } catch (error) {
-      if (key === requestedKey) setText(note, PLOT.dataFailed(reasonOf(error)));
+      if (key === requestedKey) setText(note, strings.plotDataFailed(reasonOf(error)));
     } finally {
       isLoading = false;
     }
@@ -219,7 +219,7 @@ export function createPlotPane(context: InspectorContext): Pane {
     () => {
       const wanted = choices.filter(({ box }) => box.checked).map(({ number }) => number.id);
       checked = wanted.slice(0, MOST_CHECKED);
-      if (wanted.length > MOST_CHECKED) context.announce(PLOT.tooMany(MOST_CHECKED));
+      if (wanted.length > MOST_CHECKED) context.announce(strings.plotTooMany(MOST_CHECKED));
       drawnFor = null;
       refresh();
     },
@@ -227,7 +227,7 @@ export function createPlotPane(context: InspectorContext): Pane {
   );
 
   return {
-    label: DETAIL.plot,
+    label: strings.detailPlot,
     element,
     opened: refresh,
     note: () => "",

@@ -6,7 +6,7 @@ import { hasInitials, hasInOrder, joined, match, prepareWord } from "../../text/
 import type { Ranges } from "../../ui/highlight.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
-import { SEARCH } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { findMatchLocation, type Highlighter, type MatchLocation } from "./match_location.ts";
 import {
   type Comparison,
@@ -162,7 +162,7 @@ function regexMatcher(pattern: string): Matcher {
     };
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
-    return { matches: () => true, problem: SEARCH.badRegex(pattern, error.message) };
+    return { matches: () => true, problem: strings.searchBadRegex(pattern, error.message) };
   }
 }
 

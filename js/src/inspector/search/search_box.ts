@@ -3,7 +3,7 @@
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { SEARCH } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 export interface SearchBox {
   readonly element: HTMLElement;
@@ -20,8 +20,8 @@ export function createSearchBox(onQuery: (query: string) => void, signal: AbortS
   const input = h("input", {
     class: "nvj-search-input",
     type: "text",
-    placeholder: SEARCH.placeholder,
-    "aria-label": SEARCH.placeholder,
+    placeholder: strings.searchPlaceholder,
+    "aria-label": strings.searchPlaceholder,
     spellcheck: "false",
     autocomplete: "off",
   });
@@ -33,7 +33,7 @@ export function createSearchBox(onQuery: (query: string) => void, signal: AbortS
   });
   const clearButton = h(
     "button",
-    { type: "button", class: "nvj-quiet", "aria-label": SEARCH.clear, hidden: true },
+    { type: "button", class: "nvj-quiet", "aria-label": strings.searchClear, hidden: true },
     icon("close"),
   );
   const element = h(

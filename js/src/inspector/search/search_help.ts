@@ -4,7 +4,7 @@ import { fill, h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { Shortcuts } from "../shortcuts.ts";
-import { HELP, SHORTCUTS } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 const KEY_NAMES = new Map([[" ", "Space"]]);
 
@@ -19,15 +19,15 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
     {
       type: "button",
       class: "nvj-quiet",
-      title: HELP.title,
-      "aria-label": HELP.title,
+      title: strings.helpTitle,
+      "aria-label": strings.helpTitle,
       "aria-expanded": "false",
     },
     icon("help"),
   );
   const panel = h("section", {
     class: "nvj-help",
-    "aria-label": HELP.title,
+    "aria-label": strings.helpTitle,
     tabindex: 0,
     hidden: true,
   });
@@ -54,8 +54,8 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
       );
       fill(
         panel,
-        table(HELP.syntaxTitle, HELP.syntax, "code"),
-        table(HELP.shortcutsTitle, [...HELP.treeKeys, ...shortcuts], "kbd"),
+        table(strings.helpSyntaxTitle, strings.helpSyntax, "code"),
+        table(strings.helpShortcutsTitle, [...strings.helpTreeKeys, ...shortcuts], "kbd"),
       );
     }
     panel.hidden = !shown;
@@ -64,7 +64,7 @@ export function createSearchHelp(keys: Shortcuts, signal: AbortSignal): SearchHe
   listen(button, "click", () => show(panel.hidden), signal);
   keys.add({
     key: "?",
-    does: SHORTCUTS.help,
+    does: strings.shortcutHelp,
     run: () => {
       show(panel.hidden);
       return true;

@@ -5,7 +5,7 @@ import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
-import { TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 function download(name: string, parts: readonly string[], near: HTMLElement): void {
   const url = URL.createObjectURL(new Blob([...parts], { type: "application/json" }));
@@ -30,15 +30,15 @@ export function addExport(context: InspectorContext): void {
       let fetched = 0;
       while (fetched < size) {
         const { text } = await host.request("export_part", { id, start: fetched });
-        if (text === "") throw new Error(TOOLBAR.exportIncomplete);
+        if (text === "") throw new Error(strings.toolbarExportIncomplete);
         parts.push(text);
         // Python counts code points, JavaScript counts UTF-16 code units.
         fetched += [...text].length;
       }
       download(name, parts, context.element);
-      announce(TOOLBAR.exported(name));
+      announce(strings.toolbarExported(name));
     } catch (error) {
-      announce(TOOLBAR.exportFailed(reasonOf(error)));
+      announce(strings.toolbarExportFailed(reasonOf(error)));
     } finally {
       busy = false;
     }
@@ -46,11 +46,11 @@ export function addExport(context: InspectorContext): void {
 
   const menu = createMenuButton(
     {
-      name: TOOLBAR.export,
+      name: strings.toolbarExport,
       className: "nvj-quiet",
       items: () => [
-        { label: TOOLBAR.exportState, hint: "JSON", run: () => void save(false) },
-        { label: TOOLBAR.exportHistory, hint: "JSON", run: () => void save(true) },
+        { label: strings.toolbarExportState, hint: "JSON", run: () => void save(false) },
+        { label: strings.toolbarExportHistory, hint: "JSON", run: () => void save(true) },
       ],
     },
     signal,

@@ -6,7 +6,7 @@ import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
-import { TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 const LIMITS = [0, 5, 25, 100] as const;
 
@@ -17,7 +17,8 @@ export function addMuteControl(
 ): void {
   const { host, signal, toolbar, redraw } = context;
   const limit = () => Math.max(0, host.get("mute") ?? 0);
-  const label = (rate: number) => (rate === 0 ? TOOLBAR.muteOff : TOOLBAR.muteAbove(rate));
+  const label = (rate: number) =>
+    rate === 0 ? strings.toolbarMuteOff : strings.toolbarMuteAbove(rate);
 
   const apply = () => {
     const rate = limit();
@@ -28,7 +29,7 @@ export function addMuteControl(
   };
   const menu = createMenuButton(
     {
-      name: TOOLBAR.mute,
+      name: strings.toolbarMute,
       items: () =>
         [...new Set([...LIMITS, limit()])].map((rate) => ({
           label: label(rate),

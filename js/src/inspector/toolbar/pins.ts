@@ -5,7 +5,7 @@ import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, RowPartView } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
-import { SHORTCUTS, TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 import type { Row } from "../tree/rows.ts";
 
 export function addPins(context: InspectorContext, model: InspectorModel): void {
@@ -15,7 +15,7 @@ export function addPins(context: InspectorContext, model: InspectorModel): void 
   const toggle = (path: string) => {
     const had = pins().includes(path);
     host.set("pins", had ? pins().filter((each) => each !== path) : [...pins(), path]);
-    announce(had ? TOOLBAR.unpinned : TOOLBAR.pinned);
+    announce(had ? strings.toolbarUnpinned : strings.toolbarPinned);
   };
   const apply = () => {
     model.setPins(pins());
@@ -40,14 +40,14 @@ export function addPins(context: InspectorContext, model: InspectorModel): void 
           button.hidden = path === null;
           const pinned = row.kind === "node" && row.pinned;
           setAttribute(button, "aria-pressed", String(pinned));
-          setAttribute(button, "aria-label", pinned ? TOOLBAR.unpin : TOOLBAR.pin);
+          setAttribute(button, "aria-label", pinned ? strings.toolbarUnpin : strings.toolbarPin);
         },
       };
     },
   });
   context.shortcuts.add({
     key: "t",
-    does: SHORTCUTS.pin,
+    does: strings.shortcutPin,
     run: () => {
       const node = selected.get()?.node;
       if (node === null || node === undefined) return false;

@@ -6,10 +6,10 @@ import { every } from "../../ui/lifetime.ts";
 import { createMenuButton } from "../../ui/menu.ts";
 import type { InspectorContext } from "../context.ts";
 import type { InspectorModel } from "../state/model.ts";
-import { TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { SORTS, type Sort } from "../tree/sort_order.ts";
 
-const NAMES: Readonly<Record<Sort, string>> = TOOLBAR.sortNames;
+const NAMES: Readonly<Record<Sort, string>> = strings.toolbarSortNames;
 /** Rows that move more often cannot be read. */
 const SORT_EVERY_MS = 1500;
 
@@ -34,7 +34,7 @@ export function addSortControl(
   };
   const menu = createMenuButton(
     {
-      name: TOOLBAR.sort,
+      name: strings.toolbarSort,
       items: () =>
         SORTS.map((sort) => ({
           label: NAMES[sort],

@@ -6,7 +6,7 @@
 import { h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 export interface Toolbar {
   readonly element: HTMLElement;
@@ -21,7 +21,7 @@ export function createToolbar(search: HTMLElement, signal: AbortSignal): Toolbar
     {
       type: "button",
       class: "nvj-quiet nvj-drawer",
-      "aria-label": TOOLBAR.more,
+      "aria-label": strings.toolbarMore,
       "aria-expanded": "false",
     },
     icon("more"),

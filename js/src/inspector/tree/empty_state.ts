@@ -2,7 +2,7 @@
 
 import { type Child, fill, h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
-import { SEARCH, TREE } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 /** Why there are no rows. */
 type Reason = "noMatch" | "searching" | "loading" | "noKeys";
@@ -25,16 +25,16 @@ export interface EmptyState {
 export function createEmptyState(clearFilter: () => void, signal: AbortSignal): EmptyState {
   const element = h("div", { class: "nvj-empty", hidden: true });
   const noMatch = h("p");
-  const clear = h("button", { type: "button", class: "nvj-link" }, SEARCH.clear);
+  const clear = h("button", { type: "button", class: "nvj-link" }, strings.searchClear);
   listen(clear, "click", clearFilter, signal);
   const texts: Readonly<Record<Reason, readonly Child[]>> = {
     noMatch: [noMatch, clear],
-    searching: [h("p", {}, TREE.searching)],
-    loading: [h("p", {}, TREE.loading)],
+    searching: [h("p", {}, strings.treeSearching)],
+    loading: [h("p", {}, strings.treeLoading)],
     noKeys: [
-      h("p", {}, TREE.noKeys),
-      h("p", { class: "nvj-dim" }, TREE.noKeysHint),
-      h("code", {}, TREE.noKeysExample),
+      h("p", {}, strings.treeNoKeys),
+      h("p", { class: "nvj-dim" }, strings.treeNoKeysHint),
+      h("code", {}, strings.treeNoKeysExample),
     ],
   };
   let reason: Reason | null = null;
@@ -44,7 +44,7 @@ export function createEmptyState(clearFilter: () => void, signal: AbortSignal): 
     draw: ({ shown, keys, loaded, searched }) => {
       element.hidden = shown > 0;
       if (shown > 0) return;
-      setText(noMatch, TREE.noMatch(keys));
+      setText(noMatch, strings.treeNoMatch(keys));
       const unmatched = searched ? "noMatch" : "searching";
       const next = keys > 0 ? unmatched : loaded ? "noKeys" : "loading";
       // Replacing the link while it is clicked would lose the click.

@@ -6,7 +6,7 @@ import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import type { InspectorContext, RowPartView } from "../context.ts";
-import { LOCK_BADGE } from "../strings.ts";
+import * as strings from "../strings.ts";
 
 export interface Badge {
   readonly text: string;
@@ -24,20 +24,21 @@ const REFUSAL_SHOWN_FOR = 10;
 export function badgeOf(lease: LeaseBody, age: number, isConnected = true): Badge | null {
   switch (lease.state) {
     case "pending":
-      return { text: LOCK_BADGE.requesting, tone: "neutral" };
+      return { text: strings.lockBadgeRequesting, tone: "neutral" };
     case "held":
     case "expiring": {
-      if (!isConnected) return { text: LOCK_BADGE.unconfirmed, tone: "amber" };
-      if (lease.endless || lease.left === null) return { text: LOCK_BADGE.held, tone: "good" };
+      if (!isConnected) return { text: strings.lockBadgeUnconfirmed, tone: "amber" };
+      if (lease.endless || lease.left === null)
+        return { text: strings.lockBadgeHeld, tone: "good" };
       const left = lease.left - age;
-      if (left <= 0) return { text: LOCK_BADGE.expired, tone: "amber" };
+      if (left <= 0) return { text: strings.lockBadgeExpired, tone: "amber" };
       const tone = lease.state === "held" ? "good" : "amber";
-      return { text: LOCK_BADGE.heldFor(Math.ceil(left)), tone };
+      return { text: strings.lockBadgeHeldFor(Math.ceil(left)), tone };
     }
     case "refused":
-      return age < REFUSAL_SHOWN_FOR ? { text: LOCK_BADGE.locked, tone: "bad" } : null;
+      return age < REFUSAL_SHOWN_FOR ? { text: strings.lockBadgeLocked, tone: "bad" } : null;
     case "lost":
-      return { text: LOCK_BADGE.lost, tone: "bad" };
+      return { text: strings.lockBadgeLost, tone: "bad" };
     case "released":
       return null;
   }
@@ -77,7 +78,9 @@ export function addLockBadges(
           if (badge === null) return;
           setText(text, badge.text);
           element.dataset.tone = badge.tone;
-          element.title = isConnected ? visible(lease?.note ?? "", 300) : LOCK_BADGE.disconnected;
+          element.title = isConnected
+            ? visible(lease?.note ?? "", 300)
+            : strings.lockBadgeDisconnected;
         },
       };
     },

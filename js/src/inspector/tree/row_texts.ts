@@ -17,7 +17,7 @@ import {
   STALE_AFTER,
 } from "../state/key_descriptions.ts";
 import type { InspectorModel } from "../state/model.ts";
-import { TREE } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { nodeRate, type TreeNode } from "./key_tree.ts";
 import type { MoreRow, MutedRow, NodeRow, Row, ValueRow } from "./rows.ts";
 
@@ -90,9 +90,9 @@ function countText(node: TreeNode, model: InspectorModel): string {
     node.path === HEARTBEATS
       ? plural(keys, "heartbeat")
       : model.filter !== null && matched < keys
-        ? TREE.matchedKeys(matched, keys)
+        ? strings.searchMatches(matched, keys)
         : count(keys);
-  return pinned > 0 ? TREE.pinnedKeys(all, pinned) : all;
+  return pinned > 0 ? strings.treePinnedKeys(all, pinned) : all;
 }
 
 /** Return the name of a chain, and the highlights of its full key moved to that name. */
@@ -122,7 +122,7 @@ function chainLabel(
 
 function staleText(entry: Entry, now: number, watchedSince: number | null): string {
   const since = entry.changedAt ?? watchedSince;
-  return since === null || now - since < STALE_AFTER ? "" : TREE.stale(age(now - since));
+  return since === null || now - since < STALE_AFTER ? "" : strings.treeStale(age(now - since));
 }
 
 function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
@@ -161,7 +161,8 @@ function nodeTexts(row: NodeRow, model: InspectorModel, now: number): RowTexts {
 function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
   const name = partName(row.key, row.path) ?? label(row.name);
   const value = model.valueAt(row.key, row.path);
-  if (value === undefined) return { ...EMPTY, name, preview: TREE.valueNotLoaded, sentence: true };
+  if (value === undefined)
+    return { ...EMPTY, name, preview: strings.treeValueNotLoaded, sentence: true };
   return {
     ...EMPTY,
     name,
@@ -173,7 +174,11 @@ function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
 }
 
 function moreTexts(row: MoreRow, model: InspectorModel): RowTexts {
-  const text = row.full ? TREE.moreInDetail : model.fetch(row) ? TREE.more : TREE.moreInHistory;
+  const text = row.full
+    ? strings.treeMoreInDetail
+    : model.fetch(row)
+      ? strings.treeMore
+      : strings.treeMoreInHistory;
   return { ...EMPTY, sentence: true, preview: text(row.hidden) };
 }
 
@@ -181,7 +186,7 @@ function mutedTexts({ nodes }: MutedRow, now: number): RowTexts {
   const perSecond = nodes.reduce((sum, node) => sum + nodeRate(node, now), 0);
   return {
     ...EMPTY,
-    name: TREE.muted,
+    name: strings.treeMuted,
     count: plural(nodes.length, "branch", "branches"),
     preview: nodes.map((node) => label(node.segment)).join(", "),
     sentence: true,

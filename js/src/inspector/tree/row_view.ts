@@ -11,7 +11,7 @@ import type { Filter } from "../search/filter.ts";
 import type { MatchLocation } from "../search/match_location.ts";
 import type { InspectorModel } from "../state/model.ts";
 import { type Place, samePlace } from "../state/place.ts";
-import { TOOLBAR } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { type RowTexts, textsOf } from "./row_texts.ts";
 import { keyOf, type Row } from "./rows.ts";
 
@@ -83,7 +83,7 @@ const sameInputs = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 
 export function createRowView(parts: readonly PlacedPart[]): RowView {
   const twisty = h("span", { class: "nvj-twisty", "aria-hidden": "true" }, icon("chevron"));
-  const pin = h("span", { class: "nvj-pin", title: TOOLBAR.pinned }, icon("star"));
+  const pin = h("span", { class: "nvj-pin", title: strings.toolbarPinned }, icon("star"));
   const name = h("span", { class: "nvj-key" });
   const number = h("span", { class: "nvj-pill" });
   const swatch = h("span", { class: "nvj-swatch", "aria-hidden": "true" });

@@ -8,7 +8,7 @@ import { isEditable } from "../shortcuts.ts";
 import type { InspectorModel } from "../state/model.ts";
 import type { Place } from "../state/place.ts";
 import type { Selection } from "../state/selection.ts";
-import { TREE } from "../strings.ts";
+import * as strings from "../strings.ts";
 import { addTreeKeys } from "./keyboard.ts";
 import { createRowView, type RowView } from "./row_view.ts";
 import { keyId, keyOf, type Row, valueId } from "./rows.ts";
@@ -48,7 +48,7 @@ export function createTreeView(options: TreeViewOptions): TreeView {
   const tree = h("div", {
     class: "nvj-tree",
     role: "treegrid",
-    "aria-label": TREE.label,
+    "aria-label": strings.treeLabel,
     tabindex: -1,
   });
 

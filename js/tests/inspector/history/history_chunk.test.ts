@@ -562,7 +562,7 @@ describe("a copy", () => {
     await choose(el, "a");
     click(find(el, ".nvj-note .nvj-link"));
     await pass(0.1);
-    expect(find(el, ".nvj-note").textContent).toContain("Too large to show in full");
+    expect(find(el, ".nvj-note").textContent).toContain("Too large to show");
     const json = findAll(el, ".nvj-detail-copies button")[0];
     if (json === undefined) throw new Error("no button");
     click(json);

@@ -104,7 +104,7 @@ describe("the filter", () => {
 
   it("says in words what it cannot read, and shows everything meanwhile", () => {
     const filter = parseFilter("/(a/");
-    expect(filter?.problem).toBe("Invalid regular expression /(a/: missing )");
+    expect(filter?.problem).toBe("Invalid regex /(a/: missing )");
     expect(found("/(a/")).toEqual(Object.keys(WORLD));
     expect(found("-/(a/")).toEqual(Object.keys(WORLD));
   });

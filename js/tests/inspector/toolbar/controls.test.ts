@@ -65,7 +65,7 @@ describe("the order and the muting", () => {
     await pass(0.1);
     expect(model.get("sort")).toBe("changed");
     expect(rowNames(el)[0]).toBe("simulation");
-    choose(el, "Mute frequently changing branches", "Above 5/s");
+    choose(el, "Mute fast-changing branches", "Above 5/s");
     for (let tick = 0; tick < 40; tick += 1) {
       kernel.set("scene", [tick]);
       kernel.sendDelta();

@@ -8,7 +8,7 @@ import { reasonOf } from "../../../text/format.ts";
 import { isCut } from "../../../values/page_value.ts";
 import { toJsonLine } from "../../../values/value_text.ts";
 import type { Place } from "../../state/place.ts";
-import { EDIT_BOX } from "../../strings.ts";
+import * as strings from "../../strings.ts";
 import type { Reading, ValueFormat } from "./value_format.ts";
 
 /** The current value; without an entry if the key was removed, without a value if the part was. */
@@ -119,7 +119,7 @@ export class Draft {
       this.failure = "";
       this.kept = false;
     } catch (error) {
-      this.failure = EDIT_BOX.loadFailed(reasonOf(error));
+      this.failure = strings.editBoxLoadFailed(reasonOf(error));
     }
     onChange();
   }
@@ -139,7 +139,7 @@ export class Draft {
       this.failure = failureOf(edit);
       return this.failure === "" ? edit : null;
     } catch (error) {
-      this.failure = EDIT_BOX.saveFailed(reasonOf(error));
+      this.failure = strings.editBoxSaveFailed(reasonOf(error));
       return null;
     } finally {
       this.sending = false;
@@ -150,7 +150,7 @@ export class Draft {
 
 /** Return why an edit failed; empty if it is done or in progress. */
 export function failureOf({ state, note }: Pick<EditBody, "state" | "note">): string {
-  if (state === "refused") return EDIT_BOX.refused(note);
-  if (state === "failed") return EDIT_BOX.unconfirmed(note);
+  if (state === "refused") return strings.editBoxRefused(note);
+  if (state === "failed") return strings.editBoxUnconfirmed(note);
   return "";
 }

@@ -6,7 +6,7 @@ import { listen } from "../../../ui/lifetime.ts";
 import { locatedProblem } from "../../../values/json_text.ts";
 import { preview } from "../../../values/page_value.ts";
 import { placeText } from "../../state/place.ts";
-import { EDIT_BOX, EDIT_LOCK } from "../../strings.ts";
+import * as strings from "../../strings.ts";
 import type { Draft } from "./draft.ts";
 import type { EditLockState } from "./edit_lock.ts";
 
@@ -22,20 +22,20 @@ function lockText({ word, note }: EditLockState): LockText {
   const plain = { tone: "neutral", note: "", canRetry: false } as const;
   switch (word) {
     case "none":
-      return { ...plain, chip: EDIT_LOCK.none };
+      return { ...plain, chip: strings.editLockNone };
     case "asking":
-      return { ...plain, chip: EDIT_LOCK.requesting };
+      return { ...plain, chip: strings.editLockRequesting };
     case "held":
-      return { ...plain, chip: EDIT_LOCK.held, tone: "good" };
+      return { ...plain, chip: strings.editLockHeld, tone: "good" };
     case "elsewhere": {
-      const text = EDIT_LOCK.otherHint(note);
-      return { chip: EDIT_LOCK.other, tone: "amber", note: text, canRetry: true };
+      const text = strings.editLockOtherHint(note);
+      return { chip: strings.editLockOther, tone: "amber", note: text, canRetry: true };
     }
     case "unable":
-      return { ...plain, chip: EDIT_LOCK.unsupported, note: EDIT_LOCK.unsupportedHint };
+      return { ...plain, chip: strings.editLockUnsupported, note: strings.editLockUnsupportedHint };
     case "unknown": {
-      const text = EDIT_LOCK.unknownHint(note);
-      return { chip: EDIT_LOCK.unknown, tone: "amber", note: text, canRetry: true };
+      const text = strings.editLockUnknownHint(note);
+      return { chip: strings.editLockUnknown, tone: "amber", note: text, canRetry: true };
     }
   }
 }
@@ -57,12 +57,12 @@ interface ConflictText {
 function conflictText({ conflict, remote, kept, dirty, place }: Draft): ConflictText | null {
   if (conflict === "same") return null;
   if (conflict === "gone") {
-    const text = place.path.length === 0 ? EDIT_BOX.keyRemoved : EDIT_BOX.partRemoved;
+    const text = place.path.length === 0 ? strings.editBoxKeyRemoved : strings.editBoxPartRemoved;
     return { text, canTakeRemote: false, canKeepLocal: false };
   }
-  const value = remote === undefined ? EDIT_BOX.unknownValue : preview(remote, 60);
-  const write = kept ? EDIT_BOX.overwrite : EDIT_BOX.changedKept;
-  const text = (dirty ? write : EDIT_BOX.changed)(value);
+  const value = remote === undefined ? strings.editBoxUnknownValue : preview(remote, 60);
+  const write = kept ? strings.editBoxOverwrite : strings.editBoxChangedKept;
+  const text = (dirty ? write : strings.editBoxChanged)(value);
   return { text, canTakeRemote: true, canKeepLocal: dirty && !kept };
 }
 
@@ -103,14 +103,14 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
   const chip = h("span", { class: "nvj-chip" });
   const home = h("div", { class: "nvj-edit-slot" });
   const lockNote = h("span");
-  const retryLock = button(EDIT_BOX.retryLock, actions.retryLock);
+  const retryLock = button(strings.editBoxRetryLock, actions.retryLock);
   const lockLine = h("p", { class: "nvj-dim" }, lockNote, " ", retryLock);
   const problemId = `nvj-${randomName().slice(0, 8)}`;
   const problem = h("p", { class: "nvj-problem", id: problemId });
   const failure = h("p", { class: "nvj-problem" });
   const conflictNote = h("span");
-  const takeRemote = button(EDIT_BOX.useCurrent, actions.takeRemote);
-  const keepLocal = button(EDIT_BOX.keepMine, actions.keepLocal);
+  const takeRemote = button(strings.editBoxUseCurrent, actions.takeRemote);
+  const keepLocal = button(strings.editBoxKeepMine, actions.keepLocal);
   const conflictLine = h(
     "p",
     { class: "nvj-edit-conflict" },
@@ -121,13 +121,13 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
     keepLocal,
   );
   const blockedLine = h("p", { class: "nvj-edit-conflict" });
-  const save = button(EDIT_BOX.save, actions.save, "nvj-primary");
-  const cancel = button(EDIT_BOX.cancel, actions.cancel, "");
+  const save = button(strings.editBoxSave, actions.save, "nvj-primary");
+  const cancel = button(strings.editBoxCancel, actions.cancel, "");
   const hint = h("span", { class: "nvj-dim" });
   const element = h(
     "div",
     { class: "nvj-edit", role: "group", hidden: true },
-    h("div", { class: "nvj-edit-head" }, h("strong", {}, EDIT_BOX.title), name, chip),
+    h("div", { class: "nvj-edit-head" }, h("strong", {}, strings.editBoxTitle), name, chip),
     home,
     problem,
     failure,
@@ -151,7 +151,7 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
       const { draft, lock, blocked } = frame;
       const place = placeText(draft.place);
       setText(name, place);
-      element.setAttribute("aria-label", EDIT_BOX.label(place));
+      element.setAttribute("aria-label", strings.editBoxLabel(place));
       const locked = lockText(blocked === null ? lock : DISCONNECTED);
       setText(chip, locked.chip);
       chip.dataset.tone = locked.tone;
@@ -164,13 +164,13 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
       showText(conflictLine, conflictNote, conflict?.text ?? "");
       takeRemote.hidden = conflict?.canTakeRemote !== true;
       keepLocal.hidden = conflict?.canKeepLocal !== true;
-      showText(blockedLine, blockedLine, blocked === null ? "" : EDIT_BOX.blocked(blocked));
-      const idle = draft.failure === "" ? EDIT_BOX.save : EDIT_BOX.retry;
-      setText(save, draft.sending ? EDIT_BOX.saving : idle);
+      showText(blockedLine, blockedLine, blocked === null ? "" : strings.editBoxBlocked(blocked));
+      const idle = draft.failure === "" ? strings.editBoxSave : strings.editBoxRetry;
+      setText(save, draft.sending ? strings.editBoxSaving : idle);
       const isPartGone = draft.conflict === "gone" && draft.place.path.length > 0;
       save.disabled = draft.sending || blocked !== null || isPartGone || !draft.reading.ok;
       const isLine = home.querySelector("textarea") === null;
-      setText(hint, isLine ? EDIT_BOX.keysLine : EDIT_BOX.keysText);
+      setText(hint, isLine ? strings.editBoxKeysLine : strings.editBoxKeysText);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Session } from "../../../kernel/session.ts";
 import { reasonOf } from "../../../text/format.ts";
 import { every, onAbort } from "../../../ui/lifetime.ts";
 import { type Readable, Signal } from "../../../ui/signal.ts";
-import { EDIT_LOCK } from "../../strings.ts";
+import * as strings from "../../strings.ts";
 
 export interface EditLockState {
   readonly word: "none" | "asking" | "held" | "elsewhere" | "unable" | "unknown";
@@ -73,7 +73,7 @@ export function createEditLock(
   leases.observe((received) => {
     const lease = received?.body.leases.find(({ key }) => key === wanted);
     if (state.get().word !== "held" || lease?.state !== "lost") return;
-    state.set({ word: "elsewhere", note: EDIT_LOCK.lost(lease.note) });
+    state.set({ word: "elsewhere", note: strings.editLockLost(lease.note) });
   }, signal);
   onAbort(signal, release);
 

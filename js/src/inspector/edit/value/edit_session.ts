@@ -6,9 +6,9 @@ import { reasonOf } from "../../../text/format.ts";
 import type { Choice } from "../../../ui/confirm.ts";
 import { type Readable, Signal } from "../../../ui/signal.ts";
 import { isCut, open } from "../../../values/page_value.ts";
+import { fetchFullValue } from "../../state/full_value.ts";
 import { type Place, placeText } from "../../state/place.ts";
-import { EDIT_BOX, EDIT_LOCK, EDITING } from "../../strings.ts";
-import { valueAt } from "../../tree/rows.ts";
+import * as strings from "../../strings.ts";
 import { Draft, type Live } from "./draft.ts";
 import type { EditLock } from "./edit_lock.ts";
 import {
@@ -57,7 +57,7 @@ export class EditSession {
     this.#options = options;
     lock.state.observe(({ word }) => {
       if (this.current.get() !== null && word === "elsewhere") {
-        announce(EDIT_LOCK.otherAnnouncement);
+        announce(strings.editLockOtherAnnouncement);
       }
       onChange();
     }, signal);
@@ -97,25 +97,25 @@ export class EditSession {
       return;
     }
     if (!this.#closeUnchanged()) return;
-    this.#options.confirm(EDIT_BOX.large(bytes), [
-      { label: EDIT_BOX.editAnyway, run: () => void this.#loadJson(place) },
+    this.#options.confirm(strings.editBoxLarge(bytes), [
+      { label: strings.editBoxEditAnyway, run: () => void this.#loadJson(place) },
     ]);
   }
 
   async #loadJson(place: Place): Promise<void> {
-    const { host, live, refusal, watchAttention, confirm } = this.#options;
+    const { live, refusal, watchAttention, confirm } = this.#options;
     const { value } = live(place);
     if (value === undefined || !this.#closeUnchanged()) return;
     // A busy kernel can take long to reply.
     const isUnmoved = watchAttention();
     try {
-      const full = isCut(value) ? await fetchFullValue(host, place) : value;
-      if (containsBytes(full)) throw new Error(EDIT_BOX.containsBytes);
+      const full = isCut(value) ? await this.#fetch(place) : value;
+      if (containsBytes(full)) throw new Error(strings.editBoxContainsBytes);
       if (refusal() === "" && this.current.get() === null && isUnmoved()) {
         this.#open(place, full, null, jsonFormat());
       }
     } catch (error) {
-      confirm(EDIT_BOX.cannotEdit(placeText(place), reasonOf(error)), []);
+      confirm(strings.editBoxCannotEdit(placeText(place), reasonOf(error)), []);
     }
   }
 
@@ -126,12 +126,16 @@ export class EditSession {
       place,
       base: { entry: live(place).entry, value },
       live: () => live(place),
-      fetchFull: () => fetchFullValue(host, place),
+      fetchFull: () => this.#fetch(place),
       format,
       onChange,
     });
     this.#announcedConflict = "";
     this.current.set({ draft, kind });
+  }
+
+  #fetch(place: Place): Promise<PageValue> {
+    return fetchFullValue(this.#options.host, place, strings.editBoxTooLarge);
   }
 
   /** Runs `begin` after the value that is being saved. Returns false if none is. */
@@ -155,7 +159,7 @@ export class EditSession {
     const why = refusal();
     if (why !== "") announce(why);
     else if (edit?.draft.dirty === true) {
-      announce(EDITING.unsavedAt(placeText(edit.draft.place)));
+      announce(strings.editingUnsavedAt(placeText(edit.draft.place)));
       focusField();
     } else {
       this.close();
@@ -193,7 +197,7 @@ export class EditSession {
       announce(draft.failure);
       return;
     }
-    announce(EDIT_BOX.saved(result.text));
+    announce(strings.editBoxSaved(result.text));
     if (this.current.get() === edit) this.close();
     next?.();
   }
@@ -233,8 +237,9 @@ export class EditSession {
   announceConflict(): void {
     const conflict = this.current.get()?.draft.conflict ?? "same";
     if (conflict !== this.#announcedConflict && conflict !== "same") {
-      const { announceRemoved, announceChanged } = EDIT_BOX;
-      this.#options.announce(conflict === "gone" ? announceRemoved : announceChanged);
+      this.#options.announce(
+        conflict === "gone" ? strings.editBoxAnnounceRemoved : strings.editBoxAnnounceChanged,
+      );
     }
     this.#announcedConflict = conflict;
   }
@@ -252,16 +257,4 @@ function containsBytes(value: PageValue): boolean {
   if (opened.kind === "bytes") return true;
   if (opened.kind === "list") return opened.items.some(containsBytes);
   return opened.kind === "object" && opened.fields.some(([, inner]) => containsBytes(inner));
-}
-
-/** @throws {Error} The value was removed, or is too large for a page. */
-async function fetchFullValue(
-  host: Pick<Host, "request">,
-  { key, path }: Place,
-): Promise<PageValue> {
-  const reply = await host.request("value", { key });
-  const value = valueAt(key, reply.value, path, () => undefined);
-  if (!reply.exists || value === undefined) throw new Error(EDIT_BOX.removed);
-  if (isCut(value)) throw new Error(EDIT_BOX.tooLarge);
-  return value;
 }

@@ -6,7 +6,7 @@ import { listen } from "../../../ui/lifetime.ts";
 import type { InspectorContext } from "../../context.ts";
 import { isEditable } from "../../shortcuts.ts";
 import { type Place, placeText, samePlace } from "../../state/place.ts";
-import { EDIT_BOX, EDITING, SHORTCUTS } from "../../strings.ts";
+import * as strings from "../../strings.ts";
 import { keyOf, type Row, valueAt } from "../../tree/rows.ts";
 import type { EditorOptions } from "../edit_switch.ts";
 import { canTakeFocus, observeFocus } from "../focus_region.ts";
@@ -57,7 +57,7 @@ function scalarControl(kind: ScalarKind, name: string): Control {
 const jsonControl = (name: string): Control =>
   h("textarea", {
     class: "nvj-edit-json nvj-mono",
-    "aria-label": EDIT_BOX.jsonLabel(name),
+    "aria-label": strings.editBoxJsonLabel(name),
     rows: 8,
     wrap: "off",
     ...PLAIN,
@@ -91,8 +91,8 @@ export function createValueEdit(
       connection,
       live,
       refusal: () => {
-        if (!isOn()) return EDITING.isOff;
-        return shown.get().at === null ? "" : EDITING.isEarlier;
+        if (!isOn()) return strings.editingIsOff;
+        return shown.get().at === null ? "" : strings.editingIsEarlier;
       },
       watchAttention: () => {
         const selected = context.selected.get();
@@ -247,7 +247,7 @@ export function createValueEdit(
     if (place !== null) edits.begin(place);
     return place !== null;
   };
-  context.shortcuts.add({ key: "F2", does: SHORTCUTS.edit, run: begin });
+  context.shortcuts.add({ key: "F2", does: strings.shortcutEdit, run: begin });
   listen(
     context.element,
     "dblclick",

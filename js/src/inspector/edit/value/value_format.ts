@@ -5,7 +5,7 @@ import { NUMBER_TOO_LARGE, readJson } from "../../../values/json_text.ts";
 import { nonFiniteName } from "../../../values/non_finite.ts";
 import { missing, open } from "../../../values/page_value.ts";
 import { toJsonText } from "../../../values/value_text.ts";
-import { EDIT_BOX } from "../../strings.ts";
+import * as strings from "../../strings.ts";
 
 export type ScalarKind = "number" | "boolean" | "text" | "null";
 
@@ -76,13 +76,13 @@ function readNumber(typed: string): Reading {
   if (!read.ok && read.problem === NUMBER_TOO_LARGE) {
     return { ok: false, problem: read.problem };
   }
-  return { ok: false, problem: EDIT_BOX.needsNumber };
+  return { ok: false, problem: strings.editBoxNeedsNumber };
 }
 
 function readAnyScalar(typed: string): Reading {
   const read = readJson(typed);
   if (read.ok && read.kind !== "list" && read.kind !== "object") return read;
-  return { ok: false, problem: EDIT_BOX.needsScalar };
+  return { ok: false, problem: strings.editBoxNeedsScalar };
 }
 
 export function readScalar(kind: ScalarKind, typed: string): Reading {
@@ -92,7 +92,7 @@ export function readScalar(kind: ScalarKind, typed: string): Reading {
     case "boolean":
       return typed === "true" || typed === "false"
         ? { ok: true, text: typed }
-        : { ok: false, problem: EDIT_BOX.needsBoolean };
+        : { ok: false, problem: strings.editBoxNeedsBoolean };
     case "text":
       return { ok: true, text: JSON.stringify(typed) };
     case "null":
