@@ -26,7 +26,7 @@ export const helpTitle = "Help";
 export const helpSyntaxTitle = "Search";
 export const helpShortcutsTitle = "Keyboard shortcuts";
 export const helpSyntax = [
-  ["anna", "In a key, its initials, or a value"],
+  ["anna", "In a key, its initials or a value"],
   ['"two words"', "Exact phrase"],
   ["avatar.*", "Full key, * matches anything"],
   ["name:an", "In a field or key “name”"],
@@ -39,8 +39,8 @@ export const helpSyntax = [
 ] as const;
 export const helpTreeKeys = [
   ["↑ ↓ ← →", "Move, expand and collapse"],
-  ["Enter", "Expand and show details"],
-  ["Esc", "Clear selection or filter, or resume"],
+  ["Enter", "Expand, show details"],
+  ["Esc", "Clear selection or filter, resume"],
 ] as const;
 
 // Descriptions of the shortcuts, for the help
@@ -56,7 +56,7 @@ export const shortcutRenameKey = "Rename key";
 export const shortcutRemoveKey = "Remove key or branch";
 
 // Toolbar
-export const toolbarMore = "More actions";
+export const toolbarMore = "More";
 export const toolbarSort = "Sort";
 export const toolbarSortNames = { name: "Name", changed: "Last changed", rate: "Rate" } as const;
 export const toolbarMute = "Mute fast-changing branches";
@@ -77,14 +77,14 @@ export const toolbarExportIncomplete = "incomplete file; retry";
 export const treeLabel = "Shared state";
 export const treeNoMatch = (keys: number) => `No matches in ${plural(keys, "key")}`;
 export const treeSearching = "Searching…";
-export const treeLoading = "Loading the shared state…";
+export const treeLoading = "Loading shared state…";
 export const treeNoKeys = "No keys yet";
-export const treeNoKeysHint = "Keys appear when a client sets them, for example:";
+export const treeNoKeysHint = "Keys appear when a client sets them:";
 export const treeNoKeysExample = 'client.attempt_update_state(DictionaryChange({"hello": 1}))';
 export const treeMuted = "muted";
-export const treeMore = (hidden: number) => `… ${count(hidden)} more`;
-export const treeMoreInDetail = (hidden: number) => `… ${count(hidden)} more (see the detail pane)`;
-export const treeMoreInHistory = (hidden: number) => `… ${count(hidden)} more (see History)`;
+export const treeMore = (hidden: number, hint = "") => `… ${count(hidden)} more${hint}`;
+export const treeSeeDetails = " (see the detail pane)";
+export const treeSeeHistory = " (see History)";
 export const treePinnedKeys = (keys: string, pinned: number) => `${keys} · ${count(pinned)} pinned`;
 export const treeStale = (age: string) => `stale ${age}`;
 export const treeValueNotLoaded = "…";
@@ -107,12 +107,12 @@ export const detailValue = "Value";
 export const detailHistory = "History";
 export const detailPlot = "Plot";
 export const detailLoadFull = "Load full value";
-export const detailLoadingFull = "Loading the full value…";
-export const detailLoadFailed = (reason: string) => `Could not load the full value: ${reason}.`;
+export const detailLoadingFull = "Loading full value…";
+export const detailLoadFailed = (reason: string) => `Could not load value: ${reason}.`;
 export const detailTruncated = (type: string) => `Truncated: ${type}`;
 export const detailTooLarge = (type: string) => `Too large to show: ${type}`;
 export const detailFull = "Full value";
-export const detailFullOutdated = (age: string) => `Full value from ${age} ago; changed since`;
+export const detailFullOutdated = (age: string) => `Full value from ${age} ago`;
 export const detailRemoved = "Key was removed";
 export const detailDidNotExist = "Key did not exist at that time";
 export const detailShowAllDigits = "Rounded";
@@ -122,8 +122,8 @@ export const detailRoundNumbersHint = "Round numbers";
 export const detailCopyExpression = "Copy Python expression";
 export const detailCopied = "Copied as Python";
 export const detailCopyDenied = "Could not access the clipboard";
-export const detailTooLargeToCopy = "Value is too large to copy";
-export const detailEarlierTruncated = "Value is truncated. Copy it from History.";
+export const detailTooLargeToCopy = "Too large to copy";
+export const detailEarlierTruncated = "Value is truncated; copy it from History";
 
 // History
 export const historyListLabel = "History, newest first";
@@ -178,8 +178,7 @@ export const pauseLive = "Live";
 export const pauseIncomplete = (parts: string) => `Incomplete: ${parts}`;
 export const pauseDiscarded = (keys: string, more: number) =>
   `no longer in the history: ${keys}${more > 0 ? ` and ${count(more)} more` : ""}`;
-export const pauseNotRewound = (keys: number) =>
-  `${plural(keys, "key")} shown with the current value`;
+export const pauseNotRewound = (keys: number) => `${plural(keys, "key")} shown with current value`;
 export const pauseLoadFailed = (reason: string) => `Could not load that time: ${reason}.`;
 
 // Edit switch and buttons
@@ -191,7 +190,7 @@ export const editingIsOff = "Editing is off. Press e to turn it on.";
 export const editingIsEarlier = "This is an earlier state. Resume to edit.";
 export const editingUnsaved = "Save or cancel the current edit first";
 export const editingUnsavedAt = (place: string) => `Save or cancel the edit of ${place} first`;
-export const editingLoadFailed = (reason: string) => `Could not load the editor: ${reason}`;
+export const editingLoadFailed = (reason: string) => `Could not load editor: ${reason}`;
 export const editingEditJson = "Edit value as JSON";
 export const editingJson = "JSON";
 export const editingRename = "Rename";

@@ -3,10 +3,10 @@
 import type { Entry } from "../../kernel/state_store.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
+import { createTabList } from "../../ui/tabs.ts";
 import type { InspectorContext } from "../context.ts";
 import * as strings from "../strings.ts";
 import { createLazyPane, type Pane } from "./pane.ts";
-import { createPaneTabs } from "./pane_tabs.ts";
 import { createValuePane } from "./value_pane.ts";
 
 export interface Detail {
@@ -26,6 +26,38 @@ function headAndTail(text: string): readonly [head: string, tail: string] {
   const characters = [...text];
   if (characters.length < 4 * TAIL) return [text, ""];
   return [characters.slice(0, -TAIL).join(""), characters.slice(-TAIL).join("")];
+}
+
+interface PaneTabs {
+  readonly bar: HTMLElement;
+  /** Updates the numbers beside the labels. */
+  update(): void;
+}
+
+function createPaneTabs(panes: readonly Pane[], signal: AbortSignal): PaneTabs {
+  const notes = panes.map(() => h("span", { class: "nvj-count" }));
+  const { bar, select } = createTabList(
+    panes.map((pane, index) => ({
+      label: [pane.label, " ", notes[index] ?? ""],
+      // A pane that is loaded on demand replaces its element.
+      get panel() {
+        return pane.element;
+      },
+    })),
+    { class: "nvj-pane-tabs", "aria-label": strings.detailTabs },
+    (index) => panes[index]?.opened(),
+    signal,
+  );
+  select(0);
+  return {
+    bar,
+    update() {
+      for (const [index, pane] of panes.entries()) {
+        const note = notes[index];
+        if (note !== undefined) setText(note, pane.note());
+      }
+    },
+  };
 }
 
 export function createDetail(context: InspectorContext): Detail {
@@ -66,13 +98,6 @@ export function createDetail(context: InspectorContext): Detail {
     content,
   );
 
-  const drawEmpty = (entry: Entry | undefined) => {
-    // A removed key still has a history.
-    content.hidden = key === null;
-    empty.hidden = key !== null;
-    content.dataset.gone = String(entry === undefined);
-  };
-
   return {
     element,
     actions,
@@ -85,7 +110,9 @@ export function createDetail(context: InspectorContext): Detail {
         setText(titleTail, tail);
         title.title = key === null ? "" : visible(key, 2000);
       }
-      drawEmpty(entry);
+      // A removed key still has a history.
+      content.hidden = key === null;
+      empty.hidden = key !== null;
       for (const pane of panes) pane.show(key, entry);
       tabs.update();
     },

@@ -14,7 +14,7 @@ export async function fetchFullValue(
   tooLarge = strings.detailTooLargeToCopy,
 ): Promise<PageValue> {
   const { exists, value } = await host.request("value", { key });
-  const part = valueAt(key, value, path, () => undefined);
+  const part = valueAt(key, value, path);
   if (!exists || part === undefined) throw new Error(strings.detailRemoved);
   if (isCut(part)) throw new Error(tooLarge);
   return part;

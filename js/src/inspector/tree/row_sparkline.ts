@@ -22,7 +22,7 @@ interface Samples {
 function numberOf(row: Row, entry: Entry | undefined): number | null {
   if (entry === undefined || (row.kind !== "node" && row.kind !== "value")) return null;
   const value: PageValue | undefined =
-    row.kind === "node" ? entry.value : valueAt(entry.key, entry.value, row.path, () => undefined);
+    row.kind === "node" ? entry.value : valueAt(entry.key, entry.value, row.path);
   if (value === undefined) return null;
   const opened = open(value);
   if (opened.kind !== "number") return null;

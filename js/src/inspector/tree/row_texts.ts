@@ -174,12 +174,8 @@ function valueTexts(row: ValueRow, model: InspectorModel): RowTexts {
 }
 
 function moreTexts(row: MoreRow, model: InspectorModel): RowTexts {
-  const text = row.full
-    ? strings.treeMoreInDetail
-    : model.fetch(row)
-      ? strings.treeMore
-      : strings.treeMoreInHistory;
-  return { ...EMPTY, sentence: true, preview: text(row.hidden) };
+  const hint = row.full ? strings.treeSeeDetails : model.fetch(row) ? "" : strings.treeSeeHistory;
+  return { ...EMPTY, sentence: true, preview: strings.treeMore(row.hidden, hint) };
 }
 
 function mutedTexts({ nodes }: MutedRow, now: number): RowTexts {

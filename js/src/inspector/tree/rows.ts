@@ -103,7 +103,7 @@ export function valueAt(
   key: string,
   value: PageValue | undefined,
   path: ValuePath,
-  findLazyItem: FindLazyItem,
+  findLazyItem: FindLazyItem = () => undefined,
 ): PageValue | undefined {
   let here = value;
   for (const [at, step] of path.entries()) {

@@ -30,7 +30,7 @@ type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answe
 
 const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, path: [], note: "", seconds: 0 };
 const accepted = { ...EDIT, state: "accepted" };
-const refused = { ...EDIT, state: "refused", note: "someone else holds a lock on it" };
+const refused = { ...EDIT, state: "refused", note: "another client holds a lock on it" };
 const HELD = { held: true, able: true, seconds: 60, note: "" };
 
 const STATE: PageRecord = { a: 1, name: "Anna", on: true, none: null, box: { deep: [1, "two"] } };
@@ -193,7 +193,7 @@ describe("a scalar in its row", () => {
     type(field(page.el), "2");
     press(field(page.el), "Enter");
     await pass(0.2);
-    expect(words(page.el)).toContain("Refused: someone else holds a lock on it");
+    expect(words(page.el)).toContain("Refused: another client holds a lock on it");
     expect(field(page.el).value).toBe("2");
     expect(find(rowOf(page.el, "a"), ".nvj-preview").textContent).toBe("1");
   });
@@ -287,7 +287,7 @@ describe("a scalar in its row", () => {
   });
 
   it("that somebody else has locked can be typed, and asked for again", async () => {
-    let held: object = { held: false, able: true, seconds: 0, note: "someone else holds it" };
+    let held: object = { held: false, able: true, seconds: 0, note: "another client holds it" };
     const page = await mount({ hold: () => held });
     await page.turn();
     await begin(page, "a");
@@ -612,7 +612,7 @@ describe("keys", () => {
     type(nameField(page.el), "title");
     press(nameField(page.el), "Enter");
     await pass(0.2);
-    expect(words(page.el)).toContain("someone else holds a lock on it");
+    expect(words(page.el)).toContain("another client holds a lock on it");
     expect((nameField(page.el) as HTMLTextAreaElement).value).toBe("title");
     press(nameField(page.el), "Escape");
     await pass(0.1);
@@ -921,7 +921,7 @@ describe("answers that come late", () => {
       const page = await leave({ rename: () => refused });
       page.kernel.wake();
       await pass(0.3);
-      expect(page.el.textContent).toContain("someone else holds a lock");
+      expect(page.el.textContent).toContain("another client holds a lock");
     });
   });
 });

@@ -353,7 +353,7 @@ describe("pause", () => {
     await pass(0.2);
     expect(rowNames(el)).toEqual(["a", "old"]);
     expect(find(el, ".nvj-bar-note").textContent).toContain("no longer in the history: lost");
-    expect(find(el, ".nvj-bar-note").textContent).toContain("2 keys shown with the current value");
+    expect(find(el, ".nvj-bar-note").textContent).toContain("2 keys shown with current value");
     press(find(el, ".nvj-tree"), "Escape");
     await pass(0.1);
     expect(rowNames(el)).toEqual(["a", "b"]);

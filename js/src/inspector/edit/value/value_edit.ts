@@ -79,9 +79,7 @@ export function createValueEdit(
   const live = ({ key, path }: Place): Live => {
     const entry = session.store.entries.get(key);
     const value =
-      shown.get().at === null
-        ? options.model.valueAt(key, path)
-        : valueAt(key, entry?.value, path, () => undefined);
+      shown.get().at === null ? options.model.valueAt(key, path) : valueAt(key, entry?.value, path);
     return { entry, value };
   };
   const edits = new EditSession(
