@@ -31,7 +31,7 @@ async function makeTree(entries: Map<string, Entry>, parts: readonly RowPart[] =
   return { model, selection, tree };
 }
 
-it("keeps a field in its row while keys come and go around it", async () => {
+it("keeps a field in its row while keys are added and removed", async () => {
   const part: RowPart = {
     at: "value",
     make: () => ({ element: document.createElement("input"), draw: () => undefined }),
@@ -51,7 +51,7 @@ it("keeps a field in its row while keys come and go around it", async () => {
   tree.element.remove();
 });
 
-it("shows a place that was folded away, and chooses it", async () => {
+it("reveals a place in a collapsed branch, and selects it", async () => {
   const keys = Array.from({ length: 50 }, (_, index) => `many.${index}`);
   const { selection, tree } = await makeTree(entriesOf(...keys));
   expect(rowNames(tree.element)).toEqual(["many"]);
@@ -63,7 +63,7 @@ it("shows a place that was folded away, and chooses it", async () => {
   tree.element.remove();
 });
 
-it("shows a state from before, and the live one again", async () => {
+it("shows an earlier state, and the live one again", async () => {
   const { model, tree } = await makeTree(entriesOf("a", "b"));
   model.replace(new Map([["b", { ...entry("b"), changedAt: 5, rate: 2 }]]), 6);
   tree.draw(6);
@@ -78,7 +78,7 @@ it("shows a state from before, and the live one again", async () => {
   tree.element.remove();
 });
 
-it("leaves by Escape what is innermost, and hands shortcuts to nobody who types", () => {
+it("closes the innermost with Escape, and ignores shortcuts while typing", () => {
   const root = document.createElement("div");
   const field = root.appendChild(document.createElement("input"));
   document.body.append(root);

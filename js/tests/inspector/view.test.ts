@@ -133,7 +133,7 @@ describe("the tree", () => {
 const visibleRowTotal = (el: HTMLElement): number =>
   Number.parseInt(find(el, ".nvj-canvas").style.height, 10) / 24;
 
-it("keeps room for a value that stands far inside of another", async () => {
+it("leaves room for deeply nested values", async () => {
   let value: PageValue = "bottom";
   for (let level = 0; level < 30; level += 1) value = { down: value };
   const { el } = await mount({ state: new Map([["deep", value]]) });
@@ -154,7 +154,7 @@ it("keeps room for a value that stands far inside of another", async () => {
 });
 
 describe("a search", () => {
-  it("says where inside of a closed value it found what the row does not show", async () => {
+  it("shows where it matched inside a collapsed value", async () => {
     const { el, kernel } = await mount({ state: { note: { deep: [{ name: "needle" }] } } });
     const found = () => findAll(rowOf(el, "note"), ".nvj-match:not([hidden])");
     kernel.set("note", { about: "x".repeat(200), deep: [{ name: "needle" }] });
@@ -172,7 +172,7 @@ describe("a search", () => {
     expect(found()).toEqual([]);
   });
 
-  it("marks a shortened name once, however often it was found in the whole of it", async () => {
+  it("highlights a shortened name once for several matches", async () => {
     const { el, kernel } = await mount();
     kernel.set("avatar.612e0d1c-aaaa-4aaa-8aaa-aaaaaaaaa0a3", { name: "Ivan", components: [] });
     kernel.sendDelta();
@@ -202,7 +202,7 @@ describe("what is not there", () => {
 });
 
 describe("the detail of numbers", () => {
-  it("rounds, says so, and has all digits on demand", async () => {
+  it("rounds, shows that it does, and shows all digits on demand", async () => {
     const { el, kernel } = await mount();
     kernel.set("scene", [1.6499658229696348, 0.25]);
     kernel.sendDelta();
@@ -223,7 +223,7 @@ describe("the detail of numbers", () => {
   });
 });
 
-describe("a long list that was cut", () => {
+describe("a truncated list", () => {
   const numbers = Array.from({ length: 1000 }, (_, index) => index * 10);
   const head = (first: number) => ({
     $nvj: "cut",
@@ -233,7 +233,7 @@ describe("a long list that was cut", () => {
     head: [first, ...numbers.slice(1, 50)],
   });
 
-  it("is fetched where somebody looks, and again when it changed, but once a second", async () => {
+  it("is fetched where it is visible, and again after changes, at most once per second", async () => {
     const { el, kernel } = await mount({ state: { ids: head(0) }, far: numbers });
     const asked = () =>
       kernel.model.sent.filter((sent) => (sent as { op: string }).op === "items").length;
@@ -265,7 +265,7 @@ describe("a long list that was cut", () => {
   });
 });
 
-describe("a large object that was cut", () => {
+describe("a truncated object", () => {
   const fields = Array.from({ length: 230 }, (_, at) => [`atom ${at}`, at] as const);
   const head = (from = 0) => ({
     $nvj: "cut",
@@ -334,7 +334,7 @@ describe("a large object that was cut", () => {
     expect(previewOf(last(el))).toBe("… 110 more");
   });
 
-  it("says where the rest is while the tree stands still", async () => {
+  it("shows where the rest is while the tree is paused", async () => {
     const { el } = await mount(kernelOf({ from: 0, grown: 0 }));
     press(find(el, "[role=treegrid]"), "p");
     await pass(0.2);
@@ -387,7 +387,7 @@ describe("the keyboard", () => {
 });
 
 describe("the filter box", () => {
-  it("says how many it found, marks them and keeps the query", async () => {
+  it("shows the number of matches, highlights them and stores the query", async () => {
     const { el, model } = await mount();
     type(search(el), "avatar.* name:an");
     await pass(0.5);
@@ -404,7 +404,7 @@ describe("the filter box", () => {
     expect(rowNames(el)).not.toContain("avatar");
   });
 
-  it("says that nothing matches, and how to get back", async () => {
+  it("shows that nothing matches, and clears the filter", async () => {
     const { el } = await mount();
     type(search(el), "no such thing");
     await pass(0.2);
@@ -416,7 +416,7 @@ describe("the filter box", () => {
 });
 
 describe("the detail", () => {
-  it("shows the whole value, live, and marks what changed", async () => {
+  it("shows the full value, live, and flashes changes", async () => {
     const { el, kernel } = await mount({ state: { a: { x: 1, y: 2 } } });
     click(rowOf(el, "a"));
     await pass(0.1);
@@ -428,7 +428,7 @@ describe("the detail", () => {
     expect(findAll(el, ".nvj-pretty [data-flash]").map((each) => each.textContent)).toEqual(["3"]);
   });
 
-  it("says how much was cut and fetches the whole on demand", async () => {
+  it("shows that it is truncated, and loads the full value on demand", async () => {
     const head = { $nvj: "cut", kind: "list", length: 1000, bytes: 588_890, head: [1, 2] };
     const { el, kernel } = await mount({ state: { a: head } });
     click(rowOf(el, "a"));
@@ -441,7 +441,7 @@ describe("the detail", () => {
     expect(find(el, ".nvj-note").textContent).toContain("Full value");
   });
 
-  it("says why the whole cannot be had", async () => {
+  it("shows why the full value cannot be loaded", async () => {
     const head = { $nvj: "cut", kind: "list", length: 1000, bytes: 1, head: [1] };
     const { el, model } = await mount({ state: { a: head } });
     click(rowOf(el, "a"));
@@ -452,7 +452,7 @@ describe("the detail", () => {
     expect(find(el, ".nvj-note").textContent).toContain("the kernel has gone");
   });
 
-  it("says that the key is gone", async () => {
+  it("shows that the key was removed", async () => {
     const { el, kernel } = await mount({ state: { a: 1, b: 2 } });
     click(rowOf(el, "a"));
     kernel.remove("a");

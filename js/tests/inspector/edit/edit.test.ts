@@ -174,7 +174,7 @@ describe("a scalar in its row", () => {
     expect(written()).toEqual([{ key: "box", path: ["deep", 1], text: '"three"', add: false }]);
   });
 
-  it("that cannot be read is not sent, and says what is needed", async () => {
+  it("with invalid text is not sent, and shows what to enter", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -186,7 +186,7 @@ describe("a scalar in its row", () => {
     expect(written()).toEqual([]);
   });
 
-  it("that was refused keeps what was typed, and says why", async () => {
+  it("that was refused keeps the typed text and shows the reason", async () => {
     const page = await mount({ write: () => refused });
     await page.turn();
     await begin(page, "a");
@@ -210,7 +210,7 @@ describe("a scalar in its row", () => {
       return { page, answer: (edit: object) => answer(edit) };
     };
 
-    it("lets the next one wait, which begins when it is done", async () => {
+    it("lets the next edit wait until it is done", async () => {
       const { page, answer } = await writing();
       await begin(page, "name");
       expect(rowOf(page.el, "a").contains(field(page.el))).toBe(true);
@@ -220,7 +220,7 @@ describe("a scalar in its row", () => {
       expect([field(page.el).value, document.activeElement]).toEqual(["Anna", field(page.el)]);
     });
 
-    it("keeps the field where it was refused, and begins nothing else", async () => {
+    it("keeps the field if it was refused, and begins no other edit", async () => {
       const { page, answer } = await writing();
       await begin(page, "name");
       answer(refused);
@@ -239,7 +239,7 @@ describe("a scalar in its row", () => {
     });
   });
 
-  it("is not written where nothing was typed, whatever others did meanwhile", async () => {
+  it("is not written without changes, even if another client changed the value", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -251,7 +251,7 @@ describe("a scalar in its row", () => {
     expect([fields(page.el), written()]).toEqual([[], []]);
   });
 
-  it("is dropped with Escape, and its lock given back", async () => {
+  it("is canceled with Escape, and its lock released", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -263,7 +263,7 @@ describe("a scalar in its row", () => {
     expect(document.activeElement).toBe(rowOf(page.el, "a"));
   });
 
-  it("stays with what was typed when the focus goes elsewhere, without the lock", async () => {
+  it("keeps its text without the lock when the focus leaves", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -276,7 +276,7 @@ describe("a scalar in its row", () => {
     expect(ops()).toEqual(["hold", "let_go", "hold"]);
   });
 
-  it("closes by itself when the focus goes elsewhere and nothing was typed", async () => {
+  it("closes without changes when the focus leaves", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -286,7 +286,7 @@ describe("a scalar in its row", () => {
     expect(document.activeElement).toBe(find(page.el, ".nvj-search-input"));
   });
 
-  it("that somebody else has locked can be typed, and asked for again", async () => {
+  it("locked by another client can be edited, and its lock requested again", async () => {
     let held: object = { held: false, able: true, seconds: 0, note: "another client holds it" };
     const page = await mount({ hold: () => held });
     await page.turn();
@@ -302,14 +302,14 @@ describe("a scalar in its row", () => {
     expect([ops(), document.activeElement]).toEqual([["hold", "hold"], field(page.el)]);
   });
 
-  it("on a server without locks says so", async () => {
+  it("shows that the server has no locks", async () => {
     const page = await mount({ hold: () => ({ held: false, able: false, seconds: 0, note: "" }) });
     await page.turn();
     await begin(page, "a");
     expect(words(page.el)).toContain("This server has no locks");
   });
 
-  it("asks for its lock again before the kernel lets go of it", async () => {
+  it("renews its lock before it expires", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -328,7 +328,7 @@ describe("a scalar in its row", () => {
   });
 });
 
-describe("what others do meanwhile", () => {
+describe("changes by other clients during an edit", () => {
   const typing = async (answers: Answers = {}) => {
     const page = await mount(answers);
     await page.turn();
@@ -340,7 +340,7 @@ describe("what others do meanwhile", () => {
     return page;
   };
 
-  it("never moves the field, and is offered", async () => {
+  it("never change the field, and are offered", async () => {
     const { el } = await typing();
     expect(field(el).value).toBe("2");
     expect(words(el)).toContain("Value changed to 7. Your edit is kept.");
@@ -363,7 +363,7 @@ describe("what others do meanwhile", () => {
     expect(written()).toEqual([{ key: "a", path: [], text: "2", add: false }]);
   });
 
-  it("when they removed the key, what was typed stays, and writing adds it again", async () => {
+  it("when the key was removed, the text stays, and saving adds the key again", async () => {
     const page = await typing();
     page.kernel.remove("a");
     page.kernel.sendDelta();
@@ -376,7 +376,7 @@ describe("what others do meanwhile", () => {
     expect(written()).toEqual([{ key: "a", path: [], text: "2", add: true }]);
   });
 
-  it("when they removed the key and another came, the field keeps the focus", async () => {
+  it("when the key was removed and another added, the field keeps the focus", async () => {
     const page = await mount();
     await page.turn();
     await begin(page, "a");
@@ -389,7 +389,7 @@ describe("what others do meanwhile", () => {
     expect(field(page.el).closest("[hidden]")).toBe(null);
   });
 
-  it("when the line is lost, what was typed stays and is not sent", async () => {
+  it("when the connection is lost, the text stays and is not sent", async () => {
     const page = await typing();
     page.kernel.sendStatus({ state: "lost", reason: "it went away" });
     await pass(0.5);
@@ -406,7 +406,7 @@ describe("what others do meanwhile", () => {
 });
 
 describe("a value as JSON", () => {
-  it("is edited in the pane, checked as it is typed, and written whole", async () => {
+  it("is edited in the pane, checked while typing, and written", async () => {
     const page = await mount();
     await page.turn();
     await choose(page.el, "box");
@@ -452,7 +452,7 @@ describe("a value as JSON", () => {
     expect(field(page.el).value).toBe("[]");
   });
 
-  it("of megabytes is fetched only after a question", async () => {
+  it("of megabytes is fetched only after confirmation", async () => {
     const long = "x".repeat(300);
     const cut = { $nvj: "cut", kind: "string", length: 5_000_000, bytes: 5_000_002, head: "x" };
     const page = await mount(
@@ -468,7 +468,7 @@ describe("a value as JSON", () => {
     expect(JSON.parse(field(page.el).value)).toBe(long);
   });
 
-  it("that no field can hold says what can", async () => {
+  it("that is too large to edit shows an alternative", async () => {
     const cut = { $nvj: "cut", kind: "string", length: 9e6, bytes: 9_000_002, head: "x" };
     const page = await mount(
       { value: () => ({ key: "big", exists: true, value: cut }) },
@@ -487,7 +487,7 @@ describe("keys", () => {
   const valueField = (el: HTMLElement) =>
     findAll(el, ".nvj-edit-label textarea")[1] ?? find(el, ".nothing");
 
-  it("are added beside the chosen one, checked before they are sent", async () => {
+  it("are added next to the selected one, and checked before they are sent", async () => {
     const page = await mount({}, { "box.a": 1, other: 2 });
     await page.turn();
     await choose(page.el, "box.a");
@@ -547,7 +547,7 @@ describe("keys", () => {
       expect(document.activeElement).toBe(rowOf(page.el, "title"));
     });
 
-    it("are chosen and focused at once where the server told of it first", async () => {
+    it("are selected and focused at once if the update arrives before the reply", async () => {
       let answer = (_: unknown) => {};
       const answered = new Promise((resolve) => {
         answer = resolve;
@@ -563,7 +563,7 @@ describe("keys", () => {
       expect(words(page.el)).toContain("Remove key title for all clients?");
     });
 
-    it("leave the focus to a question that was begun meanwhile", async () => {
+    it("leave the focus to a confirmation that was opened since", async () => {
       const { page, tell } = await rename();
       await pass(0.2);
       await choose(page.el, "on");
@@ -575,7 +575,7 @@ describe("keys", () => {
       expect(find(page.el, ".nvj-confirm").contains(document.activeElement)).toBe(true);
     });
 
-    it("leave the focus to whoever went elsewhere in the notebook", async () => {
+    it("leave the focus where the user moved it in the notebook", async () => {
       const elsewhere = document.createElement("textarea");
       document.body.append(elsewhere);
       const { tell } = await rename();
@@ -588,7 +588,7 @@ describe("keys", () => {
     });
   });
 
-  it("that somebody else removed are neither removed nor renamed, and it is said", async () => {
+  it("removed by another client are neither removed nor renamed, with a message", async () => {
     const page = await mount();
     await page.turn();
     await choose(page.el, "name");
@@ -620,7 +620,7 @@ describe("keys", () => {
     expect(document.activeElement).toBe(rowOf(page.el, "name"));
   });
 
-  it("are removed after a question, and the focus goes to the next", async () => {
+  it("are removed after confirmation, and the focus moves to the next", async () => {
     const page = await mount({ remove: () => ({ ...accepted, keys: ["name"] }) });
     await page.turn();
     await choose(page.el, "name");
@@ -638,7 +638,7 @@ describe("keys", () => {
     expect(document.activeElement).toBe(visibleRows(page.el)[index]);
   });
 
-  it("stay when the question is left with Escape", async () => {
+  it("stay when the confirmation is canceled with Escape", async () => {
     const page = await mount();
     await page.turn();
     await choose(page.el, "name");
@@ -650,7 +650,7 @@ describe("keys", () => {
     expect(document.activeElement).toBe(rowOf(page.el, "name"));
   });
 
-  it("of a branch go together, with the count that was shown, also of what is hidden", async () => {
+  it("of a branch are removed together, with the confirmed count, including hidden ones", async () => {
     const page = await mount(
       { remove: () => Promise.reject(new Error("there are 4 keys now, not 3")) },
       { box: 0, "box.a": 1, "box.b": 2, other: 3 },
@@ -673,7 +673,7 @@ describe("keys", () => {
 });
 
 describe("undo", () => {
-  it("is offered for what was written last, and says that it was changed since", async () => {
+  it("is offered for the last edit, and reports a later change", async () => {
     let answer: object = { ...refused, note: "a has changed since" };
     const page = await mount({ undo: () => answer });
     await page.turn();
@@ -695,7 +695,7 @@ describe("undo", () => {
     ]);
   });
 
-  it("is left to the field while somebody types", async () => {
+  it("is left to the field while typing", async () => {
     const page = await mount();
     await page.turn();
     page.kernel.sendEdits([{ state: "seen" }], "change a");
@@ -706,8 +706,8 @@ describe("undo", () => {
   });
 });
 
-describe("marks", () => {
-  it("tell sent, accepted, seen and refused apart, and go after a while", async () => {
+describe("the status of an edit", () => {
+  it("distinguishes sent, accepted, saved and refused, and disappears", async () => {
     const page = await mount();
     await page.turn();
     const mark = () => find(rowOf(page.el, "a"), ".nvj-write-status");
@@ -730,8 +730,8 @@ describe("marks", () => {
   });
 });
 
-describe("a mark of a part of a value", () => {
-  it("stands in its row, in its key's, and beside the chosen key", async () => {
+describe("the status of an edited part of a value", () => {
+  it("is shown in its row, in its key's row, and beside the selected key", async () => {
     const page = await mount();
     await page.turn();
     click(find(rowOf(page.el, "box"), ".nvj-twisty"));
@@ -749,7 +749,7 @@ describe("a mark of a part of a value", () => {
     expect(beside.hidden).toBe(true);
   });
 
-  it("goes when a later edit of the same part is told of", async () => {
+  it("is replaced by that of a later edit of the same part", async () => {
     const page = await mount();
     await page.turn();
     click(find(rowOf(page.el, "box"), ".nvj-twisty"));
@@ -772,7 +772,7 @@ describe("leaving the page", () => {
     return event.defaultPrevented ? "asks" : "goes";
   };
 
-  it("asks while what was typed over a value is unwritten, and only then", async () => {
+  it("asks while an edit is unsaved, and only then", async () => {
     const page = await mount();
     await page.turn();
     const answers = [leave()];
@@ -786,7 +786,7 @@ describe("leaving the page", () => {
     expect(answers).toEqual(["goes", "goes", "asks", "goes"]);
   });
 
-  it("asks while a new key is typed, and no longer once it is written or dropped", async () => {
+  it("asks while a new key is typed, until it is saved or canceled", async () => {
     const page = await mount();
     await page.turn();
     await choose(page.el, "a");
@@ -840,7 +840,7 @@ describe("a value that is fetched to be edited", () => {
     await pass(0.2);
     return page;
   };
-  it("does not take the focus from whoever went elsewhere meanwhile", async () => {
+  it("does not take the focus if the user moved it", async () => {
     const page = await late();
     const elsewhere = document.createElement("textarea");
     document.body.append(elsewhere);
@@ -860,7 +860,7 @@ describe("a value that is fetched to be edited", () => {
     await pass(0.3);
     expect(fields(page.el)).toEqual([]);
   });
-  it("leaves alone what was chosen meanwhile", async () => {
+  it("leaves a later selection alone", async () => {
     const page = await late();
     await choose(page.el, "other");
     page.kernel.wake();
@@ -870,7 +870,7 @@ describe("a value that is fetched to be edited", () => {
 });
 
 describe("answers that come late", () => {
-  it("undo all the same takes back what was asked about, and nothing later", async () => {
+  it("forced undo reverts the confirmed edit, not a later one", async () => {
     const page = await mount({ undo: () => ({ ...refused, note: "a has changed since" }) });
     await page.turn();
     page.kernel.sendEdits([{ state: "seen" }], "change a");
@@ -926,7 +926,7 @@ describe("answers that come late", () => {
   });
 });
 
-it("Escape that only ends a composition drops nothing that was typed", async () => {
+it("Escape that ends a composition does not cancel the edit", async () => {
   const page = await mount();
   await page.turn();
   await begin(page, "name");
@@ -936,7 +936,7 @@ it("Escape that only ends a composition drops nothing that was typed", async () 
   expect(fields(page.el)).toHaveLength(1);
 });
 
-describe("theirs of another kind", () => {
+describe("a current value of another kind", () => {
   const taken = async (theirs: PageRecord[string]) => {
     const page = await mount();
     await page.turn();
@@ -964,7 +964,7 @@ describe("theirs of another kind", () => {
   });
 });
 
-it("null in a list is shown, asked of nobody, and edited", async () => {
+it("null in a list is shown, not fetched, and edited", async () => {
   const page = await mount({}, { box: [null, 1], a: 1 });
   await choose(page.el, "box");
   press(rowOf(page.el, "box"), "ArrowRight");

@@ -63,7 +63,7 @@ const times = (el: HTMLElement) =>
   findAll(el, ".nvj-history-text").map((each) => each.textContent ?? "");
 
 describe("a pane that is loaded when it is opened", () => {
-  it("says why it could not be, and tries again", async () => {
+  it("shows why loading failed, and tries again", async () => {
     unreachable = true;
     const { el } = await mount();
     await choose(el, "a");
@@ -96,7 +96,7 @@ describe("history", () => {
     expect(times(el)).toEqual(["change 4", "change 3", "change 2", "change 1"]);
   });
 
-  it("says how long ago each entry was, also while nothing changes", async () => {
+  it("shows the age of each entry, also without changes", async () => {
     const later = (body: PageRecord) => ({ ...history(body), now: NOW + 0.5 });
     const { el, kernel } = await mount({ history: later });
     await choose(el, "a");
@@ -142,7 +142,7 @@ describe("history", () => {
     ]);
   });
 
-  it("shows what an entry was that has No earlier entry", async () => {
+  it("shows the value of an entry without an earlier one", async () => {
     const asked: PageRecord[] = [];
     const value = (body: PageRecord) => {
       asked.push(body);
@@ -165,7 +165,7 @@ describe("history", () => {
     expect(findAll(el, ".nvj-history-diff img")).toHaveLength(0);
   });
 
-  it("has no hole where more came than fit on a page", async () => {
+  it("has no gap after more new entries than a page holds", async () => {
     let newest = 4;
     const many = ({ before, limit }: PageRecord) => {
       const all = Array.from({ length: newest }, (_, index) => newest - index);
@@ -210,7 +210,7 @@ describe("history", () => {
     ]);
   });
 
-  it("forgets what it knew of another recording", async () => {
+  it("is reset for another recording", async () => {
     let own = history;
     const { el, kernel } = await mount({ history: (body) => own(body) });
     await choose(el, "a");
@@ -231,7 +231,7 @@ describe("history", () => {
     expect(find(el, ".nvj-history-opened").hidden).toBe(true);
   });
 
-  it("names its entries by names of its own, as another history may be on the page", async () => {
+  it("gives its entries unique ids, because a page can have several histories", async () => {
     const ids: (readonly string[])[] = [];
     for (const _ of [1, 2]) {
       const { el } = await mount();
@@ -247,7 +247,7 @@ describe("history", () => {
     expect(new Set(ids.flat()).size).toBe(4);
   });
 
-  it("says why it cannot be told", async () => {
+  it("shows why loading failed", async () => {
     const { el } = await mount({
       history: () => {
         throw new Error("no memory");
@@ -262,7 +262,7 @@ describe("history", () => {
 });
 
 describe("the plot", () => {
-  it("lists numbers, and asks for the chosen ones", async () => {
+  it("lists numbers, and requests the checked ones", async () => {
     const asked: unknown[] = [];
     const plot = (body: PageRecord) => {
       asked.push(body.paths);
@@ -288,7 +288,7 @@ describe("the plot", () => {
     expect(findAll(el, ".nvj-plot-numbers img")).toHaveLength(0);
   });
 
-  it("says that there is no number", async () => {
+  it("shows that there are no numbers", async () => {
     const { el } = await mount({
       plot: () => ({ key: "a", now: NOW, numbers: [], more: false, series: [] }),
     });
@@ -316,7 +316,7 @@ describe("a row with a number", () => {
 const recorded = () => ({ begun: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
 
 describe("pause", () => {
-  it("stands still, counts what waits, and catches up", async () => {
+  it("freezes the tree, counts changes, and catches up", async () => {
     const { el, kernel } = await mount({ recorded });
     press(find(el, ".nvj-tree"), "p");
     await pass(0.1);
@@ -334,7 +334,7 @@ describe("pause", () => {
     expect(rowNames(el)).toEqual(["a", "b", "c"]);
   });
 
-  it("goes back in time by the slider, and says what is forgotten", async () => {
+  it("goes back in time by the slider, and shows what is missing", async () => {
     const past = ({ at }: PageRecord) => ({
       at,
       now: NOW,
@@ -361,7 +361,7 @@ describe("pause", () => {
 });
 
 describe("a search", () => {
-  it("looks through the state as it was, and through the live one again", async () => {
+  it("searches the earlier state, then the live one again", async () => {
     const past = ({ at }: PageRecord) => ({
       at,
       now: NOW,
@@ -390,7 +390,7 @@ describe("a search", () => {
   });
 });
 
-describe("the chosen key", () => {
+describe("the selected key", () => {
   it("is a trait that Python can set", async () => {
     const { el, model } = await mount();
     await choose(el, "a");
@@ -405,7 +405,7 @@ describe("the chosen key", () => {
 });
 
 describe("a history that goes on", () => {
-  it("does not grow without end beside an opened entry", async () => {
+  it("does not grow without limit while an entry is open", async () => {
     let newest = 50;
     const kept = 200;
     const stream = ({ before, limit }: PageRecord) => {
@@ -502,7 +502,7 @@ describe("a history that goes on", () => {
   });
 });
 
-it("the plot draws a number at once that is ticked while an answer is on its way", async () => {
+it("the plot draws a number at once that is checked while a reply is pending", async () => {
   const asked: unknown[] = [];
   let hold: Promise<void> | null = null;
   const plot = async (body: PageRecord) => {
@@ -534,7 +534,7 @@ it("the plot draws a number at once that is ticked while an answer is on its way
 });
 
 describe("a copy", () => {
-  it("of now is not made in a state from before", async () => {
+  it("of the current value is not made in an earlier state", async () => {
     const cut = { $nvj: "cut", kind: "string", length: 900, bytes: 902, head: "then" };
     const recorded = () => ({ now: NOW, oldest: NOW - 60 });
     const writeText = vi.fn(async () => undefined);
@@ -553,7 +553,7 @@ describe("a copy", () => {
     expect(writeText).not.toHaveBeenCalled();
   });
 
-  it("of a value that no page can have whole is not a part of it", async () => {
+  it("of a value too large for a page is not truncated", async () => {
     const cut = { $nvj: "cut", kind: "list", length: 9000, bytes: 9_000_002, head: [1, 2] };
     const writeText = vi.fn(async () => undefined);
     vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText } });
@@ -572,8 +572,8 @@ describe("a copy", () => {
   });
 });
 
-describe("the chosen key", () => {
-  it("that is chosen before the state is here is chosen in the tree too", async () => {
+describe("the selected key", () => {
+  it("selected before the state is loaded is selected in the tree too", async () => {
     const { el, model } = await mountWidget(
       inspector,
       { state: { a: 1, b: 2 } },
@@ -589,7 +589,7 @@ describe("the chosen key", () => {
     expect(model.get("pins")).toEqual(["b"]);
   });
 
-  it("that Python chose is pinned by t", async () => {
+  it("set by Python is pinned by t", async () => {
     const { el, model } = await mountWidget(inspector, { state: { a: 1, b: 2 } });
     model.set("selected", "b");
     await pass(0.5);
@@ -599,7 +599,7 @@ describe("the chosen key", () => {
   });
 });
 
-it("Escape and Enter of an input method are left to it", async () => {
+it("Escape and Enter of an input method are not handled", async () => {
   const { el } = await mountWidget(inspector, { state: { a: 1, b: 2 } });
   const input = find(el, ".nvj-search-input") as HTMLInputElement;
   input.focus();
@@ -612,7 +612,7 @@ it("Escape and Enter of an input method are left to it", async () => {
   expect(input.value).toBe("にほ");
 });
 
-it("a view that comes back does not say at once that the kernel is silent", async () => {
+it("a view that becomes visible does not report a silent kernel at once", async () => {
   const { el, kernel } = await mountWidget(inspector, { state: { a: 1 } });
   kernel.sendHeartbeat();
   await pass(0.2);

@@ -86,7 +86,7 @@ describe("the filter", () => {
     },
   );
 
-  it("says what to mark in keys, initials included", () => {
+  it("highlights matches in keys, including initials", () => {
     const filter = parseFilter("avatar.* name:an -not");
     expect(filter?.keyRanges("avatar.1")).toEqual([[0, 6]]);
     expect(filter?.keyRanges("nothing")).toEqual([]);
@@ -102,7 +102,7 @@ describe("the filter", () => {
     expect(parseFilter("/n+/")?.valueRanges("Anna")).toEqual([[1, 3]]);
   });
 
-  it("says in words what it cannot read, and shows everything meanwhile", () => {
+  it("reports an invalid query, and matches everything", () => {
     const filter = parseFilter("/(a/");
     expect(filter?.problem).toBe("Invalid regex /(a/: missing )");
     expect(found("/(a/")).toEqual(Object.keys(WORLD));

@@ -50,7 +50,7 @@ describe("the place of a match", () => {
     expect(found("ivan left", AVATAR, "Ivan · headset")).toBe("components[1].name: hand.[left]");
   });
 
-  it("is told with a piece of a long text", () => {
+  it("is shown with an excerpt of a long text", () => {
     const text = `${"a".repeat(500)}needle${"b".repeat(500)}`;
     const told = `…${"a".repeat(20)}[needle]${"b".repeat(34)}…`;
     expect(found("needle", text)).toBe(told);

@@ -65,7 +65,7 @@ it("leaves off with the view", () => {
   expect([waiting.size, prepared().length]).toEqual([0, 64]);
 });
 
-it("finds the same whether or not a browser says when it is idle", () => {
+it("finds the same with and without idle callbacks", () => {
   vi.stubGlobal("requestIdleCallback", undefined);
   // A first stretch that a busy machine cannot end early.
   vi.spyOn(performance, "now").mockReturnValue(0);

@@ -119,7 +119,7 @@ describe("rows", () => {
     expect(rows().at(-1)).toBe("    … 880");
   });
 
-  it("have a place for what the kernel has cut, and say how much is left", () => {
+  it("have a placeholder for truncated items with their number", () => {
     start({ cut: { $nvj: "cut", kind: "list", length: 1000, bytes: 1, head: [1, 2] } });
     model.setOpen(rowOf("cut"), true);
     expect(rows().slice(0, 3)).toEqual(["v cut", "    0", "    1"]);
@@ -161,7 +161,7 @@ describe("a filter", () => {
 });
 
 describe("pins", () => {
-  it("stand on top with their whole name, and not in their place", () => {
+  it("are at the top with their full name, not in their branch", () => {
     start({ "a.x": 1, "a.y.z": 2, "b.c": { deep: 1 }, ...crowd });
     model.setPins(["b.c", "a.y", "nowhere"]);
     expect(rows()).toEqual(["> *b.c", "  *a.y.z", "> a", "> crowd"]);
@@ -313,7 +313,7 @@ describe("rows of a value that changes while open", () => {
     expect(rows()).toEqual(["> crowd", "v list", "    0", "    1", "    2"]);
   });
 
-  it("follow also where the key is a branch, opened by nobody", () => {
+  it("are updated also if the key is a branch that the user did not expand", () => {
     start({ a: [1], "a.b": 1 });
     expect(rows()).toEqual(["v a", "    0", "    a.b"]);
     change({ a: [1, 2] });
@@ -334,7 +334,7 @@ describe("rows of a value that changes while open", () => {
   });
 });
 
-describe("a row stands in one place only", () => {
+describe("a row has one position", () => {
   it("when a branch and a key deep in it are both on top", () => {
     start({ "a.x.y": 1, "a.z": 2, ...crowd });
     model.setPins(["a", "a.x.y"]);

@@ -56,7 +56,7 @@ describe("pins", () => {
 });
 
 describe("the order and the muting", () => {
-  it("are chosen from menus and kept in traits", async () => {
+  it("are set in menus and stored in traits", async () => {
     const { el, model, kernel } = await mount();
     kernel.set("simulation.name", "other");
     kernel.sendDelta();
@@ -82,8 +82,8 @@ describe("the order and the muting", () => {
   });
 });
 
-describe("the last queries", () => {
-  it("are kept once they stood for a while, and picked from a menu", async () => {
+describe("recent searches", () => {
+  it("are stored after a pause in typing, and selected in a menu", async () => {
     const { el, model } = await mount();
     type(find(el, ".nvj-search-input"), "ava");
     await pass(0.5);
@@ -159,11 +159,11 @@ describe("the badge of a lock", () => {
     [{ endless: true, left: null }, "Unconfirmed"],
     [{ state: "pending" }, "Requesting"],
     [{ state: "lost" }, "Lost"],
-  ] as const)("of %j says %s while nobody can ask the server", (part, text) => {
+  ] as const)("of %j says %s while disconnected", (part, text) => {
     expect(badgeOf(lease(part), 20, false)?.text ?? null).toBe(text);
   });
 
-  it("does not count on while the server is lost", async () => {
+  it("does not count down while disconnected", async () => {
     const { el, kernel } = await mount();
     const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
     kernel.sendStatus({ state: "lost", reason: "it went away" });
@@ -174,7 +174,7 @@ describe("the badge of a lock", () => {
     expect(badge.textContent).toBe("Held 6 s");
   });
 
-  it("stands in the row of its key and counts down without a message", async () => {
+  it("is shown in the row of its key and counts down without messages", async () => {
     const { el } = await mount();
     const badge = find(rowOf(el, "scene"), ".nvj-lock-badge");
     expect(badge.textContent).toBe("Held 8 s");
@@ -183,7 +183,7 @@ describe("the badge of a lock", () => {
   });
 });
 
-it("copies the chosen value as Python, whole where the page has its head only", async () => {
+it("copies the full selected value as Python, also if the page has it truncated", async () => {
   const write = vi.fn((_: string) => Promise.resolve());
   vi.stubGlobal("navigator", { clipboard: { writeText: write } });
   const cut = { $nvj: "cut", kind: "list", length: 3, bytes: 9, head: [1] };

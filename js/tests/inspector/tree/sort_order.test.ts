@@ -4,7 +4,7 @@ import { compareNames, sortByName } from "../../../src/inspector/tree/sort_order
 const sorted = (...names: readonly string[]) => sortByName(names, (name) => name);
 
 describe("names", () => {
-  it("stand as people count and read", () => {
+  it("sort naturally", () => {
     expect(sorted("a10", "a9", "b", "A", "a", "é", "f", "e")).toEqual([
       "a",
       "A",
