@@ -38,7 +38,7 @@ def test_values_are_read_only_until_editing_is_switched_on(
     assert "hold" not in page.bridge.to_kernel.passed
 
 
-# More of them are in value_format.test.ts: these two are spelled in four ways between field and server.
+# value_format.test.ts has more; these two have four spellings between field and server.
 @pytest.mark.parametrize(("typed", "value"), [("nan", math.nan), ("-0", -0.0)])
 def test_number_is_written_as_it_was_typed(
     editor: Editor, server: NanoverServer, typed: str, value: float
