@@ -378,9 +378,7 @@ class LeaseManager:
             )
             if grant_ids is None:
                 return False
-            is_alone = self.table.add(lease, grant_ids)
-        if not is_alone or record.options is not options:
-            self.table.update_renewal(lease.keys)
+            self.table.add(lease, grant_ids)
         # A lower bound: the table counts from slightly later.
         ends_at = min(now + min(durations.values()), record.deadline or math.inf)
         if self.clock() >= ends_at:

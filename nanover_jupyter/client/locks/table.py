@@ -296,19 +296,19 @@ class LeaseTable:
             lease.record.acquired_at = now
         self.set_state(lease, "pending")
 
-    def add(self, lease: Lease, grant_ids: dict[str, int]) -> bool:
-        """Mark a lease as held by these grants; returns whether it alone holds its keys."""
+    def add(self, lease: Lease, grant_ids: dict[str, int]) -> None:
+        """Mark a lease as held by these grants."""
         with self._lock:
             record = lease.record
             record.grant_ids = grant_ids
-            is_alone = self._held_by_key.keys().isdisjoint(grant_ids) and not any(
-                self._unleased.get(key) == grant_id for key, grant_id in grant_ids.items()
-            )
             self._insert(lease)
             # Under the same lock: `LeaseManager.settle` ends leases that are not held.
             record.state, record.note, record.continuous = "held", "", True
+            # The keys may have been held before, or the options changed during the request.
+            changed = self._update_renewal(lease.keys)
+        if changed:
+            self._changed.notify()
         lease.state_changed()
-        return is_alone
 
     def remove(self, lease: Lease) -> bool:
         """Remove a lease from the held ones; returns False if it was not among them."""
@@ -375,17 +375,7 @@ class LeaseTable:
     def update_renewal(self, keys: Iterable[str]) -> None:
         """Derive from the leases on keys whether these are renewed, and until when."""
         with self._lock:
-            for key in keys:
-                row = self._rows.get(key)
-                if row is None:
-                    continue
-                records = [lease.record for lease in self._held_by_key.get(key, ())]
-                deadlines = [record.deadline for record in records]
-                limited = [each for each in deadlines if each is not None]
-                self._rows[key] = row._replace(
-                    auto_renew=any(record.options.auto_renew for record in records),
-                    deadline=max(limited) if limited and None not in deadlines else None,
-                )
+            self._update_renewal(keys)
         self._changed.notify()
 
     # internals, called with the lock held ---------------------------------------------
@@ -415,6 +405,23 @@ class LeaseTable:
             ends_at = deadline
             is_expiring = deadline - now < expiring_for(record.options.duration)
         return LeaseStatus("expiring" if is_expiring else "held", ends_at, continuous, note)
+
+    def _update_renewal(self, keys: Iterable[str]) -> bool:
+        """See `update_renewal`; returns whether a row changed."""
+        changed = False
+        for key in keys:
+            row = self._rows.get(key)
+            if row is None:
+                continue
+            records = [lease.record for lease in self._held_by_key.get(key, ())]
+            auto_renew = any(record.options.auto_renew for record in records)
+            deadlines = [record.deadline for record in records]
+            limited = [each for each in deadlines if each is not None]
+            deadline = max(limited) if limited and None not in deadlines else None
+            if (row.auto_renew, row.deadline) != (auto_renew, deadline):
+                self._rows[key] = row._replace(auto_renew=auto_renew, deadline=deadline)
+                changed = True
+        return changed
 
     def _insert(self, lease: Lease) -> None:
         self._held[lease] = None

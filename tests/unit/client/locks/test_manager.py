@@ -86,6 +86,18 @@ def test_the_table_shows_whether_and_until_when_a_key_is_renewed(locks, clock):
     assert row(locks, "a").auto_renew is False
 
 
+def test_the_row_of_a_key_that_is_still_held_follows_a_lease_that_is_acquired_again(locks, clock):
+    lease = locks.lease("a", duration=2, max_hold=3).acquire()
+    with locks.lease("a", duration=60):
+        pass
+    clock.pass_seconds(4)
+    assert (lease.state, row(locks, "a").state) == ("lost", "held")
+
+    lease.acquire()
+
+    assert (row(locks, "a").auto_renew, row(locks, "a").deadline) == (True, clock() + 3)
+
+
 def test_a_lease_ends_at_its_own_limit_although_another_holds_the_key(locks, server_state, clock):
     short = locks.lease("a", duration=10, max_hold=12).acquire()
     long = locks.lease("a", duration=10, max_hold=60).acquire()

@@ -232,15 +232,6 @@ def test_a_lease_is_on_its_keys_while_it_is_held(table, lease):
     assert table.is_active(narrow)
 
 
-def test_a_lease_is_not_alone_on_keys_with_another_lease_or_a_lock_without_one(table, lease):
-    table.record_unleased(grant(table, "bare"))
-
-    assert table.add(lease("a"), grant(table, "a"))
-    assert not table.add(lease("a", "b"), grant(table, "a", "b"))
-    assert not table.add(lease("bare"), grant(table, "bare"))
-    assert table.add(lease("other"), grant(table, "other"))
-
-
 def test_a_lease_is_the_last_holder_when_no_other_lease_has_the_same_grant(table, lease):
     first, second = lease("a"), lease("a")
     table.add(first, grant(table, "a"))
