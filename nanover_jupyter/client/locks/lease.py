@@ -237,14 +237,17 @@ class Lease:
         part.owner = self.owner
         return part
 
-    def state_changed(self) -> None:
-        """Update `lost` and call listeners after the recorded state changed."""
+    def state_changed(self, state: LeaseState) -> None:
+        """Update `lost`, and call listeners if the recorded state changed to `lost`."""
         with _guard:
-            state, listeners = self.record.state, self._on_lost
+            listeners = self._on_lost
+            # Another thread may have changed the state since. The event shows the current
+            # state, but listeners are called for every change.
+            current = self.record.state
             if self._lost is not None:
-                if state == "lost":
+                if current == "lost":
                     self._lost.set()
-                elif state == "pending":
+                elif current in ("pending", "held"):
                     self._lost.clear()
         if state == "lost" and listeners is not None:
             listeners.notify(self)

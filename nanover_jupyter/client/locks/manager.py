@@ -131,6 +131,9 @@ class LeaseManager:
         call_timeout: float | None = None,
     ) -> None:
         """See `Lease.acquire`."""
+        if self.table.is_active(lease):
+            # If it ended unnoticed, its listeners and the rows of its keys are still to be updated.
+            self.settle()
         if lease.state in ("held", "expiring"):
             return
         self.table.begin_waiting(lease)
@@ -291,14 +294,13 @@ class LeaseManager:
         self.table.update_expired()
         active: list[Lease] = []
         for lease in self.table.held_leases():
-            status = lease.status()
+            status = self.table.end_if_over(lease)
+            if status is None:
+                continue  # Another thread has just ended it.
             if status.is_held:
                 active.append(lease)
-            elif self.table.remove(lease):  # Otherwise another thread has just ended it.
-                # The status of a held lease that ended is `released` or `lost`.
-                self.table.set_state(lease, status.state, status.note)
-                if any(map(self.table.is_held, lease.keys)):
-                    self._release_at_deadline(lease)
+            elif any(map(self.table.is_held, lease.keys)):
+                self._release_at_deadline(lease)
         return active
 
     # end ------------------------------------------------------------------------------

@@ -291,7 +291,7 @@ class LeaseTable:
     def begin_acquiring(self, lease: Lease, now: float) -> None:
         """Mark a lease as pending since `now`."""
         with self._lock:
-            # It may have expired unnoticed.
+            # It may have expired since `LeaseManager.acquire` checked.
             self._remove(lease)
             lease.record.acquired_at = now
         self.set_state(lease, "pending")
@@ -302,13 +302,32 @@ class LeaseTable:
             record = lease.record
             record.grant_ids = grant_ids
             self._insert(lease)
-            # Under the same lock: `LeaseManager.settle` ends leases that are not held.
+            # Under the same lock: `end_if_over` ends leases that are not held.
             record.state, record.note, record.continuous = "held", "", True
             # The keys may have been held before, or the options changed during the request.
             changed = self._update_renewal(lease.keys)
         if changed:
             self._changed.notify()
-        lease.state_changed()
+        lease.state_changed("held")
+
+    def end_if_over(self, lease: Lease) -> LeaseStatus | None:
+        """End a held lease that expired or was lost, and call its listeners if it was lost.
+
+        Returns its status; None if it is not among the held leases.
+        """
+        with self._lock:
+            if lease not in self._held:
+                return None
+            # In one step with ending it, or a lease acquired in between would end.
+            status = self._status(lease)
+            if not status.is_held:
+                self._remove(lease)
+                record = lease.record
+                record.state, record.note = status.state, status.note
+                record.continuous = status.continuous
+        if not status.is_held:
+            lease.state_changed(status.state)
+        return status
 
     def remove(self, lease: Lease) -> bool:
         """Remove a lease from the held ones; returns False if it was not among them."""
@@ -370,7 +389,7 @@ class LeaseTable:
             elif record.state != state:
                 record.continuous = state != "lost"
             record.state, record.note = state, note
-        lease.state_changed()
+        lease.state_changed(state)
 
     def update_renewal(self, keys: Iterable[str]) -> None:
         """Derive from the leases on keys whether these are renewed, and until when."""

@@ -184,6 +184,65 @@ def test_listeners_of_a_lost_lease_are_called_once_and_late_ones_at_once(locks, 
     assert told == [("early", lease), ("late", lease)]
 
 
+def test_listeners_are_called_although_another_thread_acquires_a_lost_lease_again(locks, clock):
+    lease = locks.lease("a", duration=1, auto_renew=False).acquire()
+    lost = []
+    lease.on_lost(lost.append)
+    clock.pass_seconds(2)
+    interleave(lease, lease.acquire)
+
+    locks.settle()
+
+    assert lost == [lease]
+    assert (lease.state, lease.lost.is_set()) == ("held", False)
+
+
+def test_listeners_are_called_once_if_a_lease_is_lost_while_it_is_acquired(locks, clock):
+    lease = locks.lease("a", duration=1, auto_renew=False)
+    lost = []
+    lease.on_lost(lost.append)
+
+    def lose():
+        clock.pass_seconds(2)
+        locks.settle()
+
+    def lose_when_held():
+        interleave(lease, lose)
+
+    locks.transport.before = lambda _: lose_when_held()
+    with pytest.raises(LeaseLost):
+        lease.acquire()
+
+    assert lost == [lease]
+
+
+def test_a_lease_that_was_lost_unnoticed_is_reported_when_it_is_acquired_again(locks, server_state):
+    lease = locks.lease(["a", "b"]).acquire()
+    lost = []
+    lease.on_lost(lost.append)
+    server_state.attempt_update_locks("me", LockRequest({}, frozenset({"b"})))
+    server_state.attempt_update_locks("other", LockRequest({"b": 60}))
+    locks.table.record_lost(["b"], "held by another client")
+
+    with pytest.raises(LockRefused):
+        lease.acquire()
+
+    assert lost == [lease]
+    assert [row.auto_renew for row in locks.table.rows() if row.is_held] == [False]
+
+
+def interleave(lease, call):
+    """Run a call between the next change of a lease's state and the calls of its listeners."""
+    state_changed = lease.state_changed
+
+    def first_call(*args):
+        lease.state_changed = state_changed
+        call()
+        state_changed(*args)
+
+    lease.state_changed = first_call
+
+
 def test_a_released_lease_is_not_lost(locks, clock):
     lease = locks.lease("a", duration=1, auto_renew=False).acquire()
     lease.on_lost(lambda _: pytest.fail("told"))

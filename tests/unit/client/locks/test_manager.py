@@ -598,6 +598,25 @@ def test_closing_does_not_hang_on_a_request_that_hangs(transport, monkeypatch):
     asking.join(10)
 
 
+def test_noticing_that_a_lease_expired_does_not_end_its_next_acquisition(locks, clock):
+    lease = locks.lease("a", duration=1, auto_renew=False).acquire()
+    clock.pass_seconds(2)
+    status = locks.table.status
+
+    def status_then_acquire(lease):
+        # As another thread would, after the renewal thread saw that the lease expired.
+        locks.table.status = status
+        expired = status(lease)
+        lease.acquire()
+        return expired
+
+    locks.table.status = status_then_acquire
+    locks.settle()
+    locks.table.status = status
+
+    assert (lease.state == "held") == locks.table.is_held("a")
+
+
 def test_a_listener_of_the_table_may_acquire_locks(locks, server_state):
     def take_another():
         if row(locks, "b") is None:
