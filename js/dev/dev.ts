@@ -1,10 +1,10 @@
 /**
- * All views on a fake kernel, to look at: no Jupyter needed.
+ * Show all views on a fake kernel, without Jupyter.
  *
- *   ?theme=light|dark|none     JupyterLab's variables, or none of them
+ *   ?theme=light|dark|none     JupyterLab's theme variables, or none
  *   ?scene=normal|empty|huge|hostile|lost|connecting|closed|busy|gone|silent|nolocks|slow
- *   ?tool=inspector|palette|locks|all    one card with that tab, or the three alone
- *   ?still                     nothing moves
+ *   ?tool=inspector|palette|locks|all    a control room with that tab, or three widgets
+ *   ?still                     no changes
  */
 
 import type { PageRecord, PageValue } from "../src/protocol/common.ts";
@@ -46,9 +46,9 @@ function world(): NonNullable<FakeKernelOptions["state"]> {
   return scene === "hostile" ? hostileWorld() : normalWorld();
 }
 
-const LINES = {
+const STATUSES = {
   lost: { state: "lost", reason: "connection refused", attempt: 2, since: 4 },
-  connecting: { state: "connecting", reason: "nobody answers at this address", since: 2 },
+  connecting: { state: "connecting", reason: "connection refused", since: 2 },
   loading: { state: "loading", received: 2_100_000, since: 12 },
   closed: { state: "closed", reason: "closed by client.close()", since: 2 },
   nolocks: { abilities: { ...ABILITIES, transport: "websocket", locks: false } },
@@ -87,7 +87,7 @@ function start(definition: typeof room, traits: Readonly<Record<string, unknown>
   }, 1000);
   setTimeout(() => {
     beat();
-    if (scene in LINES) kernel.sendStatus(LINES[scene as keyof typeof LINES]);
+    if (scene in STATUSES) kernel.sendStatus(STATUSES[scene as keyof typeof STATUSES]);
     if (scene === "gone") {
       kernel.busy = true;
       model.emit("comm_live_update");

@@ -45,7 +45,7 @@ const EDIT: EditBody = {
 
 const encoder = new TextEncoder();
 
-/** Buffers as Jupyter hands them over: views that start at an odd byte. */
+/** Return buffers as Jupyter passes them: views at an odd offset. */
 export function makeBuffers(ids: readonly number[], content: unknown): Buffers {
   const numbers = new DataView(new ArrayBuffer(ids.length * 4 + 1), 1);
   for (const [index, id] of ids.entries()) numbers.setUint32(index * 4, id, true);
@@ -58,26 +58,26 @@ export function makeBuffers(ids: readonly number[], content: unknown): Buffers {
 type Maybe<T> = T | Promise<T>;
 
 export interface FakeKernelOptions {
-  /** What every list that is cut is the head of. */
-  readonly far?: readonly PageValue[];
+  /** The full items of every truncated list. */
+  readonly fullItems?: readonly PageValue[];
   readonly state?: PageRecord | Iterable<readonly [string, PageValue]>;
   readonly commands?: readonly CommandBody[];
   readonly leases?: readonly LeaseBody[];
-  /** Held ones that are not told. */
+  /** Number of held leases that are not listed. */
   readonly moreLeases?: number;
   readonly status?: Partial<StatusBody>;
   readonly keysPerPart?: number;
-  /** The server's answer to a command; throwing is a failure. */
+  /** Returns the result of a command, or throws. */
   readonly run?: (name: string, args: PageRecord) => PageValue | Promise<PageValue>;
-  /** What an argument that asks for its choices is answered. */
+  /** Returns the choices of an argument. */
   readonly choices?: (command: string) => Maybe<readonly ChoiceBody[]>;
   readonly memory?: Partial<MemoryBody>;
   readonly avatars?: number;
   readonly lock?: (keys: readonly string[]) => boolean;
-  /** The keys whose holders say so. */
+  /** Keys whose holders are known. */
   readonly holders?: readonly string[];
   readonly lockNews?: Partial<LockNewsBody>;
-  /** Results by `op`, in place of the fake's own; throwing is a failure. */
+  /** Overrides of results by `op`; may throw. */
   readonly answers?: Readonly<Record<string, (body: PageRecord) => unknown>>;
 }
 
@@ -90,10 +90,10 @@ export class FakeKernel {
   rev = 1;
   seq = 0;
   readonly state = new Map<string, PageValue>();
-  /** Requests that were malformed: a test that leaves any here has failed. */
+  /** Malformed messages from the page; tests expect none. */
   readonly refused: unknown[] = [];
   readonly received: PageMessage[] = [];
-  /** While busy, nothing is read: requests wait. */
+  /** While busy, requests wait. */
   busy = false;
   leases: LeaseBody[];
   lockNews: LockNewsBody = { watched: [], history: [], requests: [], by: null };
@@ -107,7 +107,7 @@ export class FakeKernel {
   readonly #changed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #new = new Set<string>();
-  #told: number;
+  #sentRev: number;
 
   constructor(
     readonly model: FakeModel,
@@ -117,7 +117,7 @@ export class FakeKernel {
     for (const [key, value] of isIterable(state) ? state : Object.entries(state)) {
       this.state.set(key, value);
     }
-    this.#told = this.rev;
+    this.#sentRev = this.rev;
     this.leases = [...(options.leases ?? [])];
     this.lockNews = { ...this.lockNews, ...options.lockNews };
     this.commands = options.commands ?? [];
@@ -150,7 +150,7 @@ export class FakeKernel {
     }
     this.received.push(message);
     if (this.busy) this.#waiting.push(message);
-    // Never within the send: a real kernel answers later.
+    // Not synchronously: a real kernel replies later.
     else queueMicrotask(() => void this.#handle(message));
   }
 
@@ -166,9 +166,9 @@ export class FakeKernel {
       const result = await this.#answer(message);
       this.#send("reply", { ok: true, result }, { client, id });
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : String(error);
       const kind = error instanceof Error ? error.name : "Error";
-      this.#send("reply", { ok: false, error: { kind, message: words } }, { client, id });
+      this.#send("reply", { ok: false, error: { kind, message } }, { client, id });
     }
   }
 
@@ -184,7 +184,7 @@ export class FakeKernel {
         this.#send("people", { avatars: this.options.avatars ?? 0 }, { client: message.client });
         this.sendLeases(message.client);
         this.sendLockNews({}, message.client);
-        if (message.body.epoch !== this.epoch || message.body.rev !== this.#told) {
+        if (message.body.epoch !== this.epoch || message.body.rev !== this.#sentRev) {
           this.sendSnapshot(message.client);
         }
         return { epoch: this.epoch };
@@ -197,8 +197,13 @@ export class FakeKernel {
       }
       case "items": {
         const { start, count } = message.body;
-        const { far = [] } = this.options;
-        return { exists: true, start, length: far.length, items: far.slice(start, start + count) };
+        const { fullItems = [] } = this.options;
+        return {
+          exists: true,
+          start,
+          length: fullItems.length,
+          items: fullItems.slice(start, start + count),
+        };
       }
       case "refresh_commands":
         this.sendCommands();
@@ -210,7 +215,7 @@ export class FakeKernel {
         this.runs.cancel(message.body.run);
         return null;
       case "whole_result":
-        return this.runs.whole(message.body.run);
+        return this.runs.fullResult(message.body.run);
       case "forget_run":
         this.runs.forget(message.body.run);
         return null;
@@ -223,8 +228,8 @@ export class FakeKernel {
         return null;
       }
       case "unpin": {
-        const gone = message.body.id;
-        this.sendMemory({ pins: this.memory.pins.filter(({ id }) => id !== gone) });
+        const removed = message.body.id;
+        this.sendMemory({ pins: this.memory.pins.filter(({ id }) => id !== removed) });
         return null;
       }
       case "integers": {
@@ -298,30 +303,30 @@ export class FakeKernel {
 
   #lock(
     keys: readonly string[],
-    terms: { readonly seconds: number; readonly keep: boolean; readonly cap: number | null },
+    options: { readonly seconds: number; readonly keep: boolean; readonly cap: number | null },
   ): boolean {
     const granted = this.options.lock?.(keys) ?? true;
     const others = this.leases.filter(({ key }) => !keys.includes(key));
-    const taken = keys.map(
+    const acquired = keys.map(
       (key): LeaseBody => ({
-        ...terms,
+        ...options,
         key,
         state: granted ? "held" : "refused",
-        left: granted ? terms.seconds : null,
+        left: granted ? options.seconds : null,
         endless: false,
         held: 0,
         continuous: true,
         note: granted ? "" : "someone else holds it",
       }),
     );
-    this.leases = [...others, ...taken];
+    this.leases = [...others, ...acquired];
     this.sendLeases();
     return granted;
   }
 
-  #change(keys: readonly string[], how: (lease: LeaseBody) => Partial<LeaseBody>): void {
+  #change(keys: readonly string[], update: (lease: LeaseBody) => Partial<LeaseBody>): void {
     this.leases = this.leases.map((lease) =>
-      keys.includes(lease.key) ? { ...lease, ...how(lease) } : lease,
+      keys.includes(lease.key) ? { ...lease, ...update(lease) } : lease,
     );
     this.sendLeases();
   }
@@ -378,7 +383,7 @@ export class FakeKernel {
         "snapshot",
         {
           epoch: this.epoch,
-          rev: this.#told,
+          rev: this.#sentRev,
           seq: this.seq,
           part,
           last: part === parts - 1,
@@ -408,17 +413,17 @@ export class FakeKernel {
     this.rev += 1;
   }
 
-  /** Sends what has changed since the last time; `lost` for a message that never arrives. */
   sendEdits(edits: readonly Partial<EditBody>[], undo: string | null = null): void {
-    const whole = edits.map((edit, index) => ({ ...EDIT, number: index + 1, ...edit }));
-    this.#send("edits", { edits: whole, undo });
+    const bodies = edits.map((edit, index) => ({ ...EDIT, number: index + 1, ...edit }));
+    this.#send("edits", { edits: bodies, undo });
   }
 
+  /** Send the changes since the last delta; a `lost` message does not arrive. */
   sendDelta({ lost = false }: { readonly lost?: boolean } = {}): void {
-    if (this.rev === this.#told) return;
+    if (this.rev === this.#sentRev) return;
     const keys = [...this.#changed];
     this.seq += 1;
-    const body = { epoch: this.epoch, from: this.#told, to: this.rev, seq: this.seq };
+    const body = { epoch: this.epoch, from: this.#sentRev, to: this.rev, seq: this.seq };
     const added = [...this.#new].map((key) => [this.#idOf(key), key]);
     const buffers = makeBuffers(
       keys.map((key) => this.#idOf(key)),
@@ -428,7 +433,7 @@ export class FakeKernel {
         removed: [...this.#removed],
       },
     );
-    this.#told = this.rev;
+    this.#sentRev = this.rev;
     this.#changed.clear();
     this.#removed.clear();
     this.#new.clear();

@@ -1,4 +1,4 @@
-/** anywidget's model without Jupyter: traits, events, and sends that somebody takes. */
+/** anywidget's model without Jupyter: traits, events, and a callback for sent messages. */
 
 import type { Model } from "../src/kernel/host.ts";
 import type { Buffers } from "../src/protocol/common.ts";
@@ -6,10 +6,10 @@ import { ModelEvents } from "./model_events.ts";
 
 export class FakeModel extends ModelEvents implements Model {
   readonly #traits = new Map<string, unknown>();
-  /** What the page has sent, oldest first. */
+  /** Sent messages, oldest first. */
   readonly sent: unknown[] = [];
   saves = 0;
-  /** As after a restart of the kernel: every send throws. */
+  /** Makes every send throw, as after a kernel restart. */
   dead = false;
   onSend: (envelope: unknown) => void = () => undefined;
 
@@ -33,7 +33,7 @@ export class FakeModel extends ModelEvents implements Model {
 
   send(content: unknown): void {
     if (this.dead) throw new Error("Cannot send");
-    // What crosses a comm is JSON: anything else would only seem to arrive.
+    // A comm carries JSON only.
     const envelope: unknown = JSON.parse(JSON.stringify(content));
     this.sent.push(envelope);
     this.onSend(envelope);

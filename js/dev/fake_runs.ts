@@ -1,4 +1,4 @@
-/** The runs of a fake kernel, kept and told as widgets/palette/controller.py does. */
+/** The runs of a fake kernel, following widgets/palette/controller.py. */
 
 import type { PageRecord, PageValue } from "../src/protocol/common.ts";
 import type { Requests } from "../src/protocol/messages.ts";
@@ -6,16 +6,16 @@ import type { RunStateBody, WholeResult } from "../src/protocol/palette.ts";
 
 export class FakeRuns {
   list: readonly RunStateBody[] = [];
-  readonly #begun = new Map<string, number>();
+  readonly #startedAt = new Map<string, number>();
 
   constructor(
     readonly send: (op: string, body: unknown) => void,
-    readonly answer: (name: string, args: PageRecord) => Promise<PageValue>,
+    readonly runCommand: (name: string, args: PageRecord) => Promise<PageValue>,
   ) {}
 
   async start({ run, name, arguments: args }: Requests["run"]["body"]): Promise<void> {
     if (this.list.some((known) => known.run === run)) return;
-    this.#begun.set(run, performance.now());
+    this.#startedAt.set(run, performance.now());
     this.list = [
       {
         run,
@@ -34,11 +34,11 @@ export class FakeRuns {
     ];
     this.change(run, {});
     try {
-      const result = await this.answer(name, args);
+      const result = await this.runCommand(name, args);
       if (this.#isRunning(run)) this.change(run, { state: "done", result });
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      this.change(run, { state: "failed", error: { kind: "CommandFailed", message: words } });
+      const message = error instanceof Error ? error.message : String(error);
+      this.change(run, { state: "failed", error: { kind: "CommandFailed", message } });
     }
   }
 
@@ -47,7 +47,7 @@ export class FakeRuns {
   }
 
   change(run: string, change: Partial<RunStateBody>): void {
-    const seconds = (performance.now() - (this.#begun.get(run) ?? 0)) / 1000;
+    const seconds = (performance.now() - (this.#startedAt.get(run) ?? 0)) / 1000;
     this.list = this.list.map((known) =>
       known.run === run ? { ...known, seconds, ...change } : known,
     );
@@ -59,7 +59,7 @@ export class FakeRuns {
     if (this.#isRunning(run)) this.change(run, { state: "cancelled" });
   }
 
-  whole(run: string): WholeResult {
+  fullResult(run: string): WholeResult {
     const known = this.list.find((each) => each.run === run);
     return { kept: known !== undefined, result: known?.result ?? null };
   }

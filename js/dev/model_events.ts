@@ -1,4 +1,4 @@
-/** The events of anywidget's model, for models that have no Jupyter. */
+/** The events of anywidget's model, for models without Jupyter. */
 
 type Handler = (...args: never[]) => void;
 

@@ -1,4 +1,4 @@
-/** Checks what a page sends, so that the fake kernel is as strict as the real one. */
+/** Validate messages from a page as strictly as the real kernel. */
 
 import * as v from "valibot";
 import { VERSION } from "../src/protocol/common.ts";
@@ -6,7 +6,7 @@ import type { Notices, PageNoticeOp, PageRequestOp, Requests } from "../src/prot
 import { NOTICES, REQUESTS } from "../src/protocol/requests.ts";
 import { count, isRecord } from "../src/protocol/schema.ts";
 
-/** Every `op` that a page sends. */
+/** Every `op` that a page can send. */
 export const PAGE_OPS: readonly string[] = [...Object.keys(REQUESTS), ...Object.keys(NOTICES)];
 
 export type PageMessage =

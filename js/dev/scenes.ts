@@ -1,4 +1,4 @@
-/** Worlds to look at: what a session of a few people holds, and what a hostile one may. */
+/** Example states: a session with a few users, a huge one and a hostile one. */
 
 import type { PageValue } from "../src/protocol/common.ts";
 import type { LeaseBody, LockNewsBody } from "../src/protocol/locks.ts";
@@ -114,7 +114,7 @@ export function hostileWorld(): World {
   return world;
 }
 
-/** One step of everything that moves: two people, an interaction and their counters. */
+/** Return one step of everything that moves: avatars, their counters and an interaction. */
 export function moves(time: number): readonly (readonly [string, PageValue])[] {
   return [
     ...UUIDS.slice(0, 3).map((uuid, person) => [`avatar.${uuid}`, avatar(person, time)] as const),
@@ -167,8 +167,8 @@ export const COMMANDS: readonly CommandBody[] = [
   command("playback/play"),
   command("playback/pause", {}, "Pause", "⏸️"),
   command("playback/reset", {}, null, null, {
-    sentence: "Puts the simulation back to its beginning.",
-    danger: "What has happened in it is lost.",
+    sentence: "Resets the simulation to its initial state.",
+    danger: "The current state is lost.",
   }),
   command("playback/step"),
   command("playback/list"),
@@ -181,13 +181,13 @@ export const COMMANDS: readonly CommandBody[] = [
   command("user/slow", { factor: 4 }, "slow motion", "🐌"),
   command("user/checkpoint", { tags: ["draft"], parent: null }, "checkpoint", "🚩"),
   command("multiuser/radially-orient-origins", {}, null, null, {
-    sentence: "Stands everybody on a circle around the simulation, looking inwards.",
+    sentence: "Places all users on a circle around the simulation, facing inwards.",
     known: [
       argument("radius", "float", {
         default: { $nvj: "float", text: "1.0" },
         min: 0,
         unit: "m",
-        help: "How far from the centre people stand.",
+        help: "Distance from the center.",
       }),
     ],
   }),

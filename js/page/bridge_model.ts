@@ -1,9 +1,9 @@
-/** anywidget's model of a widget whose Python half is at the other end of a WebSocket. */
+/** anywidget's model of a widget whose Python side is connected by a WebSocket. */
 
 import { ModelEvents } from "../dev/model_events.ts";
 import type { Model } from "../src/kernel/host.ts";
 
-/** What a model sends to its Python half. */
+/** A message from a model to its Python side. */
 export type ModelMessage =
   | { readonly method: "update"; readonly state: Readonly<Record<string, unknown>> }
   | { readonly method: "custom"; readonly content: unknown };
@@ -11,9 +11,9 @@ export type ModelMessage =
 export class BridgeModel extends ModelEvents implements Model {
   readonly #traits: Map<string, unknown>;
   readonly #send: (message: ModelMessage) => void;
-  /** Names that were set since the last `save_changes`. */
+  /** Traits set since the last `save_changes`. */
   readonly #dirty = new Set<string>();
-  /** Saves whose echo has not come back: until then an echo of that trait is out of date. */
+  /** Pending saves by trait; until their echo arrives, other echoes of the trait are outdated. */
   readonly #unconfirmed = new Map<string, number>();
   #isAlive = true;
 
@@ -43,17 +43,17 @@ export class BridgeModel extends ModelEvents implements Model {
   }
 
   send(content: unknown): void {
-    // The message of ipywidgets where the kernel has gone.
+    // The error message of ipywidgets without a kernel.
     if (!this.#isAlive) throw new Error("Cannot send");
     this.#send({ method: "custom", content });
   }
 
-  /** Takes traits that Python has set. */
+  /** Apply traits set by Python. */
   update(state: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(state)) this.#change(name, value);
   }
 
-  /** Takes traits that a page has set: this one, or another one of the same widget. */
+  /** Apply traits set by this page or another page with the same widget. */
   echo(state: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(state)) {
       const unconfirmed = this.#unconfirmed.get(name) ?? 0;
@@ -66,7 +66,7 @@ export class BridgeModel extends ModelEvents implements Model {
     this.emit("msg:custom", content, buffers);
   }
 
-  /** Python's half is gone, as after a restart of the kernel: sending throws from now on. */
+  /** Disconnect the Python side, as after a kernel restart: sending throws. */
   lose(): void {
     this.#isAlive = false;
     this.emit("comm_live_update");

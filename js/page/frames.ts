@@ -1,11 +1,11 @@
 /**
- * One message of Python's in one binary WebSocket frame: the length of the header, the header as
- * JSON, the buffers. tests/page/bridge.py encodes it.
+ * Decode a message from Python in a binary WebSocket frame: header length, JSON header, buffers.
+ * tests/page/bridge.py encodes it.
  */
 
 export interface Header {
   readonly op: string;
-  /** Bytes of each buffer that follows. */
+  /** Size of each buffer in bytes. */
   readonly sizes: readonly number[];
   readonly [field: string]: unknown;
 }
@@ -32,7 +32,7 @@ export function decodeFrame(data: ArrayBuffer): Frame {
   const length = new DataView(data).getUint32(0, true);
   const json = new TextDecoder().decode(new Uint8Array(data, LENGTH_BYTES, length));
   const header: unknown = JSON.parse(json);
-  if (!isHeader(header)) throw new Error(`not a header: ${json}`);
+  if (!isHeader(header)) throw new Error(`Invalid frame header: ${json}`);
   let offset = LENGTH_BYTES + length;
   const buffers = header.sizes.map((size) => {
     const buffer = new DataView(data, offset, size);

@@ -1,8 +1,8 @@
 /**
- * The page of the page tests: mounts widgets as anywidget does, without Jupyter.
+ * The page of the page tests, which mounts widgets as anywidget does, without Jupyter.
  *
- * Their Python half is in the test's process. A WebSocket carries the messages of their comms,
- * and tells which widgets to show.
+ * The Python side runs in the test process. A WebSocket carries the comm messages and the commands
+ * to show widgets.
  */
 
 import { BridgeModel, type ModelMessage } from "./bridge_model.ts";
@@ -13,11 +13,11 @@ interface Definition {
   render?(props: { model: BridgeModel; el: HTMLElement; signal: AbortSignal }): unknown;
 }
 
-/** A widget that Python has opened. */
+/** A widget opened by Python. */
 interface Widget {
   readonly model: BridgeModel;
   readonly definition: Promise<Definition>;
-  readonly life: AbortController;
+  readonly controller: AbortController;
 }
 
 const widgets = new Map<string, Widget>();
@@ -49,25 +49,27 @@ function handle({ header, buffers }: Frame): void {
       break;
     case "close":
       widgets.delete(comm);
-      widget?.life.abort();
+      widget?.controller.abort();
       widget?.model.lose();
       break;
     default:
-      console.error(`the bridge sent an unknown operation: ${header.op}`);
+      console.error(`Unknown operation from the bridge: ${header.op}`);
   }
 }
 
 function open(comm: string, state: Readonly<Record<string, unknown>>): void {
   const send = (message: ModelMessage) => socket.send(JSON.stringify({ comm, ...message }));
   const model = new BridgeModel(state, send);
-  const life = new AbortController();
+  const controller = new AbortController();
   const definition =
-    typeof state._esm === "string" ? load(state._esm, model, life.signal) : Promise.resolve({});
+    typeof state._esm === "string"
+      ? load(state._esm, model, controller.signal)
+      : Promise.resolve({});
   addStyle(String(state._anywidget_id), state._css);
-  widgets.set(comm, { model, definition, life });
+  widgets.set(comm, { model, definition, controller });
 }
 
-/** Imports a widget's module from its text, which is what a page gets of it. */
+/** Import a widget's module from its source. */
 async function load(source: string, model: BridgeModel, signal: AbortSignal): Promise<Definition> {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const module: { default: Definition } = await import(address);
@@ -84,7 +86,7 @@ function addStyle(id: string, css: unknown): void {
   document.head.append(style);
 }
 
-/** Renders one more view of a widget, below those that are there. */
+/** Render another view of a widget below the existing ones. */
 async function show(comm: string, output: string): Promise<void> {
   const widget = widgets.get(comm);
   if (widget === undefined) return;
@@ -93,7 +95,7 @@ async function show(comm: string, output: string): Promise<void> {
   el.dataset.output = output;
   document.body.append(el);
   const definition = await widget.definition;
-  const { signal } = widget.life;
+  const { signal } = widget.controller;
   if (signal.aborted) return;
   const cleanUp = await definition.render?.({ model: widget.model, el, signal });
   signal.addEventListener("abort", () => {

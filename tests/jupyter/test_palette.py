@@ -21,7 +21,7 @@ def test_results_are_assigned_to_a_notebook_variable(
 ) -> None:
     server.register_command("user/say", lambda text: {"result": text}, {"text": "hello"})
     page, palette = open_palette(notebook, server.port)
-    palette.root.get_by_label("Give each result to the variable").fill("answer")
+    palette.root.get_by_label("Save result as").fill("answer")
     palette.press("Enter")
     palette.choose("user/say")
     palette.run()
@@ -40,7 +40,7 @@ def test_insert_cell_adds_equivalent_python_code(
     palette.argument("text").fill('quoted "text"')
     before = page.sources()
 
-    palette.root.locator(".nvj-form").get_by_role("button", name="As cell").click()
+    palette.root.locator(".nvj-form").get_by_role("button", name="Insert cell").click()
 
     line = 'client.run_command("user/say", text="quoted \\"text\\"")'
     after = eventually(lambda: page.sources() if page.sources() != before else None)

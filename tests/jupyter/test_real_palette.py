@@ -78,10 +78,10 @@ def test_the_error_of_the_server_leads_to_the_missing_argument(
 ) -> None:
     _page, palette = open_palette(notebook, server.port)
     palette.choose("playback/list")
-    palette.button("+ add argument").click()
-    palette.root.get_by_label("Name of the added argument").fill("speed")
-    palette.root.get_by_label("Value of the added argument").fill("2")
+    palette.button("Add argument").click()
+    palette.root.get_by_label("Argument name").fill("speed")
+    palette.root.get_by_label("Argument value").fill("2")
     palette.run()
 
     palette.ended("failed")
-    expect(palette.result).to_contain_text("takes no argument speed")
+    expect(palette.result).to_contain_text("Unexpected argument: speed")

@@ -59,7 +59,9 @@ def test_the_panels_show_the_state_and_capabilities_of_nanovers_server(
     panel.require_accessible()
 
     real_server.kill()
-    expect(panel.header).to_contain_text("lost", ignore_case=True, timeout=60_000 * TIME_SCALE)
+    expect(panel.header).to_contain_text(
+        "disconnected", ignore_case=True, timeout=60_000 * TIME_SCALE
+    )
     panel.screenshot("real-server-lost")
     real_server.start()
-    expect(panel.header).not_to_contain_text("lost", timeout=60_000 * TIME_SCALE)
+    expect(panel.header).not_to_contain_text("disconnected", timeout=60_000 * TIME_SCALE)

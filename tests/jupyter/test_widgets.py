@@ -38,7 +38,7 @@ def test_a_kernel_restart_is_shown_and_running_the_cells_restores_the_widget(
 
         page.restart_kernel()
 
-        expect(Panel(page).root.locator(".nvj-banner")).to_contain_text("run the cell again")
+        expect(Panel(page).root.locator(".nvj-banner")).to_contain_text("Run the cell again")
         for index in range(len(cells)):
             page.run_cell(index)
         inspector = Inspector(page)

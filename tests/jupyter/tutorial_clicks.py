@@ -71,7 +71,7 @@ def pin_it(palette: Palette, speed: Locator) -> None:
     speed.fill("60")
     palette.button("Pin as button").click()
     palette.root.get_by_label("Label").fill("Stir slowly")
-    palette.button("Keep as button").click()
+    palette.button("Save").click()
     palette.buttons.first.click()
     expect(palette.result).to_contain_text("at 60 per minute")
 
@@ -167,7 +167,9 @@ def pause_and_play(page: NotebookPage) -> None:
 
 def see_the_loss(page: NotebookPage) -> None:
     panel = Panel(page)
-    expect(panel.header).to_contain_text(re.compile("lost|reconnecting|gone", re.IGNORECASE))
+    expect(panel.header).to_contain_text(
+        re.compile("disconnected|reconnecting|no kernel", re.IGNORECASE)
+    )
     panel.screenshot("lost")
 
 

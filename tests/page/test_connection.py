@@ -17,7 +17,7 @@ from tests.support.ipython_shell import WIDGET_VIEW, Shell, loaded_shell
 from tests.support.panels import Inspector
 from tests.support.relay import relay_to
 
-LOADING = re.compile(r"Loading the state \(\d.* so far\)\. Showing the last known state\.")
+LOADING = re.compile(r"Loading the state \(\d.* received\)\. Showing the last known state\.")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_lost_server_is_shown_and_its_state_stays(
 
     server.close()
 
-    expect(inspector.header).to_contain_text("lost")
+    expect(inspector.header).to_contain_text("disconnected")
     expect(inspector.row("last.words")).to_contain_text("still here")
     assert shell.run("6 * 7").value == 42
 
@@ -96,7 +96,7 @@ def test_reloading_state_shows_progress_and_keeps_the_last_known_one(
             expect(inspector.row("name")).to_contain_text("before")
 
             relay.cut()
-            expect(inspector.header).to_contain_text("lost")
+            expect(inspector.header).to_contain_text("disconnected")
             server.update_state(None, DictionaryChange({"name": "after"}))
             relay.limit(100_000)
             relay.mend()

@@ -44,9 +44,9 @@ function options(
     ],
     series: [
       {},
-      ...lines.map(({ label, colour }) => ({
+      ...lines.map(({ label, color }) => ({
         label,
-        stroke: colour,
+        stroke: color,
         width: 1.5,
         points: { show: false },
         ...(stepped === undefined ? {} : { paths: stepped }),
@@ -82,7 +82,7 @@ export const createPlot: CreatePlot = (place, onPoint) => {
   return {
     draw(lines, look) {
       const data = align(lines);
-      const wanted = JSON.stringify([lines.map(({ label, colour }) => [label, colour]), look]);
+      const wanted = JSON.stringify([lines.map(({ label, color }) => [label, color]), look]);
       if (plot !== null && wanted === drawnWith) {
         plot.setData(data);
         return;

@@ -4,7 +4,7 @@ import type { Module } from "../kernel/lazy_module.ts";
 
 export interface PlotLine {
   readonly label: string;
-  readonly colour: string;
+  readonly color: string;
   /** Seconds since the epoch, ascending. */
   readonly times: readonly number[];
   /** One per time; null for a gap. */

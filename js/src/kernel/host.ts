@@ -1,4 +1,4 @@
-/** The interface of a view to the kernel, and its implementation on anywidget's model. */
+/** A view's interface to the kernel, and its implementation on anywidget's model. */
 
 import * as v from "valibot";
 import { type Buffers, type Envelope, type ReplyBody, VERSION } from "../protocol/common.ts";
@@ -18,12 +18,12 @@ import { now } from "../ui/clock.ts";
 import { debounced, type Emitter, every, onAbort, onModel } from "../ui/lifetime.ts";
 import { type Readable, Signal } from "../ui/signal.ts";
 import { hasCells, insertCell } from "./notebook_cells.ts";
-import { RequestFailed } from "./request_failed.ts";
+import { RequestFailed, requestFailed } from "./request_failed.ts";
 
-/** `busy`: a question that the kernel answers at once has waited for a second. */
+/** `busy`: a request that the kernel answers at once has been pending for a second. */
 export type KernelStatus = "live" | "busy" | "gone";
 
-/** The traits that views read; for the inspector's see widgets/inspector/widget.py. */
+/** The traits that views read; widgets/inspector/widget.py documents those of the inspector. */
 const TRAITS = {
   tool: text,
   query: text,
@@ -50,30 +50,30 @@ export interface Host {
     body: Requests[Op]["body"],
   ): Promise<Requests[Op]["result"]>;
   notify<Op extends PageNoticeOp>(op: Op, body: Notices[Op]): void;
-  /** `forMe` is false for what answers another view of the same widget. */
+  /** `forMe` is false for messages to another view of the same widget. */
   on<Op extends KernelOp>(
     op: Op,
     handler: (message: MessageOf<Op>, forMe: boolean) => void,
     signal: AbortSignal,
   ): void;
   get<Name extends keyof Traits>(name: Name): Traits[Name] | null;
-  /** The kernel is told once nothing was set for a moment, or with `keep`. */
+  /** Set a trait. It is sent to the kernel after a short delay, or by `flush`. */
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
-  /** Tells the kernel now what was set. */
-  keep(): void;
+  /** Send changed traits to the kernel now. */
+  flush(): void;
   observe<Name extends keyof Traits>(name: Name, fn: () => void, signal: AbortSignal): void;
   /** Whether the page is a notebook in which a cell can be inserted. */
   readonly hasCells: boolean;
-  /** Inserts code as a new cell below the one that holds `near`; false if it cannot be. */
+  /** Insert code as a new cell below the one that contains `near`; false if it is impossible. */
   insertCell(source: string, near: HTMLElement): boolean;
 }
 
-/** The part of anywidget's model that is used. */
+/** The part of anywidget's model that views use. */
 export interface Model extends Emitter {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
-  /** Of JupyterLab's kind or another's: see notebook_cells.ts. */
+  /** Depends on the frontend; see notebook_cells.ts. */
   readonly widget_manager?: unknown;
   send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[] | ArrayBufferView[]): void;
 }
@@ -81,7 +81,7 @@ export interface Model extends Emitter {
 interface Pending {
   readonly op: PageRequestOp;
   readonly sentAt: number;
-  /** The kernel answers this one without asking the server. */
+  /** Whether the kernel answers without the server. */
   readonly local: boolean;
   readonly settle: (body: ReplyBody) => void;
   readonly fail: (error: RequestFailed) => void;
@@ -102,11 +102,10 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
   ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
 ]);
 const SLOW_AFTER = 1;
-/** Seconds after which an answer may be lost: doubled each time, as a busy kernel reads nothing. */
+/** Seconds until a reply may be lost; doubled each time, because a busy kernel reads nothing. */
 const LOST_AFTER = 5;
-/** Seconds after which an answer is lost for certain, if a later request has been answered. */
+/** Seconds after which a reply is lost if a later request was answered. */
 const GIVE_UP_AFTER = 30;
-const GONE = "the kernel has gone: run the cell again";
 
 export function createHost(model: Model, signal: AbortSignal): Host {
   const client = randomName();
@@ -114,7 +113,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
   const pending = new Map<number, Pending>();
   const handlers = new Map<KernelOp, Set<(message: KernelMessage, forMe: boolean) => void>>();
   let nextId = 1;
-  /** Local requests up to this id count no longer: a later one has been answered. */
+  /** Local requests up to this id are ignored, because a later one was answered. */
   let answeredUpTo = 0;
   let lastProbe = Number.NEGATIVE_INFINITY;
   let lostAfter = LOST_AFTER;
@@ -123,7 +122,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     kernel.set("gone");
     for (const [id, request] of [...pending]) {
       pending.delete(id);
-      request.fail(new RequestFailed("KernelGone", GONE));
+      request.fail(requestFailed("KernelGone"));
     }
   };
 
@@ -180,7 +179,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
           }
           const result = readResult(op, reply.result);
           if (result === undefined) {
-            fail(new RequestFailed("BadReply", "the kernel's answer could not be understood"));
+            fail(requestFailed("BadReply"));
           } else resolve(result);
         },
       });
@@ -192,30 +191,30 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     request("ping", {}).catch(() => undefined);
   };
 
-  /** Tells a busy kernel from a slow command: the first leaves everything unanswered. */
+  /** Distinguish a busy kernel, which answers nothing, from a slow command. */
   const watch = () => {
     if (kernel.get() === "gone") return;
     const time = now();
     let waiting = false;
     let slow = false;
-    /** When the newest request was sent that should have been answered at once. */
-    let askedAt: number | null = null;
+    /** When the newest pending local request was sent. */
+    let newestSentAt: number | null = null;
     for (const [id, { local, sentAt, fail }] of pending) {
       const late = time - sentAt > SLOW_AFTER;
       if (local && id <= answeredUpTo && time - sentAt > GIVE_UP_AFTER) {
         pending.delete(id);
-        fail(new RequestFailed("AnswerLost", "the kernel's answer was lost"));
+        fail(requestFailed("AnswerLost"));
       } else if (local && id > answeredUpTo) {
         waiting ||= late;
-        askedAt = sentAt;
+        newestSentAt = sentAt;
       } else if (!local) slow ||= late;
     }
     kernel.set(waiting ? "busy" : "live");
-    if (askedAt === null) {
+    if (newestSentAt === null) {
       lostAfter = LOST_AFTER;
       if (slow && time - lastProbe > 2 * SLOW_AFTER) probe();
-    } else if (time - askedAt > lostAfter) {
-      // A lost answer looks like a busy kernel until another request is answered.
+    } else if (time - newestSentAt > lostAfter) {
+      // A lost reply looks like a busy kernel until another request is answered.
       lostAfter *= 2;
       probe();
     }
@@ -227,7 +226,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       try {
         model.save_changes();
       } catch {
-        // The kernel has gone: there is nobody to keep it for.
+        // The kernel is gone, so there is nothing to save.
       }
     },
     signal,
@@ -242,7 +241,7 @@ export function createHost(model: Model, signal: AbortSignal): Host {
   onModel(model, "comm_live_update", lose, signal);
   every(250, watch, signal);
   onAbort(signal, () => {
-    for (const { fail } of pending.values()) fail(new RequestFailed("ViewClosed", "closed"));
+    for (const { fail } of pending.values()) fail(requestFailed("ViewClosed"));
     pending.clear();
   });
 
@@ -253,14 +252,14 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     notify: (op, body) => {
       if (kernel.get() !== "gone") send({ v: VERSION, op, client, body });
     },
-    on: (op, handler, over) => {
+    on: (op, handler, until) => {
       const known = handlers.get(op) ?? new Set();
       handlers.set(op, known);
-      // One per call, so that a handler may be given twice; the map's key fixes its type.
+      // A new function per call, so that a handler can be added twice. The key fixes the type.
       const entry = (message: KernelMessage, forMe: boolean) =>
         handler(message as MessageOf<typeof op>, forMe);
       known.add(entry);
-      onAbort(over, () => known.delete(entry));
+      onAbort(until, () => known.delete(entry));
     },
     get: (name) => {
       const value = model.get(name);
@@ -271,8 +270,8 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       model.set(name, value);
       save();
     },
-    keep: save.flush,
-    observe: (name, fn, over) => onModel(model, `change:${name}`, fn, over),
+    flush: save.flush,
+    observe: (name, fn, until) => onModel(model, `change:${name}`, fn, until),
     hasCells: hasCells(model.widget_manager),
     insertCell: (source, near) => insertCell(model.widget_manager, source, near),
   };

@@ -1,12 +1,11 @@
 /**
- * Load parts of the frontend on demand. The kernel sends their source on request, so that it does
- * not travel with every widget. They are imported from a Blob, as anywidget imports the widgets, so
- * they run wherever the widgets do.
+ * Load parts of the frontend on demand. The kernel sends their source on request instead of with
+ * every widget. They are imported from a Blob, as anywidget imports widgets.
  */
 
 import type { Host } from "./host.ts";
 
-/** A module's exports; the caller checks that they are what it expects. */
+/** The exports of a module, unchecked. */
 export type Module = Readonly<Record<string, unknown>>;
 export type Importer = (source: string) => Promise<Module>;
 
@@ -19,7 +18,7 @@ async function importText(source: string): Promise<Module> {
   }
 }
 
-/** For all widgets of the page: each is asked for once. */
+/** Shared by all widgets of the page. */
 const loaded = new Map<string, Promise<Module>>();
 
 export function loadModule(
@@ -31,7 +30,7 @@ export function loadModule(
   if (known !== undefined) return known;
   const module = host.request("module", { name }).then(({ source }) => importer(source));
   loaded.set(name, module);
-  // What failed is tried again by whoever asks next.
+  // The next call retries a failed request.
   module.catch(() => loaded.delete(name));
   return module;
 }

@@ -1,28 +1,29 @@
-/** A part of a view whose code is loaded on demand, with a note until then. */
+/** A part of a view whose code is loaded on demand, with a placeholder until then. */
 
 import { reasonOf } from "../text/format.ts";
 import { h, setText } from "../ui/html.ts";
 import { listen } from "../ui/lifetime.ts";
+import { LAZY } from "../ui/strings.ts";
 import type { Host } from "./host.ts";
 import { loadModule, type Module } from "./lazy_module.ts";
 
 export interface LazyPart<Part> {
-  /** Stands in place of the part: that it is being loaded, or why it could not be. */
+  /** The placeholder: loading, or the error and a button to retry. */
   readonly note: HTMLElement;
-  /** The part, once it is here. */
+  /** Return the part, or null while it is not loaded. */
   get(): Part | null;
-  /** Loads it; once more where that failed. */
-  want(): void;
-  /** Does something with it: now, or when it is here. What waits is let go if it never comes. */
+  /** Load the part, again if that failed. */
+  load(): void;
+  /** Call `fn` with the part when it is loaded; dropped if loading fails. */
   use(fn: (part: Part) => void): void;
 }
 
 export interface LazyPartOptions<Part> {
   readonly host: Pick<Host, "request">;
   readonly module: string;
-  /** What it is called in the note, as the subject of a sentence. */
+  /** Name of the part in error messages. */
   readonly what: string;
-  /** Makes the part and puts it in its place; throws where the module is not what it should be. */
+  /** Create the part and insert it; throw if the module is not the expected one. */
   readonly make: (module: Module) => Part;
   readonly signal: AbortSignal;
 }
@@ -30,16 +31,16 @@ export interface LazyPartOptions<Part> {
 export function createLazyPart<Part>(options: LazyPartOptions<Part>): LazyPart<Part> {
   const { host, module, what, make, signal } = options;
   const text = h("span");
-  const again = h("button", { type: "button", class: "nvj-link", hidden: true }, "Try again");
-  const note = h("p", { class: "nvj-dim" }, text, " ", again);
+  const retry = h("button", { type: "button", class: "nvj-link", hidden: true }, LAZY.retry);
+  const note = h("p", { class: "nvj-dim" }, text, " ", retry);
   let part: Part | null = null;
   let loading = false;
   let waiting: ((part: Part) => void)[] = [];
 
-  const load = async () => {
+  const loadPart = async () => {
     loading = true;
-    setText(text, "Loading.");
-    again.hidden = true;
+    setText(text, LAZY.loading);
+    retry.hidden = true;
     try {
       const loaded = await loadModule(host, module);
       if (signal.aborted) return;
@@ -48,27 +49,27 @@ export function createLazyPart<Part>(options: LazyPartOptions<Part>): LazyPart<P
       note.remove();
       for (const fn of waiting) fn(made);
     } catch (error) {
-      setText(text, `${what} could not be loaded: ${reasonOf(error)}.`);
-      again.hidden = false;
+      setText(text, LAZY.failed(what, reasonOf(error)));
+      retry.hidden = false;
     } finally {
       loading = false;
-      // Nobody who tries again much later expects what was pressed long ago.
+      // A retry must not repeat actions from long ago.
       waiting = [];
     }
   };
-  const want = () => {
-    if (part === null && !loading) void load();
+  const load = () => {
+    if (part === null && !loading) void loadPart();
   };
-  listen(again, "click", want, signal);
+  listen(retry, "click", load, signal);
 
   return {
     note,
     get: () => part,
-    want,
+    load,
     use(fn) {
       if (part !== null) fn(part);
       else {
-        want();
+        load();
         waiting.push(fn);
       }
     },

@@ -1,10 +1,9 @@
 /**
- * Puts code into a new cell, where the page is a notebook of JupyterLab's kind.
+ * Insert code as a new cell, if the page is a JupyterLab or Notebook 7 document.
  *
- * A widget has no public way to the notebook of its own. anywidget hands over the
- * widget manager, though, and that of JupyterLab and Notebook 7 has the document it
- * belongs to, with a shared model that can be edited. Other frontends (VS Code, Colab,
- * Voila) have none of this, which is found out by looking, and then there is no button.
+ * Widgets have no public API for this. The widget manager that anywidget passes on holds the
+ * document's shared model in these two; in other frontends (VS Code, Colab, Voila) it does not, and
+ * the button is hidden.
  */
 
 interface SharedNotebook {
@@ -27,28 +26,30 @@ function notebookOf(widgetManager: unknown): SharedNotebook | null {
     const shared = fieldOf(model, "sharedModel");
     return isNotebook(shared) ? shared : null;
   } catch {
-    // Getters of somebody else's may throw, as they do once the document is closed.
+    // The getters throw after the document was closed.
     return null;
   }
 }
 
 export const hasCells = (widgetManager: unknown): boolean => notebookOf(widgetManager) !== null;
 
-/** The place of the cell that holds `element`: of all cells, only those near are in the page. */
+/** Return the index of the cell that contains the element. Jupyter renders only nearby cells. */
 function cellIndex(element: HTMLElement): number | null {
   const index = element.closest<HTMLElement>(".jp-Cell")?.dataset.windowedListIndex;
   return index === undefined ? null : Number(index);
 }
 
-/** Inserts below the cell that holds `near`, or at the end; false if it cannot be done. */
+/** Insert a cell below the one that contains `near`, or at the end; false if it is impossible. */
 export function insertCell(widgetManager: unknown, source: string, near: HTMLElement): boolean {
   const notebook = notebookOf(widgetManager);
   if (notebook === null) return false;
-  const place = cellIndex(near);
+  const index = cellIndex(near);
   const end = notebook.cells.length;
   try {
-    const index = place === null ? end : Math.min(place + 1, end);
-    notebook.insertCell(index, { cell_type: "code", source });
+    notebook.insertCell(index === null ? end : Math.min(index + 1, end), {
+      cell_type: "code",
+      source,
+    });
     return true;
   } catch {
     return false;

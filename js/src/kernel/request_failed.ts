@@ -1,4 +1,13 @@
-/** A request that failed; the message is shown. `kind` is one of `ErrorBody`, or KernelGone. */
+/** Messages of failures that happen in the page. */
+const MESSAGES = {
+  KernelGone: "The kernel was restarted or shut down. Run the cell again.",
+  BadReply: "The kernel sent an invalid reply.",
+  AnswerLost: "The kernel's reply was lost. Try again.",
+  NotSent: "The request did not reach the kernel.",
+  ViewClosed: "The view was closed.",
+} as const;
+
+/** A failed request. `kind` is a key of `MESSAGES` or the kind of an `ErrorBody`. */
 export class RequestFailed extends Error {
   override readonly name = "RequestFailed";
   constructor(
@@ -8,3 +17,6 @@ export class RequestFailed extends Error {
     super(message);
   }
 }
+
+export const requestFailed = (kind: keyof typeof MESSAGES): RequestFailed =>
+  new RequestFailed(kind, MESSAGES[kind]);

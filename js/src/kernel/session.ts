@@ -9,13 +9,13 @@ import { type Readable, Signal } from "../ui/signal.ts";
 import type { Host } from "./host.ts";
 import { type StateChange, StateStore } from "./state_store.ts";
 
-/** A message, and when it came: its times are "seconds at the time of sending". */
+/** A message and its time of arrival; its durations are as of then. */
 export interface Timed<T> {
   readonly body: T;
   readonly at: number;
 }
 
-/** Whether a view follows the shared state: a palette alone does not. */
+/** Whether a view needs the shared state; a palette alone does not. */
 export type StateUse = "needed" | "none";
 
 export interface Session {
@@ -24,24 +24,24 @@ export interface Session {
   readonly leases: Readable<Timed<LeasesBody> | null>;
   readonly heartbeat: Readable<Timed<HeartbeatBody> | null>;
   readonly store: StateStore;
-  /** When the last change arrived at the page. */
+  /** Return when the last change arrived. */
   lastChange(): number | null;
   onChange(fn: (change: StateChange) => void, signal: AbortSignal): void;
-  /** Whether anybody can see the view: nothing is sent to one that is out of sight. */
+  /** Whether the view is visible; the kernel sends nothing to a hidden one. */
   readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
-  /** Since when anybody can see it: before that nothing was to be heard. */
-  seenSince(): number;
+  /** Return when the view last became visible. */
+  visibleSince(): number;
 }
 
 const ACK_PERIOD = 333;
-/** Seconds without a word after which the kernel should hear that somebody still looks. */
-const SILENCE = 4;
+/** Seconds after which an unchanged acknowledgement is sent again, as a sign of life. */
+const KEEP_ALIVE = 4;
 const NOTHING_HANDLED = { seq: 0, rev: 0 } as const;
-/** Seconds between two hellos: doubled while nothing helps, so that nobody is flooded. */
+/** Seconds between two hellos, doubled after each failure. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 16;
-/** An answer later than this is taken for lost. */
+/** Seconds after which a reply is taken for lost. */
 const HELLO_TIMEOUT = 5;
 
 export function createSession(host: Host, use: StateUse, signal: AbortSignal): Session {
@@ -52,20 +52,20 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const listeners = new Set<(change: StateChange) => void>();
   const visible = new Signal(true);
   let lastChange: number | null = null;
-  let seenSince = now();
+  let visibleSince = now();
   let acked: number = NOTHING_HANDLED.seq;
   let ackedAt = now();
   let helloAt: number | null = null;
   let waiting = false;
   let pause = FIRST_PAUSE;
-  let owed = false;
-  /** What the kernel's side was called last; empty means that it does not know this view. */
+  let helloDue = false;
+  /** The kernel's last epoch; it sends an empty one if it does not know this view. */
   let epoch: string | null = null;
 
   const store = new StateStore({
-    onDoubt: () => {
-      owed = true;
-      sayHello(false);
+    onUncertain: () => {
+      helloDue = true;
+      sendHello(false);
     },
     onChange: (change) => {
       lastChange = now();
@@ -73,32 +73,32 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     },
   });
 
-  /** `insist` for a start and a return; a doubt waits for its turn. */
-  const sayHello = (insist: boolean): void => {
+  /** Send a hello, `immediately` or if the last one is old enough. */
+  const sendHello = (immediately: boolean): void => {
     if (!visible.get() || signal.aborted || host.kernel.get() === "gone") return;
     const since = helloAt === null ? Number.POSITIVE_INFINITY : now() - helloAt;
-    if (!insist && (since < pause || (waiting && since < HELLO_TIMEOUT))) return;
-    if (!insist) pause = Math.min(LONGEST_PAUSE, pause * 2);
+    if (!immediately && (since < pause || (waiting && since < HELLO_TIMEOUT))) return;
+    if (!immediately) pause = Math.min(LONGEST_PAUSE, pause * 2);
     helloAt = now();
     waiting = true;
-    owed = false;
+    helloDue = false;
     host.request("hello", use === "none" ? { epoch: null, rev: null } : store.have).then(
       () => {
         waiting = false;
       },
       () => {
         waiting = false;
-        owed = true;
+        helloDue = true;
       },
     );
   };
 
-  const inDoubt = () => use === "needed" && store.inDoubt;
+  const isUncertain = () => use === "needed" && store.isUncertain;
 
   const acknowledge = () => {
     if (!visible.get()) return;
     const handled = store.handled ?? NOTHING_HANDLED;
-    if (handled.seq === acked && now() - ackedAt < SILENCE) return;
+    if (handled.seq === acked && now() - ackedAt < KEEP_ALIVE) return;
     acked = handled.seq;
     ackedAt = now();
     host.notify("ack", handled);
@@ -113,7 +113,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
       if (!forMe) return;
       heartbeat.set({ body, at: now() });
       if (use === "needed") store.onHeartbeat(body);
-      else if (body.epoch !== (epoch ?? body.epoch) || body.epoch === "") sayHello(false);
+      else if (body.epoch !== (epoch ?? body.epoch) || body.epoch === "") sendHello(false);
       if (body.epoch !== "") epoch = body.epoch;
     },
     signal,
@@ -126,16 +126,16 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   every(
     1000,
     () => {
-      const isGreeted = status.get() !== null;
+      const isConnected = status.get() !== null;
       const overdue = waiting && helloAt !== null && now() - helloAt > HELLO_TIMEOUT;
-      if (isGreeted && !inDoubt()) pause = FIRST_PAUSE;
-      // An answered hello without a status: the status was lost.
-      else if (owed || overdue || !(isGreeted || waiting)) sayHello(false);
+      if (isConnected && !isUncertain()) pause = FIRST_PAUSE;
+      // An answered hello without a status means that the status was lost.
+      else if (helloDue || overdue || !(isConnected || waiting)) sendHello(false);
     },
     signal,
   );
   onAbort(signal, () => host.notify("bye", {}));
-  sayHello(true);
+  sendHello(true);
 
   return {
     status,
@@ -145,18 +145,18 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     store,
     lastChange: () => lastChange,
     visible,
-    seenSince: () => seenSince,
-    onChange: (fn, over) => {
+    visibleSince: () => visibleSince,
+    onChange: (fn, until) => {
       listeners.add(fn);
-      onAbort(over, () => listeners.delete(fn));
+      onAbort(until, () => listeners.delete(fn));
     },
     setVisible: (next) => {
       if (next === visible.get()) return;
-      if (next) seenSince = now();
+      if (next) visibleSince = now();
       visible.set(next);
       if (next) {
-        // `resume` doubts, and so does hello by itself; once is enough.
-        sayHello(true);
+        // Before `resume`, which would also request a hello.
+        sendHello(true);
         store.resume();
       } else {
         store.pause();

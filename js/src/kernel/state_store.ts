@@ -1,6 +1,6 @@
 /**
- * The page's copy of the shared state, built from snapshot parts and deltas. If it may be wrong, it
- * requests a new snapshot; see widgets/sync/messages.py for the rules.
+ * The page's copy of the shared state, built from snapshots and deltas. It requests a new snapshot
+ * when it may be wrong; widgets/sync/messages.py has the rules.
  */
 
 import type { HeartbeatBody, PageValue } from "../protocol/common.ts";
@@ -12,24 +12,24 @@ import { isCut, isSameValue } from "../values/page_value.ts";
 export interface Entry {
   readonly key: string;
   readonly value: PageValue;
-  /** On the clock of clock.ts; null while nothing has changed since the first snapshot. */
+  /** Time on the clock of clock.ts; null if unchanged since the first snapshot. */
   readonly changedAt: number | null;
   /** Changes per second at `changedAt`; see `rateAt`. */
   readonly rate: number;
-  /** What a search looks through, once there was one; see inspector/search/filter.ts. */
+  /** Cached text for searches. */
   searchText?: string | undefined;
 }
 
-/** What one message did. A key stands in one of the lists at most. */
+/** The changes of one message. A key is in one list at most. */
 export interface StateChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
-  /** What is known to have changed has this as its `changedAt`; of what came cut nobody knows. */
+  /** The `changedAt` of entries that changed; truncated values may be listed without a change. */
   readonly at: number;
 }
 
-/** How far a snapshot has come. */
+/** Progress of a snapshot, in keys. */
 export interface Progress {
   readonly have: number;
   readonly of: number;
@@ -38,22 +38,21 @@ export interface Progress {
 
 interface Loading {
   nextPart: number;
-  /** Keys that have come, of how many, and since when. */
   have: number;
   readonly of: number;
   readonly since: number;
-  /** Keys of the old copy that no part has named yet. */
+  /** Keys of the old copy that no part has contained yet. */
   readonly unseen: Set<string>;
-  /** Keys that a delta has set or removed since part 0: the parts are older. */
+  /** Keys that a delta changed since part 0, so that the parts are older. */
   readonly newer: Set<string>;
 }
 
-/** The rate is an average that forgets with this time, in seconds. */
-const MEMORY = 2;
+/** Time constant of the average rate, in seconds. */
+const RATE_SECONDS = 2;
 
 export function rateAt(entry: Entry, time: number): number {
   if (entry.changedAt === null) return 0;
-  return entry.rate * Math.exp((entry.changedAt - time) / MEMORY);
+  return entry.rate * Math.exp((entry.changedAt - time) / RATE_SECONDS);
 }
 
 export class StateStore {
@@ -64,59 +63,59 @@ export class StateStore {
   #rev: number | null = null;
   #seq: number | null = null;
   #loading: Loading | null = null;
-  #inDoubt = true;
-  #following = true;
+  #isUncertain = true;
+  #isActive = true;
 
   constructor(
     readonly events: {
-      /** The store cannot go on without an answer to `hello`. */
-      readonly onDoubt: () => void;
+      /** Called when the copy may be wrong until the reply to a `hello`. */
+      readonly onUncertain: () => void;
       readonly onChange: (change: StateChange) => void;
     },
   ) {}
 
-  /** What to say in `hello`. A half-loaded snapshot is worth nothing. */
+  /** The revision for `hello`. A partially loaded snapshot does not count. */
   get have(): { readonly epoch: string | null; readonly rev: number | null } {
     return this.#loading === null && this.#rev !== null
       ? { epoch: this.#epoch, rev: this.#rev }
       : { epoch: null, rev: null };
   }
 
-  /** The last number handled, for `ack`. */
+  /** The last handled message, for `ack`. */
   get handled(): { readonly seq: number; readonly rev: number } | null {
     return this.#seq === null ? null : { seq: this.#seq, rev: this.#rev ?? 0 };
   }
 
-  /** Whether a whole snapshot has been here once. */
+  /** Whether a complete snapshot was received. */
   get loaded(): boolean {
     return this.#rev !== null && this.#loading === null;
   }
 
-  /** How far the snapshot is that is on its way; null for none. */
+  /** Progress of the current snapshot, or null. */
   get progress(): Progress | null {
     return this.#loading;
   }
 
-  get inDoubt(): boolean {
-    return this.#inDoubt;
+  get isUncertain(): boolean {
+    return this.#isUncertain;
   }
 
-  /** A hidden view lets everything pass, and doubts when it comes back. */
+  /** Ignore messages while the view is hidden. */
   pause(): void {
-    this.#following = false;
+    this.#isActive = false;
   }
 
   resume(): void {
-    if (this.#following) return;
-    this.#following = true;
-    this.#doubt();
+    if (this.#isActive) return;
+    this.#isActive = true;
+    this.#requestSync();
   }
 
   onSnapshot({ body, buffers }: MessageOf<"snapshot">, forMe: boolean): void {
-    if (!this.#following) return;
-    const inOrder = this.#count(body.seq);
+    if (!this.#isActive) return;
+    const inOrder = this.#recordSeq(body.seq);
     if (!forMe) {
-      if (!inOrder && !this.#inDoubt) this.#doubt();
+      if (!inOrder && !this.#isUncertain) this.#requestSync();
       return;
     }
     if (body.part === 0) {
@@ -133,17 +132,17 @@ export class StateStore {
         newer: new Set(),
       };
     } else if (this.#loading === null) {
-      // The rest of a snapshot that has been given up.
+      // A part of a snapshot that was abandoned.
       return;
     }
     const loading = this.#loading;
     const content = readSnapshot(buffers);
     const fits = body.part === 0 || (inOrder && body.epoch === this.#epoch);
     if (loading === null || content === null || !fits || body.part !== loading.nextPart) {
-      this.#doubt();
+      this.#requestSync();
       return;
     }
-    this.#inDoubt = false;
+    this.#isUncertain = false;
     loading.nextPart += 1;
     loading.have += content.keys.length;
     const added: string[] = [];
@@ -153,7 +152,7 @@ export class StateStore {
       const id = content.ids[index];
       const value = content.values[index];
       if (id === undefined || value === undefined) return;
-      this.#number(id, key);
+      this.#assignId(id, key);
       loading.unseen.delete(key);
       if (loading.newer.has(key)) return;
       const old = this.entries.get(key);
@@ -163,7 +162,7 @@ export class StateStore {
       this.entries.set(key, {
         key,
         value,
-        // At some time since the last message, and now at the latest.
+        // Changed at an unknown time since the last message.
         changedAt: old === undefined || isSame ? (old?.changedAt ?? null) : at,
         rate: old?.rate ?? 0,
         searchText: undefined,
@@ -171,7 +170,7 @@ export class StateStore {
     });
     let removed: string[] = [];
     if (body.last) {
-      // The old copy stays on screen until the new one is whole: nothing flickers.
+      // Old keys stay until the new snapshot is complete, to avoid flicker.
       removed = [...loading.unseen];
       for (const key of removed) this.entries.delete(key);
       this.#loading = null;
@@ -180,76 +179,77 @@ export class StateStore {
   }
 
   onDelta({ body, client, buffers }: MessageOf<"delta">, forMe: boolean): void {
-    if (!this.#following) return;
-    const inOrder = this.#count(body.seq);
+    if (!this.#isActive) return;
+    const inOrder = this.#recordSeq(body.seq);
     const { rev } = this;
-    if (this.#inDoubt) {
-      // Only the answer to hello is sure to start from what this view has.
-      const isAnswer = forMe && client !== null && this.#loading === null;
-      if (!isAnswer || body.epoch !== this.#epoch || body.from !== rev) return;
-      this.#inDoubt = false;
+    if (this.#isUncertain) {
+      // Only the reply to a hello starts at this view's revision.
+      const isReply = forMe && client !== null && this.#loading === null;
+      if (!isReply || body.epoch !== this.#epoch || body.from !== rev) return;
+      this.#isUncertain = false;
     } else {
       if (!inOrder) {
-        this.#doubt();
+        this.#requestSync();
         return;
       }
       if (!forMe) return;
       if (body.epoch !== this.#epoch || rev === null) {
-        this.#doubt();
+        this.#requestSync();
         return;
       }
       if (body.from > rev) {
-        this.#doubt();
+        this.#requestSync();
         return;
       }
     }
     const isPart = body.from === body.to;
-    // Wholly known already. A part is applied all the same: the last one moves on.
+    // Skip a known delta, but not a part of one: only the last part advances the revision.
     if (!isPart && rev !== null && body.to <= rev) return;
     this.#applyDelta(buffers, Math.max(body.to, rev ?? 0));
   }
 
   onHeartbeat(body: HeartbeatBody): void {
-    if (!this.#following) return;
-    if (this.#inDoubt) {
-      // Nothing has changed since: there is nothing to wait for.
+    if (!this.#isActive) return;
+    if (this.#isUncertain) {
+      // The copy is current.
       if (body.epoch === this.#epoch && body.rev === this.#rev && this.#loading === null) {
-        this.#inDoubt = false;
+        this.#isUncertain = false;
         this.#seq = body.seq;
-      } else this.events.onDoubt();
+      } else this.events.onUncertain();
       return;
     }
-    if (body.epoch !== this.#epoch || (this.#seq !== null && body.seq > this.#seq)) this.#doubt();
+    if (body.epoch !== this.#epoch || (this.#seq !== null && body.seq > this.#seq))
+      this.#requestSync();
   }
 
   private get rev(): number | null {
     return this.#rev;
   }
 
-  /** Takes note of a number; false if one before it is missing. */
-  #count(seq: number): boolean {
+  /** Record a sequence number; return false if one before it is missing. */
+  #recordSeq(seq: number): boolean {
     const inOrder = this.#seq === null || seq === this.#seq + 1;
     this.#seq = seq;
     return inOrder;
   }
 
-  #doubt(): void {
-    this.#inDoubt = true;
+  #requestSync(): void {
+    this.#isUncertain = true;
     if (this.#loading !== null) {
       this.#loading = null;
       this.#rev = null;
     }
-    this.events.onDoubt();
+    this.events.onUncertain();
   }
 
-  #number(id: number, key: string): void {
+  #assignId(id: number, key: string): void {
     const old = this.#idsByKey.get(key);
     if (old !== undefined && old !== id) this.#keysById.delete(old);
     this.#keysById.set(id, key);
     this.#idsByKey.set(key, id);
   }
 
-  #forgetNumber(key: string): void {
+  #releaseId(key: string): void {
     const id = this.#idsByKey.get(key);
     if (id === undefined) return;
     this.#idsByKey.delete(key);
@@ -260,28 +260,28 @@ export class StateStore {
     const content = readDelta(buffers);
     if (content === null) {
       this.#rev = null;
-      this.#doubt();
+      this.#requestSync();
       return;
     }
     const time = now();
     const added: string[] = [];
     const changed: string[] = [];
     const removed: string[] = [];
-    for (const [id, key] of content.added) this.#number(id, key);
+    for (const [id, key] of content.added) this.#assignId(id, key);
     for (const [index, id] of content.ids.entries()) {
       const key = this.#keysById.get(id);
       const value = content.values[index];
       if (key === undefined || value === undefined) {
-        // The kernel believes that this view knows the id: only a snapshot helps.
+        // The kernel assumes that this view knows the id, so only a snapshot helps.
         this.#rev = null;
-        this.#doubt();
+        this.#requestSync();
         break;
       }
       this.#loading?.newer.add(key);
       this.#loading?.unseen.delete(key);
       const old = this.entries.get(key);
       (old === undefined ? added : changed).push(key);
-      const rate = (old === undefined ? 0 : rateAt(old, time)) + 1 / MEMORY;
+      const rate = (old === undefined ? 0 : rateAt(old, time)) + 1 / RATE_SECONDS;
       this.entries.set(key, {
         key,
         value,
@@ -292,10 +292,10 @@ export class StateStore {
     }
     for (const key of content.removed) {
       this.#loading?.newer.add(key);
-      this.#forgetNumber(key);
+      this.#releaseId(key);
       if (this.entries.delete(key)) removed.push(key);
     }
-    if (!this.#inDoubt) this.#rev = to;
+    if (!this.#isUncertain) this.#rev = to;
     this.events.onChange({ added, changed, removed, at: time });
   }
 }

@@ -1,23 +1,17 @@
-/** Types of the module that runs commands (widgets/run_chunk.ts), which the palette loads. */
+/** Types of the module that runs commands (widgets/run_chunk.ts), loaded on demand. */
 
 import type { Module } from "../kernel/lazy_module.ts";
-import type { createFormView, FormView } from "./form/form_view.ts";
-import type { createHistory, HistoryView } from "./runs/history_view.ts";
+import type { createRunViews } from "./run_views.ts";
 
-/** The form of the chosen command, and the runs. */
-export interface RunViews {
-  readonly form: FormView;
-  readonly history: HistoryView;
-}
+export type { RunViews } from "./run_views.ts";
 
 export interface RunModule {
-  readonly createFormView: typeof createFormView;
-  readonly createHistory: typeof createHistory;
+  readonly createRunViews: typeof createRunViews;
 }
 
 export function checkRunModule(module: Module): RunModule {
-  for (const name of ["createFormView", "createHistory"]) {
-    if (typeof module[name] !== "function") throw new Error(`the module has no ${name}`);
+  if (typeof module.createRunViews !== "function") {
+    throw new Error("The module does not export createRunViews.");
   }
   return module as unknown as RunModule;
 }

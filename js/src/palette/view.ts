@@ -1,30 +1,34 @@
-/** The command palette: list, form and runs. Does not depend on Jupyter. */
+/** The command palette: list, form and runs. */
 
 import { createLazyPart } from "../kernel/lazy_part.ts";
 import type { MakeTool, Tool, ToolContext } from "../panel/tool.ts";
 import type { PageRecord } from "../protocol/common.ts";
 import type { CommandBody, MemoryBody } from "../protocol/palette.ts";
-import { plural } from "../text/format.ts";
 import { randomName } from "../text/random_name.ts";
-import { visible } from "../text/visible_text.ts";
 import { h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { every, listen, oncePerFrame } from "../ui/lifetime.ts";
 import { Signal } from "../ui/signal.ts";
-import { createEmptyList } from "./list/empty_list.ts";
-import { createListView } from "./list/list_view.ts";
-import { Finder } from "./list/ranking.ts";
+import { createEmptyList, createListView } from "./list/list_view.ts";
+import { CommandFinder } from "./list/ranking.ts";
 import { createRefreshButton } from "./list/refresh_button.ts";
-import { createPins } from "./pins_view.ts";
+import { createPinsBar } from "./pins_bar.ts";
 import { checkRunModule, type RunViews } from "./run_chunk.ts";
-import { createResultName } from "./runs/result_name.ts";
 import { createRunStore } from "./runs/run_store.ts";
+import { FORM, LIST } from "./strings.ts";
 
 export interface PaletteOptions {
-  /** Names of traits: a control room has another search box beside this one. */
+  /** Names of traits; in a control room, `query` and `selected` belong to the inspector. */
   readonly query: "query" | "command_query";
   readonly selected: "selected" | "selected_command";
 }
+
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 10,
+  PageUp: -10,
+};
 
 export const makePalette =
   (options: PaletteOptions): MakeTool =>
@@ -37,19 +41,19 @@ function createPalette(
 ): Tool {
   const total = new Signal<number | null>(null);
   const idPrefix = `nvj-${randomName().slice(0, 8)}-command`;
-  const finder = new Finder();
+  const finder = new CommandFinder();
   let memory: MemoryBody | null = null;
   let avatars = 0;
-  let chosen: string | null = null;
-  /** What was asked for before the commands were here: by a trait, or by the history. */
-  let wanted: string | null = null;
+  let selected: string | null = null;
+  /** The command to select when the list has been loaded. */
+  let selectOnLoad: string | null = null;
 
   const input = h("input", {
     class: "nvj-search-input",
     type: "text",
     role: "combobox",
-    placeholder: "Find a command",
-    "aria-label": "Find a command",
+    placeholder: LIST.search,
+    "aria-label": LIST.search,
     "aria-expanded": "true",
     "aria-controls": idPrefix,
     "aria-autocomplete": "list",
@@ -66,143 +70,128 @@ function createPalette(
   const list = createListView({
     idPrefix,
     running: store.running,
-    afterDraw: () => drawActive(),
+    afterDraw: () => setAttribute(input, "aria-activedescendant", list.activeId()),
     signal,
   });
   const start = (name: string, args: PageRecord) => {
     const run = store.start(name, args);
     side.use(({ history }) => history.reveal(run));
   };
-  const pins = createPins({
+  const pins = createPinsBar({
     host,
-    onLeft: () => input.focus(),
+    onLeave: () => input.focus(),
     onPress: ({ command, arguments: args, asks }) => {
       if (asks.length === 0) runWith(command, args);
-      // What is not kept is asked for, the first of it first.
       else if (load(command, args)) {
+        // In reverse, so that the first of them gets the focus.
         side.use(({ form }) => {
           for (const name of asks.toReversed()) form.add(name);
         });
       }
     },
+    onEdit: (pin) => side.use(({ pinEditor }) => pinEditor.open(pin)),
     signal,
   });
   const side = createLazyPart<RunViews>({
     host,
     module: "run",
-    what: "The form",
+    what: FORM.what,
     make: (module) => {
-      const { createFormView, createHistory } = checkRunModule(module);
-      const form = createFormView({ host, signal, onRun: start, onPin: pins.make });
-      const history = createHistory(
+      const views = checkRunModule(module).createRunViews({
         host,
         store,
-        {
+        onRun: start,
+        actions: {
           find,
           leave: () => input.focus(),
           cancel: store.cancel,
           forget: store.forget,
           load: ({ name, arguments: args }) => {
-            if (load(name, args)) form.focusFirst();
+            if (load(name, args)) side.use(({ form }) => form.focusFirst());
           },
           again: ({ name, arguments: args }) => runWith(name, args),
           addArgument: ({ name, arguments: args }, argument) => {
-            if (load(name, args)) form.add(argument);
+            if (load(name, args)) side.use(({ form }) => form.add(argument));
           },
         },
         announce,
         signal,
-      );
-      form.setMemory(memory);
-      form.setAvatars(avatars);
-      form.setBlocked(connection.get().blocked);
-      form.show(chosen === null ? null : find(chosen));
-      pins.editor.before(form.element);
-      pins.editor.after(history.element);
-      return { form, history };
+      });
+      views.setMemory(memory);
+      views.form.setAvatars(avatars);
+      views.form.setBlocked(connection.get().blocked);
+      views.form.show(selected === null ? null : find(selected));
+      right.append(...views.elements);
+      return views;
     },
     signal,
   });
-  const resultName = createResultName(host, signal);
-  const nothingText = h("p");
-  const nothing = h("div", { class: "nvj-empty" }, nothingText);
-  const right = h(
-    "div",
-    { class: "nvj-palette-right" },
-    nothing,
-    side.note,
-    pins.editor,
-    resultName.element,
-  );
+  const placeholderText = h("p");
+  const placeholder = h("div", { class: "nvj-empty" }, placeholderText);
+  const right = h("div", { class: "nvj-palette-right" }, placeholder, side.note);
 
   const drawEmpty = () => {
     const found = list.rows().commands > 0;
     list.element.hidden = !found;
-    empty.show(found ? "hidden" : (session.commands.get() ?? "waiting"));
+    empty.show(found ? "hidden" : (session.commands.get() ?? "loading"));
   };
 
-  /** There is something to show that needs what is not here yet. */
+  /** Show the loading note only if there is something to show in its place. */
   const drawNote = () => {
-    side.note.hidden = !nothing.hidden && store.runs.get().length === 0;
+    side.note.hidden = !placeholder.hidden && store.runs.get().length === 0;
   };
 
-  const drawActive = () => setAttribute(input, "aria-activedescendant", list.activeId());
   const drawList = () => {
     list.show(finder.find(input.value));
     list.redraw();
     drawEmpty();
   };
-  /** The order is brought up to date when nobody would see it jump: not right after a run. */
+  /** Not called right after a run, so that the list does not jump. */
   const updateRecent = () => finder.setRecent(memory?.recent ?? []);
-
-  const choose = (name: string | null) => {
-    // What was typed before decides no longer.
+  const select = (name: string | null) => {
     settle.cancel();
-    if (name !== chosen) right.scrollTop = 0;
-    chosen = name;
+    if (name !== selected) right.scrollTop = 0;
+    selected = name;
     const command = name === null ? null : find(name);
     side.get()?.form.show(command);
     setText(
-      nothingText,
-      name === null || command !== null
-        ? "Choose a command to run it."
-        : `The server has no ${visible(name, 80)} any more. Choose another command.`,
+      placeholderText,
+      name === null || command !== null ? LIST.noneSelected : LIST.unavailable(name),
     );
-    nothing.hidden = command !== null;
+    placeholder.hidden = command !== null;
     drawNote();
-    list.choose(name);
+    list.select(name);
     if (session.commands.get() !== null) host.set(traits.selected, name);
   };
   const step = (by: number) => {
     const rows = list.rows();
-    const at = chosen === null ? -1 : rows.placeOf(chosen);
+    const at = selected === null ? -1 : rows.positionOf(selected);
     const next = at < 0 ? (by > 0 ? 0 : rows.commands - 1) : at + by;
     const found = rows.commandAt(Math.min(Math.max(next, 0), rows.commands - 1));
     if (found === undefined) return;
-    choose(found.command.name);
+    select(found.command.name);
     list.reveal(found.command.name);
   };
 
-  /** Opens a command's form with these arguments; false if there is no such command now. */
+  /** Open a command's form with these arguments; false if there is no such command. */
   const load = (name: string, args: PageRecord): boolean => {
-    choose(name);
+    select(name);
     if (find(name) === null) return false;
     list.reveal(name);
     side.use(({ form }) => form.load(args));
     return true;
   };
-  /** By the form, so that a dangerous command asks first, whichever button was pressed. */
+  /** The form asks for confirmation of a dangerous command. */
   const runWith = (name: string, args: PageRecord) => {
     if (find(name)?.danger === "") start(name, args);
     else if (load(name, args)) side.use(({ form }) => form.run());
   };
 
-  /** Ranking is for the key press; what follows from it waits for the frame. */
   const settle = oncePerFrame(() => {
     const first = list.rows().commandAt(0)?.command.name ?? null;
-    // While somebody searches, the best result is the chosen one.
-    if (input.value.trim() !== "") choose(first);
-    const shown = chosen ?? first;
+    // A search selects the best match.
+    if (input.value.trim() !== "") select(first);
+    const shown = selected ?? first;
     if (shown !== null) list.reveal(shown);
   }, signal);
   const setQuery = (text: string) => {
@@ -217,22 +206,15 @@ function createPalette(
     input.focus();
   };
   const onKey = (key: string): boolean => {
+    const by = STEPS[key];
+    if (by !== undefined) {
+      step(by);
+      return true;
+    }
     switch (key) {
-      case "ArrowDown":
-        step(1);
-        return true;
-      case "ArrowUp":
-        step(-1);
-        return true;
-      case "PageDown":
-        step(10);
-        return true;
-      case "PageUp":
-        step(-10);
-        return true;
       case "Enter":
-        if (chosen === null || list.rows().placeOf(chosen) < 0) step(1);
-        if (chosen !== null) side.use(({ form }) => form.focusFirst());
+        if (selected === null || list.rows().positionOf(selected) < 0) step(1);
+        if (selected !== null) side.use(({ form }) => form.focusFirst());
         return true;
       case "Escape":
         if (input.value === "") return false;
@@ -266,13 +248,12 @@ function createPalette(
     ({ target }) => {
       const found = list.commandAt(target);
       if (found === null) return;
-      choose(found.command.name);
-      // The list has no focus of its own: the keys go on from the box above it.
+      select(found.command.name);
+      // The list is operated from the search box, as in the ARIA combobox pattern.
       input.focus({ preventScroll: true });
     },
     signal,
   );
-  const hint = h("div", { class: "nvj-hint" }, "↑↓ · Enter fills in · Ctrl+Enter runs");
   const left = h(
     "div",
     { class: "nvj-palette-left" },
@@ -282,12 +263,12 @@ function createPalette(
       h("label", { class: "nvj-search" }, icon("search"), input),
       refresh.button,
     ),
-    refresh.trouble,
+    refresh.problem,
     list.element,
     empty.element,
-    hint,
+    h("div", { class: "nvj-hint" }, LIST.hint),
   );
-  const element = h("div", { class: "nvj-tool nvj-palette" }, pins.bar, left, right);
+  const element = h("div", { class: "nvj-tool nvj-palette" }, pins.element, left, right);
   listen(
     right,
     "keydown",
@@ -306,7 +287,7 @@ function createPalette(
       const editable =
         event.target instanceof Element && event.target.matches("input, textarea, select");
       if (event.key === "Enter" && command) {
-        // A key that is held down runs it once.
+        // A key that is held down runs the command only once.
         if (!event.repeat) side.get()?.form.run();
       } else if (event.key === "/" && !editable && !command) {
         input.focus();
@@ -317,21 +298,20 @@ function createPalette(
     signal,
   );
 
-  const drawLine = () => {
+  const drawBlocked = () => {
     const { blocked } = connection.get();
     side.get()?.form.setBlocked(blocked);
     pins.setBlocked(blocked);
   };
-  connection.observe(drawLine, signal);
+  connection.observe(drawBlocked, signal);
   host.on(
     "memory",
     ({ body }, forMe) => {
       if (!forMe) return;
       const first = memory === null;
       memory = body;
-      side.get()?.form.setMemory(body);
+      side.get()?.setMemory(body);
       pins.show(body.pins);
-      resultName.show(body.result_name);
       if (!first) return;
       updateRecent();
       drawList();
@@ -350,20 +330,20 @@ function createPalette(
   session.commands.observe((body) => {
     total.set(body === null ? null : body.commands.length);
     settle.flush();
-    setText(footer, body === null ? "" : plural(body.commands.length, "command"));
+    setText(footer, body === null ? "" : LIST.count(body.commands.length));
     finder.setCommands(body?.commands ?? []);
     drawBare();
-    const waiting = wanted;
-    wanted = null;
+    const name = selectOnLoad;
+    selectOnLoad = null;
     drawList();
-    if (waiting !== null && find(waiting) !== null) {
-      choose(waiting);
-      list.reveal(waiting);
-    } else if (chosen === null && input.value.trim() !== "") {
-      choose(list.rows().commandAt(0)?.command.name ?? null);
-    } else choose(chosen);
+    if (name !== null && find(name) !== null) {
+      select(name);
+      list.reveal(name);
+    } else if (selected === null && input.value.trim() !== "") {
+      select(list.rows().commandAt(0)?.command.name ?? null);
+    } else select(selected);
   }, signal);
-  /** Without any command and any run the words that say so have all the place. */
+  /** Without commands and runs, the placeholder gets the full width. */
   const drawBare = () =>
     setAttribute(element, "data-bare", commands().length + store.runs.get().length === 0);
   store.runs.observe(() => {
@@ -375,9 +355,9 @@ function createPalette(
     traits.selected,
     () => {
       const name = host.get(traits.selected);
-      if (name === chosen) return;
-      if (name !== null && session.commands.get() === null) wanted = name;
-      else choose(name);
+      if (name === selected) return;
+      if (name !== null && session.commands.get() === null) selectOnLoad = name;
+      else select(name);
       if (name !== null) list.reveal(name);
     },
     signal,
@@ -390,7 +370,7 @@ function createPalette(
     },
     signal,
   );
-  // The time that runs take stands beside their commands.
+  // The list shows how long each command has been running.
   every(
     250,
     () => {
@@ -399,20 +379,20 @@ function createPalette(
     signal,
   );
   input.value = host.get(traits.query) ?? "";
-  wanted = host.get(traits.selected);
+  selectOnLoad = host.get(traits.selected);
   drawList();
-  choose(null);
-  drawLine();
+  select(null);
+  drawBlocked();
   drawBare();
 
   return {
     name: "palette",
-    label: "Commands",
+    label: LIST.tab,
     element,
     count: total,
     footer,
     shown: () => {
-      side.want();
+      side.load();
       updateRecent();
       drawList();
     },

@@ -1,25 +1,25 @@
-/** The connection status in the header, computed from status messages and heartbeats. Pure. */
+/** The connection status in the header, derived from status messages and heartbeats. Pure. */
 
 import type { KernelStatus } from "../kernel/host.ts";
 import type { Timed } from "../kernel/session.ts";
 import type { HeartbeatBody, StatusBody } from "../protocol/common.ts";
-import { age, duration, ordinal, rate, size } from "../text/format.ts";
+import { BANNER, BLOCKED, FRESHNESS, STATE } from "./strings.ts";
 
 export type Tone = "live" | "waiting" | "stale" | "lost" | "gone";
 
 export interface ConnectionStatus {
-  /** Colour and shape of the dot. */
+  /** Color and shape of the dot. */
   readonly tone: Tone;
-  /** One or two words beside the dot; empty when all is well. */
-  readonly word: string;
-  /** The freshness on the right of the header. */
-  readonly fresh: string;
+  /** The state beside the dot; empty if connected. */
+  readonly label: string;
+  /** The age of the state, on the right of the header. */
+  readonly freshness: string;
   readonly rate: string;
-  /** A sentence over the content, where something is wrong. Ticks. */
+  /** A message above the content if something is wrong; contains a running time. */
   readonly banner: string;
-  /** The same without what ticks, to be read out once. */
+  /** The same without the running time, for screen readers. */
   readonly announcement: string;
-  /** Why nothing can be sent to the server now, or null. */
+  /** Why nothing can be sent to the server, or null. */
   readonly blocked: string | null;
 }
 
@@ -28,19 +28,19 @@ export interface ConnectionFacts {
   readonly status: Timed<StatusBody> | null;
   readonly heartbeat: Timed<HeartbeatBody> | null;
   readonly lastChange: number | null;
-  /** Since when anybody looks: nothing is sent to a view that is out of sight. */
-  readonly seenSince?: number;
+  /** When the view became visible: a hidden view receives nothing. */
+  readonly visibleSince?: number;
   readonly now: number;
 }
 
-/** Heartbeats come once a second; three missing ones are silence. */
+/** Seconds without a heartbeat that count as silence; one is sent each second. */
 const SILENCE = 3.5;
 
-const text = (
+const status = (
   part: Partial<ConnectionStatus> & Pick<ConnectionStatus, "tone">,
 ): ConnectionStatus => ({
-  word: "",
-  fresh: "",
+  label: "",
+  freshness: "",
   rate: "",
   banner: "",
   announcement: part.banner ?? "",
@@ -48,8 +48,8 @@ const text = (
   ...part,
 });
 
-/** Seconds since the server's last change, as far as kernel and page know. */
-function quietFor({ heartbeat, lastChange, now }: ConnectionFacts): number | null {
+/** Return the seconds since the last change, as reported by the kernel or seen by the page. */
+function secondsSinceChange({ heartbeat, lastChange, now }: ConnectionFacts): number | null {
   const reported =
     heartbeat === null || heartbeat.body.age === null
       ? null
@@ -59,93 +59,86 @@ function quietFor({ heartbeat, lastChange, now }: ConnectionFacts): number | nul
   return seen === null ? reported : Math.min(reported, seen);
 }
 
-function lost(facts: ConnectionFacts, status: StatusBody, since: number): ConnectionStatus {
-  const tries = status.attempt > 0 ? ` (${ordinal(status.attempt)} try)` : "";
-  const reason = status.reason === "" ? "" : `: ${status.reason}`;
-  const quiet = quietFor(facts);
-  return text({
-    tone: "lost",
-    word: "lost",
-    fresh: `stale for ${age(quiet === null ? since : Math.max(quiet, since))}`,
-    banner: `Lost the server ${duration(since)} ago${reason}. Trying again${tries}. What you see is from before.`,
-    announcement: `Lost the server${reason}. Trying again.`,
-    blocked: "The server is lost; this waits until it is back.",
-  });
-}
-
-function loading(status: StatusBody, since: number): ConnectionStatus {
-  const received = status.received === null ? "" : ` (${size(status.received)} so far)`;
-  return text({
-    tone: "waiting",
-    word: "loading",
-    fresh: `loading for ${age(since)}`,
-    banner: `Loading the state${received}. Showing the last known state.`,
-    announcement: "Loading the state. Showing the last known state.",
-    blocked: "The state is still loading.",
-  });
-}
-
 export function describeConnection(facts: ConnectionFacts): ConnectionStatus {
-  const { kernel, status: timed, heartbeat, now } = facts;
+  const { kernel, status: timed, now } = facts;
+  const busy = kernel === "busy";
   if (kernel === "gone") {
-    return text({
+    return status({
       tone: "gone",
-      word: "kernel gone",
-      banner: "The kernel has gone: run the cell again. What you see is from before.",
-      blocked: "The kernel has gone: run the cell again.",
+      label: STATE.noKernel,
+      banner: BANNER.noKernel,
+      blocked: BLOCKED.noKernel,
     });
   }
   if (timed === null) {
-    const busy = kernel === "busy";
-    return text({
+    return status({
       tone: "waiting",
-      word: busy ? "kernel busy" : "loading",
-      banner: busy ? "The kernel is busy with a cell; this view loads when it has time." : "",
-      blocked: "Still loading.",
+      label: busy ? STATE.kernelBusy : STATE.loading,
+      banner: busy ? BANNER.kernelBusy : "",
+      blocked: BLOCKED.viewLoading,
     });
   }
-  const status = timed.body;
-  const since = status.since + now - timed.at;
-  switch (status.state) {
+  const { state, reason, attempt, received } = timed.body;
+  const since = timed.body.since + now - timed.at;
+  switch (state) {
     case "connecting":
-      return text({
+      return status({
         tone: "waiting",
-        word: "connecting",
-        fresh: `connecting for ${age(since)}`,
-        banner: status.reason === "" ? "" : `Not connected yet: ${status.reason}.`,
-        blocked: "Not connected yet.",
+        label: STATE.connecting,
+        freshness: FRESHNESS.connecting(since),
+        banner: BANNER.connecting(reason),
+        blocked: BLOCKED.connecting,
       });
     case "loading":
-      return loading(status, since);
+      return status({
+        tone: "waiting",
+        label: STATE.loading,
+        freshness: FRESHNESS.loading(since),
+        banner: BANNER.loading(received),
+        announcement: BANNER.loadingAnnouncement,
+        blocked: BLOCKED.loading,
+      });
     case "lost":
-      return lost(facts, status, since);
+      return status({
+        tone: "lost",
+        label: STATE.disconnected,
+        freshness: FRESHNESS.stale(Math.max(secondsSinceChange(facts) ?? since, since)),
+        banner: BANNER.lost(since, reason, attempt),
+        announcement: BANNER.lostAnnouncement(reason),
+        blocked: BLOCKED.lost,
+      });
     case "closed":
-      return text({
+      return status({
         tone: "gone",
-        word: "closed",
-        banner: `This connection is closed${status.reason === "" ? "" : `: ${status.reason}`}. What you see is from before; go on with %nanover reconnect, or with a new panel.`,
-        blocked: "The connection is closed.",
+        label: STATE.closed,
+        banner: BANNER.closed(reason),
+        blocked: BLOCKED.closed,
       });
     case "connected":
-      break;
+      return describeUpdates(facts, busy);
   }
-  const silence = heartbeat === null ? 0 : now - Math.max(heartbeat.at, facts.seenSince ?? 0);
+}
+
+/** Describe how current the view is while the server is connected. */
+function describeUpdates(facts: ConnectionFacts, busy: boolean): ConnectionStatus {
+  const { heartbeat, now, visibleSince = 0 } = facts;
+  const silence = heartbeat === null ? 0 : now - Math.max(heartbeat.at, visibleSince);
   if (silence > SILENCE) {
-    return text({
+    return status({
       tone: "stale",
-      word: kernel === "busy" ? "kernel busy" : "silent",
-      fresh: `stale for ${age(silence)}`,
-      banner: `No word from the kernel for ${duration(silence)}. What you see may be old.`,
-      announcement: "No word from the kernel. What you see may be old.",
+      label: busy ? STATE.kernelBusy : STATE.noUpdates,
+      freshness: FRESHNESS.stale(silence),
+      banner: BANNER.noUpdates(silence),
+      announcement: BANNER.noUpdatesAnnouncement,
     });
   }
-  const quiet = quietFor(facts);
+  const seconds = secondsSinceChange(facts);
   const perSecond = heartbeat?.body.rate ?? 0;
-  return text({
-    tone: kernel === "busy" ? "stale" : "live",
-    word: kernel === "busy" ? "kernel busy, still live" : "",
-    fresh: quiet === null ? "" : `updated ${age(quiet)} ago`,
-    rate: perSecond < 0.1 ? "" : rate(perSecond).replace("/s", " updates/s"),
-    announcement: kernel === "busy" ? "The kernel is busy; the view is still live." : "",
+  return status({
+    tone: busy ? "stale" : "live",
+    label: busy ? STATE.busyButLive : "",
+    freshness: seconds === null ? "" : FRESHNESS.updated(seconds),
+    rate: perSecond < 0.1 ? "" : FRESHNESS.rate(perSecond),
+    announcement: busy ? BANNER.busyButLive : "",
   });
 }

@@ -9,11 +9,11 @@ import type { MakeTool } from "./tool.ts";
 export interface RenderProps {
   readonly model: Model;
   readonly el: HTMLElement;
-  /** Given by anywidget since 0.11; before, only the returned function tells the end. */
+  /** Given by anywidget 0.11 or later; older versions only call the returned function. */
   readonly signal?: AbortSignal;
 }
 
-/** A cell that scrolls by should not stop and start the stream. */
+/** Milliseconds out of view after which updates stop, so that scrolling does not stop them. */
 const HIDE_AFTER = 600;
 
 export function mount(
@@ -44,8 +44,8 @@ export function mount(
   listen(document, "visibilitychange", update, signal);
   observeInView(
     panel,
-    (now) => {
-      inView = now;
+    (visible) => {
+      inView = visible;
       update();
     },
     signal,

@@ -10,13 +10,14 @@ import { Signal } from "../ui/signal.ts";
 import { type ConnectionStatus, describeConnection } from "./connection_status.ts";
 import { createRateSparkline } from "./rate_sparkline.ts";
 import { addResizeHandle } from "./resize_handle.ts";
+import { PANEL } from "./strings.ts";
 import type { MakeTool } from "./tool.ts";
 import { createToolTabs } from "./tool_tabs.ts";
 
-/** What people press to edit text; with Ctrl or Cmd these stay in the widget. */
+/** Letters that edit text with Ctrl or Cmd, which stay in the widget. */
 const EDITING = new Set(["a", "c", "v", "x", "y", "z"]);
 
-/** Saving, finding, the list of all commands: letters with Ctrl or Cmd that edit no text. */
+/** Whether a shortcut, such as Ctrl+S or Ctrl+F, is left to Jupyter. */
 const belongsToJupyter = ({ key, ctrlKey, metaKey }: KeyboardEvent): boolean =>
   (ctrlKey || metaKey) && /^[a-z]$/i.test(key) && !EDITING.has(key.toLowerCase());
 
@@ -31,12 +32,12 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const dot = h("span", { class: "nvj-dot", "aria-hidden": "true" });
   const name = h("strong", { class: "nvj-name" });
   const address = h("span", { class: "nvj-address" });
-  const word = h("span", { class: "nvj-chip nvj-status", hidden: true });
-  const fresh = h("span", { class: "nvj-freshness" });
+  const label = h("span", { class: "nvj-chip nvj-status", hidden: true });
+  const freshness = h("span", { class: "nvj-freshness" });
   const rateText = h("span");
   const rate = h(
     "span",
-    { class: "nvj-rate", title: "Updates per second, and how many there were in the last minute" },
+    { class: "nvj-rate", title: PANEL.rateTitle },
     createRateSparkline(session.heartbeat, signal),
     rateText,
   );
@@ -45,18 +46,18 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   const footer = h("div", { class: "nvj-footer" });
   const speech = h("div", { class: "nvj-sr", role: "status", "aria-live": "polite" });
 
-  const facts = (): ConnectionStatus =>
+  const connectionStatus = (): ConnectionStatus =>
     describeConnection({
       kernel: host.kernel.get(),
       status: session.status.get(),
       heartbeat: session.heartbeat.get(),
       lastChange: session.lastChange(),
-      seenSince: session.seenSince(),
+      visibleSince: session.visibleSince(),
       now: now(),
     });
-  const connection: Signal<ConnectionStatus> = new Signal(facts());
+  const connection: Signal<ConnectionStatus> = new Signal(connectionStatus());
   const announce = (text: string) => {
-    // The same words twice in a row would not be read again.
+    // Screen readers skip a text that is set again unchanged.
     setText(speech, speech.textContent === text ? `${text}\u00a0` : text);
   };
 
@@ -72,14 +73,14 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
     address,
     tabs,
     h("span", { class: "nvj-space" }),
-    word,
-    fresh,
+    label,
+    freshness,
     rate,
   );
   const card = h("div", { class: "nvj-card" }, header, banner, body, footer, speech);
   const root = h(
     "div",
-    // It can have the focus, so that a click anywhere in it brings the keys here.
+    // Focusable, so that a click anywhere in the widget moves the keyboard focus here.
     { class: "nvj-root", role: "group", tabindex: -1, "data-lm-suppress-shortcuts": "true" },
     card,
   );
@@ -87,28 +88,28 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
 
   let announced = "";
   const draw = () => {
-    const text = facts();
+    const shown = connectionStatus();
     const status = session.status.get()?.body;
-    root.dataset.tone = text.tone;
-    const title = status === undefined ? "NanoVer" : visible(status.name, 80);
+    root.dataset.tone = shown.tone;
+    const title = status === undefined ? PANEL.name : visible(status.name, 80);
     setText(name, title);
     setText(address, status === undefined ? "" : visible(status.address, 120));
-    // A connection without a name of its own goes by its address.
+    // An unnamed connection has its address as its name.
     address.hidden = status === undefined || status.address.endsWith(`//${status.name}`);
-    root.setAttribute("aria-label", `NanoVer: ${title}`);
-    setText(word, text.word);
-    word.hidden = text.word === "";
-    setText(fresh, text.fresh);
-    setText(rateText, text.rate);
-    rate.hidden = text.rate === "";
-    setText(banner, visible(text.banner, 600));
-    banner.hidden = text.banner === "";
-    if (text.announcement !== announced) {
-      announced = text.announcement;
+    root.setAttribute("aria-label", PANEL.label(title));
+    setText(label, shown.label);
+    label.hidden = shown.label === "";
+    setText(freshness, shown.freshness);
+    setText(rateText, shown.rate);
+    rate.hidden = shown.rate === "";
+    setText(banner, visible(shown.banner, 600));
+    banner.hidden = shown.banner === "";
+    if (shown.announcement !== announced) {
+      announced = shown.announcement;
       if (announced !== "") announce(visible(announced, 600));
     }
     const before = connection.get();
-    if (before.blocked !== text.blocked || before.tone !== text.tone) connection.set(text);
+    if (before.blocked !== shown.blocked || before.tone !== shown.tone) connection.set(shown);
   };
   const redraw = oncePerFrame(draw, signal);
   draw();
@@ -117,15 +118,15 @@ export function createPanel({ host, session, tools: makers, signal }: PanelOptio
   every(250, () => session.visible.get() && draw(), signal);
   session.visible.observe(redraw, signal);
 
-  // JupyterLab has shortcuts on plain letters, and Enter opens a cell for editing. It looks
-  // for this mark while the event is on its way down, and leaves alone what is below it.
+  // JupyterLab has shortcuts on plain letters and Enter. In the capture phase, it skips events
+  // below an element with this attribute.
   listen(
     window,
     "keydown",
     (event) => {
       if (!(event.target instanceof Node) || !root.contains(event.target)) return;
       if (event.isComposing || event.keyCode === 229) {
-        // An input method's own keys are nobody's shortcuts.
+        // Keys of an input method are not shortcuts.
         event.stopPropagation();
         return;
       }

@@ -1,20 +1,20 @@
-/** A sparkline of the updates per second in the last minute, from the heartbeats. */
+/** A sparkline of the updates per second over the last minute. */
 
 import { createSparkline } from "../charts/sparkline.ts";
 import type { Timed } from "../kernel/session.ts";
 import type { HeartbeatBody } from "../protocol/common.ts";
 import type { Readable } from "../ui/signal.ts";
 
-/** Seconds that the line goes back. */
+/** Seconds shown. */
 const SPAN = 60;
-/** Seconds without a heartbeat that leave a gap: one comes every second. */
+/** Seconds without a heartbeat that leave a gap; one is sent each second. */
 const GAP = 3;
 
 export function createRateSparkline(
   heartbeat: Readable<Timed<HeartbeatBody> | null>,
   signal: AbortSignal,
 ): SVGElement {
-  // From zero, so that a steady stream is a steady line.
+  // Starts at zero, so that small changes of a steady rate stay small.
   const spark = createSparkline(0);
   let times: readonly number[] = [];
   let rates: readonly (number | null)[] = [];
@@ -22,7 +22,7 @@ export function createRateSparkline(
     if (beat === null) return;
     const { at, body } = beat;
     const last = times.at(-1) ?? at;
-    // Two in a row answer a hello, and say nothing new.
+    // The reply to a hello may repeat a heartbeat.
     if (at - last < 0.5 && times.length > 0) return;
     const isLate = at - last > GAP;
     const kept = times.filter((time) => at - time <= SPAN).length;

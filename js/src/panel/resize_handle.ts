@@ -1,13 +1,14 @@
-/** The lower edge of a card, which resizes it; the height is kept in a trait. */
+/** The lower edge of a card, which resizes it. The height is stored in a trait. */
 
 import type { Host } from "../kernel/host.ts";
 import { h } from "../ui/html.ts";
 import { listen } from "../ui/lifetime.ts";
+import { PANEL } from "./strings.ts";
 
 const DEFAULT = 420;
-const LEAST = 160;
-// As the trait allows.
-const MOST = 4000;
+const MIN = 160;
+// The limit of the trait in Python.
+const MAX = 4000;
 const STEP = 24;
 
 export function addResizeHandle(
@@ -21,16 +22,16 @@ export function addResizeHandle(
     role: "separator",
     tabindex: 0,
     "aria-orientation": "horizontal",
-    "aria-label": "Height",
-    "aria-valuemin": LEAST,
-    "aria-valuemax": MOST,
+    "aria-label": PANEL.height,
+    "aria-valuemin": MIN,
+    "aria-valuemax": MAX,
   });
   card.append(handle);
   let height = DEFAULT;
   let drag: { readonly y: number; readonly height: number } | null = null;
 
   const apply = (next: number) => {
-    height = Math.round(Math.min(MOST, Math.max(LEAST, next)));
+    height = Math.round(Math.min(MAX, Math.max(MIN, next)));
     body.style.setProperty("--nvj-height", `${height}px`);
     handle.setAttribute("aria-valuenow", String(height));
   };

@@ -11,9 +11,9 @@ export interface ToolContext {
   readonly host: Host;
   readonly session: Session;
   readonly signal: AbortSignal;
-  /** How the line to the server is; a tool disables what cannot be done now. */
+  /** The connection status; a tool disables what needs the server. */
   readonly connection: Readable<ConnectionStatus>;
-  /** Reads a sentence out to screen readers, politely. */
+  /** Announce a text to screen readers, politely. */
   announce(text: string): void;
 }
 
@@ -24,7 +24,7 @@ export interface Tool {
   /** The number beside the tool's name in the header. */
   readonly count: Readable<number | null>;
   readonly footer: HTMLElement;
-  /** The tool has come into view: draw what was left undrawn. */
+  /** Called when the tool becomes visible. */
   shown(): void;
 }
 

@@ -1,4 +1,4 @@
-/** The tools of a card: tabs if there are several, a title if there is one. */
+/** The tools of a card: tabs for several, a title for one. */
 
 import type { Host } from "../kernel/host.ts";
 import { count } from "../text/format.ts";

@@ -1,21 +1,21 @@
-/** Fuzzy matching of a query in a text. Pure; fuzzy_match.test.ts lists the rules. */
+/** Fuzzy matching of a query in a text. Pure; fuzzy_match.test.ts shows the rules. */
 
 export interface Match {
   readonly score: number;
-  /** Where the query was found, as [start, end) pairs in order. */
+  /** Matched ranges as [start, end) pairs in order. */
   readonly ranges: readonly (readonly [start: number, end: number])[];
 }
 
-/** "lo" in "playback/load" begins a word, in "colour" it does not. */
+/** For a match at the start of a word, such as "lo" in "playback/load". */
 const WORD_START = 8;
-/** "play" in "playback/play" counts more where nothing is left over. */
-const WHOLE_WORD = 4;
-/** Letters side by side are what people type; "pl" is rather "play" than "pause last". */
-const SIDE_BY_SIDE = 5;
-/** Each letter found is worth something, so that longer queries compare fairly. */
-const FOUND = 1;
-/** Of two equal matches the shorter text is the nearer one. */
-const PER_LETTER_LEFT = 0.02;
+/** For a match of a full word, such as the second "play" in "playback/play". */
+const FULL_WORD = 4;
+/** For each pair of adjacent letters: "pl" matches "play" better than "pause last". */
+const ADJACENT = 5;
+/** For each matched letter. */
+const LETTER = 1;
+/** Prefers shorter texts among equal matches. */
+const LENGTH_PENALTY = 0.02;
 
 const SEPARATORS: ReadonlySet<string> = new Set(" \t\n\r./_:-");
 const isSeparator = (character: string | undefined): boolean =>
@@ -25,35 +25,35 @@ function startsWord(text: string, position: number): boolean {
   const before = text[position - 1];
   const here = text[position];
   if (before === undefined || isSeparator(before)) return true;
-  // In camelCase a capital begins a word.
+  // camelCase
   return here !== undefined && here >= "A" && here <= "Z" && before >= "a" && before <= "z";
 }
 
-/** Lower case letter by letter, so that positions stay those of the original. */
+/** Convert to lower case without changing the length, so that positions stay valid. */
 const fold = (text: string): string => {
   const lower = text.toLowerCase();
   if (lower.length === text.length) return lower;
   return [...text].map((c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join("");
 };
 
-function scoreOfWhole(query: string, text: string, at: number): number {
+function substringScore(query: string, text: string, at: number): number {
   const starts = startsWord(text, at);
-  const whole = starts && isSeparator(text[at + query.length]);
+  const isWord = starts && isSeparator(text[at + query.length]);
   return (
-    query.length * (FOUND + SIDE_BY_SIDE) +
+    query.length * (LETTER + ADJACENT) +
     (starts ? WORD_START : 0) +
-    (whole ? WHOLE_WORD : 0) -
-    text.length * PER_LETTER_LEFT
+    (isWord ? FULL_WORD : 0) -
+    text.length * LENGTH_PENALTY
   );
 }
 
-/** Where the query stands whole and scores most; -1 where it does not. */
-function bestWhole(query: string, text: string, folded: string): number {
+/** Return the position of the best exact match, or -1. */
+function bestSubstring(query: string, text: string, folded: string): number {
   let best = folded.indexOf(query);
   if (best < 0) return best;
-  let most = scoreOfWhole(query, text, best);
+  let most = substringScore(query, text, best);
   for (let at = folded.indexOf(query, best + 1); at >= 0; at = folded.indexOf(query, at + 1)) {
-    const score = scoreOfWhole(query, text, at);
+    const score = substringScore(query, text, at);
     if (score > most) {
       most = score;
       best = at;
@@ -62,14 +62,14 @@ function bestWhole(query: string, text: string, folded: string): number {
   return best;
 }
 
-/** From here on attempts that failed are kept: most texts are done before it is worth it. */
-const FEW_ATTEMPTS = 50;
+/** Number of attempts before failed ones are cached; most texts need fewer. */
+const CACHE_AFTER = 50;
 
-/** Letters in order, each beside the last one or at the start of a word: "pl" in "play/load". */
+/** Find the letters in order, each after the last one or at a word start: "pl" in "play/load". */
 function findInitials(query: string, text: string, folded: string): readonly number[] | null {
   if (!hasInOrder(query, folded)) return null;
   const positions: number[] = [];
-  // What failed once fails again: without this, "aa.aa.aa" takes exponential time.
+  // Without this cache, "aa.aa.aa" takes exponential time.
   let failed: Set<number> | null = null;
   let attempts = 0;
   const attempt = (from: number, index: number): boolean => {
@@ -88,7 +88,7 @@ function findInitials(query: string, text: string, folded: string): readonly num
       if (attempt(at + 1, index + 1)) return true;
       break;
     }
-    if (attempts > FEW_ATTEMPTS) {
+    if (attempts > CACHE_AFTER) {
       failed ??= new Set();
       failed.add(place);
     }
@@ -101,13 +101,13 @@ function matchInitials(query: string, text: string, folded: string): Match | nul
   const positions = findInitials(query, text, folded);
   if (positions === null) return null;
   const ranges: [number, number][] = [];
-  let score = -text.length * PER_LETTER_LEFT;
+  let score = -text.length * LENGTH_PENALTY;
   for (const at of positions) {
     const last = ranges.at(-1);
-    score += FOUND;
+    score += LETTER;
     if (last !== undefined && last[1] === at) {
       last[1] = at + 1;
-      score += SIDE_BY_SIDE;
+      score += ADJACENT;
     } else {
       ranges.push([at, at + 1]);
       score += WORD_START / 2;
@@ -118,7 +118,7 @@ function matchInitials(query: string, text: string, folded: string): Match | nul
 
 const LONGEST_TEXT = 400;
 
-/** A text made ready to be looked through at every key press. */
+/** A text prepared for repeated matching. */
 export interface Prepared {
   readonly head: string;
   readonly folded: string;
@@ -129,30 +129,30 @@ export function prepare(text: string): Prepared {
   return { head, folded: fold(head) };
 }
 
-/** A word of a query as `matchIn` wants it. */
+/** Prepare a query word for `matchIn`. */
 export const prepareWord = (word: string): string => fold(word);
 
-/** How well one prepared word fits a prepared text, or null. An empty one fits equally. */
+/** Match a prepared word in a prepared text. An empty word matches with score 0. */
 export function matchIn(word: string, { head, folded }: Prepared): Match | null {
   if (word === "") return { score: 0, ranges: [] };
-  const at = bestWhole(word, head, folded);
-  if (at >= 0) return { score: scoreOfWhole(word, head, at), ranges: [[at, at + word.length]] };
+  const at = bestSubstring(word, head, folded);
+  if (at >= 0) return { score: substringScore(word, head, at), ranges: [[at, at + word.length]] };
   return matchInitials(word, head, folded);
 }
 
-/** The score alone: of thousands of texts, few are drawn with what was found in them. */
+/** Return only the score of `matchIn`, which is cheaper. */
 export function scoreIn(word: string, { head, folded }: Prepared): number | null {
   if (word === "") return 0;
-  const at = bestWhole(word, head, folded);
-  if (at >= 0) return scoreOfWhole(word, head, at);
+  const at = bestSubstring(word, head, folded);
+  if (at >= 0) return substringScore(word, head, at);
   return matchInitials(word, head, folded)?.score ?? null;
 }
 
-/** How well one word fits the text, or null. An empty query fits everything equally. */
+/** Match one word in a text. */
 export const match = (query: string, text: string): Match | null =>
   matchIn(prepareWord(query), prepare(text));
 
-/** Whether the letters stand in this order at all: most texts are out by this alone. */
+/** Return whether the letters occur in this order: a fast first test. */
 export function hasInOrder(query: string, folded: string, end = folded.length): boolean {
   let index = 0;
   for (let at = 0; at < end && index < query.length; at += 1) {
@@ -161,13 +161,13 @@ export function hasInOrder(query: string, folded: string, end = folded.length): 
   return index === query.length;
 }
 
-/** Whether `match` finds the letters of a prepared word here and there in the text. */
+/** Return whether the letters of a prepared word match as initials. */
 export function hasInitials(word: string, text: string): boolean {
   const { head, folded } = prepare(text);
   return findInitials(word, head, folded) !== null;
 }
 
-/** Several words, each of which must be found somewhere, in any order. */
+/** Match several words in any order; each must match. */
 export function matchWords(query: string, text: string): Match | null {
   const words = query.split(/\s+/).filter((word) => word !== "");
   let score = 0;
@@ -178,11 +178,11 @@ export function matchWords(query: string, text: string): Match | null {
     score += found.score;
     ranges.push(...found.ranges);
   }
-  return { score, ranges: joined(ranges) };
+  return { score, ranges: mergeRanges(ranges) };
 }
 
-/** In order and without overlaps, fit for marking. */
-export function joined(
+/** Sort ranges and merge overlapping ones. */
+export function mergeRanges(
   ranges: readonly (readonly [number, number])[],
 ): readonly (readonly [number, number])[] {
   if (ranges.length < 2) return ranges;

@@ -1,6 +1,6 @@
 /** Random names of views, runs and pins. */
 
-/** `crypto.randomUUID` is missing where the page came over plain http. */
+/** Return a UUID, or a random string over HTTP, where `crypto.randomUUID` is missing. */
 export function randomName(): string {
   if (typeof crypto !== "undefined" && typeof crypto.randomUUID === "function") {
     return crypto.randomUUID();

@@ -1,6 +1,6 @@
 /** Make control characters and line breaks in untrusted text visible. */
 
-const SIGNS: Readonly<Record<string, string>> = {
+const SYMBOLS: Readonly<Record<string, string>> = {
   "\n": "⏎",
   "\r": "␍",
   "\t": "⇥",
@@ -9,40 +9,39 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 /*
- * Controls, zero-width signs, and the marks that turn the direction of what follows.
- * Direction is also contained by `unicode-bidi: isolate` in the style sheet.
+ * Control characters, zero-width characters and bidirectional marks. The style sheet also isolates
+ * the text direction with `unicode-bidi: isolate`.
  */
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-function sign(character: string): string {
-  const known = SIGNS[character];
+function symbol(character: string): string {
+  const known = SYMBOLS[character];
   if (known !== undefined) return known;
   const code = character.charCodeAt(0);
-  // The block "control pictures" holds one picture for each of the first 32 codes.
+  // The Unicode block "Control Pictures" has a symbol for each of the first 32 codes.
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   return `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
-/** The text on one line, at most `limit` characters of it. */
+/** Return the text on one line, truncated to `limit` characters. */
 export function visible(text: string, limit = 400): string {
   const head = text.length > limit ? text.slice(0, limit) : text;
-  const shown = head.replace(HIDDEN, sign);
+  const shown = head.replace(HIDDEN, symbol);
   return text.length > limit ? `${shown}…` : shown;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether a segment of a key is a random name, as clients have. */
+/** Return whether a key segment is a random name, such as a client's id. */
 export function isRandomName(segment: string): boolean {
   return UUID.test(segment);
 }
 
-/** Spaces that nobody would see at the edge of a name; of all others one sees that they are there. */
 const EDGE_SPACES = /^ +| +$/g;
 
-/** A segment of a key as a label: long random names by their ends, "(empty)" for nothing. */
+/** Return a label for a key segment: shortens random names and shows spaces at the ends. */
 export function label(segment: string): string {
   if (segment === "") return "(empty)";
   if (isRandomName(segment)) return `${segment.slice(0, 4)}…${segment.slice(-2)}`;

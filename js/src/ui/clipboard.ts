@@ -1,9 +1,10 @@
-/** Copy text to the clipboard, also over plain http, where the clipboard API is missing. */
+/** Copy text to the clipboard, also over HTTP, where the clipboard API is missing. */
 
 import { reasonOf } from "../text/format.ts";
 import { h, setText } from "./html.ts";
 import { icon } from "./icons.ts";
 import { debounced, listen } from "./lifetime.ts";
+import { COPY } from "./strings.ts";
 
 export async function copyText(text: string, near: HTMLElement): Promise<boolean> {
   try {
@@ -35,23 +36,23 @@ export function copyButton(
   label: string,
   text: () => string | Promise<string>,
   signal: AbortSignal,
-  /** What the button does, where its label does not say so. */
+  /** Tooltip if the label does not describe the action. */
   title: string | null = null,
 ): HTMLButtonElement {
-  const word = h("span", { "aria-live": "polite" }, label);
+  const labelText = h("span", { "aria-live": "polite" }, label);
   const button = h(
     "button",
     { type: "button", class: "nvj-quiet", title, "aria-label": label === "" ? title : null },
     icon("copy"),
-    word,
+    labelText,
   );
-  const restore = debounced(1500, () => setText(word, label), signal);
+  const restore = debounced(1500, () => setText(labelText, label), signal);
   const copy = async () => {
     try {
       const copied = await copyText(await text(), button);
-      setText(word, copied ? "Copied" : "Not allowed here");
+      setText(labelText, copied ? COPY.copied : COPY.failed);
     } catch (error) {
-      setText(word, reasonOf(error));
+      setText(labelText, reasonOf(error));
     }
     restore();
   };

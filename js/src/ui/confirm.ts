@@ -3,6 +3,7 @@
 import { type Child, h } from "./html.ts";
 import { icon } from "./icons.ts";
 import { listen } from "./lifetime.ts";
+import { CONFIRM } from "./strings.ts";
 
 export interface Choice {
   readonly label: string;
@@ -80,10 +81,10 @@ export function createConfirmBox(onLeave: () => void, signal: AbortSignal): Conf
           label,
         ),
       );
-      const cancel = h("button", { type: "button", "data-choice": -1 }, "Cancel");
+      const cancel = h("button", { type: "button", "data-choice": -1 }, CONFIRM.cancel);
       const box = h(
         "div",
-        { class: "nvj-confirm", role: "alertdialog", "aria-label": "Confirm" },
+        { class: "nvj-confirm", role: "alertdialog", "aria-label": CONFIRM.label },
         icon("warning"),
         h("p", {}, ...text),
         ...buttons,

@@ -5,7 +5,7 @@ import { h } from "./html.ts";
 
 export type Ranges = readonly (readonly [start: number, end: number])[];
 
-/** Positions are those of the text as it came; making it visible may lengthen it. */
+/** `ranges` refer to the original text; making it visible may lengthen it. */
 export function highlightedNodes(text: string, ranges: Ranges, limit = 400): readonly Node[] {
   const nodes: Node[] = [];
   let from = 0;
@@ -21,7 +21,7 @@ export function highlightedNodes(text: string, ranges: Ranges, limit = 400): rea
   return nodes;
 }
 
-/** Where any of the words stands in the text, whatever their case. */
+/** Return where the words occur in the text, ignoring case. */
 export function findWords(text: string, words: readonly string[]): Ranges {
   const lower = text.toLowerCase();
   if (words.length === 0 || lower.length !== text.length) return [];

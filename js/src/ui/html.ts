@@ -4,7 +4,7 @@ type Attribute = string | number | boolean | null | undefined;
 export type Attributes = Readonly<Record<string, Attribute>>;
 export type Child = Node | string | null | undefined | false;
 
-/** An attribute that is true stands without a value; null, undefined and false leave it out. */
+/** Set an attribute; true means without a value, and null, undefined and false remove it. */
 export function setAttribute(element: Element, name: string, value: Attribute): void {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else if (value === true) element.setAttribute(name, "");
@@ -34,7 +34,7 @@ export function fill(parent: Element, ...children: readonly Child[]): void {
   append(parent, children);
 }
 
-/** Sets the text only if it differs: an unchanged node costs no layout. */
+/** Set the text only if it differs, to avoid a layout. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

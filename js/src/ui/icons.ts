@@ -1,4 +1,4 @@
-/** Icons, 16 by 16, in the text color. They are decorative: a label always stands beside them. */
+/** Icons, 16 by 16, in the text color. They are decorative: each is next to a label. */
 
 import { svg } from "./html.ts";
 

@@ -1,43 +1,43 @@
 /** Redraw buttons and fields without losing the keyboard focus. */
 
-/** A button is the same as before where `data-same` says so; else the one in its place is near. */
-export function keepingFocus(place: HTMLElement, draw: () => void, orElse: () => void): void {
-  const held = document.activeElement;
-  if (!(held instanceof HTMLElement) || !place.contains(held)) {
+/** Focus the button with the same `data-same` after the redraw, else the one at its position. */
+export function keepingFocus(place: HTMLElement, draw: () => void, onLeave: () => void): void {
+  const focused = document.activeElement;
+  if (!(focused instanceof HTMLElement) || !place.contains(focused)) {
     draw();
     return;
   }
   const buttons = () => [...place.querySelectorAll<HTMLElement>("button:not([hidden], :disabled)")];
-  const at = buttons().indexOf(held);
-  const { same } = held.dataset;
+  const at = buttons().indexOf(focused);
+  const { same } = focused.dataset;
   draw();
-  if (held.isConnected && held.closest("[hidden]") === null) return;
+  if (focused.isConnected && focused.closest("[hidden]") === null) return;
   const now = place.hidden ? [] : buttons();
   const next =
     now.find((button) => same !== undefined && button.dataset.same === same) ??
     now[Math.min(Math.max(at, 0), now.length - 1)];
-  if (next === undefined) orElse();
+  if (next === undefined) onLeave();
   else next.focus();
 }
 
-/** As above for fields, cursor included: the same is the one with the same marks in its dataset. */
+/** As above for fields, with the cursor. A field is identified by these `data-` attributes. */
 export function keepingCursor(
   place: HTMLElement,
   attributes: readonly string[],
   draw: () => void,
 ): void {
-  const held = document.activeElement;
-  if (!(held instanceof HTMLElement) || !place.contains(held)) {
+  const focused = document.activeElement;
+  if (!(focused instanceof HTMLElement) || !place.contains(focused)) {
     draw();
     return;
   }
   const same = attributes
-    .filter((attribute) => held.dataset[attribute] !== undefined)
-    .map((attribute) => `[data-${attribute}="${held.dataset[attribute]}"]`)
+    .filter((attribute) => focused.dataset[attribute] !== undefined)
+    .map((attribute) => `[data-${attribute}="${focused.dataset[attribute]}"]`)
     .join("");
-  const { selectionStart = null, selectionEnd = null } = isText(held) ? held : {};
+  const { selectionStart = null, selectionEnd = null } = isText(focused) ? focused : {};
   draw();
-  if (held.isConnected || same === "") return;
+  if (focused.isConnected || same === "") return;
   const next = place.querySelector<HTMLElement>(same);
   next?.focus();
   if (isText(next) && selectionStart !== null) next.setSelectionRange(selectionStart, selectionEnd);

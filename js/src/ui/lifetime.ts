@@ -1,15 +1,14 @@
 /**
- * Subscriptions, timers and observers that end with an AbortSignal.
- * Every listener that outlives an element is registered here, so a disposed view leaves nothing
- * behind.
+ * Subscriptions, timers and observers that end with an AbortSignal, so that a disposed view leaves
+ * nothing behind.
  */
 
 let live = 0;
 
-/** Subscriptions that have not ended: what the test of leaks counts. */
+/** Number of active subscriptions, for the test of leaks. */
 export const liveSubscriptions = (): number => live;
 
-/** Runs `undo` once, when the signal aborts. */
+/** Run `undo` once when the signal aborts. */
 export function onAbort(signal: AbortSignal, undo: () => void): void {
   if (signal.aborted) {
     undo();
@@ -41,7 +40,7 @@ export function listen<K extends keyof EventMap>(
   onAbort(signal, () => target.removeEventListener(type, listener, options));
 }
 
-/** What anywidget's model has in common with every emitter in the style of Backbone. */
+/** An event emitter in the style of Backbone, such as anywidget's model. */
 export interface Emitter {
   on(name: string, fn: (...args: never[]) => void): void;
   off(name: string, fn: (...args: never[]) => void): void;
@@ -64,14 +63,14 @@ export function every(milliseconds: number, fn: () => void, signal: AbortSignal)
   onAbort(signal, () => clearInterval(timer));
 }
 
-/** A call that is put off: `flush` makes it at once if it is due, `cancel` forgets it. */
+/** A delayed call: `flush` runs it now if it is pending, `cancel` drops it. */
 export interface Debounced {
   (): void;
   cancel(): void;
   flush(): void;
 }
 
-/** A function that runs `fn` once, `milliseconds` after the last call of it. */
+/** Return a function that runs `fn` once, `milliseconds` after its last call. */
 export function debounced(milliseconds: number, fn: () => void, signal: AbortSignal): Debounced {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const cancel = () => {
@@ -96,7 +95,7 @@ export function debounced(milliseconds: number, fn: () => void, signal: AbortSig
   return call;
 }
 
-/** A function that runs `fn` in the next animation frame, however often it is called. */
+/** Return a function that runs `fn` once in the next animation frame. */
 export function oncePerFrame(fn: () => void, signal: AbortSignal): Debounced {
   let frame: number | null = null;
   const cancel = () => {
@@ -121,9 +120,8 @@ export function oncePerFrame(fn: () => void, signal: AbortSignal): Debounced {
 }
 
 /**
- * Runs `step` whenever the page has nothing else to do, until it says that all is done.
- * `shouldYield` tells it when to stop for now. Where a browser does not say when it is idle,
- * nothing runs: only what can also be done later is put off like this.
+ * Return a function that runs `step` while the page is idle, until it returns true. `step` stops when
+ * `shouldYield` returns true. Only for optional work: without `requestIdleCallback`, nothing runs.
  */
 export function whenIdle(
   step: (shouldYield: () => boolean) => boolean,
@@ -153,7 +151,7 @@ export function observeSize(element: Element, fn: () => void, signal: AbortSigna
   onAbort(signal, () => observer.disconnect());
 }
 
-/** Tells whether the element is in view, as far as the browser can tell. */
+/** Report whether the element is in the viewport. */
 export function observeInView(
   element: Element,
   fn: (inView: boolean) => void,
@@ -169,13 +167,13 @@ export function observeInView(
 }
 
 export interface VisibilityTracker {
-  /** Whether it is in view; anything is that the browser has said nothing of. */
+  /** Return whether the element is in the viewport; true until it was observed. */
   isVisible(element: Element): boolean;
   watch(element: Element): void;
   unwatch(element: Element): void;
 }
 
-/** Knows which of many elements are in view, and calls `onSeen` when one comes into it. */
+/** Track which elements are in the viewport; `onVisible` is called when one enters it. */
 export function createVisibilityTracker(
   onVisible: (element: Element) => void,
   signal: AbortSignal,

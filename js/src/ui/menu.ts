@@ -1,13 +1,13 @@
-/** A menu button after the ARIA menu button pattern. */
+/** A menu button, following the ARIA menu button pattern. */
 
 import { type Child, fill, h, setAttribute } from "./html.ts";
 import { listen } from "./lifetime.ts";
 
 export interface MenuItem {
   readonly label: string;
-  /** Said paler beside the label. */
+  /** A dimmed text beside the label. */
   readonly hint?: string;
-  /** For one of several of which one holds; left out for an item that does something. */
+  /** For radio items; undefined for an action. */
   readonly checked?: boolean;
   readonly run: () => void;
 }
@@ -15,19 +15,18 @@ export interface MenuItem {
 export interface MenuButton {
   readonly element: HTMLElement;
   readonly button: HTMLButtonElement;
-  /** What the button says. */
   setLabel(...label: readonly Child[]): void;
-  /** False where it was not open. */
+  /** Return false if the menu was not open. */
   close(): boolean;
 }
 
 export interface MenuOptions {
-  /** What the button is, for a tooltip and for those who cannot see it. */
+  /** Tooltip and accessible name. */
   readonly name: string;
   readonly className?: string;
-  /** Asked each time it opens. */
+  /** Called each time the menu opens. */
   readonly items: () => readonly MenuItem[];
-  /** Said in the menu's place where there are no items. */
+  /** Shown if there are no items. */
   readonly none?: string;
 }
 
@@ -112,7 +111,7 @@ export function createMenuButton(options: MenuOptions, signal: AbortSignal): Men
     "keydown",
     (event) => {
       if (list.hidden) return;
-      // No key that is meant for the menu is a shortcut of anything around it.
+      // Keys in the menu must not trigger shortcuts around it.
       event.stopPropagation();
       const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : undefined;
       if (act === undefined) return;
@@ -145,7 +144,7 @@ export function createMenuButton(options: MenuOptions, signal: AbortSignal): Men
 
   const setLabel = (...label: readonly Child[]) => {
     fill(button, ...label);
-    // Speech users say what they see, so the accessible name contains the visible text.
+    // For speech control, the accessible name contains the visible text.
     const shown = button.textContent;
     setAttribute(button, "aria-label", shown === "" ? options.name : `${options.name}: ${shown}`);
   };

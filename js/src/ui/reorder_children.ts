@@ -1,20 +1,20 @@
 /**
- * Reorder the children of an element with as few moves as possible: a moved child loses the focus
- * and restarts its animation.
+ * Reorder the children of an element with as few moves as possible, because a moved child loses the
+ * focus and restarts its animations.
  */
 
 /**
- * The indexes of the longest part of `ranks` that rises, which goes through `held` unless
- * that is negative. Ranks are all different.
+ * Return the indexes of a longest increasing subsequence of distinct `ranks`. It contains the index
+ * `fixed` unless that is negative.
  */
 export function longestIncreasingSubsequence(
   ranks: readonly number[],
-  held = -1,
+  fixed = -1,
 ): ReadonlySet<number> {
-  const heldRank = ranks[held] ?? 0;
+  const fixedRank = ranks[fixed] ?? 0;
   const fits = (rank: number, index: number): boolean =>
-    held < 0 || index === held || (index < held ? rank < heldRank : rank > heldRank);
-  /** For each length, where the rise of this length ends that ends lowest. */
+    fixed < 0 || index === fixed || (index < fixed ? rank < fixedRank : rank > fixedRank);
+  /** For each length, the index at which the subsequence with the lowest end ends. */
   const ends: number[] = [];
   const before: number[] = [];
   for (const [index, rank] of ranks.entries()) {
@@ -29,12 +29,12 @@ export function longestIncreasingSubsequence(
     before[index] = ends[low - 1] ?? -1;
     ends[low] = index;
   }
-  const rise = new Set<number>();
-  for (let index = ends.at(-1) ?? -1; index >= 0; index = before[index] ?? -1) rise.add(index);
-  return rise;
+  const result = new Set<number>();
+  for (let index = ends.at(-1) ?? -1; index >= 0; index = before[index] ?? -1) result.add(index);
+  return result;
 }
 
-/** Lets these children follow one another as listed; others stay wherever among them they are. */
+/** Put these children in the listed order; other children may stay between them. */
 export function reorderChildren(parent: Element, children: readonly Element[]): void {
   const places = new Map<Element, number>();
   for (let child = parent.firstElementChild; child !== null; child = child.nextElementSibling) {
@@ -43,8 +43,8 @@ export function reorderChildren(parent: Element, children: readonly Element[]): 
   const ranks = children.map((child) => places.get(child) ?? -1);
   if (ranks.every((rank, index) => index === 0 || rank > (ranks[index - 1] ?? -1))) return;
   const { activeElement } = parent.ownerDocument;
-  const held = children.findIndex((child) => child.contains(activeElement));
-  const stays = longestIncreasingSubsequence(ranks, held);
+  const fixed = children.findIndex((child) => child.contains(activeElement));
+  const stays = longestIncreasingSubsequence(ranks, fixed);
   let next: Element | null = null;
   for (let index = children.length - 1; index >= 0; index -= 1) {
     const child = children[index];

@@ -1,4 +1,4 @@
-/** A tab list after the ARIA tabs pattern, with automatic activation. */
+/** A tab list, following the ARIA tabs pattern with automatic activation. */
 
 import { randomName } from "../text/random_name.ts";
 import { type Child, h } from "./html.ts";
@@ -11,11 +11,11 @@ export interface Tab {
 
 export interface TabList {
   readonly bar: HTMLElement;
-  /** Shows one panel and hides the others. */
+  /** Show one panel and hide the others. */
   select(index: number): void;
 }
 
-/** `onSelect` is called for every selection, `onChoose` only for those of the user. */
+/** `onSelect` is called for every selection, `onChoose` only for those by the user. */
 export function createTabList(
   tabs: readonly Tab[],
   attributes: { readonly class: string; readonly "aria-label"?: string },

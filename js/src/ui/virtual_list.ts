@@ -1,10 +1,9 @@
 /**
  * A list of rows of equal height that creates elements only for the visible rows.
- * Equal heights need no measuring, which is most of the code of list libraries.
  *
- * An element belongs to its row while the row is visible, so focus, field text and animations stay
- * with it. A focused row keeps its element even when it is scrolled out of view. The document order
- * is the visual order, as screen readers need it.
+ * A row keeps its element while it is visible, and with it focus, input and animations. A focused row
+ * keeps its element even when it is scrolled out of view. The document order is the visual order, for
+ * screen readers.
  */
 
 import { h } from "./html.ts";
@@ -13,19 +12,19 @@ import { reorderChildren } from "./reorder_children.ts";
 
 export interface VirtualList {
   readonly scroller: HTMLElement;
-  /** Draws the rows in view in the next animation frame. */
+  /** Draw the visible rows in the next animation frame. */
   redraw(): void;
-  /** Draws them at once: for who is called in an animation frame already. */
+  /** Draw the visible rows now, for callers in an animation frame. */
   draw(): void;
-  /** Says that there are other rows now: the one at the top of the view stays there. */
+  /** Update the scroll position after rows were added or removed, to keep the top row in place. */
   rowsChanged(): void;
-  /** The element of a row that is drawn now. */
+  /** Return the element of a row, if it is drawn. */
   rowOf(id: string): HTMLElement | null;
-  /** The row that an element was drawn for, wherever that row belongs by now. */
+  /** Return the id of the row that an element was drawn for. */
   idOf(element: Element): string | null;
-  /** Scrolls as little as needed for the row to be seen, and draws at once. */
+  /** Scroll the row into view and draw now. */
   reveal(index: number): void;
-  /** How many rows fit: a page of the keyboard. */
+  /** Return the number of rows that Page Down moves. */
   pageLength(): number;
 }
 
@@ -33,13 +32,13 @@ export interface VirtualListOptions {
   readonly scroller: HTMLElement;
   readonly rowHeight: number;
   readonly count: () => number;
-  /** Stable as long as the row means the same, and unique. */
+  /** Return a stable, unique id. */
   readonly idAt: (index: number) => string;
-  /** -1 for a row that is gone. */
+  /** Return -1 for a removed row. */
   readonly indexOf: (id: string) => number;
   readonly makeRow: () => HTMLElement;
   readonly drawRow: (row: HTMLElement, index: number) => void;
-  /** Says whether the row with the focus has gone; its element is hidden, and still has it. */
+  /** `lostFocus`: the focused row was removed; its hidden element still has the focus. */
   readonly afterDraw: (lostFocus: boolean) => void;
   readonly signal: AbortSignal;
 }
@@ -50,9 +49,9 @@ interface Drawn {
 }
 
 const OVERSCAN = 6;
-/** Milliseconds until a list that was taken out of the page and put back is drawn anew. */
-const PUT_BACK = 250;
-/** Where nothing has been laid out yet, about a panel's height. */
+/** Milliseconds between checks whether the list was removed from the page and inserted again. */
+const CHECK_PERIOD = 250;
+/** Height before the first layout. */
 const UNKNOWN_HEIGHT = 480;
 
 const hasFocus = (element: HTMLElement): boolean => element.contains(document.activeElement);
@@ -77,7 +76,7 @@ export function createVirtualList(options: VirtualListOptions): VirtualList {
     row.element.style.transform = `translateY(${index * rowHeight}px)`;
   };
 
-  /** One that has the focus stands for no other row, to which nobody went. */
+  /** Never reuse the focused element for another row. */
   const takeSpare = (): HTMLElement | undefined => {
     const at = spare.findLastIndex((element) => !hasFocus(element));
     return at < 0 ? undefined : spare.splice(at, 1)[0];
@@ -110,7 +109,7 @@ export function createVirtualList(options: VirtualListOptions): VirtualList {
     }
   };
 
-  /** The canvas must be long enough before anything scrolls, or the browser stops short. */
+  /** Called before scrolling, because the browser cannot scroll beyond the canvas. */
   const resize = (): number => {
     const count = options.count();
     if (count !== canvasRows) canvas.style.height = `${count * rowHeight}px`;
@@ -146,10 +145,10 @@ export function createVirtualList(options: VirtualListOptions): VirtualList {
 
   listen(scroller, "scroll", redraw, signal, { passive: true });
   observeSize(scroller, redraw, signal);
-  // JupyterLab takes cells out of the page and puts them back: what was scrolled is then at
-  // its top again, and no event tells it.
+  // JupyterLab removes cells from the page and inserts them again, which resets the scroll
+  // position without an event.
   every(
-    PUT_BACK,
+    CHECK_PERIOD,
     () => {
       if (scroller.isConnected && scroller.scrollTop !== drawnTop) redraw();
     },

@@ -1,4 +1,4 @@
-/** A value as a tree of lines that can be folded with the mouse and the keyboard. */
+/** A value as lines that can be expanded and collapsed with the mouse and the keyboard. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { h } from "../ui/html.ts";
@@ -13,20 +13,20 @@ export interface FoldingView {
 
 const LINES = 200;
 const MORE_LINES = 600;
-/** What is nested deeper, or has more parts, is opened by whoever wants to see it. */
-const DEPTH = 3;
-const LENGTH = 50;
+/** Deeper or longer parts are collapsed at first. */
+const MAX_DEPTH = 3;
+const MAX_LENGTH = 50;
 
 const isOpenAtFirst = ({ depth, length }: FoldablePart): boolean =>
-  depth === 0 || (depth < DEPTH && length <= LENGTH);
+  depth === 0 || (depth < MAX_DEPTH && length <= MAX_LENGTH);
 
 export function createFoldingView(signal: AbortSignal): FoldingView {
   let value: PageValue = null;
   let lines = LINES;
-  /** What somebody folded or opened, by the path of the part. */
-  const chosen = new Map<string, boolean>();
+  /** Parts that the user expanded (true) or collapsed, by path. */
+  const expanded = new Map<string, boolean>();
 
-  const isOpen = (part: FoldablePart) => chosen.get(part.path) ?? isOpenAtFirst(part);
+  const isOpen = (part: FoldablePart) => expanded.get(part.path) ?? isOpenAtFirst(part);
   const pretty = createPrettyView(() => {
     lines += MORE_LINES;
     draw();
@@ -34,23 +34,23 @@ export function createFoldingView(signal: AbortSignal): FoldingView {
   const element = h("div", { class: "nvj-folding" }, pretty.element);
 
   const buttons = () => [...element.querySelectorAll<HTMLElement>(".nvj-fold")];
-  /** One of them is in the order of the Tab key; the arrows go to the others. */
-  const enter = (button: HTMLElement | undefined) => {
+  /** One button is in the tab order; the arrow keys reach the others. */
+  const makeTabbable = (button: HTMLElement | undefined) => {
     if (button === undefined) return;
     for (const other of buttons()) other.tabIndex = -1;
     button.tabIndex = 0;
   };
   const focus = (button: HTMLElement | undefined) => {
-    enter(button);
+    makeTabbable(button);
     button?.focus();
   };
   const draw = () => {
     const path = element.querySelector<HTMLElement>(".nvj-fold[tabindex='0']")?.dataset.path;
     pretty.show(value, { lines, isOpen });
-    enter(buttons().find((button) => button.dataset.path === path) ?? buttons()[0]);
+    makeTabbable(buttons().find((button) => button.dataset.path === path) ?? buttons()[0]);
   };
   const fold = (path: string, open: boolean) => {
-    chosen.set(path, open);
+    expanded.set(path, open);
     draw();
     focus(buttons().find((button) => button.dataset.path === path));
   };
@@ -63,7 +63,7 @@ export function createFoldingView(signal: AbortSignal): FoldingView {
       const line = target instanceof Element ? target.closest(".nvj-pretty-line") : null;
       const button = line?.querySelector<HTMLElement>(".nvj-fold");
       if (button === null || button === undefined) return;
-      // A folded line opens wherever it is pressed; text of an open one is there to be marked.
+      // A click anywhere expands a collapsed line; text of an expanded one can be selected.
       const pressed = target instanceof Element && button.contains(target);
       if (pressed || !isUnfolded(button)) fold(button.dataset.path ?? "", !isUnfolded(button));
     },

@@ -17,14 +17,14 @@ interface Problem {
 type JsonError = Problem & { readonly ok: false };
 
 export type JsonReading =
-  /** `text` is for Python's parser, which would read -0 as an integer without a sign. */
+  /** `text` has -0 written as -0.0, because Python would read an integer without a sign. */
   { readonly ok: true; readonly text: string; readonly kind: JsonKind } | JsonError;
 
 export type JsonValue = { readonly ok: true; readonly value: PageValue } | JsonError;
 
 export const NUMBER_TOO_LARGE = "Number too large: write Infinity or -Infinity";
 
-/** Deeper than any protocol carries, and shallow enough for the stack. */
+/** More than any protocol allows, and safe for the call stack. */
 const MAX_DEPTH = 200;
 
 const SPACE = /[ \t\n\r]*/y;
@@ -41,7 +41,7 @@ const CONSTANTS: ReadonlyMap<string, Plain> = new Map<string, Plain>([
   ...NON_FINITE.map(({ json, value }): [string, Plain] => [json, value]),
 ]);
 
-/** Other spellings, and the JSON that they mean. */
+/** Suggestions for other spellings. */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ["none", "null"],
   ["undefined", "null"],
@@ -61,12 +61,12 @@ class SyntaxFault extends Error {
 
 class Parser {
   at = 0;
-  /** Where a -0 stands that has no point. */
+  /** Positions of -0 without a decimal point. */
   readonly zeros: number[] = [];
 
   constructor(readonly source: string) {}
 
-  /** The only value of the source. */
+  /** Parse the source as one value. */
   parse(): Plain {
     const value = this.value(0);
     this.match(SPACE);
@@ -195,7 +195,7 @@ class Parser {
   }
 }
 
-/** Keeps an integer exact, and a float a float: 1.0 is not 1 to a server. */
+/** Keep large integers exact and floats as floats, because servers distinguish 1.0 from 1. */
 function readNumber(text: string): Plain {
   const number = Number(text);
   if (!/^-?\d+$/.test(text)) return new TypedNumber(text);
@@ -210,7 +210,7 @@ function kindOf(value: Plain): JsonKind {
   return Array.isArray(value) ? "list" : "object";
 }
 
-/** Checks a text for the kernel, which parses it again. */
+/** Check a text before it is sent to the kernel, which parses it again. */
 export function readJson(source: string): JsonReading {
   const parser = new Parser(source);
   return attempt(() => {
@@ -237,7 +237,7 @@ function attempt<Result>(parse: () => Result): Result | JsonError {
   }
 }
 
-/** The problem with its line and column, both from 1. */
+/** Return the problem with its line and column, starting at 1. */
 export function locatedProblem(text: string, { problem, at }: Problem): string {
   const lines = text.slice(0, at).split("\n");
   return `Line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}: ${problem}`;

@@ -1,10 +1,10 @@
-/** The numbers that JSON lacks, and their names in every notation. */
+/** The numbers that JSON cannot represent, and their names in every notation. */
 
 interface NonFinite {
   readonly value: number;
   /** As Python's json module writes and reads them. */
   readonly json: string;
-  /** In a page value, see widgets/sync/page_values.py. */
+  /** In page form (widgets/sync/value_encoding.py). */
   readonly mark: string;
 }
 
@@ -21,7 +21,7 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ["∞", "Infinity"],
 ]);
 
-/** The JSON name of the number that a user typed in any usual spelling, or undefined. */
+/** Return the JSON name of a number in any common spelling, or undefined. */
 export function nonFiniteName(typed: string): string | undefined {
   const [, sign = "", rest = ""] = /^([+\-−]?)(.*)$/s.exec(typed.trim().toLowerCase()) ?? [];
   const name = SPELLINGS.get(rest);

@@ -1,4 +1,4 @@
-/** Read values in page form (see widgets/sync/value_encoding.py). No other module reads `$nvj`. */
+/** Read and write values in page form (widgets/sync/value_encoding.py). Only this module uses `$nvj`. */
 
 import type { PageRecord, PageValue } from "../protocol/common.ts";
 import { count, plural, size } from "../text/format.ts";
@@ -6,7 +6,7 @@ import { NON_FINITE } from "./non_finite.ts";
 
 const MARK = "$nvj";
 
-/** A value opened one level. A list, object or text is cut where it shows less than `length`. */
+/** A value decoded by one level. It is truncated if it holds less than `length`. */
 export type Opened =
   | { readonly kind: "null" }
   | { readonly kind: "boolean"; readonly value: boolean }
@@ -63,7 +63,7 @@ function openMarked(record: PageRecord): Opened | null {
   if (mark !== "cut" || head === undefined) return null;
   const totalBytes = typeof bytes === "number" ? bytes : 0;
   if (kind === "string" && typeof head === "string") {
-    // Python counts characters where JavaScript counts the halves of some.
+    // Python counts code points, JavaScript counts UTF-16 units.
     const rest = Math.max(0, length - [...head].length);
     return { kind: "text", text: head, length: head.length + rest, bytes: totalBytes };
   }
@@ -83,11 +83,11 @@ export function open(value: PageValue): Opened {
     return { kind: "text", text: value, length: value.length, bytes: 0 };
   }
   if (isList(value)) return list(value);
-  // An object with an unknown mark is shown as it came: nothing is hidden.
+  // An object with an unknown mark is shown as is.
   return (MARK in value ? openMarked(value) : null) ?? object(value);
 }
 
-/** What kind of value it is, without opening it where JSON carried it plainly. */
+/** Return the kind of a value; faster than `open`. */
 export function kindOf(value: PageValue): Opened["kind"] {
   if (value === null) return "null";
   if (typeof value === "number") return "number";
@@ -97,13 +97,13 @@ export function kindOf(value: PageValue): Opened["kind"] {
   return isPlain(value) ? "object" : open(value).kind;
 }
 
-/** Whether it is an object as JSON carried it, which need not be opened. */
+/** Return whether the value is an object without a mark. */
 export const isPlain = (value: PageValue): value is PageRecord =>
   isObject(value) && !(MARK in value);
 
 const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
-/** How much of an opened value is missing, in its own units. */
+/** Return how many items, fields, characters or bytes are missing. */
 export function missing(opened: Opened): number {
   switch (opened.kind) {
     case "list":
@@ -121,7 +121,7 @@ export function missing(opened: Opened): number {
   }
 }
 
-/** Whether anything inside was cut on its way to the page. */
+/** Return whether any part of the value was truncated. */
 export function isCut(value: PageValue): boolean {
   if (typeof value !== "object" || value === null) return false;
   const opened = open(value);
@@ -131,7 +131,7 @@ export function isCut(value: PageValue): boolean {
   return opened.kind === "object" && opened.fields.some(([, inner]) => isCut(inner));
 }
 
-/** Whether both are the same in page form; what was cut from them may differ all the same. */
+/** Return whether two values are equal in page form. Truncated parts may still differ. */
 export function isSameValue(a: PageValue, b: PageValue): boolean {
   if (Object.is(a, b)) return true;
   if (isList(a)) {
@@ -149,7 +149,7 @@ export function isSameValue(a: PageValue, b: PageValue): boolean {
   );
 }
 
-/** "object · 5 fields", "list · 100 000 items, 1.9 MB", "text". */
+/** Describe a type: "object · 5 fields", "list · 100 000 items, 1.9 MB". */
 export function typeName(opened: Opened): string {
   const bytesText = "bytes" in opened && opened.bytes > 0 ? `, ${size(opened.bytes)}` : "";
   switch (opened.kind) {
@@ -158,7 +158,7 @@ export function typeName(opened: Opened): string {
     case "object":
       return `object · ${plural(opened.length, "field")}${bytesText}`;
     case "text":
-      return `text · ${plural(opened.length, "character")}${bytesText}`;
+      return `string · ${plural(opened.length, "character")}${bytesText}`;
     case "bytes":
       return `bytes · ${count(opened.length)}`;
     case "null":
@@ -171,9 +171,8 @@ export function typeName(opened: Opened): string {
 const SIGNIFICANT = 5;
 
 /**
- * A number short enough to stand beside others: five digits, and always one behind the
- * point. Zeros at the end stay and tiny numbers get a power, so that a number that moves
- * keeps its width.
+ * Shorten a number to five digits, with at least one decimal. Trailing zeros stay and tiny numbers get
+ * an exponent, so that a changing number keeps its width.
  */
 export function shorten(text: string): string {
   const [, integerPart = "", fraction = "", power = ""] = /^-?(\d+)\.(\d+)(e.+)?$/.exec(text) ?? [];
@@ -184,13 +183,13 @@ export function shorten(text: string): string {
   return power === "" ? number.toFixed(decimals) : number.toExponential(SIGNIFICANT - 1);
 }
 
-/** A number to glance at: as above, without the zeros at its end. */
+/** Shorten a number as above and remove trailing zeros. */
 export function glance(text: string): string {
   const short = shorten(text);
   return short === text || short.includes("e") ? short : short.replace(/\.?0+$/, "");
 }
 
-/** One line about a value, about `limit` characters. */
+/** Return a value on one line of about `limit` characters. */
 export function preview(value: PageValue, limit = 120, depth = 0): string {
   const opened = open(value);
   switch (opened.kind) {
@@ -246,12 +245,12 @@ function enclose<T>(
   return `${before}${text}${rest > 0 ? `, … ${count(rest)} more` : ""}${after}`;
 }
 
-/** A number with the text that somebody typed: 1.0 is not 1 in Python. */
+/** A number with the text that the user typed: 1.0 is not 1 in Python. */
 export class TypedNumber {
   constructor(readonly text: string) {}
 }
 
-/** A value of the page as page form: what JSON cannot carry, and what looks like a mark. */
+/** A value before its conversion to page form. */
 export type Plain =
   | null
   | boolean
@@ -262,6 +261,7 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain };
 
+/** Convert a value to page form, which marks what JSON cannot represent. */
 export function toPage(value: Plain): PageValue {
   if (typeof value === "bigint") {
     const small = Number(value);
@@ -280,21 +280,21 @@ export function toPage(value: Plain): PageValue {
   }
   if (Array.isArray(value)) return value.map(toPage);
   const fields = Object.entries(value).map(([name, inner]) => [name, toPage(inner)] as const);
-  // `fromEntries` defines fields, so that one named __proto__ stays a field.
+  // `fromEntries` defines own properties, also one named __proto__.
   const record = Object.fromEntries(fields);
   return Object.hasOwn(value, MARK) ? { [MARK]: "esc", value: record } : record;
 }
 
 /**
- * Visits every text, number and name of a field inside, until `found` says true. Used to
- * search the values of all keys: what JSON carried plainly is not opened.
+ * Call `found` with every string, number and field name in a value until it returns true. Used to
+ * search all keys, so values without a mark are not decoded.
  */
 export function someText(value: PageValue, found: (text: string) => boolean, depth = 0): boolean {
   if (typeof value === "number") return found(numberText(value));
   if (typeof value === "string") return found(value);
   if (value === null) return found("null");
   if (typeof value === "boolean") return found(value ? "true" : "false");
-  if (depth > DEEPEST_TEXT) return false;
+  if (depth > MAX_TEXT_DEPTH) return false;
   if (isList(value)) {
     for (const item of value) if (someText(item, found, depth + 1)) return true;
     return false;
@@ -308,7 +308,7 @@ export function someText(value: PageValue, found: (text: string) => boolean, dep
   return false;
 }
 
-const DEEPEST_TEXT = 20;
+const MAX_TEXT_DEPTH = 20;
 
 function someMarkedText(opened: Opened, found: (text: string) => boolean, depth: number): boolean {
   const inside = (inner: PageValue) => someText(inner, found, depth + 1);

@@ -1,60 +1,59 @@
-/** Format a value as highlighted lines. Pure; pretty_view.ts draws them. */
+/** Format a value as highlighted lines, which pretty_view.ts draws. Pure. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { count, plural } from "../text/format.ts";
 import { missing, open, shorten } from "./page_value.ts";
 
-export type TokenKind = "sign" | "name" | "text" | "number" | "word" | "note";
+export type TokenKind = "punctuation" | "name" | "text" | "number" | "word" | "note";
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
-  /** All digits of a number that was shortened. */
+  /** The full text of a shortened number. */
   readonly exact?: string;
 }
 export interface Line {
   readonly indent: number;
   readonly tokens: readonly Token[];
-  /** A list or an object that takes more than a line begins here, and can be folded. */
+  /** Set on the first line of a list or object that can be collapsed. */
   readonly fold?: Fold;
 }
 export interface Fold {
-  /** Which part: unique within the value. */
+  /** Identifies the part within the value. */
   readonly path: string;
-  /** Its name or its place in a list; empty for the value itself. */
+  /** Field name or list index; empty for the value itself. */
   readonly name: string;
   readonly open: boolean;
 }
 export interface Layout {
   readonly lines: readonly Line[];
-  /** False if there were more lines than asked for. */
+  /** False if the value has more lines than the limit. */
   readonly complete: boolean;
 }
 
 export interface PrettyOptions {
-  /** At most so many lines. */
+  /** Maximum number of lines. */
   readonly lines?: number;
-  /** How many signs fit on a line. */
+  /** Characters per line. */
   readonly columns?: number;
   /** Whether numbers are shortened. */
   readonly short?: boolean;
-  /** Which parts stand open; without it, all do, and none can be folded. */
+  /** Returns which parts are expanded; without it, nothing can be collapsed. */
   readonly isOpen?: (part: FoldablePart) => boolean;
 }
 
 export interface FoldablePart {
-  /** Its name within the value. */
   readonly path: string;
   readonly depth: number;
-  /** How many items or fields it has, also those that were cut. */
+  /** Number of items or fields, including truncated ones. */
   readonly length: number;
 }
 
-const DEEPEST = 40;
-/** Of a longer text only so much is drawn. */
-const LONGEST_TEXT = 20_000;
+const MAX_DEPTH = 40;
+/** Characters of a string that are drawn. */
+const MAX_TEXT = 20_000;
 
 const token = (kind: TokenKind, text: string): Token => ({ kind, text });
-const sign = (text: string): Token => token("sign", text);
+const punctuation = (text: string): Token => token("punctuation", text);
 
 function numberToken(text: string, short: boolean): Token {
   const shown = short ? shorten(text) : text;
@@ -71,7 +70,7 @@ function scalar(value: PageValue, short: boolean): Token | null {
     case "number":
       return numberToken(opened.text, short);
     case "text": {
-      const head = opened.text.slice(0, LONGEST_TEXT);
+      const head = opened.text.slice(0, MAX_TEXT);
       const rest = opened.length - head.length;
       const text = JSON.stringify(head);
       return token("text", rest > 0 ? `${text.slice(0, -1)}…" (${count(rest)} more)` : text);
@@ -79,9 +78,9 @@ function scalar(value: PageValue, short: boolean): Token | null {
     case "bytes":
       return token("note", `${count(opened.length)} bytes ${opened.hex}`);
     case "list":
-      return opened.length === 0 ? sign("[]") : null;
+      return opened.length === 0 ? punctuation("[]") : null;
     case "object":
-      return opened.length === 0 ? sign("{}") : null;
+      return opened.length === 0 ? punctuation("{}") : null;
   }
 }
 
@@ -105,30 +104,30 @@ function partsOf(value: PageValue): Parts | null {
 }
 
 const nameTokens = (name: string | null): readonly Token[] =>
-  name === null ? [] : [token("name", JSON.stringify(name)), sign(": ")];
+  name === null ? [] : [token("name", JSON.stringify(name)), punctuation(": ")];
 
-/** A number that moves may change its sign at any time: there is always room for one. */
+/** Reserve room for a minus sign, so that a changing number keeps the layout. */
 const tokenWidth = ({ text, exact }: Token): number =>
   text.length + (exact !== undefined && !text.startsWith("-") ? 1 : 0);
 const width = (tokens: readonly Token[]): number =>
   tokens.reduce((sum, each) => sum + tokenWidth(each), 0);
 
-/** All on one line, or null where that is wider than `room`. */
+/** Format a value on one line, or return null if it is wider than `room`. */
 function flat(value: PageValue, room: number, depth: number, short: boolean): Token[] | null {
   const single = scalar(value, short);
   if (single !== null) return tokenWidth(single) <= room || depth === 0 ? [single] : null;
   const parts = partsOf(value);
   if (parts === null || parts.rest > 0 || parts.items.length > room || depth > 4) return null;
-  const tokens: Token[] = [sign(parts.before)];
+  const tokens: Token[] = [punctuation(parts.before)];
   for (const [name, inner] of parts.items) {
-    if (tokens.length > 1) tokens.push(sign(", "));
+    if (tokens.length > 1) tokens.push(punctuation(", "));
     tokens.push(...nameTokens(name));
     const used = width(tokens);
     const next = used < room ? flat(inner, room - used, depth + 1, short) : null;
     if (next === null) return null;
     tokens.push(...next);
   }
-  tokens.push(sign(parts.after));
+  tokens.push(punctuation(parts.after));
   return width(tokens) <= room ? tokens : null;
 }
 
@@ -145,7 +144,7 @@ export function pretty(
     return complete;
   };
 
-  /** Scalars fill lines, so that a list of numbers is a paragraph and not a column. */
+  /** Put several scalars on a line, so that a list of numbers is not a column. */
   const fill = (items: Parts["items"], indent: number): boolean => {
     let line: Token[] = [];
     let used = 0;
@@ -159,7 +158,7 @@ export function pretty(
         used = 0;
       }
       line.push(next);
-      if (comma > 0) line.push(sign(", "));
+      if (comma > 0) line.push(punctuation(", "));
       used += tokenWidth(next) + 2;
     }
     return line.length === 0 || push(indent, line);
@@ -177,22 +176,26 @@ export function pretty(
     if (line !== null) return push(indent, [...head, ...line, ...tail]);
     const parts = partsOf(inner);
     if (parts === null) return true;
-    if (indent >= DEEPEST) return push(indent, [...head, token("note", "… deeper"), ...tail]);
+    if (indent >= MAX_DEPTH) return push(indent, [...head, token("note", "… deeper"), ...tail]);
     const open = isOpen?.({ path, depth: indent, length: parts.length });
     const fold = open === undefined ? undefined : { path, name, open };
     if (open === false) {
       const unit = parts.before === "[" ? "item" : "field";
       const note = token("note", `… ${plural(parts.length, unit)}`);
-      return push(indent, [...head, sign(parts.before), note, sign(parts.after), ...tail], fold);
+      return push(
+        indent,
+        [...head, punctuation(parts.before), note, punctuation(parts.after), ...tail],
+        fold,
+      );
     }
-    if (!push(indent, [...head, sign(parts.before)], fold)) return false;
+    if (!push(indent, [...head, punctuation(parts.before)], fold)) return false;
     const isParagraph =
       parts.before === "[" && parts.items.every(([, item]) => scalar(item, short) !== null);
     if (isParagraph) {
       if (!fill(parts.items, indent + 1)) return false;
     } else {
       for (const [position, [name, item]] of parts.items.entries()) {
-        const comma = position < parts.items.length - 1 ? [sign(",")] : [];
+        const comma = position < parts.items.length - 1 ? [punctuation(",")] : [];
         const step = name ?? String(position);
         const inside = `${path}/${JSON.stringify(step)}`;
         if (!walk(item, indent + 1, inside, step, nameTokens(name), comma)) return false;
@@ -201,7 +204,7 @@ export function pretty(
     if (parts.rest > 0 && !push(indent + 1, [token("note", `… ${count(parts.rest)} more`)])) {
       return false;
     }
-    return push(indent, [sign(parts.after), ...tail]);
+    return push(indent, [punctuation(parts.after), ...tail]);
   };
 
   walk(value, 0, "", "", [], []);

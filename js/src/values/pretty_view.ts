@@ -1,48 +1,49 @@
-/** Draw a formatted value, and flash the parts that changed. */
+/** Draw a formatted value and flash the parts that changed. */
 
 import type { PageValue } from "../protocol/common.ts";
 import { visible } from "../text/visible_text.ts";
 import { h, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { listen, observeSize } from "../ui/lifetime.ts";
+import { VALUE } from "../ui/strings.ts";
 import { type Fold, type Layout, type PrettyOptions, pretty, type Token } from "./pretty.ts";
 
 export interface PrettyView {
   readonly element: HTMLElement;
-  /** Draws the value, and says whether any number in it was shortened. */
+  /** Draw the value; return whether any number was shortened. */
   show(value: PageValue, options?: ShowOptions): boolean;
 }
 
 export interface ShowOptions {
-  /** Whether to mark what differs from the value drawn before. */
+  /** Whether to flash parts that differ from the last value. */
   readonly changes?: boolean;
   readonly lines?: number;
   readonly short?: boolean;
   readonly isOpen?: PrettyOptions["isOpen"];
 }
 
-const LONGEST_TOKEN = 150_000;
-/** The code font is 12 px high and about 0.6 of that wide. */
-const SIGN_WIDTH = 7.25;
-const COLUMNS = { least: 24, usual: 52, most: 110 } as const;
+const MAX_TOKEN = 150_000;
+/** Width of a character in the 12 px code font. */
+const CHARACTER_WIDTH = 7.25;
+const COLUMNS = { min: 24, default: 52, max: 110 } as const;
 
 const columnsIn = (pixels: number): number =>
   pixels === 0
-    ? COLUMNS.usual
-    : Math.min(COLUMNS.most, Math.max(COLUMNS.least, Math.floor(pixels / SIGN_WIDTH)));
+    ? COLUMNS.default
+    : Math.min(COLUMNS.max, Math.max(COLUMNS.min, Math.floor(pixels / CHARACTER_WIDTH)));
 
 export function createPrettyView(onMore: () => void, signal: AbortSignal): PrettyView {
   const lines = h("div", { class: "nvj-pretty-lines" });
-  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, "Show more lines");
+  const more = h("button", { type: "button", class: "nvj-link", hidden: true }, VALUE.moreLines);
   listen(more, "click", onMore, signal);
   const element = h("div", { class: "nvj-pretty" }, lines, more);
   let shape = "";
   let spans: HTMLElement[] = [];
-  let columns: number = COLUMNS.usual;
-  let again: (() => unknown) | null = null;
+  let columns: number = COLUMNS.default;
+  let drawAgain: (() => unknown) | null = null;
 
   const write = (span: HTMLElement, { text, exact }: Token) => {
-    setText(span, visible(text, LONGEST_TOKEN));
+    setText(span, visible(text, MAX_TOKEN));
     if (span.title !== (exact ?? "")) span.title = exact ?? "";
   };
 
@@ -51,7 +52,7 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
     lines.replaceChildren(
       ...layout.lines.map(({ indent, tokens, fold }) => {
         const line = h("div", { class: "nvj-pretty-line" });
-        // What is nested deep stays in view.
+        // Limits the indent of deeply nested lines.
         line.style.paddingLeft = `min(${indent}ch, 50%)`;
         if (fold !== undefined) line.append(foldButton(fold));
         for (const token of tokens) {
@@ -84,12 +85,12 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
     columns = columnsIn(element.clientWidth);
     return columns !== before;
   };
-  observeSize(element, () => element.clientWidth > 0 && measure() && again?.(), signal);
+  observeSize(element, () => element.clientWidth > 0 && measure() && drawAgain?.(), signal);
 
   const show = (value: PageValue, options: ShowOptions = {}): boolean => {
     const { changes = false, lines: limit = 600, short = false, isOpen } = options;
-    if (again === null) measure();
-    again = () => show(value, { ...options, changes: false });
+    if (drawAgain === null) measure();
+    drawAgain = () => show(value, { ...options, changes: false });
     const layout = pretty(value, {
       lines: limit,
       columns,
@@ -112,7 +113,7 @@ export function createPrettyView(onMore: () => void, signal: AbortSignal): Prett
 }
 
 function foldButton({ path, name, open }: Fold): HTMLElement {
-  const part = name === "" ? "all of it" : visible(name, 60);
+  const part = name === "" ? VALUE.all : visible(name, 60);
   return h(
     "button",
     {
@@ -121,14 +122,13 @@ function foldButton({ path, name, open }: Fold): HTMLElement {
       tabindex: -1,
       "data-path": path,
       "aria-expanded": String(open),
-      "aria-label": `${open ? "Fold" : "Open"} ${part}`,
+      "aria-label": (open ? VALUE.collapse : VALUE.expand)(part),
     },
     icon("chevron"),
   );
 }
 
-/** Two names for one animation: changing the name is what starts it again. */
+/** Restart the flash animation by switching between two names for it. */
 export function restartFlash(element: HTMLElement): void {
-  const again = element.dataset.flash === "a" ? "b" : "a";
-  element.dataset.flash = again;
+  element.dataset.flash = element.dataset.flash === "a" ? "b" : "a";
 }

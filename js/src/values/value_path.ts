@@ -3,7 +3,7 @@
 export type Step = string | number;
 export type ValuePath = readonly Step[];
 
-/** `components[0].name`, or `["a b"].c` where a name is none. */
+/** Format a path: `components[0].name`, or `["a b"].c` for a name with other characters. */
 export function pathText(path: ValuePath): string {
   let text = "";
   for (const step of path) {

@@ -4,7 +4,7 @@ import type { PageValue } from "../protocol/common.ts";
 import { NON_FINITE } from "./non_finite.ts";
 import { type Opened, open } from "./page_value.ts";
 
-interface Words {
+interface Notation {
   readonly null: string;
   readonly true: string;
   readonly false: string;
@@ -12,11 +12,11 @@ interface Words {
   bytes(hex: string): string;
 }
 
-/** As Python reads a number, and JSON does not: "+1", ".5", "5." or "00.5". */
-const TYPED = /^\+|^-?(?:\.|0\d)|\.(?!\d)/;
+/** Numbers that are valid in Python but not in JSON: "+1", ".5", "5." or "00.5". */
+const PYTHON_ONLY = /^\+|^-?(?:\.|0\d)|\.(?!\d)/;
 
 const jsonNumber = (text: string): string =>
-  TYPED.test(text)
+  PYTHON_ONLY.test(text)
     ? text
         .replace(/^\+/, "")
         .replace(/^(-?)(?=\.)/, (sign) => `${sign}0`)
@@ -24,8 +24,8 @@ const jsonNumber = (text: string): string =>
         .replace(/\.(?!\d)/, ".0")
     : text;
 
-/** JSON has no word for NaN; these are the ones that Python's json module writes and reads. */
-const JSON_WORDS: Words = {
+/** NaN and infinities as Python's json module writes and reads them. */
+const JSON_NOTATION: Notation = {
   null: "null",
   true: "true",
   false: "false",
@@ -33,7 +33,7 @@ const JSON_WORDS: Words = {
   bytes: (hex) => JSON.stringify(hex),
 };
 
-const PYTHON_WORDS: Words = {
+const PYTHON_NOTATION: Notation = {
   null: "None",
   true: "True",
   false: "False",
@@ -44,24 +44,29 @@ const PYTHON_WORDS: Words = {
   bytes: (hex) => `bytes.fromhex(${JSON.stringify(hex)})`,
 };
 
-function write(value: PageValue, words: Words, indent: string | null, margin: string): string {
+function write(
+  value: PageValue,
+  notation: Notation,
+  indent: string | null,
+  margin: string,
+): string {
   const opened: Opened = open(value);
   switch (opened.kind) {
     case "null":
-      return words.null;
+      return notation.null;
     case "boolean":
-      return opened.value ? words.true : words.false;
+      return opened.value ? notation.true : notation.false;
     case "number":
-      return words.number(opened.text);
+      return notation.number(opened.text);
     case "text":
-      // JSON's escapes are also Python's, lone surrogates included.
+      // JSON escapes, including lone surrogates, are valid in Python.
       return JSON.stringify(opened.text);
     case "bytes":
-      return words.bytes(opened.hex.replace(/…$/, ""));
+      return notation.bytes(opened.hex.replace(/…$/, ""));
     case "list":
       return enclose(
         ["[", "]"],
-        opened.items.map((item) => write(item, words, indent, margin + (indent ?? ""))),
+        opened.items.map((item) => write(item, notation, indent, margin + (indent ?? ""))),
         indent,
         margin,
       );
@@ -70,7 +75,7 @@ function write(value: PageValue, words: Words, indent: string | null, margin: st
         ["{", "}"],
         opened.fields.map(
           ([name, inner]) =>
-            `${JSON.stringify(name)}: ${write(inner, words, indent, margin + (indent ?? ""))}`,
+            `${JSON.stringify(name)}: ${write(inner, notation, indent, margin + (indent ?? ""))}`,
         ),
         indent,
         margin,
@@ -78,7 +83,7 @@ function write(value: PageValue, words: Words, indent: string | null, margin: st
   }
 }
 
-/** Short parts stay on one line, so that a position reads as one. */
+/** Join parts on one line if they are short, such as a position. */
 function enclose(
   [before, after]: readonly [string, string],
   parts: readonly string[],
@@ -92,12 +97,12 @@ function enclose(
   return `${before}\n${parts.map((part) => inner + part).join(",\n")}\n${margin}${after}`;
 }
 
-export const toJsonText = (value: PageValue): string => write(value, JSON_WORDS, "  ", "");
-export const toJsonLine = (value: PageValue): string => write(value, JSON_WORDS, null, "");
-export const toPythonText = (value: PageValue): string => write(value, PYTHON_WORDS, "    ", "");
-export const toPythonLine = (value: PageValue): string => write(value, PYTHON_WORDS, null, "");
+export const toJsonText = (value: PageValue): string => write(value, JSON_NOTATION, "  ", "");
+export const toJsonLine = (value: PageValue): string => write(value, JSON_NOTATION, null, "");
+export const toPythonText = (value: PageValue): string => write(value, PYTHON_NOTATION, "    ", "");
+export const toPythonLine = (value: PageValue): string => write(value, PYTHON_NOTATION, null, "");
 
-/** The line that reads a key in Python. */
+/** Return Python code that reads a key. */
 export const readLine = (key: string): string => `client.copy_state()[${JSON.stringify(key)}]`;
 
 const KEYWORDS = new Set(
@@ -109,13 +114,13 @@ const KEYWORDS = new Set(
 );
 const isName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && !KEYWORDS.has(text);
 
-/** The line that runs a command in Python; `argumentTexts` are Python already. */
+/** Return Python code that runs a command. `argumentTexts` are Python expressions. */
 export function runLine(
   name: string,
   argumentTexts: readonly (readonly [name: string, python: string])[],
 ): string {
   const named = argumentTexts.filter(([key]) => isName(key));
-  // Names that Python cannot write as keywords travel in a dict.
+  // Names that are not valid keyword arguments are passed in a dict.
   const others = argumentTexts.filter(([key]) => !isName(key));
   const parts = [JSON.stringify(name), ...named.map(([key, text]) => `${key}=${text}`)];
   if (others.length > 0) {

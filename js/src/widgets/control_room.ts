@@ -1,7 +1,7 @@
 /**
- * ControlRoom in anywidget: the three tools as tabs of one card.
- * Synced: tool, what each tool syncs alone, and height; the palette has command_query and
- * selected_command for it, as query and selected are the inspector's.
+ * Entry of the ControlRoom widget: the three tools as tabs of one card.
+ * Synced traits: tool, height and those of each tool; `query` and `selected` are the inspector's, so
+ * the palette uses `command_query` and `selected_command`.
  */
 
 import { createInspector } from "../inspector/view.ts";

@@ -1,7 +1,7 @@
 /**
- * StateInspector in anywidget.
- * Synced: query, selected, pins, sort, mute, recent_queries, height. Page only: what is open.
- * The server owns the state, the kernel mirrors it, and the page has a copy.
+ * Entry of the StateInspector widget.
+ * Synced traits: query, selected, pins, sort, mute, recent_queries, height. Expanded rows are local to
+ * the page. The server owns the state; kernel and page hold copies.
  */
 
 import { createInspector } from "../inspector/view.ts";

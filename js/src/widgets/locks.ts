@@ -1,6 +1,7 @@
 /**
- * LockManager in anywidget.
- * Synced: height. Page only: the form. The server owns the locks, the kernel the leases.
+ * Entry of the LockManager widget.
+ * Synced trait: height. The form is local to the page. The server owns the locks, the kernel the
+ * leases.
  */
 
 import { createLocks } from "../locks/view.ts";

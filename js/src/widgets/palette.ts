@@ -1,7 +1,6 @@
 /**
- * CommandPalette in anywidget.
- * Synced: query, selected, height. Page only: drafts. The kernel has the runs, the server its
- * commands.
+ * Entry of the CommandPalette widget.
+ * Synced traits: query, selected, height. Drafts are local to the page. The kernel owns the runs.
  */
 
 import { makePalette } from "../palette/view.ts";

@@ -1,4 +1,3 @@
-/** Entry of the form and runs of the palette, loaded when a palette is first visible. */
+/** Entry of the palette's form and runs, loaded when a palette is first visible. */
 
-export { createFormView } from "../palette/form/form_view.ts";
-export { createHistory } from "../palette/runs/history_view.ts";
+export { createRunViews } from "../palette/run_views.ts";

@@ -234,7 +234,7 @@ describe("a truncated list", () => {
   });
 
   it("is fetched where it is visible, and again after changes, at most once per second", async () => {
-    const { el, kernel } = await mount({ state: { ids: head(0) }, far: numbers });
+    const { el, kernel } = await mount({ state: { ids: head(0) }, fullItems: numbers });
     const asked = () =>
       kernel.model.sent.filter((sent) => (sent as { op: string }).op === "items").length;
     const tree = find(el, "[role=treegrid]");
@@ -449,7 +449,7 @@ describe("the detail", () => {
     model.dead = true;
     click(find(el, ".nvj-note button"));
     await pass(0.1);
-    expect(find(el, ".nvj-note").textContent).toContain("the kernel has gone");
+    expect(find(el, ".nvj-note").textContent).toContain("The kernel was restarted");
   });
 
   it("shows that the key was removed", async () => {

@@ -11,7 +11,7 @@ let load: () => Promise<Module> = async () => ({});
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 const start = (make: (module: Module) => string, signal = new AbortController().signal) => {
   const host = { request: vi.fn() as unknown as Host["request"] };
-  return createLazyPart({ host, module: "one", what: "The plot", make, signal });
+  return createLazyPart({ host, module: "one", what: "the plot", make, signal });
 };
 
 describe("a part of a view that is loaded when it is wanted", () => {
@@ -21,12 +21,12 @@ describe("a part of a view that is loaded when it is wanted", () => {
     const part = start(({ text }) => String(text));
     document.body.append(part.note);
     expect(loader).not.toHaveBeenCalled();
-    part.want();
-    part.want();
-    expect(part.note.textContent).toContain("Loading.");
+    part.load();
+    part.load();
+    expect(part.note.textContent).toContain("Loading…");
     expect(part.get()).toBeNull();
     await settled();
-    part.want();
+    part.load();
     expect(part.get()).toBe("made");
     expect(part.note.isConnected).toBe(false);
     expect(loader).toHaveBeenCalledTimes(1);
@@ -37,10 +37,10 @@ describe("a part of a view that is loaded when it is wanted", () => {
       throw new Error("<b>gone</b>");
     };
     const part = start(() => "made");
-    part.want();
+    part.load();
     await settled();
     const again = find(part.note, "button");
-    expect(part.note.textContent).toContain("The plot could not be loaded: <b>gone</b>.");
+    expect(part.note.textContent).toContain("Could not load the plot: <b>gone</b>");
     expect(again.hidden).toBe(false);
     load = async () => ({});
     click(again);
@@ -54,7 +54,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     const part = start(() => {
       throw new Error("the module has no plot");
     });
-    part.want();
+    part.load();
     await settled();
     expect(part.get()).toBeNull();
     expect(part.note.textContent).toContain("the module has no plot");
@@ -81,7 +81,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     part.use(used);
     await settled();
     load = async () => ({});
-    part.want();
+    part.load();
     await settled();
     expect(part.get()).toBe("made");
     expect(used).not.toHaveBeenCalled();
@@ -92,7 +92,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     const make = vi.fn(() => "made");
     const controller = new AbortController();
     const part = start(make, controller.signal);
-    part.want();
+    part.load();
     controller.abort();
     await settled();
     expect(make).not.toHaveBeenCalled();

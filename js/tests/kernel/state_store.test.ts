@@ -15,7 +15,7 @@ beforeEach(() => {
   doubts = 0;
   changes = [];
   store = new StateStore({
-    onDoubt: () => {
+    onUncertain: () => {
       doubts += 1;
     },
     onChange: (change) => changes.push(change),
@@ -86,7 +86,7 @@ describe("a store that misses nothing", () => {
     expect(content()).toEqual({ a: 1, b: 2 });
     expect(store.have).toEqual({ epoch: "e", rev: 5 });
     expect(store.handled).toEqual({ seq: 10, rev: 5 });
-    expect(store.inDoubt).toBe(false);
+    expect(store.isUncertain).toBe(false);
   });
 
   it("takes an empty snapshot for an empty state, not for none", () => {
@@ -202,7 +202,7 @@ describe("a store that missed something", () => {
     expect(content()).toEqual({ a: 1, b: 2 });
     delta({ from: 5, to: 8, seq: 14, client: ME, values: [[0, 3]] });
     expect(content()).toEqual({ a: 3, b: 2 });
-    expect(store.inDoubt).toBe(false);
+    expect(store.isUncertain).toBe(false);
   });
 
   it("doubts a lost part, although the revision still fits", () => {
@@ -260,9 +260,9 @@ describe("a store that missed something", () => {
     start();
     store.pause();
     store.resume();
-    expect(store.inDoubt).toBe(true);
+    expect(store.isUncertain).toBe(true);
     heartbeat(5, 14);
-    expect(store.inDoubt).toBe(false);
+    expect(store.isUncertain).toBe(false);
     delta({ from: 5, to: 6, seq: 15, values: [[0, 3]] });
     expect(content()).toEqual({ a: 3, b: 2 });
   });

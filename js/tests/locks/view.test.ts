@@ -266,7 +266,7 @@ describe("the table", () => {
     click(button(rowOf(el, "scene"), "renew"));
     await pass(0.1);
     expect(find(el, ".nvj-notice").textContent).toContain(
-      "Could not renew the lock: the kernel has gone",
+      "Could not renew the lock: The kernel was restarted",
     );
   });
 });
@@ -475,7 +475,7 @@ describe("what cannot be done", () => {
       button(rowOf(el, "scene"), "release"),
     ]) {
       expect(each).toHaveProperty("disabled", true);
-      expect(each.title).toContain("lost");
+      expect(each.title).toContain("Disconnected");
     }
   });
 

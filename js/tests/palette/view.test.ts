@@ -80,8 +80,8 @@ describe("the list", () => {
     expect(find(el, "[aria-selected=true]").textContent).toContain("playback/load");
     expect(findAll(el, "mark").map((mark) => mark.textContent)).toContain("lo");
     type(input(el), "xyzzy");
-    expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("Nothing matches");
-    click(buttonIn(el, "Clear the filter"));
+    expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("No match");
+    click(buttonIn(el, "Clear filter"));
     await pass(0.05);
     expect(findAll(el, "[role=option]").length).toBe(COMMANDS.length);
   });
@@ -115,7 +115,7 @@ describe("the list", () => {
 
   it("teaches when there are no commands", async () => {
     const { el } = await mount({ commands: [] });
-    expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("offers no commands");
+    expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("has no commands");
     expect(find(el, ".nvj-palette").dataset.bare).toBe("");
   });
 
@@ -128,7 +128,7 @@ describe("the list", () => {
     click(refresh);
     await pass(0.1);
     expect(find(el, ".nvj-palette-right .nvj-empty").textContent).toContain(
-      "no playback/load any more",
+      "playback/load is no longer available",
     );
     expect(document.activeElement).toBe(refresh);
   });
@@ -210,7 +210,7 @@ describe("a run", () => {
     await pass(0.5);
     model.emit("comm_live_update");
     await pass(0.5);
-    expect(runs(el)[0]).toContain("the kernel has gone");
+    expect(runs(el)[0]).toContain("The kernel was restarted");
   });
 });
 
@@ -227,7 +227,7 @@ describe("the form", () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     type(find(el, ".nvj-field input"), "two");
-    expect(find(el, ".nvj-field .nvj-problem").textContent).toContain("no number");
+    expect(find(el, ".nvj-field .nvj-problem").textContent).toContain("is not a number");
     submit(find(el, ".nvj-form"));
     await pass(0.1);
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
@@ -272,8 +272,8 @@ describe("the form", () => {
     await pass(0.4);
     const button = find(el, ".nvj-form [type=submit]");
     expect(button).toHaveProperty("disabled", true);
-    expect(button.title).toContain("lost");
-    expect(find(el, ".nvj-reason").textContent).toContain("lost");
+    expect(button.title).toContain("Disconnected");
+    expect(find(el, ".nvj-reason").textContent).toContain("Disconnected");
     press(input(el), "Enter", { ctrlKey: true });
     await pass(0.1);
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
@@ -300,10 +300,10 @@ describe("the form that is loaded with the first look", () => {
     const { arrive } = loading();
     const { el } = await mount();
     expect(noteOf(el).hidden).toBe(true);
-    expect(find(el, ".nvj-palette-right .nvj-empty").textContent).toContain("Choose a command");
+    expect(find(el, ".nvj-palette-right .nvj-empty").textContent).toContain("Select a command");
     click(option(el, "playback/load"));
     expect(noteOf(el).hidden).toBe(false);
-    expect(noteOf(el).textContent).toContain("Loading.");
+    expect(noteOf(el).textContent).toContain("Loading…");
     arrive();
     await pass(0.1);
     expect(find(el, ".nvj-form-title").textContent).toBe("Load a simulation");
@@ -316,9 +316,9 @@ describe("the form that is loaded with the first look", () => {
     click(option(el, "playback/load"));
     fail();
     await pass(0.1);
-    expect(noteOf(el).textContent).toContain("The form could not be loaded: the kernel has gone.");
+    expect(noteOf(el).textContent).toContain("Could not load the form: the kernel has gone");
     load = here;
-    click(buttonIn(el, "Try again"));
+    click(buttonIn(el, "Retry"));
     await pass(0.1);
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
   });
@@ -340,7 +340,7 @@ describe("the form that is loaded with the first look", () => {
     fail();
     await pass(0.1);
     load = here;
-    click(buttonIn(el, "Try again"));
+    click(buttonIn(el, "Retry"));
     await pass(0.1);
     expect(find(el, ".nvj-form-title").textContent).toBe("playback/reset");
     expect(el.querySelector(".nvj-confirm")).toBeNull();
@@ -376,12 +376,12 @@ describe("what the server does not tell", () => {
     click(option(el, "playback/load"));
     await pass(0.3);
     expect(findAll(el, ".nvj-fields option").map((each) => each.textContent)).toEqual([
-      "Choose one",
+      "Select a value",
       "0 · methane",
       "1 · 17-ala",
     ]);
     submit(find(el, ".nvj-form"));
-    expect(find(el, ".nvj-field .nvj-problem").textContent).toBe("choose one");
+    expect(find(el, ".nvj-field .nvj-problem").textContent).toBe("Select a value.");
     choose(find(el, ".nvj-fields select"), "1");
     submit(find(el, ".nvj-form"));
     await pass(0.1);
@@ -442,8 +442,8 @@ describe("the history", () => {
     await pass(0.2);
     click(buttonIn(find(el, ".nvj-run"), "Stop waiting"));
     await pass(0.1);
-    expect(runs(el)[0]).toContain("not waited for");
-    expect(runs(el)[0]).toContain("the server may go on");
+    expect(runs(el)[0]).toContain("cancelled");
+    expect(runs(el)[0]).toContain("may still be running on the server");
   });
 
   it("brings arguments back into the form, also those that are left out", async () => {
@@ -458,19 +458,19 @@ describe("the history", () => {
     expect(find(el, ".nvj-code .nvj-code-line").textContent).toBe(
       'client.run_command("user/colour", opacity=1.0, more="5")',
     );
-    expect(find(el, ".nvj-fields").textContent).toContain("Left out");
+    expect(find(el, ".nvj-fields").textContent).toContain("Using the server default");
   });
 
   it("runs again under another name, and forgets one", async () => {
     const { el, kernel } = await mount();
     void kernel.runs.start({ run: "r", name: "playback/play", arguments: { a: 1 } });
     await pass(0.1);
-    click(buttonIn(find(el, ".nvj-run"), "Again"));
+    click(buttonIn(find(el, ".nvj-run"), "Run again"));
     await pass(0.1);
     expect(runs(el).length).toBe(2);
     const names = kernel.runs.list.map(({ run }) => run);
     expect(new Set(names).size).toBe(2);
-    click(find(el, "[aria-label='Delete from the history']"));
+    click(find(el, "[aria-label='Delete from history']"));
     await pass(0.1);
     expect(kernel.runs.list.map(({ run }) => run)).toEqual(["r"]);
   });
@@ -506,7 +506,7 @@ describe("the history", () => {
     expect(find(el, ".nvj-effects").textContent).toContain(`removed ${HOSTILE}`);
     expect(find(el, ".nvj-effects").textContent).toContain("… 1 more");
     expect(find(el, ".nvj-effects").textContent).toContain(`1 lock lost${HOSTILE} ${HOSTILE}`);
-    expect(find(el, ".nvj-effects").textContent).toContain("1 lock cleared, and taken again");
+    expect(find(el, ".nvj-effects").textContent).toContain("1 lock cleared and reacquired");
   });
 
   it("folds and opens the parts of a result, by mouse and by keys", async () => {
@@ -552,7 +552,7 @@ describe("the history", () => {
     click(option(el, "playback/play"));
     submit(find(el, ".nvj-form"));
     await pass(0.1);
-    click(buttonIn(find(el, ".nvj-run"), "Add it"));
+    click(buttonIn(find(el, ".nvj-run"), "Add index"));
     expect(find(el, "[data-part=name]")).toHaveProperty("value", "index");
     expect((document.activeElement as HTMLElement).dataset.part).toBe("text");
   });
@@ -565,7 +565,7 @@ describe("the history", () => {
     await pass(0.1);
     expect(runs(el)[0]).toContain("2 more");
     kernel.runs.list = kernel.runs.list.map((run) => ({ ...run, result: ["first", "b", "last"] }));
-    click(buttonIn(el, "Fetch all of it"));
+    click(buttonIn(el, "Show full result"));
     await pass(0.1);
     expect(runs(el)[0]).toContain('"last"');
   });
@@ -588,7 +588,7 @@ describe("what is remembered", () => {
     click(option(el, "playback/load"));
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
     expect(find(el, ".nvj-integer").getAttribute("aria-pressed")).toBe("true");
-    click(buttonIn(el, "defaults"));
+    click(buttonIn(el, "Reset to defaults"));
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "2");
   });
 
@@ -645,7 +645,7 @@ describe("a secret", () => {
     await pass(0.1);
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
     expect(document.activeElement?.getAttribute("aria-label")).toBe("pin");
-    expect(find(el, ".nvj-fields").textContent).not.toContain("Left out");
+    expect(find(el, ".nvj-fields").textContent).not.toContain("Using the server default");
   });
 });
 
@@ -733,7 +733,7 @@ describe("a new cell", () => {
   it("is offered where the page is a notebook", async () => {
     const { el } = await mount();
     click(option(el, "playback/step"));
-    expect(buttonIn(find(el, ".nvj-form"), "As cell").hidden).toBe(true);
+    expect(buttonIn(find(el, ".nvj-form"), "Insert cell").hidden).toBe(true);
   });
 });
 
@@ -775,7 +775,7 @@ describe("what is typed while an answer is on its way", () => {
     const { el } = await mount({ commands: [asking], choices: late });
     click(option(el, "user/pick"));
     await pass(0.3);
-    click(buttonIn(el, "+ add argument"));
+    click(buttonIn(el, "Add argument"));
     const name = () => find(el, ".nvj-field-extra [data-part=name]");
     expect(document.activeElement).toBe(name());
     type(name(), "spe");
@@ -849,7 +849,7 @@ describe("the focus", () => {
     await pass(0.2);
     submit(find(el, ".nvj-form"));
     await pass(0.2);
-    const remove = find(el, "[aria-label='Delete from the history']");
+    const remove = find(el, "[aria-label='Delete from history']");
     remove.focus();
     click(remove);
     await pass(0.2);

@@ -29,8 +29,8 @@ describe("the line to the server", () => {
   it("is live", () => {
     expect(describeConnection(facts())).toMatchObject({
       tone: "live",
-      word: "",
-      fresh: "updated 0.1 s ago",
+      label: "",
+      freshness: "updated 0.1 s ago",
       rate: "31 updates/s",
       banner: "",
       blocked: null,
@@ -38,8 +38,8 @@ describe("the line to the server", () => {
   });
 
   it("counts up between heartbeats, and a change counts as news", () => {
-    expect(describeConnection(facts({ now: 100.5 })).fresh).toBe("updated 0.6 s ago");
-    expect(describeConnection(facts({ now: 100.5, lastChange: 100.4 })).fresh).toBe(
+    expect(describeConnection(facts({ now: 100.5 })).freshness).toBe("updated 0.6 s ago");
+    expect(describeConnection(facts({ now: 100.5, lastChange: 100.4 })).freshness).toBe(
       "updated 0.1 s ago",
     );
   });
@@ -48,7 +48,7 @@ describe("the line to the server", () => {
     const quiet = { body: { ...BEAT, age: 41, rate: 0 }, at: 100 };
     expect(describeConnection(facts({ heartbeat: quiet }))).toMatchObject({
       tone: "live",
-      fresh: "updated 41 s ago",
+      freshness: "updated 41 s ago",
       rate: "",
     });
   });
@@ -60,9 +60,9 @@ describe("the line to the server", () => {
     );
     expect(describeConnection(lost)).toMatchObject({
       tone: "lost",
-      fresh: "stale for 4.0 s",
+      freshness: "stale for 4.0 s",
       banner:
-        "Lost the server 4 s ago: connection refused. Trying again (2nd try). What you see is from before.",
+        "Connection lost 4 s ago: connection refused. Reconnecting (attempt 2). Showing the last known state.",
     });
     expect(describeConnection(lost).blocked).not.toBeNull();
   });
@@ -70,7 +70,7 @@ describe("the line to the server", () => {
   it("is being made", () => {
     expect(describeConnection(facts({}, { state: "connecting", since: 2 }))).toMatchObject({
       tone: "waiting",
-      word: "connecting",
+      label: "connecting",
     });
   });
 
@@ -79,9 +79,9 @@ describe("the line to the server", () => {
       describeConnection(facts({}, { state: "loading", since: 12, received }));
     expect(text(2_100_000)).toMatchObject({
       tone: "waiting",
-      word: "loading",
-      fresh: "loading for 12 s",
-      banner: "Loading the state (2.1 MB so far). Showing the last known state.",
+      label: "loading",
+      freshness: "loading for 12 s",
+      banner: "Loading the state (2.1 MB received). Showing the last known state.",
       announcement: "Loading the state. Showing the last known state.",
       blocked: "The state is still loading.",
     });
@@ -90,20 +90,20 @@ describe("the line to the server", () => {
 
   it("is closed", () => {
     const text = describeConnection(facts({}, { state: "closed", reason: "closed by the user" }));
-    expect(text).toMatchObject({ tone: "gone", word: "closed" });
+    expect(text).toMatchObject({ tone: "gone", label: "closed" });
     expect(text.banner).toContain("closed by the user");
   });
 
   it("is loading before the first word", () => {
-    expect(describeConnection(facts({ status: null }))).toMatchObject({ word: "loading" });
-    expect(describeConnection(facts({ status: null, kernel: "busy" })).word).toBe("kernel busy");
+    expect(describeConnection(facts({ status: null }))).toMatchObject({ label: "loading" });
+    expect(describeConnection(facts({ status: null, kernel: "busy" })).label).toBe("kernel busy");
   });
 });
 
 describe("the kernel", () => {
   it("that is busy still sends, so the view is live", () => {
     expect(describeConnection(facts({ kernel: "busy" }))).toMatchObject({
-      word: "kernel busy, still live",
+      label: "kernel busy, updating",
       blocked: null,
     });
   });
@@ -111,16 +111,16 @@ describe("the kernel", () => {
   it("that says nothing makes the view old", () => {
     expect(describeConnection(facts({ now: 105 }))).toMatchObject({
       tone: "stale",
-      word: "silent",
+      label: "no updates",
     });
     expect(describeConnection(facts({ now: 105 })).banner).toBe(
-      "No word from the kernel for 5 s. What you see may be old.",
+      "No updates from the kernel for 5 s. The view may be out of date.",
     );
   });
 
   it("that has gone looks unlike a lost server and unlike a busy kernel", () => {
     const gone = describeConnection(facts({ kernel: "gone" }));
-    expect(gone.banner).toContain("run the cell again");
+    expect(gone.banner).toContain("Run the cell again");
     const busy = describeConnection(facts({ kernel: "busy" }));
     const lost = describeConnection(facts({}, { state: "lost" }));
     expect(new Set([gone.tone, busy.tone, lost.tone]).size).toBe(3);

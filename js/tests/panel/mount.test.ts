@@ -174,19 +174,19 @@ describe("the card", () => {
     const { el, kernel } = await mountWidget(room, options());
     kernel.sendStatus({ state: "lost", reason: "connection refused", attempt: 2, since: 3 });
     await pass(1.4);
-    expect(find(el, ".nvj-banner").textContent).toContain("Lost the server 4 s ago");
+    expect(find(el, ".nvj-banner").textContent).toContain("Connection lost 4 s ago");
     expect(find(el, ".nvj-root").dataset.tone).toBe("lost");
     expect(findAll(el, ".nvj-row").length).toBeGreaterThan(3);
     await pass(2);
     expect(find(el, ".nvj-banner").textContent).toContain("6 s ago");
-    expect(find(el, "[role=status].nvj-sr").textContent).toContain("Lost the server");
+    expect(find(el, "[role=status].nvj-sr").textContent).toContain("Connection lost");
   });
 
   it("says that the kernel has gone", async () => {
     const { el, model } = await mountWidget(room, options());
     model.emit("comm_live_update");
     await pass(0.3);
-    expect(find(el, ".nvj-banner").textContent).toContain("run the cell again");
+    expect(find(el, ".nvj-banner").textContent).toContain("Run the cell again");
   });
 
   it("keeps its keys from JupyterLab, but not saving and the like", async () => {

@@ -1,14 +1,5 @@
 import { expect, it } from "vitest";
-import {
-  age,
-  count,
-  duration,
-  elapsed,
-  ordinal,
-  plural,
-  rate,
-  size,
-} from "../../src/text/format.ts";
+import { age, count, duration, elapsed, plural, rate, size } from "../../src/text/format.ts";
 import { label, visible } from "../../src/text/visible_text.ts";
 
 it("tells ages at a glance", () => {
@@ -46,9 +37,6 @@ it("tells sizes, counts and rates with their units", () => {
   expect([1, 999, 2412, 100_000].map(count)).toEqual(["1", "999", "2\u202f412", "100\u202f000"]);
   expect([plural(1, "key"), plural(0, "key")]).toEqual(["1 key", "0 keys"]);
   expect([0, 0.52, 30.4].map(rate)).toEqual(["—", "0.5/s", "30/s"]);
-  expect([1, 2, 3, 4, 11, 12, 13, 21, 102].map(ordinal)).toEqual(
-    "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd".split(" "),
-  );
 });
 
 it("shows what would hide or break a line", () => {

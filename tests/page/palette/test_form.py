@@ -48,7 +48,7 @@ def test_numbers_are_sent_as_typed_and_can_be_marked_as_integers(
     expect(palette.code).to_have_text('client.run_command("user/count", n=2)')
     palette.argument("n").fill("2.5")
     palette.run()
-    expect(palette.root.get_by_text("a whole number is needed")).to_be_visible()
+    expect(palette.root.get_by_text("Enter an integer.")).to_be_visible()
     expect(palette.runs).to_have_count(0)
     palette.argument("n").fill("7")
     palette.run()
@@ -71,7 +71,7 @@ def test_form_and_json_show_the_same_arguments(
     palette.choose("user/echo")
     palette.argument("n").fill("3")
     palette.button("JSON").first.click()
-    json = palette.root.get_by_label("All arguments as JSON")
+    json = palette.root.get_by_label("Arguments as JSON")
     expect(json).to_have_value('{"n": 3, "on": true}')
 
     json.fill('{"n": 4.0, "more": [1, "x"]}')
@@ -79,7 +79,7 @@ def test_form_and_json_show_the_same_arguments(
     palette.button("Form").click()
 
     expect(palette.argument("n")).to_have_value("4.0")
-    expect(palette.root.get_by_text("Left out")).to_be_visible()
+    expect(palette.root.get_by_text("Using the server default")).to_be_visible()
     palette.screenshot("palette-form")
     palette.require_accessible()
     palette.run()
@@ -93,7 +93,7 @@ def test_invalid_json_is_reported(show_palette: ShowPalette, server: NanoverServ
     palette.choose("user/echo")
     palette.button("JSON").first.click()
 
-    json = palette.root.get_by_label("All arguments as JSON")
+    json = palette.root.get_by_label("Arguments as JSON")
     json.fill('{"n": 4.0, "more": [1, "x"], ')
 
     expect(palette.root.get_by_text("Name in double quotes expected")).to_be_visible()
@@ -114,11 +114,11 @@ def test_missing_argument_that_the_server_names_is_added_to_the_form(
     palette.choose("user/greet")
     palette.run()
     palette.ended("failed")
-    expect(palette.result).to_contain_text("needs the argument name")
+    expect(palette.result).to_contain_text("Missing argument: name")
     save_screenshots(palette, "palette-failed")
     palette.require_accessible()
 
-    palette.result.get_by_role("button", name="Add it").click()
+    palette.result.get_by_role("button", name="Add name").click()
     expect(palette.root.locator(".nvj-fields :focus")).to_be_visible()
     palette.page.keyboard.type("Ada")
     palette.press("Control+Enter")
@@ -133,9 +133,9 @@ def test_load_lists_the_simulations_and_asks_for_confirmation_while_others_are_p
         connection = connect_to(server)
         palette = show_palette(connection)
         palette.choose("playback/load")
-        expect(palette.root.get_by_text("people are in this simulation")).to_be_visible()
+        expect(palette.root.get_by_text("people in this simulation")).to_be_visible()
         palette.run()
-        expect(palette.root.locator(".nvj-problem:visible")).to_have_text("choose one")
+        expect(palette.root.locator(".nvj-problem:visible")).to_have_text("Select a value.")
         expect(palette.runs).to_have_count(0)
 
         palette.argument("index").select_option(index=2)

@@ -23,7 +23,7 @@ def test_command_is_found_and_run_with_the_keyboard(
         keyboard = palette.page.keyboard
 
         keyboard.type("jmp")
-        expect(palette.root.get_by_text("Nothing matches")).to_be_visible()
+        expect(palette.root.get_by_text("No match")).to_be_visible()
         palette.press("Escape")
         keyboard.type("ju")
         expect(palette.selected).to_contain_text("user/jump")
@@ -73,11 +73,11 @@ def test_command_that_disappears_while_its_form_is_open_is_reported(
     server.unregister_command("user/say")
     palette.run()
     palette.ended("failed")
-    expect(palette.result).to_contain_text("does not have this command any more")
+    expect(palette.result).to_contain_text("no longer has this command")
 
-    palette.button("Ask the server for its commands again").click()
+    palette.button("Refresh commands").click()
 
-    expect(palette.root.get_by_text("The server has no user/say any more.")).to_be_visible()
+    expect(palette.root.get_by_text("user/say is no longer available.")).to_be_visible()
 
 
 def test_five_thousand_commands_are_found_and_scrolled(
@@ -103,7 +103,7 @@ def test_server_without_commands_is_reported_until_the_first_one_is_there(
     show_palette: ShowPalette, server: NanoverServer, clock: FakeClock
 ) -> None:
     palette = show_palette(server)
-    expect(palette.root.get_by_text("This server offers no commands.")).to_be_visible()
+    expect(palette.root.get_by_text("This server has no commands.")).to_be_visible()
     save_screenshots(palette, "palette-empty")
     palette.require_accessible()
     # The message has all the room, and the form is there as soon as there is a command.
@@ -115,4 +115,4 @@ def test_server_without_commands_is_reported_until_the_first_one_is_there(
     expect(palette.options).to_have_count(1)
     palette.choose("user/first")
     palette.run()
-    expect(palette.result).to_contain_text("It returned nothing.")
+    expect(palette.result).to_contain_text("No return value.")

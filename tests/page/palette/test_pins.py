@@ -22,7 +22,7 @@ def test_pinned_command_is_a_button_for_this_server_in_the_next_notebook(
     palette.root.get_by_label("Icon").fill("🗣")
     palette.screenshot("palette-pinning")
     palette.require_accessible()
-    palette.button("Keep as button").click()
+    palette.button("Save").click()
     expect(palette.buttons).to_have_count(1)
 
     reload_preferences(monkeypatch)
@@ -32,7 +32,7 @@ def test_pinned_command_is_a_button_for_this_server_in_the_next_notebook(
     expect(other.result).to_contain_text("from a button")
     other.screenshot("palette-pinned")
     other.button("Edit").first.click()
-    other.button("Remove the button Say it").click()
+    other.button("Unpin Say it").click()
     expect(other.buttons).to_have_count(0)
 
 
@@ -50,7 +50,7 @@ def test_secret_is_sent_but_neither_shown_nor_stored(
     palette.argument("password").fill("swordfish")
     expect(palette.argument("password")).to_have_attribute("type", "password")
     palette.button("Pin as button").click()
-    palette.button("Keep as button").click()
+    palette.button("Save").click()
     expect(palette.buttons).to_have_count(1)
     palette.run()
     palette.ended()

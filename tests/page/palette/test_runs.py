@@ -69,8 +69,8 @@ def test_slow_run_shows_its_progress_and_survives_a_reload_of_the_page(
         expect(again.result).to_contain_text("running")
         expect(again.runs.nth(1)).to_contain_text("done")
         again.result.get_by_role("button", name="Stop waiting").click()
-        again.ended("not waited for")
-        expect(again.result).to_contain_text("the server may go on")
+        again.ended("cancelled")
+        expect(again.result).to_contain_text("may still be running on the server")
 
 
 def test_several_commands_run_at_once_and_one_click_is_one_run(
@@ -149,7 +149,7 @@ def test_run_is_loaded_into_the_form_repeated_and_deleted(
     palette.result.get_by_role("button", name="Again").click()
     expect(palette.runs).to_have_count(2)
     palette.ended()
-    palette.result.get_by_role("button", name="Delete from the history").click()
+    palette.result.get_by_role("button", name="Delete from history").click()
 
     expect(palette.runs).to_have_count(1)
     palette.button("Clear").click()
@@ -176,7 +176,7 @@ def test_run_fails_when_its_server_is_lost_and_is_not_repeated(
             wait.open()
             closing.result()
 
-        expect(palette.result).to_contain_text("look before you run it again")
+        expect(palette.result).to_contain_text("Check before you run it again")
         expect(palette.banner).to_be_visible()
         save_screenshots(palette, "palette-lost")
         relay.set_target(next_server.port)

@@ -49,7 +49,7 @@ export function createLazyPane(context: InspectorContext, label: string, maker: 
     note: () => part.get()?.note() ?? "",
     opened() {
       const pane = part.get();
-      if (pane === null) part.want();
+      if (pane === null) part.load();
       else pane.opened();
     },
     show(key, entry) {

@@ -79,16 +79,16 @@ export function createPlotPane(context: InspectorContext): Pane {
   const element = h("div", { class: "nvj-pane" }, scroller);
 
   /** Returns a color of the stylesheet in a form that a canvas accepts. */
-  const colour = (name: string): string => {
+  const color = (name: string): string => {
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
   const look = (): PlotLook => ({
-    text: colour("--nvj-dim"),
-    grid: colour("--nvj-border"),
+    text: color("--nvj-dim"),
+    grid: color("--nvj-border"),
     font: "11px system-ui, sans-serif",
   });
-  const colourOf = (index: number) => colour(`--nvj-series-${index + 1}`);
+  const colorOf = (index: number) => color(`--nvj-series-${index + 1}`);
 
   const resize = () => {
     if (place.clientWidth > 0) plot?.resize(place.clientWidth, HEIGHT);
@@ -119,7 +119,7 @@ export function createPlotPane(context: InspectorContext): Pane {
     if (plot === null || last === null) return;
     const lines = last.series.map(({ text, times, values }, index) => ({
       label: text,
-      colour: colourOf(index),
+      color: colorOf(index),
       times,
       values,
     }));

@@ -2,7 +2,13 @@
 
 import { type Entry, rateAt } from "../../kernel/state_store.ts";
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
-import { hasInitials, hasInOrder, joined, match, prepareWord } from "../../text/fuzzy_match.ts";
+import {
+  hasInitials,
+  hasInOrder,
+  match,
+  mergeRanges,
+  prepareWord,
+} from "../../text/fuzzy_match.ts";
 import type { Ranges } from "../../ui/highlight.ts";
 import { isPlain, kindOf, type Opened, open, someText } from "../../values/page_value.ts";
 import type { ValuePath } from "../../values/value_path.ts";
@@ -388,8 +394,9 @@ export function parseFilter(query: string): Filter | null {
         // An invalid pattern matches everything, negated or not.
         matcher.problem !== undefined ? true : matcher.matches(entry, time) !== not,
       ),
-    keyRanges: (key) => joined(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
-    valueRanges: (text) => joined(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
+    keyRanges: (key) => mergeRanges(wanted.flatMap(({ keyRanges }) => keyRanges?.(key) ?? [])),
+    valueRanges: (text) =>
+      mergeRanges(wanted.flatMap(({ valueRanges }) => valueRanges?.(text) ?? [])),
     placeIn: cachedByValue(({ key, value }, previewText) => {
       for (const { highlighter, keyRanges, valueRanges } of wanted) {
         if (highlighter === undefined) continue;

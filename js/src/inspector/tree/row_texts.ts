@@ -3,7 +3,7 @@
 import { type Entry, rateAt } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
 import { age, count, plural, rate } from "../../text/format.ts";
-import { joined } from "../../text/fuzzy_match.ts";
+import { mergeRanges } from "../../text/fuzzy_match.ts";
 import { label } from "../../text/visible_text.ts";
 import type { Ranges } from "../../ui/highlight.ts";
 import { open, preview } from "../../values/page_value.ts";
@@ -117,7 +117,7 @@ function chainLabel(
     }
     name += text;
   }
-  return { name, nameRanges: joined(nameRanges) };
+  return { name, nameRanges: mergeRanges(nameRanges) };
 }
 
 function staleText(entry: Entry, now: number, watchedSince: number | null): string {

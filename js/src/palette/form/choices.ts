@@ -1,50 +1,50 @@
-/** The choices for the arguments of a command, sent with the command or requested. */
+/** The choices for a command's arguments, sent with the command or requested from the server. */
 
 import type { Host } from "../../kernel/host.ts";
 import type { CommandBody } from "../../protocol/palette.ts";
 import type { Choices } from "./field_view.ts";
 import type { Field } from "./form.ts";
 
-const ASKED: Choices = { state: "asked" };
+const LOADING: Choices = { state: "loading" };
 
-export class ChoicesOfCommand {
+export class ArgumentChoices {
   readonly #host: Host;
-  readonly #onNews: (argument: string) => void;
+  readonly #onUpdate: (argument: string) => void;
   #command: string | null = null;
-  #answers = new Map<string, Choices>();
+  #replies = new Map<string, Choices>();
 
-  /** `onNews` is called when an answer has come. */
-  constructor(host: Host, onNews: (argument: string) => void) {
+  /** `onUpdate` is called when a reply arrives. */
+  constructor(host: Host, onUpdate: (argument: string) => void) {
     this.#host = host;
-    this.#onNews = onNews;
+    this.#onUpdate = onUpdate;
   }
 
-  /** Another command is looked at: answers about this one are too late. */
-  turnTo(command: string): void {
+  /** Switch to another command and ignore late replies for the previous one. */
+  setCommand(command: string): void {
     if (command === this.#command) return;
     this.#command = command;
-    this.#answers = new Map();
+    this.#replies = new Map();
   }
 
   of({ name, known }: Field): Choices {
-    if (known === null || known.options === null) return ASKED;
-    if (!known.asks) return { state: "here", options: known.options };
-    return this.#answers.get(name) ?? ASKED;
+    if (known === null || known.options === null) return LOADING;
+    if (!known.asks) return { state: "loaded", options: known.options };
+    return this.#replies.get(name) ?? LOADING;
   }
 
-  /** Asks the server for what only it knows. */
-  ask({ name: command, known }: CommandBody): void {
+  /** Request the choices that only the server knows. */
+  request({ name: command, known }: CommandBody): void {
     for (const { name: argument, asks } of known) {
       if (!asks) continue;
-      const answer = (choices: Choices) => {
+      const receive = (choices: Choices) => {
         if (this.#command !== command) return;
-        this.#answers.set(argument, choices);
-        this.#onNews(argument);
+        this.#replies.set(argument, choices);
+        this.#onUpdate(argument);
       };
       this.#host.request("choices", { command, argument }).then(
-        ({ choices: options }) => answer({ state: "here", options }),
+        ({ choices: options }) => receive({ state: "loaded", options }),
         (error: unknown) =>
-          answer({ state: "failed", reason: error instanceof Error ? error.message : "" }),
+          receive({ state: "failed", reason: error instanceof Error ? error.message : "" }),
       );
     }
   }

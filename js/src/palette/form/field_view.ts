@@ -5,13 +5,14 @@ import { visible } from "../../text/visible_text.ts";
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { toJsonLine } from "../../values/value_text.ts";
+import { FIELD } from "../strings.ts";
 import type { Field } from "./form.ts";
 import { looksSecret } from "./secrets.ts";
 
-/** What lists the choices of a field: asked for, here, or why they are not. */
+/** The choices of a field, if they are loaded. */
 export type Choices =
-  | { readonly state: "asked" }
-  | { readonly state: "here"; readonly options: readonly ChoiceBody[] }
+  | { readonly state: "loading" }
+  | { readonly state: "loaded"; readonly options: readonly ChoiceBody[] }
   | { readonly state: "failed"; readonly reason: string };
 
 export interface FieldView {
@@ -19,26 +20,17 @@ export interface FieldView {
   showProblem(text: string): void;
 }
 
-const KINDS: Readonly<Record<Field["kind"], string>> = {
-  number: "number",
-  text: "text",
-  json: "JSON",
-  boolean: "yes or no",
-  choice: "",
-  any: "",
-};
-
 function facts(field: Field): string {
   const { kind, integer, known } = field;
-  const secret = isSecret(field) ? "secret, kept nowhere" : null;
-  const parts = [secret ?? (integer ? "whole number" : KINDS[kind])];
+  const type = integer ? FIELD.integer : FIELD.kinds[kind];
+  const parts: string[] = [isSecret(field) ? FIELD.secret : type];
   const { min = null, max = null, unit = "", required = false } = known ?? {};
   const end = unit === "" ? "" : ` ${visible(unit, 20)}`;
   if (min !== null && max !== null) parts.push(`${min} to ${max}${end}`);
   else if (min !== null) parts.push(`at least ${min}${end}`);
   else if (max !== null) parts.push(`at most ${max}${end}`);
   else if (unit !== "") parts.push(`in${end}`);
-  if (required) parts.push("required");
+  if (required) parts.push(FIELD.required);
   return parts.filter((part) => part !== "").join(" · ");
 }
 
@@ -47,18 +39,18 @@ function head(field: Field, index: number, id: string): HTMLElement {
   const label = h("label", { for: id }, h("code", {}, visible(field.name, 80)));
   const parts: HTMLElement[] = [label, h("span", { class: "nvj-dim" }, facts(field))];
   if (field.kind === "number" && field.known?.kind !== "int" && !field.omitted) {
-    const mark = h(
+    const toggle = h(
       "button",
       {
         type: "button",
         class: "nvj-quiet nvj-integer",
         "data-integer": index,
         "aria-pressed": String(field.integer),
-        title: "Send whole numbers only: the server's own numbers do not tell 1 from 1.0",
+        title: FIELD.integerTitle,
       },
-      "integer",
+      FIELD.integer,
     );
-    parts.push(mark);
+    parts.push(toggle);
   }
   return h("div", { class: "nvj-field-head" }, ...parts);
 }
@@ -67,8 +59,8 @@ function extraHead(field: Field, index: number): HTMLElement {
   const input = h("input", {
     type: "text",
     class: "nvj-input nvj-mono",
-    placeholder: "name",
-    "aria-label": "Name of the added argument",
+    placeholder: FIELD.name,
+    "aria-label": FIELD.nameLabel,
     "data-index": index,
     "data-part": "name",
     spellcheck: "false",
@@ -77,18 +69,18 @@ function extraHead(field: Field, index: number): HTMLElement {
   input.value = field.name;
   const remove = h(
     "button",
-    { type: "button", class: "nvj-quiet", "data-remove": index, "aria-label": "Remove argument" },
+    { type: "button", class: "nvj-quiet", "data-remove": index, "aria-label": FIELD.remove },
     icon("close"),
   );
   return h("div", { class: "nvj-field-head" }, input, remove);
 }
 
 function select(field: Field, attributes: object, choices: Choices): HTMLSelectElement {
-  const options = choices.state === "here" ? choices.options : [];
+  const options = choices.state === "loaded" ? choices.options : [];
   const texts = new Map(options.map(({ label, value }) => [toJsonLine(value), label]));
-  // What was chosen last stays, also where it is not offered (any more).
+  // Keep the selected value even if it is no longer offered.
   if (field.text !== "" && !texts.has(field.text)) texts.set(field.text, field.text);
-  const first = choices.state === "asked" ? "Asking for the choices…" : "Choose one";
+  const first = choices.state === "loading" ? FIELD.loadingChoices : FIELD.noChoice;
   const control = h(
     "select",
     { ...attributes, class: "nvj-input" },
@@ -104,7 +96,7 @@ const isSecret = ({ kind, name, extra, known }: Field): boolean =>
 
 function control(field: Field, index: number, id: string, choices: Choices): HTMLElement {
   const common = { id, "data-index": index, "data-part": "text", spellcheck: "false" };
-  const label = field.extra ? "Value of the added argument" : visible(field.name, 80);
+  const label = field.extra ? FIELD.valueLabel : visible(field.name, 80);
   if (field.kind === "boolean") {
     const box = h("input", { ...common, type: "checkbox", class: "nvj-switch", role: "switch" });
     box.setAttribute("aria-label", label);
@@ -124,11 +116,11 @@ function control(field: Field, index: number, id: string, choices: Choices): HTM
     ...common,
     type: isSecret(field) ? "password" : "text",
     class: `nvj-input${field.kind === "text" ? "" : " nvj-mono"}`,
-    // No browser is to keep it either.
+    // Keeps browsers from saving it.
     autocomplete: isSecret(field) ? "new-password" : "off",
     inputmode: field.kind === "number" ? "decimal" : null,
     "aria-label": label,
-    placeholder: field.extra ? "value: JSON, or plain text" : null,
+    placeholder: field.extra ? FIELD.value : null,
   });
   input.value = field.text;
   return input;
@@ -143,14 +135,18 @@ export function drawField(field: Field, index: number, id: string, choices: Choi
   });
   const parts: HTMLElement[] = [head(field, index, id)];
   if (field.omitted) {
-    const give = h("button", { type: "button", class: "nvj-link", "data-give": index }, "Give it");
-    parts.push(h("div", { class: "nvj-dim" }, "Left out: the server's own default holds. ", give));
+    const set = h(
+      "button",
+      { type: "button", class: "nvj-link", "data-set": index },
+      FIELD.setValue,
+    );
+    parts.push(h("div", { class: "nvj-dim" }, FIELD.omitted, " ", set));
   } else parts.push(control(field, index, id, choices));
   const help = field.known?.help ?? "";
   if (help !== "") parts.push(h("div", { class: "nvj-dim nvj-field-help" }, visible(help, 300)));
   if (choices.state === "failed" && field.kind === "choice") {
-    const words = `The choices could not be listed: ${visible(choices.reason, 300)}`;
-    parts.push(h("div", { class: "nvj-dim nvj-field-help" }, words));
+    const text = FIELD.choicesFailed(choices.reason);
+    parts.push(h("div", { class: "nvj-dim nvj-field-help" }, text));
   }
   const element = h(
     "div",

@@ -1,34 +1,41 @@
 /** The fields of a command's form, and the values read from them. Pure. */
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
-import type { ArgumentBody, ArgumentKind, CommandBody } from "../../protocol/palette.ts";
-import { parseJson } from "../../values/json_text.ts";
+import type {
+  ArgumentBody,
+  ArgumentKind,
+  CommandBody,
+  MemoryBody,
+} from "../../protocol/palette.ts";
+import { visible } from "../../text/visible_text.ts";
+import { NUMBER_TOO_LARGE, parseJson } from "../../values/json_text.ts";
 import { nonFiniteName, nonFiniteValue } from "../../values/non_finite.ts";
 import { open, TypedNumber, toPage } from "../../values/page_value.ts";
 import { runLine, toJsonLine, toJsonText, toPythonLine } from "../../values/value_text.ts";
+import { FIELD_PROBLEMS } from "../strings.ts";
 
 export type FieldKind = "boolean" | "number" | "text" | "json" | "choice" | "any";
 
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** What stands in the box: for a boolean "true" or "false", for a choice its JSON. */
+  /** The content of the control: "true" or "false" for a boolean, JSON for a choice. */
   readonly text: string;
-  /** Added by hand: its name can be edited too. */
+  /** Added by the user, who can edit its name. */
   readonly extra: boolean;
-  /** Only whole numbers will do. */
+  /** Accepts integers only. */
   readonly integer: boolean;
-  /** Left out: the server's own default holds. */
+  /** Not sent, so that the server uses its default. */
   readonly omitted: boolean;
   readonly known: ArgumentBody | null;
 }
 
-/** What a field's text says. */
+/** The value of a field, or why its text is invalid. */
 export type Reading =
   | { readonly ok: true; readonly value: PageValue; readonly python: string }
   | { readonly ok: false; readonly problem: string };
 
-/** What was filled in before, and what was marked as whole numbers. */
+/** The arguments of the last run, and the names of those that are sent as integers. */
 export interface Remembered {
   readonly last: PageRecord | null;
   readonly integers: readonly string[];
@@ -58,7 +65,7 @@ export function kindOf(value: PageValue): FieldKind {
   }
 }
 
-/** The text by which a field of this kind shows a value; null if it cannot. */
+/** Return the text of a value in a field of this kind, or null if it does not fit. */
 export function textFor(kind: FieldKind, value: PageValue): string | null {
   const opened = open(value);
   switch (kind) {
@@ -75,7 +82,7 @@ export function textFor(kind: FieldKind, value: PageValue): string | null {
     case "any": {
       if (opened.kind !== "text") return toJsonLine(value);
       const read = readAny(opened.text);
-      // A text that looks like a number or JSON needs its quotes to stay a text.
+      // A string that looks like a number or JSON keeps its quotes.
       return read.ok && read.value === opened.text ? opened.text : JSON.stringify(opened.text);
     }
   }
@@ -108,7 +115,7 @@ function fieldFor(
   };
 }
 
-/** Fields with what was filled in last, else with the defaults. */
+/** Return the fields of a command, filled with the last arguments or the defaults. */
 export function fieldsOf(command: CommandBody, remembered: Remembered): readonly Field[] {
   const known = new Map(command.known.map((argument) => [argument.name, argument]));
   const names = new Set([...known.keys(), ...Object.keys(command.arguments)]);
@@ -120,6 +127,16 @@ export function fieldsOf(command: CommandBody, remembered: Remembered): readonly
 }
 
 export const NOTHING_REMEMBERED: Remembered = { last: null, integers: [] };
+
+export function rememberedFor(command: CommandBody | null, memory: MemoryBody | null): Remembered {
+  if (command === null || memory === null) return NOTHING_REMEMBERED;
+  const { name } = command;
+  const { last, integers } = memory;
+  return {
+    last: Object.hasOwn(last, name) ? (last[name] ?? null) : null,
+    integers: Object.hasOwn(integers, name) ? (integers[name] ?? []) : [],
+  };
+}
 
 export const extraField = (name = "", value: PageValue = ""): Field => ({
   name,
@@ -148,22 +165,20 @@ function readNumber(text: string): Reading {
   if (word !== undefined) return reading(toPage(word));
   if (/^[+-]?\d+$/.test(trimmed)) return reading(toPage(BigInt(trimmed.replace(/^\+/, ""))));
   if (!isNumberText(trimmed)) {
-    return problem(
-      trimmed === "" ? "a number is needed" : `“${trimmed.slice(0, 40)}” is no number`,
-    );
+    return problem(trimmed === "" ? FIELD_PROBLEMS.noNumber : FIELD_PROBLEMS.notANumber(trimmed));
   }
-  if (!Number.isFinite(Number(trimmed))) return problem("too large for a number");
+  if (!Number.isFinite(Number(trimmed))) return problem(NUMBER_TOO_LARGE);
   return reading(toPage(new TypedNumber(trimmed)));
 }
 
-/** With the mark for whole numbers 2.0 is 2, and 2.5 is wrong. */
+/** Read an integer; accepts 2.0 as 2. */
 function readInteger(text: string): Reading {
   const read = readNumber(text);
-  if (!read.ok) return text.trim() === "" ? problem("a whole number is needed") : read;
+  if (!read.ok) return text.trim() === "" ? problem(FIELD_PROBLEMS.noInteger) : read;
   const trimmed = text.trim();
   if (/^[+-]?\d+$/.test(trimmed)) return read;
   const number = Number(trimmed);
-  if (!Number.isSafeInteger(number)) return problem("a whole number is needed");
+  if (!Number.isSafeInteger(number)) return problem(FIELD_PROBLEMS.noInteger);
   return reading(toPage(BigInt(number)));
 }
 
@@ -172,18 +187,18 @@ function inRange(field: Field, read: Reading): Reading {
   const number = nonFinite(field.text) ?? Number(field.text);
   const withUnit = (limit: number) => (unit === "" ? String(limit) : `${limit} ${unit}`);
   if (!read.ok || Number.isNaN(number)) return read;
-  if (min !== null && number < min) return problem(`at least ${withUnit(min)}`);
-  if (max !== null && number > max) return problem(`at most ${withUnit(max)}`);
+  if (min !== null && number < min) return problem(FIELD_PROBLEMS.tooSmall(withUnit(min)));
+  if (max !== null && number > max) return problem(FIELD_PROBLEMS.tooLarge(withUnit(max)));
   return read;
 }
 
 function readJson(text: string): Reading {
   const parsed = parseJson(text);
   if (parsed.ok) return reading(parsed.value);
-  return problem(text.trim() === "" ? "a value is needed, such as null" : parsed.problem);
+  return problem(text.trim() === "" ? FIELD_PROBLEMS.noJson : parsed.problem);
 }
 
-/** A value typed without a known kind: JSON where it is JSON, else plain text. */
+/** Read a value of unknown kind: as JSON if it is valid JSON, else as a string. */
 function readAny(text: string): Reading {
   if (text.trim() === "") return reading(text);
   const number = readNumber(text);
@@ -199,14 +214,15 @@ export function readField(field: Field): Reading {
     case "number":
       return inRange(field, field.integer ? readInteger(field.text) : readNumber(field.text));
     case "text":
-      if (field.text === "" && field.known?.required === true) return problem("a text is needed");
+      if (field.text === "" && field.known?.required === true)
+        return problem(FIELD_PROBLEMS.required);
       return reading(field.text);
     case "json":
       return readJson(field.text);
     case "choice":
-      return field.text === "" ? problem("choose one") : readAny(field.text);
+      return field.text === "" ? problem(FIELD_PROBLEMS.noChoice) : readAny(field.text);
     case "any":
-      return field.name.trim() === "" ? problem("the argument needs a name") : readAny(field.text);
+      return field.name.trim() === "" ? problem(FIELD_PROBLEMS.unnamed) : readAny(field.text);
   }
 }
 
@@ -220,13 +236,13 @@ export function readForm(command: string, fields: readonly Field[]): FormReading
   const names = new Set<string>();
   for (const [index, field] of fields.entries()) {
     if (field.omitted) {
-      if (field.known?.required === true) problems.set(index, "it has to be given");
+      if (field.known?.required === true) problems.set(index, FIELD_PROBLEMS.required);
       continue;
     }
     const read = readField(field);
     const name = field.extra ? field.name.trim() : field.name;
     if (!read.ok) problems.set(index, read.problem);
-    else if (names.has(name)) problems.set(index, "there are two arguments of this name");
+    else if (names.has(name)) problems.set(index, FIELD_PROBLEMS.duplicate);
     else values.push([name, read.value]);
     names.add(name);
   }
@@ -234,7 +250,16 @@ export function readForm(command: string, fields: readonly Field[]): FormReading
   return { ok: true, arguments: Object.fromEntries(values), line: lineFor(command, values) };
 }
 
-/** The line of Python that does the same. */
+/** Return the problems of a form on one line, with the names of the fields. */
+export const problemsText = (
+  problems: ReadonlyMap<number, string>,
+  fields: readonly Field[],
+): string =>
+  [...problems]
+    .map(([index, text]) => `${visible(fields[index]?.name ?? "", 60)}: ${text}`)
+    .join(" ");
+
+/** Return the equivalent Python code. */
 export const lineFor = (
   command: string,
   values: readonly (readonly [name: string, value: PageValue])[],
@@ -243,3 +268,21 @@ export const lineFor = (
     command,
     values.map(([name, value]) => [name, toPythonLine(value)]),
   );
+
+const MAX_DRAFTS = 200;
+
+/** Unsent form input by command. Drops the least recently edited draft when there are too many. */
+export class Drafts {
+  readonly #drafts = new Map<string, readonly Field[]>();
+
+  get(command: string): readonly Field[] | undefined {
+    return this.#drafts.get(command);
+  }
+
+  set(command: string, fields: readonly Field[]): void {
+    this.#drafts.delete(command);
+    this.#drafts.set(command, fields);
+    const oldest = this.#drafts.keys().next().value;
+    if (this.#drafts.size > MAX_DRAFTS && oldest !== undefined) this.#drafts.delete(oldest);
+  }
+}

@@ -12,29 +12,30 @@ import { icon } from "../../ui/icons.ts";
 import { keepingCursor } from "../../ui/keep_focus.ts";
 import { debounced, listen } from "../../ui/lifetime.ts";
 import { cellButton } from "../cell_button.ts";
-import { ChoicesOfCommand } from "./choices.ts";
-import { Drafts } from "./drafts.ts";
+import { FORM } from "../strings.ts";
+import { ArgumentChoices } from "./choices.ts";
 import { drawField, type FieldView } from "./field_view.ts";
 import {
+  Drafts,
   extraField,
   type Field,
   type FormReading,
   fieldsOf,
-  NOTHING_REMEMBERED,
-  type Remembered,
+  problemsText,
   readForm,
+  rememberedFor,
 } from "./form.ts";
-import { createJsonBox } from "./json_box.ts";
+import { createJsonBox } from "./json_form.ts";
 import { shownLine } from "./secrets.ts";
 
 export interface FormView {
   readonly element: HTMLElement;
   show(command: CommandBody | null): void;
-  /** Fills the form of the command that is shown with these arguments. */
+  /** Fill the form with these arguments. */
   load(args: PageRecord): void;
-  /** Adds an argument of this name, or goes to the one there is. */
+  /** Add an argument with this name, or focus the existing one. */
   add(name: string): void;
-  /** The reason why nothing can be run now, or null. */
+  /** Set the reason why commands cannot be run now, or null. */
   setBlocked(reason: string | null): void;
   setAvatars(count: number): void;
   setMemory(memory: MemoryBody | null): void;
@@ -49,14 +50,12 @@ export interface FormViewOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds that a form has to be open before other commands are run for it. */
-const ASK_AFTER = 150;
-
-const CONTROLS = "input, textarea, select";
+/** Milliseconds before choices are requested, so that a search does not request them for each match. */
+const CHOICES_DELAY = 150;
 
 export function createFormView({ host, onRun, onPin, signal }: FormViewOptions): FormView {
   const drafts = new Drafts();
-  const choices = new ChoicesOfCommand(host, (argument) => redrawField(argument));
+  const choices = new ArgumentChoices(host, (argument) => redrawField(argument));
   const idPrefix = `nvj-${randomName().slice(0, 8)}-field`;
   let command: CommandBody | null = null;
   let fields: readonly Field[] = [];
@@ -64,21 +63,15 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   let memory: MemoryBody | null = null;
   let blocked: string | null = null;
   let avatars = 0;
-  /** Somebody wanted to run it: from then on, all that is wrong is said. */
-  let asked = false;
+  /** Whether the user has tried to run the command: then empty fields are problems too. */
+  let attempted = false;
 
   const title = h("strong", { class: "nvj-form-title" });
   const name = h("code", { class: "nvj-dim" });
-  const formTab = h(
-    "button",
-    { type: "button", class: "nvj-quiet", "aria-pressed": "true" },
-    "Form",
-  );
-  const jsonTab = h(
-    "button",
-    { type: "button", class: "nvj-quiet", "aria-pressed": "false" },
-    "JSON",
-  );
+  const viewButton = (text: string, pressed: boolean) =>
+    h("button", { type: "button", class: "nvj-quiet", "aria-pressed": String(pressed) }, text);
+  const formTab = viewButton(FORM.form, true);
+  const jsonTab = viewButton(FORM.json, false);
   const sentence = h("p", { class: "nvj-dim nvj-sentence", hidden: true });
   const rows = h("div", { class: "nvj-fields" });
   const json = createJsonBox(
@@ -90,25 +83,20 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     () => check(),
     signal,
   );
-  const addButton = h("button", { type: "button", class: "nvj-link" }, "+ add argument");
-  const defaults = h("button", { type: "button", class: "nvj-link" }, "defaults");
-  const runButton = h("button", { type: "submit", class: "nvj-primary" }, icon("play"), "Run");
+  const addButton = h("button", { type: "button", class: "nvj-link" }, FORM.addArgument);
+  const defaults = h("button", { type: "button", class: "nvj-link" }, FORM.reset);
+  const runButton = h("button", { type: "submit", class: "nvj-primary" }, icon("play"), FORM.run);
   const people = h("span", { class: "nvj-chip", "data-tone": "amber", hidden: true });
-  const pinButton = h(
-    "button",
-    { type: "button", class: "nvj-quiet" },
-    icon("pin"),
-    "Pin as button",
-  );
+  const pinButton = h("button", { type: "button", class: "nvj-quiet" }, icon("pin"), FORM.pin);
   const reason = h("span", { class: "nvj-dim nvj-reason", role: "status" });
   const code = h("code", { class: "nvj-code-line" });
-  const fullLine = () => code.dataset.text ?? "";
+  const fullCode = () => code.dataset.text ?? "";
   const line = h(
     "div",
     { class: "nvj-code" },
     code,
-    copyButton("Copy", fullLine, signal, "Copy the line of Python that runs this"),
-    cellButton(host, fullLine, signal),
+    copyButton(FORM.copy, fullCode, signal, FORM.copyTitle),
+    cellButton(host, fullCode, signal),
   );
   const confirm = createConfirmBox(() => runButton.focus(), signal);
   const element = h(
@@ -118,7 +106,12 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       "div",
       { class: "nvj-form-head" },
       h("span", { class: "nvj-form-names" }, title, " ", name),
-      h("span", { class: "nvj-form-tabs", role: "group", "aria-label": "View" }, formTab, jsonTab),
+      h(
+        "span",
+        { class: "nvj-form-tabs", role: "group", "aria-label": FORM.view },
+        formTab,
+        jsonTab,
+      ),
     ),
     sentence,
     rows,
@@ -138,18 +131,9 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   );
   const isJson = () => !json.element.hidden;
 
-  const remembered = (): Remembered => {
-    if (memory === null || command === null) return NOTHING_REMEMBERED;
-    const { last, integers } = memory;
-    return {
-      last: Object.hasOwn(last, command.name) ? (last[command.name] ?? null) : null,
-      integers: Object.hasOwn(integers, command.name) ? (integers[command.name] ?? []) : [],
-    };
-  };
-
   const setFields = (next: readonly Field[]) => {
     fields = next;
-    if (command !== null) drafts.keep(command.name, fields);
+    if (command !== null) drafts.set(command.name, fields);
     confirm.close();
   };
   const edit = (index: number, change: Partial<Field>) => {
@@ -157,36 +141,34 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     check();
   };
 
-  /** What is not filled in yet is wrong only once somebody wants to run it. */
-  const isQuiet = (field: Field | undefined) =>
-    field !== undefined && !asked && field.text === "" && (field.extra || field.known !== null);
+  /** An empty field is a problem only after an attempt to run the command. */
+  const isIgnored = (field: Field | undefined) =>
+    field !== undefined && !attempted && field.text === "" && (field.extra || field.known !== null);
 
   const check = (): FormReading | null => {
     if (command === null) return null;
     const read = readForm(command.name, fields);
     for (const [index, view] of views.entries()) {
       const text = read.ok ? "" : (read.problems.get(index) ?? "");
-      view.showProblem(isQuiet(fields[index]) ? "" : text);
+      view.showProblem(isIgnored(fields[index]) ? "" : text);
     }
-    json.complain(json.problem() ?? (isJson() && !read.ok ? problemsText(read) : ""));
-    const fine = read.ok && json.problem() === null;
-    line.hidden = !fine;
+    json.showProblem(
+      json.problem() ?? (isJson() && !read.ok ? problemsText(read.problems, fields) : ""),
+    );
+    const valid = read.ok && json.problem() === null;
+    line.hidden = !valid;
     if (read.ok) {
       code.dataset.text = read.line;
       setText(code, visible(shownLine(command.name, read.arguments, command), 2000));
     }
     runButton.disabled = blocked !== null;
     runButton.title = blocked ?? "";
-    setText(reason, blocked ?? (fine || !asked ? "" : "Something in the form needs a look."));
+    setText(reason, blocked ?? (valid || !attempted ? "" : FORM.invalid));
     return json.problem() === null ? read : null;
   };
-  const problemsText = (read: Extract<FormReading, { ok: false }>): string =>
-    [...read.problems]
-      .map(([index, text]) => `${visible(fields[index]?.name ?? "", 60)}: ${text}`)
-      .join("; ");
 
   const run = () => {
-    asked = true;
+    attempted = true;
     const read = check();
     if (read === null || !read.ok) {
       const wrong = rows.querySelector<HTMLElement>(
@@ -200,10 +182,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     const go = () => onRun(chosen, read.arguments);
     const toOthers = to === "others" && avatars > 0;
     if (danger !== "" && (to === "everybody" || toOthers)) {
-      confirm.ask(
-        [`${danger} Run ${visible(chosen, 80)}?`],
-        [{ label: "Run", danger: true, run: go }],
-      );
+      confirm.ask([FORM.confirm(danger, chosen)], [{ label: FORM.run, danger: true, run: go }]);
     } else go();
   };
 
@@ -213,21 +192,19 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     );
     views = drawn;
     fill(rows, ...drawn.map((view) => view.element));
-    if (fields.length === 0)
-      rows.append(h("p", { class: "nvj-dim" }, "Takes no arguments by default."));
+    if (fields.length === 0) rows.append(h("p", { class: "nvj-dim" }, FORM.noArguments));
     check();
   };
-  /** Not for each command that a query passes by. */
-  const askForChoices = debounced(
-    ASK_AFTER,
+  const requestChoices = debounced(
+    CHOICES_DELAY,
     () => {
-      if (command !== null && blocked === null) choices.ask(command);
+      if (command !== null && blocked === null) choices.request(command);
     },
     signal,
   );
   const redrawKeepingFocus = (redraw: () => void = draw) =>
-    keepingCursor(rows, ["index", "part", "integer", "give", "remove"], redraw);
-  /** Only the field whose choices have come: what is typed in another goes on. */
+    keepingCursor(rows, ["index", "part", "integer", "set", "remove"], redraw);
+  /** Redraw only the field whose choices arrived, to keep input in the others. */
   const redrawField = (argument: string) =>
     redrawKeepingFocus(() => {
       views = views.map((view, index) => {
@@ -240,12 +217,13 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       check();
     });
 
-  const indexOf = (target: EventTarget | null, mark: string): number | null => {
-    const found = target instanceof Element ? target.closest<HTMLElement>(`[data-${mark}]`) : null;
-    return found === null ? null : Number(found.dataset[mark]);
+  const indexOf = (target: EventTarget | null, attribute: string): number | null => {
+    const found =
+      target instanceof Element ? target.closest<HTMLElement>(`[data-${attribute}]`) : null;
+    return found === null ? null : Number(found.dataset[attribute]);
   };
 
-  const markInteger = (index: number) => {
+  const toggleInteger = (index: number) => {
     const field = fields[index];
     if (field === undefined || command === null) return;
     edit(index, { integer: !field.integer });
@@ -264,7 +242,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     addButton.hidden = toJson;
     formTab.setAttribute("aria-pressed", String(!toJson));
     jsonTab.setAttribute("aria-pressed", String(toJson));
-    // What could not be read as JSON is let go; the last that could stands in the form.
+    // Invalid JSON is discarded: the form shows the last valid fields.
     if (toJson) check();
     else draw();
   };
@@ -289,12 +267,12 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     "click",
     ({ target }) => {
       const integer = indexOf(target, "integer");
-      if (integer !== null) markInteger(integer);
-      const give = indexOf(target, "give");
-      if (give !== null) {
-        edit(give, { omitted: false });
+      if (integer !== null) toggleInteger(integer);
+      const set = indexOf(target, "set");
+      if (set !== null) {
+        edit(set, { omitted: false });
         draw();
-        rows.querySelector<HTMLElement>(`#${idPrefix}-${give}`)?.focus();
+        rows.querySelector<HTMLElement>(`#${idPrefix}-${set}`)?.focus();
       }
       const remove = indexOf(target, "remove");
       if (remove === null) return;
@@ -307,7 +285,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   const addArgument = (argument: string) => {
     setView("form");
     setFields([...fields, extraField(argument)]);
-    asked = false;
+    attempted = false;
     draw();
     const part = argument === "" ? "name" : "text";
     rows.querySelector<HTMLElement>(`.nvj-field:last-child [data-part=${part}]`)?.focus();
@@ -318,8 +296,8 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     "click",
     () => {
       if (command === null) return;
-      asked = false;
-      setFields(fieldsOf(command, { ...remembered(), last: null }));
+      attempted = false;
+      setFields(fieldsOf(command, { ...rememberedFor(command, memory), last: null }));
       if (isJson()) json.write(fields);
       draw();
     },
@@ -331,7 +309,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     pinButton,
     "click",
     () => {
-      asked = true;
+      attempted = true;
       const read = check();
       if (command !== null && read?.ok === true) onPin(command, read.arguments);
     },
@@ -356,10 +334,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
   };
   const drawPeople = () => {
     people.hidden = command?.danger_to !== "others" || command.danger === "" || avatars === 0;
-    setText(
-      people,
-      avatars === 1 ? "somebody is in this simulation" : `${avatars} people are in this simulation`,
-    );
+    setText(people, FORM.people(avatars));
   };
 
   return {
@@ -371,21 +346,21 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       command = next;
       element.hidden = next === null;
       if (next === null || same) return;
-      asked = false;
-      choices.turnTo(next.name);
-      fields = drafts.get(next.name) ?? fieldsOf(next, remembered());
+      attempted = false;
+      choices.setCommand(next.name);
+      fields = drafts.get(next.name) ?? fieldsOf(next, rememberedFor(command, memory));
       confirm.close();
       drawHead(next);
-      // What is half typed is not written over.
+      // Do not overwrite unfinished input.
       if (isJson() && !(sameCommand && json.problem() !== null)) json.write(fields);
       redrawKeepingFocus();
-      askForChoices();
+      requestChoices();
     },
     load(args) {
       if (command === null) return;
-      asked = false;
-      // Arguments that the run left out stay left out.
-      const all = fieldsOf(command, { ...remembered(), last: args });
+      attempted = false;
+      // Arguments that the run omitted stay omitted.
+      const all = fieldsOf(command, { ...rememberedFor(command, memory), last: args });
       setFields(all.map((field) => ({ ...field, omitted: !Object.hasOwn(args, field.name) })));
       if (isJson()) json.write(fields);
       draw();
@@ -401,7 +376,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       }
     },
     setBlocked(next) {
-      if (blocked !== null && next === null) askForChoices();
+      if (blocked !== null && next === null) requestChoices();
       blocked = next;
       check();
     },
@@ -412,14 +387,14 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
     setMemory(next) {
       const first = memory === null;
       memory = next;
-      // What is remembered may come after the form was opened, and is not to undo typing.
-      if (!first || command === null || drafts.has(command.name)) return;
-      fields = fieldsOf(command, remembered());
+      // The memory may arrive after the form was opened and must not overwrite input.
+      if (!first || command === null || drafts.get(command.name) !== undefined) return;
+      fields = fieldsOf(command, rememberedFor(command, memory));
       redrawKeepingFocus();
     },
     focusFirst() {
       if (isJson()) json.focus();
-      else (rows.querySelector<HTMLElement>(CONTROLS) ?? runButton).focus();
+      else (rows.querySelector<HTMLElement>("input, textarea, select") ?? runButton).focus();
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Detect arguments that hold secrets, which are masked. Pure; widgets/palette/secrets.py uses the
- * same names and keeps secrets out of files.
+ * Detect and mask arguments that hold secrets. Pure; widgets/palette/secrets.py uses the same names
+ * and keeps secrets out of files.
  */
 
 import type { PageRecord, PageValue } from "../../protocol/common.ts";
@@ -22,7 +22,7 @@ function hasSecret(value: PageValue, depth = 0): boolean {
   return opened.fields.some(([name, inner]) => looksSecret(name) || hasSecret(inner, depth + 1));
 }
 
-/** The line of Python as it is shown: copies of it have everything. */
+/** Return the Python code with secrets masked, for display only. */
 export function shownLine(name: string, args: PageRecord, command: CommandBody | null): string {
   const marked = new Set(
     command?.known.filter(({ secret }) => secret).map((argument) => argument.name),
@@ -37,3 +37,7 @@ export function shownLine(name: string, args: PageRecord, command: CommandBody |
     ]),
   );
 }
+
+/** As above, without the name of the function. */
+export const shownCall = (name: string, args: PageRecord, command: CommandBody | null): string =>
+  shownLine(name, args, command).replace(/^client\.run_command/, "");

@@ -8,50 +8,50 @@ export type Row =
       readonly kind: "command";
       readonly id: string;
       readonly found: RankedCommand;
-      readonly place: number;
+      readonly position: number;
     };
 
 export interface Rows {
   readonly count: number;
-  /** How many of the rows are commands. */
+  /** Number of rows that are commands. */
   readonly commands: number;
   rowAt(index: number): Row | undefined;
-  /** The command at this place among the commands. */
-  commandAt(place: number): RankedCommand | undefined;
-  /** The index of a row by its id; -1 for one that is not here. */
+  /** The command at this position among the commands. */
+  commandAt(position: number): RankedCommand | undefined;
+  /** The index of a row by its id, or -1. */
   indexOf(id: string): number;
-  /** The place of a command among the commands; -1 for one that is not here. */
-  placeOf(name: string): number;
+  /** The position of a command among the commands, or -1. */
+  positionOf(name: string): number;
 }
 
 export const commandId = (name: string): string => `c:${name}`;
 
 interface Section {
   readonly group: Group;
-  /** Of its first row, and of its first command. */
+  /** Index of its first row, and position of its first command. */
   readonly row: number;
-  readonly place: number;
+  readonly position: number;
 }
 
 const titles = ({ title }: Group): number => (title === null ? 0 : 1);
 
-/** Rows are made when they are asked for: of thousands, some dozens are looked at. */
+/** Rows are created on demand: of thousands of commands, a few dozen are visible. */
 export function rowsOf(groups: readonly Group[]): Rows {
   const sections: Section[] = [];
   let count = 0;
   let commands = 0;
   for (const group of groups) {
-    sections.push({ group, row: count, place: commands });
+    sections.push({ group, row: count, position: commands });
     count += titles(group) + group.items.length;
     commands += group.items.length;
   }
-  // By their places: a server may have a group that is called like one of ours.
+  // With the position, because a server may have a group named like one of ours.
   const titleId = ({ row, group: { title } }: Section) => `t:${row}:${title}`;
 
   const rowAt = (index: number): Row | undefined => {
     const section = sections.findLast(({ row }) => row <= index);
     if (section === undefined) return undefined;
-    const { group, row, place } = section;
+    const { group, row, position } = section;
     const inside = index - row - titles(group);
     if (inside < 0 && group.title !== null) {
       return { kind: "title", id: titleId(section), title: group.title };
@@ -59,13 +59,13 @@ export function rowsOf(groups: readonly Group[]): Rows {
     const found = group.items[inside];
     if (found === undefined) return undefined;
     const id = commandId(found.command.name);
-    return { kind: "command", id, found, place: place + inside };
+    return { kind: "command", id, found, position: position + inside };
   };
 
-  const find = (name: string): { readonly index: number; readonly place: number } | null => {
-    for (const { group, row, place } of sections) {
+  const find = (name: string): { readonly index: number; readonly position: number } | null => {
+    for (const { group, row, position } of sections) {
       const inside = group.items.findIndex(({ command }) => command.name === name);
-      if (inside >= 0) return { index: row + titles(group) + inside, place: place + inside };
+      if (inside >= 0) return { index: row + titles(group) + inside, position: position + inside };
     }
     return null;
   };
@@ -75,13 +75,13 @@ export function rowsOf(groups: readonly Group[]): Rows {
     commands,
     rowAt,
     commandAt: (wanted) => {
-      const section = sections.findLast(({ place }) => place <= wanted);
-      return section?.group.items[wanted - section.place];
+      const section = sections.findLast(({ position }) => position <= wanted);
+      return section?.group.items[wanted - section.position];
     },
     indexOf: (id) => {
       if (id.startsWith("c:")) return find(id.slice(2))?.index ?? -1;
       return sections.find((section) => titleId(section) === id)?.row ?? -1;
     },
-    placeOf: (name) => find(name)?.place ?? -1,
+    positionOf: (name) => find(name)?.position ?? -1,
   };
 }

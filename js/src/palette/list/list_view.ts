@@ -1,31 +1,32 @@
-/** The virtual list of commands, with search matches highlighted. */
+/** The virtual list of commands with highlighted matches, and its placeholder. */
 
-import { elapsed } from "../../text/format.ts";
+import type { CommandsBody } from "../../protocol/palette.ts";
 import { visible } from "../../text/visible_text.ts";
 import { highlightedNodes } from "../../ui/highlight.ts";
 import { fill, h, setAttribute } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
+import { listen } from "../../ui/lifetime.ts";
 import { createVirtualList } from "../../ui/virtual_list.ts";
+import { LIST } from "../strings.ts";
 import { commandId, type Row, type Rows, rowsOf } from "./list_rows.ts";
 import type { Group, RankedCommand } from "./ranking.ts";
 
 export interface ListView {
   readonly element: HTMLElement;
-  /** What is shown, row by row. */
   rows(): Rows;
   show(groups: readonly Group[]): void;
-  choose(name: string | null): void;
+  select(name: string | null): void;
   reveal(name: string): void;
-  /** The id of the chosen command's element, if it is drawn. */
+  /** The id of the selected command's element, if it is drawn. */
   activeId(): string | null;
-  /** The command of an element in the list. */
+  /** The command shown at an element. */
   commandAt(target: EventTarget | null): RankedCommand | null;
   redraw(): void;
 }
 
 export interface ListOptions {
   readonly idPrefix: string;
-  /** Seconds that a run of the command takes already, or null. */
+  /** Seconds that the command has been running, or null. */
   readonly running: (name: string) => number | null;
   readonly afterDraw: () => void;
   readonly signal: AbortSignal;
@@ -33,14 +34,13 @@ export interface ListOptions {
 
 const ROW_HEIGHT = 28;
 
-/** An icon is one or two signs from the server; anything longer is no icon. */
+/** The icon that the server sent, or null if it is longer than a few characters. */
 export const iconText = (text: string | null): string | null =>
   text !== null && text !== "" && [...text].length <= 4 ? visible(text, 8) : null;
 
 function trailingText({ command }: RankedCommand, seconds: number | null): HTMLElement {
   if (seconds !== null) {
-    const words = seconds < 1 ? "running" : `running ${elapsed(seconds)}`;
-    return h("span", { class: "nvj-chip", "data-tone": "running" }, words);
+    return h("span", { class: "nvj-chip", "data-tone": "running" }, LIST.running(seconds));
   }
   const names = new Set([
     ...command.known.map(({ name }) => name),
@@ -64,10 +64,10 @@ function drawCommand(row: HTMLElement, found: RankedCommand, seconds: number | n
       h("code", { class: "nvj-dim" }, ...highlightedNodes(command.name, found.inName, 120)),
     );
   }
-  const sign = iconText(command.icon) ?? icon("command");
+  const image = iconText(command.icon) ?? icon("command");
   fill(
     row,
-    h("span", { class: "nvj-option-icon", "aria-hidden": "true" }, sign),
+    h("span", { class: "nvj-option-icon", "aria-hidden": "true" }, image),
     texts,
     trailingText(found, seconds),
   );
@@ -75,12 +75,12 @@ function drawCommand(row: HTMLElement, found: RankedCommand, seconds: number | n
 
 export function createListView({ idPrefix, running, afterDraw, signal }: ListOptions): ListView {
   const element = h("div", { class: "nvj-options", role: "listbox", id: idPrefix, tabindex: -1 });
-  element.setAttribute("aria-label", "Commands");
+  element.setAttribute("aria-label", LIST.commands);
   let shown: Rows = rowsOf([]);
-  let chosen: string | null = null;
-  /** What stands in each element, so that only what changed is drawn again. */
+  let selected: string | null = null;
+  /** The content of each element; an unchanged row is not redrawn. */
   const drawn = new WeakMap<HTMLElement, string>();
-  /** Which command it shows: what is pressed is what is seen, whatever is drawn next. */
+  /** The command that each element shows, so that a click selects what the user saw. */
   const commandOf = new WeakMap<Element, RankedCommand>();
 
   const drawRow = (row: HTMLElement, index: number) => {
@@ -98,17 +98,17 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
     const content = `t ${title}`;
     if (drawn.get(row) === content) return;
     drawn.set(row, content);
-    fill(row, title === "" ? "other" : visible(title, 60));
+    fill(row, title === "" ? LIST.otherGroup : visible(title, 60));
   };
-  const drawOption = (row: HTMLElement, { found, place }: Extract<Row, { kind: "command" }>) => {
+  const drawOption = (row: HTMLElement, { found, position }: Extract<Row, { kind: "command" }>) => {
     const { name } = found.command;
     commandOf.set(row, found);
     row.className = "nvj-list-row nvj-option";
     setAttribute(row, "role", "option");
-    setAttribute(row, "id", `${idPrefix}-${place}`);
-    setAttribute(row, "aria-posinset", place + 1);
+    setAttribute(row, "id", `${idPrefix}-${position}`);
+    setAttribute(row, "aria-posinset", position + 1);
     setAttribute(row, "aria-setsize", shown.commands);
-    setAttribute(row, "aria-selected", String(name === chosen));
+    setAttribute(row, "aria-selected", String(name === selected));
     const seconds = running(name);
     const content = `c ${JSON.stringify([found.command, found.inName, found.inLabel])} ${seconds}`;
     if (drawn.get(row) === content) return;
@@ -135,22 +135,50 @@ export function createListView({ idPrefix, running, afterDraw, signal }: ListOpt
       shown = rowsOf(groups);
       list.rowsChanged();
     },
-    choose(name) {
-      chosen = name;
+    select(name) {
+      selected = name;
       list.redraw();
     },
     reveal(name) {
       const index = shown.indexOf(commandId(name));
       if (index < 0) return;
-      // The first command of a group shows whose it is.
+      // Show the group's title together with its first command.
       if (shown.rowAt(index - 1)?.kind === "title") list.reveal(index - 1);
       list.reveal(index);
     },
-    activeId: () => (chosen === null ? null : (list.rowOf(commandId(chosen))?.id ?? null)),
+    activeId: () => (selected === null ? null : (list.rowOf(commandId(selected))?.id ?? null)),
     commandAt(target) {
       const row = target instanceof Element ? target.closest<HTMLElement>(".nvj-option") : null;
       return row === null ? null : (commandOf.get(row) ?? null);
     },
     redraw: () => list.redraw(),
+  };
+}
+
+export interface EmptyList {
+  readonly element: HTMLElement;
+  show(state: EmptyState): void;
+}
+
+/** With the commands if the list is loaded and none matches, or if there are none. */
+export type EmptyState = "hidden" | "loading" | CommandsBody;
+
+export function createEmptyList(onClear: () => void, signal: AbortSignal): EmptyList {
+  const clear = h("button", { type: "button", class: "nvj-link" }, LIST.clear);
+  listen(clear, "click", onClear, signal);
+  const element = h("div", { class: "nvj-empty", hidden: true });
+
+  const content = (state: Exclude<EmptyState, "hidden">): readonly HTMLElement[] => {
+    if (state === "loading") return [h("p", {}, LIST.loading)];
+    const { length } = state.commands;
+    if (length > 0) return [h("p", {}, LIST.noMatch(length)), clear];
+    return [h("p", {}, LIST.empty), h("p", { class: "nvj-dim" }, LIST.emptyHint)];
+  };
+  return {
+    element,
+    show(state) {
+      element.hidden = state === "hidden";
+      if (state !== "hidden") fill(element, ...content(state));
+    },
   };
 }

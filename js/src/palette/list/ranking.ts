@@ -2,8 +2,8 @@
 
 import type { CommandBody } from "../../protocol/palette.ts";
 import {
-  joined,
   matchIn,
+  mergeRanges,
   type Prepared,
   prepare,
   prepareWord,
@@ -19,16 +19,16 @@ export interface RankedCommand {
 }
 
 export interface Group {
-  /** A title, such as what stands before the first "/" of the names; null for none. */
+  /** For example the part of the names before the first "/"; null for no title. */
   readonly title: string | null;
   readonly items: readonly RankedCommand[];
 }
 
-/** A label is what its author wanted to be read, so it counts a little more than the name. */
+/** A match in the label counts slightly more than one in the name. */
 const LABEL_BONUS = 2;
-/** What was run last comes first among what fits about as well: less than a word's start. */
+/** Recent commands come first among similar matches; less than the bonus for a word start. */
 const RECENT_BONUS = 6;
-/** As many of the last commands stand above the groups. */
+/** Number of recent commands listed above the groups. */
 const RECENT_SHOWN = 5;
 export const RECENT = "recent";
 
@@ -37,45 +37,45 @@ export function groupName(name: string): string {
   return slash > 0 ? name.slice(0, slash) : "";
 }
 
-/** A command made ready to be looked through at every key press. */
-interface Ready {
+/** A command prepared for matching at every key press. */
+interface PreparedCommand {
   readonly command: CommandBody;
   readonly name: Prepared;
   readonly label: Prepared | null;
 }
 
-const readyFor = (command: CommandBody): Ready => ({
+const preparedFor = (command: CommandBody): PreparedCommand => ({
   command,
   name: prepare(command.name),
   label: command.label === null ? null : prepare(command.label),
 });
 
-/** A command that fits. What to mark in it is looked for when it is drawn. */
-class Hit implements RankedCommand {
+/** A matching command. The ranges to highlight are computed when it is drawn. */
+class Match implements RankedCommand {
   constructor(
-    readonly ready: Ready,
+    readonly prepared: PreparedCommand,
     readonly words: readonly string[],
     readonly score: number,
   ) {}
 
   get command(): CommandBody {
-    return this.ready.command;
+    return this.prepared.command;
   }
 
   get inName(): Ranges {
-    return marksIn(this.words, this.ready.name);
+    return rangesIn(this.words, this.prepared.name);
   }
 
   get inLabel(): Ranges {
-    return this.ready.label === null ? [] : marksIn(this.words, this.ready.label);
+    return this.prepared.label === null ? [] : rangesIn(this.words, this.prepared.label);
   }
 }
 
-const marksIn = (words: readonly string[], text: Prepared): Ranges =>
-  joined(words.flatMap((word) => matchIn(word, text)?.ranges ?? []));
+const rangesIn = (words: readonly string[], text: Prepared): Ranges =>
+  mergeRanges(words.flatMap((word) => matchIn(word, text)?.ranges ?? []));
 
-/** How well all words fit, each in the name or the label; null where one does not. */
-function scoreOf({ name, label }: Ready, words: readonly string[]): number | null {
+/** Return the score of all words, each in the name or the label; null if one does not match. */
+function scoreOf({ name, label }: PreparedCommand, words: readonly string[]): number | null {
   let sum = 0;
   for (const word of words) {
     const inName = scoreIn(word, name);
@@ -96,45 +96,45 @@ const wordsOf = (query: string): readonly string[] =>
     .map(prepareWord);
 
 /**
- * Finds commands while somebody types. A longer query of the same beginning can only
- * find fewer, so that is looked for among what was found before.
+ * Find commands for a query. A query that extends the previous one is only matched against the
+ * previous results.
  */
-export class Finder {
+export class CommandFinder {
   #commands: readonly CommandBody[] = [];
-  /** Made with the first query: a list that nobody searches costs nothing. */
-  #ready: readonly Ready[] | null = null;
+  /** Created for the first query, so that a list without a search costs nothing. */
+  #prepared: readonly PreparedCommand[] | null = null;
   #recent: readonly string[] = [];
-  #found: { readonly query: string; readonly among: readonly Ready[] } | null = null;
+  #found: { readonly query: string; readonly among: readonly PreparedCommand[] } | null = null;
 
   setCommands(commands: readonly CommandBody[]): void {
     this.#commands = commands;
-    this.#ready = null;
+    this.#prepared = null;
     this.#found = null;
   }
 
-  /** The commands that were run last, the newest first. */
+  /** Set the names of recent commands, newest first. */
   setRecent(recent: readonly string[]): void {
     this.#recent = recent;
   }
 
-  /** Without a query the last ones and all by group; with one, the best first. */
+  /** Return recent commands and all groups without a query, else the matches, best first. */
   find(query: string): readonly Group[] {
     const words = wordsOf(query);
     if (words.length === 0) return groups(this.#commands, this.#recent);
-    this.#ready ??= this.#commands.map(readyFor);
+    this.#prepared ??= this.#commands.map(preparedFor);
     const before = this.#found;
-    const among = before !== null && query.startsWith(before.query) ? before.among : this.#ready;
+    const among = before !== null && query.startsWith(before.query) ? before.among : this.#prepared;
     const rank = new Map(this.#recent.map((name, index) => [name, index]));
-    const found: Hit[] = [];
-    for (const ready of among) {
-      const score = scoreOf(ready, words);
+    const found: Match[] = [];
+    for (const prepared of among) {
+      const score = scoreOf(prepared, words);
       if (score === null) continue;
-      const index = rank.get(ready.command.name);
+      const index = rank.get(prepared.command.name);
       const bonus = index === undefined ? 0 : RECENT_BONUS * (1 - index / this.#recent.length);
-      found.push(new Hit(ready, words, score + bonus));
+      found.push(new Match(prepared, words, score + bonus));
     }
-    this.#found = { query, among: found.map(({ ready }) => ready) };
-    // Sorting is stable: what fits equally well keeps the server's order.
+    this.#found = { query, among: found.map(({ prepared }) => prepared) };
+    // The sort is stable: equal matches keep the server's order.
     found.sort((a, b) => b.score - a.score);
     return found.length === 0 ? [] : [{ title: null, items: found }];
   }

@@ -2,17 +2,15 @@
 
 import type { ToolContext } from "../../panel/tool.ts";
 import { reasonOf } from "../../text/format.ts";
-import { visible } from "../../text/visible_text.ts";
 import { h, setAttribute, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
+import { LIST } from "../strings.ts";
 
 export interface RefreshButton {
   readonly button: HTMLElement;
-  readonly trouble: HTMLElement;
+  readonly problem: HTMLElement;
 }
-
-const LABEL = "Ask the server for its commands again";
 
 export function createRefreshButton({
   host,
@@ -21,37 +19,36 @@ export function createRefreshButton({
   announce,
   signal,
 }: Pick<ToolContext, "host" | "session" | "connection" | "announce" | "signal">): RefreshButton {
-  let asking = false;
+  let refreshing = false;
   const button = h(
     "button",
-    { type: "button", class: "nvj-quiet", "aria-label": LABEL },
+    { type: "button", class: "nvj-quiet", "aria-label": LIST.refresh },
     icon("refresh"),
   );
-  const trouble = h("div", { class: "nvj-problem nvj-list-problem", role: "alert", hidden: true });
+  const problem = h("div", { class: "nvj-problem nvj-list-problem", role: "alert", hidden: true });
 
-  /** Not `disabled`, by which the button would lose the focus to the notebook. */
+  /** A `disabled` button would lose the focus to the notebook. */
   const draw = () => {
     const { blocked } = connection.get();
-    setAttribute(button, "aria-disabled", asking || blocked !== null ? "true" : null);
-    button.title = blocked ?? LABEL;
+    setAttribute(button, "aria-disabled", refreshing || blocked !== null ? "true" : null);
+    button.title = blocked ?? LIST.refresh;
   };
-  const show = (words: string | null) => {
-    trouble.hidden = words === null;
-    const said = words === null ? "" : visible(words, 300);
-    setText(trouble, said === "" ? "" : `The commands could not be listed: ${said}`);
+  const show = (error: string | null) => {
+    problem.hidden = error === null;
+    setText(problem, error === null ? "" : LIST.listFailed(error));
   };
   const refresh = async () => {
-    if (asking || connection.get().blocked !== null) return;
-    asking = true;
+    if (refreshing || connection.get().blocked !== null) return;
+    refreshing = true;
     draw();
     try {
       await host.request("refresh_commands", {});
-      announce("The list of commands is up to date.");
+      announce(LIST.refreshed);
       show(session.commands.get()?.error ?? null);
     } catch (error) {
       show(reasonOf(error));
     } finally {
-      asking = false;
+      refreshing = false;
       draw();
     }
   };
@@ -60,5 +57,5 @@ export function createRefreshButton({
   connection.observe(draw, signal);
   session.commands.observe((body) => show(body?.error ?? null), signal);
   draw();
-  return { button, trouble };
+  return { button, problem };
 }

@@ -1,16 +1,15 @@
-/** What changed while a command ran: a summary, with keys and locks on demand. Pure. */
+/** What changed while a command ran: a summary, with keys and locks on demand. */
 
 import type { EffectsBody, LockEffectBody } from "../../protocol/palette.ts";
-import { count, plural } from "../../text/format.ts";
+import { count } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h } from "../../ui/html.ts";
-
-const SPAN = "From the beginning of the run until a second after its end; others may have done it";
+import { EFFECTS } from "../strings.ts";
 
 function fold(summary: string, rows: readonly HTMLElement[], tone?: string): HTMLElement {
   const pill = h("span", { class: "nvj-pill", "data-tone": tone ?? null }, summary);
   const details = h("details", {}, h("summary", {}, pill), h("ul", {}, ...rows));
-  details.title = SPAN;
+  details.title = EFFECTS.title;
   return details;
 }
 
@@ -24,16 +23,16 @@ const row = (before: string, key: string, after = ""): HTMLElement =>
   );
 
 function keysFold({ added, changed, removed, count: all }: EffectsBody): HTMLElement {
-  if (all === 0) return h("span", { class: "nvj-dim" }, "No key changed.");
-  const sorts = [
-    ["added ", added],
-    ["changed ", changed],
-    ["removed ", removed],
-  ] as const;
-  const rows = sorts.flatMap(([sort, keys]) => keys.map((key) => row(sort, key)));
+  if (all === 0) return h("span", { class: "nvj-dim" }, EFFECTS.noKeys);
+  const { kinds } = EFFECTS;
+  const rows = [
+    ...added.map((key) => row(kinds.added, key)),
+    ...changed.map((key) => row(kinds.changed, key)),
+    ...removed.map((key) => row(kinds.removed, key)),
+  ];
   const unnamed = all - rows.length;
   if (unnamed > 0) rows.push(h("li", { class: "nvj-dim" }, `… ${count(unnamed)} more`));
-  return fold(`${plural(all, "key")} changed`, rows);
+  return fold(EFFECTS.keys(all), rows);
 }
 
 const lockRow = ({ key, note }: LockEffectBody): HTMLElement =>
@@ -43,11 +42,9 @@ function lockFolds(locks: readonly LockEffectBody[]): readonly HTMLElement[] {
   const lost = locks.filter(({ kept }) => !kept);
   const kept = locks.filter((lock) => lock.kept);
   const folds: HTMLElement[] = [];
-  if (lost.length > 0)
-    folds.push(fold(`${plural(lost.length, "lock")} lost`, lost.map(lockRow), "bad"));
+  if (lost.length > 0) folds.push(fold(EFFECTS.locksLost(lost.length), lost.map(lockRow), "bad"));
   if (kept.length > 0) {
-    const words = `${plural(kept.length, "lock")} cleared, and taken again`;
-    folds.push(fold(words, kept.map(lockRow), "amber"));
+    folds.push(fold(EFFECTS.locksReacquired(kept.length), kept.map(lockRow), "amber"));
   }
   return folds;
 }
@@ -56,6 +53,5 @@ export function effectParts(effects: EffectsBody): readonly HTMLElement[] {
   const { moving } = effects;
   const parts = [...lockFolds(effects.locks), keysFold(effects)];
   if (moving === 0) return parts;
-  const words = `besides ${plural(moving, "key")} that change all the time`;
-  return [...parts, h("span", { class: "nvj-dim" }, words)];
+  return [...parts, h("span", { class: "nvj-dim" }, EFFECTS.moving(moving))];
 }

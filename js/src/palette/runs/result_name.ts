@@ -4,6 +4,7 @@ import type { Host } from "../../kernel/host.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
+import { RESULT_NAME } from "../strings.ts";
 
 export interface ResultName {
   readonly element: HTMLElement;
@@ -15,17 +16,13 @@ export function createResultName(host: Host, signal: AbortSignal): ResultName {
   const input = h("input", {
     type: "text",
     class: "nvj-input nvj-mono",
-    placeholder: "no name yet",
+    placeholder: RESULT_NAME.placeholder,
     spellcheck: "false",
     autocomplete: "off",
   });
   const problem = h("span", { class: "nvj-problem", role: "alert" });
-  const element = h(
-    "div",
-    { class: "nvj-result-name" },
-    h("label", {}, h("span", { class: "nvj-dim" }, "Give each result to the variable"), input),
-    problem,
-  );
+  const label = h("label", {}, h("span", { class: "nvj-dim" }, RESULT_NAME.label), input);
+  const element = h("div", { class: "nvj-result-name" }, label, problem);
   const save = () => {
     const name = input.value.trim();
     if (name === saved) return;

@@ -9,17 +9,18 @@ import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { createFoldingView } from "../../values/folding_view.ts";
 import { isCut, open } from "../../values/page_value.ts";
+import { RESULT } from "../strings.ts";
 
 export interface ResultView {
-  /** The elements that show the result of a run that is done. */
+  /** Return the elements that show the result of a finished run. */
   parts(body: RunStateBody): readonly HTMLElement[];
-  /** The result as it is, fetched if it was cut on its way; throws where it is not kept. */
+  /** Return the full result, fetched if it was truncated; throw if it is no longer available. */
   fetchFull(): Promise<PageValue>;
 }
 
 const LONGEST_MESSAGE = 4000;
 
-/** NanoVer's custom: a text under "result" is meant for the person who ran the command. */
+/** By NanoVer's convention, a string under "result" is a message for the user. */
 function messageOf(result: PageValue): string | null {
   const opened = open(result);
   if (opened.kind !== "object") return null;
@@ -41,16 +42,16 @@ export const note = (text: string): HTMLElement => h("p", { class: "nvj-dim" }, 
 
 export function createResultView(run: string, host: Host, signal: AbortSignal): ResultView {
   let received: PageValue = null;
-  /** Once somebody asked for it, in the place of a result that was cut. */
+  /** The full result, if it was requested in place of a truncated one. */
   let fetched: PageValue | undefined;
   const tree = createFoldingView(signal);
-  const fetchButton = h("button", { type: "button", class: "nvj-link" }, "Fetch all of it");
+  const fetchButton = h("button", { type: "button", class: "nvj-link" }, RESULT.fetchFull);
 
   const fetchFull = async (): Promise<PageValue> => {
     if (fetched !== undefined) return fetched;
     if (!isCut(received)) return received;
     const { kept, result } = await host.request("whole_result", { run });
-    if (!kept) throw new Error("No longer kept");
+    if (!kept) throw new Error(RESULT.unavailable);
     fetched = result;
     return result;
   };
@@ -67,8 +68,8 @@ export function createResultView(run: string, host: Host, signal: AbortSignal): 
   return {
     fetchFull,
     parts({ result, dropped }) {
-      if (dropped) return [note("Its result was large, and was let go for younger ones.")];
-      if (isNothing(result)) return [note("It returned nothing.")];
+      if (dropped) return [note(RESULT.dropped)];
+      if (isNothing(result)) return [note(RESULT.none)];
       received = result;
       const message = messageOf(result);
       const parts: HTMLElement[] = [];

@@ -1,32 +1,32 @@
 /** The runs reported by the kernel, and new runs that it has not reported yet. */
 
 import type { Host } from "../../kernel/host.ts";
-import { RequestFailed } from "../../kernel/request_failed.ts";
+import { RequestFailed, requestFailed } from "../../kernel/request_failed.ts";
 import type { PageRecord } from "../../protocol/common.ts";
 import type { RunStateBody } from "../../protocol/palette.ts";
 import { randomName } from "../../text/random_name.ts";
 import { now } from "../../ui/clock.ts";
 import { type Readable, Signal } from "../../ui/signal.ts";
 
-/** A run, and when its message came: its time is "at the time of sending". */
+/** A run, and when its message arrived: its duration is as of then. */
 export interface ShownRun {
   readonly body: RunStateBody;
   readonly at: number;
 }
 
 export interface RunStore {
-  /** The newest first. */
+  /** Newest first. */
   readonly runs: Readable<readonly ShownRun[]>;
-  /** Runs a command, and gives the name of the run. */
+  /** Run a command and return the id of the run. */
   start(name: string, args: PageRecord): string;
   cancel(run: string): void;
   forget(run: string | null): void;
-  /** Seconds that the command's oldest unfinished run has taken, or null. */
+  /** Return how many seconds the command's oldest unfinished run has taken, or null. */
   running(name: string): number | null;
 }
 
+/** Seconds after which a run that the kernel does not report is taken for lost. */
 const LOST_AFTER = 5;
-const NEVER_ARRIVED = new RequestFailed("NotSent", "this did not reach the kernel");
 
 export const secondsOf = ({ body, at }: ShownRun): number =>
   body.state === "running" ? body.seconds + now() - at : body.seconds;
@@ -38,7 +38,7 @@ const failure = (error: unknown) =>
 
 export function createRunStore(host: Host, signal: AbortSignal): RunStore {
   const runs = new Signal<readonly ShownRun[]>([]);
-  /** Pressed here, and not told by the kernel yet. */
+  /** Started here and not yet reported by the kernel. */
   const pending = new Set<string>();
 
   const change = (run: string, next: (shown: ShownRun) => ShownRun) =>
@@ -68,18 +68,17 @@ export function createRunStore(host: Host, signal: AbortSignal): RunStore {
       const names = new Set(body.runs.map(({ run }) => run));
       const waiting = runs.get().filter(({ body: { run } }) => pending.has(run) && !names.has(run));
       runs.set([...waiting, ...received]);
-      // Messages keep their order: what the kernel does not know by now has been lost.
+      // Messages arrive in order, so a run that is missing from the list was lost.
       for (const shown of waiting) {
-        if (secondsOf(shown) > LOST_AFTER) fail(shown.body.run, NEVER_ARRIVED);
+        if (secondsOf(shown) > LOST_AFTER) fail(shown.body.run, requestFailed("NotSent"));
       }
     },
     signal,
   );
-  host.kernel.observe((life) => {
-    if (life !== "gone") return;
+  host.kernel.observe((status) => {
+    if (status !== "gone") return;
     for (const { body } of runs.get()) {
-      if (body.state !== "running") continue;
-      fail(body.run, new RequestFailed("KernelGone", "the kernel has gone"));
+      if (body.state === "running") fail(body.run, requestFailed("KernelGone"));
     }
   }, signal);
 
@@ -101,14 +100,14 @@ export function createRunStore(host: Host, signal: AbortSignal): RunStore {
         progress: null,
         effects: null,
       };
-      // Sent before it is drawn: the kernel works meanwhile.
+      // Send before drawing, so that the kernel starts earlier.
       const sent = host.request("run", { run, name, arguments: args });
       runs.set([{ body, at: now() }, ...runs.get()]);
       sent.catch((error: unknown) => {
         if (pending.has(run)) fail(run, error);
       });
-      // The next cell may ask what is chosen, and may be run at once.
-      host.keep();
+      // The next cell may read the selected command right away.
+      host.flush();
       return run;
     },
     cancel: (run) => {

@@ -6,52 +6,47 @@ import { elapsed } from "../../text/format.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
 import { fill, h, setAttribute, setText } from "../../ui/html.ts";
-import { icon } from "../../ui/icons.ts";
+import { type IconName, icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { toJsonText } from "../../values/value_text.ts";
 import { cellButton } from "../cell_button.ts";
 import { lineFor } from "../form/form.ts";
-import { shownLine } from "../form/secrets.ts";
+import { shownCall, shownLine } from "../form/secrets.ts";
+import { RUN, RUN_STATES } from "../strings.ts";
 import { effectParts } from "./effects_view.ts";
 import { adviceFor } from "./error_advice.ts";
 import { createResultView, isNothing, note } from "./result_view.ts";
 import { type ShownRun, secondsOf } from "./run_store.ts";
 
 export interface RunActions {
-  /** What is known of a command now. */
+  /** Return the current description of a command. */
   readonly find: (name: string) => CommandBody | null;
   readonly cancel: (run: string) => void;
-  /** Nothing is left here that could have the focus. */
+  /** Move the focus elsewhere if nothing is left to focus. */
   readonly leave: () => void;
   readonly forget: (run: string) => void;
-  /** Back into the form. */
+  /** Load the arguments into the form. */
   readonly load: (body: RunStateBody) => void;
   readonly again: (body: RunStateBody) => void;
-  /** Back into the form, with room for an argument that was missing. */
+  /** Load the arguments into the form and add a missing one. */
   readonly addArgument: (body: RunStateBody, argument: string) => void;
 }
 
 export interface RunView {
   readonly element: HTMLElement;
   show(shown: ShownRun): void;
-  /** Brings the time of a run under way up to date. */
+  /** Update the duration of a running command. */
   tick(): void;
   setOpen(open: boolean): void;
 }
 
-const WORDS: Readonly<Record<RunState, string>> = {
-  running: "running",
-  done: "done",
-  failed: "failed",
-  cancelled: "not waited for",
-};
 const TONES: Readonly<Record<RunState, string>> = {
   running: "running",
   done: "good",
   failed: "bad",
   cancelled: "amber",
 };
-/** Progress without a number is shown only by what takes its time. */
+/** Seconds after which progress is shown without a number. */
 const SLOW = 1;
 
 const clockTime = (began: number): string => new Date(began * 1000).toLocaleTimeString();
@@ -81,7 +76,7 @@ export function createRunView(
   const code = h(
     "code",
     { class: "nvj-code-line nvj-dim" },
-    visible(seen.replace(/^client\.run_command/, ""), 300),
+    visible(shownCall(name, first.body.arguments, actions.find(name)), 300),
   );
   code.title = visible(seen, 1000);
   const chevron = h(
@@ -90,40 +85,40 @@ export function createRunView(
       type: "button",
       class: "nvj-quiet nvj-chevron",
       "aria-expanded": "true",
-      "aria-label": "Show what came of it",
+      "aria-label": RUN.result,
     },
     icon("chevron"),
   );
-  const cancel = h("button", { type: "button", class: "nvj-quiet" }, icon("close"), "Stop waiting");
-  cancel.title = "The client stops waiting for the answer; the server may go on";
+  const cancel = h("button", { type: "button", class: "nvj-quiet" }, icon("close"), RUN.cancel);
+  cancel.title = RUN.cancelTitle;
   const bar = h(
     "div",
-    { class: "nvj-progress", role: "progressbar", "aria-label": "Progress", hidden: true },
+    { class: "nvj-progress", role: "progressbar", "aria-label": RUN.progress, hidden: true },
     h("div"),
   );
   const body = h("div", { class: "nvj-run-body" });
   const effects = h("div", { class: "nvj-effects", hidden: true });
-  const button = (label: string, sign: Parameters<typeof icon>[0], title: string) =>
-    h("button", { type: "button", class: "nvj-quiet", title }, icon(sign), label);
-  const again = button("Again", "again", "Run it again with the same arguments");
-  const load = button("Edit", "edit", "Bring the arguments back into the form");
+  const button = (label: string, name: IconName, title: string) =>
+    h("button", { type: "button", class: "nvj-quiet", title }, icon(name), label);
+  const again = button(RUN.again, "again", RUN.againTitle);
+  const load = button(RUN.edit, "edit", RUN.editTitle);
   const remove = h(
     "button",
-    { type: "button", class: "nvj-quiet", "aria-label": "Delete from the history" },
+    { type: "button", class: "nvj-quiet", "aria-label": RUN.remove },
     icon("trash"),
   );
   const json = copyButton(
-    "JSON",
+    RUN.copyJson,
     () => result.fetchFull().then(toJsonText),
     signal,
-    "Copy the result as JSON",
+    RUN.copyJsonTitle,
   );
-  const feet = h(
+  const footer = h(
     "div",
     { class: "nvj-run-footer" },
     again,
     load,
-    copyButton("Python", () => line, signal, "Copy the line of Python that runs this"),
+    copyButton(RUN.copyPython, () => line, signal, RUN.copyPythonTitle),
     cellButton(host, () => line, signal),
     json,
     h("span", { class: "nvj-space" }),
@@ -136,24 +131,24 @@ export function createRunView(
     bar,
     body,
     effects,
-    feet,
+    footer,
   );
 
   const errorParts = (latest: RunStateBody): readonly HTMLElement[] => {
     const { error } = latest;
-    if (error === null) return [note("It failed, and nobody knows why.")];
-    const said = error.message === "" ? "The server gave no reason." : visible(error.message, 4000);
-    const parts: HTMLElement[] = [h("p", { class: "nvj-error" }, said)];
+    if (error === null) return [note(RUN.unknownError)];
+    const message = error.message === "" ? RUN.noReason : visible(error.message, 4000);
+    const parts: HTMLElement[] = [h("p", { class: "nvj-error" }, message)];
     const advice = adviceFor(error);
     if (advice === null) return parts;
-    const words = note(visible(advice.text, 300));
+    const text = note(visible(advice.text, 300));
     const { add } = advice;
     if (add !== null) {
-      const mend = h("button", { type: "button", class: "nvj-link" }, "Add it");
-      listen(mend, "click", () => actions.addArgument(latest, add), signal);
-      words.append(" ", mend);
+      const addButton = h("button", { type: "button", class: "nvj-link" }, RUN.addArgument(add));
+      listen(addButton, "click", () => actions.addArgument(latest, add), signal);
+      text.append(" ", addButton);
     }
-    return [...parts, words];
+    return [...parts, text];
   };
 
   const drawBody = () => {
@@ -169,7 +164,7 @@ export function createRunView(
         fill(body, ...errorParts(latest));
         break;
       case "cancelled":
-        fill(body, note("Nobody waits for it any more; the server may go on with it."));
+        fill(body, note(RUN.cancelled));
     }
   };
 
@@ -198,17 +193,17 @@ export function createRunView(
 
   const drawOpen = () => {
     const { state } = shown.body;
-    const unfolded = isOpen && state !== "running";
-    body.hidden = !unfolded || body.childElementCount === 0;
-    effects.hidden = !unfolded || effects.childElementCount === 0;
-    feet.hidden = !unfolded;
-    setAttribute(chevron, "aria-expanded", String(unfolded));
+    const expanded = isOpen && state !== "running";
+    body.hidden = !expanded || body.childElementCount === 0;
+    effects.hidden = !expanded || effects.childElementCount === 0;
+    footer.hidden = !expanded;
+    setAttribute(chevron, "aria-expanded", String(expanded));
     chevron.disabled = state === "running";
   };
 
   const draw = () => {
     const { body: latest } = shown;
-    setText(chip, WORDS[latest.state]);
+    setText(chip, RUN_STATES[latest.state]);
     chip.dataset.tone = TONES[latest.state];
     cancel.hidden = latest.state !== "running";
     json.hidden = latest.state !== "done" || isNothing(latest.result);

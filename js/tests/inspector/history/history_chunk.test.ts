@@ -69,7 +69,7 @@ describe("a pane that is loaded when it is opened", () => {
     await choose(el, "a");
     await tab(el, "History");
     const pane = () => find(el, ".nvj-pane:not([hidden])");
-    expect(pane().textContent).toContain("History could not be loaded: no history here");
+    expect(pane().textContent).toContain("Could not load History: no history here");
     unreachable = false;
     await tab(el, "History");
     expect(times(el)).toEqual(["change 4", "change 3"]);

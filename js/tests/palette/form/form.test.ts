@@ -128,8 +128,8 @@ describe("what is known of an argument", () => {
   };
 
   it("keeps a number in its range, and says it with its unit", () => {
-    expect(read("-1", { min: 0, unit: "m" })).toBe("at least 0 m");
-    expect(read("4", { max: 3 })).toBe("at most 3");
+    expect(read("-1", { min: 0, unit: "m" })).toBe("Must be at least 0 m.");
+    expect(read("4", { max: 3 })).toBe("Must be at most 3.");
     expect(read("3", { min: 3, max: 3 })).toBe(3);
     expect(read("nan", { min: 0 })).toEqual({ $nvj: "nan" });
   });
@@ -150,9 +150,9 @@ describe("what is known of an argument", () => {
     ]);
     const form = readForm("x", made);
     expect(form.ok ? [] : [...form.problems.values()]).toEqual([
-      "a whole number is needed",
-      "a text is needed",
-      "choose one",
+      "Enter an integer.",
+      "Required.",
+      "Select a value.",
     ]);
   });
 });
@@ -167,8 +167,8 @@ describe("a whole number", () => {
     expect(whole("2")).toBe(2);
     expect(whole("2.0")).toBe(2);
     expect(whole("1e3")).toBe(1000);
-    expect(whole("2.5")).toBe("a whole number is needed");
-    expect(whole("inf")).toBe("a whole number is needed");
+    expect(whole("2.5")).toBe("Enter an integer.");
+    expect(whole("inf")).toBe("Enter an integer.");
   });
 
   it("is remembered by the name of the argument", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../dev/scenes.ts";
-import { Finder, RECENT } from "../../../src/palette/list/ranking.ts";
+import { CommandFinder, RECENT } from "../../../src/palette/list/ranking.ts";
 
 const findCommands = (query: string, recent: readonly string[] = []) => {
-  const finder = new Finder();
+  const finder = new CommandFinder();
   finder.setCommands(COMMANDS);
   finder.setRecent(recent);
   return finder.find(query);
@@ -54,7 +54,7 @@ describe("with a query", () => {
   });
 
   it("a longer query finds the same as if it had been typed at once", () => {
-    const finder = new Finder();
+    const finder = new CommandFinder();
     finder.setCommands(COMMANDS);
     for (const query of ["p", "pl", "pla", "play s", "pl", "l", "lo", "load x"]) {
       expect(finder.find(query)).toEqual(findCommands(query));

@@ -22,8 +22,8 @@ describe("advice", () => {
     expect(advice("ConnectError", "")?.text).toContain("Nothing was sent");
     expect(advice("InvalidValue", "")?.text).toContain("Nothing was sent");
     expect(advice("InvalidArgument", "")?.text).toContain("Nothing was sent");
-    expect(advice("ConnectionLost", "")?.text).toContain("may have done it");
-    expect(advice("TimedOut", "")?.text).toContain("may still be at it");
+    expect(advice("ConnectionLost", "")?.text).toContain("may have run");
+    expect(advice("TimedOut", "")?.text).toContain("may still be running");
   });
 
   it("is not invented", () => {
