@@ -1,4 +1,4 @@
-/** Widgets mounted on a fake kernel, with the clock in the test's hand. */
+/** Mount widgets on a fake kernel with a fake clock. */
 
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { FakeKernel, type FakeKernelOptions } from "../dev/fake_kernel.ts";
@@ -18,7 +18,7 @@ interface Widget {
 
 const mounted: Mounted[] = [];
 
-/** Call at the top of a test file: fake timers, and nothing left in the page after a test. */
+/** Use fake timers and clean up the page after each test; call at the top of a test file. */
 export function useFakePage(): void {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -27,14 +27,14 @@ export function useFakePage(): void {
     for (const { end, el, kernel } of mounted.splice(0)) {
       end();
       el.remove();
-      // No test may send what the kernel refuses.
+      // No test may send malformed messages.
       expect(kernel.refused).toEqual([]);
     }
     vi.useRealTimers();
   });
 }
 
-/** Lets so much time pass, and everything happen that was to happen in it. */
+/** Advance the clock and run everything that is due. */
 export const pass = (seconds: number): Promise<unknown> =>
   vi.advanceTimersByTimeAsync(seconds * 1000);
 
@@ -99,5 +99,5 @@ export const submit = (form: HTMLElement): void => {
   form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
 };
 
-/** Texts that would do harm if they were anything but text. */
+/** Texts that would be harmful as markup or property names. */
 export const HOSTILE = "<img src=x onerror=alert(1)>";

@@ -42,7 +42,7 @@ describe("a request", () => {
     expect(answer).not.toHaveBeenCalled();
   });
 
-  it("fails with the kernel's words", async () => {
+  it("fails with the kernel's message", async () => {
     kernel.busy = true;
     const answer = host.request("refresh_commands", {});
     const body = { ok: false, error: { kind: "CommandFailed", message: "no simulation" } };
@@ -50,7 +50,7 @@ describe("a request", () => {
     await expect(answer).rejects.toThrow("no simulation");
   });
 
-  it("fails clearly when the answer makes no sense", async () => {
+  it("fails for an invalid reply", async () => {
     kernel.busy = true;
     const answer = host.request("blockers", { keys: ["a"] });
     model.receive({ v: 1, op: "reply", client: host.client, id: 1, body: { ok: true, result: 5 } });
@@ -63,24 +63,24 @@ describe("a request", () => {
     expect(host.kernel.get()).toBe("gone");
   });
 
-  it("fails when the comm dies under it", async () => {
+  it("fails when the comm is closed", async () => {
     kernel.busy = true;
     const answer = host.request("value", { key: "a" });
     model.emit("comm_live_update");
     expect(await failure(answer)).toBe("KernelGone");
   });
 
-  it("fails when its answer was lost, so that it can be made again", async () => {
+  it("fails when its reply was lost", async () => {
     kernel.busy = true;
     const answer = failure(host.request("value", { key: "a" }));
     await pass(1);
-    // The kernel never gets what was sent so far, and answers all that comes later.
+    // The kernel never receives earlier messages and answers later ones.
     kernel.busy = false;
     await pass(35);
     expect(await answer).toBe("AnswerLost");
   });
 
-  it("may wait for a busy kernel as long as it is busy", async () => {
+  it("waits as long as the kernel is busy", async () => {
     kernel.busy = true;
     const answer = host.request("value", { key: "a" });
     await pass(3600);
@@ -96,8 +96,8 @@ describe("a request", () => {
   });
 });
 
-describe("the kernel's life", () => {
-  it("is busy after a second without an answer, and live with it", async () => {
+describe("the kernel status", () => {
+  it("is busy after a second without a reply and live with one", async () => {
     kernel.busy = true;
     void host.request("value", { key: "a" });
     await pass(0.9);
@@ -115,14 +115,14 @@ describe("the kernel's life", () => {
     expect(host.kernel.get()).toBe("live");
   });
 
-  it("is busy during a command that keeps the kernel from answering", async () => {
+  it("is busy while a command blocks the kernel", async () => {
     void failure(host.request("choices", { command: "slow", argument: "a" }));
     kernel.busy = true;
     await pass(4);
     expect(host.kernel.get()).toBe("busy");
   });
 
-  it("is not busy for ever because one answer was lost", async () => {
+  it("recovers from a lost reply", async () => {
     kernel.busy = true;
     void failure(host.request("value", { key: "a" }));
     await pass(2);
@@ -133,13 +133,13 @@ describe("the kernel's life", () => {
     expect(host.kernel.get()).toBe("live");
   });
 
-  it("is asked for again when the only answer was lost, less and less often", async () => {
+  it("is probed with backoff when the only reply was lost", async () => {
     const pings = () => kernel.received.filter(({ op }) => op === "ping").length;
     kernel.busy = true;
     void failure(host.request("value", { key: "a" }));
     await pass(300);
     expect(pings()).toBeLessThan(8);
-    // The kernel never gets what was sent so far.
+    // The kernel never receives earlier messages.
     kernel.received.length = 0;
     kernel.busy = false;
     await pass(400);
@@ -147,7 +147,7 @@ describe("the kernel's life", () => {
     expect(host.kernel.get()).toBe("live");
   });
 
-  it("comes back when a message comes after all", () => {
+  it("is live again after a message", () => {
     model.emit("comm_live_update");
     expect(host.kernel.get()).toBe("gone");
     kernel.sendHeartbeat();
@@ -165,13 +165,13 @@ describe("a message", () => {
     expect(seen).not.toHaveBeenCalled();
   });
 
-  it("of other software on the comm is left alone", () => {
+  it("of other software on the comm is ignored", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     model.receive({ id: "1", kind: "anywidget-command-response" });
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it("says whether it is for this view", () => {
+  it("is marked as for this view or not", () => {
     const seen: boolean[] = [];
     host.on("status", (_, forMe) => seen.push(forMe), controller.signal);
     kernel.sendStatus();
@@ -182,7 +182,7 @@ describe("a message", () => {
 });
 
 describe("traits", () => {
-  it("of a wrong type are taken as absent", () => {
+  it("of a wrong type are null", () => {
     expect(host.get("tool")).toBe("locks");
     expect(host.get("query")).toBeNull();
     expect(host.get("height")).toBe(300);
@@ -196,7 +196,7 @@ describe("traits", () => {
   });
 });
 
-it("names itself without crypto.randomUUID, as on plain http", () => {
+it("has a random name without crypto.randomUUID, as over HTTP", () => {
   vi.stubGlobal("crypto", {});
   const names = new Set(Array.from({ length: 100 }, randomName));
   vi.unstubAllGlobals();

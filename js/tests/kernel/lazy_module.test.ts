@@ -6,7 +6,7 @@ type Ask = Host["request"];
 const hostOf = (ask: () => Promise<unknown>) => ({ request: vi.fn(ask) as unknown as Ask });
 
 describe("a lazy module", () => {
-  it("is asked for once, and imported once", async () => {
+  it("is requested and imported once", async () => {
     const host = hostOf(async () => ({ name: "one", source: "text" }));
     const importer = vi.fn(async (source: string) => ({ source }));
     const both = [loadModule(host, "one", importer), loadModule(host, "one", importer)];
@@ -15,7 +15,7 @@ describe("a lazy module", () => {
     expect(host.request).toHaveBeenCalledWith("module", { name: "one" });
   });
 
-  it("that failed to load is asked for again by whoever comes next", async () => {
+  it("that failed to load is requested again", async () => {
     let tries = 0;
     const host = hostOf(async () => {
       tries += 1;

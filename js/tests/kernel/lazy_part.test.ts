@@ -14,8 +14,8 @@ const start = (make: (module: Module) => string, signal = new AbortController().
   return createLazyPart({ host, module: "one", what: "the plot", make, signal });
 };
 
-describe("a part of a view that is loaded when it is wanted", () => {
-  it("is asked for once, and takes the place of its note", async () => {
+describe("a part of a view that is loaded on demand", () => {
+  it("is requested once and replaces its note", async () => {
     const loader = vi.fn(async () => ({ text: "made" }));
     load = loader;
     const part = start(({ text }) => String(text));
@@ -32,7 +32,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     expect(loader).toHaveBeenCalledTimes(1);
   });
 
-  it("says why it is not here, and can be tried again", async () => {
+  it("shows why loading failed and can be retried", async () => {
     load = async () => {
       throw new Error("<b>gone</b>");
     };
@@ -49,7 +49,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     expect(part.get()).toBe("made");
   });
 
-  it("is no part where the module is not what it should be", async () => {
+  it("fails for an unexpected module", async () => {
     load = async () => ({});
     const part = start(() => {
       throw new Error("the module has no plot");
@@ -60,7 +60,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     expect(part.note.textContent).toContain("the module has no plot");
   });
 
-  it("does what waits for it in order, and what comes later at once", async () => {
+  it("runs waiting actions in order and later ones immediately", async () => {
     load = async () => ({});
     const part = start(() => "made");
     const done: string[] = [];
@@ -72,7 +72,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     expect(done).toEqual(["first made", "second made", "third made"]);
   });
 
-  it("lets go of what waited for it where it does not come", async () => {
+  it("drops waiting actions if loading fails", async () => {
     load = async () => {
       throw new Error("gone");
     };
@@ -87,7 +87,7 @@ describe("a part of a view that is loaded when it is wanted", () => {
     expect(used).not.toHaveBeenCalled();
   });
 
-  it("is not made for a view that has been closed meanwhile", async () => {
+  it("is not created for a closed view", async () => {
     load = async () => ({});
     const make = vi.fn(() => "made");
     const controller = new AbortController();

@@ -27,14 +27,14 @@ function cell(index: number | null): HTMLElement {
 }
 
 describe("a new cell", () => {
-  it("comes below the one that holds the element", () => {
+  it("is inserted below the one that contains the element", () => {
     const { manager, inserted } = fakeManager(5);
     expect(hasCells(manager)).toBe(true);
     expect(insertCell(manager, "x = 1", cell(2))).toBe(true);
     expect(inserted).toEqual([{ index: 3, source: "x = 1" }]);
   });
 
-  it("comes at the end where the cell is not known, or stands elsewhere", () => {
+  it("is inserted at the end if the cell is unknown", () => {
     const { manager, inserted } = fakeManager(5);
     insertCell(manager, "x", cell(null));
     insertCell(manager, "y", document.createElement("span"));
@@ -59,7 +59,7 @@ describe("a new cell", () => {
     expect(insertCell(manager, "x", cell(0))).toBe(false);
   });
 
-  it("that cannot be made is said", () => {
+  it("that cannot be inserted is reported", () => {
     const sharedModel = {
       cells: [],
       insertCell: () => {

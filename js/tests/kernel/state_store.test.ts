@@ -80,7 +80,7 @@ const start = () =>
     ],
   });
 
-describe("a store that misses nothing", () => {
+describe("a store without lost messages", () => {
   it("holds the snapshot", () => {
     start();
     expect(content()).toEqual({ a: 1, b: 2 });
@@ -89,14 +89,14 @@ describe("a store that misses nothing", () => {
     expect(store.isUncertain).toBe(false);
   });
 
-  it("takes an empty snapshot for an empty state, not for none", () => {
+  it("accepts an empty snapshot", () => {
     expect(store.loaded).toBe(false);
     snapshot({ rev: 0, seq: 1, state: [] });
     expect(store.loaded).toBe(true);
     expect(store.have).toEqual({ epoch: "e", rev: 0 });
   });
 
-  it("says how far a snapshot has come", () => {
+  it("reports the progress of a snapshot", () => {
     expect(store.progress).toBeNull();
     snapshot({ rev: 5, seq: 10, last: false, of: 3, state: [[0, "a", 1]] });
     expect(store.progress).toMatchObject({ have: 1, of: 3 });
@@ -131,7 +131,7 @@ describe("a store that misses nothing", () => {
     expect(doubts).toBe(0);
   });
 
-  it("tells falsy values from absent ones", () => {
+  it("distinguishes falsy values from absent ones", () => {
     start();
     delta({
       from: 5,
@@ -145,7 +145,7 @@ describe("a store that misses nothing", () => {
     expect(content()).toEqual({ a: 0, b: null });
   });
 
-  it("moves on with the last of the parts of a delta", () => {
+  it("advances with the last part of a delta", () => {
     start();
     delta({ from: 5, to: 5, seq: 11, values: [[0, 10]] });
     expect(store.have.rev).toBe(5);
@@ -154,7 +154,7 @@ describe("a store that misses nothing", () => {
     expect(store.have.rev).toBe(9);
   });
 
-  it("takes the new number of a key that was removed and came back", () => {
+  it("accepts the new id of a key that was removed and added again", () => {
     start();
     delta({ from: 5, to: 6, seq: 11, removed: ["a"] });
     delta({ from: 6, to: 7, seq: 12, values: [[7, 3]], added: [[7, "a"]] });
@@ -162,7 +162,7 @@ describe("a store that misses nothing", () => {
     expect(doubts).toBe(0);
   });
 
-  it("counts the parts that are meant for other views", () => {
+  it("counts parts for other views", () => {
     start();
     snapshot({ rev: 5, seq: 11, forMe: false, state: [[0, "a", 99]] });
     delta({ from: 5, to: 6, seq: 12, values: [[0, 3]] });
@@ -170,7 +170,7 @@ describe("a store that misses nothing", () => {
     expect(doubts).toBe(0);
   });
 
-  it("takes changes that reach back further than its own copy", () => {
+  it("accepts deltas that start before its revision", () => {
     start();
     delta({ from: 3, to: 6, seq: 11, values: [[0, 3]] });
     expect(store.have.rev).toBe(6);
@@ -193,8 +193,8 @@ describe("a store that misses nothing", () => {
   });
 });
 
-describe("a store that missed something", () => {
-  it("doubts after a gap and applies nothing until it is answered", () => {
+describe("a store with lost messages", () => {
+  it("requests a sync after a gap and applies nothing until the reply", () => {
     start();
     delta({ from: 6, to: 7, seq: 12, values: [[0, "from after the gap"]] });
     expect(doubts).toBe(1);
@@ -205,20 +205,20 @@ describe("a store that missed something", () => {
     expect(store.isUncertain).toBe(false);
   });
 
-  it("doubts a lost part, although the revision still fits", () => {
+  it("requests a sync after a lost part, although the revision fits", () => {
     start();
     delta({ from: 5, to: 7, seq: 12, values: [[0, 3]] });
     expect(doubts).toBe(1);
     expect(store.have).toEqual({ epoch: "e", rev: 5 });
   });
 
-  it("doubts a revision that it has not", () => {
+  it("requests a sync for an unknown revision", () => {
     start();
     delta({ from: 6, to: 7, seq: 11, values: [[0, 3]] });
     expect(doubts).toBe(1);
   });
 
-  it("takes over the whole of another state that comes unasked", () => {
+  it("accepts a full snapshot that it did not request", () => {
     snapshot({ rev: 0, seq: 11, epoch: "another", state: [[0, "other", 1]] });
     delta({ from: 0, to: 1, seq: 12, epoch: "another", values: [[0, 2]] });
     expect([...store.entries.keys()]).toEqual(["other"]);
@@ -227,28 +227,28 @@ describe("a store that missed something", () => {
     expect(store.have).toEqual({ epoch: "another", rev: 1 });
   });
 
-  it("doubts another epoch", () => {
+  it("requests a sync for another epoch", () => {
     start();
     delta({ from: 5, to: 6, seq: 11, epoch: "another", values: [[0, 3]] });
     expect(doubts).toBe(1);
     expect(content()).toEqual({ a: 1, b: 2 });
   });
 
-  it("asks for everything after a number that it was never told", () => {
+  it("requests a snapshot after an unknown id", () => {
     start();
     delta({ from: 5, to: 6, seq: 11, values: [[77, 3]] });
     expect(doubts).toBe(1);
     expect(store.have).toEqual({ epoch: null, rev: null });
   });
 
-  it("asks for everything after a delta that cannot be read", () => {
+  it("requests a snapshot after an invalid delta", () => {
     start();
     const body = { epoch: "e", from: 5, to: 6, seq: 11 };
     store.onDelta({ op: "delta", body, client: null, id: null, buffers: [] }, true);
     expect(store.have).toEqual({ epoch: null, rev: null });
   });
 
-  it("learns from the heartbeat that the last message was lost", () => {
+  it("detects from the heartbeat that the last message was lost", () => {
     start();
     heartbeat(5, 10);
     expect(doubts).toBe(0);
@@ -256,7 +256,7 @@ describe("a store that missed something", () => {
     expect(doubts).toBe(1);
   });
 
-  it("learns from the heartbeat that there is nothing to wait for", () => {
+  it("detects from the heartbeat that it is current", () => {
     start();
     store.pause();
     store.resume();
@@ -267,7 +267,7 @@ describe("a store that missed something", () => {
     expect(content()).toEqual({ a: 3, b: 2 });
   });
 
-  it("lets everything pass while hidden", () => {
+  it("ignores messages while hidden", () => {
     start();
     store.pause();
     delta({ from: 5, to: 6, seq: 11, values: [[0, 3]] });
@@ -279,7 +279,7 @@ describe("a store that missed something", () => {
 describe("a snapshot in parts", () => {
   const first = () => snapshot({ rev: 5, seq: 10, last: false, state: [[0, "a", 1]] });
 
-  it("is not whole until the last", () => {
+  it("is complete with the last part", () => {
     first();
     expect(store.loaded).toBe(false);
     expect(store.have).toEqual({ epoch: null, rev: null });
@@ -288,7 +288,7 @@ describe("a snapshot in parts", () => {
     expect(content()).toEqual({ a: 1, b: 2 });
   });
 
-  it("does not overwrite what a delta between its parts has said", () => {
+  it("does not overwrite deltas between its parts", () => {
     first();
     delta({
       from: 5,
@@ -311,7 +311,7 @@ describe("a snapshot in parts", () => {
     expect(store.have).toEqual({ epoch: "e", rev: 6 });
   });
 
-  it("is given up when a part is lost", () => {
+  it("is abandoned when a part is lost", () => {
     first();
     snapshot({ rev: 5, seq: 12, part: 2, state: [[2, "c", 3]] });
     expect(doubts).toBe(1);
@@ -327,7 +327,7 @@ describe("a snapshot in parts", () => {
     expect(changes.at(-1)?.removed).toEqual(["b"]);
   });
 
-  it("after others tells what has changed since, and leaves the rest as it was", async () => {
+  it("after an earlier one reports only changes", async () => {
     const cut = { $nvj: "cut", kind: "list", head: [1, 2], length: 9 };
     const told = (rev: number, seq: number, b: PageValue) =>
       snapshot({
@@ -361,7 +361,7 @@ describe("a snapshot in parts", () => {
   });
 });
 
-it("knows about how often a key changes", async () => {
+it("estimates how often a key changes", async () => {
   start();
   for (let step = 0; step < 300; step += 1) {
     await pass(1 / 30);

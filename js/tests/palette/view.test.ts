@@ -22,12 +22,12 @@ import {
 
 useFakePage();
 
-// No module can be imported from a Blob here; what is loaded is the same.
+// Node cannot import from a Blob; this imports the same module.
 vi.mock("../../src/kernel/lazy_module.ts", () => ({ loadModule: () => load() }));
 const here = async (): Promise<Module> => run;
 let load = here;
 
-/** A command that asks before it runs, and a button for it. */
+/** A command that asks for confirmation, and a pin of it. */
 const RESET = command("playback/reset", {}, null, null, { danger: "All is lost." });
 const RESET_PIN = {
   id: "p",
@@ -73,7 +73,7 @@ describe("the list", () => {
     expect(option(el, "user/colour").textContent).toContain("colour by charge");
   });
 
-  it("filters, marks and chooses the best while typing", async () => {
+  it("filters, highlights and selects the best match while typing", async () => {
     const { el } = await mount();
     type(input(el), "lo");
     await pass(0.05);
@@ -86,7 +86,7 @@ describe("the list", () => {
     expect(findAll(el, "[role=option]").length).toBe(COMMANDS.length);
   });
 
-  it("takes keys that come faster than it is drawn", async () => {
+  it("handles keys faster than it draws", async () => {
     const { el } = await mount();
     type(input(el), "step");
     press(input(el), "Enter");
@@ -98,7 +98,7 @@ describe("the list", () => {
     expect(find(el, ".nvj-form-title").textContent).toBe("Load a simulation");
   });
 
-  it("is walked by the keyboard, into the form and back", async () => {
+  it("is navigated by the keyboard, into the form and back", async () => {
     const { el } = await mount();
     press(input(el), "ArrowDown");
     expect(input(el).getAttribute("aria-activedescendant")).toBe(
@@ -113,13 +113,13 @@ describe("the list", () => {
     expect(document.activeElement).toBe(input(el));
   });
 
-  it("teaches when there are no commands", async () => {
+  it("explains an empty list", async () => {
     const { el } = await mount({ commands: [] });
     expect(find(el, ".nvj-palette-left .nvj-empty").textContent).toContain("has no commands");
     expect(find(el, ".nvj-palette").dataset.bare).toBe("");
   });
 
-  it("says that the chosen command has gone", async () => {
+  it("reports that the selected command is no longer available", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     kernel.commands = kernel.commands.filter(({ name }) => name !== "playback/load");
@@ -133,7 +133,7 @@ describe("the list", () => {
     expect(document.activeElement).toBe(refresh);
   });
 
-  it("keeps the old list and says why there is no newer one", async () => {
+  it("keeps the old list and shows the error of a refresh", async () => {
     const { el, kernel } = await mount();
     kernel.commandsError = "the server does not answer";
     click(find(el, ".nvj-palette-left .nvj-toolbar button"));
@@ -164,7 +164,7 @@ describe("a run", () => {
   it("starts by Ctrl+Enter from the list, the form, and anywhere else", async () => {
     const { el } = await mount();
     click(option(el, "playback/load"));
-    // A click leaves the focus in the widget: else JupyterLab would run the cell.
+    // The focus is in the widget after a click; otherwise JupyterLab would run the cell.
     expect(document.activeElement).toBe(input(el));
     press(input(el), "Enter", { ctrlKey: true });
     press(find(el, ".nvj-field input"), "Enter", { ctrlKey: true });
@@ -173,7 +173,7 @@ describe("a run", () => {
     expect(runs(el).length).toBe(3);
   });
 
-  it("shows how long it takes, and several at once", async () => {
+  it("shows its duration beside other runs", async () => {
     const { el } = await mount({ run: (name) => wait(name === "user/slow" ? 6 : 3, {}) });
     for (const name of ["user/slow", "playback/play"]) {
       click(option(el, name));
@@ -186,7 +186,7 @@ describe("a run", () => {
     expect(runs(el).map((text) => text?.slice(0, 4))).toEqual(["done", "runn"]);
   });
 
-  it("says what the server says, as a message or as an error", async () => {
+  it("shows the server's message or error", async () => {
     const { el } = await mount({
       run: (name) => {
         if (name === "broken") throw new Error("no simulation is loaded");
@@ -203,7 +203,7 @@ describe("a run", () => {
     expect(find(el, ".nvj-run:nth-child(2) .nvj-message").textContent).toBe("Saved as “draft”.");
   });
 
-  it("fails visibly when the kernel goes", async () => {
+  it("fails when the kernel is gone", async () => {
     const { el, model } = await mount({ run: () => new Promise(() => undefined) });
     click(option(el, "playback/play"));
     submit(find(el, ".nvj-form"));
@@ -223,7 +223,7 @@ describe("the form", () => {
     expect(findAll(el, ".nvj-field textarea").length).toBe(2);
   });
 
-  it("does not send what it cannot read, and says why", async () => {
+  it("does not send invalid input and shows the problem", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     type(find(el, ".nvj-field input"), "two");
@@ -233,7 +233,7 @@ describe("the form", () => {
     expect(kernel.received.some(({ op }) => op === "run")).toBe(false);
   });
 
-  it("leads to the field that is wrong", async () => {
+  it("focuses the invalid field", async () => {
     const { el } = await mount();
     click(option(el, "playback/load"));
     const field = find(el, ".nvj-field input");
@@ -245,7 +245,7 @@ describe("the form", () => {
     expect(field.hasAttribute("aria-invalid")).toBe(false);
   });
 
-  it("takes arguments that the server did not name", async () => {
+  it("accepts arguments that the server did not list", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/play"));
     click(find(el, ".nvj-form-more > .nvj-link"));
@@ -256,7 +256,7 @@ describe("the form", () => {
     expect(kernel.received.at(-1)).toMatchObject({ body: { arguments: { speed: "fast" } } });
   });
 
-  it("keeps what was typed while another command is looked at", async () => {
+  it("keeps input while another command is selected", async () => {
     const { el } = await mount();
     click(option(el, "playback/load"));
     type(find(el, ".nvj-field input"), "7");
@@ -265,7 +265,7 @@ describe("the form", () => {
     expect(find(el, ".nvj-field input")).toHaveProperty("value", "7");
   });
 
-  it("is off while the server is lost, and says why", async () => {
+  it("is disabled while disconnected and shows the reason", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     kernel.sendStatus({ state: "lost", reason: "x" });
@@ -280,7 +280,7 @@ describe("the form", () => {
   });
 });
 
-describe("the form that is loaded with the first look", () => {
+describe("the form that is loaded on demand", () => {
   const noteOf = (el: HTMLElement) => find(el, ".nvj-palette-right > .nvj-dim");
   const loading = () => {
     let arrive = () => {};
@@ -296,7 +296,7 @@ describe("the form that is loaded with the first look", () => {
     load = here;
   });
 
-  it("is not spoken of while no command is chosen", async () => {
+  it("shows no note while no command is selected", async () => {
     const { arrive } = loading();
     const { el } = await mount();
     expect(noteOf(el).hidden).toBe(true);
@@ -310,7 +310,7 @@ describe("the form that is loaded with the first look", () => {
     expect(findAll(el, ".nvj-palette-right > .nvj-dim")).toEqual([]);
   });
 
-  it("says why it is not here, and tries again", async () => {
+  it("shows why loading failed and retries", async () => {
     const { fail } = loading();
     const { el } = await mount({ memory: { last: { "playback/load": { index: 9 } } } });
     click(option(el, "playback/load"));
@@ -323,7 +323,7 @@ describe("the form that is loaded with the first look", () => {
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "9");
   });
 
-  it("does then what was pressed meanwhile", async () => {
+  it("runs actions that were requested while loading", async () => {
     const { arrive } = loading();
     const { el } = await mount();
     type(input(el), "step");
@@ -333,7 +333,7 @@ describe("the form that is loaded with the first look", () => {
     expect(document.activeElement?.closest(".nvj-form")).not.toBeNull();
   });
 
-  it("lets go of what was pressed where it never came", async () => {
+  it("drops requested actions if loading fails", async () => {
     const { fail } = loading();
     const { el } = await mount({ commands: [RESET], memory: { pins: [RESET_PIN] } });
     click(find(el, "[data-pin]"));
@@ -346,7 +346,7 @@ describe("the form that is loaded with the first look", () => {
     expect(el.querySelector(".nvj-confirm")).toBeNull();
   });
 
-  it("is asked for by a control room when the tab is opened", async () => {
+  it("is loaded by a control room when the tab is opened", async () => {
     const asked = vi.fn(here);
     load = asked;
     const { el } = await mountWidget(room, { commands: COMMANDS });
@@ -359,7 +359,7 @@ describe("the form that is loaded with the first look", () => {
   });
 });
 
-describe("what the server does not tell", () => {
+describe("what the server does not publish", () => {
   const load = command("playback/load", {}, null, null, {
     sentence: "Loads another.",
     danger: "Avatars are cleared.",
@@ -371,7 +371,7 @@ describe("what the server does not tell", () => {
     { label: "1 · 17-ala", value: 1 },
   ];
 
-  it("is asked for: choices come from another command", async () => {
+  it("is requested: choices from another command", async () => {
     const { el, kernel } = await mount({ commands: [load], choices });
     click(option(el, "playback/load"));
     await pass(0.3);
@@ -388,7 +388,7 @@ describe("what the server does not tell", () => {
     expect(kernel.received.at(-1)).toMatchObject({ op: "run", body: { arguments: { index: 1 } } });
   });
 
-  it("can be typed where the choices cannot be listed", async () => {
+  it("can be typed if the choices cannot be loaded", async () => {
     const failing = () => {
       throw new Error("no such command");
     };
@@ -400,7 +400,7 @@ describe("what the server does not tell", () => {
     expect(find(el, ".nvj-fields").textContent).toContain("no such command");
   });
 
-  it("makes it ask first while others are there", async () => {
+  it("asks for confirmation while other users are there", async () => {
     const { el, kernel } = await mount({ commands: [load], choices, avatars: 2 });
     const ran = () => kernel.received.filter(({ op }) => op === "run").length;
     click(option(el, "playback/load"));
@@ -418,7 +418,7 @@ describe("what the server does not tell", () => {
     expect(ran()).toBe(1);
   });
 
-  it("makes a button and the history ask too", async () => {
+  it("asks for confirmation for a pin and in the history", async () => {
     const { el, kernel } = await mount({ commands: [RESET], memory: { pins: [RESET_PIN] } });
     click(find(el, "[data-pin]"));
     expect(find(el, ".nvj-confirm").textContent).toContain("All is lost.");
@@ -427,7 +427,7 @@ describe("what the server does not tell", () => {
 });
 
 describe("the history", () => {
-  it("is the kernel's: another view's runs are shown, and the reloaded one's", async () => {
+  it("comes from the kernel, also for another view and after a reload", async () => {
     const { el, kernel } = await mount();
     void kernel.runs.start({ run: "elsewhere", name: "playback/play", arguments: {} });
     await pass(0.1);
@@ -435,7 +435,7 @@ describe("the history", () => {
     expect(runs(el)[0]).toContain('("playback/play")');
   });
 
-  it("says that nobody waits any more, and that the server may go on", async () => {
+  it("stops waiting and notes that the server may continue", async () => {
     const { el } = await mount({ run: () => new Promise(() => undefined) });
     click(option(el, "playback/play"));
     submit(find(el, ".nvj-form"));
@@ -446,7 +446,7 @@ describe("the history", () => {
     expect(runs(el)[0]).toContain("may still be running on the server");
   });
 
-  it("brings arguments back into the form, also those that are left out", async () => {
+  it("loads arguments into the form, also omitted ones", async () => {
     const { el, kernel } = await mount();
     void kernel.runs.start({
       run: "r",
@@ -461,7 +461,7 @@ describe("the history", () => {
     expect(find(el, ".nvj-fields").textContent).toContain("Using the server default");
   });
 
-  it("runs again under another name, and forgets one", async () => {
+  it("runs again with a new id and deletes a run", async () => {
     const { el, kernel } = await mount();
     void kernel.runs.start({ run: "r", name: "playback/play", arguments: { a: 1 } });
     await pass(0.1);
@@ -475,7 +475,7 @@ describe("the history", () => {
     expect(kernel.runs.list.map(({ run }) => run)).toEqual(["r"]);
   });
 
-  it("says of a press that never arrived that nothing was run", async () => {
+  it("reports a request that never arrived", async () => {
     const { el, kernel, model } = await mount();
     click(option(el, "playback/play"));
     model.onSend = () => undefined;
@@ -487,7 +487,7 @@ describe("the history", () => {
     expect(runs(el)[0]).toContain("did not reach the kernel");
   });
 
-  it("shows progress as a bar, and what changed", async () => {
+  it("shows progress and effects", async () => {
     const { el, kernel } = await mount({ run: () => wait(3, {}) });
     void kernel.runs.start({ run: "r", name: "user/slow", arguments: {} });
     await pass(0.1);
@@ -509,7 +509,7 @@ describe("the history", () => {
     expect(find(el, ".nvj-effects").textContent).toContain("1 lock cleared and reacquired");
   });
 
-  it("folds and opens the parts of a result, by mouse and by keys", async () => {
+  it("expands and collapses parts of a result by mouse and keyboard", async () => {
     const long = (sign: string) => Array.from({ length: 4 }, () => sign.repeat(30));
     const many = Array.from({ length: 60 }, (_, index) => `item ${index}`);
     const { el } = await mount({ run: () => ({ first: long("a"), second: long("b"), many }) });
@@ -537,12 +537,12 @@ describe("the history", () => {
     expect(folds().filter((fold) => fold.tabIndex === 0)).toEqual([at(3)]);
     press(at(3), "ArrowLeft");
     expect(find(el, ".nvj-folding").textContent).not.toContain("item 59");
-    // A folded line opens wherever it is pressed.
+    // A click anywhere expands a collapsed line.
     click(at(1).parentElement as HTMLElement);
     expect(find(el, ".nvj-folding").textContent).toContain("a".repeat(30));
   });
 
-  it("adds the argument that the server misses", async () => {
+  it("adds an argument that the server requires", async () => {
     const message = "load() missing 1 required positional argument: 'index'";
     const { el } = await mount({
       run: () => {
@@ -557,7 +557,7 @@ describe("the history", () => {
     expect((document.activeElement as HTMLElement).dataset.part).toBe("text");
   });
 
-  it("fetches a result that was cut when somebody wants all of it", async () => {
+  it("fetches the full result on demand", async () => {
     const cut = { $nvj: "cut", kind: "list", length: 3, bytes: 20_000, head: ["first"] };
     const { el, kernel } = await mount({ run: () => cut });
     click(option(el, "playback/list"));
@@ -571,8 +571,8 @@ describe("the history", () => {
   });
 });
 
-describe("what is remembered", () => {
-  it("stands above the groups, and does not jump right after a run", async () => {
+describe("the memory", () => {
+  it("lists recent commands above the groups without a jump after a run", async () => {
     const { el, kernel } = await mount({ memory: { recent: ["user/slow"] } });
     const titles = () => findAll(el, ".nvj-group-title").map((each) => each.textContent);
     expect(titles()).toContain("recent");
@@ -582,7 +582,7 @@ describe("what is remembered", () => {
     expect(findAll(el, "[role=option]").map((each) => each.textContent)).toEqual(before);
   });
 
-  it("fills the form with the last arguments, and gives the defaults back", async () => {
+  it("fills the form with the last arguments and resets to the defaults", async () => {
     const last = { "playback/load": { index: 9 } };
     const { el } = await mount({ memory: { last, integers: { "playback/load": ["index"] } } });
     click(option(el, "playback/load"));
@@ -592,7 +592,7 @@ describe("what is remembered", () => {
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "2");
   });
 
-  it("keeps a command as a button", async () => {
+  it("pins a command as a button", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     click(buttonIn(el, "Pin as button"));
@@ -614,7 +614,7 @@ describe("a secret", () => {
     ],
   });
 
-  it("is not to be seen, and copied all the same", async () => {
+  it("is masked but copied", async () => {
     const { el, kernel } = await mount({ commands: [login] });
     click(option(el, "user/login"));
     const [pin, password] = findAll(el, "input[type=password]");
@@ -637,7 +637,7 @@ describe("a secret", () => {
     );
   });
 
-  it("that a button does not keep is asked for", async () => {
+  it("that a pin does not store is requested", async () => {
     const kept = { id: "p", command: "user/login", arguments: { name: "Anna" } };
     const pin = { ...kept, asks: ["pin", "password"], label: "Log in", icon: "", tooltip: "" };
     const { el, kernel } = await mount({ commands: [login], memory: { pins: [pin] } });
@@ -650,7 +650,7 @@ describe("a secret", () => {
 });
 
 describe("the JSON view", () => {
-  it("says the same as the form, and keeps what cannot be read from running", async () => {
+  it("matches the form and does not run invalid input", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     click(buttonIn(find(el, ".nvj-form-tabs"), "JSON"));
@@ -670,8 +670,8 @@ describe("the JSON view", () => {
   });
 });
 
-describe("a list that comes anew", () => {
-  it("leaves what is chosen, and what was typed", async () => {
+describe("a refreshed list", () => {
+  it("keeps the selection and the input", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     type(find(el, ".nvj-fields input"), "7");
@@ -682,7 +682,7 @@ describe("a list that comes anew", () => {
     expect(find(el, ".nvj-fields input")).toHaveProperty("value", "7");
   });
 
-  it("of 5 000 is drawn in part", async () => {
+  it("of 5 000 commands is drawn in part", async () => {
     const many = Array.from({ length: 5000 }, (_, index) => command(`user/c-${index}`));
     const { el } = await mount({ commands: many });
     expect(findAll(el, "[role=option]").length).toBeLessThan(60);
@@ -693,7 +693,7 @@ describe("a list that comes anew", () => {
   });
 });
 
-it("draws a long list anew that was taken out of the page and put back", async () => {
+it("redraws a long list that was removed from the page and inserted again", async () => {
   const many = Array.from({ length: 5000 }, (_, index) => command(`user/c-${index}`));
   const { el } = await mount({ commands: many });
   type(input(el), "c 4711");
@@ -702,14 +702,14 @@ it("draws a long list anew that was taken out of the page and put back", async (
   await pass(0.05);
   const list = find(el, ".nvj-options");
   expect(list.scrollTop).toBeGreaterThan(100_000);
-  // Chromium forgets where it was scrolled, and says nothing.
+  // Chromium resets the scroll position without an event.
   list.scrollTop = 0;
   await pass(0.4);
   expect(option(el, "user/c-3").hidden).toBe(false);
 });
 
 describe("traits", () => {
-  it("choose and search from Python", async () => {
+  it("select and search from Python", async () => {
     const { el, model } = await mount({}, { query: "slow", selected: "user/slow" });
     expect(input(el)).toHaveProperty("value", "slow");
     expect(find(el, ".nvj-form-title").textContent).toBe("slow motion");
@@ -722,7 +722,7 @@ describe("traits", () => {
     expect(model.get("selected")).toBe("user/colour");
   });
 
-  it("of a control room are others for the inspector than for the palette", async () => {
+  it("of a control room differ for inspector and palette", async () => {
     const traits = { tool: "palette", query: "avatar", command_query: "slow" };
     const { el } = await mountWidget(room, { commands: COMMANDS }, traits);
     expect(find(el, ".nvj-palette .nvj-search-input")).toHaveProperty("value", "slow");
@@ -730,7 +730,7 @@ describe("traits", () => {
 });
 
 describe("a new cell", () => {
-  it("is offered where the page is a notebook", async () => {
+  it("is offered if the page is a notebook", async () => {
     const { el } = await mount();
     click(option(el, "playback/step"));
     expect(buttonIn(find(el, ".nvj-form"), "Insert cell").hidden).toBe(true);
@@ -760,7 +760,7 @@ it("shows hostile text as text", async () => {
   expect(findAll(el, "img, b, script")).toEqual([]);
 });
 
-describe("what is typed while an answer is on its way", () => {
+describe("input while a reply is pending", () => {
   const asking = command("user/pick", { name: "abcdef" }, null, null, {
     known: [
       argument("index", "choice", { options: [], asks: true, default: null, required: false }),
@@ -771,7 +771,7 @@ describe("what is typed while an answer is on its way", () => {
       setTimeout(() => resolve([{ label: "one", value: 1 }]), 2000),
     );
 
-  it("choices that come late leave the focus in the name of an added argument", async () => {
+  it("late choices keep the focus in the name of an added argument", async () => {
     const { el } = await mount({ commands: [asking], choices: late });
     click(option(el, "user/pick"));
     await pass(0.3);
@@ -783,7 +783,7 @@ describe("what is typed while an answer is on its way", () => {
     expect(document.activeElement).toBe(name());
   });
 
-  it("choices that come late leave the cursor where it is", async () => {
+  it("late choices keep the cursor", async () => {
     const { el } = await mount({ commands: [asking], choices: late });
     click(option(el, "user/pick"));
     await pass(0.3);
@@ -799,7 +799,7 @@ describe("what is typed while an answer is on its way", () => {
     expect([field().selectionStart, field() === before]).toEqual([2, true]);
   });
 
-  it("the form of another button stays when the one before is kept", async () => {
+  it("the editor of another pin stays open when the previous one is saved", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     click(buttonIn(el, "Pin as button"));
@@ -814,7 +814,7 @@ describe("what is typed while an answer is on its way", () => {
     expect(find(el, ".nvj-pin-editor").hidden).toBe(false);
   });
 
-  it("JSON that is half typed stays when the command is told anew", async () => {
+  it("unfinished JSON stays when the command is updated", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/load"));
     click(buttonIn(el, "JSON"));
@@ -831,7 +831,7 @@ describe("what is typed while an answer is on its way", () => {
 });
 
 describe("the focus", () => {
-  it("stays on a pinned button that was pressed", async () => {
+  it("stays on a pressed pin", async () => {
     const pin = { ...RESET_PIN, command: "playback/step", label: "step" };
     const { el, kernel } = await mount({ memory: { pins: [pin] } });
     const button = () => find(el, ".nvj-pins-buttons button");
@@ -856,7 +856,7 @@ describe("the focus", () => {
     expect(el.contains(document.activeElement)).toBe(true);
   });
 
-  it("stays in the widget when the form of a button is closed", async () => {
+  it("stays in the widget when the pin editor is closed", async () => {
     const { el } = await mount();
     click(option(el, "playback/load"));
     click(buttonIn(el, "Pin as button"));
@@ -878,7 +878,7 @@ describe("keys", () => {
     expect(document.activeElement).toBe(input(el));
   });
 
-  it("that are held down run a command once", async () => {
+  it("that are held down run a command only once", async () => {
     const { el, kernel } = await mount();
     click(option(el, "playback/step"));
     press(input(el), "Enter", { ctrlKey: true });

@@ -25,7 +25,7 @@ const facts = (
   ...change,
 });
 
-describe("the line to the server", () => {
+describe("the connection", () => {
   it("is live", () => {
     expect(describeConnection(facts())).toMatchObject({
       tone: "live",
@@ -37,14 +37,14 @@ describe("the line to the server", () => {
     });
   });
 
-  it("counts up between heartbeats, and a change counts as news", () => {
+  it("counts up between heartbeats and restarts at a change", () => {
     expect(describeConnection(facts({ now: 100.5 })).freshness).toBe("updated 0.6 s ago");
     expect(describeConnection(facts({ now: 100.5, lastChange: 100.4 })).freshness).toBe(
       "updated 0.1 s ago",
     );
   });
 
-  it("is quiet, not stale, when nothing changes", () => {
+  it("is live, not stale, when nothing changes", () => {
     const quiet = { body: { ...BEAT, age: 41, rate: 0 }, at: 100 };
     expect(describeConnection(facts({ heartbeat: quiet }))).toMatchObject({
       tone: "live",
@@ -53,7 +53,7 @@ describe("the line to the server", () => {
     });
   });
 
-  it("is lost, and says since when, why and what is done", () => {
+  it("is lost, with time, reason and attempt", () => {
     const lost = facts(
       { now: 102 },
       { state: "lost", reason: "connection refused", attempt: 2, since: 2 },
@@ -67,14 +67,14 @@ describe("the line to the server", () => {
     expect(describeConnection(lost).blocked).not.toBeNull();
   });
 
-  it("is being made", () => {
+  it("is connecting", () => {
     expect(describeConnection(facts({}, { state: "connecting", since: 2 }))).toMatchObject({
       tone: "waiting",
       label: "connecting",
     });
   });
 
-  it("loads the state, and says how much of it came where that is known", () => {
+  it("loads the state and shows the received size if known", () => {
     const text = (received: number | null) =>
       describeConnection(facts({}, { state: "loading", since: 12, received }));
     expect(text(2_100_000)).toMatchObject({
@@ -94,21 +94,21 @@ describe("the line to the server", () => {
     expect(text.banner).toContain("closed by the user");
   });
 
-  it("is loading before the first word", () => {
+  it("is loading before the first status", () => {
     expect(describeConnection(facts({ status: null }))).toMatchObject({ label: "loading" });
     expect(describeConnection(facts({ status: null, kernel: "busy" })).label).toBe("kernel busy");
   });
 });
 
 describe("the kernel", () => {
-  it("that is busy still sends, so the view is live", () => {
+  it("that is busy but sends heartbeats keeps the view live", () => {
     expect(describeConnection(facts({ kernel: "busy" }))).toMatchObject({
       label: "kernel busy, updating",
       blocked: null,
     });
   });
 
-  it("that says nothing makes the view old", () => {
+  it("that is silent makes the view stale", () => {
     expect(describeConnection(facts({ now: 105 }))).toMatchObject({
       tone: "stale",
       label: "no updates",
@@ -118,7 +118,7 @@ describe("the kernel", () => {
     );
   });
 
-  it("that has gone looks unlike a lost server and unlike a busy kernel", () => {
+  it("that is gone differs from a lost server and a busy kernel", () => {
     const gone = describeConnection(facts({ kernel: "gone" }));
     expect(gone.banner).toContain("Run the cell again");
     const busy = describeConnection(facts({ kernel: "busy" }));
@@ -127,7 +127,7 @@ describe("the kernel", () => {
   });
 });
 
-it("reads nothing out that ticks", () => {
+it("announces no running times", () => {
   const at = (now: number) =>
     describeConnection(facts({ now, heartbeat: null }, { state: "lost", reason: "x", attempt: 1 }));
   expect(at(101).banner).not.toBe(at(109).banner);

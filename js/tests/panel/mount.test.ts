@@ -13,7 +13,7 @@ import { click, find, findAll, mountWidget, pass, press, useFakePage } from "../
 
 useFakePage();
 
-// No module can be imported from a Blob here; what is loaded is the same.
+// Node cannot import from a Blob; this imports the same module.
 vi.mock("../../src/kernel/lazy_module.ts", () => ({ loadModule: async () => run }));
 
 const options = () => ({ state: normalWorld(), commands: COMMANDS, leases: LEASES });
@@ -29,7 +29,7 @@ describe("a widget that is mounted and disposed many times", () => {
         const el = document.createElement("div");
         document.body.append(el);
         const controller = new AbortController();
-        // Both ways in which anywidget tells the end.
+        // The two ways in which anywidget disposes a view.
         const end = widget.render({ model, el, signal: controller.signal });
         if (turn % 5 === 0) await pass(0.05);
         if (turn % 2 === 0) controller.abort();
@@ -47,14 +47,14 @@ describe("a widget that is mounted and disposed many times", () => {
 });
 
 describe("a view", () => {
-  it("says hello with nothing, and acknowledges what it takes", async () => {
+  it("sends an empty hello and acknowledges what it handles", async () => {
     const { kernel } = await mountWidget(inspector, options());
     expect(kernel.received[0]).toMatchObject({ op: "hello", body: { epoch: null, rev: null } });
     await pass(0.4);
     expect(kernel.received.at(-1)).toMatchObject({ op: "ack", body: { seq: 1, rev: 1 } });
   });
 
-  it("acknowledges at about 3 Hz, however much comes", async () => {
+  it("acknowledges at about 3 Hz at any message rate", async () => {
     const { kernel } = await mountWidget(inspector, options());
     await pass(1);
     const before = kernel.received.length;
@@ -66,7 +66,7 @@ describe("a view", () => {
     expect(kernel.received.length - before).toBeLessThanOrEqual(10);
   });
 
-  it("says a word every five seconds although nothing happens", async () => {
+  it("acknowledges every five seconds while nothing changes", async () => {
     for (const widget of [inspector, palette]) {
       const { kernel } = await mountWidget(widget, options());
       await pass(1);
@@ -76,7 +76,7 @@ describe("a view", () => {
     }
   });
 
-  it("asks again after a lost message, and then has what it missed", async () => {
+  it("resynchronizes after a lost message", async () => {
     const { kernel, el } = await mountWidget(inspector, { state: { a: 1 } });
     await pass(2);
     kernel.received.length = 0;
@@ -90,7 +90,7 @@ describe("a view", () => {
   });
 
   for (const [name, widget] of Object.entries({ inspector, palette })) {
-    it(`says hello where the kernel turned to another server, or knows it no more: ${name}`, async () => {
+    it(`sends a hello if the kernel changed the server or forgot the view: ${name}`, async () => {
       const { kernel } = await mountWidget(widget, { state: { a: 1 } });
       const beat = async (epoch: string) => {
         const body = { epoch, rev: kernel.rev, seq: kernel.seq, keys: 1, age: 0, rate: 0, size: 9 };
@@ -108,7 +108,7 @@ describe("a view", () => {
     });
   }
 
-  it("does not flood a kernel whose answers help nothing", async () => {
+  it("backs off while replies do not help", async () => {
     const { kernel } = await mountWidget(inspector, { state: { a: 1 } });
     await pass(2);
     kernel.received.length = 0;
@@ -120,7 +120,7 @@ describe("a view", () => {
     expect(ops(kernel).filter((op) => op === "hello").length).toBeLessThan(40);
   });
 
-  it("hides when the page does, and comes back with what it has", async () => {
+  it("hides with the page and resumes from its revision", async () => {
     const { kernel } = await mountWidget(inspector, { state: { a: 1 } });
     const state = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     document.dispatchEvent(new Event("visibilitychange"));
@@ -137,7 +137,7 @@ describe("a view", () => {
 });
 
 describe("the card", () => {
-  it("names the connection and where it is", async () => {
+  it("shows name and address of the connection", async () => {
     const { el } = await mountWidget(room, options());
     expect(find(el, ".nvj-name").textContent).toBe("demo");
     expect(find(el, ".nvj-address").textContent).toBe("grpc://127.0.0.1:38801");
@@ -170,7 +170,7 @@ describe("the card", () => {
     expect(find(el, ".nvj-body").style.getPropertyValue("--nvj-height")).toBe("555px");
   });
 
-  it("keeps what it showed when the server is lost, and says so", async () => {
+  it("keeps the last known state while disconnected and shows a banner", async () => {
     const { el, kernel } = await mountWidget(room, options());
     kernel.sendStatus({ state: "lost", reason: "connection refused", attempt: 2, since: 3 });
     await pass(1.4);
@@ -182,14 +182,14 @@ describe("the card", () => {
     expect(find(el, "[role=status].nvj-sr").textContent).toContain("Connection lost");
   });
 
-  it("says that the kernel has gone", async () => {
+  it("shows that the kernel is gone", async () => {
     const { el, model } = await mountWidget(room, options());
     model.emit("comm_live_update");
     await pass(0.3);
     expect(find(el, ".nvj-banner").textContent).toContain("Run the cell again");
   });
 
-  it("keeps its keys from JupyterLab, but not saving and the like", async () => {
+  it("keeps keys from JupyterLab except shortcuts such as Ctrl+S", async () => {
     const { el } = await mountWidget(room, options());
     const seen = vi.fn();
     el.addEventListener("keydown", seen);
@@ -206,7 +206,7 @@ describe("the card", () => {
     expect(keptFrom()).toBe(true);
   });
 
-  it("changes its height by keys and keeps it", async () => {
+  it("changes its height by the keyboard and saves it", async () => {
     const { el, model } = await mountWidget(room, options());
     press(find(el, ".nvj-resize-handle"), "ArrowDown");
     expect(model.get("height")).toBe(444);

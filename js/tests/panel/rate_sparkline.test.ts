@@ -19,25 +19,25 @@ function sparkOf(beats: readonly (readonly [at: number, rate: number])[]) {
 const steady = (count: number, from = 0) =>
   Array.from({ length: count }, (_, second) => [from + second, 30] as const);
 
-describe("the line of updates per second", () => {
+describe("the rate sparkline", () => {
   it("has a point for each heartbeat of the last minute", () => {
     expect(sparkOf(steady(10)).points).toBe(10);
     expect(sparkOf(steady(300)).points).toBe(61);
   });
 
-  it("stands at the top for a steady stream, and at the bottom for none", () => {
+  it("is at the top for a steady rate and at the bottom for zero", () => {
     const heights = ({ path }: { path: string }) =>
       new Set([...path.matchAll(/ ([\d.]+)/g)].map(([, y]) => y));
     expect(heights(sparkOf(steady(5)))).toEqual(new Set(["1.5"]));
     expect(heights(sparkOf([...steady(5), [5, 0]]))).toEqual(new Set(["1.5", "12.5"]));
   });
 
-  it("has a gap where nothing was heard", () => {
+  it("has a gap without heartbeats", () => {
     expect(sparkOf(steady(5)).lines).toBe(1);
     expect(sparkOf([...steady(5), ...steady(5, 20)]).lines).toBe(2);
   });
 
-  it("takes two heartbeats at a time for one", () => {
+  it("ignores a repeated heartbeat", () => {
     expect(sparkOf([...steady(5), [4.1, 30]]).points).toBe(5);
   });
 });

@@ -18,7 +18,7 @@ const ranking = (query: string, texts: readonly string[]): readonly string[] =>
     .sort((a, b) => b.score - a.score)
     .map(({ text }) => text);
 
-describe("what is found", () => {
+describe("a match", () => {
   it.each([
     ["lo", "playback/load", "playback/[lo]ad"],
     ["PLAY", "playback/play", "playback/[play]"],
@@ -32,19 +32,19 @@ describe("what is found", () => {
     ["", "anything", "anything"],
   ])("%s in %s", (query, text, expected) => expect(marked(query, text)).toBe(expected));
 
-  it("does not find letters in the middle of words, which nobody looks for", () => {
+  it("does not match letters in the middle of words", () => {
     expect(match("abk", "playback/load")).toBeNull();
   });
 });
 
-describe("what comes first when typing", () => {
+describe("the best match", () => {
   it("lo: the start of a word above its middle", () => {
     expect(ranking("lo", ["user/colour", "playback/load"])[0]).toBe("playback/load");
   });
-  it("play: the whole word above a longer one", () => {
+  it("play: the full word above a longer one", () => {
     expect(ranking("play", ["playback/stop", "playback/play"])[0]).toBe("playback/play");
   });
-  it("pl: side by side above first letters", () => {
+  it("pl: adjacent letters above initials", () => {
     expect(ranking("pl", ["playback", "pause/last"])[0]).toBe("playback");
   });
   it("step: the shorter of two equals", () => {
@@ -52,7 +52,7 @@ describe("what comes first when typing", () => {
   });
 });
 
-it("wants each of several words, in any order", () => {
+it("requires each word, in any order", () => {
   expect(matchWords("load play", "playback/load")?.ranges).toEqual([
     [0, 4],
     [9, 13],
@@ -60,11 +60,11 @@ it("wants each of several words, in any order", () => {
   expect(matchWords("load stop", "playback/load")).toBeNull();
 });
 
-it("comes to an end for text that would take exponential time", () => {
+it("does not take exponential time", () => {
   expect(match(`${"a".repeat(39)}b`, "aa.".repeat(130))).toBeNull();
 });
 
-it("marks the right letters where lower case is longer", () => {
+it("has correct ranges if lower case is longer", () => {
   expect(marked("load", "İİ/load")).toBe("İİ/[load]");
 });
 
@@ -87,7 +87,7 @@ it.each(["plo", "pblo", "roo", "CBC", "load", "aab", "xyz"])(
   },
 );
 
-it("is done soon with a text made to have no end of ways", () => {
+it("is fast for a text with many partial matches", () => {
   expect(hasInitials("aaaaaaaaaaaaaaab", "a.".repeat(200))).toBe(false);
   expect(hasInitials(`${"a".repeat(60)}b`, "aa.".repeat(130))).toBe(false);
 });

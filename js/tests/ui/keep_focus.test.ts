@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-describe("buttons that are drawn anew", () => {
+describe("redrawn buttons", () => {
   const draw = (...names: readonly string[]) =>
     place.replaceChildren(...names.map((name) => h("button", { "data-same": name }, name)));
   const keep = (...names: readonly string[]) => {
@@ -29,20 +29,20 @@ describe("buttons that are drawn anew", () => {
     expect(keep(...names)).toEqual(expected);
   });
 
-  it("leave it to somebody else where none is left", () => {
+  it("pass the focus on if none is left", () => {
     draw("a");
     place.querySelector("button")?.focus();
     expect(keep()[1]).toBe(1);
   });
 
-  it("take none that they had not", () => {
+  it("do not take a focus that they did not have", () => {
     draw("a");
     (document.activeElement as HTMLElement | null)?.blur();
     expect(keep("a", "b")).toEqual([document.body.textContent, 0]);
   });
 });
 
-describe("fields that are drawn anew", () => {
+describe("redrawn fields", () => {
   const draw = () =>
     place.replaceChildren(
       ...[0, 1].map((index) => h("input", { "data-index": index, value: "abcdef" })),
@@ -60,7 +60,7 @@ describe("fields that are drawn anew", () => {
     expect([second().selectionStart, second().selectionEnd]).toEqual([2, 4]);
   });
 
-  it("leave a field alone that stays", () => {
+  it("ignore a field that stays", () => {
     draw();
     const first = place.querySelector("input") as HTMLInputElement;
     first.focus();

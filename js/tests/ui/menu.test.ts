@@ -23,7 +23,7 @@ function makeMenu() {
 }
 const focused = () => document.activeElement?.textContent;
 
-it("opens on what holds, walks, and does what is chosen", () => {
+it("opens at the checked item, navigates, and runs the selected item", () => {
   const { menu, done, list } = makeMenu();
   menu.button.focus();
   press(menu.button, "ArrowDown");
@@ -38,7 +38,7 @@ it("opens on what holds, walks, and does what is chosen", () => {
   menu.element.remove();
 });
 
-it("closes by Escape and when the focus leaves, and keeps keys to itself", () => {
+it("closes on Escape or when the focus leaves, and stops key events", () => {
   const { menu, done, list } = makeMenu();
   const heard: string[] = [];
   document.body.addEventListener("keydown", ({ key }) => heard.push(key));
@@ -55,7 +55,7 @@ it("closes by Escape and when the focus leaves, and keeps keys to itself", () =>
   menu.element.remove();
 });
 
-it("says in words that it has nothing", () => {
+it("shows a text if it is empty", () => {
   const menu = createMenuButton(
     { name: "Last queries", none: "Nothing yet.", items: () => [] },
     new AbortController().signal,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { longestIncreasingSubsequence, reorderChildren } from "../../src/ui/reorder_children.ts";
 
-/** A parent of these children, and what of it was moved. */
+/** Return a parent of these children, and a list of moved ones. */
 function family(names: string) {
   const parent = document.createElement("div");
   document.body.append(parent);
@@ -34,14 +34,14 @@ function family(names: string) {
   };
 }
 
-describe("children in order", () => {
-  it("touches nothing that is in order already", () => {
+describe("reorderChildren", () => {
+  it("moves nothing that is in order", () => {
     const { order, moved } = family("abcdef");
     expect(order("acf")).toBe("abcdef");
     expect(moved).toEqual([]);
   });
 
-  it("moves only what scrolled from one end to the other", () => {
+  it("moves only children that scrolled from one end to the other", () => {
     const { order, moved } = family("abcdef");
     expect(order("cdefab")).toBe("cdefab");
     expect(moved.sort()).toEqual(["a", "b"]);
@@ -49,12 +49,12 @@ describe("children in order", () => {
     expect(moved.sort()).toEqual(["a", "b"]);
   });
 
-  it("leaves those alone that are not listed", () => {
+  it("ignores children that are not listed", () => {
     const { order } = family("abcd");
     expect(order("db").replace(/[ac]/g, "")).toBe("db");
   });
 
-  it("never moves the one that has the focus", () => {
+  it("never moves the focused child", () => {
     const { order, moved, child } = family("abcde");
     child("a")?.focus();
     expect(order("bcdea")).toBe("bcdea");
@@ -63,17 +63,17 @@ describe("children in order", () => {
   });
 });
 
-describe("the longest rise", () => {
+describe("longestIncreasingSubsequence", () => {
   const rise = (ranks: readonly number[], held?: number) =>
     [...longestIncreasingSubsequence(ranks, held)].sort();
 
-  it("is the least that has to stay", () => {
+  it("is the longest", () => {
     expect(rise([3, 0, 1, 4, 2])).toEqual([1, 2, 4]);
     expect(rise([])).toEqual([]);
     expect(rise([5])).toEqual([0]);
   });
 
-  it("goes through what is held, however much else moves for it", () => {
+  it("contains the fixed index", () => {
     expect(rise([4, 0, 1, 2, 3], 0)).toEqual([0]);
     expect(rise([1, 4, 0, 2, 3], 2)).toEqual([2, 3, 4]);
   });

@@ -4,7 +4,7 @@ import { createVirtualList } from "../../src/ui/virtual_list.ts";
 
 const HEIGHT = 24;
 
-/** A list of these ids in a view of `rows` rows. */
+/** Return a list of these ids with `rows` visible rows. */
 function listOf(ids: readonly string[], rows = 4) {
   const scroller = document.createElement("div");
   Object.defineProperty(scroller, "clientHeight", { value: rows * HEIGHT });
@@ -52,7 +52,7 @@ function listOf(ids: readonly string[], rows = 4) {
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
-it("gives no row the focus of another that went, and tells of it", () => {
+it("does not reuse the focused element of a removed row and reports it", () => {
   const { list, read, show, lost } = listOf(["a", "b", "c"]);
   const b = list.rowOf("b");
   b?.focus();
@@ -66,7 +66,7 @@ it("gives no row the focus of another that went, and tells of it", () => {
 });
 
 describe("rows in the document", () => {
-  it("stand in the order in which they are seen, after another sort", () => {
+  it("are in visual order after sorting", () => {
     const { read, show } = listOf(["a", "b", "c", "d"]);
     show(["d", "b", "e", "a", "c"]);
     expect(read()).toEqual(["d", "b", "e", "a", "c"]);
@@ -76,7 +76,7 @@ describe("rows in the document", () => {
     expect(read()).toEqual(["a", "c", "b", "d"]);
   });
 
-  it("stand so wherever somebody scrolls", () => {
+  it("are in visual order after scrolling", () => {
     const { read, scrollTo } = listOf(numbered(200));
     for (const top of [50, 53, 20, 199, 0, 7]) {
       scrollTo(top);
@@ -86,7 +86,7 @@ describe("rows in the document", () => {
     }
   });
 
-  it("stand so around one that has the focus, which keeps it", () => {
+  it("are in visual order around the focused row, which keeps the focus", () => {
     const { list, read, show, scrollTo } = listOf(numbered(60));
     list.rowOf("r2")?.focus();
     scrollTo(40);

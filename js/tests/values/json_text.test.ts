@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { locatedProblem, readJson } from "../../src/values/json_text.ts";
 
-/** "line:column problem" of a text that is no JSON. */
+/** Return "line:column problem" of an invalid text. */
 const fault = (text: string): string => {
   const read = readJson(text);
   if (read.ok) throw new Error(`${text} was read`);
@@ -10,7 +10,7 @@ const fault = (text: string): string => {
   return `${line}:${column} ${problem}`;
 };
 
-describe("JSON as typed", () => {
+describe("typed JSON", () => {
   it.each([
     ["null", "null"],
     [" true ", "boolean"],
@@ -23,7 +23,7 @@ describe("JSON as typed", () => {
     expect(readJson(text)).toEqual({ ok: true, kind, text });
   });
 
-  it("keeps the sign of zero, of which Python would make an integer", () => {
+  it("keeps the sign of zero, which Python would read as an integer", () => {
     expect(readJson('[-0, -0.0, "-0", -0e1, {"-0": -0}]')).toMatchObject({
       text: '[-0.0, -0.0, "-0", -0e1, {"-0": -0.0}]',
     });
@@ -58,7 +58,7 @@ describe("JSON as typed", () => {
     expect(fault(text)).toBe(expected);
   });
 
-  it("agrees with the browser about everything that is JSON, and about what is not", () => {
+  it("agrees with JSON.parse about what is valid", () => {
     const parts = ["{", "}", "[", "]", ",", ":", '"a"', '"b"', "1", "-", "null", " ", "\n", "e5"];
     let state = 1;
     const random = (below: number) => {

@@ -32,7 +32,7 @@ describe("open", () => {
     [cutText, "text"],
   ])("knows %j as %s", (value, kind) => expect(open(value).kind).toBe(kind));
 
-  it("shows an object with an unknown mark as it came", () => {
+  it("shows an object with an unknown mark as is", () => {
     for (const value of [
       { $nvj: "unheard of" },
       { $nvj: 5 },
@@ -44,7 +44,7 @@ describe("open", () => {
     }
   });
 
-  it("opens an escaped object as the object it is", () => {
+  it("opens an escaped object", () => {
     expect(open({ $nvj: "esc", value: { $nvj: "nan", other: 1 } })).toMatchObject({
       kind: "object",
       fields: [
@@ -56,7 +56,7 @@ describe("open", () => {
     expect(open(inCut)).toMatchObject({ fields: [["$nvj", "nan"]], length: 90 });
   });
 
-  it("keeps fields of hostile names", () => {
+  it("keeps fields with hostile names", () => {
     const value = JSON.parse('{"__proto__": 1, "": 2}') as PageValue;
     expect(open(value)).toMatchObject({
       fields: [
@@ -66,11 +66,11 @@ describe("open", () => {
     });
   });
 
-  it("writes minus zero as it is", () => expect(open(-0)).toMatchObject({ text: "-0" }));
+  it("keeps minus zero", () => expect(open(-0)).toMatchObject({ text: "-0" }));
 });
 
-describe("what was cut", () => {
-  it("is counted in the value's own units", () => {
+describe("a truncated value", () => {
+  it("has the number of missing parts", () => {
     expect(missing(open(cutList))).toBe(998);
     expect(missing(open(cutObject))).toBe(89);
     expect(missing(open(cutText))).toBe(19_997);
@@ -78,12 +78,12 @@ describe("what was cut", () => {
     expect(missing(open([1]))).toBe(0);
   });
 
-  it("is found at any depth", () => {
+  it("is detected at any depth", () => {
     expect(isCut([{ a: [cutText] }])).toBe(true);
     expect(isCut([{ a: ["whole"] }, null, 1])).toBe(false);
   });
 
-  it("is told with the size of the whole", () => {
+  it("is described with the full size", () => {
     expect(typeName(open(cutList))).toBe("list · 1\u202f000 items, 589 kB");
     expect(typeName(open({ a: 1 }))).toBe("object · 1 field");
   });
@@ -101,13 +101,13 @@ describe("preview", () => {
     [[], "[]"],
   ])("says of %j: %s", (value, text) => expect(preview(value)).toBe(text));
 
-  it("stays short, however much there is", () => {
+  it("stays short for large values", () => {
     const wide = Array.from({ length: 5000 }, (_, index) => ({ index, text: "x".repeat(50) }));
     expect(preview(wide, 120).length).toBeLessThan(260);
     expect(preview("y".repeat(100_000), 120).length).toBeLessThan(140);
   });
 
-  it("ends in a value that is nested very deep", () => {
+  it("stops in deeply nested values", () => {
     let deep: PageValue = 1;
     for (let depth = 0; depth < 2000; depth += 1) deep = [deep];
     expect(preview(deep)).toBe("[[[[…]]]]");
@@ -115,7 +115,7 @@ describe("preview", () => {
   });
 });
 
-it("never glances at a tiny number as nothing", () => {
+it("never shortens a tiny number to zero", () => {
   expect(["0.00001234", "-0.00098765", "0.00004"].map(glance)).toEqual([
     "1.2e-5",
     "-9.9e-4",
@@ -135,7 +135,7 @@ it("shortens numbers to five digits, and never to an integer", () => {
   ]);
 });
 
-it("rounds numbers for a glance only where they are long", () => {
+it("rounds only long numbers", () => {
   expect(["1", "0.25", "-0.366466", "1e-7", "0.30000000000000004"].map(glance)).toEqual([
     "1",
     "0.25",
@@ -146,7 +146,7 @@ it("rounds numbers for a glance only where they are long", () => {
 });
 
 describe("toPage", () => {
-  it("gives a form to what JSON cannot carry", () => {
+  it("marks what JSON cannot represent", () => {
     expect(toPage([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])).toEqual([
       { $nvj: "nan" },
       { $nvj: "inf" },
@@ -174,8 +174,8 @@ it("finds text anywhere in a value", () => {
   ]);
 });
 
-it("knows that a text was cut whose signs are two halves each", () => {
-  // As value_encoding.py truncates it: 2000 characters of 2100, counted as Python counts.
+it("detects a truncated string with surrogate pairs", () => {
+  // As value_encoding.py truncates it: 2000 of 2100 code points.
   const head = "🙂".repeat(150) + "a".repeat(1850);
   const cut = { $nvj: "cut", kind: "string", length: 2100, bytes: 2550, head };
   expect(isCut(cut)).toBe(true);

@@ -7,7 +7,7 @@ const text = (value: PageValue, options?: PrettyOptions): readonly string[] =>
     ({ indent, tokens }) => "  ".repeat(indent) + tokens.map((token) => token.text).join(""),
   );
 
-it("keeps short values on a line and opens long ones", () => {
+it("keeps short values on one line and splits long ones", () => {
   expect(
     text({ name: "Anna", color: [0.89, 0.34, 0.18, 1], parts: [{ a: 1 }, { b: "x".repeat(50) }] }),
   ).toEqual([
@@ -24,19 +24,19 @@ it("keeps short values on a line and opens long ones", () => {
   ]);
 });
 
-it("sets a long list of numbers as a paragraph", () => {
+it("formats a long list of numbers as a paragraph", () => {
   const lines = text(Array.from({ length: 100 }, (_, index) => index));
   expect(lines.length).toBeLessThan(12);
   expect(lines[1]).toMatch(/^ {2}0, 1, 2, /);
   expect(lines.at(-2)).toMatch(/99$/);
 });
 
-it("says how much was cut", () => {
+it("shows how much was truncated", () => {
   const cut = { $nvj: "cut", kind: "list", length: 1000, bytes: 1, head: [1, 2] };
   expect(text(cut)).toEqual(["[", "  1, 2", "  … 998 more", "]"]);
 });
 
-it("stops at its limit of lines and says so", () => {
+it("stops at the line limit and reports it", () => {
   const value = Array.from({ length: 5000 }, () => ({ text: "x".repeat(60) }));
   const layout = pretty(value, { lines: 50 });
   expect(layout.lines.length).toBe(50);
@@ -44,7 +44,7 @@ it("stops at its limit of lines and says so", () => {
   expect(pretty([1]).complete).toBe(true);
 });
 
-it("shortens numbers, keeps what they are, and lets them move without a new layout", () => {
+it("shortens numbers, keeps their exact text and a stable layout", () => {
   const short = (numbers: readonly number[]) =>
     pretty(numbers, { columns: 26, short: true }).lines.map(({ tokens }) =>
       tokens.map((token) => token.text).join(""),
@@ -65,7 +65,7 @@ it("shortens numbers, keeps what they are, and lets them move without a new layo
   ]);
 });
 
-it("fills lines as wide as they are, whatever the depth", () => {
+it("fills lines at any depth", () => {
   const numbers = Array.from({ length: 40 }, (_, index) => index * 1.25);
   for (const columns of [24, 40, 90]) {
     const lines = text({ a: { b: { c: numbers } } }, { columns });
@@ -74,11 +74,11 @@ it("fills lines as wide as they are, whatever the depth", () => {
   }
 });
 
-it("says how much of a very long text it leaves out", () => {
+it("shows how much of a long string is omitted", () => {
   expect(text("x".repeat(50_000)).join("")).toContain('…" (30\u202f000 more)');
 });
 
-it("ends in a value that is nested very deep", () => {
+it("stops in deeply nested values", () => {
   let deep: PageValue = "x".repeat(100);
   for (let depth = 0; depth < 500; depth += 1) deep = [deep];
   expect(text(deep).some((line) => line.includes("… deeper"))).toBe(true);

@@ -23,7 +23,7 @@ describe("a value as Python", () => {
   ])("%j is %s", (value, text) => expect(toPythonLine(value)).toBe(text));
 });
 
-it("writes JSON that reads back as the same", () => {
+it("writes JSON that parses to the same value", () => {
   const value = { a: [1, 2.5, null, true], b: { c: "x" }, d: Array(40).fill(1.25) };
   expect(JSON.parse(toJsonText(value))).toEqual(value);
   expect(JSON.parse(toJsonLine(value))).toEqual(value);
@@ -36,8 +36,8 @@ it("keeps short parts on one line", () => {
   );
 });
 
-describe("a line of Python", () => {
-  it("reads a key, whatever the key is", () => {
+describe("Python code", () => {
+  it("reads any key", () => {
     expect(readLine("scene")).toBe('client.copy_state()["scene"]');
     expect(readLine('"]; import os #\n')).toBe('client.copy_state()["\\"]; import os #\\n"]');
   });
@@ -49,7 +49,7 @@ describe("a line of Python", () => {
     expect(runLine("playback/play", [])).toBe('client.run_command("playback/play")');
   });
 
-  it("hands over names that are no names in Python", () => {
+  it("passes names that are not identifiers in a dict", () => {
     expect(
       runLine("x", [
         ["my-arg", "1"],

@@ -51,7 +51,7 @@ describe("a form", () => {
     ]);
   });
 
-  it("gives back its defaults untouched", () => {
+  it("returns unchanged defaults", () => {
     const args = { on: false, n: 0, inf: { $nvj: "-inf" }, text: "", list: [], nothing: null };
     expect(readForm("x", fields(args))).toMatchObject({ ok: true, arguments: args });
   });
@@ -73,7 +73,7 @@ describe("a number", () => {
     expect(readField(field("number", text)).ok).toBe(false);
   });
 
-  it("stays as it was typed in the line of Python", () => {
+  it("keeps its spelling in the Python code", () => {
     expect(readForm("x", [field("number", "1.0")])).toMatchObject({
       line: 'client.run_command("x", a=1.0)',
       arguments: { a: { $nvj: "float", text: "1.0" } },
@@ -92,7 +92,7 @@ describe("JSON", () => {
     expect(readField(field("json", "")).ok).toBe(false);
   });
 
-  it("is never run, and never looks like a mark by accident", () => {
+  it("is never executed nor taken for a mark", () => {
     expect(value("json", '{"$nvj": "nan"}')).toEqual({ $nvj: "esc", value: { $nvj: "nan" } });
     expect(readField(field("json", "alert(1)")).ok).toBe(false);
   });
@@ -107,7 +107,7 @@ describe("an added argument", () => {
     ["", ""],
   ])("%j is %j", (text, expected) => expect(value("any", text)).toEqual(expected));
 
-  it("needs a name, and one of its own", () => {
+  it("needs a unique name", () => {
     expect(readForm("x", [extraField()]).ok).toBe(false);
     const twice = readForm("x", [field("number", "1"), field("any", "2")]);
     expect(twice.ok).toBe(false);
@@ -120,21 +120,21 @@ describe("an added argument", () => {
   });
 });
 
-describe("what is known of an argument", () => {
+describe("a described argument", () => {
   const read = (text: string, more: Parameters<typeof argument>[2]) => {
     const known = argument("a", "float", more);
     const found = readField({ ...field("number", text), known });
     return found.ok ? found.value : found.problem;
   };
 
-  it("keeps a number in its range, and says it with its unit", () => {
+  it("checks the range and shows its unit", () => {
     expect(read("-1", { min: 0, unit: "m" })).toBe("Must be at least 0 m.");
     expect(read("4", { max: 3 })).toBe("Must be at most 3.");
     expect(read("3", { min: 3, max: 3 })).toBe(3);
     expect(read("nan", { min: 0 })).toEqual({ $nvj: "nan" });
   });
 
-  it("brings kinds, defaults and what is required", () => {
+  it("has kind, default and required", () => {
     const known = [
       argument("n", "int", { required: true }),
       argument("on", "bool", { default: true }),
@@ -157,13 +157,13 @@ describe("what is known of an argument", () => {
   });
 });
 
-describe("a whole number", () => {
+describe("an integer", () => {
   const whole = (text: string) => {
     const found = readField({ ...field("number", text), integer: true });
     return found.ok ? found.value : found.problem;
   };
 
-  it("is sent without a point, however it was typed", () => {
+  it("is sent without a decimal point", () => {
     expect(whole("2")).toBe(2);
     expect(whole("2.0")).toBe(2);
     expect(whole("1e3")).toBe(1000);
@@ -171,14 +171,14 @@ describe("a whole number", () => {
     expect(whole("inf")).toBe("Enter an integer.");
   });
 
-  it("is remembered by the name of the argument", () => {
+  it("is remembered by argument name", () => {
     const made = fields({ n: 1, m: 1 }, { last: null, integers: ["n"] });
     expect(made.map(({ integer: only }) => only)).toEqual([true, false]);
   });
 });
 
-describe("what was filled in last", () => {
-  it("comes back in the place of the defaults, with what was added", () => {
+describe("the last arguments", () => {
+  it("replace the defaults, with added arguments", () => {
     const last = { n: { $nvj: "float", text: "1.0" }, more: "5" };
     const made = fields({ n: 3, m: 4 }, { last, integers: [] });
     expect(made.map(({ name, text }) => [name, text])).toEqual([
@@ -189,7 +189,7 @@ describe("what was filled in last", () => {
     expect(readForm("x", made)).toMatchObject({ arguments: { ...last, m: 4 } });
   });
 
-  it("does not, where it is of another kind than the form asks for", () => {
+  it("are ignored if they are of another kind", () => {
     expect(fields({ n: 3 }, { last: { n: "text" }, integers: [] })[0]?.text).toBe("3");
   });
 });
@@ -197,19 +197,19 @@ describe("what was filled in last", () => {
 describe("NaN and infinity", () => {
   const odd = [{ $nvj: "nan" }, { $nvj: "-inf" }, "NaN"];
 
-  it("inside of a default, of an argument that was added, and of a choice are numbers", () => {
+  it("in a default, an added argument and a choice are numbers", () => {
     expect(readForm("x", fields({ a: odd }))).toMatchObject({ ok: true, arguments: { a: odd } });
     expect(readField(extraField("a", odd))).toMatchObject({ ok: true, value: odd });
     expect(value("choice", "[NaN, -Infinity]")).toEqual(odd.slice(0, 2));
   });
 
-  it("are no names, and no number that is too large", () => {
+  it("are neither names nor numbers that are too large", () => {
     expect(value("json", "{NaN: 1}")).toBe('Name in double quotes expected: "…"');
     expect(value("json", "[NaN, x]")).toBe('Put text in straight double quotes: "…"');
     expect(value("json", "[1e400]")).toBe("Number too large: write Infinity or -Infinity");
   });
 
-  it("are held by limits", () => {
+  it("are subject to limits", () => {
     const limits = { ...command("x", {}), known: [argument("n", "float", { min: 0, max: 9 })] };
     const typed = (text: string) =>
       fieldsOf(limits, NOTHING_REMEMBERED).map((each) => ({ ...each, text }));

@@ -22,12 +22,12 @@ describe("the form as JSON", () => {
     expect(parsed(jsonOf(fields(args)), args)).toEqual(fields(args));
   });
 
-  it("shows what cannot be read as the text it is, and what has no name not at all", () => {
+  it("shows invalid input as a string and omits unnamed arguments", () => {
     const broken = fields({ n: 1 }).map((field) => ({ ...field, text: "two" }));
     expect(JSON.parse(jsonOf([...broken, extraField()]))).toEqual({ n: "two" });
   });
 
-  it("keeps numbers as they were typed, where the browser tells", () => {
+  it("keeps the spelling of numbers", () => {
     const [field] = parsed('{"n": 1.0}', { n: 3 });
     expect(field?.text).toMatch(/^1(\.0)?$/);
     expect(parsed('{"n": 9007199254740993}', { n: 3 })[0]?.text).toMatch(/^900719925474099[23]$/);
@@ -35,7 +35,7 @@ describe("the form as JSON", () => {
 });
 
 describe("JSON as a form", () => {
-  it("leaves out what the object does not have", () => {
+  it("omits fields that the object does not have", () => {
     const made = parsed('{"m": 2}', { n: 1, m: 1 });
     expect(made.map(({ name, omitted, text }) => [name, omitted, text])).toEqual([
       ["n", true, "1"],
@@ -44,7 +44,7 @@ describe("JSON as a form", () => {
     expect(readForm("x", made)).toMatchObject({ arguments: { m: 2 } });
   });
 
-  it("adds what the form did not have, texts that look like numbers included", () => {
+  it("adds new fields, also strings that look like numbers", () => {
     const made = parsed('{"a": "5", "b": [1], "c": "plain", "": 0}');
     expect(readForm("x", made.slice(0, 3))).toMatchObject({
       arguments: { a: "5", b: [1], c: "plain" },
@@ -52,7 +52,7 @@ describe("JSON as a form", () => {
     expect(readForm("x", made).ok).toBe(false);
   });
 
-  it("takes another kind of value than the form asks for", () => {
+  it("accepts another kind of value than the form declares", () => {
     expect(readForm("x", parsed('{"n": "text"}', { n: 1 }))).toMatchObject({
       arguments: { n: "text" },
     });
@@ -83,7 +83,7 @@ it.each([
   expect(JSON.parse(jsonOf(typed))).toEqual({ n: number });
 });
 
-it("goes on with a number that is infinite", () => {
+it("accepts infinite numbers", () => {
   const typed = fields({ n: 1 }).map((field) => ({ ...field, text: "-inf" }));
   expect(fieldsFrom(jsonOf(typed), typed)).toMatchObject({
     ok: true,

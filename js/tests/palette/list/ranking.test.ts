@@ -12,13 +12,13 @@ const names = (query: string, recent: readonly string[] = []): readonly string[]
   findCommands(query, recent).flatMap(({ items }) => items.map(({ command }) => command.name));
 
 describe("without a query", () => {
-  it("all commands stand in groups by what is before the slash", () => {
+  it("all commands are grouped by the part before the slash", () => {
     const groups = findCommands(" ");
     expect(groups.map(({ title }) => title)).toEqual(["playback", "user", "multiuser", ""]);
     expect(groups.flatMap(({ items }) => items).length).toBe(COMMANDS.length);
   });
 
-  it("those run last stand above, each once, and those that are gone do not", () => {
+  it("recent commands are listed first, once, and without removed ones", () => {
     const recent = ["user/slow", "user/gone", "playback/step"];
     const groups = findCommands("", recent);
     expect(groups[0]?.title).toBe(RECENT);
@@ -37,23 +37,23 @@ describe("with a query", () => {
     ["pause play", "playback/pause"],
   ])("%s finds %s first", (query, name) => expect(names(query)[0]).toBe(name));
 
-  it("finds by the label as by the name, and marks both", () => {
+  it("matches label and name and highlights both", () => {
     const [group] = findCommands("load");
     expect(group?.items[0]).toMatchObject({ inName: [[9, 13]], inLabel: [[0, 4]] });
   });
 
-  it("of two that fit alike, the one run last comes first", () => {
+  it("of two equal matches, the recent one comes first", () => {
     expect(names("p")[0]).toBe("playback/pause");
     expect(names("p", ["playback/step"])[0]).toBe("playback/step");
   });
 
-  it("what was run last does not come before what fits far better", () => {
+  it("a recent command does not come before a much better match", () => {
     expect(names("play", ["multiuser/radially-orient-origins", "playback/pause"])[0]).toBe(
       "playback/play",
     );
   });
 
-  it("a longer query finds the same as if it had been typed at once", () => {
+  it("an extended query finds the same as a new one", () => {
     const finder = new CommandFinder();
     finder.setCommands(COMMANDS);
     for (const query of ["p", "pl", "pla", "play s", "pl", "l", "lo", "load x"]) {

@@ -6,13 +6,13 @@ const failed = (message: string) =>
   advice("CommandFailed", `command 'x' failed: Exception calling application: ${message}`);
 
 describe("advice", () => {
-  it("names the argument that a command misses", () => {
+  it("names a missing argument", () => {
     const words = "load() missing 1 required positional argument: 'index'";
     expect(failed(words)).toMatchObject({ add: "index" });
     expect(failed(words)?.text).toContain("index");
   });
 
-  it("names the argument that a command does not take", () => {
+  it("names an unexpected argument", () => {
     const found = failed("play() got an unexpected keyword argument 'speed'");
     expect(found).toMatchObject({ add: null });
     expect(found?.text).toContain("speed");
@@ -26,7 +26,7 @@ describe("advice", () => {
     expect(advice("TimedOut", "")?.text).toContain("may still be running");
   });
 
-  it("is not invented", () => {
+  it("is null for unknown errors", () => {
     expect(failed("no <b>fuse</b> left")).toBeNull();
     expect(advice("Fault", "missing 1 required positional argument: 'x'")).toBeNull();
   });
