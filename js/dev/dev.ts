@@ -61,7 +61,7 @@ function start(definition: typeof room, traits: Readonly<Record<string, unknown>
     state: world(),
     commands: empty ? [] : COMMANDS,
     leases: empty ? [] : LEASES,
-    ...(empty ? {} : { lockNews: LOCK_NEWS }),
+    ...(empty ? {} : { lockUpdates: LOCK_NEWS }),
     run,
     answers: {
       module: async ({ name }) => ({ name, source: await (await fetch(`dist/${name}.js`)).text() }),

@@ -3,7 +3,7 @@
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/protocol/common.ts";
 import { VERSION } from "../src/protocol/common.ts";
 import type { EditBody } from "../src/protocol/inspector.ts";
-import type { LeaseBody, LockNewsBody, WatchedBody } from "../src/protocol/locks.ts";
+import type { LeaseBody, LockUpdatesBody, WatchedBody } from "../src/protocol/locks.ts";
 import type { ChoiceBody, CommandBody, MemoryBody } from "../src/protocol/palette.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { FakeRuns } from "./fake_runs.ts";
@@ -76,7 +76,7 @@ export interface FakeKernelOptions {
   readonly lock?: (keys: readonly string[]) => boolean;
   /** Keys whose holders are known. */
   readonly holders?: readonly string[];
-  readonly lockNews?: Partial<LockNewsBody>;
+  readonly lockUpdates?: Partial<LockUpdatesBody>;
   /** Overrides of results by `op`; may throw. */
   readonly answers?: Readonly<Record<string, (body: PageRecord) => unknown>>;
 }
@@ -96,7 +96,7 @@ export class FakeKernel {
   /** While busy, requests wait. */
   busy = false;
   leases: LeaseBody[];
-  lockNews: LockNewsBody = { watched: [], history: [], requests: [], by: null };
+  lockUpdates: LockUpdatesBody = { watched: [], history: [], requests: [], by: null };
   status: StatusBody;
   commands: readonly CommandBody[];
   commandsError: string | null = null;
@@ -119,7 +119,7 @@ export class FakeKernel {
     }
     this.#sentRev = this.rev;
     this.leases = [...(options.leases ?? [])];
-    this.lockNews = { ...this.lockNews, ...options.lockNews };
+    this.lockUpdates = { ...this.lockUpdates, ...options.lockUpdates };
     this.commands = options.commands ?? [];
     this.status = { ...STATUS, ...options.status };
     this.memory = { ...NO_MEMORY, ...options.memory };
@@ -183,7 +183,7 @@ export class FakeKernel {
         this.#send("runs", { runs: this.runs.list }, { client: message.client });
         this.#send("people", { avatars: this.options.avatars ?? 0 }, { client: message.client });
         this.sendLeases(message.client);
-        this.sendLockNews({}, message.client);
+        this.sendLockUpdates({}, message.client);
         if (message.body.epoch !== this.epoch || message.body.rev !== this.#sentRev) {
           this.sendSnapshot(message.client);
         }
@@ -214,7 +214,7 @@ export class FakeKernel {
       case "cancel_run":
         this.runs.cancel(message.body.run);
         return null;
-      case "whole_result":
+      case "full_result":
         return this.runs.fullResult(message.body.run);
       case "forget_run":
         this.runs.forget(message.body.run);
@@ -242,17 +242,17 @@ export class FakeKernel {
         this.sendMemory({ result_name: message.body.name });
         return null;
       case "lock": {
-        const { keys, seconds, keep, cap } = message.body;
-        return { granted: this.#lock(keys, { seconds, keep, cap }), holder: "" };
+        const { keys, seconds, auto_renew, max_hold } = message.body;
+        return { granted: this.#lock(keys, { seconds, auto_renew, max_hold }), holder: "" };
       }
       case "renew":
         this.#change([message.body.key], ({ seconds }) => ({ left: seconds, state: "held" }));
         return null;
-      case "keep":
-        this.#change([message.body.key], () => ({ keep: message.body.keep }));
+      case "auto_renew":
+        this.#change([message.body.key], () => ({ auto_renew: message.body.auto_renew }));
         return null;
-      case "cap":
-        this.#change([message.body.key], () => ({ cap: message.body.seconds }));
+      case "max_hold":
+        this.#change([message.body.key], () => ({ max_hold: message.body.seconds }));
         return null;
       case "release":
         this.#change(message.body.keys, () => ({
@@ -268,33 +268,33 @@ export class FakeKernel {
             state === "held" || state === "expiring" ? { state: "released", left: null } : {},
         );
         return null;
-      case "blockers":
+      case "blocking_keys":
         return { keys: message.body.keys.filter((key) => !(this.options.lock?.([key]) ?? true)) };
       case "watch": {
         const watched = message.body.keys.map(
           (key): WatchedBody => ({ key, whose: "free", since: 0, holder: "" }),
         );
-        this.sendLockNews({ watched: [...this.lockNews.watched, ...watched] });
+        this.sendLockUpdates({ watched: [...this.lockUpdates.watched, ...watched] });
         return null;
       }
       case "unwatch": {
         const { keys } = message.body;
-        const watched = this.lockNews.watched.filter(({ key }) => !keys.includes(key));
-        this.sendLockNews({ watched });
+        const watched = this.lockUpdates.watched.filter(({ key }) => !keys.includes(key));
+        this.sendLockUpdates({ watched });
         return null;
       }
-      case "announce":
-        this.sendLockNews({ by: message.body.by === "" ? null : message.body.by });
+      case "share_name":
+        this.sendLockUpdates({ by: message.body.by === "" ? null : message.body.by });
         return null;
-      case "ask":
+      case "request_release":
         return { keys: this.options.holders ?? [] };
       case "dismiss": {
         const { asker } = message.body;
-        const requests = this.lockNews.requests.filter((each) => each.asker !== asker);
-        this.sendLockNews({ requests });
+        const requests = this.lockUpdates.requests.filter((each) => each.asker !== asker);
+        this.sendLockUpdates({ requests });
         return null;
       }
-      case "forget":
+      case "dismiss_lease":
         this.leases = this.leases.filter(({ key }) => key !== message.body.key);
         this.sendLeases();
         return null;
@@ -303,7 +303,11 @@ export class FakeKernel {
 
   #lock(
     keys: readonly string[],
-    options: { readonly seconds: number; readonly keep: boolean; readonly cap: number | null },
+    options: {
+      readonly seconds: number;
+      readonly auto_renew: boolean;
+      readonly max_hold: number | null;
+    },
   ): boolean {
     const granted = this.options.lock?.(keys) ?? true;
     const others = this.leases.filter(({ key }) => !keys.includes(key));
@@ -316,7 +320,7 @@ export class FakeKernel {
         endless: false,
         held: 0,
         continuous: true,
-        note: granted ? "" : "someone else holds it",
+        note: granted ? "" : "held by another client",
       }),
     );
     this.leases = [...others, ...acquired];
@@ -353,9 +357,9 @@ export class FakeKernel {
     this.#send("leases", body, client === undefined ? {} : { client });
   }
 
-  sendLockNews(change: Partial<LockNewsBody> = {}, client?: string): void {
-    this.lockNews = { ...this.lockNews, ...change };
-    this.#send("lock_news", this.lockNews, client === undefined ? {} : { client });
+  sendLockUpdates(change: Partial<LockUpdatesBody> = {}, client?: string): void {
+    this.lockUpdates = { ...this.lockUpdates, ...change };
+    this.#send("lock_updates", this.lockUpdates, client === undefined ? {} : { client });
   }
 
   sendHeartbeat(change: { readonly age?: number | null; readonly rate?: number } = {}): void {

@@ -2,7 +2,7 @@
 
 import type { PageRecord, PageValue } from "../src/protocol/common.ts";
 import type { Requests } from "../src/protocol/messages.ts";
-import type { RunStateBody, WholeResult } from "../src/protocol/palette.ts";
+import type { FullResult, RunStateBody } from "../src/protocol/palette.ts";
 
 export class FakeRuns {
   list: readonly RunStateBody[] = [];
@@ -59,7 +59,7 @@ export class FakeRuns {
     if (this.#isRunning(run)) this.change(run, { state: "cancelled" });
   }
 
-  fullResult(run: string): WholeResult {
+  fullResult(run: string): FullResult {
     const known = this.list.find((each) => each.run === run);
     return { kept: known !== undefined, result: known?.result ?? null };
   }

@@ -1,7 +1,7 @@
 /** Example states: a session with a few users, a huge one and a hostile one. */
 
 import type { PageValue } from "../src/protocol/common.ts";
-import type { LeaseBody, LockNewsBody } from "../src/protocol/locks.ts";
+import type { LeaseBody, LockUpdatesBody } from "../src/protocol/locks.ts";
 import type { ArgumentBody, CommandBody } from "../src/protocol/palette.ts";
 
 export type World = Map<string, PageValue>;
@@ -201,23 +201,23 @@ const lease = (key: string, change: Partial<LeaseBody>): LeaseBody => ({
   left: null,
   endless: false,
   held: 0,
-  keep: false,
-  cap: 600,
+  auto_renew: false,
+  max_hold: 600,
   continuous: true,
   note: "",
   ...change,
 });
 
 export const LEASES: readonly LeaseBody[] = [
-  lease("scene", { left: 7.4, held: 72, keep: true }),
+  lease("scene", { left: 7.4, held: 72, auto_renew: true }),
   lease("suggested.interaction.scale", {
     state: "expiring",
     seconds: 8,
     left: 1.8,
     held: 8,
-    cap: null,
+    max_hold: null,
   }),
-  lease("selection.root", { state: "refused", note: "someone else holds it" }),
+  lease("selection.root", { state: "refused", note: "held by another client" }),
   lease("selection.ligand", {
     state: "lost",
     held: 14,
@@ -225,23 +225,23 @@ export const LEASES: readonly LeaseBody[] = [
   }),
 ];
 
-export const LOCK_NEWS: LockNewsBody = {
+export const LOCK_NEWS: LockUpdatesBody = {
   watched: [
     { key: "selection.root", whose: "someone else's", since: 41, holder: "Ivan's notebook" },
     { key: "selection.protein", whose: "free", since: 130, holder: "" },
     { key: "scene", whose: "mine", since: 72, holder: "" },
   ],
   history: [
-    { key: "selection.ligand", news: "taken", ago: 30, note: "" },
-    { key: "scene", news: "taken", ago: 72, note: "" },
-    { key: "selection.root", news: "refused", ago: 20, note: "someone else holds it" },
+    { key: "selection.ligand", kind: "acquired", ago: 30, note: "" },
+    { key: "scene", kind: "acquired", ago: 72, note: "" },
+    { key: "selection.root", kind: "refused", ago: 20, note: "held by another client" },
     {
       key: "selection.ligand",
-      news: "lost",
+      kind: "lost",
       ago: 14,
       note: "the simulation was switched by playback/load",
     },
   ],
-  requests: [{ asker: "a1", by: "Nandita", says: "for a minute", keys: ["scene"] }],
+  requests: [{ asker: "a1", by: "Nandita", message: "for a minute", keys: ["scene"] }],
   by: "Anna's notebook",
 };

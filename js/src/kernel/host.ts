@@ -94,12 +94,12 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
     "module",
     "value",
     "items",
-    "forget",
+    "dismiss_lease",
     "run",
     "cancel_run",
     "forget_run",
   ] as const),
-  ...(["history", "moment", "diff", "plot", "recorded", "past"] as const),
+  ...(["history", "history_value", "diff", "plot", "recorder_status", "state_at"] as const),
 ]);
 const SLOW_AFTER = 1;
 /** Seconds until a reply may be lost; doubled each time, because a busy kernel reads nothing. */

@@ -12,9 +12,9 @@ import { shownKey, ACQUIRE_FORM as TEXT } from "./strings.ts";
 export interface LockRequest {
   readonly keys: readonly string[];
   readonly seconds: number;
-  readonly keep: boolean;
+  readonly auto_renew: boolean;
   /** The longest time to hold it in seconds; null for no limit. */
-  readonly cap: number | null;
+  readonly max_hold: number | null;
   /** Seconds to wait while another client holds a key. */
   readonly wait: number;
 }
@@ -158,8 +158,8 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     return {
       keys,
       seconds: time.seconds,
-      keep: autoRenew.checked,
-      cap: limit === null ? null : limit.seconds,
+      auto_renew: autoRenew.checked,
+      max_hold: limit === null ? null : limit.seconds,
       wait: waitTime.seconds,
     };
   };

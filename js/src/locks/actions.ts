@@ -65,7 +65,7 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
     },
     which: async (keys) => {
       try {
-        const { keys: held } = await host.request("blockers", { keys });
+        const { keys: held } = await host.request("blocking_keys", { keys });
         setProblem(RESULTS.held(held));
       } catch (error) {
         setProblem(`${FAILURES.which}: ${reasonOf(error)}`);
@@ -78,13 +78,13 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
       }),
     setAutoRenew: (key, on) =>
       attempt(FAILURES.autoRenew, async () => {
-        await host.request("keep", { key, keep: on });
+        await host.request("auto_renew", { key, auto_renew: on });
         announce(RESULTS.autoRenew(key, on));
       }),
     extend: (lease, passed) =>
       attempt(FAILURES.extend, async () => {
-        const seconds = Math.max(lease.cap ?? 0, lease.held + passed) + EXTENSION_SECONDS;
-        await host.request("cap", { key: lease.key, seconds });
+        const seconds = Math.max(lease.max_hold ?? 0, lease.held + passed) + EXTENSION_SECONDS;
+        await host.request("max_hold", { key: lease.key, seconds });
         announce(RESULTS.extended(lease.key));
       }),
     release: (keys) =>
@@ -99,7 +99,7 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
       }),
     dismiss: (key) =>
       attempt(FAILURES.dismiss, async () => {
-        await host.request("forget", { key });
+        await host.request("dismiss_lease", { key });
       }),
     watch: (keys) =>
       attempt(FAILURES.watch, async () => {
@@ -112,12 +112,12 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
       }),
     ask: (keys) =>
       attempt(FAILURES.ask, async () => {
-        const { keys: asked } = await host.request("ask", { keys, says: "" });
+        const { keys: asked } = await host.request("request_release", { keys, message: "" });
         say(asked.length === 0 ? RESULTS.nobodyToAsk(keys) : RESULTS.requested(asked));
       }),
     share: (by) =>
       attempt(FAILURES.share, async () => {
-        await host.request("announce", { by });
+        await host.request("share_name", { by });
         announce(by === "" ? RESULTS.notShared : RESULTS.shared);
       }),
     answer: (asker) =>

@@ -1,6 +1,6 @@
 /** Watched keys, recent events, and the name shared with other clients. */
 
-import type { EventBody, LockNewsBody, WatchedBody } from "../protocol/locks.ts";
+import type { EventBody, LockUpdatesBody, WatchedBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { fill, h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
@@ -13,7 +13,7 @@ export interface LockDetails {
   /** The button in the footer that opens the history. */
   readonly historyButton: HTMLElement;
   /** `passed` is the seconds since the message. */
-  show(updates: LockNewsBody, passed: number): void;
+  show(updates: LockUpdatesBody, passed: number): void;
   setBlocked(reason: string | null): void;
 }
 
@@ -57,7 +57,7 @@ const eventRow = (event: EventBody, passed: number) =>
     "li",
     {},
     h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, TEXT.ago(event.ago + passed)),
-    chip(EVENT_LABELS[event.news]),
+    chip(EVENT_LABELS[event.kind]),
     h("code", {}, shownKey(event.key)),
     h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
   );
@@ -68,7 +68,7 @@ export function createLockDetails({
   onLeft,
   signal,
 }: LockDetailsOptions): LockDetails {
-  let updates: LockNewsBody | null = null;
+  let updates: LockUpdatesBody | null = null;
   const watchedList = h("ul", { class: "nvj-lock-list", "aria-label": TEXT.watchedKeys });
   const watched = h("section", { hidden: true }, h("h4", {}, TEXT.watched), watchedList);
   const historyList = h("ol", { class: "nvj-lock-list", "aria-label": TEXT.recentEvents });

@@ -19,7 +19,8 @@ export interface RequestsBarOptions {
   readonly signal: AbortSignal;
 }
 
-export const requestText = ({ by, says, keys }: RequestBody): string => TEXT.text(by, keys, says);
+export const requestText = ({ by, message, keys }: RequestBody): string =>
+  TEXT.text(by, keys, message);
 
 export function createRequestsBar(options: RequestsBarOptions): RequestsBar {
   let shown: readonly RequestBody[] = [];

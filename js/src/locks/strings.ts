@@ -1,6 +1,6 @@
 /** Every text that the lock manager shows. */
 
-import type { LeaseState, News, Whose } from "../protocol/locks.ts";
+import type { EventKind, LeaseState, Whose } from "../protocol/locks.ts";
 import { duration, plural } from "../text/format.ts";
 import { visible } from "../text/visible_text.ts";
 
@@ -74,12 +74,12 @@ export const WHOSE_LABELS: Readonly<Record<Whose, Label>> = {
   "someone else's": ["other client", "bad"],
 };
 
-export const EVENT_LABELS: Readonly<Record<News, Label>> = {
-  taken: ["acquired", "good"],
+export const EVENT_LABELS: Readonly<Record<EventKind, Label>> = {
+  acquired: ["acquired", "good"],
   refused: ["refused", "bad"],
   lost: ["lost", "bad"],
   released: ["released", "neutral"],
-  doubted: ["reacquired", "amber"],
+  reacquired: ["reacquired", "amber"],
 };
 
 export const DETAILS = {

@@ -2,7 +2,7 @@
 
 import type { Timed } from "../kernel/session.ts";
 import type { Tool, ToolContext } from "../panel/tool.ts";
-import type { LeaseBody, LockNewsBody } from "../protocol/locks.ts";
+import type { LeaseBody, LockUpdatesBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
 import { fill, h, setText } from "../ui/html.ts";
@@ -33,7 +33,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
   let announcedLost = "";
   let announcedRequests = "";
   let tried: readonly string[] = [];
-  const updates = new Signal<Timed<LockNewsBody> | null>(null);
+  const updates = new Signal<Timed<LockUpdatesBody> | null>(null);
 
   const leases = (): readonly LeaseBody[] => session.leases.get()?.body.leases ?? [];
   const passed = (): number => {
@@ -68,8 +68,8 @@ export function createLocks({ host, session, signal, connection, announce }: Too
         return actions.acquire({
           keys: [key],
           seconds: lease.seconds ?? DEFAULT_SECONDS,
-          keep: true,
-          cap: lease.cap ?? DEFAULT_CAP,
+          auto_renew: true,
+          max_hold: lease.max_hold ?? DEFAULT_CAP,
           wait: 0,
         });
       case "ask":
@@ -119,7 +119,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     onLeft: () => form.focus(),
     onDismiss: ({ asker }) => void actions.answer(asker),
   });
-  host.on("lock_news", ({ body }, forMe) => forMe && updates.set({ body, at: now() }), signal);
+  host.on("lock_updates", ({ body }, forMe) => forMe && updates.set({ body, at: now() }), signal);
 
   listen(
     table.element,

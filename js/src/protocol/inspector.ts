@@ -34,15 +34,15 @@ export type ItemsResult = v.InferOutput<typeof itemsResult>;
 // history: times are seconds since the epoch on the recorder's clock, like `now` beside them
 
 /** `text` describes the difference from the moment before. */
-const momentBody = object({ number: count, at: number, exists: boolean, text });
-export type MomentBody = v.InferOutput<typeof momentBody>;
-/** `moments` begin with the newest. */
+const sampleBody = object({ number: count, at: number, exists: boolean, text });
+export type SampleBody = v.InferOutput<typeof sampleBody>;
+/** `samples` begin with the newest. */
 const historyResult = object({
   key: text,
   now: number,
   total: count,
   complete: boolean,
-  moments: list(momentBody),
+  samples: list(sampleBody),
 });
 export type HistoryResult = v.InferOutput<typeof historyResult>;
 
@@ -73,32 +73,32 @@ const plotResult = object({
 });
 export type PlotResult = v.InferOutput<typeof plotResult>;
 
-const recordedResult = object({
-  begun: number,
+const recorderStatus = object({
+  started_at: number,
   oldest: number,
   now: number,
   items: count,
   bytes: count,
 });
-export type RecordedResult = v.InferOutput<typeof recordedResult>;
+export type RecorderStatus = v.InferOutput<typeof recorderStatus>;
 
-const pastKeyBody = object({ key: text, value: pageValue, since: number });
-export type PastKeyBody = v.InferOutput<typeof pastKeyBody>;
+const stateAtKeyBody = object({ key: text, value: pageValue, since: number });
+export type StateAtKeyBody = v.InferOutput<typeof stateAtKeyBody>;
 /** Changes against the state that the page had when it asked. */
-const pastResult = object({
+const stateAtResult = object({
   at: number,
   now: number,
-  keys: list(pastKeyBody),
+  keys: list(stateAtKeyBody),
   absent: list(text),
   unknown: list(text),
   left: count,
 });
-export type PastResult = v.InferOutput<typeof pastResult>;
+export type StateAtResult = v.InferOutput<typeof stateAtResult>;
 
 // edits ---------------------------------------------------------------------------
 
-const holdResult = object({ held: boolean, able: boolean, seconds: number, note: text });
-export type HoldResult = v.InferOutput<typeof holdResult>;
+const editLockResult = object({ held: boolean, supported: boolean, seconds: number, note: text });
+export type EditLockResult = v.InferOutput<typeof editLockResult>;
 
 export const EDIT_STATES = ["sent", "accepted", "seen", "refused", "failed"] as const;
 /** `keys` are the first of `count`; `path` is empty where the full value was written. */
@@ -128,13 +128,13 @@ export const INSPECTOR_RESULTS = {
   value: valueResult,
   items: itemsResult,
   history: historyResult,
-  moment: valueResult,
+  history_value: valueResult,
   diff: diffResult,
   plot: plotResult,
-  recorded: recordedResult,
-  past: pastResult,
-  hold: holdResult,
-  let_go: nothing,
+  recorder_status: recorderStatus,
+  state_at: stateAtResult,
+  acquire_edit_lock: editLockResult,
+  release_edit_lock: nothing,
   write: editBody,
   rename: editBody,
   remove: editBody,

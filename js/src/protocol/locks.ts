@@ -11,16 +11,16 @@ export type KeysResult = v.InferOutput<typeof keysResult>;
 export const LOCK_RESULTS = {
   lock: lockResult,
   renew: nothing,
-  keep: nothing,
-  cap: nothing,
+  auto_renew: nothing,
+  max_hold: nothing,
   release: nothing,
   release_all: nothing,
-  forget: nothing,
-  blockers: keysResult,
+  dismiss_lease: nothing,
+  blocking_keys: keysResult,
   watch: nothing,
   unwatch: nothing,
-  announce: nothing,
-  ask: keysResult,
+  share_name: nothing,
+  request_release: keysResult,
   dismiss: nothing,
 } as const;
 
@@ -36,8 +36,8 @@ const leaseBody = object({
   left: orNull(number),
   endless: boolean,
   held: number,
-  keep: boolean,
-  cap: orNull(number),
+  auto_renew: boolean,
+  max_hold: orNull(number),
   continuous: boolean,
   note: text,
 });
@@ -51,21 +51,21 @@ export type Whose = (typeof WHOSE)[number];
 const watchedBody = object({ key: text, whose: oneOf(WHOSE), since: number, holder: text });
 export type WatchedBody = v.InferOutput<typeof watchedBody>;
 
-export const NEWS = ["taken", "refused", "lost", "released", "doubted"] as const;
-export type News = (typeof NEWS)[number];
+export const EVENT_KINDS = ["acquired", "refused", "lost", "released", "reacquired"] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
 
-const eventBody = object({ key: text, news: oneOf(NEWS), ago: number, note: text });
+const eventBody = object({ key: text, kind: oneOf(EVENT_KINDS), ago: number, note: text });
 export type EventBody = v.InferOutput<typeof eventBody>;
 
-const requestBody = object({ asker: text, by: text, says: text, keys: list(text) });
+const requestBody = object({ asker: text, by: text, message: text, keys: list(text) });
 export type RequestBody = v.InferOutput<typeof requestBody>;
 
-const lockNewsBody = object({
+const lockUpdatesBody = object({
   watched: list(watchedBody),
   history: list(eventBody),
   requests: list(requestBody),
   by: orNull(text),
 });
-export type LockNewsBody = v.InferOutput<typeof lockNewsBody>;
+export type LockUpdatesBody = v.InferOutput<typeof lockUpdatesBody>;
 
-export const LOCK_MESSAGES = { leases: leasesBody, lock_news: lockNewsBody } as const;
+export const LOCK_MESSAGES = { leases: leasesBody, lock_updates: lockUpdatesBody } as const;

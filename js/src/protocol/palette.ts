@@ -34,15 +34,15 @@ export const pinBody = object({
 });
 export type PinBody = v.InferOutput<typeof pinBody>;
 
-const wholeResult = object({ kept: boolean, result: pageValue });
-export type WholeResult = v.InferOutput<typeof wholeResult>;
+const fullResult = object({ kept: boolean, result: pageValue });
+export type FullResult = v.InferOutput<typeof fullResult>;
 
 /** `refresh_commands` is answered with the number of commands; `run` at once: its outcome arrives as `run_state`. */
 export const PALETTE_RESULTS = {
   refresh_commands: number,
   run: nothing,
   cancel_run: nothing,
-  whole_result: wholeResult,
+  full_result: fullResult,
   forget_run: nothing,
   choices: object({ choices: list(choiceBody) }),
   pin: nothing,

@@ -52,7 +52,7 @@ describe("a request", () => {
 
   it("fails for an invalid reply", async () => {
     kernel.busy = true;
-    const answer = host.request("blockers", { keys: ["a"] });
+    const answer = host.request("blocking_keys", { keys: ["a"] });
     model.receive({ v: 1, op: "reply", client: host.client, id: 1, body: { ok: true, result: 5 } });
     expect(await failure(answer)).toBe("BadReply");
   });

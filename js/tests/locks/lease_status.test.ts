@@ -10,8 +10,8 @@ const HELD: LeaseBody = {
   left: 7.4,
   endless: false,
   held: 72,
-  keep: false,
-  cap: null,
+  auto_renew: false,
+  max_hold: null,
   continuous: true,
   note: "",
 };
@@ -67,7 +67,7 @@ describe("a lease", () => {
 
 describe("a lease that is kept", () => {
   it("needs no renewing, and may be held longer", () => {
-    expect(leaseStatus({ ...HELD, keep: true, cap: 600 }, 0)).toMatchObject({
+    expect(leaseStatus({ ...HELD, auto_renew: true, max_hold: 600 }, 0)).toMatchObject({
       autoRenew: true,
       canAutoRenew: true,
       canRenew: false,

@@ -44,8 +44,8 @@ describe("the form", () => {
       body: {
         keys: ["scene", "selection.root"],
         seconds: 2.5,
-        keep: true,
-        cap: 600,
+        auto_renew: true,
+        max_hold: 600,
         wait: 0,
       },
     });
@@ -187,7 +187,7 @@ describe("the table", () => {
 
   it("says in words what happened", async () => {
     const { el } = await mount();
-    expect(rowOf(el, "selection.root").textContent).toContain("refused someone else holds it");
+    expect(rowOf(el, "selection.root").textContent).toContain("refused held by another client");
     expect(find(el, ".nvj-notice").textContent).toBe(
       "Lost selection.ligand: the simulation was switched by playback/load",
     );
@@ -208,8 +208,8 @@ describe("the table", () => {
       ["hello", { epoch: null, rev: null }],
       ["renew", { key: "suggested.interaction.scale" }],
       ["release", { keys: ["scene"] }],
-      ["lock", { keys: ["selection.root"], seconds: 10, keep: true, cap: 600, wait: 0 }],
-      ["forget", { key: "selection.ligand" }],
+      ["lock", { keys: ["selection.root"], seconds: 10, auto_renew: true, max_hold: 600, wait: 0 }],
+      ["dismiss_lease", { key: "selection.ligand" }],
     ]);
     expect(findAll(el, "tbody tr").length).toBe(3);
   });
@@ -274,7 +274,7 @@ describe("the table", () => {
 describe("the switch of a row", () => {
   it("asks for what it shows", async () => {
     const { el, kernel } = await mount();
-    for (const [key, keep] of [
+    for (const [key, autoRenew] of [
       ["scene", false],
       ["suggested.interaction.scale", true],
     ] as const) {
@@ -282,10 +282,10 @@ describe("the switch of a row", () => {
       box.focus();
       click(box);
       await pass(0.2);
-      expect(kernel.received.filter(({ op }) => op === "keep").at(-1)).toMatchObject({
-        body: { key, keep },
+      expect(kernel.received.filter(({ op }) => op === "auto_renew").at(-1)).toMatchObject({
+        body: { key, auto_renew: autoRenew },
       });
-      expect(box).toHaveProperty("checked", keep);
+      expect(box).toHaveProperty("checked", autoRenew);
       expect(document.activeElement).toBe(box);
     }
     expect(button(rowOf(el, "scene"), "renew").hidden).toBe(false);
@@ -296,7 +296,7 @@ describe("the switch of a row", () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
       throw new Error("no");
     };
-    const { el } = await mount({ answers: { keep: refusal } });
+    const { el } = await mount({ answers: { auto_renew: refusal } });
     const box = find(rowOf(el, "scene"), "[data-auto-renew]");
     click(box);
     await pass(0.4);
@@ -321,7 +321,7 @@ describe("waiting and limits", () => {
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "lock",
-      body: { keys: ["scene"], keep: false, cap: null, wait: 5 },
+      body: { keys: ["scene"], auto_renew: false, max_hold: null, wait: 5 },
     });
   });
 
@@ -330,7 +330,7 @@ describe("waiting and limits", () => {
     click(button(rowOf(el, "scene"), "extend"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
-      op: "cap",
+      op: "max_hold",
       body: { key: "scene", seconds: 1200 },
     });
     expect(rowOf(el, "scene").textContent).toContain("of 20 min at most");
@@ -381,7 +381,7 @@ describe("watched keys", () => {
     findAll(el, "[aria-label='Watched keys'] li").map((row) => row.textContent);
 
   it("say whose they are and since when, and go on counting", async () => {
-    const { el } = await mount({ lockNews: LOCK_NEWS });
+    const { el } = await mount({ lockUpdates: LOCK_NEWS });
     await pass(2);
     expect(watched(el)).toEqual([
       expect.stringMatching(/^selection.rootother clientIvan's notebook · for 4[34] s$/),
@@ -424,7 +424,7 @@ describe("watched keys", () => {
 
 describe("requests of others", () => {
   it("are shown, and answered by releasing or not", async () => {
-    const { el, kernel } = await mount({ lockNews: LOCK_NEWS });
+    const { el, kernel } = await mount({ lockUpdates: LOCK_NEWS });
     const bar = find(el, ".nvj-requests");
     expect(bar.textContent).toContain("Nandita asks for scene: for a minute");
     click(find(bar, "[data-answer=release]"));
@@ -440,16 +440,16 @@ describe("requests of others", () => {
     type(find(form, "input"), "Anna");
     submit(form);
     await pass(0.1);
-    expect(kernel.received.at(-1)).toMatchObject({ op: "announce", body: { by: "Anna" } });
+    expect(kernel.received.at(-1)).toMatchObject({ op: "share_name", body: { by: "Anna" } });
     expect(form.textContent).toContain("as Anna");
     submit(form);
     await pass(0.1);
-    expect(kernel.received.at(-1)).toMatchObject({ op: "announce", body: { by: "" } });
+    expect(kernel.received.at(-1)).toMatchObject({ op: "share_name", body: { by: "" } });
   });
 });
 
 it("shows what happened, the newest first", async () => {
-  const { el } = await mount({ lockNews: LOCK_NEWS });
+  const { el } = await mount({ lockUpdates: LOCK_NEWS });
   const list = find(el, "[aria-label='Recent events']");
   const section = list.parentElement;
   expect(section?.hidden).toBe(true);
@@ -494,10 +494,15 @@ it("shows hostile text as text", async () => {
 });
 
 describe("buttons that come and go", () => {
-  const REQUESTS = ["a1", "a2"].map((asker) => ({ asker, by: asker, says: "", keys: ["scene"] }));
+  const REQUESTS = ["a1", "a2"].map((asker) => ({
+    asker,
+    by: asker,
+    message: "",
+    keys: ["scene"],
+  }));
   it("stay where a request could not be released", async () => {
     const { el, kernel } = await mount({
-      lockNews: { requests: REQUESTS.slice(0, 1) },
+      lockUpdates: { requests: REQUESTS.slice(0, 1) },
       answers: {
         release: () => {
           throw new Error("the server is slow");
@@ -510,14 +515,14 @@ describe("buttons that come and go", () => {
     expect(kernel.received.filter(({ op }) => op === "dismiss")).toEqual([]);
   });
   it("keep the focus when another request comes", async () => {
-    const { el, kernel } = await mount({ lockNews: { requests: REQUESTS.slice(0, 1) } });
+    const { el, kernel } = await mount({ lockUpdates: { requests: REQUESTS.slice(0, 1) } });
     find(el, "[data-answer=decline]").focus();
-    kernel.sendLockNews({ requests: REQUESTS });
+    kernel.sendLockUpdates({ requests: REQUESTS });
     await pass(0.1);
     expect(document.activeElement?.getAttribute("data-answer")).toBe("decline");
   });
   it("keep the focus when a request is answered", async () => {
-    const { el } = await mount({ lockNews: { requests: REQUESTS } });
+    const { el } = await mount({ lockUpdates: { requests: REQUESTS } });
     find(el, "[data-answer=decline]").focus();
     click(find(el, "[data-answer=decline]"));
     await pass(0.1);
@@ -525,7 +530,7 @@ describe("buttons that come and go", () => {
   });
   it("keep the focus when the last watched key goes", async () => {
     const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
-    const { el } = await mount({ lockNews: { watched } });
+    const { el } = await mount({ lockUpdates: { watched } });
     const button = find(el, "[aria-label='Watched keys'] button");
     button.focus();
     click(button);
@@ -534,7 +539,7 @@ describe("buttons that come and go", () => {
   });
   it("of watched keys stay elements, so that a click is not lost", async () => {
     const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
-    const { el } = await mount({ lockNews: { watched } });
+    const { el } = await mount({ lockUpdates: { watched } });
     const pressed = find(el, "[aria-label='Watched keys'] button");
     await pass(1.1);
     expect(pressed.isConnected).toBe(true);

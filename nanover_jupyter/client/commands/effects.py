@@ -119,6 +119,6 @@ class EffectTracker:
         last = {
             event.key: event
             for event in self._leases.history()
-            if event.at >= self._locks_since and event.news in ("lost", "doubted")
+            if event.at >= self._locks_since and event.kind in ("lost", "reacquired")
         }
         return tuple(last[key] for key in sorted(last)[:_MAX_NAMES])

@@ -25,7 +25,7 @@ __all__ = [
 
 RowState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
 LeaseState = Literal["free", "pending", "held", "expiring", "lost", "released"]
-LeaseEventKind = Literal["taken", "refused", "lost", "released", "doubted"]
+LeaseEventKind = Literal["acquired", "refused", "lost", "released", "reacquired"]
 
 EXPIRED = "expired"
 LIMIT_REACHED = "reached its maximum hold time"
@@ -103,7 +103,7 @@ class LeaseEvent(NamedTuple):
 
     at: float
     key: str
-    news: LeaseEventKind
+    kind: LeaseEventKind
     note: str
 
 

@@ -177,7 +177,7 @@ class LeaseTable:
                         auto_renew,
                         deadline,
                     )
-                    self._add_event(row, "taken")
+                    self._add_event(row, "acquired")
                 self._put(row)
                 grant_ids[key] = row.grant_id
         self._changed.notify()
@@ -219,7 +219,7 @@ class LeaseTable:
                 if row is not None and row.is_held:
                     row = row._replace(continuous=False, note=note)
                     self._put(row)
-                    self._add_event(row, "doubted")
+                    self._add_event(row, "reacquired")
         self._changed.notify()
 
     def begin_revalidation(self) -> None:
@@ -513,6 +513,6 @@ class LeaseTable:
                 oldest = next(iter(self._ended))
                 del self._ended[oldest], self._rows[oldest]
 
-    def _add_event(self, row: LeaseRow, news: LeaseEventKind) -> None:
-        at = row.held_since if news == "taken" else row.ended_at or self.clock()
-        self._events.append(LeaseEvent(at, row.key, news, row.note))
+    def _add_event(self, row: LeaseRow, kind: LeaseEventKind) -> None:
+        at = row.held_since if kind == "acquired" else row.ended_at or self.clock()
+        self._events.append(LeaseEvent(at, row.key, kind, row.note))

@@ -13,14 +13,14 @@ from nanover_jupyter.client.locks.lease import Lease
 from nanover_jupyter.client.state.edit_history import Edit, EditHistory
 from nanover_jupyter.client.state.paths import Path
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
-from nanover_jupyter.widgets.inspector.messages import EditBody, EditsBody, HoldResult
+from nanover_jupyter.widgets.inspector.messages import EditBody, EditLockResult, EditsBody
 from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["EditHandlers"]
 
 # The page extends the lock before this ends; a closed page blocks others no longer than this.
-_HOLD_SECONDS: Final = 60.0
+_EDIT_LOCK_SECONDS: Final = 60.0
 _LOCK_SECONDS: Final = 10.0
 _MAX_KEYS: Final = 20
 _MAX_CHARACTERS: Final = 16_000_000
@@ -53,8 +53,8 @@ class EditHandlers:
     def handlers(self) -> dict[str, Handler]:
         """See `ToolController.handlers`."""
         return {
-            "hold": self._hold,
-            "let_go": self._release,
+            "acquire_edit_lock": self._acquire_edit_lock,
+            "release_edit_lock": self._release,
             "write": self._write,
             "rename": self._rename,
             "remove": self._remove,
@@ -78,21 +78,21 @@ class EditHandlers:
 
     # locks ----------------------------------------------------------------------------
 
-    def _hold(self, view: str, body: dict[str, Any], reply: Reply) -> None:
+    def _acquire_edit_lock(self, view: str, body: dict[str, Any], reply: Reply) -> None:
         key = get_field(body, "key", str)
         reply.later(lambda: self._acquire(view, key))
 
-    def _acquire(self, view: str, key: str) -> HoldResult:
+    def _acquire(self, view: str, key: str) -> EditLockResult:
         if not self._client.capabilities.locks:
-            return HoldResult(
-                held=False, able=False, seconds=0, note="This server does not support locks."
+            return EditLockResult(
+                held=False, supported=False, seconds=0, note="This server does not support locks."
             )
         with self._lock:
             lease = self._leases.get((view, key))
         try:
             if lease is None:
                 lease = self._client.lock(
-                    [key], duration=_LOCK_SECONDS, auto_renew=True, max_hold=_HOLD_SECONDS
+                    [key], duration=_LOCK_SECONDS, auto_renew=True, max_hold=_EDIT_LOCK_SECONDS
                 )
                 with self._lock:
                     known = self._leases.setdefault((view, key), lease)
@@ -100,14 +100,16 @@ class EditHandlers:
                     lease.release()
             elif lease.state in ("held", "expiring"):
                 now = self._client.locks.clock()
-                lease.max_hold = now - (lease.record.acquired_at or now) + _HOLD_SECONDS
+                lease.max_hold = now - (lease.record.acquired_at or now) + _EDIT_LOCK_SECONDS
             else:
                 lease.acquire()
         except LockRefused:
-            return HoldResult(held=False, able=True, seconds=0, note="Held by another client.")
+            return EditLockResult(
+                held=False, supported=True, seconds=0, note="Held by another client."
+            )
         except LeaseLost as error:
-            return HoldResult(held=False, able=True, seconds=0, note=str(error))
-        return HoldResult(held=True, able=True, seconds=_HOLD_SECONDS, note="")
+            return EditLockResult(held=False, supported=True, seconds=0, note=str(error))
+        return EditLockResult(held=True, supported=True, seconds=_EDIT_LOCK_SECONDS, note="")
 
     def _release(self, view: str, body: dict[str, Any], reply: Reply) -> None:
         key = get_field(body, "key", str)

@@ -18,13 +18,13 @@ from nanover_jupyter.widgets.inspector.messages import (
     DifferenceBody,
     DiffResult,
     HistoryResult,
-    MomentBody,
     NumberBody,
-    PastKeyBody,
-    PastResult,
     PlotResult,
-    RecordedResult,
+    RecorderStatus,
+    SampleBody,
     SeriesBody,
+    StateAtKeyBody,
+    StateAtResult,
     ValueResult,
 )
 from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
@@ -53,11 +53,11 @@ class HistoryHandlers:
         """See `ToolController.handlers`."""
         return {
             "history": self._history,
-            "moment": self._value,
+            "history_value": self._value,
             "diff": self._diff,
             "plot": self._plot,
-            "recorded": self._recorded,
-            "past": self._past,
+            "recorder_status": self._recorded,
+            "state_at": self._state_at,
         }
 
     def _history(self, _: str, body: dict[str, Any], reply: Reply) -> None:
@@ -75,7 +75,7 @@ class HistoryHandlers:
             end -= 1
         start = max(0, end - limit)
         bodies = [
-            MomentBody(
+            SampleBody(
                 number=sample.number,
                 at=sample.at,
                 exists=sample.exists,
@@ -89,7 +89,7 @@ class HistoryHandlers:
             now=self._recorder.now(),
             total=len(samples),
             complete=self._recorder.is_complete(key),
-            moments=bodies[::-1],
+            samples=bodies[::-1],
         )
 
     def _value(self, _: str, body: dict[str, Any], reply: Reply) -> None:
@@ -145,8 +145,8 @@ class HistoryHandlers:
     def _recorded(self, _: str, body: dict[str, Any], reply: Reply) -> None:  # noqa: ARG002
         recorder = self._recorder
         reply.ok(
-            RecordedResult(
-                begun=recorder.started_at,
+            RecorderStatus(
+                started_at=recorder.started_at,
                 oldest=recorder.oldest,
                 now=recorder.now(),
                 items=recorder.items,
@@ -154,11 +154,11 @@ class HistoryHandlers:
             )
         )
 
-    def _past(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+    def _state_at(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         recorder = self._recorder
         # The page's slider rounds, so its start may be before the recording.
         at = max(float(get_field(body, "at", (int, float))), recorder.started_at)
-        reply.later(lambda: _past_result(recorder.state_at(at), recorder.now()))
+        reply.later(lambda: _state_at_result(recorder.state_at(at), recorder.now()))
 
     def _sample(self, key: str, number: int) -> Sample:
         for sample in self._recorder.samples(key):
@@ -202,8 +202,8 @@ def _existence_body(before: Sample, after: Sample) -> DifferenceBody:
     return body
 
 
-def _past_result(past: PastState, now: float) -> PastResult:
-    keys: list[PastKeyBody] = []
+def _state_at_result(past: PastState, now: float) -> StateAtResult:
+    keys: list[StateAtKeyBody] = []
     size = 0
     samples: Sequence[Sample] = list(past.samples.values())
     for sample in samples[:_MAX_PAST_KEYS]:
@@ -211,8 +211,8 @@ def _past_result(past: PastState, now: float) -> PastResult:
         size += len(encoded)
         if size > _MAX_PAST_BYTES:
             break
-        keys.append(PastKeyBody(key=sample.key, value=orjson.loads(encoded), since=sample.at))
-    return PastResult(
+        keys.append(StateAtKeyBody(key=sample.key, value=orjson.loads(encoded), since=sample.at))
+    return StateAtResult(
         at=past.at,
         now=now,
         keys=keys,

@@ -11,11 +11,12 @@ from nanover_jupyter.widgets.sync.messages import EmptyBody
 __all__ = [
     "BODIES",
     "MAX_ITEMS",
-    "AtMomentBody",
     "DiffBody",
     "DiffResult",
     "DifferenceBody",
     "EditBody",
+    "EditLockBody",
+    "EditLockResult",
     "EditsBody",
     "ExportBody",
     "ExportPartBody",
@@ -23,22 +24,21 @@ __all__ = [
     "ExportResult",
     "HistoryBody",
     "HistoryResult",
-    "HoldBody",
-    "HoldResult",
     "ItemsBody",
     "ItemsResult",
-    "LetGoBody",
-    "MomentBody",
     "NumberBody",
-    "PastBody",
-    "PastKeyBody",
-    "PastResult",
     "PlotBody",
     "PlotResult",
-    "RecordedResult",
+    "RecorderStatus",
+    "ReleaseEditLockBody",
     "RemoveBody",
     "RenameBody",
+    "SampleBody",
+    "SampleNumberBody",
     "SeriesBody",
+    "StateAtBody",
+    "StateAtKeyBody",
+    "StateAtResult",
     "UndoBody",
     "ValueBody",
     "ValueResult",
@@ -102,7 +102,7 @@ class HistoryBody(TypedDict):
     limit: int
 
 
-class MomentBody(TypedDict):
+class SampleBody(TypedDict):
     """One sample of a key; `text` describes the difference to the one before."""
 
     number: int
@@ -118,10 +118,10 @@ class HistoryResult(TypedDict):
     now: float
     total: int
     complete: bool
-    moments: list[MomentBody]
+    samples: list[SampleBody]
 
 
-class AtMomentBody(TypedDict):
+class SampleNumberBody(TypedDict):
     """Request the value of a sample. Result: `ValueResult`."""
 
     key: str
@@ -190,23 +190,23 @@ class PlotResult(TypedDict):
     series: list[SeriesBody]
 
 
-class RecordedResult(TypedDict):
+class RecorderStatus(TypedDict):
     """The start and size of the recording."""
 
-    begun: float
+    started_at: float
     oldest: float
     now: float
     items: int
     bytes: int
 
 
-class PastBody(TypedDict):
+class StateAtBody(TypedDict):
     """Request the full state at a time, as differences to the current state."""
 
     at: float
 
 
-class PastKeyBody(TypedDict):
+class StateAtKeyBody(TypedDict):
     """A key with another value at that time, and since when it had that value."""
 
     key: str
@@ -214,7 +214,7 @@ class PastKeyBody(TypedDict):
     since: float
 
 
-class PastResult(TypedDict):
+class StateAtResult(TypedDict):
     """Differences that the page applies to its current state.
 
     `absent` keys did not exist; the values of `unknown` keys are no longer recorded. `left`
@@ -223,7 +223,7 @@ class PastResult(TypedDict):
 
     at: float
     now: float
-    keys: list[PastKeyBody]
+    keys: list[StateAtKeyBody]
     absent: list[str]
     unknown: list[str]
     left: int
@@ -232,25 +232,25 @@ class PastResult(TypedDict):
 # edits ---------------------------------------------------------------------------
 
 
-class HoldBody(TypedDict):
+class EditLockBody(TypedDict):
     """Acquire the lock of a key that is edited; repeat within `seconds` to extend it."""
 
     key: str
 
 
-class HoldResult(TypedDict):
+class EditLockResult(TypedDict):
     """Whether the lock is `held`, and for how many seconds.
 
-    `able` is False if the server does not support locks; `note` says why it is not held.
+    `supported` is False if the server does not support locks; `note` says why it is not held.
     """
 
     held: bool
-    able: bool
+    supported: bool
     seconds: float
     note: str
 
 
-class LetGoBody(TypedDict):
+class ReleaseEditLockBody(TypedDict):
     """Release the lock acquired by `hold`."""
 
     key: str
@@ -349,13 +349,13 @@ BODIES: Final[dict[str, Any]] = {
     "value": ValueBody,
     "items": ItemsBody,
     "history": HistoryBody,
-    "moment": AtMomentBody,
+    "history_value": SampleNumberBody,
     "diff": DiffBody,
     "plot": PlotBody,
-    "recorded": EmptyBody,
-    "past": PastBody,
-    "hold": HoldBody,
-    "let_go": LetGoBody,
+    "recorder_status": EmptyBody,
+    "state_at": StateAtBody,
+    "acquire_edit_lock": EditLockBody,
+    "release_edit_lock": ReleaseEditLockBody,
     "write": WriteBody,
     "rename": RenameBody,
     "remove": RemoveBody,

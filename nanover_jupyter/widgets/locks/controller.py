@@ -46,16 +46,16 @@ class LocksController:
         return {
             "lock": self._lock,
             "renew": self._renew,
-            "keep": self._keep,
-            "cap": self._cap,
+            "auto_renew": self._set_auto_renew,
+            "max_hold": self._set_max_hold,
             "release": self._release,
             "release_all": self._release_all,
-            "forget": self._forget,
-            "blockers": self._blockers,
+            "dismiss_lease": self._dismiss_lease,
+            "blocking_keys": self._blocking_keys,
             "watch": self._watch,
             "unwatch": self._unwatch,
-            "announce": self._announce,
-            "ask": self._ask,
+            "share_name": self._share_name,
+            "request_release": self._request_release,
             "dismiss": self._dismiss,
         }
 
@@ -92,8 +92,8 @@ class LocksController:
     def _lock(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         keys = get_string_list(body, "keys")
         seconds = _seconds(body.get("seconds"), "seconds")
-        auto_renew = get_field(body, "keep", bool)
-        max_hold = _seconds_or_none(body.get("cap"))
+        auto_renew = get_field(body, "auto_renew", bool)
+        max_hold = _seconds_or_none(body.get("max_hold"))
         wait = 0.0 if body.get("wait") == 0 else _seconds(body.get("wait"), "wait")
 
         def acquire() -> LockResult:
@@ -115,11 +115,11 @@ class LocksController:
         key = get_field(body, "key", str)
         reply.later(lambda: self._keys.renew(key))
 
-    def _keep(self, _: str, body: dict[str, Any], reply: Reply) -> None:
-        key, auto_renew = get_field(body, "key", str), get_field(body, "keep", bool)
+    def _set_auto_renew(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, auto_renew = get_field(body, "key", str), get_field(body, "auto_renew", bool)
         reply.later(lambda: self._keys.set_auto_renew(key, auto_renew=auto_renew))
 
-    def _cap(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+    def _set_max_hold(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         key, max_hold = get_field(body, "key", str), _seconds_or_none(body.get("seconds"))
         reply.later(lambda: self._keys.set_max_hold(key, max_hold))
 
@@ -131,13 +131,13 @@ class LocksController:
         del body
         reply.later(self._keys.release_all)
 
-    def _forget(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+    def _dismiss_lease(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         self._client.leases.forget(get_field(body, "key", str))
         reply.ok()
 
     # locks of other clients -------------------------------------------------------
 
-    def _blockers(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+    def _blocking_keys(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         keys = get_string_list(body, "keys")
         reply.later(lambda: KeysResult(keys=self._client.find_blocking_keys(keys)))
 
@@ -149,7 +149,7 @@ class LocksController:
         self._client.locks.watched.remove(get_string_list(body, "keys"))
         reply.ok()
 
-    def _announce(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+    def _share_name(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         by = get_field(body, "by", str).strip()[:_MAX_NAME]
 
         def announce() -> None:
@@ -161,8 +161,8 @@ class LocksController:
 
         reply.later(announce)
 
-    def _ask(self, _: str, body: dict[str, Any], reply: Reply) -> None:
-        keys, message = get_string_list(body, "keys"), get_field(body, "says", str)
+    def _request_release(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        keys, message = get_string_list(body, "keys"), get_field(body, "message", str)
         reply.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, message=message)))
 
     def _dismiss(self, _: str, body: dict[str, Any], reply: Reply) -> None:

@@ -93,8 +93,8 @@ def _lease_body(row: LeaseRow, now: float) -> LeaseBody:
         left=None if left is None or math.isinf(left) else left,
         endless=is_endless and left is not None,
         held=held,
-        keep=row.auto_renew,
-        cap=None if row.deadline is None else row.deadline - row.held_since,
+        auto_renew=row.auto_renew,
+        max_hold=None if row.deadline is None else row.deadline - row.held_since,
         continuous=row.continuous,
         note=row.note,
     )

@@ -32,7 +32,7 @@ class _Content(NamedTuple):
 
 
 class LockUpdates:
-    """Posts `lock_news` after changes, which are checked at each heartbeat. Thread-safe.
+    """Posts `lock_updates` after changes, which are checked at each heartbeat. Thread-safe.
 
     Changes of watched keys and new release requests are sent at once.
 
@@ -52,7 +52,7 @@ class LockUpdates:
 
     def send_initial(self, client: str) -> None:
         """Send the content to a new view."""
-        self._post("lock_news", self._body(self._content()), client=client)
+        self._post("lock_updates", self._body(self._content()), client=client)
 
     def on_heartbeat(self) -> None:
         """Send changes for which there are no callbacks."""
@@ -71,7 +71,7 @@ class LockUpdates:
 
     def _send(self, content: _Content) -> None:
         self._sent = content
-        self._post("lock_news", self._body(content))
+        self._post("lock_updates", self._body(content))
 
     def _content(self) -> _Content:
         client = self._client
@@ -108,11 +108,11 @@ class LockUpdates:
                 for known in content.watched
             ],
             history=[
-                EventBody(key=event.key, news=event.news, ago=now - event.at, note=event.note)
+                EventBody(key=event.key, kind=event.kind, ago=now - event.at, note=event.note)
                 for event in content.history
             ],
             requests=[
-                RequestBody(asker=ask.asker, by=ask.by, says=ask.message, keys=list(ask.keys))
+                RequestBody(asker=ask.asker, by=ask.by, message=ask.message, keys=list(ask.keys))
                 for ask in content.requests
             ],
             by=None if content.announced is None else content.announced[0],

@@ -9,24 +9,24 @@ from nanover_jupyter.client.locks.watched_keys import KeyHolder
 
 __all__ = [
     "BODIES",
-    "AnnounceBody",
-    "AskBody",
-    "BlockersBody",
-    "CapBody",
+    "AutoRenewBody",
+    "BlockingKeysBody",
     "DismissBody",
+    "DismissLeaseBody",
     "EventBody",
-    "ForgetBody",
-    "KeepBody",
     "KeysResult",
     "LeaseBody",
     "LeasesBody",
     "LockBody",
     "LockResult",
     "LockUpdatesBody",
+    "MaxHoldBody",
     "ReleaseAllBody",
     "ReleaseBody",
     "RenewBody",
     "RequestBody",
+    "RequestReleaseBody",
+    "ShareNameBody",
     "UnwatchBody",
     "WatchBody",
     "WatchedBody",
@@ -36,14 +36,14 @@ __all__ = [
 class LockBody(TypedDict):
     """Acquires all keys or none. Result: `LockResult`.
 
-    `keep` renews them automatically, for at most `cap` seconds (null for no limit).
+    `auto_renew` renews them automatically, for at most `max_hold` seconds (null for no limit).
     `wait` is the timeout for retries in seconds; 0 for a single attempt.
     """
 
     keys: list[str]
     seconds: float
-    keep: bool
-    cap: float | None
+    auto_renew: bool
+    max_hold: float | None
     wait: float
 
 
@@ -53,14 +53,14 @@ class RenewBody(TypedDict):
     key: str
 
 
-class KeepBody(TypedDict):
+class AutoRenewBody(TypedDict):
     """Switches automatic renewal of a held key on or off. Result: null."""
 
     key: str
-    keep: bool
+    auto_renew: bool
 
 
-class CapBody(TypedDict):
+class MaxHoldBody(TypedDict):
     """Limits how many seconds a key is held; null for no limit. Result: null."""
 
     key: str
@@ -77,13 +77,13 @@ class ReleaseAllBody(TypedDict):
     """Releases all keys, including those not shown. Result: null."""
 
 
-class ForgetBody(TypedDict):
+class DismissLeaseBody(TypedDict):
     """Removes the row of a lease that ended. Result: null."""
 
     key: str
 
 
-class BlockersBody(TypedDict):
+class BlockingKeysBody(TypedDict):
     """Finds the keys that another client holds. Result: `KeysResult`."""
 
     keys: list[str]
@@ -101,17 +101,17 @@ class UnwatchBody(TypedDict):
     keys: list[str]
 
 
-class AnnounceBody(TypedDict):
+class ShareNameBody(TypedDict):
     """Shares our name and locks with other clients; an empty name stops it. Result: null."""
 
     by: str
 
 
-class AskBody(TypedDict):
+class RequestReleaseBody(TypedDict):
     """Asks the holders of keys to release them. Result: `KeysResult` with the keys asked for."""
 
     keys: list[str]
-    says: str
+    message: str
 
 
 class DismissBody(TypedDict):
@@ -137,7 +137,7 @@ class LeaseBody(TypedDict):
     """One row of the lease table. `left` and `held` are seconds at the time of sending.
 
     `left` is null if the lease ended or never ends; `endless` distinguishes these.
-    `keep` is whether it is renewed automatically, and `cap` the maximum hold time in
+    `auto_renew` is whether it is renewed automatically, and `max_hold` the maximum hold time in
     seconds (null for no limit). `continuous` is false if other clients may have written
     the key meanwhile. `note` is a phrase about the last event.
     """
@@ -148,8 +148,8 @@ class LeaseBody(TypedDict):
     left: float | None
     endless: bool
     held: float
-    keep: bool
-    cap: float | None
+    auto_renew: bool
+    max_hold: float | None
     continuous: bool
     note: str
 
@@ -178,7 +178,7 @@ class EventBody(TypedDict):
     """An event of a lock, `ago` seconds before the time of sending."""
 
     key: str
-    news: LeaseEventKind
+    kind: LeaseEventKind
     ago: float
     note: str
 
@@ -188,7 +188,7 @@ class RequestBody(TypedDict):
 
     asker: str
     by: str
-    says: str
+    message: str
     keys: list[str]
 
 
@@ -207,18 +207,18 @@ class LockUpdatesBody(TypedDict):
 BODIES: Final[dict[str, Any]] = {
     "lock": LockBody,
     "renew": RenewBody,
-    "keep": KeepBody,
-    "cap": CapBody,
+    "auto_renew": AutoRenewBody,
+    "max_hold": MaxHoldBody,
     "release": ReleaseBody,
     "release_all": ReleaseAllBody,
-    "forget": ForgetBody,
-    "blockers": BlockersBody,
+    "dismiss_lease": DismissLeaseBody,
+    "blocking_keys": BlockingKeysBody,
     "watch": WatchBody,
     "unwatch": UnwatchBody,
-    "announce": AnnounceBody,
-    "ask": AskBody,
+    "share_name": ShareNameBody,
+    "request_release": RequestReleaseBody,
     "dismiss": DismissBody,
     "leases": LeasesBody,
-    "lock_news": LockUpdatesBody,
+    "lock_updates": LockUpdatesBody,
 }
 """The type of each body by `op`."""

@@ -104,7 +104,7 @@ class PaletteController:
         return {
             "run": self._run,
             "cancel_run": self._cancel,
-            "whole_result": self._full_result,
+            "full_result": self._full_result,
             "forget_run": self._forget,
             "refresh_commands": self._refresh,
             "choices": self._choices,

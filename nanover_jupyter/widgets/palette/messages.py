@@ -243,7 +243,7 @@ BODIES: Final[dict[str, Any]] = {
     "refresh_commands": EmptyBody,
     "run": RunBody,
     "cancel_run": RunNamedBody,
-    "whole_result": RunNamedBody,
+    "full_result": RunNamedBody,
     "forget_run": ForgetRunBody,
     "choices": ChoicesBody,
     "pin": PinBody,

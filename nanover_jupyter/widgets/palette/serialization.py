@@ -131,7 +131,7 @@ def _effects_body(effects: Effects) -> EffectsBody:
         count=effects.count,
         moving=effects.moving,
         locks=[
-            LockEffectBody(key=event.key, kept=event.news == "doubted", note=event.note)
+            LockEffectBody(key=event.key, kept=event.kind == "reacquired", note=event.note)
             for event in effects.locks
         ],
     )

@@ -57,7 +57,7 @@ def test_load_shows_which_locks_it_cleared(
         palette.run()
         palette.confirmation.get_by_role("button", name="Run").click()
         palette.ended()
-        eventually(lambda: "doubted" in lock_events(connection))
+        eventually(lambda: "reacquired" in lock_events(connection))
         clock.pass_seconds(SETTLE_SECONDS + 0.1)
 
         expect(palette.result).to_contain_text("1 lock cleared and reacquired")
@@ -69,7 +69,7 @@ def test_load_shows_which_locks_it_cleared(
 
 def lock_events(connection: Connection) -> list[str]:
     """The events of the connection's locks."""
-    return [event.news for event in connection.client.leases.history()]
+    return [event.kind for event in connection.client.leases.history()]
 
 
 def test_parts_of_a_large_result_fold_and_open(

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../../kernel/state_store.ts";
 import type { PageValue } from "../../protocol/common.ts";
-import type { HistoryResult, MomentBody } from "../../protocol/inspector.ts";
+import type { HistoryResult, SampleBody } from "../../protocol/inspector.ts";
 import { age, count, reasonOf } from "../../text/format.ts";
 import { randomName } from "../../text/random_name.ts";
 import { visible } from "../../text/visible_text.ts";
@@ -28,7 +28,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
   let key: string | null = null;
   let entry: Entry | undefined;
   /** Newest first; older pages are appended. */
-  let entries: readonly MomentBody[] = [];
+  let entries: readonly SampleBody[] = [];
   let received: HistoryResult | null = null;
   let receivedFor: Entry | undefined;
   /** When the history was received, so that ages grow without another reply. */
@@ -36,8 +36,8 @@ export function createHistoryPane(context: InspectorContext): Pane {
   let isLoading = false;
   /** The drawn rows by entry number. */
   let rowOf: ReadonlyMap<number, HTMLElement> = new Map();
-  let selected: MomentBody | null = null;
-  let base: MomentBody | null = null;
+  let selected: SampleBody | null = null;
+  let base: SampleBody | null = null;
 
   const summary = h("span", { class: "nvj-dim" });
   const baseNote = h("span", { class: "nvj-chip", hidden: true });
@@ -73,7 +73,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
 
   const valueThen = async (): Promise<PageValue> => {
     if (key === null || selected === null) throw new Error(strings.historyNoSelection);
-    const reply = await host.request("moment", { key, number: selected.number });
+    const reply = await host.request("history_value", { key, number: selected.number });
     if (!reply.exists || reply.value === undefined) throw new Error(strings.detailDidNotExist);
     return reply.value;
   };
@@ -119,9 +119,9 @@ export function createHistoryPane(context: InspectorContext): Pane {
     setText(problem, strings.historyLoadFailed(reasonOf(error)));
   };
 
-  const ageOf = (historyEntry: MomentBody): string =>
+  const ageOf = (historyEntry: SampleBody): string =>
     received === null ? "" : age(received.now + (now() - receivedAt) - historyEntry.at);
-  const row = (historyEntry: MomentBody): HTMLElement =>
+  const row = (historyEntry: SampleBody): HTMLElement =>
     h(
       "div",
       {
@@ -180,13 +180,13 @@ export function createHistoryPane(context: InspectorContext): Pane {
   };
 
   /** Returns the known entries that follow the newest page; none if entries between are missing. */
-  const olderKnown = (newest: readonly MomentBody[]): readonly MomentBody[] => {
+  const olderKnown = (newest: readonly SampleBody[]): readonly SampleBody[] => {
     const oldest = newest.at(-1)?.number ?? 0;
     const meets = (entries[0]?.number ?? 0) >= oldest - 1;
     return meets ? entries.filter(({ number }) => number < oldest) : [];
   };
   /** Numbers grow within a recording; lower ones come from a new recording. */
-  const resetForNewRecording = (newest: readonly MomentBody[]) => {
+  const resetForNewRecording = (newest: readonly SampleBody[]) => {
     if ((newest[0]?.number ?? 0) >= (entries[0]?.number ?? 0)) return;
     entries = [];
     rowOf = new Map();
@@ -195,7 +195,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
     opened.hidden = true;
   };
   /** Returns the number of the entry to compare with; null for none. */
-  const comparedWith = (historyEntry: MomentBody): number | null => {
+  const comparedWith = (historyEntry: SampleBody): number | null => {
     if (base !== null && base.number !== historyEntry.number) return base.number;
     const at = entries.findIndex(({ number }) => number === historyEntry.number);
     const next = at < 0 ? undefined : entries[at + 1];
@@ -238,7 +238,7 @@ export function createHistoryPane(context: InspectorContext): Pane {
       fill(diff, h("p", { class: "nvj-problem" }, strings.historyLoadFailed(reasonOf(error))));
     }
   };
-  const select = (historyEntry: MomentBody) => {
+  const select = (historyEntry: SampleBody) => {
     selected = historyEntry;
     drawList();
     list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
@@ -257,10 +257,10 @@ export function createHistoryPane(context: InspectorContext): Pane {
       received = reply;
       receivedAt = now();
       receivedFor = requestedEntry;
-      if (before === null) resetForNewRecording(reply.moments);
-      const known = before === null ? olderKnown(reply.moments) : entries;
+      if (before === null) resetForNewRecording(reply.samples);
+      const known = before === null ? olderKnown(reply.samples) : entries;
       const had = entries.length;
-      entries = before === null ? [...reply.moments, ...known] : [...known, ...reply.moments];
+      entries = before === null ? [...reply.samples, ...known] : [...known, ...reply.samples];
       // Old entries are dropped as new ones arrive: the list grows only on request.
       if (before === null) {
         entries = entries.slice(0, Math.max(PAGE, selected === null ? known.length : had));

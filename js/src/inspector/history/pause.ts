@@ -105,7 +105,7 @@ export function addPause(context: InspectorContext): void {
   const loadRange = async () => {
     const requestedAt = now();
     try {
-      const reply = await host.request("recorded", {});
+      const reply = await host.request("recorder_status", {});
       clock.synchronize(reply.now, requestedAt);
       oldest = reply.oldest;
       slider.title = strings.pauseRange(timeOfDay(reply.oldest), reply.now - reply.oldest);
@@ -157,7 +157,7 @@ export function addPause(context: InspectorContext): void {
     // The kernel sends the differences from the current state.
     const base = new Map(store.entries);
     try {
-      const reply = await host.request("past", { at });
+      const reply = await host.request("state_at", { at });
       clock.synchronize(reply.now, requestedAt);
       const stillWanted = pausedAt !== null && wanted !== null;
       if (stillWanted) {

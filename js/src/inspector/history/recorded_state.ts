@@ -1,7 +1,7 @@
 /** Earlier states from the kernel's recorder: their times, and how they are rebuilt. */
 
 import type { Entry } from "../../kernel/state_store.ts";
-import type { PastResult } from "../../protocol/inspector.ts";
+import type { StateAtResult } from "../../protocol/inspector.ts";
 import { now } from "../../ui/clock.ts";
 
 export interface RecorderClock {
@@ -39,7 +39,7 @@ export function timeOfDay(seconds: number): string {
 /** Rebuild an earlier state from the current one and the differences sent by the kernel. */
 export function snapshotAt(
   base: ReadonlyMap<string, Entry>,
-  { absent, unknown, keys }: PastResult,
+  { absent, unknown, keys }: StateAtResult,
   toPage: (kernelTime: number) => number | null,
 ): ReadonlyMap<string, Entry> {
   const entries = new Map(base);

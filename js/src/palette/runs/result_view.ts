@@ -50,7 +50,7 @@ export function createResultView(run: string, host: Host, signal: AbortSignal): 
   const fetchFull = async (): Promise<PageValue> => {
     if (fetched !== undefined) return fetched;
     if (!isCut(received)) return received;
-    const { kept, result } = await host.request("whole_result", { run });
+    const { kept, result } = await host.request("full_result", { run });
     if (!kept) throw new Error(RESULT.unavailable);
     fetched = result;
     return result;

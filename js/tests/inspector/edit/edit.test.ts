@@ -31,7 +31,7 @@ type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answe
 const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, path: [], note: "", seconds: 0 };
 const accepted = { ...EDIT, state: "accepted" };
 const refused = { ...EDIT, state: "refused", note: "another client holds a lock on it" };
-const HELD = { held: true, able: true, seconds: 60, note: "" };
+const HELD = { held: true, supported: true, seconds: 60, note: "" };
 
 const STATE: PageRecord = { a: 1, name: "Anna", on: true, none: null, box: { deep: [1, "two"] } };
 
@@ -40,8 +40,8 @@ beforeEach(() => asked.splice(0));
 
 async function mount(answers: Answers = {}, state: PageRecord = STATE) {
   const all: Answers = {
-    hold: () => HELD,
-    let_go: () => null,
+    acquire_edit_lock: () => HELD,
+    release_edit_lock: () => null,
     write: () => accepted,
     rename: () => accepted,
     remove: () => accepted,
@@ -104,7 +104,7 @@ describe("the switch", () => {
     press(rowOf(page.el, "a"), "F2");
     await pass(0.1);
     expect(fields(page.el)).toEqual([]);
-    expect(page.kernel.received.some(({ op }) => op === "hold")).toBe(false);
+    expect(page.kernel.received.some(({ op }) => op === "acquire_edit_lock")).toBe(false);
   });
 
   it("makes the tree editable and back, and stays on while something is typed", async () => {
@@ -139,7 +139,7 @@ describe("a scalar in its row", () => {
     await pass(0.3);
 
     expect(written()).toEqual([{ key: "a", path: [], text: "2.5", add: false }]);
-    expect(ops()).toEqual(["hold", "write", "let_go"]);
+    expect(ops()).toEqual(["acquire_edit_lock", "write", "release_edit_lock"]);
     expect(fields(page.el)).toEqual([]);
     expect(document.activeElement).toBe(rowOf(page.el, "a"));
   });
@@ -259,7 +259,7 @@ describe("a scalar in its row", () => {
     press(field(page.el), "Escape");
     await pass(0.3);
     expect(fields(page.el)).toEqual([]);
-    expect(ops()).toEqual(["hold", "let_go"]);
+    expect(ops()).toEqual(["acquire_edit_lock", "release_edit_lock"]);
     expect(document.activeElement).toBe(rowOf(page.el, "a"));
   });
 
@@ -270,10 +270,13 @@ describe("a scalar in its row", () => {
     type(field(page.el), "2");
     find(page.el, ".nvj-search-input").focus();
     await pass(0.5);
-    expect([field(page.el).value, ops()]).toEqual(["2", ["hold", "let_go"]]);
+    expect([field(page.el).value, ops()]).toEqual([
+      "2",
+      ["acquire_edit_lock", "release_edit_lock"],
+    ]);
     field(page.el).focus();
     await pass(0.2);
-    expect(ops()).toEqual(["hold", "let_go", "hold"]);
+    expect(ops()).toEqual(["acquire_edit_lock", "release_edit_lock", "acquire_edit_lock"]);
   });
 
   it("closes without changes when the focus leaves", async () => {
@@ -287,8 +290,13 @@ describe("a scalar in its row", () => {
   });
 
   it("locked by another client can be edited, and its lock requested again", async () => {
-    let held: object = { held: false, able: true, seconds: 0, note: "another client holds it" };
-    const page = await mount({ hold: () => held });
+    let held: object = {
+      held: false,
+      supported: true,
+      seconds: 0,
+      note: "another client holds it",
+    };
+    const page = await mount({ acquire_edit_lock: () => held });
     await page.turn();
     await begin(page, "a");
     expect(words(page.el)).toContain("Locked by another client");
@@ -299,11 +307,16 @@ describe("a scalar in its row", () => {
     await pass(0.5);
     expect(words(page.el)).toContain("Locked by you");
     // The button is gone, and the focus with it would have let go of the lock.
-    expect([ops(), document.activeElement]).toEqual([["hold", "hold"], field(page.el)]);
+    expect([ops(), document.activeElement]).toEqual([
+      ["acquire_edit_lock", "acquire_edit_lock"],
+      field(page.el),
+    ]);
   });
 
   it("shows that the server has no locks", async () => {
-    const page = await mount({ hold: () => ({ held: false, able: false, seconds: 0, note: "" }) });
+    const page = await mount({
+      acquire_edit_lock: () => ({ held: false, supported: false, seconds: 0, note: "" }),
+    });
     await page.turn();
     await begin(page, "a");
     expect(words(page.el)).toContain("This server has no locks");
@@ -314,7 +327,7 @@ describe("a scalar in its row", () => {
     await page.turn();
     await begin(page, "a");
     await pass(45);
-    expect(ops()).toEqual(["hold", "hold", "hold"]);
+    expect(ops()).toEqual(["acquire_edit_lock", "acquire_edit_lock", "acquire_edit_lock"]);
   });
 
   it("does not flash while it is edited", async () => {
@@ -702,7 +715,7 @@ describe("undo", () => {
     await begin(page, "a");
     const event = press(field(page.el), "z", { ctrlKey: true });
     await pass(0.1);
-    expect([event.defaultPrevented, ops()]).toEqual([false, ["hold"]]);
+    expect([event.defaultPrevented, ops()]).toEqual([false, ["acquire_edit_lock"]]);
   });
 });
 

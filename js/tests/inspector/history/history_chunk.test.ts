@@ -28,17 +28,17 @@ vi.mock("../../../src/kernel/lazy_module.ts", () => ({
 let unreachable = false;
 
 const NOW = 1_764_064_800;
-const moment = (number: number, text: string, exists = true) => ({
+const sample = (number: number, text: string, exists = true) => ({
   number,
   at: NOW - 10 + number,
   exists,
   text,
 });
 const history = ({ before, limit }: PageRecord) => {
-  const all = [4, 3, 2, 1].map((number) => moment(number, `change ${number}`));
+  const all = [4, 3, 2, 1].map((number) => sample(number, `change ${number}`));
   const wanted = all.filter(({ number }) => before === null || number < Number(before));
-  const moments = wanted.slice(0, Math.min(Number(limit), 2));
-  return { key: "a", now: NOW, total: 4, complete: false, moments };
+  const samples = wanted.slice(0, Math.min(Number(limit), 2));
+  return { key: "a", now: NOW, total: 4, complete: false, samples };
 };
 
 type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answers"]>;
@@ -148,7 +148,7 @@ describe("history", () => {
       asked.push(body);
       return { key: "a", exists: true, value: { name: HOSTILE, x: 1 } };
     };
-    const { el } = await mount({ moment: value });
+    const { el } = await mount({ history_value: value });
     await choose(el, "a");
     await tab(el, "History");
     click(find(el, ".nvj-history-scroll > .nvj-link"));
@@ -170,10 +170,10 @@ describe("history", () => {
     const many = ({ before, limit }: PageRecord) => {
       const all = Array.from({ length: newest }, (_, index) => newest - index);
       const wanted = all.filter((number) => before === null || number < Number(before));
-      const moments = wanted
+      const samples = wanted
         .slice(0, Math.min(Number(limit), 3))
-        .map((number) => moment(number, `change ${number}`));
-      return { key: "a", now: NOW, total: newest, complete: true, moments };
+        .map((number) => sample(number, `change ${number}`));
+      return { key: "a", now: NOW, total: newest, complete: true, samples };
     };
     const asked: unknown[] = [];
     const diff = ({ before, after }: PageRecord) => {
@@ -221,7 +221,7 @@ describe("history", () => {
       now: NOW,
       total: 1,
       complete: true,
-      moments: [moment(1, "another first")],
+      samples: [sample(1, "another first")],
     });
     kernel.set("a", { x: 2 });
     kernel.sendDelta();
@@ -313,11 +313,11 @@ describe("a row with a number", () => {
   });
 });
 
-const recorded = () => ({ begun: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
+const recorded = () => ({ started_at: NOW - 60, oldest: NOW - 60, now: NOW, items: 9, bytes: 900 });
 
 describe("pause", () => {
   it("freezes the tree, counts changes, and catches up", async () => {
-    const { el, kernel } = await mount({ recorded });
+    const { el, kernel } = await mount({ recorder_status: recorded });
     press(find(el, ".nvj-tree"), "p");
     await pass(0.1);
     kernel.set("b", 3);
@@ -343,7 +343,7 @@ describe("pause", () => {
       unknown: ["lost"],
       left: 2,
     });
-    const { el } = await mount({ recorded, past });
+    const { el } = await mount({ recorder_status: recorded, state_at: past });
     click(find(el, ".nvj-actions [aria-pressed]"));
     await pass(0.1);
     const slider = find(el, ".nvj-time") as HTMLInputElement;
@@ -372,7 +372,7 @@ describe("a search", () => {
     });
     const { el } = await mountWidget(
       inspector,
-      { state: { a: 1, b: 2 }, answers: { recorded, past } },
+      { state: { a: 1, b: 2 }, answers: { recorder_status: recorded, state_at: past } },
       { query: "a" },
     );
     const found = () => find(el, ".nvj-search .nvj-pill").textContent;
@@ -411,10 +411,10 @@ describe("a history that goes on", () => {
     const stream = ({ before, limit }: PageRecord) => {
       const all = Array.from({ length: Math.min(kept, newest) }, (_, index) => newest - index);
       const wanted = all.filter((number) => before === null || number < Number(before));
-      const moments = wanted
+      const samples = wanted
         .slice(0, Number(limit))
-        .map((number) => moment(number, `change ${number}`));
-      return { key: "a", now: NOW, total: Math.min(kept, newest), complete: false, moments };
+        .map((number) => sample(number, `change ${number}`));
+      return { key: "a", now: NOW, total: Math.min(kept, newest), complete: false, samples };
     };
     const diff = () => ({ key: "a", total: 0, differences: [] });
     const { el, kernel } = await mount({ history: stream, diff });
@@ -434,10 +434,10 @@ describe("a history that goes on", () => {
     let newest = 4;
     const stream = ({ before }: PageRecord) => {
       const all = Array.from({ length: newest }, (_, index) => newest - index);
-      const moments = all
+      const samples = all
         .filter((n) => before === null || n < Number(before))
-        .map((n) => moment(n, `change ${n}`));
-      return { key: "a", now: NOW, total: newest, complete: true, moments };
+        .map((n) => sample(n, `change ${n}`));
+      return { key: "a", now: NOW, total: newest, complete: true, samples };
     };
     const { el, kernel } = await mount({ history: stream });
     await choose(el, "a");
@@ -453,10 +453,10 @@ describe("a history that goes on", () => {
   const longHistory = ({ before, limit }: PageRecord) => {
     const all = Array.from({ length: 150 }, (_, index) => 150 - index);
     const wanted = all.filter((number) => before === null || number < Number(before));
-    const moments = wanted
+    const samples = wanted
       .slice(0, Number(limit))
-      .map((number) => moment(number, `change ${number}`));
-    return { key: "a", now: NOW, total: 150, complete: true, moments };
+      .map((number) => sample(number, `change ${number}`));
+    return { key: "a", now: NOW, total: 150, complete: true, samples };
   };
 
   it("shows no difference of another entry while the kernel is busy", async () => {
@@ -486,11 +486,11 @@ describe("a history that goes on", () => {
       return { key: "a", total: 0, differences: [] };
     };
     const value = ({ number }: PageRecord) => ({
-      ...moment(Number(number), ""),
+      ...sample(Number(number), ""),
       key: "a",
       value: 1,
     });
-    const { el } = await mount({ history: longHistory, diff, moment: value });
+    const { el } = await mount({ history: longHistory, diff, history_value: value });
     await choose(el, "a");
     await tab(el, "History");
     const last = findAll(el, ".nvj-history-row").at(-1);
@@ -542,7 +542,7 @@ describe("a copy", () => {
     const value = () => ({ key: "a", exists: true, value: "of now" });
     const { el } = await mountWidget(inspector, {
       state: { a: cut },
-      answers: { recorded, value },
+      answers: { recorder_status: recorded, value },
     });
     await choose(el, "a");
     press(find(el, ".nvj-tree"), "p");

@@ -35,7 +35,7 @@ def test_values_are_read_only_until_editing_is_switched_on(
     # The earlier request does not start editing now.
     expect(editor.button("Undo")).to_be_visible()
     expect(editor.field).to_have_count(0)
-    assert "hold" not in page.bridge.to_kernel.passed
+    assert "acquire_edit_lock" not in page.bridge.to_kernel.passed
 
 
 # value_format.test.ts has more; these two have four spellings between field and server.

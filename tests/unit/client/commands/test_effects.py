@@ -68,10 +68,10 @@ def test_locks_lost_or_granted_again_during_the_run_are_named() -> None:
     leases.record_interrupted(["gone", "kept"], "the simulation was switched")
     leases.record_lost(["gone"], "somebody else was first")
 
-    told = [(event.key, event.news, event.note) for event in tracker.effects().locks]
+    told = [(event.key, event.kind, event.note) for event in tracker.effects().locks]
     assert told == [
         ("gone", "lost", "somebody else was first"),
-        ("kept", "doubted", "the simulation was switched"),
+        ("kept", "reacquired", "the simulation was switched"),
     ]
 
 

@@ -479,9 +479,9 @@ def test_a_revalidation_is_in_the_history(locks, server_state):
     locks.lease("a").acquire()
     locks.revalidate("all locks were cleared", "taken")
 
-    assert [(event.key, event.news) for event in locks.table.history()] == [
-        ("a", "taken"),
-        ("a", "doubted"),
+    assert [(event.key, event.kind) for event in locks.table.history()] == [
+        ("a", "acquired"),
+        ("a", "reacquired"),
     ]
 
 

@@ -96,14 +96,14 @@ def test_integers_are_kept_by_websocket_servers(websocket: Connection) -> None:
 
 
 def test_an_edited_key_is_locked_and_released(page: FakePage, other: Connection) -> None:
-    held = page.ask("hold", key="title")["result"]
-    assert (held["held"], held["able"]) == (True, True)
+    held = page.ask("acquire_edit_lock", key="title")["result"]
+    assert (held["held"], held["supported"]) == (True, True)
     assert not other.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
 
-    again = page.ask("hold", key="title")["result"]
+    again = page.ask("acquire_edit_lock", key="title")["result"]
     assert again["held"]
     assert write(page, "title", '"mine"')["result"]["state"] in {"accepted", "seen"}
-    page.ask("let_go", key="title")
+    page.ask("release_edit_lock", key="title")
 
     assert other.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
 
@@ -111,7 +111,7 @@ def test_an_edited_key_is_locked_and_released(page: FakePage, other: Connection)
 def test_a_key_held_by_another_client_cannot_be_locked(page: FakePage, other: Connection) -> None:
     other.client.attempt_update_locks({"title": 30.0})
 
-    held = page.ask("hold", key="title")["result"]
+    held = page.ask("acquire_edit_lock", key="title")["result"]
     edit = write(page, "title", '"mine"')["result"]
 
     assert (held["held"], held["note"]) == (False, "Held by another client.")
@@ -122,18 +122,18 @@ def test_a_server_without_locks_accepts_the_edit(websocket: Connection) -> None:
     page = FakePage(StateInspector(websocket))
     page.hello()
 
-    held = page.ask("hold", key="title")["result"]
+    held = page.ask("acquire_edit_lock", key="title")["result"]
     edit = write(page, "title", '"mine"')["result"]
     page.panel.close()
 
-    assert (held["held"], held["able"]) == (False, False)
+    assert (held["held"], held["supported"]) == (False, False)
     assert edit["state"] in {"sent", "seen"}
 
 
 def test_closing_the_widget_releases_the_locks_of_edited_keys(
     page: FakePage, other: Connection
 ) -> None:
-    page.ask("hold", key="title")
+    page.ask("acquire_edit_lock", key="title")
     page.panel.close()
 
     eventually(

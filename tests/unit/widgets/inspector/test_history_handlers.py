@@ -41,21 +41,21 @@ def test_history_is_sorted_newest_first(page: FakePage, server: NanoverServer) -
 
     found = result(page, "history", key="person", before=None, limit=10)
 
-    assert [sample["text"] for sample in found["moments"]] == [
+    assert [sample["text"] for sample in found["samples"]] == [
         "added: {x: 3}",
         "removed",
         "x, + y",
         "first recorded: {x: 1}",
     ]
     assert (found["total"], found["complete"]) == (4, True)
-    assert found["now"] >= found["moments"][0]["at"] >= found["moments"][3]["at"]
+    assert found["now"] >= found["samples"][0]["at"] >= found["samples"][3]["at"]
 
 
 def test_history_is_paginated(page: FakePage, server: NanoverServer) -> None:
     record(page, server, *range(7))
 
-    first = result(page, "history", key="person", before=None, limit=3)["moments"]
-    second = result(page, "history", key="person", before=first[-1]["number"], limit=3)["moments"]
+    first = result(page, "history", key="person", before=None, limit=3)["samples"]
+    second = result(page, "history", key="person", before=first[-1]["number"], limit=3)["samples"]
 
     assert [moment["number"] for moment in first + second] == [7, 6, 5, 4, 3, 2]
 
@@ -65,7 +65,7 @@ def test_history_of_a_scalar_contains_its_values(page: FakePage, server: Nanover
 
     found = result(page, "history", key="person", before=None, limit=10)
 
-    assert [sample["text"] for sample in found["moments"]] == [
+    assert [sample["text"] for sample in found["samples"]] == [
         "{four: 4}",
         "[3]",
         '"two"',
@@ -76,9 +76,12 @@ def test_history_of_a_scalar_contains_its_values(page: FakePage, server: Nanover
 def test_the_value_of_a_sample_can_be_requested(page: FakePage, server: NanoverServer) -> None:
     record(page, server, [1.0], None)
 
-    assert result(page, "moment", key="person", number=1)["value"] == [1]
-    assert result(page, "moment", key="person", number=2) == {"key": "person", "exists": False}
-    dropped = page.ask("moment", key="person", number=9)
+    assert result(page, "history_value", key="person", number=1)["value"] == [1]
+    assert result(page, "history_value", key="person", number=2) == {
+        "key": "person",
+        "exists": False,
+    }
+    dropped = page.ask("history_value", key="person", number=9)
     assert dropped["error"]["message"] == "the value at this time is no longer recorded"
 
 
@@ -131,12 +134,12 @@ def test_a_past_state_contains_the_differences_to_the_current_one(
 ) -> None:
     recorder = Recorder.of(page.panel.connection.client)
     record(page, server, 1.0)
-    then = result(page, "recorded")["now"]
+    then = result(page, "recorder_status")["now"]
     record(page, server, 2.0)
     record(page, server, "new", key="later")
     record(page, server, None, key="title")
 
-    found = result(page, "past", at=then)
+    found = result(page, "state_at", at=then)
 
     assert {entry["key"]: entry["value"] for entry in found["keys"]} == {
         "person": 1,
@@ -148,12 +151,12 @@ def test_a_past_state_contains_the_differences_to_the_current_one(
 
 
 def test_a_time_before_the_recording_means_its_start(page: FakePage, server: NanoverServer) -> None:
-    begun = result(page, "recorded")["begun"]
+    started_at = result(page, "recorder_status")["started_at"]
     record(page, server, "second", key="title")
 
-    found = result(page, "past", at=begun - 0.001)
+    found = result(page, "state_at", at=started_at - 0.001)
 
-    assert found["at"] == begun
+    assert found["at"] == started_at
     assert [entry["value"] for entry in found["keys"]] == ["demo"]
 
 
@@ -169,18 +172,18 @@ def test_keys_beyond_the_limit_of_a_past_state_are_counted(
     server.update_state(None, DictionaryChange(dict.fromkeys(keys, "y")))
     eventually(lambda: len(recorder.samples("k599")) == 2)
 
-    found = result(page, "past", at=between)
+    found = result(page, "state_at", at=between)
 
     assert len(found["keys"]) + found["left"] == 600
     assert found["left"] > 100
-    assert len(result(page, "past", at=then)["absent"]) == 600
+    assert len(result(page, "state_at", at=then)["absent"]) == 600
 
 
 def test_the_size_of_the_recording_can_be_requested(page: FakePage, server: NanoverServer) -> None:
     record(page, server, 1.0, 2.0)
 
-    found = result(page, "recorded")
+    found = result(page, "recorder_status")
 
-    assert found["begun"] == found["oldest"] <= found["now"]
+    assert found["started_at"] == found["oldest"] <= found["now"]
     assert found["items"] == 2
     assert found["bytes"] > 0

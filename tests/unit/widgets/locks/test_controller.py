@@ -27,8 +27,8 @@ def lease(page: FakePage, key: str) -> dict[str, Any]:
 
 
 def take(page: FakePage, *keys: str, **change: Any) -> dict[str, Any]:
-    terms = {"seconds": 10, "keep": False, "cap": 600, "wait": 0, **change}
-    return page.ask("lock", keys=list(keys), **terms)
+    options = {"seconds": 10, "auto_renew": False, "max_hold": 600, "wait": 0, **change}
+    return page.ask("lock", keys=list(keys), **options)
 
 
 @pytest.fixture
@@ -68,7 +68,9 @@ def test_a_refusal_names_a_holder_that_announced_itself(
 
 def test_waiting_for_a_lock_ends_when_it_is_free(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
-    number = page.request("lock", keys=["scene"], seconds=10, keep=False, cap=600, wait=60)
+    number = page.request(
+        "lock", keys=["scene"], seconds=10, auto_renew=False, max_hold=600, wait=60
+    )
     eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
 
     server.update_locks("someone", release={"scene"})
@@ -78,7 +80,9 @@ def test_waiting_for_a_lock_ends_when_it_is_free(page: FakePage, server: Nanover
 
 def test_waiting_can_be_ended(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
-    number = page.request("lock", keys=["scene"], seconds=10, keep=True, cap=None, wait=60)
+    number = page.request(
+        "lock", keys=["scene"], seconds=10, auto_renew=True, max_hold=None, wait=60
+    )
     eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
 
     page.ask("release", keys=["scene"])
@@ -109,7 +113,7 @@ def test_a_lock_is_renewed_and_released(
 
 
 def test_all_keys_are_released_at_once(page: FakePage, server: NanoverServer) -> None:
-    take(page, "a", "b", keep=True)
+    take(page, "a", "b", auto_renew=True)
 
     assert page.ask("release_all")["ok"]
 
@@ -119,7 +123,7 @@ def test_all_keys_are_released_at_once(page: FakePage, server: NanoverServer) ->
 def test_keys_acquired_together_are_released_one_by_one(
     page: FakePage, server: NanoverServer
 ) -> None:
-    take(page, "a", "b", keep=True)
+    take(page, "a", "b", auto_renew=True)
 
     page.ask("release", keys=["a"])
 
@@ -131,13 +135,13 @@ def test_keys_acquired_together_are_released_one_by_one(
 def test_automatic_renewal_is_switched_on_and_off(lease_time: ShiftedClock, page: FakePage) -> None:
     take(page, "scene", seconds=60)
 
-    page.ask("keep", key="scene", keep=True)
-    eventually(lambda: lease(page, "scene")["keep"])
+    page.ask("auto_renew", key="scene", auto_renew=True)
+    eventually(lambda: lease(page, "scene")["auto_renew"])
     client = page.panel.connection.client
     for _ in range(3):
         pass_seconds(page, lease_time, 30)
         eventually(lambda: client.leases.get("scene").left(lease_time()) > 50)
-    page.ask("keep", key="scene", keep=False)
+    page.ask("auto_renew", key="scene", auto_renew=False)
     pass_seconds(page, lease_time, 60)
 
     eventually(lambda: lease(page, "scene")["state"] == "lost")
@@ -149,21 +153,21 @@ def test_a_lock_acquired_in_a_cell_is_shown_and_can_be_renewed(
     connection.client.attempt_update_locks({"title": 5})
     eventually(lambda: lease(page, "title")["state"] == "held")
 
-    page.ask("keep", key="title", keep=True)
-    eventually(lambda: lease(page, "title")["keep"])
+    page.ask("auto_renew", key="title", auto_renew=True)
+    eventually(lambda: lease(page, "title")["auto_renew"])
     page.ask("release", keys=["title"])
 
     server.update_locks("someone", {"title": 1})
 
 
 def test_the_maximum_hold_time_is_shown_and_can_be_changed(page: FakePage) -> None:
-    take(page, "scene", keep=True, cap=60)
-    eventually(lambda: lease(page, "scene")["cap"] == pytest.approx(60, abs=0.1))
+    take(page, "scene", auto_renew=True, max_hold=60)
+    eventually(lambda: lease(page, "scene")["max_hold"] == pytest.approx(60, abs=0.1))
 
-    assert page.ask("cap", key="scene", seconds=660)["ok"]
+    assert page.ask("max_hold", key="scene", seconds=660)["ok"]
 
-    eventually(lambda: lease(page, "scene")["cap"] == pytest.approx(660, abs=0.1))
-    assert "already" in page.ask("cap", key="scene", seconds=0.001)["error"]["message"]
+    eventually(lambda: lease(page, "scene")["max_hold"] == pytest.approx(660, abs=0.1))
+    assert "already" in page.ask("max_hold", key="scene", seconds=0.001)["error"]["message"]
 
 
 def test_an_expired_lock_is_shown_without_a_message_of_the_server(page: FakePage) -> None:
@@ -172,7 +176,7 @@ def test_an_expired_lock_is_shown_without_a_message_of_the_server(page: FakePage
     eventually(lambda: lease(page, "scene")["state"] == "lost")
 
     assert lease(page, "scene")["note"] == "expired"
-    page.ask("forget", key="scene")
+    page.ask("dismiss_lease", key="scene")
     eventually(lambda: page.last("leases") == {"leases": [], "more": 0, "held": 0})
 
 
@@ -189,9 +193,9 @@ def test_an_endless_lock_is_shown(page: FakePage, connection: Connection) -> Non
     assert (row["left"], row["endless"], row["seconds"]) == (None, True, None)
 
 
-@pytest.mark.parametrize("op", ["renew", "keep", "cap"])
+@pytest.mark.parametrize("op", ["renew", "auto_renew", "max_hold"])
 def test_a_key_that_is_not_held_cannot_be_changed(page: FakePage, op: str) -> None:
-    more = {"keep": {"keep": True}, "cap": {"seconds": 60}}.get(op, {})
+    more = {"auto_renew": {"auto_renew": True}, "max_hold": {"seconds": 60}}.get(op, {})
 
     reply = page.ask(op, key="scene", **more)
 
@@ -201,7 +205,7 @@ def test_a_key_that_is_not_held_cannot_be_changed(page: FakePage, op: str) -> No
 def test_blocking_keys_are_found(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"b": 60})
 
-    assert page.ask("blockers", keys=["a", "b", "c"])["result"] == {"keys": ["b"]}
+    assert page.ask("blocking_keys", keys=["a", "b", "c"])["result"] == {"keys": ["b"]}
 
 
 def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverServer) -> None:
@@ -210,15 +214,15 @@ def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverSe
     page.ask("watch", keys=["scene", "theirs", "free"])
 
     def watched() -> dict[str, str]:
-        return {row["key"]: row["whose"] for row in page.last("lock_news")["watched"]}
+        return {row["key"]: row["whose"] for row in page.last("lock_updates")["watched"]}
 
     eventually(lambda: watched() == {"scene": "mine", "theirs": "someone else's", "free": "free"})
     page.ask("unwatch", keys=["free"])
     eventually(lambda: "free" not in watched())
     eventually(
         lambda: (
-            [(e["key"], e["news"]) for e in page.last("lock_news")["history"]]
-            == [("scene", "taken")]
+            [(e["key"], e["kind"]) for e in page.last("lock_updates")["history"]]
+            == [("scene", "acquired")]
         )
     )
 
@@ -226,22 +230,22 @@ def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverSe
 def test_a_release_request_is_shown_and_dismissed(
     page: FakePage, server: NanoverServer, quick_notes: None
 ) -> None:
-    page.ask("announce", by="Anna")
-    assert page.last("lock_news")["by"] == "Anna"
+    page.ask("share_name", by="Anna")
+    assert page.last("lock_updates")["by"] == "Anna"
     take(page, "scene")
     with connect(f"127.0.0.1:{server.port}", name="other") as other:
         eventually(lambda: other.client.lock_notes.holder_of("scene"))
         other.client.lock_notes.ask("scene", by="Ivan", message="please")
-        requests = eventually(lambda: page.last("lock_news")["requests"])
-        assert [(ask["by"], ask["says"], ask["keys"]) for ask in requests] == [
+        requests = eventually(lambda: page.last("lock_updates")["requests"])
+        assert [(ask["by"], ask["message"], ask["keys"]) for ask in requests] == [
             ("Ivan", "please", ["scene"])
         ]
 
         page.ask("dismiss", asker=requests[0]["asker"])
 
-        eventually(lambda: page.last("lock_news")["requests"] == [])
-    page.ask("announce", by="")
-    assert page.last("lock_news")["by"] is None
+        eventually(lambda: page.last("lock_updates")["requests"] == [])
+    page.ask("share_name", by="")
+    assert page.last("lock_updates")["by"] is None
 
 
 def test_asking_for_a_key_asks_its_holder(
@@ -252,7 +256,9 @@ def test_asking_for_a_key_asks_its_holder(
         other.client.lock("scene")
         eventually(lambda: page.panel.connection.client.lock_notes.holder_of("scene"))
 
-        assert page.ask("ask", keys=["scene", "free"], says="")["result"] == {"keys": ["scene"]}
+        assert page.ask("request_release", keys=["scene", "free"], message="")["result"] == {
+            "keys": ["scene"]
+        }
 
         eventually(other.client.lock_notes.requests)
 

@@ -31,7 +31,7 @@ def test_nothing_is_sent_at_a_heartbeat_without_changes(connection: Connection) 
 
     assert sent == 1
     assert len(post.posted) == sent
-    assert [event["news"] for event in post.posted[-1][0]["history"]] == ["taken"]
+    assert [event["kind"] for event in post.posted[-1][0]["history"]] == ["acquired"]
     updates.close()
 
 

@@ -215,10 +215,10 @@ def test_a_large_result_is_truncated_and_sent_in_full_on_request(
     start(page, "r1", "user/large")
 
     assert ended(page, "r1")["result"]["$nvj"] == "cut"
-    full = page.ask("whole_result", run="r1")["result"]
+    full = page.ask("full_result", run="r1")["result"]
     assert full["kept"]
     assert len(full["result"]["list"]) == 100_000
-    assert page.ask("whole_result", run="nowhere")["result"] == {"kept": False, "result": None}
+    assert page.ask("full_result", run="nowhere")["result"] == {"kept": False, "result": None}
 
 
 def test_effects_on_the_state_are_posted_shortly_after_the_end(

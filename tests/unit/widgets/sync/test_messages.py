@@ -91,15 +91,15 @@ def test_messages_of_the_kernel_match_the_types(
 ) -> None:
     server.register_command("user/fail", lambda: 1 / 0)
     page = open_page(ControlRoom)
-    take = {"seconds": 5, "keep": True, "cap": None, "wait": 0}
+    take = {"seconds": 5, "auto_renew": True, "max_hold": None, "wait": 0}
     page.ask("lock", keys=["scene"], **take)
     page.panel.connection.client.attempt_update_locks({"title": math.inf})
     page.ask("watch", keys=["scene", "theirs"])
-    page.ask("announce", by="Anna")
-    page.ask("blockers", keys=["scene", "title"])
+    page.ask("share_name", by="Anna")
+    page.ask("blocking_keys", keys=["scene", "title"])
     page.ask("run", run="r1", name="user/fail", arguments={})
     page.ask("run", run="r2", name="user/echo", arguments={"a": {"b": None}})
-    page.ask("whole_result", run="r2")
+    page.ask("full_result", run="r2")
     texts = dict.fromkeys(("label", "icon", "tooltip"), "")
     page.ask("pin", id="p", command="user/echo", arguments={}, asks=[], **texts)
     eventually(lambda: page.last("memory")["pins"])

@@ -40,8 +40,8 @@ export function createEditLock(
       if (wanted !== key) return;
       let next: EditLockState;
       try {
-        const reply = await host.request("hold", { key });
-        const word = reply.held ? "held" : reply.able ? "elsewhere" : "unable";
+        const reply = await host.request("acquire_edit_lock", { key });
+        const word = reply.held ? "held" : reply.supported ? "elsewhere" : "unable";
         next = { word, note: reply.note };
       } catch (error) {
         next = { word: "unknown", note: reasonOf(error) };
@@ -52,7 +52,7 @@ export function createEditLock(
   const sendRelease = (key: string) => {
     queue = queue.then(async () => {
       try {
-        await host.request("let_go", { key });
+        await host.request("release_edit_lock", { key });
       } catch {
         // The lock expires on its own, and the header shows the problem with the kernel.
       }
