@@ -26,7 +26,7 @@ def read_regular_file(path: str | Path, *, limit: int) -> bytes:
     descriptor = os.open(path, _OPEN_FLAGS | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
         _check(os.fstat(descriptor), path, limit)
-        # Files in /proc have size 0, and any file may grow meanwhile.
+        # Files in /proc have size 0, and any file may grow while it is read.
         content = file.read(limit + 1)
     if len(content) > limit:
         raise _too_large(path, limit)

@@ -239,7 +239,7 @@ class ConnectionRegistry:
         Args:
             kind: Its class.
             name: The name of the connection; None for the current one.
-            variant: Tells several widgets of one class apart.
+            variant: Distinguishes several widgets of one class.
             **options: Traits to set, also on an existing widget.
 
         Raises:

@@ -46,7 +46,7 @@ def test_click_works_while_a_cell_is_running(notebook: OpenNotebook, server: Nan
 
     expect(palette.result).to_contain_text("in between")
     assert page.is_running(cell)
-    page.let_go(cell)
+    page.release(cell)
 
 
 def test_page_reload_restores_the_live_panel(notebook: OpenNotebook, server: NanoverServer) -> None:

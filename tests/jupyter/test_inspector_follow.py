@@ -48,4 +48,4 @@ def test_history_and_editing_work_while_a_cell_runs(
     expect(inspector.row("number")).to_have_count(0)
 
     assert page.is_running(cell)
-    page.let_go(cell)
+    page.release(cell)

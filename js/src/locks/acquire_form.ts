@@ -25,7 +25,7 @@ export interface AcquireForm {
   /** `which` offers to check which of the keys another client holds. */
   setProblem(text: string, which?: boolean): void;
   focus(): void;
-  /** Removes keys that were acquired or are watched now; keys added meanwhile stay. */
+  /** Removes keys that were acquired or are watched now; keys added since stay. */
   remove(done: readonly string[]): void;
 }
 

@@ -96,7 +96,7 @@ class Lease:
 
     @property
     def continuous(self) -> bool:
-        """Whether no other client can have held the keys meanwhile, as far as is known.
+        """Whether no other client can have held the keys in between, as far as is known.
 
         False after a lost connection or a switched simulation: the keys are held again,
         but others may have written them in between. Also False for a lost lease. A

@@ -159,7 +159,7 @@ class LeaseManager:
             NanoverJupyterError: The request failed.
         """
         with self._server.request_lock:
-            # Checked with the lock: a lease released meanwhile must stay released.
+            # Checked with the lock: a lease released by another thread must stay released.
             active = [
                 lease for lease in leases if self.table.is_active(lease) and lease.status().is_held
             ]
@@ -177,7 +177,7 @@ class LeaseManager:
         # Before anything else, so that it is not renewed from now on.
         self.table.remove(lease)
         with self._server.request_lock:
-            # Again: a request sent before may have been granted meanwhile.
+            # Again: a request sent before may have been granted since.
             self.table.remove(lease)
             keys = [key for key in lease.keys if self.table.is_last_holder(lease, key)]
             state = lease.state

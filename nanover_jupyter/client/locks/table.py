@@ -211,7 +211,7 @@ class LeaseTable:
         self._end(keys, "lost", reason, continuous=False)
 
     def record_interrupted(self, keys: Iterable[str], note: str) -> None:
-        """Record that held keys were granted again, but others may have held them meanwhile."""
+        """Record that held keys were granted again, but others may have held them in between."""
         now = self.clock()
         with self._lock:
             for key in keys:

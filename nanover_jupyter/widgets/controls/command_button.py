@@ -147,7 +147,7 @@ class CommandButton(CellWidget, ipywidgets.Button):  # type: ignore[misc]  # ipy
             self._dispatcher.post(lambda: self._show(run))
 
     def _show(self, run: Run) -> None:
-        # Checked again, as the connection may have been changed meanwhile.
+        # Checked again, as the connection may have been changed since.
         if run.id == self._run_id:
             self.last_run = run
             self.button_style = _STYLES[run.state]

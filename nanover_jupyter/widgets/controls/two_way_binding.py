@@ -75,11 +75,11 @@ class TwoWayBinding:
             self._on_error(str(error))
             return
         self._on_error("")
-        # Another thread may have updated the control meanwhile.
+        # Another thread may have updated the control since.
         self._update_control()
 
     def _update_control(self) -> None:
-        """Show the value in the control, again if it changes meanwhile."""
+        """Show the value in the control, again if it changes during the update."""
         with self._updating():
             for _ in range(_ATTEMPTS):
                 value = self._value.value

@@ -368,7 +368,7 @@ class Publisher:
         self._send(self._heartbeat(None), ())
 
     def _heartbeat(self, client: str | None, epoch: str | None = None) -> Envelope:
-        """Return a heartbeat; an empty epoch tells a view that the kernel does not know it."""
+        """Return a heartbeat; an empty epoch means that the kernel does not know the view."""
         keys, age, rate = self._health()
         with self._wake:
             feed = self._feed

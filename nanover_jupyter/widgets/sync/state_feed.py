@@ -178,7 +178,7 @@ class StateFeed:
             cursor.position += 1
             value = self._source.peek(key, ABSENT)
             if value is ABSENT:
-                continue  # removed meanwhile; the later delta has no effect
+                continue  # removed since; the later delta has no effect
             encoded, full_size = encode_with_size(value)
             keys.append(key)
             values.append(encoded)

@@ -186,7 +186,7 @@ export function createPlotPane(context: InspectorContext): Pane {
       const reply = await host.request("plot", { key: requestedKey, paths: paths ?? [], points });
       if (key !== requestedKey) return;
       last = reply;
-      // Numbers that were checked meanwhile are not in this reply.
+      // Numbers that were checked since the request are not in this reply.
       drawnFor = checked === paths ? requestedEntry : null;
       if (checked === null) {
         checked = reply.numbers.slice(0, INITIALLY_CHECKED).map(({ id }) => id);

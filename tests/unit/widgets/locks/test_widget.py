@@ -80,12 +80,12 @@ def test_what_waited_when_it_turned_to_another_connection_shows_nothing_of_the_f
     open_page: OpenPage, connection: Connection, server: NanoverServer
 ) -> None:
     manager = open_page(LockManager).panel
-    with hold_dispatcher(connection) as let_go:
+    with hold_dispatcher(connection) as release:
         connection.client.lock("scene")
         connection.client.locks.watch_keys(("scene",))
         with connect(f"127.0.0.1:{server.port}", name="other") as other:
             manager.rebind(other)
-            let_go()
+            release()
 
             assert manager.leases == ()
             assert manager.watched == ()
