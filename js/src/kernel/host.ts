@@ -1,6 +1,7 @@
 /** A view's interface to the kernel, and its implementation on anywidget's model. */
 
 import * as v from "valibot";
+import { isEnvelope, readKernelMessage, readResult } from "../protocol/check_message.ts";
 import { type Buffers, type Envelope, type ReplyBody, VERSION } from "../protocol/common.ts";
 import type {
   KernelMessage,
@@ -11,7 +12,6 @@ import type {
   PageRequestOp,
   Requests,
 } from "../protocol/messages.ts";
-import { isEnvelope, readKernelMessage, readResult } from "../protocol/read.ts";
 import { list, number, orNull, text } from "../protocol/schema.ts";
 import { randomName } from "../text/random_name.ts";
 import { now } from "../ui/clock.ts";

@@ -3,9 +3,9 @@
  * when it may be wrong; widgets/sync/messages.py has the rules.
  */
 
+import { readDelta, readSnapshot } from "../protocol/check_message.ts";
 import type { HeartbeatBody, PageValue } from "../protocol/common.ts";
 import type { MessageOf } from "../protocol/messages.ts";
-import { readDelta, readSnapshot } from "../protocol/read.ts";
 import { now } from "../ui/clock.ts";
 import { isCut, isSameValue } from "../values/page_value.ts";
 

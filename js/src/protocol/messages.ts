@@ -54,7 +54,7 @@ export type Notices = {
 
 export type KernelOp = keyof typeof MESSAGES;
 
-/** A checked message. `buffers` are checked when they are read, see read.ts. */
+/** A checked message. `buffers` are checked when they are read, see check_message.ts. */
 export type KernelMessage = {
   readonly [Op in KernelOp]: {
     readonly op: Op;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PAGE_OPS, readPageMessage } from "../../dev/page_message.ts";
-import type { PageRequestOp } from "../../src/protocol/messages.ts";
 import {
   KERNEL_OPS,
   readDelta,
   readKernelMessage,
   readResult,
   readSnapshot,
-} from "../../src/protocol/read.ts";
+} from "../../src/protocol/check_message.ts";
+import type { PageRequestOp } from "../../src/protocol/messages.ts";
 import { type Example, readExamples } from "../fixtures.ts";
 
 const examples = readExamples();

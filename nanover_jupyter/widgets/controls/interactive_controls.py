@@ -13,7 +13,7 @@ from nanover_jupyter.client.state.changes import KeyChange
 from nanover_jupyter.traits.dispatcher import MainThreadDispatcher
 from nanover_jupyter.traits.prefix import SharedPrefix, shared_prefix
 from nanover_jupyter.widgets.controls.parameter_row import ParameterRow
-from nanover_jupyter.widgets.controls.suggested_parameters import (
+from nanover_jupyter.widgets.controls.parameter_specs import (
     COLUMNS,
     OTHERS,
     PREFIX,

@@ -13,7 +13,7 @@ import traitlets
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.text_format import visible
 from nanover_jupyter.traits.values import SharedValue, shared
-from nanover_jupyter.widgets.controls.suggested_parameters import ParameterSpec
+from nanover_jupyter.widgets.controls.parameter_specs import ParameterSpec
 from nanover_jupyter.widgets.controls.two_way_binding import TwoWayBinding
 from nanover_jupyter.widgets.lifecycle import close_recursively
 from nanover_jupyter.widgets.subshells import enable_subshells

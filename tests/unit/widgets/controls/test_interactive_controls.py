@@ -14,7 +14,7 @@ from nanover_jupyter import (
     connect,
     interactive_controls,
 )
-from nanover_jupyter.widgets.controls.suggested_parameters import OTHERS, SUGGESTED_PARAMETERS
+from nanover_jupyter.widgets.controls.parameter_specs import OTHERS, SUGGESTED_PARAMETERS
 from tests.support.eventually import eventually
 from tests.support.held_dispatcher import hold_dispatcher
 from tests.support.shared_state import put

@@ -9,7 +9,7 @@ import pytest
 
 from nanover_jupyter import Connection, DictionaryChange, NanoverServer
 from nanover_jupyter.widgets.controls.parameter_row import ParameterRow
-from nanover_jupyter.widgets.controls.suggested_parameters import ParameterSpec, parameter_for
+from nanover_jupyter.widgets.controls.parameter_specs import ParameterSpec, parameter_for
 from tests.support.eventually import eventually
 from tests.support.shared_state import put
 

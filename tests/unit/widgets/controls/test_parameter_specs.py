@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.widgets.controls.suggested_parameters import (
+from nanover_jupyter.widgets.controls.parameter_specs import (
     COLUMNS,
     OTHERS,
     PREFIX,

@@ -1,5 +1,5 @@
 /**
- * Reads messages from the kernel. Returns null for a malformed message, which the caller drops
+ * Check messages from the kernel and read their buffers. Return null for a malformed message, which the caller drops
  * with a warning.
  */
 
