@@ -86,7 +86,7 @@ def test_a_plain_address_connects_by_websocket(server):
 
 
 def test_connecting_by_grpc_suggests_websocket(server):
-    with pytest.raises(ConnectError, match=r"by WebSocket: write ws://127\.0\.0\.1"):
+    with pytest.raises(ConnectError, match=r"speaks WebSocket: use ws://127\.0\.0\.1"):
         connect(f"grpc://127.0.0.1:{server.port}")
 
 
@@ -263,7 +263,7 @@ def test_an_encrypted_server_is_trusted_by_its_certificate(make_server, certific
         assert connection.client.run_command("playback/list") == {"simulations": NAMES}
     with connect(f"localhost:{server.port}", tls=trusted) as connection:
         assert connection.address == url
-    with pytest.raises(ConnectError, match="for a self-signed server, give that certificate"):
+    with pytest.raises(ConnectError, match="for a self-signed server, pass it as tls="):
         connect(url)
     with pytest.raises(ConnectError, match="the server requires encryption: use wss://"):
         connect(f"localhost:{server.port}")
