@@ -60,7 +60,7 @@ def test_inspector_and_palette_know_the_same_locks(
 
         locks.tab("Inspector")
         row = locks.root.locator(".nvj-row[data-kind=node]", has_text="scene").first
-        expect(row.locator(".nvj-lock-badge")).to_have_text(re.compile(r"^mine \d"))
+        expect(row.locator(".nvj-lock-badge")).to_have_text(re.compile(r"^Held \d"))
         locks.screenshot("locks-in-inspector")
 
         locks.tab("Commands")
