@@ -6,7 +6,7 @@ export const text = v.string();
 export const boolean = v.boolean();
 /** A finite number: NaN and Infinity are not JSON. */
 export const number = v.pipe(v.number(), v.finite());
-/** A whole number from 0 on that a double holds exactly. */
+/** A non-negative integer that a double holds exactly. */
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const nothing = v.null();
 export const orNull = v.nullable;

@@ -57,11 +57,11 @@ class Person:
     def __init__(self, shared, clock):
         self.book = LeaseTable(clock)
         self.clock = clock
-        self.errands = []
+        self.scheduled = []
         self.notes = LockNotes(
             shared,
             self.book,
-            lambda errand, after=0.0: self.errands.append(errand),
+            lambda call, after=0.0: self.scheduled.append(call),
             wall_clock=lambda: NOW + clock() - 1000,
         )
 
@@ -70,8 +70,8 @@ class Person:
         self.run()
 
     def run(self):
-        while self.errands:
-            self.errands.pop(0)()
+        while self.scheduled:
+            self.scheduled.pop(0)()
 
 
 @pytest.fixture
