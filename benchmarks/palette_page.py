@@ -116,7 +116,7 @@ PRESS = """() => new Promise((resolve) => {
     const started = performance.now();
     const observer = new MutationObserver(() => {
         const newest = list.firstElementChild;
-        if (newest === before || newest?.querySelector(".nvj-chip")?.textContent !== "done") return;
+        if (newest === before || newest?.querySelector(".nvj-chip")?.textContent !== "Done") return;
         observer.disconnect();
         resolve(performance.now() - started);
     });

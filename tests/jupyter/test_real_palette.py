@@ -83,5 +83,5 @@ def test_the_error_of_the_server_leads_to_the_missing_argument(
     palette.root.get_by_label("Argument value").fill("2")
     palette.run()
 
-    palette.ended("failed")
+    palette.ended("Failed")
     expect(palette.result).to_contain_text("Unexpected argument: speed")

@@ -64,4 +64,4 @@ def test_the_panels_show_the_state_and_capabilities_of_nanovers_server(
     )
     panel.screenshot("real-server-lost")
     real_server.start()
-    expect(panel.header).not_to_contain_text("disconnected", timeout=60_000 * TIME_SCALE)
+    expect(panel.header).not_to_contain_text("Disconnected", timeout=60_000 * TIME_SCALE)

@@ -37,7 +37,7 @@ def see_the_note(page: NotebookPage) -> None:
 def see_the_end(page: NotebookPage) -> None:
     for header in page.page.locator(".nvj-header").all():
         header.scroll_into_view_if_needed()  # hidden views get no messages
-        expect(header).to_contain_text("closed")
+        expect(header).to_contain_text("Closed")
 
 
 def heat_the_sample(page: NotebookPage) -> None:
@@ -115,10 +115,10 @@ def change_the_scale(page: NotebookPage) -> None:
 def take_the_scene(page: NotebookPage) -> None:
     locks = Locks(page)
     locks.take("scene", 10)
-    expect(locks.row("scene")).to_contain_text("held")
+    expect(locks.row("scene")).to_contain_text("Held")
     locks.screenshot("locks")
     locks.release("scene")
-    expect(locks.row("scene")).to_contain_text("released")
+    expect(locks.row("scene")).to_contain_text("Released")
 
 
 def move_the_sliders(page: NotebookPage) -> None:

@@ -45,7 +45,7 @@ def test_lost_server_is_shown_and_its_state_stays(
 
     server.close()
 
-    expect(inspector.header).to_contain_text("disconnected")
+    expect(inspector.header).to_contain_text("Disconnected")
     expect(inspector.row("last.words")).to_contain_text("still here")
     assert shell.run("6 * 7").value == 42
 
@@ -57,7 +57,7 @@ def test_disconnect_is_shown(page: WidgetPage, shell: Shell, server: NanoverServ
 
     shell.run("%nanover disconnect")
 
-    expect(panel.header).to_contain_text("closed")
+    expect(panel.header).to_contain_text("Closed")
 
 
 def test_widgets_follow_their_connection_to_another_server(
@@ -70,14 +70,14 @@ def test_widgets_follow_their_connection_to_another_server(
     with NanoverServer() as office:
         office.update_state(None, DictionaryChange({"place": "office", "desk": 1.0}))
         shell.run("%nanover disconnect")
-        expect(inspector.header).to_contain_text("closed")
+        expect(inspector.header).to_contain_text("Closed")
 
         shell.run(f"%nanover connect 127.0.0.1:{office.port} --name lab --quiet")
 
         expect(inspector.row("place")).to_contain_text("office")
         expect(inspector.row("desk")).to_be_visible()
         expect(inspector.row("scene")).to_have_count(0)
-        expect(inspector.header).not_to_contain_text("closed")
+        expect(inspector.header).not_to_contain_text("Closed")
         expect(inspector.header).to_contain_text(str(office.port))
         office.update_state(None, DictionaryChange({"place": "at home"}))
         expect(inspector.row("place")).to_contain_text("at home")
@@ -96,15 +96,15 @@ def test_reloading_state_shows_progress_and_keeps_the_last_known_one(
             expect(inspector.row("name")).to_contain_text("before")
 
             relay.cut()
-            expect(inspector.header).to_contain_text("disconnected")
+            expect(inspector.header).to_contain_text("Disconnected")
             server.update_state(None, DictionaryChange({"name": "after"}))
             relay.limit(100_000)
             relay.mend()
 
-            expect(inspector.header).to_contain_text("loading")
+            expect(inspector.header).to_contain_text("Loading")
             expect(page.page.locator(".nvj-banner")).to_have_text(LOADING)
             expect(inspector.row("name")).to_contain_text("before")
             inspector.screenshot("inspector-loading-again")
             relay.limit(math.inf)
             expect(inspector.row("name")).to_contain_text("after")
-            expect(inspector.header).not_to_contain_text("loading")
+            expect(inspector.header).not_to_contain_text("Loading")

@@ -187,7 +187,7 @@ class Palette(Panel):
         """The field of an argument."""
         return self.root.locator(".nvj-fields").get_by_label(name, exact=True)
 
-    def ended(self, word: str = "done") -> None:
+    def ended(self, word: str = "Done") -> None:
         """Wait until the newest run has this state."""
         expect(self.result.locator(".nvj-chip")).to_have_text(word)
 

@@ -54,7 +54,8 @@ export function leaseStatus(lease: LeaseBody, passed: number, sure = true): Leas
     leftText: held ? (lease.endless ? LEASE_TABLE.noEnd : left === null ? "" : leftText(left)) : "",
     heldText: heldText(lease, held, passed),
     capText: held && lease.max_hold !== null ? LEASE_TABLE.heldAtMost(lease.max_hold) : "",
-    note: held && !sure ? LEASE_TABLE.unconfirmed : lease.note === word ? "" : lease.note,
+    note:
+      held && !sure ? LEASE_TABLE.unconfirmed : lease.note === word.toLowerCase() ? "" : lease.note,
     autoRenew: lease.auto_renew,
     canAutoRenew: held && !lease.endless,
     canRenew: held && !lease.endless && !lease.auto_renew,

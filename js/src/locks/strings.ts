@@ -59,27 +59,27 @@ export const LEASE_TABLE = {
 
 /** A question mark follows where the state may have changed since the connection was lost. */
 export const LEASE_STATE_LABELS: Readonly<Record<LeaseState, Label>> = {
-  pending: ["waiting", "amber"],
-  held: ["held", "good"],
-  expiring: ["expiring", "amber"],
-  refused: ["refused", "bad"],
-  lost: ["lost", "bad"],
-  released: ["released", "neutral"],
+  pending: ["Waiting", "amber"],
+  held: ["Held", "good"],
+  expiring: ["Expiring", "amber"],
+  refused: ["Refused", "bad"],
+  lost: ["Lost", "bad"],
+  released: ["Released", "neutral"],
 };
 
 export const WHOSE_LABELS: Readonly<Record<Whose, Label>> = {
-  unknown: ["unknown", "neutral"],
-  free: ["free", "good"],
-  mine: ["mine", "accent"],
-  "someone else's": ["other client", "bad"],
+  unknown: ["Unknown", "neutral"],
+  free: ["Free", "good"],
+  mine: ["Mine", "accent"],
+  "someone else's": ["Other client", "bad"],
 };
 
 export const EVENT_LABELS: Readonly<Record<EventKind, Label>> = {
-  acquired: ["acquired", "good"],
-  refused: ["refused", "bad"],
-  lost: ["lost", "bad"],
-  released: ["released", "neutral"],
-  reacquired: ["reacquired", "amber"],
+  acquired: ["Acquired", "good"],
+  refused: ["Refused", "bad"],
+  lost: ["Lost", "bad"],
+  released: ["Released", "neutral"],
+  reacquired: ["Reacquired", "amber"],
 };
 
 export const DETAILS = {

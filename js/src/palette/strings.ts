@@ -11,7 +11,7 @@ export const LIST = {
   commands: "Commands",
   count: (commands: number) => plural(commands, "command"),
   otherGroup: "other",
-  running: (seconds: number) => (seconds < 1 ? "running" : `running ${elapsed(seconds)}`),
+  running: (seconds: number) => (seconds < 1 ? "Running" : `Running ${elapsed(seconds)}`),
   loading: "Loading commands…",
   noMatch: (commands: number) => `No match in ${plural(commands, "command")}.`,
   clear: "Clear filter",
@@ -106,10 +106,10 @@ export const FIELD_PROBLEMS = {
 } as const;
 
 export const RUN_STATES: Readonly<Record<RunState, string>> = {
-  running: "running",
-  done: "done",
-  failed: "failed",
-  cancelled: "cancelled",
+  running: "Running",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
 };
 
 export const RUN = {

@@ -11,22 +11,22 @@ export const PANEL = {
 
 /** The short state beside the dot. */
 export const STATE = {
-  disconnected: "disconnected",
-  loading: "loading",
-  connecting: "connecting",
-  closed: "closed",
-  noKernel: "no kernel",
-  kernelBusy: "kernel busy",
-  busyButLive: "kernel busy, updating",
-  noUpdates: "no updates",
+  disconnected: "Disconnected",
+  loading: "Loading",
+  connecting: "Connecting",
+  closed: "Closed",
+  noKernel: "No kernel",
+  kernelBusy: "Kernel busy",
+  busyButLive: "Kernel busy, updating",
+  noUpdates: "No updates",
 } as const;
 
 /** How old the shown state is. */
 export const FRESHNESS = {
-  stale: (seconds: number) => `stale for ${age(seconds)}`,
-  loading: (seconds: number) => `loading for ${age(seconds)}`,
-  connecting: (seconds: number) => `connecting for ${age(seconds)}`,
-  updated: (seconds: number) => `updated ${age(seconds)} ago`,
+  stale: (seconds: number) => `Stale for ${age(seconds)}`,
+  loading: (seconds: number) => `Loading for ${age(seconds)}`,
+  connecting: (seconds: number) => `Connecting for ${age(seconds)}`,
+  updated: (seconds: number) => `Updated ${age(seconds)} ago`,
   rate: (perSecond: number) => rate(perSecond).replace("/s", " updates/s"),
 } as const;
 

@@ -44,9 +44,9 @@ describe("a lease", () => {
   });
 
   it("is in doubt while the server cannot be asked", () => {
-    expect(leaseStatus(HELD, 0, false)).toMatchObject({ word: "held?", tone: "amber" });
+    expect(leaseStatus(HELD, 0, false)).toMatchObject({ word: "Held?", tone: "amber" });
     expect(leaseStatus(HELD, 0, false).note).not.toBe("");
-    expect(leaseStatus({ ...HELD, state: "lost", left: null }, 0, false).word).toBe("lost");
+    expect(leaseStatus({ ...HELD, state: "lost", left: null }, 0, false).word).toBe("Lost");
   });
 
   it("offers what can be done in its state", () => {

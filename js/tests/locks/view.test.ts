@@ -84,7 +84,7 @@ describe("the form", () => {
       "scene is held by another client",
     );
     expect(findAll(el, ".nvj-key-chip").length).toBe(1);
-    expect(rowOf(el, "scene").textContent).toContain("refused");
+    expect(rowOf(el, "scene").textContent).toContain("Refused");
   });
 
   it.each([
@@ -187,7 +187,7 @@ describe("the table", () => {
 
   it("says in words what happened", async () => {
     const { el } = await mount();
-    expect(rowOf(el, "selection.root").textContent).toContain("refused held by another client");
+    expect(rowOf(el, "selection.root").textContent).toContain("Refused held by another client");
     expect(find(el, ".nvj-notice").textContent).toBe(
       "Lost selection.ligand: the simulation was switched by playback/load",
     );
@@ -254,10 +254,10 @@ describe("the table", () => {
     const { el, kernel } = await mount();
     kernel.sendStatus({ state: "lost", reason: "x" });
     await pass(0.4);
-    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("held?");
+    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("Held?");
     kernel.sendStatus({ state: "connected" });
     await pass(0.4);
-    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("held");
+    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("Held");
   });
 
   it("says why something could not be done", async () => {
@@ -384,9 +384,9 @@ describe("watched keys", () => {
     const { el } = await mount({ lockUpdates: LOCK_NEWS });
     await pass(2);
     expect(watched(el)).toEqual([
-      expect.stringMatching(/^selection.rootother clientIvan's notebook · for 4[34] s$/),
-      expect.stringMatching(/^selection.proteinfreefor 2 min/),
-      expect.stringMatching(/^scenemine/),
+      expect.stringMatching(/^selection.rootOther clientIvan's notebook · for 4[34] s$/),
+      expect.stringMatching(/^selection.proteinFreefor 2 min/),
+      expect.stringMatching(/^sceneMine/),
     ]);
   });
 
@@ -429,7 +429,7 @@ describe("requests of others", () => {
     expect(bar.textContent).toContain("Nandita asks for scene: for a minute");
     click(find(bar, "[data-answer=release]"));
     await pass(0.2);
-    expect(rowOf(el, "scene").textContent).toContain("released");
+    expect(rowOf(el, "scene").textContent).toContain("Released");
     expect(kernel.received.at(-1)).toMatchObject({ op: "dismiss", body: { asker: "a1" } });
     expect(bar.hidden).toBe(true);
   });
@@ -455,7 +455,7 @@ it("shows what happened, the newest first", async () => {
   expect(section?.hidden).toBe(true);
   click(find(el, ".nvj-locks-footer .nvj-quiet"));
   expect(section?.hidden).toBe(false);
-  expect(list.firstElementChild?.textContent).toContain("lostselection.ligand");
+  expect(list.firstElementChild?.textContent).toContain("Lostselection.ligand");
 });
 
 describe("what cannot be done", () => {

@@ -157,7 +157,7 @@ describe("a run", () => {
       op: "run",
       body: { name: "playback/load", arguments: { index: 3 } },
     });
-    expect(runs(el)[0]).toMatch(/^done\d+ ms/);
+    expect(runs(el)[0]).toMatch(/^Done\d+ ms/);
     expect(runs(el)[0]).toContain('{"simulations": ["nanotube"]}');
   });
 
@@ -180,10 +180,10 @@ describe("a run", () => {
       submit(find(el, ".nvj-form"));
     }
     await pass(2.5);
-    expect(runs(el).every((text) => text?.startsWith("running2.") === true)).toBe(true);
-    expect(option(el, "user/slow").textContent).toContain("running 2.");
+    expect(runs(el).every((text) => text?.startsWith("Running2.") === true)).toBe(true);
+    expect(option(el, "user/slow").textContent).toContain("Running 2.");
     await pass(1);
-    expect(runs(el).map((text) => text?.slice(0, 4))).toEqual(["done", "runn"]);
+    expect(runs(el).map((text) => text?.slice(0, 4))).toEqual(["Done", "Runn"]);
   });
 
   it("shows the server's message or error", async () => {
@@ -199,7 +199,7 @@ describe("a run", () => {
       await pass(0.1);
     }
     expect(find(el, ".nvj-run:nth-child(1)").textContent).toContain("no simulation is loaded");
-    expect(find(el, ".nvj-run:nth-child(1) .nvj-chip").textContent).toBe("failed");
+    expect(find(el, ".nvj-run:nth-child(1) .nvj-chip").textContent).toBe("Failed");
     expect(find(el, ".nvj-run:nth-child(2) .nvj-message").textContent).toBe("Saved as “draft”.");
   });
 
@@ -431,7 +431,7 @@ describe("the history", () => {
     const { el, kernel } = await mount();
     void kernel.runs.start({ run: "elsewhere", name: "playback/play", arguments: {} });
     await pass(0.1);
-    expect(runs(el)[0]).toContain("done");
+    expect(runs(el)[0]).toContain("Done");
     expect(runs(el)[0]).toContain('("playback/play")');
   });
 
@@ -442,7 +442,7 @@ describe("the history", () => {
     await pass(0.2);
     click(buttonIn(find(el, ".nvj-run"), "Stop waiting"));
     await pass(0.1);
-    expect(runs(el)[0]).toContain("cancelled");
+    expect(runs(el)[0]).toContain("Cancelled");
     expect(runs(el)[0]).toContain("may still be running on the server");
   });
 
@@ -481,7 +481,7 @@ describe("the history", () => {
     model.onSend = () => undefined;
     submit(find(el, ".nvj-form"));
     await pass(6);
-    expect(runs(el)[0]).toContain("running");
+    expect(runs(el)[0]).toContain("Running");
     kernel.runs.send("runs", { runs: [] });
     await pass(0.1);
     expect(runs(el)[0]).toContain("did not reach the kernel");

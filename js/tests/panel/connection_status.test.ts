@@ -30,7 +30,7 @@ describe("the connection", () => {
     expect(describeConnection(facts())).toMatchObject({
       tone: "live",
       label: "",
-      freshness: "updated 0.1 s ago",
+      freshness: "Updated 0.1 s ago",
       rate: "31 updates/s",
       banner: "",
       blocked: null,
@@ -38,9 +38,9 @@ describe("the connection", () => {
   });
 
   it("counts up between heartbeats and restarts at a change", () => {
-    expect(describeConnection(facts({ now: 100.5 })).freshness).toBe("updated 0.6 s ago");
+    expect(describeConnection(facts({ now: 100.5 })).freshness).toBe("Updated 0.6 s ago");
     expect(describeConnection(facts({ now: 100.5, lastChange: 100.4 })).freshness).toBe(
-      "updated 0.1 s ago",
+      "Updated 0.1 s ago",
     );
   });
 
@@ -48,7 +48,7 @@ describe("the connection", () => {
     const quiet = { body: { ...BEAT, age: 41, rate: 0 }, at: 100 };
     expect(describeConnection(facts({ heartbeat: quiet }))).toMatchObject({
       tone: "live",
-      freshness: "updated 41 s ago",
+      freshness: "Updated 41 s ago",
       rate: "",
     });
   });
@@ -60,7 +60,7 @@ describe("the connection", () => {
     );
     expect(describeConnection(lost)).toMatchObject({
       tone: "lost",
-      freshness: "stale for 4.0 s",
+      freshness: "Stale for 4.0 s",
       banner:
         "Connection lost 4 s ago: connection refused. Reconnecting (attempt 2). Showing the last known state.",
     });
@@ -70,7 +70,7 @@ describe("the connection", () => {
   it("is connecting", () => {
     expect(describeConnection(facts({}, { state: "connecting", since: 2 }))).toMatchObject({
       tone: "waiting",
-      label: "connecting",
+      label: "Connecting",
     });
   });
 
@@ -79,8 +79,8 @@ describe("the connection", () => {
       describeConnection(facts({}, { state: "loading", since: 12, received }));
     expect(text(2_100_000)).toMatchObject({
       tone: "waiting",
-      label: "loading",
-      freshness: "loading for 12 s",
+      label: "Loading",
+      freshness: "Loading for 12 s",
       banner: "Loading the state (2.1 MB received). Showing the last known state.",
       announcement: "Loading the state. Showing the last known state.",
       blocked: "The state is still loading.",
@@ -90,20 +90,20 @@ describe("the connection", () => {
 
   it("is closed", () => {
     const text = describeConnection(facts({}, { state: "closed", reason: "closed by the user" }));
-    expect(text).toMatchObject({ tone: "gone", label: "closed" });
+    expect(text).toMatchObject({ tone: "gone", label: "Closed" });
     expect(text.banner).toContain("closed by the user");
   });
 
   it("is loading before the first status", () => {
-    expect(describeConnection(facts({ status: null }))).toMatchObject({ label: "loading" });
-    expect(describeConnection(facts({ status: null, kernel: "busy" })).label).toBe("kernel busy");
+    expect(describeConnection(facts({ status: null }))).toMatchObject({ label: "Loading" });
+    expect(describeConnection(facts({ status: null, kernel: "busy" })).label).toBe("Kernel busy");
   });
 });
 
 describe("the kernel", () => {
   it("that is busy but sends heartbeats keeps the view live", () => {
     expect(describeConnection(facts({ kernel: "busy" }))).toMatchObject({
-      label: "kernel busy, updating",
+      label: "Kernel busy, updating",
       blocked: null,
     });
   });
@@ -111,7 +111,7 @@ describe("the kernel", () => {
   it("that is silent makes the view stale", () => {
     expect(describeConnection(facts({ now: 105 }))).toMatchObject({
       tone: "stale",
-      label: "no updates",
+      label: "No updates",
     });
     expect(describeConnection(facts({ now: 105 })).banner).toBe(
       "No updates from the kernel for 5 s. The view may be out of date.",

@@ -65,7 +65,7 @@ def test_lost_server_is_shown_and_the_state_recovers_after_a_reconnect(
         set_state(first, {"before": 1.0, "stays": 1.0})
         _, inspector = show_inspector(page, connect_to, first)
         expect(inspector.row("before")).to_be_visible()
-    expect(inspector.header).to_contain_text("stale for")
+    expect(inspector.header).to_contain_text("Stale for")
     inspector.screenshot("inspector-lost")
 
     with NanoverServer(port=first.port) as second:
@@ -73,7 +73,7 @@ def test_lost_server_is_shown_and_the_state_recovers_after_a_reconnect(
         expect(inspector.row("after")).to_be_visible()
         expect(inspector.preview("stays")).to_have_text("2")
         expect(inspector.row("before")).to_have_count(0)
-        expect(inspector.header).to_contain_text("updated")
+        expect(inspector.header).to_contain_text("Updated")
 
 
 # several views ------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class Scene:
         with suppress(AssertionError):
             eventually(lambda: inspector.root.evaluate(_SHOWN) == state)
         assert inspector.root.evaluate(_SHOWN) == state
-        expect(inspector.header).to_contain_text("updated")
+        expect(inspector.header).to_contain_text("Updated")
         expect(inspector.header.locator(".nvj-status")).to_be_hidden()
         expect(inspector.root.locator(".nvj-footer")).to_contain_text("live")
 
@@ -209,7 +209,7 @@ def test_late_hello_is_answered_with_the_current_state(make_scene: OpenScene) ->
     scene = make_scene(**STATE)
     with scene.to_kernel.held() as kept:
         inspector = scene.show()
-        expect(inspector.header).to_contain_text("kernel busy")
+        expect(inspector.header).to_contain_text("Kernel busy")
         scene.change({"goes"}, changes=1.0, new=2.0)
         assert [message.kind for message in kept][:1] == ["hello"]
         assert "snapshot" not in scene.to_page.passed

@@ -23,7 +23,7 @@ def seconds_left(locks: Locks, key: str) -> float:
 
 def test_count_downs_move_while_no_message_arrives(locks: Locks, page: WidgetPage) -> None:
     locks.take("scene", 50)
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     to_page = page.bridge.to_page
 
     # Not even heartbeats arrive, as when the kernel is stopped.
@@ -40,7 +40,7 @@ def test_kept_lock_outlives_its_duration(
     locks: Locks, connection: Connection, clock: SkippingClock
 ) -> None:
     locks.take("scene", 50)
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
 
     for _ in range(2):
         clock.pass_seconds(30)
@@ -49,7 +49,7 @@ def test_kept_lock_outlives_its_duration(
 
     held = locks.row("scene").locator(".nvj-held")
     expect(held).to_have_text(re.compile(r"^1 min( \d+ s)? of 10 min at most$"))
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     expect(locks.keep("scene")).to_be_checked()
     expect(locks.button("Renew scene")).to_be_hidden()
 
@@ -58,17 +58,17 @@ def test_lock_that_is_kept_no_longer_runs_out_and_can_be_taken_again(
     locks: Locks, clock: SkippingClock
 ) -> None:
     locks.take("scene", 50)
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     locks.keep("scene").uncheck()
     expect(locks.button("Renew scene")).to_be_visible()
 
     clock.pass_seconds(51)
 
-    expect(locks.state("scene")).to_have_text("lost")
+    expect(locks.state("scene")).to_have_text("Lost")
     locks.button("Retry scene").click()
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     locks.button("Release all").click()
-    expect(locks.state("scene")).to_have_text("released")
+    expect(locks.state("scene")).to_have_text("Released")
     locks.button("Dismiss scene").click()
     expect(locks.row("scene")).to_have_count(0)
 
@@ -77,11 +77,11 @@ def test_lost_lock_is_reported_and_takes_no_focus(
     locks: Locks, connection: Connection, clock: SkippingClock
 ) -> None:
     connection.client.lock("scene", duration=50, auto_renew=False)
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
 
     clock.pass_seconds(51)
 
-    expect(locks.state("scene")).to_have_text("lost")
+    expect(locks.state("scene")).to_have_text("Lost")
     expect(locks.notice).to_have_text("Lost scene: expired")
     # Polite: it is read out, and takes no focus.
     expect(locks.notice).to_have_role("status")
@@ -128,11 +128,11 @@ def test_history_lists_what_was_taken_refused_lost_and_released(
 
     expect(locks.history).to_have_count(5)
     events = [
-        ("lost", "brief", "expired"),
-        ("acquired", "brief", ""),
-        ("released", "mine", "released"),
-        ("acquired", "mine", ""),
-        ("refused", "theirs", "held by another client"),
+        ("Lost", "brief", "expired"),
+        ("Acquired", "brief", ""),
+        ("Released", "mine", "released"),
+        ("Acquired", "mine", ""),
+        ("Refused", "theirs", "held by another client"),
     ]
     for index, parts in enumerate(events):
         expect(locks.history.nth(index)).to_contain_text(re.compile(r"\d+ s ago"))
@@ -154,15 +154,15 @@ def test_switched_simulation_takes_locks_again_and_reports_those_that_are_lost(
 
     server.register_command("playback/load", switch)
     locks.take("scene", LONG, "title")
-    expect(locks.state("title")).to_have_text("held")
+    expect(locks.state("title")).to_have_text("Held")
 
     connection.client.run_command("playback/load", index=1)
 
     expect(locks.row("scene")).to_contain_text(
         "acquired again: playback/load switched the simulation"
     )
-    expect(locks.state("scene")).to_have_text("held")
-    expect(locks.state("title")).to_have_text("lost")
+    expect(locks.state("scene")).to_have_text("Held")
+    expect(locks.state("title")).to_have_text("Lost")
     expect(locks.notice).to_contain_text("Lost title: playback/load switched the simulation")
     expect(locks.notice).to_contain_text("now held by another client")
     assert not lets_write(server, "scene")
@@ -176,17 +176,17 @@ def test_locks_are_in_doubt_while_the_server_is_away_and_lost_when_their_time_is
         locks = show_manager(page, LockManager(connection, height=460))
         connection.client.lock("long", duration=LONG)
         connection.client.lock("short", duration=50)
-        expect(locks.state("long")).to_have_text("held")
-        expect(locks.state("short")).to_have_text("held")
+        expect(locks.state("long")).to_have_text("Held")
+        expect(locks.state("short")).to_have_text("Held")
 
         relay.cut()
 
-        expect(locks.state("long")).to_have_text("held?")
-        expect(locks.state("short")).to_have_text("held?")
+        expect(locks.state("long")).to_have_text("Held?")
+        expect(locks.state("short")).to_have_text("Held?")
         expect(locks.button("Release long")).to_be_disabled()
         clock.pass_seconds(51)
-        expect(locks.state("short")).to_have_text("lost")
-        expect(locks.state("long")).to_have_text("held?")
+        expect(locks.state("short")).to_have_text("Lost")
+        expect(locks.state("long")).to_have_text("Held?")
         expect(locks.notice).to_contain_text("Lost short: expired")
         locks.screenshot("locks-server-gone")
         locks.require_accessible()

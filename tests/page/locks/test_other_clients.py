@@ -21,12 +21,12 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
     server.update_locks(STRANGER, {"scene": LONG})
     locks.take("scene", LONG)
     expect(locks.problem).to_contain_text("Refused: scene is held by another client.")
-    expect(locks.state("scene")).to_have_text("refused")
+    expect(locks.state("scene")).to_have_text("Refused")
 
     locks.button("Watch scene").click()
 
     watched = locks.watched("scene")
-    expect(watched).to_contain_text("other client")
+    expect(watched).to_contain_text("Other client")
     clock.pass_seconds(40)
     expect(watched).to_contain_text(re.compile(r"for 4\d s"))
     locks.screenshot("locks-watched")
@@ -34,12 +34,12 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
 
     server.update_locks(STRANGER, release=["scene"])
     clock.pass_seconds(LOOKED_AT_AFTER)
-    expect(watched).to_contain_text("free")
+    expect(watched).to_contain_text("Free")
     expect(watched).to_contain_text(re.compile(r"for \d s"))  # it counts anew
     locks.button("Retry scene").click()
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     clock.pass_seconds(LOOKED_AT_AFTER)
-    expect(watched).to_contain_text("mine")
+    expect(watched).to_contain_text("Mine")
     locks.button("Stop watching scene").click()
     expect(watched).to_have_count(0)
 
@@ -48,7 +48,7 @@ def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
     locks: Locks, server: NanoverServer, clock: SkippingClock
 ) -> None:
     locks.take("scene", LONG)
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     locks.root.get_by_label("Your name, visible to other clients").fill("Anna")
     locks.button("Share").click()
     expect(locks.root).to_contain_text("Other clients see your locks as Anna.")
@@ -66,7 +66,7 @@ def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
 
         bar.get_by_role("button", name="Release").click()
 
-        expect(locks.state("scene")).to_have_text("released")
+        expect(locks.state("scene")).to_have_text("Released")
         expect(bar).to_be_hidden()
         assert other.attempt_update_locks({"scene": 1})
 
@@ -82,8 +82,8 @@ def test_traits_follow_what_is_done_in_the_page(locks: Locks, manager: LockManag
     )
     manager.watch("title")
     locks.take("scene", LONG)
-    expect(locks.state("scene")).to_have_text("held")
-    expect(locks.watched("title")).to_contain_text("free")
+    expect(locks.state("scene")).to_have_text("Held")
+    expect(locks.watched("title")).to_contain_text("Free")
 
     eventually(lambda: ("leases", "scene", "held") in seen)
     eventually(lambda: ("watched", "title", "free") in seen)

@@ -34,7 +34,7 @@ def test_taken_lock_keeps_others_out_until_it_is_released(
     locks.take("scene", 50)
 
     row = locks.row("scene")
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     expect(locks.left("scene")).to_have_text(re.compile(r"^\d\d\.\d s$"))
     expect(locks.keep("scene")).to_be_checked()
     expect(row).to_contain_text("of 10 min at most")
@@ -44,7 +44,7 @@ def test_taken_lock_keeps_others_out_until_it_is_released(
         assert not other.attempt_update_state(change)
         assert not other.attempt_update_locks({"scene": 10})
         locks.release("scene")
-        expect(locks.state("scene")).to_have_text("released")
+        expect(locks.state("scene")).to_have_text("Released")
         assert other.attempt_update_state(change)
     expect(locks.root).to_contain_text("No locks held")
 
@@ -89,13 +89,13 @@ def test_several_keys_are_taken_all_or_none(locks: Locks, server: NanoverServer)
     server.update_locks(STRANGER, release=["secret"])
     locks.button("Acquire").click()
 
-    expect(locks.state("scene")).to_have_text("held")
-    expect(locks.state("secret")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
+    expect(locks.state("secret")).to_have_text("Held")
     expect(chips).to_have_count(0)
     expect(locks.root).to_contain_text("2 locks held")
     locks.button("Release all").click()
-    expect(locks.state("scene")).to_have_text("released")
-    expect(locks.state("secret")).to_have_text("released")
+    expect(locks.state("scene")).to_have_text("Released")
+    expect(locks.state("secret")).to_have_text("Released")
     expect(locks.button("Release all")).to_be_hidden()
 
 
@@ -105,17 +105,17 @@ def test_waiting_for_a_lock_ends_when_it_is_free_or_when_the_user_stops_it(
     server.update_locks(STRANGER, {"scene": LONG})
 
     locks.take("scene", 10, wait="1 min")
-    expect(locks.state("scene")).to_have_text("waiting")
+    expect(locks.state("scene")).to_have_text("Waiting")
     expect(locks.row("scene")).to_contain_text("held by another client; retrying")
     locks.screenshot("locks-waiting")
     locks.button("Cancel waiting for scene").click()
     expect(locks.problem).to_contain_text("released while waiting")
 
     locks.button("Acquire").click()
-    expect(locks.state("scene")).to_have_text("waiting")
+    expect(locks.state("scene")).to_have_text("Waiting")
     server.update_locks(STRANGER, release=["scene"])
 
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_everything_can_be_done_without_the_mouse(locks: Locks) -> None:
     expect(locks.root.locator(".nvj-key-chip")).to_contain_text(["scene"])
     locks.press("Enter")  # with nothing typed, it takes
 
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     focused = locks.page.locator(":focus")
     expect(focused).to_have_attribute("aria-label", "Key to lock")
 
@@ -166,7 +166,7 @@ def test_everything_can_be_done_without_the_mouse(locks: Locks) -> None:
     expect(locks.root.locator("[aria-live]").first).to_contain_text("Renewed: scene.")
     tab_to("Release scene")
     locks.press("Enter")
-    expect(locks.state("scene")).to_have_text("released")
+    expect(locks.state("scene")).to_have_text("Released")
     # The button that had the focus is gone; one beside it has it now.
     expect(focused).to_have_attribute("aria-label", "Dismiss scene")
     locks.press("Enter")
@@ -195,4 +195,4 @@ def test_lock_on_a_recorded_server_is_held(connect_to: Connect, page: WidgetPage
 
         locks.take("scene", 60)
 
-        expect(locks.row("scene")).to_contain_text("held")
+        expect(locks.row("scene")).to_contain_text("Held")

@@ -36,7 +36,7 @@ def test_two_outputs_and_two_tabs_agree(
 
     here.take("scene", LONG)
     for view in views:
-        expect(view.state("scene")).to_have_text("held")
+        expect(view.state("scene")).to_have_text("Held")
     there.keep("scene").uncheck()
     for view in views:
         expect(view.keep("scene")).not_to_be_checked()
@@ -46,7 +46,7 @@ def test_two_outputs_and_two_tabs_agree(
         expect(view.row("scene")).to_contain_text("of 20 min at most")
     there.release("scene")
     for view in views:
-        expect(view.state("scene")).to_have_text("released")
+        expect(view.state("scene")).to_have_text("Released")
 
 
 def test_inspector_and_palette_know_the_same_locks(
@@ -56,7 +56,7 @@ def test_inspector_and_palette_know_the_same_locks(
         page.show(ControlRoom(connection, tool="locks"))
         locks, palette = Locks(page), Palette(page)
         locks.take("scene", LONG)
-        expect(locks.state("scene")).to_have_text("held")
+        expect(locks.state("scene")).to_have_text("Held")
 
         locks.tab("Inspector")
         row = locks.root.locator(".nvj-row[data-kind=node]", has_text="scene").first
@@ -70,14 +70,14 @@ def test_inspector_and_palette_know_the_same_locks(
         palette.root.get_by_role("alertdialog").get_by_role("button", name="Run").click()
         palette.ended()
         locks.tab("Locks")
-        expect(locks.state("scene")).to_have_text("held")
+        expect(locks.state("scene")).to_have_text("Held")
         expect(locks.row("scene")).to_contain_text(
             "acquired again: playback/next switched the simulation"
         )
         assert not lets_write(server, "scene")
 
         connection.client.lock("title", duration=LONG)
-        expect(locks.state("title")).to_have_text("held")
+        expect(locks.state("title")).to_have_text("Held")
 
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "\u202egnihton\u202c שלום", "k" * 10_000, "__proto__"]
@@ -125,13 +125,13 @@ def test_long_keys_and_names_fit_into_a_narrow_view(hostile_locks: Locks) -> Non
 def test_locks_can_be_taken_and_released_in_a_narrow_view(locks: Locks) -> None:
     locks.page.set_viewport_size(NARROW)
     locks.take("title", LONG)
-    expect(locks.state("title")).to_have_text("held")
+    expect(locks.state("title")).to_have_text("Held")
     locks.button("Release all").click()
     expect(locks.root).to_contain_text("No locks held")
 
     locks.take("scene", LONG)
 
-    expect(locks.state("scene")).to_have_text("held")
+    expect(locks.state("scene")).to_have_text("Held")
     eventually(lambda: fits(locks))
     locks.screenshot("locks-narrow")
 
@@ -149,7 +149,7 @@ def test_a_thousand_locks_are_counted_and_released_and_those_in_view_count_down(
 
     expect(locks.root).to_contain_text(re.compile(r"1\s000 locks held"))
     expect(locks.root).to_contain_text("… 500 more")
-    expect(locks.watched("key.49")).to_contain_text("free")
+    expect(locks.watched("key.49")).to_contain_text("Free")
     left = locks.rows.first.locator(".nvj-time-left .nvj-tabular")
     expect(left).not_to_have_text(left.inner_text())
     locks.screenshot("locks-huge")

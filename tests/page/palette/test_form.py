@@ -113,7 +113,7 @@ def test_missing_argument_that_the_server_names_is_added_to_the_form(
     palette = show_palette(server)
     palette.choose("user/greet")
     palette.run()
-    palette.ended("failed")
+    palette.ended("Failed")
     expect(palette.result).to_contain_text("Missing argument: name")
     save_screenshots(palette, "palette-failed")
     palette.require_accessible()

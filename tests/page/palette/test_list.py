@@ -72,7 +72,7 @@ def test_command_that_disappears_while_its_form_is_open_is_reported(
     palette.choose("user/say")
     server.unregister_command("user/say")
     palette.run()
-    palette.ended("failed")
+    palette.ended("Failed")
     expect(palette.result).to_contain_text("no longer has this command")
 
     palette.button("Refresh commands").click()

@@ -66,10 +66,10 @@ def test_slow_run_shows_its_progress_and_survives_a_reload_of_the_page(
 
         again = Palette(page)
         expect(again.runs).to_have_count(2)
-        expect(again.result).to_contain_text("running")
-        expect(again.runs.nth(1)).to_contain_text("done")
+        expect(again.result).to_contain_text("Running")
+        expect(again.runs.nth(1)).to_contain_text("Done")
         again.result.get_by_role("button", name="Stop waiting").click()
-        again.ended("cancelled")
+        again.ended("Cancelled")
         expect(again.result).to_contain_text("may still be running on the server")
 
 
@@ -130,7 +130,7 @@ def test_error_of_the_server_is_shown_as_text(
     palette.choose("user/explode")
     palette.run()
 
-    palette.ended("failed")
+    palette.ended("Failed")
     expect(palette.result).to_contain_text("no <b>fuse</b> left")
 
 
@@ -172,7 +172,7 @@ def test_run_fails_when_its_server_is_lost_and_is_not_repeated(
         with ThreadPoolExecutor(1) as executor:
             # A server that closes waits a while for commands that still run.
             closing = executor.submit(server.close)
-            palette.ended("failed")
+            palette.ended("Failed")
             wait.open()
             closing.result()
 
