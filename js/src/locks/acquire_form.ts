@@ -1,12 +1,12 @@
 /** The form that acquires locks: keys, duration and options. */
 
 import { randomName } from "../text/random_name.ts";
-import { visible } from "../text/visible_text.ts";
-import { h, setAttribute, setText } from "../ui/html.ts";
+import { keyText, visible } from "../text/visible_text.ts";
+import { h, setAttribute, setBlocked, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { listen } from "../ui/lifetime.ts";
 import { readSeconds, readWaitTime } from "./lease_status.ts";
-import { shownKey, ACQUIRE_FORM as TEXT } from "./strings.ts";
+import { ACQUIRE_FORM as TEXT } from "./strings.ts";
 
 /** The values of the form. */
 export interface LockRequest {
@@ -169,7 +169,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
         h(
           "span",
           { class: "nvj-key-chip" },
-          h("code", {}, shownKey(key, 60)),
+          h("code", {}, keyText(key, 60)),
           !isKnown(key) && h("span", { class: "nvj-dim nvj-key-new" }, TEXT.newKey),
           h(
             "button",
@@ -276,8 +276,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     setProblem,
     focus: () => input.focus(),
     setBlocked: (reason) => {
-      acquireButton.disabled = reason !== null;
-      acquireButton.title = reason ?? "";
+      setBlocked(acquireButton, reason);
       watch.disabled = acquireButton.disabled;
     },
     remove,

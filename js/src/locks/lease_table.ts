@@ -1,11 +1,11 @@
 /** The table of leases, with countdowns that need no messages. */
 
 import type { LeaseBody } from "../protocol/locks.ts";
-import { visible } from "../text/visible_text.ts";
-import { h, setText, svg } from "../ui/html.ts";
+import { keyText, visible } from "../text/visible_text.ts";
+import { h, setBlocked, setText, svg } from "../ui/html.ts";
 import { createVisibilityTracker } from "../ui/lifetime.ts";
 import { isEnded, type LeaseStatus, leaseStatus } from "./lease_status.ts";
-import { shownKey, LEASE_TABLE as TEXT } from "./strings.ts";
+import { LEASE_TABLE as TEXT } from "./strings.ts";
 
 export type LeaseAction =
   | "renew"
@@ -80,7 +80,7 @@ function createRow(key: string): RowView {
   const left = h("span", { class: "nvj-tabular" });
   const heldText = h("span", { class: "nvj-tabular" });
   const capText = h("span", { class: "nvj-dim" });
-  const name = shownKey(key, 200);
+  const name = keyText(key, 200);
   const autoRenew = h("input", {
     type: "checkbox",
     class: "nvj-switch",
@@ -136,8 +136,7 @@ function createRow(key: string): RowView {
         if (button === undefined) continue;
         button.hidden = lease[can] !== true;
         // Dismissing a row needs no server.
-        button.disabled = blocked !== null && action !== "dismiss";
-        button.title = button.disabled ? (blocked ?? "") : "";
+        setBlocked(button, action === "dismiss" ? null : blocked);
       }
     },
   };

@@ -1,12 +1,12 @@
 /** Watched keys, recent events, and the name shared with other clients. */
 
 import type { EventBody, LockUpdatesBody, WatchedBody } from "../protocol/locks.ts";
-import { visible } from "../text/visible_text.ts";
-import { fill, h, setAttribute, setText } from "../ui/html.ts";
+import { keyText, visible } from "../text/visible_text.ts";
+import { fill, h, setAttribute, setBlocked, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { keepingFocus } from "../ui/keep_focus.ts";
 import { listen } from "../ui/lifetime.ts";
-import { EVENT_LABELS, type Label, shownKey, DETAILS as TEXT, WHOSE_LABELS } from "./strings.ts";
+import { EVENT_LABELS, type Label, DETAILS as TEXT, WHOSE_LABELS } from "./strings.ts";
 
 export interface LockDetails {
   readonly element: HTMLElement;
@@ -36,7 +36,7 @@ const watchedRow = (watched: WatchedBody, passed: number, index: number) =>
   h(
     "li",
     {},
-    h("code", {}, shownKey(watched.key)),
+    h("code", {}, keyText(watched.key)),
     chip(WHOSE_LABELS[watched.whose]),
     h("span", { class: "nvj-dim nvj-tabular nvj-watched-time" }, watchedText(watched, passed)),
     h(
@@ -58,7 +58,7 @@ const eventRow = (event: EventBody, passed: number) =>
     {},
     h("span", { class: "nvj-dim nvj-tabular nvj-ago" }, TEXT.ago(event.ago + passed)),
     chip(EVENT_LABELS[event.kind]),
-    h("code", {}, shownKey(event.key)),
+    h("code", {}, keyText(event.key)),
     h("span", { class: "nvj-dim nvj-lease-note" }, visible(event.note, 300)),
   );
 
@@ -149,9 +149,6 @@ export function createLockDetails({
       name.hidden = next.by !== null;
       setText(share, next.by === null ? TEXT.share : TEXT.stopSharing);
     },
-    setBlocked: (reason) => {
-      share.disabled = reason !== null;
-      share.title = reason ?? "";
-    },
+    setBlocked: (reason) => setBlocked(share, reason),
   };
 }

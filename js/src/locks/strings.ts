@@ -2,15 +2,12 @@
 
 import type { EventKind, LeaseState, Whose } from "../protocol/locks.ts";
 import { duration, plural } from "../text/format.ts";
-import { visible } from "../text/visible_text.ts";
+import { keyText, visible } from "../text/visible_text.ts";
 
 type Tone = "good" | "amber" | "bad" | "neutral" | "accent";
 export type Label = readonly [text: string, tone: Tone];
 
-export const shownKey = (key: string, longest = 80): string =>
-  key === "" ? "(empty)" : visible(key, longest);
-export const keyList = (keys: readonly string[]): string =>
-  keys.map((key) => shownKey(key)).join(", ");
+const keyList = (keys: readonly string[]): string => keys.map((key) => keyText(key)).join(", ");
 
 const holderName = (holder: string): string =>
   holder === "" ? "another client" : visible(holder, 120);
@@ -30,7 +27,7 @@ export const ACQUIRE_FORM = {
   noLimit: "Empty for no limit",
   whichKeys: "Which keys?",
   newKey: "new key",
-  remove: (key: string) => `Remove ${shownKey(key, 60)}`,
+  remove: (key: string) => `Remove ${keyText(key, 60)}`,
   nothingToLock: "Enter at least one key to lock.",
   nothingToWatch: "Enter at least one key to watch.",
   notADuration: "Enter a duration such as 10 s, 2 min or 1 h.",
@@ -85,7 +82,7 @@ export const EVENT_LABELS: Readonly<Record<EventKind, Label>> = {
 export const DETAILS = {
   watched: "Watched",
   watchedKeys: "Watched keys",
-  unwatch: (key: string) => `Stop watching ${shownKey(key)}`,
+  unwatch: (key: string) => `Stop watching ${keyText(key)}`,
   since: (seconds: number) => `for ${duration(seconds)}`,
   history: "History",
   recentEvents: "Recent events",
@@ -118,7 +115,7 @@ export const VIEW = {
   unsupportedHint: (transport: string) =>
     `NanoVer's ${visible(transport, 40)} protocol has no locks: every client can write every key, and the last write wins.`,
   lost: (key: string, note: string) =>
-    `Lost ${shownKey(key)}${note === "" ? "" : `: ${visible(note, 200)}`}`,
+    `Lost ${keyText(key)}${note === "" ? "" : `: ${visible(note, 200)}`}`,
 } as const;
 
 /** Shown, or read out, after an action. */
@@ -132,10 +129,9 @@ export const RESULTS = {
     keys.length === 0
       ? "None of these keys is held any more. Acquire them again."
       : `Held by another client: ${keyList(keys)}.`,
-  renewed: (key: string) => `Renewed: ${shownKey(key)}.`,
-  autoRenew: (key: string, on: boolean) =>
-    `Auto-renew of ${shownKey(key)} is ${on ? "on" : "off"}.`,
-  extended: (key: string) => `Extended by 10 min: ${shownKey(key)}.`,
+  renewed: (key: string) => `Renewed: ${keyText(key)}.`,
+  autoRenew: (key: string, on: boolean) => `Auto-renew of ${keyText(key)} is ${on ? "on" : "off"}.`,
+  extended: (key: string) => `Extended by 10 min: ${keyText(key)}.`,
   released: (keys: readonly string[]) => `Released: ${keyList(keys)}.`,
   allReleased: "Released all locks.",
   watching: (keys: readonly string[]) => `Watching ${keyList(keys)}.`,

@@ -5,7 +5,7 @@ import type { Tool, ToolContext } from "../panel/tool.ts";
 import type { LeaseBody, LockUpdatesBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
-import { fill, h, setText } from "../ui/html.ts";
+import { fill, h, setBlocked, setText } from "../ui/html.ts";
 import { every, listen } from "../ui/lifetime.ts";
 import { Signal } from "../ui/signal.ts";
 import { createAcquireForm } from "./acquire_form.ts";
@@ -205,8 +205,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     const held = session.leases.get()?.body.held ?? 0;
     heldCount.set(session.leases.get() === null ? null : held);
     releaseAll.hidden = held === 0;
-    releaseAll.disabled = blocked !== null;
-    releaseAll.title = blocked ?? "";
+    setBlocked(releaseAll, blocked);
     setText(summary, TEXT.held(held));
     const none = leases().length === 0;
     table.element.hidden = none;

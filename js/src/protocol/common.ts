@@ -20,7 +20,6 @@ export interface Envelope {
 
 export const helloResult = object({ epoch: text });
 export const moduleResult = object({ name: text, source: text });
-export type ModuleResult = v.InferOutput<typeof moduleResult>;
 
 // kernel to page ------------------------------------------------------------------
 
@@ -34,7 +33,6 @@ export const replyBody = v.union([
 export type ReplyBody = v.InferOutput<typeof replyBody>;
 
 export const CONNECTION_STATES = ["connecting", "loading", "connected", "lost", "closed"] as const;
-export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 const abilitiesBody = object({
   transport: text,
@@ -43,7 +41,6 @@ const abilitiesBody = object({
   integers: boolean,
   null_values: boolean,
 });
-export type AbilitiesBody = v.InferOutput<typeof abilitiesBody>;
 
 /**
  * `since` is the seconds in this state when it was sent; `received` the bytes of the state so
@@ -69,10 +66,8 @@ export const snapshotBody = object({
   last: boolean,
   keys: count,
 });
-export type SnapshotBody = v.InferOutput<typeof snapshotBody>;
 
 export const deltaBody = object({ epoch: text, from: count, to: count, seq: count });
-export type DeltaBody = v.InferOutput<typeof deltaBody>;
 
 export const heartbeatBody = object({
   epoch: text,

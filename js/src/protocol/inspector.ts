@@ -19,7 +19,6 @@ const valueResult = v.pipe(
   object({ key: text, exists: boolean, value: v.exactOptional(pageValue) }),
   v.check(({ exists, value }) => !exists || value !== undefined),
 );
-export type ValueResult = v.InferOutput<typeof valueResult>;
 
 /** `names` are those of the items of an object. */
 const itemsResult = object({
@@ -29,7 +28,6 @@ const itemsResult = object({
   items: list(pageValue),
   names: v.exactOptional(list(text)),
 });
-export type ItemsResult = v.InferOutput<typeof itemsResult>;
 
 // history: times are seconds since the epoch on the recorder's clock, like `now` beside them
 
@@ -63,7 +61,6 @@ const seriesBody = v.pipe(
   object({ id: text, text, times: list(number), values: list(orNull(number)) }),
   v.check(({ times, values }) => times.length === values.length),
 );
-export type SeriesBody = v.InferOutput<typeof seriesBody>;
 const plotResult = object({
   key: text,
   now: number,
@@ -80,10 +77,8 @@ const recorderStatus = object({
   items: count,
   bytes: count,
 });
-export type RecorderStatus = v.InferOutput<typeof recorderStatus>;
 
 const stateAtKeyBody = object({ key: text, value: pageValue, since: number });
-export type StateAtKeyBody = v.InferOutput<typeof stateAtKeyBody>;
 /** Changes against the state that the page had when it asked. */
 const stateAtResult = object({
   at: number,
@@ -98,7 +93,6 @@ export type StateAtResult = v.InferOutput<typeof stateAtResult>;
 // edits ---------------------------------------------------------------------------
 
 const editLockResult = object({ held: boolean, supported: boolean, seconds: number, note: text });
-export type EditLockResult = v.InferOutput<typeof editLockResult>;
 
 export const EDIT_STATES = ["sent", "accepted", "seen", "refused", "failed"] as const;
 /** `keys` are the first of `count`; `path` is empty where the full value was written. */
@@ -119,7 +113,6 @@ export type EditsBody = v.InferOutput<typeof editsBody>;
 // export --------------------------------------------------------------------------
 
 const exportResult = object({ id: text, name: text, size: count });
-export type ExportResult = v.InferOutput<typeof exportResult>;
 const exportPartResult = object({ text });
 
 // operations ----------------------------------------------------------------------

@@ -4,9 +4,7 @@ import type * as v from "valibot";
 import { boolean, count, list, nothing, number, object, oneOf, orNull, text } from "./schema.ts";
 
 const lockResult = object({ granted: boolean, holder: text });
-export type LockResult = v.InferOutput<typeof lockResult>;
 const keysResult = object({ keys: list(text) });
-export type KeysResult = v.InferOutput<typeof keysResult>;
 
 export const LOCK_RESULTS = {
   lock: lockResult,

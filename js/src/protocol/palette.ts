@@ -123,7 +123,6 @@ const runStateBody = object({
 export type RunStateBody = v.InferOutput<typeof runStateBody>;
 
 const runsBody = object({ runs: list(runStateBody) });
-export type RunsBody = v.InferOutput<typeof runsBody>;
 
 const memoryBody = object({
   pins: list(pinBody),

@@ -32,6 +32,10 @@ export function visible(text: string, limit = 400): string {
   return text.length > limit ? `${shown}…` : shown;
 }
 
+/** Return a key as text on one line; an empty key is named. */
+export const keyText = (key: string, limit = 80): string =>
+  key === "" ? "(empty)" : visible(key, limit);
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Return whether a key segment is a random name, such as a client's id. */
@@ -43,7 +47,7 @@ const EDGE_SPACES = /^ +| +$/g;
 
 /** Return a label for a key segment: shortens random names and shows spaces at the ends. */
 export function label(segment: string): string {
-  if (segment === "") return "(empty)";
+  if (segment === "") return keyText(segment);
   if (isRandomName(segment)) return `${segment.slice(0, 4)}…${segment.slice(-2)}`;
   return visible(
     segment.replace(EDGE_SPACES, (spaces) => "␣".repeat(spaces.length)),

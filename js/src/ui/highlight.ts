@@ -20,16 +20,3 @@ export function highlightedNodes(text: string, ranges: Ranges, limit = 400): rea
   }
   return nodes;
 }
-
-/** Return where the words occur in the text, ignoring case. */
-export function findWords(text: string, words: readonly string[]): Ranges {
-  const lower = text.toLowerCase();
-  if (words.length === 0 || lower.length !== text.length) return [];
-  const found: [number, number][] = [];
-  for (const word of words) {
-    const at = lower.indexOf(word);
-    if (at >= 0 && word !== "") found.push([at, at + word.length]);
-  }
-  found.sort((a, b) => a[0] - b[0]);
-  return found.filter(([start], index) => index === 0 || start >= (found[index - 1]?.[1] ?? 0));
-}

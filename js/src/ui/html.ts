@@ -39,6 +39,12 @@ export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Disable a button and give the reason as its tooltip; null enables it. */
+export function setBlocked(button: HTMLButtonElement, reason: string | null): void {
+  button.disabled = reason !== null;
+  button.title = reason ?? "";
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function svg(tag: string, attributes: Attributes, ...children: readonly Node[]): SVGElement {

@@ -1,7 +1,7 @@
 /** The detail pane of the selected key: value, history and plot. */
 
 import type { Entry } from "../../kernel/state_store.ts";
-import { visible } from "../../text/visible_text.ts";
+import { keyText, visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { createTabList } from "../../ui/tabs.ts";
 import type { InspectorContext } from "../context.ts";
@@ -105,7 +105,7 @@ export function createDetail(context: InspectorContext): Detail {
     show(nextKey, entry) {
       if (nextKey !== key) {
         key = nextKey;
-        const [head, tail] = headAndTail(key === "" ? "(empty)" : visible(key ?? "", 200));
+        const [head, tail] = headAndTail(key === null ? "" : keyText(key, 200));
         setText(titleHead, head);
         setText(titleTail, tail);
         title.title = key === null ? "" : visible(key, 2000);

@@ -2,14 +2,13 @@
 
 import type { EditBody } from "../../protocol/inspector.ts";
 import { reasonOf } from "../../text/format.ts";
-import { visible } from "../../text/visible_text.ts";
+import { keyText, visible } from "../../text/visible_text.ts";
 import { now } from "../../ui/clock.ts";
 import type { Choice, ConfirmBox } from "../../ui/confirm.ts";
 import { h } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { listen } from "../../ui/lifetime.ts";
 import type { InspectorContext, Selected } from "../context.ts";
-import { keyText } from "../state/place.ts";
 import * as strings from "../strings.ts";
 import type { EditorOptions } from "./edit_switch.ts";
 import { canTakeFocus } from "./focus_region.ts";

@@ -1,10 +1,9 @@
 /** The forms to add and to rename a key. */
 
-import { visible } from "../../text/visible_text.ts";
+import { keyText, visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { listen } from "../../ui/lifetime.ts";
 import { readJson } from "../../values/json_text.ts";
-import { keyText } from "../state/place.ts";
 import * as strings from "../strings.ts";
 
 export interface NewKey {

@@ -1,6 +1,6 @@
 /** A place in the shared state: a key, or a part of its value. */
 
-import { visible } from "../../text/visible_text.ts";
+import { keyText, visible } from "../../text/visible_text.ts";
 import { pathText, type ValuePath } from "../../values/value_path.ts";
 import { partName } from "./key_descriptions.ts";
 
@@ -14,8 +14,6 @@ export const samePlace = (a: Place, b: Place): boolean =>
   a.key === b.key &&
   a.path.length === b.path.length &&
   a.path.every((step, index) => step === b.path[index]);
-
-export const keyText = (key: string): string => (key === "" ? "(empty)" : visible(key, 80));
 
 export function placeText({ key, path }: Place): string {
   if (path.length === 0) return keyText(key);

@@ -7,7 +7,7 @@ import { randomName } from "../../text/random_name.ts";
 import { visible } from "../../text/visible_text.ts";
 import { copyButton } from "../../ui/clipboard.ts";
 import { createConfirmBox } from "../../ui/confirm.ts";
-import { fill, h, setText } from "../../ui/html.ts";
+import { fill, h, setBlocked, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
 import { keepingCursor } from "../../ui/keep_focus.ts";
 import { debounced, listen } from "../../ui/lifetime.ts";
@@ -161,8 +161,7 @@ export function createFormView({ host, onRun, onPin, signal }: FormViewOptions):
       code.dataset.text = read.line;
       setText(code, visible(shownLine(command.name, read.arguments, command), 2000));
     }
-    runButton.disabled = blocked !== null;
-    runButton.title = blocked ?? "";
+    setBlocked(runButton, blocked);
     setText(reason, blocked ?? (valid || !attempted ? "" : FORM.invalid));
     return json.problem() === null ? read : null;
   };
