@@ -79,9 +79,11 @@ class Panel:
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             self.surface.load_axe()
         self.surface.use_theme("dark")
-        assert violations(self.root, COLOR_RULES) == []
+        found = violations(self.root, COLOR_RULES)
+        assert found == [], found
         self.surface.use_theme("light")
-        assert violations(self.root) == []
+        found = violations(self.root)
+        assert found == [], found
 
 
 class Inspector(Panel):
