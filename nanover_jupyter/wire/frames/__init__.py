@@ -1,0 +1,1 @@
+"""Frames of a simulation: their keys, types and units, independent of the wire format."""
