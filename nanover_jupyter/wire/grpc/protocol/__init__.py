@@ -31,6 +31,7 @@ __all__ = [
     "UpdateStateRequest",
     "UpdateStateResponse",
     "Value",
+    "ValueArray",
 ]
 
 _pool = descriptor_pool.DescriptorPool()
@@ -56,6 +57,7 @@ _load()
 
 Struct = _message("google.protobuf.Struct")
 Value = _message("google.protobuf.Value")
+ValueArray = _message("nanover.protocol.ValueArray")
 CommandMessage = _message("nanover.protocol.command.CommandMessage")
 CommandReply = _message("nanover.protocol.command.CommandReply")
 GetCommandsReply = _message("nanover.protocol.command.GetCommandsReply")
