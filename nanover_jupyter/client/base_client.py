@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Self, TypeVar, overload
 
+from nanover_jupyter.client.frames.access import FrameAccess
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
 from nanover_jupyter.client.locks.editing import StateDraft, WaitPolicy, draft_from, held_state
 from nanover_jupyter.client.locks.lease import Lease
@@ -42,13 +43,13 @@ _WAS_LOST = "acquired again after the connection was lost"
 _TAKEN_MEANWHILE = "acquired by another client while the connection was lost"
 
 
-class BaseClient:
-    """State, commands and locks of one server over any transport.
+class BaseClient(FrameAccess):
+    """State, frames, commands and locks of one server over any transport.
 
     Blocking calls may be made from any thread and raise TimedOut after `call_timeout`
-    seconds (`command_timeout` for commands); None disables the timeout. Threads: the
-    transport's reader, and `nanover-changes` after the first `on_change`; both end with
-    `close`.
+    seconds (`command_timeout` for commands); None disables the timeout. Threads: those of
+    the transport, `nanover-changes` after the first `on_change`, and `nanover-frames` after
+    the first `on_frame`; all end with `close`.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -65,7 +66,8 @@ class BaseClient:
         self._stream = StateSubscription(transport, self._locks.switch_detector.on_change)
         self._notes = LockNotes(self._stream, self._locks.table, self._locks.run_soon)
         self._locks.notes = self._notes
-        self.resources = ClientResources(transport, self._locks, self._stream)
+        FrameAccess.__init__(self, transport)
+        self.resources = ClientResources(transport, self._locks, self._stream, self._frames)
         self._command_listeners: Listeners[()] = Listeners()
         # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from nanover_jupyter.client.frames.subscription import FrameSubscription
 from nanover_jupyter.client.listeners import Listeners
 from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.client.state.subscription import StateSubscription
@@ -23,14 +24,20 @@ class ClientResources:
         transport: The transport of the client.
         locks: The client's locks.
         stream: The subscription to the shared state.
+        frames: The subscription to frames.
     """
 
     def __init__(
-        self, transport: Transport, locks: LeaseManager, stream: StateSubscription
+        self,
+        transport: Transport,
+        locks: LeaseManager,
+        stream: StateSubscription,
+        frames: FrameSubscription,
     ) -> None:
         self._transport = transport
         self._locks = locks
         self._stream = stream
+        self._frames = frames
         self._closed_listeners: Listeners[()] = Listeners()
         self._also_close: list[Callable[[], object]] = []
         self._kept: object | None = None
@@ -66,6 +73,7 @@ class ClientResources:
         self._stream.set_closed()
         self._transport.close()
         self._stream.close()
+        self._frames.close()
         for close in self._also_close:
             close()
         with self._guard:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Self
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.listeners import Listeners, Unsubscribe
 from nanover_jupyter.errors import AddressError, InvalidArgument
 from nanover_jupyter.transport.address import Address, parse_address
 from nanover_jupyter.transport.tls import TlsSettings
@@ -23,7 +22,7 @@ _SERVER_PREFIXES = ("commands/", "multiuser/", "trajectory/")
 
 
 class NanoverWebSocketClient(BaseClient):
-    """A client of a NanoVer WebSocket server: shared state and commands.
+    """A client of a NanoVer WebSocket server: shared state, frames and commands.
 
     The methods are those of `NanoverClient`. Features that the protocol lacks raise
     NotSupported before anything is sent (see `capabilities`): there are no locks, and no
@@ -43,7 +42,6 @@ class NanoverWebSocketClient(BaseClient):
 
     def __init__(self, options: ConnectOptions) -> None:
         self._websocket = WebSocketTransport(options)
-        self._frames: Listeners[bytes] = Listeners()
         super().__init__(self._websocket)
 
     @classmethod
@@ -129,18 +127,6 @@ class NanoverWebSocketClient(BaseClient):
         self._websocket.register_command(command, callback)
         # Other clients may call it even if nothing here refers to the client.
         self.resources.keep(self)
-
-    def on_frame(self, callback: Callable[[bytes], object]) -> Unsubscribe:
-        """Call `callback(message)` with every frame, as MessagePack, on the reader's thread.
-
-        Frames are not decoded without a subscription.
-
-        Returns:
-            A function that ends the subscription. A finalizer may call it.
-        """
-        unsubscribe = self._frames.subscribe(callback, owner=self)
-        self._websocket.frame_listener = self._frames.notify
-        return unsubscribe
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.address}: {self.status.state}>"

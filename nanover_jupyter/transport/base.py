@@ -11,10 +11,11 @@ from typing import Protocol
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
+from nanover_jupyter.wire.frames.message import FrameMessage
 from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["Transport", "TransportListener"]
+__all__ = ["FrameListener", "Transport", "TransportListener"]
 
 
 class TransportListener(Protocol):
@@ -30,12 +31,27 @@ class TransportListener(Protocol):
         """Handle the end of the subscription. Called once; None if the transport was closed."""
 
 
+class FrameListener(Protocol):
+    """Callbacks for the frames of a simulation. Called on a reader thread, and must be fast."""
+
+    def on_frame(self, message: FrameMessage) -> None:
+        """Handle a frame, which is not decoded."""
+
+    def on_frames_unavailable(self, error: NanoverJupyterError) -> None:
+        """Handle that the server sends no frames, and never will over this connection."""
+
+
 class Transport(Protocol):
     """A connection to a server. Any thread may call any method.
 
     Blocking calls only raise errors of `nanover_jupyter.errors`. `timeout` is in seconds;
     None means no limit.
+
+    Attributes:
+        frame_listener: Receives the frames. Set once, before the transport is used.
     """
+
+    frame_listener: FrameListener | None
 
     @property
     def address(self) -> str:
@@ -72,6 +88,15 @@ class Transport(Protocol):
         Args:
             listener: Receives the changes and the end of this subscription.
             interval: The minimum seconds between changes, if the server supports this.
+
+        Raises:
+            ClosedError: The transport was closed.
+        """
+
+    def request_frames(self) -> None:
+        """Ask the server for frames, now and after a reconnection. Idempotent and cheap.
+
+        A WebSocket server sends frames without being asked.
 
         Raises:
             ClosedError: The transport was closed.

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.wire.frames.message import FrameMessage
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 
@@ -44,3 +45,17 @@ class RunListener:
         eventually(lambda: self.ends)
         (reason,) = self.ends
         return reason
+
+
+class FrameRecorder:
+    """A `FrameListener` that records what it receives."""
+
+    def __init__(self) -> None:
+        self.messages: list[FrameMessage] = []
+        self.unavailable: NanoverJupyterError | None = None
+
+    def on_frame(self, message: FrameMessage) -> None:
+        self.messages.append(message)
+
+    def on_frames_unavailable(self, error: NanoverJupyterError) -> None:
+        self.unavailable = error

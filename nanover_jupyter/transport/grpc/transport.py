@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -18,9 +19,10 @@ from nanover_jupyter.errors import (
     ProtocolError,
 )
 from nanover_jupyter.transport.address import Address
-from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.base import FrameListener, TransportListener
 from nanover_jupyter.transport.grpc.call_window import CallWindow
 from nanover_jupyter.transport.grpc.errors import translate
+from nanover_jupyter.transport.grpc.frame_stream import GrpcFrameStream
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.transport.tls import TlsSettings
@@ -51,6 +53,8 @@ _JOIN_SECONDS = 2.0
 _CALLS_IN_FLIGHT = 256
 # How long an open stream without its first message counts as a sign of life.
 _LOADING_SECONDS = 300.0
+# NanoVer's simulations publish 30 frames per second.
+_FRAME_INTERVAL: Final = 1 / 30
 _GRPC_ERRORS = (grpc.RpcError, grpc.FutureCancelledError, ValueError)
 
 Result = TypeVar("Result")
@@ -121,6 +125,8 @@ class GrpcTransport:
         self._update_state: Any = channel.unary_unary(grpc_codec.UPDATE_STATE)
         self._update_locks: Any = channel.unary_unary(grpc_codec.UPDATE_LOCKS)
         self._subscribe: Any = channel.unary_stream(grpc_codec.SUBSCRIBE_STATE_UPDATES)
+        self._subscribe_frames: Any = channel.unary_stream(grpc_codec.SUBSCRIBE_LATEST_FRAMES)
+        self.frame_listener: FrameListener | None = None
         # Separate, so that no update waits for commands, which may take minutes.
         self._updates = CallWindow(_CALLS_IN_FLIGHT)
         self._commands = CallWindow(_CALLS_IN_FLIGHT)
@@ -131,6 +137,7 @@ class GrpcTransport:
         # When the stream was requested; None once its first message was received.
         self._loading_since: float | None = None
         self._reader: Daemon | None = None
+        self._frames: GrpcFrameStream | None = None
         self._closed = False
 
     @property
@@ -175,6 +182,20 @@ class GrpcTransport:
                 f"nanover-reader-{self.address}", lambda: self._read(stream, listener)
             )
             self._reader.start()
+
+    def request_frames(self) -> None:
+        """See `Transport.request_frames`. The first call opens the stream of frames."""
+        if self._frames is not None or self.frame_listener is None:
+            return
+        with self._lock:
+            if self._closed:
+                raise self._closed_error()
+            if self._frames is None:
+                request = grpc_codec.encode_frame_request(_FRAME_INTERVAL)
+                subscribe = partial(self._subscribe_frames, request)
+                self._frames = GrpcFrameStream(subscribe, self.frame_listener, self.address)
+            frames = self._frames
+        frames.open()
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """See `Transport.update_state`."""
@@ -223,11 +244,13 @@ class GrpcTransport:
         """See `Transport.close`."""
         with self._lock:
             self._closed = True
-            stream, reader = self._stream, self._reader
+            stream, reader, frames = self._stream, self._reader, self._frames
         self._updates.release_all()
         self._commands.release_all()
         if stream is not None:
             stream.cancel()
+        if frames is not None:
+            frames.close()
         if reader is not None:
             reader.join(_JOIN_SECONDS)
 

@@ -17,7 +17,7 @@ from nanover_jupyter.errors import (
     NotSupported,
     TimedOut,
 )
-from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.base import FrameListener, TransportListener
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.transport.websocket.connect_options import ConnectOptions
 from nanover_jupyter.transport.websocket.connection import NullOwner, WebSocketConnection
@@ -28,10 +28,9 @@ from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRe
 from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket import codec as websocket_codec
 from nanover_jupyter.wire.websocket.codec import LIST_COMMANDS, MESSAGE_LIMIT, Request
+from nanover_jupyter.wire.websocket.frame_reader import frame_message
 
-__all__ = ["FrameListener", "WebSocketTransport"]
-
-FrameListener = Callable[[bytes], object]
+__all__ = ["WebSocketTransport"]
 
 _CHANGING: Final = "changing the shared state"
 _LISTING: Final = "listing the commands"
@@ -55,7 +54,6 @@ class WebSocketTransport:
 
     def __init__(self, connect_options: ConnectOptions) -> None:
         self.address = str(connect_options.address)
-        # Called on the reader thread with each frame message, not decoded.
         self.frame_listener: FrameListener | None = None
         self._connect_options = connect_options
         self._registered = RegisteredCommands()
@@ -102,6 +100,10 @@ class WebSocketTransport:
             # The connection may have just ended; then open another.
             if connection.attach(listener):
                 return
+
+    def request_frames(self) -> None:
+        """See `Transport.request_frames`. Opens the connection."""
+        self._main_connection()
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """See `Transport.update_state`. Returns True once the change is sent.
@@ -214,7 +216,7 @@ class WebSocketTransport:
     def on_frame(self, message: bytes) -> None:
         """Pass a frame on. Called on the reader thread."""
         if self.frame_listener is not None:
-            self.frame_listener(message)
+            self.frame_listener.on_frame(frame_message(message))
 
     def _main_connection(self) -> WebSocketConnection:
         with self._guard:

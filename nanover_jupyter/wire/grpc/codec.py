@@ -38,13 +38,17 @@ __all__ = [
     "GET_COMMANDS",
     "RUN_COMMAND",
     "STATE_SERVICE",
+    "SUBSCRIBE_FRAMES",
+    "SUBSCRIBE_LATEST_FRAMES",
     "SUBSCRIBE_STATE_UPDATES",
+    "TRAJECTORY_SERVICE",
     "UPDATE_LOCKS",
     "UPDATE_STATE",
     "UnsetValue",
     "decode_command",
     "decode_command_reply",
     "decode_commands",
+    "decode_frame_request",
     "decode_locks_request",
     "decode_state_update",
     "decode_subscribe_request",
@@ -53,6 +57,7 @@ __all__ = [
     "encode_command",
     "encode_command_reply",
     "encode_commands",
+    "encode_frame_request",
     "encode_locks_request",
     "encode_state_entry",
     "encode_state_update",
@@ -66,10 +71,13 @@ __all__ = [
 
 COMMAND_SERVICE: Final = "nanover.protocol.command.Command"
 STATE_SERVICE: Final = "nanover.protocol.state.State"
+TRAJECTORY_SERVICE: Final = "nanover.protocol.trajectory.TrajectoryService"
 GET_COMMANDS: Final = f"/{COMMAND_SERVICE}/GetCommands"
 RUN_COMMAND: Final = f"/{COMMAND_SERVICE}/RunCommand"
 SUBSCRIBE_STATE_UPDATES: Final = f"/{STATE_SERVICE}/SubscribeStateUpdates"
 UPDATE_STATE: Final = f"/{STATE_SERVICE}/UpdateState"
+SUBSCRIBE_FRAMES: Final = f"/{TRAJECTORY_SERVICE}/SubscribeFrames"
+SUBSCRIBE_LATEST_FRAMES: Final = f"/{TRAJECTORY_SERVICE}/SubscribeLatestFrames"
 UPDATE_LOCKS: Final = f"/{STATE_SERVICE}/UpdateLocks"
 
 CAPABILITIES: Final = Capabilities(
@@ -194,6 +202,16 @@ def encode_subscribe_request(interval: float) -> bytes:
 def decode_subscribe_request(data: bytes) -> float:
     """Decode a `SubscribeStateUpdatesRequest`: its interval. Raises ProtocolError."""
     return float(_parse(protocol.SubscribeStateUpdatesRequest, data).update_interval)
+
+
+def encode_frame_request(interval: float) -> bytes:
+    """Encode a `GetFrameRequest`; `interval` is the minimum seconds per message."""
+    return bytes(protocol.GetFrameRequest(frame_interval=interval).SerializeToString())
+
+
+def decode_frame_request(data: bytes) -> float:
+    """Decode a `GetFrameRequest`: its interval. Raises ProtocolError."""
+    return float(_parse(protocol.GetFrameRequest, data).frame_interval)
 
 
 def encode_success(success: bool) -> bytes:  # noqa: FBT001 - the message is one bool

@@ -119,40 +119,6 @@ def test_an_invalid_command_is_refused(client, name, callback, defaults, reason)
     assert client.update_available_commands() == {}
 
 
-def test_frames_are_delivered_to_subscribers_only(no_thread_stays):
-    frame = msgpack.packb({"frame": {"frame.index": 0}})
-    heard = []
-    with (
-        scripted_server() as script,
-        NanoverWebSocketClient.from_url(script.url) as client,
-    ):
-        script.answer = empty_list
-        client.update_available_commands()
-        unsubscribe = client.on_frame(heard.append)
-        script.send(frame)
-        eventually(lambda: heard == [frame])
-        unsubscribe()
-        script.send(frame)
-        client.update_available_commands()
-
-    assert heard == [frame]
-
-
-def test_a_frame_in_a_message_with_state_is_delivered(no_thread_stays):
-    message = {"frame": {"frame.index": 0}, "state": {"updates": {"a": 1}, "removals": []}}
-    heard = []
-    with (
-        scripted_server() as script,
-        NanoverWebSocketClient.from_url(script.url) as client,
-    ):
-        client.on_frame(heard.append)
-        client.subscribe_all_state_updates()
-        script.send(message)
-        eventually(lambda: client.copy_state() == {"a": 1})
-
-    assert [msgpack.unpackb(data) for data in heard] == [message]
-
-
 def test_two_clients_run_each_others_commands_at_once(client, both):
     url = f"ws://127.0.0.1:{both.websocket_port}"
     with NanoverWebSocketClient.from_url(url) as other:

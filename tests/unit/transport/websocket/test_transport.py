@@ -33,7 +33,7 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
 from tests.support.own_threads import own_threads
 from tests.support.relay import relay_to
-from tests.support.run_listener import RunListener
+from tests.support.run_listener import FrameRecorder, RunListener
 from tests.support.scripted_websocket import (
     ScriptedServer,
     empty_list,
@@ -582,15 +582,15 @@ def test_closing_performs_the_closing_handshake(transport, script):
 
 def test_frames_are_passed_on_unchanged(transport, script):
     frames = [msgpack.packb({"frame": {"frame.index": n, "p": b"xyz"}}) for n in range(3)]
-    received = []
-    transport.frame_listener = received.append
+    heard = FrameRecorder()
+    transport.frame_listener = heard
     listener = RunListener()
     transport.start(listener, 0)
 
     script.send(*frames, state(a=1))
 
     eventually(lambda: listener.changes)
-    assert received == frames
+    assert [message.data for message in heard.messages] == frames
 
 
 def test_frames_are_not_decoded(transport, script, caplog):

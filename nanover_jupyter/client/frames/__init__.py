@@ -1,0 +1,1 @@
+"""The frames of a simulation, as a client receives them."""
