@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nanover_jupyter.errors import ClosedError, CommandFailed, ConnectionLost, InvalidValue
-from nanover_jupyter.transport.base import TransportListener
+from nanover_jupyter.transport.base import FrameListener, TransportListener
 from nanover_jupyter.transport.pending import PendingCall
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.grpc import codec as grpc_codec
@@ -20,6 +20,7 @@ class FakeTransport:
 
     address, capabilities = "fake://server", grpc_codec.CAPABILITIES
     last_received_at, received_bytes = 0.0, None
+    frame_listener: FrameListener | None = None
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self.state: dict[str, Any] = dict(state or {})
@@ -27,7 +28,7 @@ class FakeTransport:
         self.held_elsewhere: set[str] = set()
         self.lock_requests: list[LockRequest] = []
         self._dead = ""
-        self._refusing = self._closed = False
+        self._refusing = self._closed = self.frames_requested = False
         self._reader: threading.Thread | None = None
         self._incoming: queue.SimpleQueue[DictionaryChange | None] = queue.SimpleQueue()
 
@@ -59,6 +60,9 @@ class FakeTransport:
         arguments = (listener, self._incoming)
         self._reader = threading.Thread(target=self._read, args=arguments, name="nanover-reader")
         self._reader.start()
+
+    def request_frames(self) -> None:
+        self.frames_requested = True
 
     def update_state(self, change: DictionaryChange, _timeout: float | None) -> bool:
         grpc_codec.encode_state_update(change)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-import msgpack
 import pytest
 
 from nanover_jupyter.client.connection import Connection, connect
@@ -22,7 +21,6 @@ from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
-from tests.support.scripted_websocket import empty_list, scripted_server
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import inspect
 
 import pytest
 
-from nanover_jupyter.transport.base import Transport, TransportListener
+from nanover_jupyter.transport.base import FrameListener, Transport, TransportListener
 from nanover_jupyter.transport.grpc.transport import GrpcTransport
 from tests.support.fake_transport import FakeTransport
-from tests.support.run_listener import RunListener
+from tests.support.run_listener import FrameRecorder, RunListener
 
 
 def methods(kind):
@@ -22,7 +22,12 @@ def methods(kind):
 
 @pytest.mark.parametrize(
     ("contract", "kind"),
-    [(Transport, GrpcTransport), (Transport, FakeTransport), (TransportListener, RunListener)],
+    [
+        (Transport, GrpcTransport),
+        (Transport, FakeTransport),
+        (TransportListener, RunListener),
+        (FrameListener, FrameRecorder),
+    ],
 )
 def test_an_implementation_has_every_method_with_as_many_arguments(contract, kind):
     for name, method in methods(contract).items():
@@ -40,6 +45,7 @@ def test_the_interface_is_small_enough_for_a_fake_of_one_page():
         "update_state",
         "update_locks",
         "list_commands",
+        "request_frames",
         "run_command",
         "start_update",
         "start_command",
