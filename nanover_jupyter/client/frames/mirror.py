@@ -9,13 +9,13 @@ from typing import Final
 from nanover_jupyter.client.frames.series import FrameSeries
 from nanover_jupyter.wire.frames.field import FrameField, MaybeField
 from nanover_jupyter.wire.frames.frame import Frame
-from nanover_jupyter.wire.frames.message import FrameMessage
+from nanover_jupyter.wire.frames.message import FrameFields, FrameMessage
 
 __all__ = ["FrameCursor", "FrameMirror"]
 
 # Limits of the messages that wait to be merged. The newest is kept whatever its size.
 _PENDING_MESSAGES: Final = 64
-_PENDING_BYTES: Final = 4_000_000
+_PENDING_BYTES: Final = 1_000_000
 # The number of arrivals that the frame rate is computed from, and their age in seconds.
 _ARRIVALS: Final = 100
 _RATE_SECONDS: Final = 2.0
@@ -128,28 +128,34 @@ class FrameMirror:
             return
         messages, self._pending = self._pending, []
         self._pending_bytes = 0
-        merged = False
-        fields = self._fields
-        for message in messages:
-            content = message.read()
-            if content is None:
-                continue
-            merged = True
-            changed = set(content.fields)
-            if content.resets:
-                changed.update(fields)
-                fields.clear()
-                self._generation += 1
-            fields.update(content.fields)
-            for cursor in self._cursors:
-                cursor.changed |= changed
-            if self.series is not None:
-                self.series.append(message.received_at, fields, is_reset=content.resets)
-        if not merged:
-            return
         last = messages[-1]
-        for key, field in fields.items():
+        newest = last.read()
+        is_recorded = self.series is not None
+        merged = [
+            self._add(message, newest if message is last else message.read())
+            for message in messages
+            if is_recorded or message is last or not last.replaces(message)
+        ]
+        if not any(merged):
+            return
+        for key, field in self._fields.items():
             if isinstance(field, FrameField):
-                fields[key] = field.without(last.data)
-        self._generation = max(self._generation, 0)
-        self._frame = Frame(fields, generation=self._generation, received_at=last.received_at)
+                self._fields[key] = field.without(last.data)
+        generation = max(self._generation, 0)
+        self._frame = Frame(self._fields, generation=generation, received_at=last.received_at)
+
+    def _add(self, message: FrameMessage, content: FrameFields | None) -> bool:
+        """Merge one message; returns False if it is malformed. Call with the lock."""
+        if content is None:
+            return False
+        changed = set(content.fields)
+        if content.resets:
+            changed.update(self._fields)
+            self._fields.clear()
+            self._generation += 1
+        self._fields.update(content.fields)
+        for cursor in self._cursors:
+            cursor.changed |= changed
+        if self.series is not None:
+            self.series.append(message.received_at, self._fields, is_reset=content.resets)
+        return True

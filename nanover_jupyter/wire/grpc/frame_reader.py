@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.frames.field import FrameField, MaybeField, view
 from nanover_jupyter.wire.frames.fields import FieldType
-from nanover_jupyter.wire.frames.message import FRAME_INDEX, FrameFields, FrameMessage
+from nanover_jupyter.wire.frames.message import FRAME_INDEX, FrameFields, FrameMessage, Span
 from nanover_jupyter.wire.grpc import protocol
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, parse_value, read_value, span
 
@@ -52,36 +52,42 @@ def read_frame(data: bytes) -> FrameFields:
         ProtocolError: The bytes are not a `GetFrameResponse`.
     """
     fields: dict[str, MaybeField] = {}
+    spans: list[Span] = []
     try:
-        index = _walk(data, fields)
+        index = _walk(data, fields, spans)
     except (FastPathMiss, IndexError, struct.error, UnicodeDecodeError):
         fields.clear()
+        spans.clear()
         index = _parse(data, fields)
     fields.setdefault(FRAME_INDEX, float(index))
-    return FrameFields(fields, resets=index == 0)
+    return FrameFields(fields, index == 0, spans, spans[0] if spans and index else None)
 
 
 # the fast path --------------------------------------------------------------------
 
 
-def _walk(data: bytes, fields: dict[str, MaybeField]) -> int:
+def _walk(data: bytes, fields: dict[str, MaybeField], spans: list[Span]) -> int:
     """Add the fields of the frame in a message, and return its index."""
     at, end, index = 0, len(data), 0
     if end and data[0] == _VARINT_1:
+        # An index of 0 is left out, so it makes a message of another form.
         index, at = _varint(data, 1)
+        spans.append((1, at))
     while at < end:
         # Serializers write fields in the order of their numbers.
         if data[at] != _FIELD_2:
             raise FastPathMiss
         at, stop = span(data, at)
-        _walk_frame(data, at, stop, fields)
+        _walk_frame(data, at, stop, fields, spans)
         at = stop
     if at != end:
         raise FastPathMiss
     return index
 
 
-def _walk_frame(data: bytes, at: int, end: int, fields: dict[str, MaybeField]) -> None:
+def _walk_frame(
+    data: bytes, at: int, end: int, fields: dict[str, MaybeField], spans: list[Span]
+) -> None:
     while at < end:
         tag = data[at]
         at, stop = span(data, at)
@@ -94,6 +100,7 @@ def _walk_frame(data: bytes, at: int, end: int, fields: dict[str, MaybeField]) -
         start, at = span(data, at)
         if at != stop:
             raise FastPathMiss
+        spans.append((start, at))
         if tag == _FIELD_2:
             fields[key] = FrameField(data, start, at, _load_array)
         elif tag != _FIELD_1:

@@ -10,7 +10,12 @@ import msgpack
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.wire.frames.field import FrameField, MaybeField, view
 from nanover_jupyter.wire.frames.fields import FieldType
-from nanover_jupyter.wire.frames.message import FrameFields, FrameMessage, resets
+from nanover_jupyter.wire.frames.message import (
+    FRAME_INDEX,
+    FrameFields,
+    FrameMessage,
+    resets,
+)
 from nanover_jupyter.wire.websocket.values import unpack
 
 __all__ = ["frame_message", "read_frame"]
@@ -52,13 +57,13 @@ def read_frame(data: bytes) -> FrameFields:
         ProtocolError: The message has no frame, or is not valid MessagePack.
     """
     try:
-        fields = _scan(data)
+        return _scan(data)
     except (_OtherForm, IndexError, struct.error, UnicodeDecodeError):
         fields = _skip_through(data)
     return FrameFields(fields, resets(fields))
 
 
-def _scan(data: bytes) -> dict[str, MaybeField]:
+def _scan(data: bytes) -> FrameFields:
     """Read what NanoVer sends in nearly all messages: numbers and packed arrays."""
     at = len(_FRAME_ALONE)
     kind = data[at]
@@ -66,6 +71,8 @@ def _scan(data: bytes) -> dict[str, MaybeField]:
         raise _OtherForm
     count, at = (_UINT_16(data, at + 1)[0], at + 3) if kind == _MAP_16 else (kind & 0x0F, at + 1)
     fields: dict[str, MaybeField] = {}
+    spans = []
+    index_span = None
     for _ in range(count):
         kind = data[at]
         if kind in _FIXSTR:
@@ -74,10 +81,15 @@ def _scan(data: bytes) -> dict[str, MaybeField]:
             start, end = at + 2, at + 2 + data[at + 1]
         else:
             raise _OtherForm
-        fields[data[start:end].decode()], at = _scan_value(data, end)
+        key = data[start:end].decode()
+        fields[key], at = _scan_value(data, end)
+        spans.append((end, at))
+        if key == FRAME_INDEX:
+            # Its first byte is the type, or a small number.
+            index_span = (end if at == end + 1 else end + 1, at)
     if at != len(data):
         raise _OtherForm
-    return fields
+    return FrameFields(fields, resets(fields), spans, index_span)
 
 
 def _scan_value(data: bytes, at: int) -> tuple[MaybeField, int]:

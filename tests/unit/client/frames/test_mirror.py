@@ -4,10 +4,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nanover_jupyter.client.frames.mirror import FrameMirror
+from nanover_jupyter.wire.grpc.frame_reader import frame_message as grpc_frame_message
 from nanover_jupyter.wire.websocket.frame_reader import frame_message
-from tests.support.frames import positions, received_frame
+from tests.support.frames import grpc_frame, positions, received_frame
 
 
 @pytest.fixture
@@ -169,3 +172,32 @@ def test_a_million_atoms_are_merged(mirror: FrameMirror) -> None:
     assert frame.positions is not None
     assert frame.positions[-1].tolist() == [1.5, 1.5, 1.5]
     assert np.shares_memory(frame.positions, frame["particle.positions"])  # type: ignore[arg-type]
+
+
+def fields_of_a_frame() -> st.SearchStrategy[dict[str, object]]:
+    """Few keys and few sizes, so that many frames have the same layout."""
+    numbers = st.dictionaries(st.sampled_from("abc"), st.sampled_from([0.0, 1.5, 7, None]))
+    return numbers.map(lambda found: dict(sorted(found.items())))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), fields_of_a_frame(), st.booleans()), max_size=12),
+    st.sampled_from(["ws", "grpc"]),
+)
+def test_frames_may_be_merged_at_once_or_one_by_one(
+    frames: list[tuple[int, dict[str, object], bool]], wire: str
+) -> None:
+    """A message that another replaces is dropped without being read."""
+    together, one_by_one = FrameMirror(), FrameMirror()
+    for index, fields, is_first in frames:
+        if wire == "ws":
+            message = received_frame(index, **fields)
+        else:
+            numbers = {key: value or 0.0 for key, value in fields.items()}
+            message = grpc_frame_message(grpc_frame(index, **numbers))
+        message.is_first = is_first
+        together.add(message)
+        one_by_one.add(message)
+        one_by_one.current()
+
+    assert together.current() == one_by_one.current()

@@ -132,7 +132,7 @@ def test_arrays_are_views_of_the_message_unless_they_are_misaligned() -> None:
 def test_a_message_may_hold_more_than_a_frame() -> None:
     message = msgpack.packb({"state": {"updates": {}}, "frame": {"frame.index": 3}})
 
-    assert read_frame(message) == ({"frame.index": 3}, False)
+    assert read_frame(message)[:2] == ({"frame.index": 3}, False)
 
 
 @pytest.mark.parametrize(
