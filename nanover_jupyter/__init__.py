@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.commands.runs import Run
     from nanover_jupyter.client.connection import Connection, connect
     from nanover_jupyter.client.discovery import DiscoveredServer, DiscoveryResult, discover
+    from nanover_jupyter.client.frames.series import FrameSeries, SeriesRows
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
     from nanover_jupyter.client.history.key_history import Sample
     from nanover_jupyter.client.locks.editing import StateDraft
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         interactive_controls,
     )
     from nanover_jupyter.wire.command_info import CommandInfo
+    from nanover_jupyter.wire.frames.frame import Frame
     from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
 
 __version__ = "0.1.0"
@@ -108,6 +110,8 @@ __all__ = [
     "DiscoveryResult",
     "Effects",
     "ExportFailed",
+    "Frame",
+    "FrameSeries",
     "GrpcClient",
     "InteractiveControls",
     "InvalidArgument",
@@ -135,6 +139,7 @@ __all__ = [
     "ResourceLockedError",
     "Run",
     "Sample",
+    "SeriesRows",
     "ServerFailed",
     "SharedBool",
     "SharedFloat",
@@ -177,6 +182,8 @@ _MODULES: Final = {
     "Effects": "client.commands.effects",
     "DiscoveryResult": "client.discovery",
     "DiscoveredServer": "client.discovery",
+    "Frame": "wire.frames.frame",
+    "FrameSeries": "client.frames.series",
     "GrpcClient": "client.grpc_client",
     "InteractiveControls": "widgets",
     "KeyChange": "client.state.changes",
@@ -189,6 +196,7 @@ _MODULES: Final = {
     "LockNotes": "client.locks.notes",
     "MirrorHealth": "client.state.mirror",
     "Sample": "client.history.key_history",
+    "SeriesRows": "client.frames.series",
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",
     "NanoverStubClient": "client.grpc_client",
