@@ -20,14 +20,16 @@ from nanover_jupyter.server.application_defaults import (
 )
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.command_registry import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.frames.frame_store import FrameStore
 from nanover_jupyter.server.grpc_service import GrpcService
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.thread_pool import DaemonThreadPool
 from nanover_jupyter.server.websocket.handshake_policy import HandshakePolicy
 from nanover_jupyter.server.websocket.service import WebSocketService
 from nanover_jupyter.wire.discovery import DISCOVERY_PORT
+from nanover_jupyter.wire.frames.sendable import owned
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import Value, check_key
 
 __all__ = ["NanoverServer"]
 
@@ -56,7 +58,7 @@ _OPTIONS: Final = (
 
 
 class NanoverServer:
-    """A NanoVer server with shared state, locks and commands.
+    """A NanoVer server with shared state, locks, commands and frames.
 
     It serves clients from its creation until `close` or the end of the process, which it never
     delays. It serves up to 100 subscriptions and 20 calls at once. Further calls wait; further
@@ -121,11 +123,12 @@ class NanoverServer:
             add_application_defaults(self._state, self._commands)
         else:
             self._state = SharedState()
+        self._frames = FrameStore()
         self._closing_lock = threading.Lock()
         self._threads = DaemonThreadPool(_THREADS, name="nanover-server")
         self._server = grpc.server(
             self._threads,  # type: ignore[arg-type]  # gRPC uses only submit()
-            handlers=GrpcService(self._state, self._commands).handlers(),
+            handlers=GrpcService(self._state, self._commands, self._frames).handlers(),
             options=_OPTIONS,
             maximum_concurrent_rpcs=_CALLS_LIMIT,
         )
@@ -185,7 +188,7 @@ class NanoverServer:
 
     def _ports_by_service(self) -> dict[str, int]:
         """Return the ports by the service names of NanoVer's announcements."""
-        ports = {"multiplayer": self._port}
+        ports = {"multiplayer": self._port, "trajectory": self._port}
         return ports if self._websockets is None else {**ports, "ws": self._websockets.port}
 
     def _open_websockets(
@@ -197,6 +200,7 @@ class NanoverServer:
             return WebSocketService(
                 self._state,
                 self._commands,
+                self._frames,
                 host=self._address,
                 port=port,
                 handshakes=handshakes,
@@ -317,6 +321,41 @@ class NanoverServer:
         """Release all locks of all clients."""
         self._state.clear_locks()
 
+    # frames ---------------------------------------------------------------------
+
+    def publish_frame(self, frame: Mapping[str, object], *, reset: bool = False) -> None:
+        """Send a frame of a simulation to all clients.
+
+        A frame holds what has changed; clients merge it with the earlier ones. A new client
+        receives the merged frame. The server numbers the frames (`frame.index`) and sets the
+        time (`server.timestamp`, in monotonic seconds) and, at a reset, the number of earlier
+        resets (`system.simulation.counter`, unless the frame has it). Clients that read slowly
+        receive several frames merged into one.
+
+        Args:
+            frame: Values by NanoVer's keys, such as `particle.positions` in nm: numpy arrays of
+                any shape, lists, numbers or strings, which are copied. Fields with other keys
+                may also be dicts.
+            reset: Whether clients discard the earlier frames. So does a `frame.index` of 0 and
+                the first frame.
+
+        Raises:
+            InvalidValue: A value does not fit its key or cannot be sent, or there is too much
+                data for one message. Nothing is published.
+            ClosedError: The server is closed.
+
+        Example:
+            >>> positions = numpy.zeros((2, 3))
+            >>> server.publish_frame(
+            ...     {"particle.count": 2, "particle.elements": [6, 8], "bond.pairs": [0, 1]},
+            ...     reset=True,
+            ... )
+            >>> server.publish_frame({"particle.positions": positions, "energy.potential": 1.5})
+        """
+        fields = {check_key(key): owned(key, value) for key, value in frame.items()}
+        if not self._frames.publish(fields, reset=reset):
+            raise ClosedError("this server")
+
     # closing --------------------------------------------------------------------
 
     def close(self) -> None:
@@ -328,6 +367,7 @@ class NanoverServer:
         deadline = time.monotonic() + _CLOSE_SECONDS
         if self._announcer is not None:
             self._announcer.close()
+        self._frames.close()
         self._state.freeze()
         with self._closing_lock:
             try:

@@ -1,4 +1,4 @@
-"""NanoVer's gRPC services for a shared state and commands.
+"""NanoVer's gRPC services for a shared state, commands and frames.
 
 gRPC handles requests and replies as bytes, which the codec encodes and decodes. Status codes
 and messages equal those of NanoVer's own server.
@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import grpc
@@ -21,13 +22,17 @@ from nanover_jupyter.server.command_registry import (
     CommandRejected,
     dict_result,
 )
+from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
+from nanover_jupyter.server.frames.frame_store import FrameStore
+from nanover_jupyter.server.frames.subscription import FrameSubscription
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.wire.grpc import codec as grpc_codec
+from nanover_jupyter.wire.grpc import frame_writer
 from nanover_jupyter.wire.messages import LockRequest
 from nanover_jupyter.wire.values import Value
 
-__all__ = ["GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
+__all__ = ["GRPC_FRAMES", "GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
@@ -39,6 +44,13 @@ GRPC_UPDATES: Final = UpdateFormat(
     "gRPC", grpc_codec.encode_state_entry, grpc_codec.join_state_entries
 )
 
+GRPC_FRAMES: Final = FrameFormat(
+    "gRPC",
+    frame_writer.encode_frame_entry,
+    frame_writer.join_frame_entries,
+    first_is_reset=False,
+)
+
 _UNSET_VALUE = "Value not set"
 _INVALID_DURATION = "Lock duration must be a real number."
 
@@ -48,16 +60,18 @@ _DETAILS_LIMIT = 6000
 
 
 class GrpcService:
-    """Implements the Command and State services.
+    """Implements the Command, State and Trajectory services.
 
     Methods run in the gRPC server's thread pool. A subscription occupies its thread until the
-    client or the state ends it.
+    client or the server ends it.
     """
 
-    def __init__(self, state: SharedState, commands: CommandRegistry) -> None:
+    def __init__(self, state: SharedState, commands: CommandRegistry, frames: FrameStore) -> None:
         self._state = state
         self._commands = commands
+        self._frames = frames
         self._updates = UpdateEncoder(GRPC_UPDATES)
+        self._frame_encoder = FrameEncoder(GRPC_FRAMES)
         self._subscriptions = threading.BoundedSemaphore(SUBSCRIPTIONS_LIMIT)
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
@@ -70,6 +84,8 @@ class GrpcService:
             grpc_codec.UPDATE_STATE: unary(self._update_state),
             grpc_codec.UPDATE_LOCKS: unary(self._update_locks),
             grpc_codec.SUBSCRIBE_STATE_UPDATES: stream(self._subscribe_state_updates),
+            grpc_codec.SUBSCRIBE_FRAMES: stream(self._subscribe_frames),
+            grpc_codec.SUBSCRIBE_LATEST_FRAMES: stream(self._subscribe_latest_frames),
         }
         services: dict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = {}
         for path, handler in methods.items():
@@ -138,26 +154,61 @@ class GrpcService:
             interval = grpc_codec.decode_subscribe_request(request)
         except ProtocolError as error:
             _abort_malformed(context, error)
+        with (
+            self._subscription_slot(context),
+            self._state.subscribe() as subscription,
+        ):
+            # gRPC runs callbacks on its only serving thread, so they must not wait for the
+            # state. `end` acquires only the lock of the change log.
+            if not context.add_callback(subscription.end):
+                return
+            for delta in subscription.paced(interval):
+                yield self._updates.encode(delta)
+            if subscription.lagging:
+                context.abort(
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                    "This subscription is too far behind. Subscribe again.",
+                )
+
+    @contextmanager
+    def _subscription_slot(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """Count a subscription while it is open; abort the call if there are too many."""
         if not self._subscriptions.acquire(blocking=False):
             context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"The server has reached its limit of {SUBSCRIPTIONS_LIMIT} subscriptions.",
             )
         try:
-            with self._state.subscribe() as subscription:
-                # gRPC runs callbacks on its only serving thread, so they must not wait for the
-                # state. `end` acquires only the lock of the change log.
-                if not context.add_callback(subscription.end):
-                    return
-                for delta in subscription.paced(interval):
-                    yield self._updates.encode(delta)
-                if subscription.lagging:
-                    context.abort(
-                        grpc.StatusCode.RESOURCE_EXHAUSTED,
-                        "This subscription is too far behind. Subscribe again.",
-                    )
+            yield
         finally:
             self._subscriptions.release()
+
+    # frames ---------------------------------------------------------------------
+
+    def _subscribe_frames(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        return self._send_frames(request, context, every_frame=True)
+
+    def _subscribe_latest_frames(
+        self, request: bytes, context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
+        return self._send_frames(request, context, every_frame=False)
+
+    def _send_frames(
+        self, request: bytes, context: grpc.ServicerContext, *, every_frame: bool
+    ) -> Iterator[bytes]:
+        try:
+            interval = grpc_codec.decode_frame_request(request)
+        except ProtocolError as error:
+            _abort_malformed(context, error)
+        with (
+            self._subscription_slot(context),
+            FrameSubscription(self._frames, every_frame=every_frame) as subscription,
+        ):
+            # See above: `end` acquires only the lock of the store, which is held briefly.
+            if not context.add_callback(subscription.end):
+                return
+            for delta in subscription.paced(interval):
+                yield self._frame_encoder.encode(delta)
 
 
 def _lock_request(durations: Mapping[str, Value]) -> LockRequest | None:

@@ -102,6 +102,14 @@ class Transport(Protocol):
             ClosedError: The transport was closed.
         """
 
+    def publish_frame(self, frame: Mapping[str, object], timeout: float | None) -> None:
+        """Send a frame, which the server passes on to all clients.
+
+        Raises:
+            InvalidValue: A value cannot be sent; nothing was sent.
+            NotSupported: The protocol has no such message; nothing was sent.
+        """
+
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """Apply a change. Returns False, and changes nothing, if another client locked a key."""
 

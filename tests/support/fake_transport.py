@@ -27,6 +27,7 @@ class FakeTransport:
         self.commands: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {}
         self.held_elsewhere: set[str] = set()
         self.lock_requests: list[LockRequest] = []
+        self.published: list[Mapping[str, object]] = []
         self._dead = ""
         self._refusing = self._closed = self.frames_requested = False
         self._reader: threading.Thread | None = None
@@ -63,6 +64,9 @@ class FakeTransport:
 
     def request_frames(self) -> None:
         self.frames_requested = True
+
+    def publish_frame(self, frame: Mapping[str, object], _timeout: float | None) -> None:
+        self.published.append(frame)
 
     def update_state(self, change: DictionaryChange, _timeout: float | None) -> bool:
         grpc_codec.encode_state_update(change)

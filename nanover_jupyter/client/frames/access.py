@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nanover_jupyter.client.frames.feed import FrameCallback
@@ -25,7 +26,10 @@ class FrameAccess:
         transport: The transport of the client.
     """
 
+    call_timeout: float | None
+
     def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._frames = FrameSubscription(transport)
 
     @property
@@ -104,6 +108,25 @@ class FrameAccess:
             has no such number.
         """
         return self.frame_series.table(patterns)
+
+    def publish_frame(self, frame: Mapping[str, object], *, timeout: float | None = None) -> None:
+        """Send a frame, which a WebSocket server numbers and passes on to all clients.
+
+            client.publish_frame({"particle.positions": positions, "energy.potential": 1.5})
+
+        Args:
+            frame: What has changed, by NanoVer's keys: numpy arrays of any shape, lists,
+                numbers and strings. Arrays get the type of their key. A `frame.index` of 0
+                discards the earlier frames.
+            timeout: Seconds to wait until it is sent; `call_timeout` by default.
+
+        Raises:
+            NotSupported: It is a gRPC server; nothing was sent.
+            InvalidValue: (a TypeError) A value cannot be sent; nothing was sent.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        limit = self.call_timeout if timeout is None else timeout
+        self._transport.publish_frame(frame, limit)
 
     def universe(self) -> Any:
         """Return the current frame as an `MDAnalysis.Universe`. See `Frame.to_mdanalysis`.

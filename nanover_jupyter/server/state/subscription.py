@@ -1,19 +1,13 @@
-"""The changes of a state as one subscriber receives them.
-
-Includes the interval between messages, because ending a subscription must also end the
-wait for the next message.
-"""
+"""The changes of a state as one subscriber receives them."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
+from nanover_jupyter.server.pacing import paced
 from nanover_jupyter.server.state.change_log import ChangeLog, Delta
 
 __all__ = ["Subscription"]
-
-_LONGEST_WAIT = threading.TIMEOUT_MAX
 
 
 class Subscription:
@@ -57,23 +51,8 @@ class Subscription:
         return self._log.take(self._cursor, timeout)
 
     def paced(self, interval: float) -> Iterator[Delta]:
-        """Yield deltas on a fixed schedule, one per `interval` seconds.
+        """Yield deltas on a fixed schedule, see `nanover_jupyter.server.pacing`.
 
-        The schedule starts now and continues while nothing changes. As with NanoVer's server,
-        the first deltas after a quiet time therefore follow each other without delay. Zero,
-        negative and NaN intervals never delay. The iterator ends soon after `end` is called,
-        whatever the interval.
+        The iterator ends soon after `end` is called, whatever the interval.
         """
-        due = self._clock()
-        while True:
-            self._wait_until(due)
-            delta = self.take()
-            if delta is None:
-                return
-            yield delta
-            due += interval
-
-    def _wait_until(self, due: float) -> None:
-        # NaN is never greater than zero.
-        while not self.ended and (left := due - self._clock()) > 0:
-            self._cursor.ended.wait(min(left, _LONGEST_WAIT))
+        return paced(self.take, interval=interval, clock=self._clock, ended=self._cursor.ended)

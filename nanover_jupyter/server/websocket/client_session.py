@@ -1,4 +1,4 @@
-"""The session of one WebSocket client: its messages, subscription and keys."""
+"""The session of one WebSocket client: its messages, subscriptions and keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
@@ -16,6 +16,9 @@ from websockets.sync.server import ServerConnection
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.server.command_registry import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.frames.frame_encoder import FrameEncoder
+from nanover_jupyter.server.frames.frame_store import FrameDelta, FrameStore
+from nanover_jupyter.server.frames.subscription import FrameSubscription
 from nanover_jupyter.server.state.change_log import Delta
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder
@@ -23,6 +26,8 @@ from nanover_jupyter.server.websocket.client_commands import (
     CommandProvider,
     register_client_command,
 )
+from nanover_jupyter.server.websocket.client_frames import publish_received
+from nanover_jupyter.server.websocket.fair_lock import FairLock
 from nanover_jupyter.server.websocket.nonblocking_socket import NonBlockingSocket
 from nanover_jupyter.server.websocket.request_runner import RequestRunner
 from nanover_jupyter.server.websocket.send_queue import SendQueue
@@ -50,7 +55,7 @@ _INVALID_DATA: Final = 1007
 # The protocol limits the reason of a close to 123 bytes.
 _REASON_BYTES: Final = 120
 
-# NanoVer's WebSocket protocol has a fixed interval between updates.
+# NanoVer's WebSocket protocol has a fixed interval between updates, and between frames.
 _UPDATE_INTERVAL: Final = 1 / 30
 # The timeout of a send to a client that accepts no data.
 _SEND_SECONDS: Final = 20.0
@@ -79,23 +84,29 @@ class ClientSession:
         websocket: The connection.
         state: The shared state.
         commands: The commands to run; those that the client registers are added.
+        frames: The frames to send; those that the client publishes are added.
         updates: The encoder of state updates, shared by all clients.
+        frame_encoder: The encoder of frames, shared by all clients.
         ping_timeout: The timeout in seconds of a reply to a ping, besides transfer time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all clients share
         self,
         websocket: NonBlockingConnection,
         state: SharedState,
         commands: CommandRegistry,
-        updates: UpdateEncoder,
+        frames: FrameStore,
         *,
+        updates: UpdateEncoder,
+        frame_encoder: FrameEncoder,
         ping_timeout: float,
     ) -> None:
         self._websocket = websocket
         self._state = state
         self._commands = commands
+        self._frames = frames
         self._updates = updates
+        self._frame_encoder = frame_encoder
         self._ping_timeout = ping_timeout
         self._send_queue = SendQueue(
             self._send_if_open, on_overflow=self._disconnect, name="nanover-server-ws-replies"
@@ -108,30 +119,39 @@ class ClientSession:
             is_open=lambda: websocket.close_code is None,
         )
         self._user_keys = UserKeys()
-        # Held while sending; guards the field below.
-        self._send_lock = threading.Lock()
+        # Held while sending; guards the field below. It is fair, so that a large update or frame
+        # delays another message by one send at most.
+        self._send_lock = FairLock()
         # When all data sent so far has arrived, on the slowest supported network.
         self._delivered_at = 0.0
 
     def run(self) -> None:
         """Serve the client until it disconnects, then remove its keys."""
-        with self._state.subscribe() as subscription:
-            sender = threading.Thread(
-                target=self._send_updates,
-                args=(subscription.paced(_UPDATE_INTERVAL),),
-                name="nanover-server-ws-state",
-                daemon=True,
-            )
-            sender.start()
+        with (
+            self._state.subscribe() as subscription,
+            FrameSubscription(self._frames) as frames,
+        ):
+            senders = [
+                _start_thread(
+                    "nanover-server-ws-state",
+                    self._send_updates,
+                    subscription.paced(_UPDATE_INTERVAL),
+                ),
+                _start_thread(
+                    "nanover-server-ws-frames", self._send_frames, frames.paced(_UPDATE_INTERVAL)
+                ),
+            ]
             try:
                 self._receive()
             finally:
                 subscription.end()
+                frames.end()
                 self._provider.disconnect()
                 self._requests.close()
                 self._send_queue.close()
                 self._remove_user_keys()
-        sender.join(CLOSE_SECONDS)
+        for sender in senders:
+            sender.join(CLOSE_SECONDS)
 
     def _remove_user_keys(self) -> None:
         """Remove the user's keys except those that other clients have locked."""
@@ -148,6 +168,10 @@ class ClientSession:
                     self._apply_change(message.change)
                 for command in message.commands:
                     self._handle_command(command)
+                if message.frame is not None:
+                    self._publish_frame(message.frame)
+                elif message.frame_problem is not None:
+                    logger.warning("! ignored a frame of a client: %s", message.frame_problem)
         except ConnectionClosed as error:
             logger.debug("< a client disconnected: %s", error)
         except ProtocolError as error:
@@ -159,6 +183,12 @@ class ClientSession:
         self._user_keys.note_update(change.updates)
         if not self._state.attempt_update(self, change, normalized=True):
             logger.debug("! ignored a change, because one of its keys is locked")
+
+    def _publish_frame(self, frame: Mapping[str, object]) -> None:
+        try:
+            publish_received(self._frames, frame)
+        except InvalidValue as error:
+            logger.warning("! ignored a frame of a client: %s", error)
 
     def _handle_command(self, command: Request | Reply | Registration) -> None:
         if isinstance(command, Registration):
@@ -181,6 +211,11 @@ class ClientSession:
                 self._send(self._updates.encode(delta))
             # The state is frozen, or this client lags too far behind.
             self._websocket.close(GOING_AWAY)
+
+    def _send_frames(self, deltas: Iterator[FrameDelta]) -> None:
+        with suppress(ConnectionClosed, OSError):
+            for delta in deltas:
+                self._send(self._frame_encoder.encode(delta))
 
     def _send(self, message: bytes) -> None:
         """Send a message; disconnect a client that accepts no data for too long."""
@@ -241,6 +276,12 @@ def _is_interaction_of(user_id: str, key: str, value: Value) -> bool:
         and isinstance(value, dict)
         and value.get("owner.id") == user_id
     )
+
+
+def _start_thread(name: str, target: Callable[..., None], *args: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=args, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _command_list(commands: Mapping[str, CommandRegistration]) -> dict[str, object]:

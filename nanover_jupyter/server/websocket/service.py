@@ -1,4 +1,4 @@
-"""NanoVer's WebSocket protocol for a shared state and commands, as its current server has it."""
+"""NanoVer's WebSocket protocol for state, commands and frames, as its current server has it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.command_registry import CommandRegistry
+from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
+from nanover_jupyter.server.frames.frame_store import FrameStore
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.server.websocket.client_session import (
@@ -27,9 +29,10 @@ from nanover_jupyter.server.websocket.client_session import (
 )
 from nanover_jupyter.server.websocket.handshake_policy import HandshakePolicy
 from nanover_jupyter.wire.websocket import codec as websocket_codec
+from nanover_jupyter.wire.websocket import frame_writer
 from nanover_jupyter.wire.websocket.codec import MESSAGE_LIMIT
 
-__all__ = ["WEBSOCKET_UPDATES", "WebSocketService"]
+__all__ = ["WEBSOCKET_FRAMES", "WEBSOCKET_UPDATES", "WebSocketService"]
 
 logger = logging.getLogger("nanover_jupyter.server")
 
@@ -40,17 +43,26 @@ WEBSOCKET_UPDATES: Final = UpdateFormat(
     "WebSocket", websocket_codec.encode_change_entry, websocket_codec.join_change_entries
 )
 
+WEBSOCKET_FRAMES: Final = FrameFormat(
+    "WebSocket",
+    frame_writer.encode_frame_entry,
+    frame_writer.join_frame_entries,
+    first_is_reset=True,
+)
+
 
 class WebSocketService:
-    """Serves a state and commands to WebSocket clients from its creation.
+    """Serves a state, commands and frames to WebSocket clients from its creation.
 
-    Each connection has two daemon threads of this package, to receive and to send state
-    updates, and two of `websockets`. When first needed, it starts a thread that runs the
-    client's command requests one at a time, and one that sends replies and forwarded calls.
+    Each connection has three daemon threads of this package, to receive, to send state
+    updates and to send frames, and two of `websockets`. When first needed, it starts a thread
+    that runs the client's command requests one at a time, and one that sends replies and
+    forwarded calls.
 
     Args:
         state: The state to share.
         commands: The commands to run; those that clients register are added.
+        frames: The frames to send; those that clients publish are added.
         host: The host name or address to listen on.
         port: The TCP port, or 0 for any free port.
         handshakes: Decides which clients may connect.
@@ -59,10 +71,11 @@ class WebSocketService:
         ConnectError: The port is in use, or the address does not belong to this machine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all clients share
         self,
         state: SharedState,
         commands: CommandRegistry,
+        frames: FrameStore,
         *,
         host: str,
         port: int,
@@ -70,7 +83,9 @@ class WebSocketService:
     ) -> None:
         self._state = state
         self._commands = commands
+        self._frames = frames
         self._updates = UpdateEncoder(WEBSOCKET_UPDATES)
+        self._frame_encoder = FrameEncoder(WEBSOCKET_FRAMES)
         # Guards the next two fields.
         self._lock = threading.Lock()
         self._connections: set[ServerConnection] = set()
@@ -144,7 +159,9 @@ class WebSocketService:
                 connection,
                 self._state,
                 self._commands,
-                self._updates,
+                self._frames,
+                updates=self._updates,
+                frame_encoder=self._frame_encoder,
                 ping_timeout=_PING_SECONDS,
             )
             session.run()

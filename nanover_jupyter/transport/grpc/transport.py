@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -16,6 +16,7 @@ from nanover_jupyter.errors import (
     ClosedError,
     ConnectionLost,
     NanoverJupyterError,
+    NotSupported,
     ProtocolError,
 )
 from nanover_jupyter.transport.address import Address
@@ -196,6 +197,10 @@ class GrpcTransport:
                 self._frames = GrpcFrameStream(subscribe, self.frame_listener, self.address)
             frames = self._frames
         frames.open()
+
+    def publish_frame(self, frame: Mapping[str, object], timeout: float | None) -> NoReturn:  # noqa: ARG002
+        """Raise NotSupported: in this protocol, only servers send frames."""
+        raise NotSupported("frames from clients", self.capabilities.transport)
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """See `Transport.update_state`."""

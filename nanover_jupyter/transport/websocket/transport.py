@@ -29,11 +29,13 @@ from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket import codec as websocket_codec
 from nanover_jupyter.wire.websocket.codec import LIST_COMMANDS, MESSAGE_LIMIT, Request
 from nanover_jupyter.wire.websocket.frame_reader import frame_message
+from nanover_jupyter.wire.websocket.frame_writer import encode_frame
 
 __all__ = ["WebSocketTransport"]
 
 _CHANGING: Final = "changing the shared state"
 _LISTING: Final = "listing the commands"
+_PUBLISHING: Final = "publishing a frame"
 # How often a server that gets updates is checked for responsiveness.
 _CHECK_SECONDS: Final = 10.0
 _SEND_SECONDS: Final = 20.0
@@ -104,6 +106,11 @@ class WebSocketTransport:
     def request_frames(self) -> None:
         """See `Transport.request_frames`. Opens the connection."""
         self._main_connection()
+
+    def publish_frame(self, frame: Mapping[str, object], timeout: float | None) -> None:
+        """See `Transport.publish_frame`."""
+        message = _checked_size(encode_frame(frame), self.address)
+        self._main_connection().send(message, doing=_PUBLISHING, timeout=timeout)
 
     def update_state(self, change: DictionaryChange, timeout: float | None) -> bool:
         """See `Transport.update_state`. Returns True once the change is sent.

@@ -21,7 +21,7 @@ from nanover_jupyter.wire.values import (
     to_plain,
 )
 
-__all__ = ["NUMERIC", "Write", "delimited", "write_fields", "write_value"]
+__all__ = ["NUMERIC", "Write", "delimited", "varint", "write_fields", "write_value"]
 
 Write = Callable[[object, int], bytes]
 
@@ -78,9 +78,9 @@ def write_fields(fields: Mapping[Any, object], nesting: int, write: Write) -> by
         if entry_size < _ONE_BYTE:
             parts += (_ENTRY, _LENGTHS[entry_size], start, _LENGTHS[size], value)
         else:
-            length = _length(size)
+            length = varint(size)
             entry_size += len(length) - 1
-            parts += (_ENTRY, _length(entry_size), start, length, value)
+            parts += (_ENTRY, varint(entry_size), start, length, value)
     return b"".join(parts)
 
 
@@ -115,7 +115,7 @@ def write_value(value: Any, nesting: int) -> bytes:
 
 def delimited(tag: bytes, content: bytes) -> bytes:
     """Return a field that contains a string or another message."""
-    return tag + _length(len(content)) + content
+    return tag + varint(len(content)) + content
 
 
 def _write_items(items: Sequence[object], nesting: int) -> bytes:
@@ -140,7 +140,7 @@ def _write_each(items: Iterable[object], nesting: int) -> bytes:
             value = write_value(item, nesting + 2)
         except InvalidValue as error:
             raise error.within(index) from None
-        parts += (_ITEM, _length(len(value)), value)
+        parts += (_ITEM, varint(len(value)), value)
     return delimited(_ITEMS, b"".join(parts))
 
 
@@ -178,13 +178,13 @@ def _encoded(text: str) -> bytes:
         raise
 
 
-def _length(length: int) -> bytes:
-    """Return a length as a varint: seven bits per byte, low bits first."""
-    if length < _ONE_BYTE:
-        return _LENGTHS[length]
+def varint(number: int) -> bytes:
+    """Return a number, such as a length, as a varint: seven bits per byte, low bits first."""
+    if number < _ONE_BYTE:
+        return _LENGTHS[number]
     parts = bytearray()
-    while length >= _ONE_BYTE:
-        parts.append(length & 0x7F | _ONE_BYTE)
-        length >>= 7
-    parts.append(length)
+    while number >= _ONE_BYTE:
+        parts.append(number & 0x7F | _ONE_BYTE)
+        number >>= 7
+    parts.append(number)
     return bytes(parts)

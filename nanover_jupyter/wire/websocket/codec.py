@@ -107,11 +107,15 @@ Command = Request | Reply | Registration
 
 
 class Message(NamedTuple):
-    """The content of a message. A tuple takes half the time of a dataclass to create."""
+    """The content of a message. A tuple takes half the time of a dataclass to create.
+
+    If its frame cannot be used, `frame_problem` says why; the rest of the message is valid.
+    """
 
     change: DictionaryChange | None = None
     commands: tuple[Command, ...] = ()
     frame: Mapping[str, Any] | None = None
+    frame_problem: str | None = None
 
 
 # encoding -----------------------------------------------------------------------
@@ -227,17 +231,17 @@ def decode_message(data: bytes | str, *, bounded: bool = False) -> Message:
     content = unpack(data)
     if not isinstance(content, dict):
         raise ProtocolError(f"a message must be a map, not {_kind(content)}")
-    if bounded:
-        check_depth(content, MAX_DEPTH + _ENVELOPE)
-    if len(content) == 1 and "state" in content:
-        return Message(_change(content["state"]))
+    frame, frame_problem = None, None
     try:
+        if "frame" in content:
+            frame, frame_problem = _frame(content.pop("frame"), bounded=bounded)
+        if bounded:
+            check_depth(content, MAX_DEPTH + _ENVELOPE)
         change = _change(content["state"]) if "state" in content else None
         commands = _commands(content["command"]) if "command" in content else ()
-        frame = _map(content["frame"], "frame") if "frame" in content else None
     except RecursionError as error:
         raise ProtocolError("it is nested too deeply") from error
-    return Message(change, commands, frame)
+    return Message(change, commands, frame, frame_problem)
 
 
 def decode_command_list(result: Value) -> list[CommandInfo]:
@@ -277,6 +281,17 @@ def _change(state: object) -> DictionaryChange:
     for key in removals:
         updates.pop(key, None)
     return DictionaryChange.adopt(updates, set(removals))
+
+
+def _frame(content: object, *, bounded: bool) -> tuple[dict[str, Any] | None, str | None]:
+    """Return a frame, or what is wrong with it."""
+    try:
+        frame = _map(content, "frame")
+        if bounded:
+            check_depth(frame, MAX_DEPTH + 1)
+    except ProtocolError as error:
+        return None, str(error)
+    return frame, None
 
 
 def _commands(content: object) -> tuple[Command, ...]:

@@ -286,9 +286,7 @@ def test_unset_values_are_refused_and_nothing_is_applied(server, client):
 
 
 def test_other_methods_are_not_found(client):
-    code, _ = refused(
-        client.call, "/nanover.protocol.trajectory.TrajectoryService/SubscribeFrames", b""
-    )
+    code, _ = refused(client.call, f"/{grpc_codec.TRAJECTORY_SERVICE}/SubscribeNothing", b"")
 
     assert code is grpc.StatusCode.UNIMPLEMENTED
 

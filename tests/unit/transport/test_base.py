@@ -45,6 +45,7 @@ def test_the_interface_is_small_enough_for_a_fake_of_one_page():
         "update_state",
         "update_locks",
         "list_commands",
+        "publish_frame",
         "request_frames",
         "run_command",
         "start_update",

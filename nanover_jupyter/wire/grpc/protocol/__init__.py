@@ -24,6 +24,7 @@ __all__ = [
     "GetFrameRequest",
     "GetFrameResponse",
     "StateUpdate",
+    "StringArray",
     "Struct",
     "SubscribeStateUpdatesRequest",
     "UpdateLocksRequest",
@@ -58,6 +59,7 @@ _load()
 Struct = _message("google.protobuf.Struct")
 Value = _message("google.protobuf.Value")
 ValueArray = _message("nanover.protocol.ValueArray")
+StringArray = _message("nanover.protocol.StringArray")
 CommandMessage = _message("nanover.protocol.command.CommandMessage")
 CommandReply = _message("nanover.protocol.command.CommandReply")
 GetCommandsReply = _message("nanover.protocol.command.GetCommandsReply")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from nanover_jupyter.server.state import subscription as module
+from nanover_jupyter.server import pacing
 from nanover_jupyter.server.state.change_log import ChangeLog
 from nanover_jupyter.server.state.subscription import Subscription
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -18,7 +18,7 @@ from tests.support.interrupts import once_waiting_in
 @pytest.fixture(autouse=True)
 def looks_at_the_clock(monkeypatch):
     """Let waits follow a manually advanced clock."""
-    monkeypatch.setattr(module, "_LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(pacing, "_LONGEST_WAIT", 0.01)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_without_a_positive_interval_changes_are_not_delayed(log, subscription, 
 @pytest.mark.parametrize("interval", [1e9, 3.4e38, math.inf])
 @pytest.mark.parametrize("end", ["subscription.end()", "log.close()"])
 def test_ending_releases_the_thread_at_any_interval(log, clock, monkeypatch, interval, end):
-    monkeypatch.setattr(module, "_LONGEST_WAIT", threading.TIMEOUT_MAX)
+    monkeypatch.setattr(pacing, "_LONGEST_WAIT", threading.TIMEOUT_MAX)
     subscription = Subscription(log, clock)
     log.record(change(0))
     reader = Reader(subscription, interval)

@@ -174,7 +174,6 @@ def test_a_frame_is_recognized_without_decoding():
         ({"command": {"request": []}}, "request must be a map"),
         ({"command": {"request": {"arguments": [1]}}}, "arguments must be a map"),
         ({"command": {"register": {"name": 1}}}, "the name of a command must be a string"),
-        ({"frame": 1}, "frame must be a map"),
     ],
     ids=repr,
 )
@@ -183,6 +182,16 @@ def test_invalid_messages_are_rejected_with_the_reason(message, reason):
         packed(message)
 
     assert reason in caught.value.reason
+
+
+def test_an_invalid_frame_does_not_affect_the_rest_of_a_message():
+    message = packed({"frame": 1, "command": {"request": {"name": "go", "id": 1}}})
+
+    assert (message.frame, message.frame_problem) == (
+        None,
+        "not a valid NanoVer message: frame must be a map, not an int",
+    )
+    assert [command.name for command in message.commands] == ["go"]
 
 
 def test_a_text_message_is_rejected():

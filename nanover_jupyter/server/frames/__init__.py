@@ -1,0 +1,1 @@
+"""The frames of the server's simulation and their subscriptions."""
