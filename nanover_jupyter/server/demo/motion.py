@@ -1,6 +1,7 @@
-"""The motion of the people in the demo, as pure functions of time and a seed.
+"""The motion of the people and of the scene in the demo, as pure functions of time and a seed.
 
-Lengths are in meters, y points up, and quaternions are in the order x, y, z, w.
+Lengths are in meters, y points up, and quaternions are in the order x, y, z, w. The space of
+the people is left-handed, and that of the simulation, in nm, is right-handed.
 """
 
 from __future__ import annotations
@@ -8,18 +9,21 @@ from __future__ import annotations
 import math
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nanover_jupyter.wire.values import Value
 
 __all__ = [
+    "Grip",
     "Person",
+    "Vector",
     "avatar_at",
     "create_people",
-    "interactions_at",
     "play_area",
     "scene_at",
+    "world_position",
 ]
 
 _NAMES_AND_COLORS: tuple[tuple[str, tuple[float, ...]], ...] = (
@@ -32,11 +36,23 @@ _HEAD_HEIGHT = 1.62
 _HAND_REACH = 0.38
 _HAND_SPREAD = 0.24
 
-# Each person pulls at atoms for part of every cycle.
-_CYCLE_SECONDS = 6.0
-_PULL_SECONDS = 3.5
+# Where the center of the simulation box is, around which the people stand.
+_SCENE_HEIGHT = 1.25
+_SCENE_SCALE = 0.2343
 
 Vector = tuple[float, float, float]
+
+
+class Grip(NamedTuple):
+    """A point that a hand holds.
+
+    Attributes:
+        position: The point, in meters.
+        weight: From 0 for a free hand to 1 for a hand at the point.
+    """
+
+    position: Vector
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +81,28 @@ def create_people(seed: int) -> tuple[Person, ...]:
             name=name,
             color=color,
             bearing=math.tau * (number + rng.uniform(-0.1, 0.1)) / len(_NAMES_AND_COLORS),
-            distance=rng.uniform(1.0, 1.5),
+            distance=rng.uniform(0.62, 0.75),
             phase=rng.uniform(0.0, math.tau),
         )
         for number, (name, color) in enumerate(_NAMES_AND_COLORS)
     )
 
 
-def avatar_at(person: Person, seconds: float, *, lift: float = 0.0) -> dict[str, Value]:
-    """Return the value of a person's `avatar.` key, `lift` meters above the floor."""
+def avatar_at(
+    person: Person,
+    seconds: float,
+    *,
+    lift: float = 0.0,
+    grips: Mapping[str, Grip] | None = None,
+) -> dict[str, Value]:
+    """Return the value of a person's `avatar.` key.
+
+    Args:
+        person: The person.
+        seconds: The time.
+        lift: The height of the feet above the floor. Hands that hold something stay there.
+        grips: What the hands hold, by "hand.left" and "hand.right".
+    """
     x, height, z = _head(person, seconds)
     yaw = _yaw_to_center(person, seconds)
     nod = 0.12 * math.sin(0.9 * seconds + person.phase)
@@ -82,8 +111,13 @@ def avatar_at(person: Person, seconds: float, *, lift: float = 0.0) -> dict[str,
     ]
     for name, side in (("hand.left", -1.0), ("hand.right", 1.0)):
         hx, hy, hz = _hand(person, seconds, side)
+        hand = (hx, hy + lift, hz)
+        if grips is not None and name in grips:
+            held, weight = grips[name]
+            mixed = [free + weight * (point - free) for free, point in zip(hand, held, strict=True)]
+            hand = (mixed[0], mixed[1], mixed[2])
         turn = 0.4 * math.sin(1.7 * seconds + side + person.phase)
-        parts.append(_part(name, (hx, hy + lift, hz), _rotation(yaw + turn, -0.5 + turn)))
+        parts.append(_part(name, hand, _rotation(yaw + turn, -0.5 + turn)))
     return {
         "playerid": person.id,
         "name": person.name,
@@ -103,56 +137,37 @@ def play_area(person: Person) -> dict[str, Value]:
     }
 
 
-def scene_at(seconds: float) -> list[Value]:
-    """Return the value of the `scene` key, the pose of the slowly turning simulation box."""
+def scene_at(seconds: float, center: Sequence[float]) -> list[float]:
+    """Return the value of the `scene` key, the pose of the slowly turning simulation.
+
+    Args:
+        seconds: The time.
+        center: The point of the simulation that the people surround, in nm.
+    """
     sway = 0.05 * math.sin(0.5 * seconds)
-    scale = 0.2343 * (1.0 + 0.05 * math.sin(0.31 * seconds))
-    turn = _rotation(0.2 * seconds, 0.0)
-    return [0.19 + sway, 0.98 + sway / 2, -0.15 - sway, *turn, scale, scale, scale]
+    scale = _SCENE_SCALE * (1.0 + 0.05 * math.sin(0.31 * seconds))
+    pose = (0.0, 0.0, 0.0, *_yaw_rotation(0.2 * seconds), scale, scale, scale)
+    x, y, z = world_position(pose, center)
+    return [sway - x, _SCENE_HEIGHT + sway / 2 - y, -sway - z, *pose[3:]]
 
 
-def interactions_at(
-    people: Iterable[Person], seconds: float, particle_count: int
-) -> dict[str, Value]:
-    """Return the `interaction.` keys at a time, each of which lasts a few seconds."""
-    interactions: dict[str, Value] = {}
-    for number, person in enumerate(people):
-        offset = number * _CYCLE_SECONDS / len(_NAMES_AND_COLORS)
-        cycle, elapsed = divmod(seconds + offset, _CYCLE_SECONDS)
-        if elapsed < _PULL_SECONDS:
-            key = f"interaction.{uuid.uuid5(person.namespace, str(int(cycle)))}"
-            interactions[key] = _interaction(person, int(cycle) + number, elapsed, particle_count)
-    return interactions
+def world_position(scene: Sequence[float], point: Sequence[float]) -> Vector:
+    """Return where a point of the simulation is among the people.
 
-
-def _interaction(
-    person: Person, variant: int, elapsed: float, particle_count: int
-) -> dict[str, Value]:
-    reach = math.sin(math.pi * elapsed / _PULL_SECONDS)
-    angle = person.bearing + 0.3 * elapsed
-    particle = (7 * variant + 13) % particle_count
-    particles: list[Value] = [float(particle), float((particle + 1) % particle_count)]
-    return {
-        "position": [
-            2.0 + reach * math.cos(angle),
-            2.0 + 0.4 * reach,
-            2.0 + reach * math.sin(angle),
-        ],
-        "particles": particles[: 1 + variant % 2],
-        "interaction_type": "spring" if variant % 2 else "gaussian",
-        "scale": 100.0,
-        "mass_weighted": True,
-        "reset_velocities": False,
-        # Headsets also send infinity, which JSON cannot represent.
-        "max_force": math.inf if variant % 2 else 20000.0,
-        "owner.id": person.id,
-        "label": "hand.right" if variant % 3 else "hand.left",
-    }
+    Args:
+        scene: The value of the `scene` key, whose rotation must be about the vertical axis.
+        point: The point, in nm.
+    """
+    tx, ty, tz, _, sine, _, cosine, sx, sy, sz = scene
+    # The simulation is right-handed, so one axis is mirrored.
+    x, y, z = -sx * point[0], sy * point[1], sz * point[2]
+    cos_yaw, sin_yaw = cosine * cosine - sine * sine, 2 * sine * cosine
+    return tx + cos_yaw * x + sin_yaw * z, ty + y, tz + cos_yaw * z - sin_yaw * x
 
 
 def _head(person: Person, seconds: float) -> Vector:
-    bearing = person.bearing + 0.25 * math.sin(0.23 * seconds + person.phase)
-    distance = person.distance + 0.15 * math.sin(0.41 * seconds + 2.0 * person.phase)
+    bearing = person.bearing + 0.15 * math.sin(0.23 * seconds + person.phase)
+    distance = person.distance + 0.06 * math.sin(0.41 * seconds + 2.0 * person.phase)
     height = _HEAD_HEIGHT + 0.03 * math.sin(1.1 * seconds + person.phase)
     return distance * math.cos(bearing), height, distance * math.sin(bearing)
 
@@ -174,6 +189,11 @@ def _yaw_to_center(person: Person, seconds: float) -> float:
 
 def _part(name: str, position: Vector, rotation: list[Value]) -> dict[str, Value]:
     return {"name": name, "position": list(position), "rotation": rotation}
+
+
+def _yaw_rotation(yaw: float) -> tuple[float, float, float, float]:
+    """Return the quaternion of a rotation about the vertical axis."""
+    return 0.0, math.sin(yaw / 2), 0.0, math.cos(yaw / 2)
 
 
 def _rotation(yaw: float, pitch: float) -> list[Value]:

@@ -27,13 +27,16 @@ _CLOSE_SECONDS: Final = 1.0
 
 
 class DemoWorld(DemoSimulation):
-    """Three people around a simulation, moving at 30 steps per second.
+    """Three people who pull at simulated molecules, at 30 frames per second.
 
-    Writes the keys of a real session (`avatar.`, `update.index.`, `playarea.`,
-    `user-origin.`, `scene`, `selection.`, `interaction.` and more) and registers the playback
-    commands of a real server and some of its own (`user/...`). Pausing pauses everything. One
-    person stops moving after a while, as after taking off the headset. Keys that a client has
-    locked are not changed.
+    Simulates a carbon nanotube with methane, buckminsterfullerene or icosane at 300 K, and
+    publishes NanoVer's frames. The forces of all clients' interactions act on the atoms.
+
+    Writes the keys of a real session (`avatar.`, `update.index.`, `playarea.`, `user-origin.`,
+    `scene`, `selection.`, `interaction.` and more) and registers the playback commands of a
+    real server and some of its own (`user/...`). Pausing pauses everything. One person stops
+    moving after a while, as after taking off the headset. Keys that a client has locked are
+    not changed.
 
     Runs on one daemon thread until `close` or until the server closes. All methods are
     thread-safe.
@@ -45,7 +48,7 @@ class DemoWorld(DemoSimulation):
 
     Args:
         server: The server to write to. Close the world before the server, or not at all.
-        seed: Worlds with the same seed write the same state, including ids.
+        seed: Worlds with the same seed write the same state and frames, including ids.
         stale_after: Seconds of motion after which one person stops moving.
 
     Raises:

@@ -39,7 +39,7 @@ class InteractionError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.reason}"
+        return f"{self.key:.80}: {self.reason}"
 
 
 class ParticleIndexError(InteractionError):

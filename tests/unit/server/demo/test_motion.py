@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from nanover_jupyter.server.demo.motion import (
+    Grip,
     avatar_at,
     create_people,
-    interactions_at,
     play_area,
     scene_at,
+    world_position,
 )
 from tests.support.golden import golden_final_state, needs_golden
 
 PEOPLE = create_people(1)
+CENTER = (2.0, 2.0, 2.0)
 MOMENTS = [step / 30 for step in range(0, 3600, 7)]
 
 
@@ -71,7 +74,7 @@ def test_rotations_are_unit_quaternions():
     for seconds in MOMENTS[:50]:
         for part in avatar_at(PEOPLE[1], seconds)["components"]:
             assert math.hypot(*part["rotation"]) == pytest.approx(1)
-        assert math.hypot(*scene_at(seconds)[3:7]) == pytest.approx(1)
+        assert math.hypot(*scene_at(seconds, CENTER)[3:7]) == pytest.approx(1)
 
 
 def test_hands_stay_within_reach():
@@ -88,29 +91,44 @@ def test_a_lift_raises_all_of_the_avatar():
 
 
 def test_the_scene_is_ten_numbers():
-    assert len(scene_at(0.0)) == 10
-    assert all(type(number) is float for number in scene_at(2.5))
-    assert scene_at(0.0) != scene_at(1.0)
+    assert len(scene_at(0.0, CENTER)) == 10
+    assert all(type(number) is float for number in scene_at(2.5, CENTER))
+    assert scene_at(0.0, CENTER) != scene_at(1.0, CENTER)
 
 
-def test_interactions_last_a_few_seconds():
-    alive: dict[str, int] = {}
-    for step in range(30 * 30):
-        for key in interactions_at(PEOPLE, step / 30, 65):
-            alive[key] = alive.get(key, 0) + 1
-
-    assert len(alive) > 10
-    assert max(alive.values()) <= 3.5 * 30 + 1
+def test_people_surround_the_center_of_the_simulation():
+    for seconds in MOMENTS:
+        x, y, z = world_position(scene_at(seconds, CENTER), CENTER)
+        assert math.hypot(x, z) < 0.08
+        assert 1.2 < y < 1.3
 
 
-def test_interactions_name_their_owner_and_real_particles():
-    seen = [
-        interaction
-        for seconds in MOMENTS
-        for interaction in interactions_at(PEOPLE, seconds, 10).values()
-    ]
+def test_the_simulation_is_mirrored_rotated_scaled_and_moved():
+    """By the formula of the wire protocol (W5), with matrices."""
+    scene = scene_at(3.7, CENTER)
+    translation, (qx, qy, qz, qw), scale = scene[:3], scene[3:7], scene[7]
+    rotation = np.array(
+        [
+            [1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy - qz * qw), 2 * (qx * qz + qy * qw)],
+            [2 * (qx * qy + qz * qw), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz - qx * qw)],
+            [2 * (qx * qz - qy * qw), 2 * (qy * qz + qx * qw), 1 - 2 * (qx * qx + qy * qy)],
+        ]
+    )
+    point = np.array([0.5, 1.5, 3.0])
 
-    assert {interaction["owner.id"] for interaction in seen} == {person.id for person in PEOPLE}
-    assert {interaction["interaction_type"] for interaction in seen} == {"spring", "gaussian"}
-    assert {interaction["max_force"] for interaction in seen} == {math.inf, 20000.0}
-    assert all(0 <= atom < 10 for interaction in seen for atom in interaction["particles"])
+    expected = translation + rotation @ (scale * np.diag([-1, 1, 1]) @ point)
+
+    assert world_position(scene, point.tolist()) == pytest.approx(tuple(expected))
+
+
+def test_a_hand_moves_to_what_it_holds():
+    point = (0.1, 1.2, 0.3)
+
+    def hand(weight):
+        grips = {"hand.left": Grip(point, weight)}
+        return avatar_at(PEOPLE[0], 1.0, lift=0.4, grips=grips)["components"][1]["position"]
+
+    free = avatar_at(PEOPLE[0], 1.0, lift=0.4)["components"][1]["position"]
+    assert hand(0.0) == pytest.approx(free)
+    assert hand(1.0) == pytest.approx(point)
+    assert math.dist(hand(0.5), point) == pytest.approx(math.dist(free, point) / 2)

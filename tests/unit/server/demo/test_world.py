@@ -170,7 +170,7 @@ def test_loading_clears_selections_interactions_and_all_locks(
 
     state = server.copy_state()
     assert OF_A_CLIENT.keys() - state.keys() == {"interaction.mine", "selection.mine"}
-    assert state["simulation.name"] == "17-ala"
+    assert state["simulation.name"] == "buckminsterfullerene"
     assert state["simulation.index"] == 1
     assert len(user_ids(server)) == 4
     assert other.update({"mine": 7})
@@ -187,7 +187,7 @@ def test_loading_without_clearing_keeps_interactions_and_locks(server, client, c
 
     state = server.copy_state()
     assert OF_A_CLIENT.keys() - state.keys() == {"selection.mine"}
-    assert state["simulation.name"] == "helicene"
+    assert state["simulation.name"] == "icosane"
     assert not connect().update({"mine": 7})
     next_motion(server)
 
@@ -215,7 +215,7 @@ def test_a_locked_interaction_is_removed_after_its_release(server, client, world
     world.reset()
     key = next(key for key in server.copy_state() if key.startswith("interaction."))
     assert client.lock({key: 600.0})
-    for _ in range(30 * 4):
+    for _ in range(30 * 9):
         world.step()
     assert key in server.copy_state()
 
