@@ -20,8 +20,8 @@ from nanover_jupyter.server.demo.dynamics.system import Floats, System
 
 __all__ = ["STEPS_PER_FRAME", "TEMPERATURE", "TIME_STEP", "Engine", "NumericalError"]
 
-STEPS_PER_FRAME: Final = 5
-TIME_STEP: Final = 0.001
+STEPS_PER_FRAME: Final = 10
+TIME_STEP: Final = 0.0005
 """In ps."""
 TEMPERATURE: Final = 300.0
 """In K."""
