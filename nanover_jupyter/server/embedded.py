@@ -20,6 +20,7 @@ from nanover_jupyter.server.application_defaults import (
 )
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
 from nanover_jupyter.server.command_registry import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_store import FrameStore
 from nanover_jupyter.server.grpc_service import GrpcService
 from nanover_jupyter.server.state.store import SharedState
@@ -124,11 +125,12 @@ class NanoverServer:
         else:
             self._state = SharedState()
         self._frames = FrameStore()
+        content = ServerContent(self._state, self._commands, self._frames)
         self._closing_lock = threading.Lock()
         self._threads = DaemonThreadPool(_THREADS, name="nanover-server")
         self._server = grpc.server(
             self._threads,  # type: ignore[arg-type]  # gRPC uses only submit()
-            handlers=GrpcService(self._state, self._commands, self._frames).handlers(),
+            handlers=GrpcService(content).handlers(),
             options=_OPTIONS,
             maximum_concurrent_rpcs=_CALLS_LIMIT,
         )
@@ -137,7 +139,7 @@ class NanoverServer:
         except RuntimeError as error:
             # Another process may have bound the port since the check.
             raise ServeError(bind.target, "the port cannot be bound; choose another") from error
-        self._websockets = self._open_websockets(websocket_port, handshakes)
+        self._websockets = self._open_websockets(content, websocket_port, handshakes)
         if not bind.loopback:
             logger.warning(
                 "serving on %s: any client on the network can change the state and run commands; "
@@ -192,15 +194,13 @@ class NanoverServer:
         return ports if self._websockets is None else {**ports, "ws": self._websockets.port}
 
     def _open_websockets(
-        self, port: int | None, handshakes: HandshakePolicy
+        self, content: ServerContent, port: int | None, handshakes: HandshakePolicy
     ) -> WebSocketService | None:
         if port is None:
             return None
         try:
             return WebSocketService(
-                self._state,
-                self._commands,
-                self._frames,
+                content,
                 host=self._address,
                 port=port,
                 handshakes=handshakes,

@@ -18,14 +18,12 @@ import grpc
 from nanover_jupyter.errors import ProtocolError
 from nanover_jupyter.server.command_registry import (
     CommandRaised,
-    CommandRegistry,
     CommandRejected,
     dict_result,
 )
+from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
-from nanover_jupyter.server.frames.frame_store import FrameStore
 from nanover_jupyter.server.frames.subscription import FrameSubscription
-from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import frame_writer
@@ -66,10 +64,10 @@ class GrpcService:
     client or the server ends it.
     """
 
-    def __init__(self, state: SharedState, commands: CommandRegistry, frames: FrameStore) -> None:
-        self._state = state
-        self._commands = commands
-        self._frames = frames
+    def __init__(self, content: ServerContent) -> None:
+        self._state = content.state
+        self._commands = content.commands
+        self._frames = content.frames
         self._updates = UpdateEncoder(GRPC_UPDATES)
         self._frame_encoder = FrameEncoder(GRPC_FRAMES)
         self._subscriptions = threading.BoundedSemaphore(SUBSCRIPTIONS_LIMIT)

@@ -15,12 +15,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
-from nanover_jupyter.server.command_registry import CommandRegistration, CommandRegistry
+from nanover_jupyter.server.command_registry import CommandRegistration
+from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_encoder import FrameEncoder
-from nanover_jupyter.server.frames.frame_store import FrameDelta, FrameStore
+from nanover_jupyter.server.frames.frame_store import FrameDelta
 from nanover_jupyter.server.frames.subscription import FrameSubscription
 from nanover_jupyter.server.state.change_log import Delta
-from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder
 from nanover_jupyter.server.websocket.client_commands import (
     CommandProvider,
@@ -82,29 +82,25 @@ class ClientSession:
 
     Args:
         websocket: The connection.
-        state: The shared state.
-        commands: The commands to run; those that the client registers are added.
-        frames: The frames to send; those that the client publishes are added.
+        content: What to serve. The client may change all of it.
         updates: The encoder of state updates, shared by all clients.
         frame_encoder: The encoder of frames, shared by all clients.
         ping_timeout: The timeout in seconds of a reply to a ping, besides transfer time.
     """
 
-    def __init__(  # noqa: PLR0913 - what all clients share
+    def __init__(
         self,
         websocket: NonBlockingConnection,
-        state: SharedState,
-        commands: CommandRegistry,
-        frames: FrameStore,
+        content: ServerContent,
         *,
         updates: UpdateEncoder,
         frame_encoder: FrameEncoder,
         ping_timeout: float,
     ) -> None:
         self._websocket = websocket
-        self._state = state
-        self._commands = commands
-        self._frames = frames
+        self._state = content.state
+        self._commands = content.commands
+        self._frames = content.frames
         self._updates = updates
         self._frame_encoder = frame_encoder
         self._ping_timeout = ping_timeout

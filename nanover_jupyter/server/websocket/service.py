@@ -16,10 +16,8 @@ from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
 
 from nanover_jupyter.server.bind_address import BindAddress, ServeError
-from nanover_jupyter.server.command_registry import CommandRegistry
+from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
-from nanover_jupyter.server.frames.frame_store import FrameStore
-from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.server.websocket.client_session import (
     CLOSE_SECONDS,
@@ -60,9 +58,7 @@ class WebSocketService:
     forwarded calls.
 
     Args:
-        state: The state to share.
-        commands: The commands to run; those that clients register are added.
-        frames: The frames to send; those that clients publish are added.
+        content: What to serve.
         host: The host name or address to listen on.
         port: The TCP port, or 0 for any free port.
         handshakes: Decides which clients may connect.
@@ -71,19 +67,15 @@ class WebSocketService:
         ConnectError: The port is in use, or the address does not belong to this machine.
     """
 
-    def __init__(  # noqa: PLR0913 - what all clients share
+    def __init__(
         self,
-        state: SharedState,
-        commands: CommandRegistry,
-        frames: FrameStore,
+        content: ServerContent,
         *,
         host: str,
         port: int,
         handshakes: HandshakePolicy,
     ) -> None:
-        self._state = state
-        self._commands = commands
-        self._frames = frames
+        self._content = content
         self._updates = UpdateEncoder(WEBSOCKET_UPDATES)
         self._frame_encoder = FrameEncoder(WEBSOCKET_FRAMES)
         # Guards the next two fields.
@@ -157,9 +149,7 @@ class WebSocketService:
             connection = cast("NonBlockingConnection", websocket)
             session = ClientSession(
                 connection,
-                self._state,
-                self._commands,
-                self._frames,
+                self._content,
                 updates=self._updates,
                 frame_encoder=self._frame_encoder,
                 ping_timeout=_PING_SECONDS,
