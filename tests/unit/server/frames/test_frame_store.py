@@ -195,3 +195,25 @@ def test_a_subscription_ends_with_its_block(store: FrameStore) -> None:
         assert fields(subscription.take()) == {"a": 1}
 
     eventually(lambda: store.subscribers == 0)
+
+
+def test_the_history_is_kept_only_while_a_cursor_needs_it(store: FrameStore) -> None:
+    cursor = store.open(every_frame=True)
+    store.publish({"a": 0})
+    store.take(cursor)
+    store.publish({"a": 1})
+    assert len(store._history) == 1
+    store.end(cursor)
+    store.publish({"a": 2})
+
+    assert not store._history
+    assert store.subscribers == 0
+
+
+def test_subscribers_at_the_same_revision_share_a_delta(store: FrameStore) -> None:
+    cursors = [store.open(), store.open()]
+    store.publish({"a": 1})
+
+    first, second = [store.take(cursor) for cursor in cursors]
+
+    assert first is second

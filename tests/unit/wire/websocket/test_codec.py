@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import msgpack
@@ -192,6 +193,17 @@ def test_an_invalid_frame_does_not_affect_the_rest_of_a_message():
         "not a valid NanoVer message: frame must be a map, not an int",
     )
     assert [command.name for command in message.commands] == ["go"]
+
+
+def test_a_frame_that_is_nested_too_deeply_is_ignored_in_a_bounded_message():
+    deep = functools.reduce(lambda inner, _: [inner], range(150))
+    raw = msgpack.packb({"state": {"updates": {"a": 1}}, "frame": {"deep": deep}})
+
+    message = decode_message(raw, bounded=True)
+
+    assert message.change == DictionaryChange({"a": 1})
+    assert message.frame is None
+    assert "nested too deeply" in message.frame_problem
 
 
 def test_a_text_message_is_rejected():

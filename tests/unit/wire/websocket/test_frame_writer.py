@@ -16,6 +16,7 @@ from nanover_jupyter.wire.websocket.frame_writer import (
     encode_frame_entry,
     join_frame_entries,
 )
+from nanover_jupyter.wire.websocket.values import pack_map
 from tests.support.golden import golden_bytes, golden_stream, needs_golden
 
 
@@ -101,3 +102,13 @@ _plain = st.recursive(
 @given(st.dictionaries(st.text(max_size=5).map("x.{}".format), _plain, max_size=5))
 def test_plain_values_come_back(fields: dict[str, Any]) -> None:
     assert dict(Frame(read_frame(encode_frame(fields)).fields)) == {"frame.index": 1, **fields}
+
+
+@needs_golden
+@pytest.mark.parametrize("name", ["live_nanotube_frames", "publish_frame_received"])
+def test_captured_frames_are_encoded_to_the_same_bytes(name: str) -> None:
+    for message in golden_stream(name, "ws"):
+        frame = msgpack.unpackb(message)["frame"]
+        entries = [encode_frame_entry(key, value) for key, value in frame.items()]
+
+        assert b"\x81\xa5frame" + pack_map(entries) == message
