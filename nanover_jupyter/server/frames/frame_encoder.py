@@ -59,6 +59,9 @@ class FrameEncoder:
     def _encode_delta(self, delta: FrameDelta) -> bytes:
         name = self._format.name
         fields: list[bytes] = []
+        if delta.is_first or delta.index == 0:
+            # It has all fields. Clients may invent any number of keys, so forget old ones.
+            self._hidden.intersection_update(delta.entries)
         for key, entry in delta.entries.items():
             try:
                 field = entry.encodings[name]

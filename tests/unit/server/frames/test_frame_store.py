@@ -188,6 +188,21 @@ def test_a_value_that_a_protocol_cannot_carry_is_left_out_and_logged_once(
     assert caplog.text.count("it cannot be sent") == 1
 
 
+def test_keys_that_a_protocol_cannot_carry_are_forgotten_at_a_reset(store: FrameStore) -> None:
+    def refuse(key: str, _: object) -> bytes:
+        raise InvalidValue((key,), "it cannot be sent")
+
+    encoder = FrameEncoder(FrameFormat("test", refuse, lambda *_: b"", first_is_reset=True))
+    cursor = store.open()
+    for number in range(3):
+        store.publish({f"key {number}": b"x"}, reset=True)
+        delta = store.take(cursor)
+        assert delta is not None
+        encoder.encode(delta)
+
+    assert {key for key in encoder._hidden if key.startswith("key")} == {"key 2"}
+
+
 def test_a_subscription_ends_with_its_block(store: FrameStore) -> None:
     with FrameSubscription(store) as subscription:
         assert store.subscribers == 1
