@@ -33,7 +33,7 @@ from nanover_jupyter.server.websocket.request_runner import RequestRunner
 from nanover_jupyter.server.websocket.send_queue import SendQueue
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value
+from nanover_jupyter.wire.values import Value, alike
 from nanover_jupyter.wire.websocket import codec as websocket_codec
 from nanover_jupyter.wire.websocket.codec import LIST_COMMANDS, Registration, Reply, Request
 
@@ -177,6 +177,7 @@ class ClientSession:
 
     def _apply_change(self, change: DictionaryChange) -> None:
         self._user_keys.note_update(change.updates)
+        self._user_keys.note_interactions(change)
         if not self._state.attempt_update(self, change, normalized=True):
             logger.debug("! ignored a change, because one of its keys is locked")
 
@@ -239,13 +240,24 @@ class ClientSession:
 
 
 class UserKeys:
-    """The keys that the server removes when their user disconnects.
+    """The keys that the server removes when their client disconnects.
 
-    As on NanoVer's server, the user is identified by the client's first avatar.
+    As on NanoVer's server, the user is identified by the client's first avatar. Interactions
+    that the client wrote last are also removed if it has no avatar, as a process that was
+    killed would otherwise pull atoms for ever.
     """
 
     def __init__(self) -> None:
         self._user_id: str | None = None
+        self._interactions: dict[str, Value] = {}
+
+    def note_interactions(self, change: DictionaryChange) -> None:
+        """Remember the values of interactions that the client updates."""
+        for key in change.removals:
+            self._interactions.pop(key, None)
+        for key, value in change.updates.items():
+            if key.startswith(_INTERACTION) and key not in change.removals:
+                self._interactions[key] = value
 
     def note_update(self, keys: Iterable[str]) -> None:
         """Take the user's id from the first `avatar.ID` key that the client updates."""
@@ -255,11 +267,17 @@ class UserKeys:
             self._user_id = next((key.removeprefix(_AVATAR) for key in avatars), None)
 
     def find(self, state: Mapping[str, Value]) -> set[str]:
-        """Return the keys of a state that contain the user's id, and the user's interactions."""
+        """Return the keys of a state that contain the user's id, and the client's interactions."""
         user_id = self._user_id
+        # If the value differs, another client has written the key since.
+        own = {
+            key
+            for key, value in self._interactions.items()
+            if key in state and alike(state[key], value)
+        }
         if user_id is None:
-            return set()
-        return {
+            return own
+        return own | {
             key
             for key, value in state.items()
             if f".{user_id}" in key or _is_interaction_of(user_id, key, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nanover_jupyter.server.websocket.client_session import UserKeys
+from nanover_jupyter.wire.messages import DictionaryChange
 
 STATE = {
     "avatar.me": {},
@@ -30,3 +31,14 @@ def test_without_an_avatar_no_keys_are_removed():
     user.note_update(["thing.me"])
 
     assert user.find(STATE) == set()
+
+
+def test_interactions_that_the_client_wrote_last_are_removed_without_an_avatar():
+    user = UserKeys()
+    user.note_interactions(DictionaryChange({"interaction.mine": 1, "interaction.ended": 1}))
+    user.note_interactions(DictionaryChange({"interaction.taken": 1, "mine": 1}))
+    user.note_interactions(DictionaryChange(removals=["interaction.ended"]))
+    state = {"interaction.mine": 1, "interaction.taken": 2, "interaction.ended": 1, "mine": 1}
+
+    assert user.find(state) == {"interaction.mine"}
+    assert user.find({}) == set()
