@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.locks.lease_state import LeaseEvent, LeaseRow
     from nanover_jupyter.client.locks.notes import LockNote, LockNotes, ReleaseRequest
     from nanover_jupyter.client.locks.watched_keys import WatchedKey
+    from nanover_jupyter.client.simulation.interactions import Interaction
+    from nanover_jupyter.client.simulation.selections import Selection, Selections
     from nanover_jupyter.client.state.changes import ChangeStream, KeyChange
     from nanover_jupyter.client.state.live_state import LiveState
     from nanover_jupyter.client.state.mirror import MirrorHealth
@@ -113,6 +115,7 @@ __all__ = [
     "Frame",
     "FrameSeries",
     "GrpcClient",
+    "Interaction",
     "InteractiveControls",
     "InvalidArgument",
     "InvalidValue",
@@ -139,6 +142,8 @@ __all__ = [
     "ResourceLockedError",
     "Run",
     "Sample",
+    "Selection",
+    "Selections",
     "SeriesRows",
     "ServerFailed",
     "SharedBool",
@@ -185,6 +190,7 @@ _MODULES: Final = {
     "Frame": "wire.frames.frame",
     "FrameSeries": "client.frames.series",
     "GrpcClient": "client.grpc_client",
+    "Interaction": "client.simulation.interactions",
     "InteractiveControls": "widgets",
     "KeyChange": "client.state.changes",
     "Lease": "client.locks.lease",
@@ -196,6 +202,8 @@ _MODULES: Final = {
     "LockNotes": "client.locks.notes",
     "MirrorHealth": "client.state.mirror",
     "Sample": "client.history.key_history",
+    "Selection": "client.simulation.selections",
+    "Selections": "client.simulation.selections",
     "SeriesRows": "client.frames.series",
     "NanoverClient": "client.grpc_client",
     "NanoverServer": "server",

@@ -20,6 +20,8 @@ from nanover_jupyter.client.locks.manager import (
 from nanover_jupyter.client.locks.notes import LockNotes
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.resources import ClientResources
+from nanover_jupyter.client.simulation.access import InteractionAccess
+from nanover_jupyter.client.simulation.selections import Selections
 from nanover_jupyter.client.state.change_feed import ChangeCallback
 from nanover_jupyter.client.state.changes import ChangeStream
 from nanover_jupyter.client.state.live_state import LiveState
@@ -43,7 +45,7 @@ _WAS_LOST = "acquired again after the connection was lost"
 _TAKEN_MEANWHILE = "acquired by another client while the connection was lost"
 
 
-class BaseClient(FrameAccess):
+class BaseClient(FrameAccess, InteractionAccess):
     """State, frames, commands and locks of one server over any transport.
 
     Blocking calls may be made from any thread and raise TimedOut after `call_timeout`
@@ -67,7 +69,13 @@ class BaseClient(FrameAccess):
         self._notes = LockNotes(self._stream, self._locks.table, self._locks.run_soon)
         self._locks.notes = self._notes
         FrameAccess.__init__(self, transport)
-        self.resources = ClientResources(transport, self._locks, self._stream, self._frames)
+        InteractionAccess.__init__(
+            self, transport, self._stream, call_timeout=lambda: _call_timeout(me())
+        )
+        weakref.finalize(self, self._interactions.abandon, None).atexit = False
+        self.resources = ClientResources(
+            transport, self._locks, self._stream, self._frames, self._interactions
+        )
         self._command_listeners: Listeners[()] = Listeners()
         # Guards the field below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
@@ -109,6 +117,14 @@ class BaseClient(FrameAccess):
     def locks(self) -> LeaseManager:
         """The manager that acquires, renews and releases the locks of this client."""
         return self._locks
+
+    @property
+    def selections(self) -> Selections:
+        """The selections of atoms of the session, by their keys, as a live mapping.
+
+        client.selections.create("Protein", range(50), renderer="cartoon")
+        """
+        return Selections(self)
 
     @property
     def lock_notes(self) -> LockNotes:

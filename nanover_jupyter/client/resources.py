@@ -8,6 +8,7 @@ from collections.abc import Callable
 from nanover_jupyter.client.frames.subscription import FrameSubscription
 from nanover_jupyter.client.listeners import Listeners
 from nanover_jupyter.client.locks.manager import LeaseManager
+from nanover_jupyter.client.simulation.interaction_registry import InteractionRegistry
 from nanover_jupyter.client.state.subscription import StateSubscription
 from nanover_jupyter.transport.base import Transport
 
@@ -25,6 +26,7 @@ class ClientResources:
         locks: The client's locks.
         stream: The subscription to the shared state.
         frames: The subscription to frames.
+        interactions: The client's interactions.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class ClientResources:
         locks: LeaseManager,
         stream: StateSubscription,
         frames: FrameSubscription,
+        interactions: InteractionRegistry,
     ) -> None:
         self._transport = transport
         self._locks = locks
         self._stream = stream
         self._frames = frames
+        self._interactions = interactions
         self._closed_listeners: Listeners[()] = Listeners()
         self._also_close: list[Callable[[], object]] = []
         self._kept: object | None = None
@@ -69,7 +73,9 @@ class ClientResources:
             # which the next call then completes.
             if self._is_closed:
                 return
-        self._locks.close(reachable=self._stream.status.state not in ("lost", "closed"))
+        is_reachable = self._stream.status.state not in ("lost", "closed")
+        self._interactions.close(reachable=is_reachable)
+        self._locks.close(reachable=is_reachable)
         self._stream.set_closed()
         self._transport.close()
         self._stream.close()

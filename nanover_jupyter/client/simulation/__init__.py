@@ -1,0 +1,1 @@
+"""Interactions with a simulation and selections of its atoms."""

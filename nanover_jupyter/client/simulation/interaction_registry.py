@@ -1,0 +1,239 @@
+"""Writes the interactions of one client, and removes them when they end."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Container
+from concurrent.futures import Future
+from typing import Any, Final
+
+from nanover_jupyter.client.background_calls import Signal
+from nanover_jupyter.errors import ClosedError, NanoverJupyterError, UpdateRefused
+from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.transport.threads import Daemon
+from nanover_jupyter.wire.messages import DictionaryChange
+
+__all__ = ["INTERACTION_PREFIX", "OWNER_PREFIX", "REFRESH_SECONDS", "InteractionRegistry"]
+
+logger = logging.getLogger("nanover_jupyter.client")
+
+INTERACTION_PREFIX: Final = "interaction."
+OWNER_PREFIX: Final = "nanover-jupyter-"
+"""What the `owner.id` of interactions of this package begins with."""
+
+REFRESH_SECONDS: Final = 1.0
+"""How often the value of an interaction is sent again, as a sign of life for other clients."""
+
+_OWNER: Final = "owner.id"
+_CLOSE_SECONDS: Final = 1.0
+_JOIN_SECONDS: Final = 1.0
+
+
+class InteractionRegistry:
+    """The interactions of a client. Thread-safe.
+
+    Only one write is in flight at a time, because a gRPC server may handle two at once in
+    either order. Later values of a key replace those that wait. The thread
+    `nanover-interactions` exists from the first interaction until `close`. It ends
+    interactions that were collected, and sends the others again, so that other clients can
+    tell them from those of dead clients.
+
+    Args:
+        transport: The transport of the client.
+        state: Tells which keys are in the shared state, once it is known.
+        call_timeout: Returns the timeout of writes in seconds; None for no limit.
+
+    Attributes:
+        owner_id: The `owner.id` of the interactions.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        state: Container[str],
+        call_timeout: Callable[[], float | None],
+    ) -> None:
+        self.owner_id = f"{OWNER_PREFIX}{uuid.uuid4()}"
+        self._transport = transport
+        self._state = state
+        self._call_timeout = call_timeout
+        # Guards the fields below; never held during a write.
+        self._guard = threading.Condition()
+        self._values: dict[str, dict[str, Any]] = {}
+        # Keys that were seen in the shared state: if they are absent later, they were removed.
+        self._confirmed: set[str] = set()
+        self._pending = DictionaryChange()
+        self._is_sending = False
+        self._closed = False
+        # Filled by finalizers, which must not take a lock.
+        self._abandoned: deque[str | None] = deque()
+        self._wake = Signal()
+        self._thread = Daemon("nanover-interactions", self._run)
+        self._process = os.getpid()
+
+    def new_key(self) -> str:
+        """Return a key for a new interaction."""
+        return f"{INTERACTION_PREFIX}{uuid.uuid4()}"
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the active interactions."""
+        with self._guard:
+            return list(self._values)
+
+    def is_active(self, key: str) -> bool:
+        """Return whether an interaction was started and has not ended."""
+        with self._guard:
+            return key in self._values
+
+    def start(self, key: str, value: dict[str, Any]) -> None:
+        """Write a new interaction, and wait until the server has it, or until it is sent.
+
+        Raises:
+            UpdateRefused: Another client holds a lock on the key.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        value = {_OWNER: self.owner_id, **value}
+        with self._guard:
+            if self._closed:
+                raise ClosedError(self._transport.address)
+            self._values[key] = value
+        self._thread.start()
+        timeout = self._call_timeout()
+        # A new key, so this write cannot overtake another one of the same key.
+        call = self._transport.start_update(DictionaryChange({key: value}), timeout)
+        # After the transport has connected, so that this runs before it closes at exit.
+        atexit.unregister(self._close_at_exit)
+        atexit.register(self._close_at_exit)
+        if not call.wait(timeout, "starting an interaction"):
+            raise UpdateRefused([key])
+        self._wake.set()
+
+    def update(self, key: str, value: dict[str, Any]) -> None:
+        """Send another value of an active interaction soon; returns at once."""
+        value = {_OWNER: self.owner_id, **value}
+        with self._guard:
+            if self._closed or key not in self._values:
+                return
+            self._values[key] = value
+            self._pending.merge(DictionaryChange({key: value}))
+        self._send()
+
+    def end(self, key: str) -> None:
+        """Remove an interaction; returns at once. Idempotent."""
+        with self._guard:
+            self._confirmed.discard(key)
+            if self._values.pop(key, None) is None or self._closed:
+                return
+            self._pending.merge(DictionaryChange(removals=[key]))
+        self._send()
+
+    def abandon(self, key: str | None) -> None:
+        """Remove an interaction soon, or all and end the thread if None. For finalizers."""
+        self._abandoned.append(key)
+        self._wake.set()
+
+    def close(self, *, reachable: bool = True) -> None:
+        """Remove all interactions, within about a second, and end the thread. Idempotent.
+
+        Args:
+            reachable: Whether the server can be reached.
+        """
+        atexit.unregister(self._close_at_exit)
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        with self._guard:
+            self._closed = True
+            left = [*self._values, *self._pending.removals]
+            self._values.clear()
+            self._pending = DictionaryChange()
+            # A gRPC server could apply a write in flight after the removal.
+            self._guard.wait_for(lambda: not self._is_sending, _CLOSE_SECONDS / 2)
+        if left and reachable:
+            timeout = max(0.1, deadline - time.monotonic())
+            try:
+                # This starts no thread, which is impossible at the exit of Python 3.12.
+                self._transport.update_state(DictionaryChange(removals=left), timeout)
+            except NanoverJupyterError as error:
+                logger.warning("! interactions were not ended: %s", error)
+        self._wake.set()
+        self._thread.join(_JOIN_SECONDS)
+
+    def _close_at_exit(self) -> None:
+        """Close when the interpreter exits, but not in a forked child."""
+        if self._process == os.getpid():
+            self.close()
+
+    # sending --------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        """Send what waits, unless a write is in flight; its end calls this again."""
+        with self._guard:
+            if self._is_sending or not self._pending:
+                return
+            self._is_sending = True
+            change, self._pending = self._pending, DictionaryChange()
+        try:
+            call = self._transport.start_update(change, self._call_timeout())
+        except NanoverJupyterError as error:
+            self._finish(str(error))
+        except BaseException:  # Ctrl-C: nothing else would allow the next write
+            self._finish("")
+            raise
+        else:
+            call.add_done_callback(self._on_sent)
+
+    def _on_sent(self, call: Future[bool]) -> None:
+        problem = "cancelled"
+        if not call.cancelled():
+            error = call.exception()
+            refused = "another client holds a lock on one of their keys"
+            problem = str(error) if error else "" if call.result() else refused
+        self._finish(problem)
+
+    def _finish(self, problem: str) -> None:
+        if problem:
+            logger.warning("! a change of interactions was not sent: %s", problem)
+        with self._guard:
+            self._is_sending = False
+            self._guard.notify_all()
+        self._send()
+
+    # the thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        refresh_at = time.monotonic() + REFRESH_SECONDS
+        while not self._closed:
+            self._wake.wait(max(0.0, refresh_at - time.monotonic()) if self._values else None)
+            while self._abandoned:
+                key = self._abandoned.popleft()
+                if key is None:
+                    self.close()
+                    return
+                self.end(key)
+            if time.monotonic() >= refresh_at:
+                refresh_at = time.monotonic() + REFRESH_SECONDS
+                self._refresh()
+
+    def _refresh(self) -> None:
+        """Send all values again, except those of interactions that the server removed."""
+        with self._guard:
+            waiting, self._pending = self._pending, DictionaryChange()
+            for key, value in list(self._values.items()):
+                if key in self._state:
+                    self._confirmed.add(key)
+                elif key in self._confirmed:
+                    # For example a switch of the simulation, in which the atom is another one.
+                    # A write in flight may have restored the key since, hence the removal.
+                    del self._values[key]
+                    self._confirmed.discard(key)
+                    waiting.merge(DictionaryChange(removals=[key]))
+                    continue
+                self._pending.merge(DictionaryChange({key: value}))
+            self._pending.merge(waiting)
+        self._send()
