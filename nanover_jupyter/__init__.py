@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.frames.series import FrameSeries, SeriesRows
     from nanover_jupyter.client.grpc_client import GrpcClient, NanoverClient, NanoverStubClient
     from nanover_jupyter.client.history.key_history import Sample
+    from nanover_jupyter.client.imd.frame_data import FrameData
+    from nanover_jupyter.client.imd.imd_client import NanoverImdClient
+    from nanover_jupyter.client.imd.particle_interaction import ParticleInteraction
+    from nanover_jupyter.client.imd.rendering_selection import RenderingSelection
+    from nanover_jupyter.client.imd.services import (
+        FramePublisher,
+        ImdInteractions,
+        StateDictionary,
+    )
     from nanover_jupyter.client.locks.editing import StateDraft
     from nanover_jupyter.client.locks.lease import Lease
     from nanover_jupyter.client.locks.lease_state import LeaseEvent, LeaseRow
@@ -52,6 +61,7 @@ if TYPE_CHECKING:
         LeaseLost,
         LockRefused,
         NanoverJupyterError,
+        NotProvided,
         NotSupported,
         ProtocolError,
         ResourceLockedError,
@@ -113,8 +123,11 @@ __all__ = [
     "Effects",
     "ExportFailed",
     "Frame",
+    "FrameData",
+    "FramePublisher",
     "FrameSeries",
     "GrpcClient",
+    "ImdInteractions",
     "Interaction",
     "InteractiveControls",
     "InvalidArgument",
@@ -131,14 +144,18 @@ __all__ = [
     "LockRefused",
     "MirrorHealth",
     "NanoverClient",
+    "NanoverImdClient",
     "NanoverJupyterError",
     "NanoverServer",
     "NanoverStubClient",
     "NanoverWebSocketClient",
+    "NotProvided",
     "NotSupported",
+    "ParticleInteraction",
     "PendingCall",
     "ProtocolError",
     "ReleaseRequest",
+    "RenderingSelection",
     "ResourceLockedError",
     "Run",
     "Sample",
@@ -154,6 +171,7 @@ __all__ = [
     "SharedRecord",
     "SharedText",
     "SharedValue",
+    "StateDictionary",
     "StateDraft",
     "StateInspector",
     "Status",
@@ -173,6 +191,13 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "FrameData": "client.imd.frame_data",
+    "NanoverImdClient": "client.imd.imd_client",
+    "ParticleInteraction": "client.imd.particle_interaction",
+    "RenderingSelection": "client.imd.rendering_selection",
+    "FramePublisher": "client.imd.services",
+    "ImdInteractions": "client.imd.services",
+    "StateDictionary": "client.imd.services",
     "Capabilities": "wire.messages",
     "ChangeStream": "client.state.changes",
     "CommandButton": "widgets",

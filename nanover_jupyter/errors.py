@@ -19,6 +19,7 @@
     ├── ExportFailed            (also OSError) a file could not be written
     ├── ProtocolError           a message does not follow the protocol
     └── NotSupported            this kind of server lacks a feature
+        └── NotProvided         (also NotImplementedError) a method that NanoverImdClient lacks
 
 Every error has its facts as attributes and makes its message from them. Errors of a gRPC
 call are also a `grpc.RpcError` with `code()` and `details()`, so that notebooks written for
@@ -45,6 +46,7 @@ __all__ = [
     "LeaseLost",
     "LockRefused",
     "NanoverJupyterError",
+    "NotProvided",
     "NotSupported",
     "ProtocolError",
     "ResourceLockedError",
@@ -300,6 +302,18 @@ class NotSupported(NanoverJupyterError):
 
     def __str__(self) -> str:
         return f"this server ({self.transport}) does not support {self.ability}"
+
+
+class NotProvided(NotSupported, NotImplementedError):
+    """`NanoverImdClient` does not have `ability` of NanoVer's client; `instead` is a remedy."""
+
+    def __init__(self, ability: str, instead: str) -> None:
+        super().__init__(ability, "any")
+        self.instead = instead
+        self.args = (ability, instead)
+
+    def __str__(self) -> str:
+        return f"this package has no NanoverImdClient.{self.ability}: {self.instead}"
 
 
 def _named(keys: tuple[str, ...]) -> str:

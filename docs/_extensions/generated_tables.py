@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nanover_jupyter.client.imd.imd_client import NanoverImdClient
+from nanover_jupyter.client.imd.names import NAMES, NOT_PROVIDED
 from nanover_jupyter.magics.commands.help import markdown_reference
 from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
 
@@ -54,6 +57,30 @@ class TraitsTable(_Table):
             yield f"`{trait}`", type(kind).__name__, default, str(kind.help).replace("|", "\\|")
 
 
+class ImdClientTable(_Table):
+    """```{imd-client}```: the names of NanoVer's `NanoverImdClient` and what becomes of each."""
+
+    heading = ("name", "provided", "remarks")
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """Yield one row for each name."""
+        for name, note in NAMES.items():
+            member = getattr(NanoverImdClient, name)
+            call = f"({', '.join(_parameters(member))})" if callable(member) else ""
+            provided = "no" if note in NOT_PROVIDED.values() else "yes"
+            yield f"`{name}{call}`", provided, note
+
+
+def _parameters(function: Any) -> Iterator[str]:
+    """Yield the parameters of a method without `self` and without types."""
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name != "self":
+            star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
+            default = parameter.default
+            has_default = default is not parameter.empty
+            yield star.get(parameter.kind, "") + name + (f"={default!r}" if has_default else "")
+
+
 class SubcommandsTable(_Table):
     """```{subcommands}```: the subcommands of `%nanover`."""
 
@@ -76,6 +103,7 @@ class SubcommandsReference(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("traits", TraitsTable)
+    app.add_directive("imd-client", ImdClientTable)
     app.add_directive("subcommands", SubcommandsTable)
     app.add_directive("subcommands-reference", SubcommandsReference)
     return {"parallel_read_safe": True}

@@ -21,6 +21,7 @@ from nanover_jupyter.errors import (
     LeaseLost,
     LockRefused,
     NanoverJupyterError,
+    NotProvided,
     NotSupported,
     ProtocolError,
     ResourceLockedError,
@@ -121,6 +122,7 @@ MESSAGES = [
     ),
     (ProtocolError("it ends early"), "not a valid NanoVer message: it ends early"),
     (NotSupported("locks", "websocket"), "this server (websocket) does not support locks"),
+    (NotProvided("x", "use y"), "this package has no NanoverImdClient.x: use y"),
 ]
 
 

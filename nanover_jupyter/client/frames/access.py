@@ -91,6 +91,14 @@ class FrameAccess:
         self._frames.request()
         return unsubscribe
 
+    def keep_frame_messages(self, limit: int) -> None:
+        """Keep the last `limit` messages with frames, for `recent_frames`, from now on."""
+        self._frames.keep_messages(limit)
+
+    def recent_frames(self) -> list[Frame]:
+        """Return the kept messages as frames that are not merged, the oldest first."""
+        return self._frames.recent()
+
     def series(self, *patterns: str) -> Any:
         """Return the numbers of all frames as a table, such as energies and temperatures.
 

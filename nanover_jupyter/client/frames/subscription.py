@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import Final
 
 from nanover_jupyter.client.frames.feed import FrameFeed
@@ -40,6 +41,8 @@ class FrameSubscription:
         self.feed = FrameFeed(self.mirror)
         self.error: NanoverJupyterError | None = None
         self._transport = transport
+        # The last messages as they were received, once somebody asked for them.
+        self._recent: deque[FrameMessage] | None = None
         # Notified of frames while somebody waits for one.
         self._arrived = threading.Condition()
         self._waiting = 0
@@ -49,6 +52,8 @@ class FrameSubscription:
     def on_frame(self, message: FrameMessage) -> None:
         """See `FrameListener.on_frame`."""
         self.mirror.add(message)
+        if self._recent is not None:
+            self._recent.append(message)
         self.feed.notify()
         if self._waiting:
             self._notify_waiting()
@@ -65,6 +70,17 @@ class FrameSubscription:
                 self._transport.request_frames()
             except ClosedError:
                 return
+
+    def keep_messages(self, limit: int) -> None:
+        """Keep the last messages for `recent` from now on. Idempotent."""
+        if self._recent is None:
+            self._recent = deque(maxlen=limit)
+        self.request()
+
+    def recent(self) -> list[Frame]:
+        """Return the content of the messages that were kept, the oldest first. Not merged."""
+        contents = [message.read() for message in tuple(self._recent or ())]
+        return [Frame(content.fields) for content in contents if content is not None]
 
     def current(self) -> Frame | None:
         """See `BaseClient.frame`."""
