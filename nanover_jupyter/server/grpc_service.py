@@ -24,10 +24,11 @@ from nanover_jupyter.server.command_registry import (
 from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
 from nanover_jupyter.server.frames.subscription import FrameSubscription
+from nanover_jupyter.server.state.own_interactions import OwnInteractions, PeerInteractions
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import frame_writer
-from nanover_jupyter.wire.messages import LockRequest
+from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["GRPC_FRAMES", "GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
@@ -71,6 +72,7 @@ class GrpcService:
         self._updates = UpdateEncoder(GRPC_UPDATES)
         self._frame_encoder = FrameEncoder(GRPC_FRAMES)
         self._subscriptions = threading.BoundedSemaphore(SUBSCRIPTIONS_LIMIT)
+        self._peers = PeerInteractions()
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
         """Return the handlers to pass to `grpc.server`."""
@@ -133,6 +135,7 @@ class GrpcService:
             token, change = grpc_codec.decode_update_request(request)
         except ProtocolError as error:
             _abort_malformed(context, error)
+        self._peers.note(context.peer(), change)
         return grpc_codec.encode_success(self._state.attempt_update(token, change, normalized=True))
 
     def _update_locks(self, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -170,16 +173,31 @@ class GrpcService:
 
     @contextmanager
     def _subscription_slot(self, context: grpc.ServicerContext) -> Iterator[None]:
-        """Count a subscription while it is open; abort the call if there are too many."""
+        """Count a subscription while it is open; abort the call if there are too many.
+
+        The interactions of a client end with its last subscription.
+        """
         if not self._subscriptions.acquire(blocking=False):
             context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"The server has reached its limit of {SUBSCRIPTIONS_LIMIT} subscriptions.",
             )
+        peer = context.peer()
+        self._peers.open(peer)
         try:
             yield
         finally:
             self._subscriptions.release()
+            self._remove_interactions(self._peers.close(peer))
+
+    def _remove_interactions(self, interactions: OwnInteractions) -> None:
+        """Remove interactions except those that other clients have locked."""
+        if not interactions:
+            return
+        removals = interactions.find(self._state.copy())
+        removals.difference_update(self._state.blocked(self, removals))
+        if removals:
+            self._state.attempt_update(self, DictionaryChange(removals=removals))
 
     # frames ---------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from nanover_jupyter.server.frames.frame_encoder import FrameEncoder
 from nanover_jupyter.server.frames.frame_store import FrameDelta
 from nanover_jupyter.server.frames.subscription import FrameSubscription
 from nanover_jupyter.server.state.change_log import Delta
+from nanover_jupyter.server.state.own_interactions import INTERACTION_PREFIX, OwnInteractions
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder
 from nanover_jupyter.server.websocket.client_commands import (
     CommandProvider,
@@ -33,7 +34,7 @@ from nanover_jupyter.server.websocket.request_runner import RequestRunner
 from nanover_jupyter.server.websocket.send_queue import SendQueue
 from nanover_jupyter.wire.command_info import CommandInfo
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import Value, alike
+from nanover_jupyter.wire.values import Value
 from nanover_jupyter.wire.websocket import codec as websocket_codec
 from nanover_jupyter.wire.websocket.codec import LIST_COMMANDS, Registration, Reply, Request
 
@@ -65,7 +66,6 @@ _MIN_BYTES_PER_SECOND: Final = 50_000
 _SOCKET_BUFFER_BYTES: Final = 4_000_000
 
 _AVATAR: Final = "avatar."
-_INTERACTION: Final = "interaction."
 
 
 class NonBlockingConnection(ServerConnection):
@@ -249,15 +249,11 @@ class UserKeys:
 
     def __init__(self) -> None:
         self._user_id: str | None = None
-        self._interactions: dict[str, Value] = {}
+        self._interactions = OwnInteractions()
 
     def note_interactions(self, change: DictionaryChange) -> None:
-        """Remember the values of interactions that the client updates."""
-        for key in change.removals:
-            self._interactions.pop(key, None)
-        for key, value in change.updates.items():
-            if key.startswith(_INTERACTION) and key not in change.removals:
-                self._interactions[key] = value
+        """Remember the interactions that the client writes."""
+        self._interactions.note(change)
 
     def note_update(self, keys: Iterable[str]) -> None:
         """Take the user's id from the first `avatar.ID` key that the client updates."""
@@ -269,12 +265,7 @@ class UserKeys:
     def find(self, state: Mapping[str, Value]) -> set[str]:
         """Return the keys of a state that contain the user's id, and the client's interactions."""
         user_id = self._user_id
-        # If the value differs, another client has written the key since.
-        own = {
-            key
-            for key, value in self._interactions.items()
-            if key in state and alike(state[key], value)
-        }
+        own = self._interactions.find(state)
         if user_id is None:
             return own
         return own | {
@@ -286,7 +277,7 @@ class UserKeys:
 
 def _is_interaction_of(user_id: str, key: str, value: Value) -> bool:
     return (
-        key.startswith(_INTERACTION)
+        key.startswith(INTERACTION_PREFIX)
         and isinstance(value, dict)
         and value.get("owner.id") == user_id
     )

@@ -178,8 +178,6 @@ sys.stdin.readline()
 
 @pytest.mark.parametrize("end", ["exit", "interrupt", "terminate", "kill"])
 def test_interactions_end_with_their_process(both, url, end):
-    if end in ("kill", "terminate") and url.startswith("grpc"):
-        pytest.skip("a gRPC server does not notice that a client is gone")
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, url],
         cwd=ROOT,
