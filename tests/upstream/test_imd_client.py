@@ -151,3 +151,32 @@ print(json.dumps([name for name in dir(NanoverImdClient) if not name.startswith(
         pytest.skip(f"the names are those of {RELEASE}")
 
     assert json.loads(upstream_python(home, program)) == sorted(NAMES)
+
+
+def test_the_signatures_are_those_of_the_release(home: Path) -> None:
+    program = """
+import inspect, json, sys
+def signatures(kind):
+    found = {}
+    for name in dir(kind):
+        if not name.startswith("_") and callable(getattr(kind, name)):
+            parameters = inspect.signature(getattr(kind, name)).parameters.values()
+            found[name] = [(p.name, p.kind.name, repr(p.default)) for p in parameters]
+    return found
+"""
+    theirs = "from nanover.websocket.client.app_client import NanoverImdClient as Client"
+    ours = "from nanover_jupyter import NanoverImdClient as Client"
+    shown = "print(json.dumps(signatures(Client)))"
+    if (home / "version").read_text().strip() != RELEASE:
+        pytest.skip(f"the signatures are those of {RELEASE}")
+    result = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{ours}\n{shown}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+
+    expected = json.loads(upstream_python(home, f"{program}\n{theirs}\n{shown}"))
+    assert json.loads(result.stdout) == expected

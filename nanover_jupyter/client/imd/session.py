@@ -66,7 +66,7 @@ class ImdSession:
         """Start a command; returns a `concurrent.futures.Future` with its result."""
         return self.client.start_command(name, arguments or {})
 
-    def run_command_blocking(self, name: str, /, **arguments: object) -> dict[str, Value]:
+    def run_command_blocking(self, name: str, **arguments: object) -> dict[str, Value]:
         """Run a command and return its result."""
         return self.client.run_command(name, **arguments)
 

@@ -46,7 +46,7 @@ class InteractionAccess:
         call_timeout: Callable[[], float | None],
     ) -> None:
         self._stream = stream
-        self._interactions = InteractionRegistry(transport, stream.mirror, call_timeout)
+        self._interactions = InteractionRegistry(transport, stream, call_timeout)
 
     def interact(  # noqa: PLR0913 - the settings of an interaction
         self,

@@ -9,11 +9,12 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Final
 
 from nanover_jupyter.client.background_calls import Signal
+from nanover_jupyter.client.state.subscription import StateSubscription
 from nanover_jupyter.errors import ClosedError, NanoverJupyterError, UpdateRefused
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.threads import Daemon
@@ -46,7 +47,7 @@ class InteractionRegistry:
 
     Args:
         transport: The transport of the client.
-        state: Tells which keys are in the shared state, once it is known.
+        stream: The subscription to the shared state, which may not have begun.
         call_timeout: Returns the timeout of writes in seconds; None for no limit.
 
     Attributes:
@@ -56,12 +57,12 @@ class InteractionRegistry:
     def __init__(
         self,
         transport: Transport,
-        state: Container[str],
+        stream: StateSubscription,
         call_timeout: Callable[[], float | None],
     ) -> None:
         self.owner_id = f"{OWNER_PREFIX}{uuid.uuid4()}"
         self._transport = transport
-        self._state = state
+        self._stream = stream
         self._call_timeout = call_timeout
         # Guards the fields below; never held during a write.
         self._guard = threading.Condition()
@@ -70,6 +71,8 @@ class InteractionRegistry:
         self._confirmed: set[str] = set()
         self._pending = DictionaryChange()
         self._is_sending = False
+        # Why the last write failed; the same problem is logged once, not at every move.
+        self._problem = ""
         self._closed = False
         # Filled by finalizers, which must not take a lock.
         self._abandoned: deque[str | None] = deque()
@@ -197,11 +200,12 @@ class InteractionRegistry:
         self._finish(problem)
 
     def _finish(self, problem: str) -> None:
-        if problem:
-            logger.warning("! a change of interactions was not sent: %s", problem)
         with self._guard:
+            is_new, self._problem = problem != self._problem, problem
             self._is_sending = False
             self._guard.notify_all()
+        if problem and is_new:
+            logger.warning("! a change of interactions was not sent: %s", problem)
         self._send()
 
     # the thread -----------------------------------------------------------------------
@@ -222,10 +226,13 @@ class InteractionRegistry:
 
     def _refresh(self) -> None:
         """Send all values again, except those of interactions that the server removed."""
+        if self._stream.status.state == "lost":
+            return
+        state = self._stream.mirror
         with self._guard:
             waiting, self._pending = self._pending, DictionaryChange()
             for key, value in list(self._values.items()):
-                if key in self._state:
+                if key in state:
                     self._confirmed.add(key)
                 elif key in self._confirmed:
                     # For example a switch of the simulation, in which the atom is another one.
