@@ -21,6 +21,7 @@ from nanover_jupyter.client.locks.notes import LockNotes
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.simulation.access import InteractionAccess
+from nanover_jupyter.client.simulation.interaction_registry import InteractionRegistry
 from nanover_jupyter.client.simulation.selections import Selections
 from nanover_jupyter.client.state.change_feed import ChangeCallback
 from nanover_jupyter.client.state.changes import ChangeStream
@@ -72,7 +73,9 @@ class BaseClient(FrameAccess, InteractionAccess):
         InteractionAccess.__init__(
             self, transport, self._stream, call_timeout=lambda: _call_timeout(me())
         )
-        weakref.finalize(self, self._interactions.abandon, None).atexit = False
+        weakref.finalize(
+            self, _abandon_interactions, weakref.ref(self._interactions)
+        ).atexit = False
         self.resources = ClientResources(
             transport, self._locks, self._stream, self._frames, self._interactions
         )
@@ -645,3 +648,9 @@ def _abandon(locks: weakref.ref[LeaseManager]) -> None:
     left = locks()
     if left is not None:
         left.abandon()
+
+
+def _abandon_interactions(interactions: weakref.ref[InteractionRegistry]) -> None:
+    left = interactions()
+    if left is not None:
+        left.abandon(None)

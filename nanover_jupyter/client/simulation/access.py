@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -46,7 +47,14 @@ class InteractionAccess:
         call_timeout: Callable[[], float | None],
     ) -> None:
         self._stream = stream
-        self._interactions = InteractionRegistry(transport, stream, call_timeout)
+        # Weak: the thread of the registry must not keep the client alive.
+        stream_of = weakref.ref(stream)
+
+        def is_lost() -> bool:
+            known = stream_of()
+            return known is None or known.status.state == "lost"
+
+        self._interactions = InteractionRegistry(transport, stream.mirror, is_lost, call_timeout)
 
     def interact(  # noqa: PLR0913 - the settings of an interaction
         self,

@@ -9,12 +9,11 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import Future
 from typing import Any, Final
 
 from nanover_jupyter.client.background_calls import Signal
-from nanover_jupyter.client.state.subscription import StateSubscription
 from nanover_jupyter.errors import ClosedError, NanoverJupyterError, UpdateRefused
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.threads import Daemon
@@ -47,7 +46,8 @@ class InteractionRegistry:
 
     Args:
         transport: The transport of the client.
-        stream: The subscription to the shared state, which may not have begun.
+        state: Tells which keys are in the shared state, once it is known.
+        is_lost: Returns whether the connection is lost.
         call_timeout: Returns the timeout of writes in seconds; None for no limit.
 
     Attributes:
@@ -57,12 +57,14 @@ class InteractionRegistry:
     def __init__(
         self,
         transport: Transport,
-        stream: StateSubscription,
+        state: Container[str],
+        is_lost: Callable[[], bool],
         call_timeout: Callable[[], float | None],
     ) -> None:
         self.owner_id = f"{OWNER_PREFIX}{uuid.uuid4()}"
         self._transport = transport
-        self._stream = stream
+        self._state = state
+        self._is_lost = is_lost
         self._call_timeout = call_timeout
         # Guards the fields below; never held during a write.
         self._guard = threading.Condition()
@@ -226,13 +228,12 @@ class InteractionRegistry:
 
     def _refresh(self) -> None:
         """Send all values again, except those of interactions that the server removed."""
-        if self._stream.status.state == "lost":
+        if self._is_lost():
             return
-        state = self._stream.mirror
         with self._guard:
             waiting, self._pending = self._pending, DictionaryChange()
             for key, value in list(self._values.items()):
-                if key in state:
+                if key in self._state:
                     self._confirmed.add(key)
                 elif key in self._confirmed:
                     # For example a switch of the simulation, in which the atom is another one.

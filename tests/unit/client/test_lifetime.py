@@ -15,6 +15,8 @@ from nanover_jupyter.client.background_calls import Signal
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.connection import Connection, connect
 from nanover_jupyter.client.history.recorder import Recorder
+from nanover_jupyter.client.imd.imd_client import NanoverImdClient
+from nanover_jupyter.client.imd.particle_interaction import ParticleInteraction
 from nanover_jupyter.client.listeners import Listeners, WeakCallback
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
 from nanover_jupyter.server import NanoverServer
@@ -87,7 +89,30 @@ def record(connection: Connection) -> None:
     Recorder.of(connection.client)
 
 
-USES = [nothing, run, subscribe_for_a_moment, lock_for_a_moment, record]
+def interact_for_a_moment(connection: Connection) -> None:
+    with connection.client.interact([0], (0, 0, 0)):
+        connection.client.selections.create("A")
+
+
+def forget_an_interaction(connection: Connection) -> None:
+    connection.client.interact([0], (0, 0, 0))
+
+
+def use_like_nanovers_client(connection: Connection) -> None:
+    client = NanoverImdClient(connection)
+    client.start_interaction(ParticleInteraction(particles=[0]))
+
+
+USES = [
+    nothing,
+    run,
+    subscribe_for_a_moment,
+    lock_for_a_moment,
+    record,
+    interact_for_a_moment,
+    forget_an_interaction,
+    use_like_nanovers_client,
+]
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: use.__name__)
