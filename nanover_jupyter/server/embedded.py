@@ -69,6 +69,9 @@ class NanoverServer:
     WebSocket), clients of that protocol see the key as removed, and a warning is logged. gRPC
     clients also see None as a removal.
 
+    The interactions that a client wrote last end when it disconnects (gRPC: with its last
+    subscription). A WebSocket client's disconnection also removes the keys of its user.
+
     All methods are thread-safe.
 
     Example:
