@@ -20,7 +20,7 @@ class FrameAccess:
     """The frames of a client.
 
     A WebSocket server sends frames to every client. A gRPC server sends them once they are
-    asked for, which every member here does except `frame_rate`.
+    asked for, which every member here does except `frame_rate` and `frame_age`.
 
     Args:
         transport: The transport of the client.
@@ -48,6 +48,11 @@ class FrameAccess:
     def frame_rate(self) -> float:
         """The frames per second received in the last two seconds; 0.0 if none."""
         return self._frames.rate()
+
+    @property
+    def frame_age(self) -> float | None:
+        """The seconds since the last frame was received; None before the first."""
+        return self._frames.age()
 
     @property
     def frame_series(self) -> FrameSeries:

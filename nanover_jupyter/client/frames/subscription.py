@@ -91,6 +91,11 @@ class FrameSubscription:
         """See `BaseClient.frame_rate`."""
         return self.mirror.rate(time.monotonic())
 
+    def age(self) -> float | None:
+        """See `BaseClient.frame_age`."""
+        last = self.mirror.last_received_at
+        return None if last is None else max(0.0, time.monotonic() - last)
+
     def record(self) -> FrameSeries:
         """Return the time series; the first call starts the recording."""
         self.request()

@@ -274,6 +274,14 @@ class Frame(Mapping[str, FrameValue]):
                 found[key] = problem
         return found
 
+    def problem(self, key: str) -> str | None:
+        """Return what is wrong with the value of a key, without checking other values.
+
+        Raises:
+            KeyError: The frame does not have the key.
+        """
+        return self._decode(key)[1]
+
     def to_mdanalysis(self) -> Any:
         """Return an `MDAnalysis.Universe` with the atoms, bonds, box and positions.
 
