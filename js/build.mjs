@@ -1,4 +1,4 @@
-// Builds the four widgets and their one stylesheet. `--dev` serves js/dev instead.
+// Builds the widgets and their one stylesheet. `--dev` serves js/dev instead.
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -11,6 +11,7 @@ const LAZY = {
   plot: "src/widgets/plot_chunk.ts",
   edit: "src/widgets/edit_chunk.ts",
   run: "src/widgets/run_chunk.ts",
+  simulation_view: "src/widgets/simulation_chunk.ts",
 };
 
 /** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */
@@ -18,6 +19,7 @@ const ENTRIES = {
   palette: "src/widgets/palette.ts",
   locks: "src/widgets/locks.ts",
   inspector: "src/widgets/inspector.ts",
+  simulation: "src/widgets/simulation.ts",
   control_room: "src/widgets/control_room.ts",
   panel: "src/widgets/panel.css",
   ...LAZY,

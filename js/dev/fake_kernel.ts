@@ -5,6 +5,7 @@ import { VERSION } from "../src/protocol/common.ts";
 import type { EditBody } from "../src/protocol/inspector.ts";
 import type { LeaseBody, LockUpdatesBody, WatchedBody } from "../src/protocol/locks.ts";
 import type { ChoiceBody, CommandBody, MemoryBody } from "../src/protocol/palette.ts";
+import type { FieldBody, SimulationBody } from "../src/protocol/simulation.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { FakeRuns } from "./fake_runs.ts";
 import { type PageMessage, readPageMessage } from "./page_message.ts";
@@ -31,6 +32,34 @@ export const STATUS: StatusBody = {
 };
 
 const NO_MEMORY: MemoryBody = { pins: [], recent: [], last: {}, integers: {}, result_name: "" };
+
+const SIMULATION: SimulationBody = {
+  problem: "",
+  name: "nanotube",
+  state: "playing",
+  time: 12.41,
+  age: 0.02,
+  rate: 30,
+  atoms: 65,
+  rows: 0,
+  exception: "",
+  interactions: 0,
+  actions: ["play", "pause", "step", "reset", "load", "list"],
+};
+
+const FIELDS: readonly FieldBody[] = [
+  {
+    key: "particle.positions",
+    shape: "65 × 3",
+    dtype: "float32",
+    unit: "nm",
+    minimum: -0.71,
+    maximum: 2.31,
+    sampled: false,
+    preview: "0.12, 0.3, …",
+    problem: "",
+  },
+];
 
 const EDIT: EditBody = {
   number: 1,
@@ -101,6 +130,9 @@ export class FakeKernel {
   commands: readonly CommandBody[];
   commandsError: string | null = null;
   memory: MemoryBody;
+  simulation: SimulationBody = SIMULATION;
+  /** Rows of frames that were sent. */
+  frameRows = 0;
   readonly runs: FakeRuns;
   readonly #ids = new Map<string, number>();
   readonly #waiting: PageMessage[] = [];
@@ -294,6 +326,18 @@ export class FakeKernel {
         this.sendLockUpdates({ requests });
         return null;
       }
+      case "watch_frames":
+        this.sendSimulation({}, message.client);
+        return { epoch: this.epoch };
+      case "unwatch_frames":
+      case "playback":
+        return null;
+      case "simulations":
+        return { names: ["nanotube", "17-ala"] };
+      case "remove_interactions":
+        return { count: this.simulation.interactions };
+      case "frame_fields":
+        return { fields: FIELDS, more: 0 };
       case "dismiss_lease":
         this.leases = this.leases.filter(({ key }) => key !== message.body.key);
         this.sendLeases();
@@ -362,7 +406,30 @@ export class FakeKernel {
     this.#send("lock_updates", this.lockUpdates, client === undefined ? {} : { client });
   }
 
-  sendHeartbeat(change: { readonly age?: number | null; readonly rate?: number } = {}): void {
+  sendSimulation(change: Partial<SimulationBody> = {}, client?: string): void {
+    this.simulation = { ...this.simulation, ...change, rows: this.frameRows };
+    this.#send("simulation", this.simulation, client === undefined ? {} : { client });
+  }
+
+  /** Send rows of frames: a time and the value of each column for each of them. */
+  sendRows(
+    seconds: readonly number[],
+    columns: Readonly<Record<string, readonly number[]>>,
+    change: { readonly from?: number; readonly resets?: readonly number[] } = {},
+  ): void {
+    const first = this.frameRows;
+    this.frameRows += seconds.length;
+    const keys = Object.keys(columns);
+    const body = { epoch: this.epoch, from: first, first, stop: this.frameRows, keys };
+    this.#send("frame_rows", { ...body, resets: [], ...change }, {}, [
+      new Float64Array(seconds).buffer,
+      new Float64Array(keys.flatMap((key) => columns[key] ?? [])).buffer,
+    ]);
+  }
+
+  sendHeartbeat(
+    change: { readonly age?: number | null; readonly rate?: number; readonly frames?: number } = {},
+  ): void {
     const { epoch, rev, seq } = this;
     this.#send("heartbeat", {
       epoch,
@@ -371,6 +438,7 @@ export class FakeKernel {
       keys: this.state.size,
       age: 0,
       rate: 0,
+      frames: 0,
       size: 412_000,
       ...change,
     });

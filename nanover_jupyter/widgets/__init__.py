@@ -11,6 +11,7 @@ from nanover_jupyter.widgets.controls.interactive_controls import (
 from nanover_jupyter.widgets.inspector.widget import StateInspector
 from nanover_jupyter.widgets.locks.widget import LockManager
 from nanover_jupyter.widgets.palette.widget import CommandPalette
+from nanover_jupyter.widgets.simulation.widget import SimulationPanel
 
 __all__ = [
     "CommandButton",
@@ -18,6 +19,7 @@ __all__ = [
     "ControlRoom",
     "InteractiveControls",
     "LockManager",
+    "SimulationPanel",
     "StateInspector",
     "command_button",
     "interactive_controls",

@@ -1,4 +1,4 @@
-"""The control room: inspector, command palette and lock manager as tabs of one widget."""
+"""The control room: all tools as tabs of one widget."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from nanover_jupyter.widgets.inspector.widget import InspectorMixin
 from nanover_jupyter.widgets.locks.controller import LocksController
 from nanover_jupyter.widgets.palette.controller import PaletteController
 from nanover_jupyter.widgets.panel import Panel
+from nanover_jupyter.widgets.simulation.controller import SimulationController
+from nanover_jupyter.widgets.simulation.widget import SimulationMixin
 
 __all__ = ["ControlRoom"]
 
 
-class ControlRoom(InspectorMixin, Panel):
-    """Inspector, command palette and lock manager of one connection.
+class ControlRoom(SimulationMixin, InspectorMixin, Panel):
+    """Simulation, inspector, command palette and lock manager of one connection.
 
         ControlRoom(connection)
         ControlRoom(client, tool="palette", height=600)
 
     Args:
         source: A Connection, or a NanoverClient.
-        tool: The initial tab: "inspector", "palette" or "locks".
+        tool: The initial tab: "simulation", "inspector", "palette" or "locks".
+        plots: The keys of a frame that are plotted, such as "energy.kinetic".
+        plot_window: The seconds that plots show; 0 for everything recorded.
         query: The initial search text of the inspector.
         selected: The key that is selected in the inspector at first.
         pins: Keys or branches that the inspector keeps at the top.
@@ -37,8 +41,9 @@ class ControlRoom(InspectorMixin, Panel):
 
     _esm = asset("control_room.js")
     _css = asset("panel.css")
-    tools = (InspectorController, PaletteController, LocksController)
+    tools = (SimulationController, InspectorController, PaletteController, LocksController)
     own_options: ClassVar[tuple[str, ...]] = (
+        *SimulationMixin.own_options,
         *InspectorMixin.own_options,
         "command_query",
         "selected_command",

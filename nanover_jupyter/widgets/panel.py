@@ -18,7 +18,7 @@ from nanover_jupyter.widgets.saved_output import SavedOutput
 from nanover_jupyter.widgets.static_html import local_time
 from nanover_jupyter.widgets.subshells import enable_subshells
 from nanover_jupyter.widgets.sync.messages import Envelope, HelloResult, ModuleResult
-from nanover_jupyter.widgets.sync.publisher import Publisher
+from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import BadRequest, Reply, get_field, handle_request
 from nanover_jupyter.widgets.tool_binding import ToolBinding, ToolController
 
@@ -26,7 +26,7 @@ __all__ = ["LAZY_MODULES", "Panel"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-LAZY_MODULES: Final = frozenset({"edit", "history", "plot", "run"})
+LAZY_MODULES: Final = frozenset({"edit", "history", "plot", "run", "simulation_view"})
 """Frontend modules that a page requests on first use; built next to the widgets."""
 
 
@@ -139,7 +139,7 @@ class Panel(CellWidget, anywidget.AnyWidget):
         if self.comm is not None:
             self.send(envelope, list(buffers))
 
-    def _health(self) -> tuple[int, float | None, float]:
+    def _health(self) -> Health:
         return self._binding.health()
 
     def _on_heartbeat(self) -> None:
@@ -152,7 +152,7 @@ class Panel(CellWidget, anywidget.AnyWidget):
         # either below or by the new binding.
         binding = self._binding = ToolBinding(connection, self.tools, self._publisher)
         connection.dependents.add(self)
-        for client in self._publisher.set_feed(binding.feed):
+        for client in self._publisher.set_feed(binding.feed, binding.stream):
             binding.send_initial(client)
 
     # from the page ---------------------------------------------------------------
@@ -182,7 +182,10 @@ class Panel(CellWidget, anywidget.AnyWidget):
         body = content.get("body")
         match content.get("op"):
             case "ack" if isinstance(body, dict) and isinstance(body.get("seq"), int):
-                self._publisher.acknowledge(client, body["seq"])
+                rows = body.get("rows")
+                self._publisher.acknowledge(
+                    client, body["seq"], rows if isinstance(rows, int) else None
+                )
             case "hide":
                 self._publisher.hide(client)
                 self._saved_output.on_hidden()

@@ -11,9 +11,10 @@ from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.widgets.static_html import panel_html
 from nanover_jupyter.widgets.sync.messages import AbilitiesBody, StatusBody
-from nanover_jupyter.widgets.sync.publisher import Publisher
+from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import Handler
 from nanover_jupyter.widgets.sync.state_feed import StateFeed
+from nanover_jupyter.widgets.sync.view_stream import HasStream, ViewStream
 from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["ToolBinding", "ToolController"]
@@ -26,7 +27,8 @@ class ToolController(Protocol):
 
     Handlers run on the thread on which the kernel delivers messages, also while a cell runs.
     They must be short, and run calls to the server with `Reply.later`. A widget that is
-    bound to another connection closes its controllers and creates new ones.
+    bound to another connection closes its controllers and creates new ones. At most one
+    controller of a widget has a `stream`, see `view_stream.py`.
     """
 
     needs_state: ClassVar[bool]
@@ -54,7 +56,7 @@ class ToolController(Protocol):
 
 
 class ToolBinding:
-    """The tools of a widget and its state feed, created for one connection.
+    """The tools of a widget, its state feed and its stream, created for one connection.
 
     A widget that changes its connection disposes of its binding and creates another one.
     A disposed binding posts no messages, so that the state of one server is never shown as
@@ -78,6 +80,9 @@ class ToolBinding:
         needs_state = any(tool.needs_state for tool in tools)
         self.feed = StateFeed(client) if needs_state else None
         self._tools = [tool(connection, self.post) for tool in tools]
+        self.stream: ViewStream | None = next(
+            (tool.stream for tool in self._tools if isinstance(tool, HasStream)), None
+        )
         self.handlers: dict[str, Handler] = {}
         for tool in self._tools:
             for op, handler in tool.handlers().items():
@@ -112,10 +117,12 @@ class ToolBinding:
         for tool in self._tools:
             tool.on_heartbeat()
 
-    def health(self) -> tuple[int, float | None, float]:
-        """Return the number of keys, age and update rate for the heartbeat."""
-        health = self.connection.client.health
-        return health.keys, health.age, health.rate
+    def health(self) -> Health:
+        """Return what the heartbeat says about the server."""
+        client = self.connection.client
+        health = client.health
+        ages = [age for age in (health.age, client.frame_age) if age is not None]
+        return Health(health.keys, min(ages, default=None), health.rate, client.frame_rate)
 
     def static_html(self, time_text: str) -> str:
         """Return the static HTML that is shown where the widget cannot run."""

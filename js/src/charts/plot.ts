@@ -1,6 +1,7 @@
 /** A plot of numbers over time with uPlot; loaded on demand. */
 
 import UPlot from "uplot";
+import { clockText, numberText } from "./axis_text.ts";
 import type { CreatePlot, PlotLine, PlotLook } from "./plot_types.ts";
 
 type Columns = UPlot.AlignedData;
@@ -11,18 +12,6 @@ function align(lines: readonly PlotLine[]): Columns {
   const tables = lines.map(({ times, values }) => [[...times], [...values]] as Columns);
   return UPlot.join(tables);
 }
-
-const numberText = (value: number): string => {
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(1);
-  return String(Number(value.toPrecision(6)));
-};
-
-const two = (number: number): string => String(number).padStart(2, "0");
-const clockText = (seconds: number): string => {
-  const date = new Date(seconds * 1000);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-};
 
 function options(
   lines: readonly PlotLine[],

@@ -35,6 +35,8 @@ const TRAITS = {
   selected: orNull(text),
   command_query: text,
   selected_command: orNull(text),
+  plots: list(text),
+  plot_window: number,
 } as const;
 
 export type Traits = {
@@ -98,6 +100,9 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
     "run",
     "cancel_run",
     "forget_run",
+    "watch_frames",
+    "unwatch_frames",
+    "frame_fields",
   ] as const),
   ...(["history", "history_value", "diff", "plot", "recorder_status", "state_at"] as const),
 ]);

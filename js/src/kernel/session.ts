@@ -30,6 +30,8 @@ export interface Session {
   /** Whether the view is visible; the kernel sends nothing to a hidden one. */
   readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
+  /** The number of rows of frames that were handled, to acknowledge; null for none. */
+  handledRows: number | null;
   /** Return when the view last became visible. */
   visibleSince(): number;
 }
@@ -54,6 +56,7 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   let lastChange: number | null = null;
   let visibleSince = now();
   let acked: number = NOTHING_HANDLED.seq;
+  let ackedRows: number | null = null;
   let ackedAt = now();
   let helloAt: number | null = null;
   let waiting = false;
@@ -98,10 +101,12 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   const acknowledge = () => {
     if (!visible.get()) return;
     const handled = store.handled ?? NOTHING_HANDLED;
-    if (handled.seq === acked && now() - ackedAt < KEEP_ALIVE) return;
+    const rows = session.handledRows;
+    if (handled.seq === acked && rows === ackedRows && now() - ackedAt < KEEP_ALIVE) return;
     acked = handled.seq;
+    ackedRows = rows;
     ackedAt = now();
-    host.notify("ack", handled);
+    host.notify("ack", rows === null ? handled : { ...handled, rows });
   };
 
   host.on("status", ({ body }, forMe) => forMe && status.set({ body, at: now() }), signal);
@@ -135,9 +140,9 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
     signal,
   );
   onAbort(signal, () => host.notify("bye", {}));
-  sendHello(true);
 
-  return {
+  const session: Session = {
+    handledRows: null,
     status,
     commands,
     leases,
@@ -164,4 +169,6 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
       }
     },
   };
+  sendHello(true);
+  return session;
 }

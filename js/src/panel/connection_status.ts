@@ -133,12 +133,12 @@ function describeUpdates(facts: ConnectionFacts, busy: boolean): ConnectionStatu
     });
   }
   const seconds = secondsSinceChange(facts);
-  const perSecond = heartbeat?.body.rate ?? 0;
+  const { rate = 0, frames = 0 } = heartbeat?.body ?? {};
   return status({
     tone: busy ? "stale" : "live",
     label: busy ? STATE.busyButLive : "",
     freshness: seconds === null ? "" : FRESHNESS.updated(seconds),
-    rate: perSecond < 0.1 ? "" : FRESHNESS.rate(perSecond),
+    rate: FRESHNESS.rate(rate, frames),
     announcement: busy ? BANNER.busyButLive : "",
   });
 }

@@ -1,4 +1,4 @@
-/** A sparkline of the updates per second over the last minute. */
+/** A sparkline of the frames, else the updates, per second over the last minute. */
 
 import { createSparkline } from "../charts/sparkline.ts";
 import type { Timed } from "../kernel/session.ts";
@@ -27,7 +27,11 @@ export function createRateSparkline(
     const isLate = at - last > GAP;
     const kept = times.filter((time) => at - time <= SPAN).length;
     times = [...times.slice(times.length - kept), ...(isLate ? [last] : []), at];
-    rates = [...rates.slice(rates.length - kept), ...(isLate ? [null] : []), body.rate];
+    rates = [
+      ...rates.slice(rates.length - kept),
+      ...(isLate ? [null] : []),
+      body.frames < 0.1 ? body.rate : body.frames,
+    ];
     spark.draw(times, rates);
   }, signal);
   return spark.element;

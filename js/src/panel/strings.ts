@@ -5,7 +5,7 @@ import { age, duration, rate, size } from "../text/format.ts";
 export const PANEL = {
   name: "NanoVer",
   label: (name: string) => `NanoVer: ${name}`,
-  rateTitle: "Updates per second, and their history over the last minute",
+  rateTitle: "Frames or updates per second, and their history over the last minute",
   height: "Height",
 } as const;
 
@@ -27,7 +27,10 @@ export const FRESHNESS = {
   loading: (seconds: number) => `Loading for ${age(seconds)}`,
   connecting: (seconds: number) => `Connecting for ${age(seconds)}`,
   updated: (seconds: number) => `Updated ${age(seconds)} ago`,
-  rate: (perSecond: number) => rate(perSecond).replace("/s", " updates/s"),
+  rate: (updates: number, frames: number) => {
+    const shown = frames < 0.1 ? updates : frames;
+    return shown < 0.1 ? "" : rate(shown).replace("/s", frames < 0.1 ? " updates/s" : " frames/s");
+  },
 } as const;
 
 const LAST_KNOWN = "Showing the last known state.";

@@ -76,6 +76,7 @@ export const heartbeatBody = object({
   keys: count,
   age: orNull(number),
   rate: number,
+  frames: number,
   size: count,
 });
 export type HeartbeatBody = v.InferOutput<typeof heartbeatBody>;

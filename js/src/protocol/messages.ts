@@ -16,6 +16,7 @@ import { LOCK_MESSAGES, LOCK_RESULTS } from "./locks.ts";
 import { PALETTE_MESSAGES, PALETTE_RESULTS } from "./palette.ts";
 import type { NOTICES, REQUESTS } from "./requests.ts";
 import { nothing } from "./schema.ts";
+import { SIMULATION_MESSAGES, SIMULATION_RESULTS } from "./simulation.ts";
 
 /** What the kernel answers. */
 export const RESULTS = {
@@ -25,6 +26,7 @@ export const RESULTS = {
   ...INSPECTOR_RESULTS,
   ...PALETTE_RESULTS,
   ...LOCK_RESULTS,
+  ...SIMULATION_RESULTS,
 } as const;
 
 /** Messages from the kernel. */
@@ -37,6 +39,7 @@ export const MESSAGES = {
   ...INSPECTOR_MESSAGES,
   ...PALETTE_MESSAGES,
   ...LOCK_MESSAGES,
+  ...SIMULATION_MESSAGES,
 } as const;
 
 export type PageRequestOp = keyof typeof RESULTS;

@@ -73,6 +73,15 @@ const LOCKS = {
   dismiss: object({ asker: text }),
 } as const;
 
+const SIMULATION = {
+  watch_frames: object({ epoch: orNull(text), row: count }),
+  unwatch_frames: emptyBody,
+  playback: object({ action: text, index: orNull(count) }),
+  simulations: emptyBody,
+  remove_interactions: emptyBody,
+  frame_fields: emptyBody,
+} as const;
+
 /** Requests. `ping` is answered at once: it checks that the kernel responds. */
 export const REQUESTS = {
   hello: object({ epoch: orNull(text), rev: orNull(count) }),
@@ -82,11 +91,12 @@ export const REQUESTS = {
   ...INSPECTOR,
   ...PALETTE,
   ...LOCKS,
+  ...SIMULATION,
 } as const;
 
 /** Messages that have no answer. `ack` with zeros only reports that the view is in use. */
 export const NOTICES = {
-  ack: object({ seq: count, rev: count }),
+  ack: object({ seq: count, rev: count, rows: v.optional(count) }),
   hide: emptyBody,
   bye: emptyBody,
 } as const;

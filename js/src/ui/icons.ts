@@ -23,6 +23,7 @@ const STROKES = {
   edit: "M3 13l.7-3l7-7l2.3 2.3l-7 7zM9.5 4.2l2.3 2.3",
   trash: "M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.6 9h5.8l.6-9",
   warning: "M8 2.5l6 11h-12zM8 6.5v3.5M8 11.8v.4",
+  step: "M4 3.5v9l6-4.5zM12.5 3.5v9",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   history: "M3 8a5 5 0 1 0 1.6-3.7M3 2v3h3M8 5.2V8l2 1.3",
   download: "M8 2.5v7.5M4.8 7l3.2 3.2L11.2 7M3 13.5h10",

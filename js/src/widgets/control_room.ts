@@ -1,5 +1,5 @@
 /**
- * Entry of the ControlRoom widget: the three tools as tabs of one card.
+ * Entry of the ControlRoom widget: the tools as tabs of one card.
  * Synced traits: tool, height and those of each tool; `query` and `selected` are the inspector's, so
  * the palette uses `command_query` and `selected_command`.
  */
@@ -8,11 +8,13 @@ import { createInspector } from "../inspector/view.ts";
 import { createLocks } from "../locks/view.ts";
 import { makePalette } from "../palette/view.ts";
 import { mount, type RenderProps } from "../panel/mount.ts";
+import { createSimulation } from "../simulation/tool.ts";
 
 const render = (props: RenderProps): (() => void) =>
   mount(
     props,
     [
+      createSimulation,
       createInspector,
       makePalette({ query: "command_query", selected: "selected_command" }),
       createLocks,

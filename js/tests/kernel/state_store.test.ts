@@ -66,7 +66,7 @@ function delta({ from, to, seq, epoch = "e", client = null, ...content }: Delta)
 }
 
 const heartbeat = (rev: number, seq: number, epoch = "e") =>
-  store.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, size: 0 });
+  store.onHeartbeat({ epoch, rev, seq, keys: 0, age: 0, rate: 0, frames: 0, size: 0 });
 
 const content = () => Object.fromEntries([...store.entries].map(([k, { value }]) => [k, value]));
 

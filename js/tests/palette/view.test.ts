@@ -349,7 +349,7 @@ describe("the form that is loaded on demand", () => {
   it("is loaded by a control room when the tab is opened", async () => {
     const asked = vi.fn(here);
     load = asked;
-    const { el } = await mountWidget(room, { commands: COMMANDS });
+    const { el } = await mountWidget(room, { commands: COMMANDS }, { tool: "inspector" });
     expect(asked).not.toHaveBeenCalled();
     const tab = findAll(el, ".nvj-tab").find((each) => each.textContent?.startsWith("Commands"));
     click(tab as HTMLElement);

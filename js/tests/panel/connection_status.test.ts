@@ -10,6 +10,7 @@ const BEAT: HeartbeatBody = {
   keys: 3,
   age: 0.1,
   rate: 31,
+  frames: 0,
   size: 90,
 };
 

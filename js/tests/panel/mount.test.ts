@@ -93,7 +93,16 @@ describe("a view", () => {
     it(`sends a hello if the kernel changed the server or forgot the view: ${name}`, async () => {
       const { kernel } = await mountWidget(widget, { state: { a: 1 } });
       const beat = async (epoch: string) => {
-        const body = { epoch, rev: kernel.rev, seq: kernel.seq, keys: 1, age: 0, rate: 0, size: 9 };
+        const body = {
+          epoch,
+          rev: kernel.rev,
+          seq: kernel.seq,
+          keys: 1,
+          age: 0,
+          rate: 0,
+          frames: 0,
+          size: 9,
+        };
         kernel.model.receive({ v: 1, op: "heartbeat", body });
         await pass(2);
         const hellos = ops(kernel).filter((op) => op === "hello").length;
@@ -113,7 +122,16 @@ describe("a view", () => {
     await pass(2);
     kernel.received.length = 0;
     for (let beat = 0; beat < 60; beat += 1) {
-      const body = { epoch: "another", rev: 9, seq: 99, keys: 1, age: 0, rate: 0, size: 9 };
+      const body = {
+        epoch: "another",
+        rev: 9,
+        seq: 99,
+        keys: 1,
+        age: 0,
+        rate: 0,
+        frames: 0,
+        size: 9,
+      };
       kernel.model.receive({ v: 1, op: "heartbeat", body });
       await pass(1);
     }
@@ -146,16 +164,22 @@ describe("the card", () => {
   it("shows its tools as tabs with counts, and keeps the choice", async () => {
     const { el, model } = await mountWidget(room, options(), { tool: "locks" });
     const tabs = findAll(el, ".nvj-tabs [role=tab]");
-    expect(tabs.map((tab) => tab.textContent)).toEqual(["Inspector 146", "Commands 11", "Locks 2"]);
+    expect(tabs.map((tab) => tab.textContent)).toEqual([
+      "Simulation ",
+      "Inspector 146",
+      "Commands 11",
+      "Locks 2",
+    ]);
     expect(tabs.map((tab) => tab.getAttribute("aria-selected"))).toEqual([
+      "false",
       "false",
       "false",
       "true",
     ]);
     press(find(el, "[role=tab][aria-selected=true]"), "x");
-    const [first] = tabs;
-    if (first === undefined) throw new Error("no tabs");
-    click(first);
+    const [, second] = tabs;
+    if (second === undefined) throw new Error("no tabs");
+    click(second);
     await pass(1);
     expect(model.get("tool")).toBe("inspector");
     expect(model.saves).toBeGreaterThan(0);

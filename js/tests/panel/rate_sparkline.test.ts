@@ -9,7 +9,7 @@ function sparkOf(beats: readonly (readonly [at: number, rate: number])[]) {
   const heartbeat = new Signal<Timed<HeartbeatBody> | null>(null);
   const element = createRateSparkline(heartbeat, new AbortController().signal);
   for (const [at, rate] of beats) {
-    const body = { epoch: "e", rev: 1, seq: 1, keys: 1, age: 0, rate, size: 1 };
+    const body = { epoch: "e", rev: 1, seq: 1, keys: 1, age: 0, rate, frames: 0, size: 1 };
     heartbeat.set({ body, at });
   }
   const path = element.querySelector("path")?.getAttribute("d") ?? "";

@@ -8,6 +8,7 @@ import {
   readSnapshot,
 } from "../../src/protocol/check_message.ts";
 import type { PageRequestOp } from "../../src/protocol/messages.ts";
+import { readFrameRows } from "../../src/simulation/row_store.ts";
 import { type Example, readExamples } from "../fixtures.ts";
 
 const examples = readExamples();
@@ -21,6 +22,8 @@ function takenByPage({ envelope, buffers, answers }: Example): boolean {
       return readSnapshot(message.buffers) !== null;
     case "delta":
       return readDelta(message.buffers) !== null;
+    case "frame_rows":
+      return readFrameRows(message.body, message.buffers) !== null;
     case "reply":
       if (!message.body.ok) return true;
       return readResult(answers as PageRequestOp, message.body.result) !== undefined;

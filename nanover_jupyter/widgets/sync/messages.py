@@ -1,7 +1,7 @@
 """The messages between a widget in the kernel and its views in the page.
 
 This module defines the envelope and the messages of all widgets. The messages of each tool
-are in `messages.py` of `inspector`, `palette` and `locks`.
+are in `messages.py` of `simulation`, `inspector`, `palette` and `locks`.
 
 Both directions use `Envelope`. `js/src/protocol/` declares the same names, and both
 test suites read the examples in `tests/fixtures/messages`. See the documentation of the
@@ -90,12 +90,14 @@ class ModuleResult(TypedDict):
 class AckBody(TypedDict):
     """The last `seq` that the view has handled, and the revision of its copy; 0 for none.
 
-    Sent a few times a second while there are messages to acknowledge, and at least every
-    five seconds to keep the view alive.
+    `rows` is the number of rows of `frame_rows` that it has handled, if it shows them. Sent a
+    few times a second while there are messages to acknowledge, and at least every five
+    seconds to keep the view alive.
     """
 
     seq: int
     rev: int
+    rows: NotRequired[int]
 
 
 # kernel to page ------------------------------------------------------------------
@@ -179,10 +181,11 @@ in all parts but the last.
 
 
 class HeartbeatBody(TypedDict):
-    """The latest revision and `seq`, and the health of the state stream, once a second.
+    """The latest revision and `seq`, and what arrives from the server, once a second.
 
-    `age` is the number of seconds since the last update from the server, null before the
-    first; `rate` is the recent number of updates per second; `size` is the size of the
+    `age` is the number of seconds since the last update or frame from the server, null before
+    the first; `rate` is the recent number of updates per second and `frames` that of frames
+    of a simulation, as far as the client receives them; `size` is the size of the
     state as JSON in bytes, 0 for a widget that does not show it.
     """
 
@@ -192,6 +195,7 @@ class HeartbeatBody(TypedDict):
     keys: int
     age: float | None
     rate: float
+    frames: float
     size: int
 
 

@@ -8,15 +8,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.widgets.sync.messages import VERSION, Envelope, HeartbeatBody
 from nanover_jupyter.widgets.sync.state_feed import SnapshotCursor, StateFeed, StateMessage
+from nanover_jupyter.widgets.sync.view import View
+from nanover_jupyter.widgets.sync.view_stream import ViewStream
 
-__all__ = ["Publisher", "SendFunction"]
+__all__ = ["Health", "Publisher", "SendFunction"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
@@ -30,61 +31,28 @@ _LAGGING_PERIOD: Final = 1 / 10
 _SLOW_PERIOD: Final = 1 / 2
 _LAGGING_SECONDS: Final = 0.8
 _SLOW_SECONDS: Final = 2.0
-_CREDIT_BYTES: Final = 2_000_000
-_CREDIT_MESSAGES: Final = 30
 # Snapshots get more credit: with acknowledgements three times a second, a smaller limit
 # would slow down the loading of a large state.
 _SNAPSHOT_BYTES: Final = 8_000_000
-_STALLED_SECONDS: Final = 3.0
-# Visible views send a message at least every five seconds.
-_SILENT_SECONDS: Final = 15.0
 _EXPIRED_SECONDS: Final = 60.0
 _HEARTBEAT_SECONDS: Final = 1.0
 _JOIN_SECONDS: Final = 2.0
 
 
-@dataclass(slots=True)
-class _View:
-    """One view of the widget in one page."""
+class Health(NamedTuple):
+    """What a heartbeat says about the data from the server.
 
-    client: str
-    last_heard: float
-    acked: int
-    visible: bool = True
-    # Epoch and revision of a `hello` that is not answered yet.
-    pending_hello: tuple[str | None, int | None] | None = None
-    cursor: SnapshotCursor | None = None
-    # State messages that are not acknowledged yet: number, bytes, time sent.
-    outstanding: deque[tuple[int, int, float]] = field(default_factory=deque)
-    outstanding_bytes: int = 0
-    lag: float = 0.0
+    Attributes:
+        keys: The number of keys of the shared state.
+        age: Seconds since the last update or frame; None before the first.
+        rate: Updates of the shared state per second.
+        frames: Frames of a simulation per second.
+    """
 
-    def acknowledge(self, seq: int, now: float) -> None:
-        self.last_heard = now
-        self.acked = max(self.acked, seq)
-        while self.outstanding and self.outstanding[0][0] <= self.acked:
-            _, size, sent = self.outstanding.popleft()
-            self.outstanding_bytes -= size
-            self.lag = now - sent
-        if not self.outstanding:
-            self.outstanding_bytes = 0
-
-    def sent(self, seq: int, size: int, now: float) -> None:
-        self.outstanding.append((seq, size, now))
-        self.outstanding_bytes += size
-
-    def is_live(self, now: float) -> bool:
-        """Return whether the view is visible and keeps up."""
-        if not self.visible or now - self.last_heard > _SILENT_SECONDS:
-            return False
-        if not self.outstanding:
-            return True
-        _, _, oldest = self.outstanding[0]
-        return now - max(oldest, self.last_heard) < _STALLED_SECONDS
-
-    def has_credit(self, most: int = _CREDIT_BYTES) -> bool:
-        within = self.outstanding_bytes < most
-        return within and len(self.outstanding) < _CREDIT_MESSAGES
+    keys: int
+    age: float | None
+    rate: float
+    frames: float = 0.0
 
 
 class Publisher:
@@ -92,14 +60,15 @@ class Publisher:
 
     All messages pass through this thread, so a reply never overtakes the change it refers
     to. Small messages are queued. State is not: the feed keeps a set of changed keys until a
-    view has credit. While no view is visible, nothing is sent and the thread ends.
+    view has credit. A stream of other messages is asked for the next one when it is due. While
+    no view is visible, nothing is sent and the thread ends.
 
     Sending never blocks and never reports a loss, so views count the messages.
 
     Args:
         send: Sends one message; called on the publisher's thread only.
         feed: The state feed; None for a widget that does not show the state.
-        health: Returns `keys`, `age` and `rate` for the heartbeat.
+        health: Returns what the heartbeat says about the server.
         on_heartbeat: Called about once a second on the publisher's thread while a view is
             visible.
         clock: Monotonic seconds.
@@ -110,12 +79,13 @@ class Publisher:
         send: SendFunction,
         feed: StateFeed | None,
         *,
-        health: Callable[[], tuple[int, float | None, float]],
+        health: Callable[[], Health],
         on_heartbeat: Callable[[], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._send = send
         self._feed = feed
+        self._stream: ViewStream | None = None
         self._health = health
         self._on_heartbeat = on_heartbeat
         self._clock = clock
@@ -123,7 +93,7 @@ class Publisher:
         # the state, whose lock may be held by a thread that waits to post.
         self._wake = threading.Condition()
         self._queue: deque[Callable[[], Envelope]] = deque()
-        self._views: dict[str, _View] = {}
+        self._views: dict[str, View] = {}
         # Used if there is no feed.
         self._epoch = secrets.token_hex(8)
         self._next_delta = 0.0
@@ -159,14 +129,15 @@ class Publisher:
                 self._queue.append(lambda: envelope)
                 self._wake_thread()
 
-    def set_feed(self, feed: StateFeed | None) -> list[str]:
-        """Replace the state feed and return the known views.
+    def set_feed(self, feed: StateFeed | None, stream: ViewStream | None = None) -> list[str]:
+        """Replace the state feed and the stream, and return the known views.
 
         Each view gets a snapshot without a `hello`, which a busy kernel might handle late. A
         hidden or expired view recognizes by the epoch that it must send `hello`.
         """
         with self._wake:
             old, self._feed = self._feed, feed
+            self._stream = stream
             self._epoch = secrets.token_hex(8)
             if feed is not None and old is not None:
                 feed.continue_from(old.seq)
@@ -185,16 +156,18 @@ class Publisher:
         with self._wake:
             if self._feed is not None and not self._live_views(now):
                 self._feed.skip()
-            view = self._views[client] = _View(client, last_heard=now, acked=0)
+            view = self._views[client] = View(client, last_heard=now, acked=0)
             if self._feed is not None:
                 view.pending_hello = (epoch, rev)
             self._next_heartbeat = 0.0
             self._wake_thread()
 
-    def acknowledge(self, client: str, seq: int) -> None:
-        """Record that a view has handled all messages up to `seq`."""
+    def acknowledge(self, client: str, seq: int, rows: int | None = None) -> None:
+        """Record that a view has handled all messages up to `seq`, and `rows` of the stream."""
         with self._wake:
             view = self._views.get(client)
+            if self._stream is not None and rows is not None:
+                self._stream.acknowledge(client, rows)
             if view is None:
                 # The view expired and has missed messages; an empty epoch resets it.
                 self._queue.append(partial(self._heartbeat, client, epoch=""))
@@ -262,7 +235,7 @@ class Publisher:
                 logger.exception("! sending to the page failed")
 
     def _next_work(self) -> Callable[[], None] | None:
-        """Return the next task: small messages first, then snapshots, deltas and heartbeats."""
+        """Return the next task: small messages, snapshots, deltas, the stream, heartbeats."""
         if self._queue:
             make = self._queue.popleft()
             return lambda: self._send(make(), ())
@@ -272,18 +245,30 @@ class Publisher:
         live = self._live_views(now)
         if not live:
             return None
-        if self._feed is not None:
-            for view in live:
-                if view.pending_hello is not None:
-                    return partial(self._answer_hello, self._feed, view, view.pending_hello)
-                if view.cursor is not None and view.has_credit(_SNAPSHOT_BYTES):
-                    return partial(self._send_part, self._feed, view, view.cursor)
-            if now >= self._next_delta and self._may_send_delta(live):
-                self._next_delta = now + self._period(live)
-                return partial(self._send_delta, self._feed)
+        work = None if self._feed is None else self._next_state(self._feed, live, now)
+        if work is not None:
+            return work
+        if self._stream is not None:
+            clients = [view.client for view in live]
+            due = self._stream.next_due(clients)
+            if due is not None and now >= due:
+                return partial(self._send_from, self._stream, clients)
         if now >= self._next_heartbeat:
             self._next_heartbeat = now + _HEARTBEAT_SECONDS
             return self._send_heartbeat
+        return None
+
+    def _next_state(
+        self, feed: StateFeed, live: list[View], now: float
+    ) -> Callable[[], None] | None:
+        for view in live:
+            if view.pending_hello is not None:
+                return partial(self._answer_hello, feed, view, view.pending_hello)
+            if view.cursor is not None and view.has_credit(_SNAPSHOT_BYTES):
+                return partial(self._send_part, feed, view, view.cursor)
+        if now >= self._next_delta and self._may_send_delta(live):
+            self._next_delta = now + self._period(live)
+            return partial(self._send_delta, feed)
         return None
 
     def _wait_time(self) -> float | None:
@@ -295,13 +280,17 @@ class Publisher:
         until = self._next_heartbeat - now
         if self._may_send_delta(live):
             until = min(until, self._next_delta - now)
+        if self._stream is not None:
+            due = self._stream.next_due([view.client for view in live])
+            if due is not None:
+                until = min(until, due - now)
         return max(0.0, until)
 
-    def _may_send_delta(self, live: list[_View]) -> bool:
+    def _may_send_delta(self, live: list[View]) -> bool:
         changes = self._feed is not None and self._feed.has_changes
         return changes and all(view.has_credit() for view in live)
 
-    def _live_views(self, now: float) -> list[_View]:
+    def _live_views(self, now: float) -> list[View]:
         self._remove_expired(now)
         return [view for view in self._views.values() if view.is_live(now)]
 
@@ -316,7 +305,7 @@ class Publisher:
                 del self._views[view.client]
 
     @staticmethod
-    def _period(live: list[_View]) -> float:
+    def _period(live: list[View]) -> float:
         lag = max(view.lag for view in live)
         # Views acknowledge at about 3 Hz, so a lag of a third of a second is normal.
         if lag > _SLOW_SECONDS:
@@ -324,7 +313,7 @@ class Publisher:
         return _LAGGING_PERIOD if lag > _LAGGING_SECONDS else _FAST_PERIOD
 
     def _answer_hello(
-        self, feed: StateFeed, view: _View, hello: tuple[str | None, int | None]
+        self, feed: StateFeed, view: View, hello: tuple[str | None, int | None]
     ) -> None:
         epoch, rev = hello
         missed = feed.catch_up(rev) if rev is not None and epoch == feed.epoch else None
@@ -336,7 +325,7 @@ class Publisher:
         if missed is not None:
             self._send_state(missed, view)
 
-    def _send_part(self, feed: StateFeed, view: _View, cursor: SnapshotCursor) -> None:
+    def _send_part(self, feed: StateFeed, view: View, cursor: SnapshotCursor) -> None:
         message = feed.next_part(cursor)
         with self._wake:
             if cursor.done and view.cursor is cursor:
@@ -348,7 +337,15 @@ class Publisher:
         if message is not None:
             self._send_state(message, None)
 
-    def _send_state(self, message: StateMessage, view: _View | None) -> None:
+    def _send_from(self, stream: ViewStream, live: list[str]) -> None:
+        message = stream.next_message(live)
+        if message is not None:
+            envelope = Envelope(v=VERSION, op=message.op, body=message.body)
+            if message.client is not None:
+                envelope["client"] = message.client
+            self._send(envelope, message.buffers)
+
+    def _send_state(self, message: StateMessage, view: View | None) -> None:
         self._record_sent(message)
         envelope = Envelope(v=VERSION, op=message.op, body=message.body)
         if view is not None:
@@ -369,7 +366,7 @@ class Publisher:
 
     def _heartbeat(self, client: str | None, epoch: str | None = None) -> Envelope:
         """Return a heartbeat; an empty epoch means that the kernel does not know the view."""
-        keys, age, rate = self._health()
+        keys, age, rate, frames = self._health()
         with self._wake:
             feed = self._feed
             own = self._epoch
@@ -381,6 +378,7 @@ class Publisher:
             keys=keys,
             age=age,
             rate=rate,
+            frames=frames,
             size=0 if feed is None else feed.size,
         )
         envelope = Envelope(v=VERSION, op="heartbeat", body=body)

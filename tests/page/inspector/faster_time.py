@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from nanover_jupyter.widgets.sync import publisher
+from nanover_jupyter.widgets.sync import publisher, view
 from tests.page.widget_page import WidgetPage
 
 __all__ = ["use_faster_time"]
@@ -25,15 +25,15 @@ _SPEED_UP: Final = """factor => {
     }
 }"""
 _KERNEL_SECONDS: Final = (
-    "_HEARTBEAT_SECONDS",
-    "_STALLED_SECONDS",
-    "_SILENT_SECONDS",
-    "_EXPIRED_SECONDS",
+    (publisher, "_HEARTBEAT_SECONDS"),
+    (view, "_STALLED_SECONDS"),
+    (view, "_SILENT_SECONDS"),
+    (publisher, "_EXPIRED_SECONDS"),
 )
 
 
 def use_faster_time(page: WidgetPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Speed up clocks for one test; those of `page` until it is reloaded."""
     page.page.evaluate(_SPEED_UP, _FACTOR)
-    for name in _KERNEL_SECONDS:
-        monkeypatch.setattr(publisher, name, getattr(publisher, name) / _FACTOR)
+    for module, name in _KERNEL_SECONDS:
+        monkeypatch.setattr(module, name, getattr(module, name) / _FACTOR)

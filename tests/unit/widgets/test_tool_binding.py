@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from nanover_jupyter import Connection, ControlRoom, DictionaryChange, NanoverServer
-from nanover_jupyter.widgets.sync.publisher import Publisher
+from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import Handler
 from nanover_jupyter.widgets.tool_binding import ToolBinding, ToolController
 from tests.support.eventually import eventually
@@ -52,7 +52,9 @@ def publisher(sent: list[dict[str, Any]]) -> Any:
         if envelope["op"] != "heartbeat":
             sent.append(envelope)
 
-    publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_heartbeat=lambda: None)
+    publisher = Publisher(
+        send, None, health=lambda: Health(0, None, 0.0), on_heartbeat=lambda: None
+    )
     publisher.hello("page-1", None, None)
     yield publisher
     publisher.close()

@@ -13,6 +13,7 @@ from nanover_jupyter import ControlRoom, NanoverServer
 from nanover_jupyter.widgets.inspector import messages as inspector_messages
 from nanover_jupyter.widgets.locks import messages as lock_messages
 from nanover_jupyter.widgets.palette import messages as palette_messages
+from nanover_jupyter.widgets.simulation import messages as simulation_messages
 from nanover_jupyter.widgets.sync import messages
 from tests.support.eventually import eventually
 from tests.support.typed import misfit
@@ -23,7 +24,13 @@ EXAMPLES: list[dict[str, Any]] = [
     example for path in sorted(FIXTURES.glob("*.json")) for example in json.loads(path.read_text())
 ]
 
-MODULES = (messages, inspector_messages, palette_messages, lock_messages)
+MODULES = (
+    messages,
+    inspector_messages,
+    palette_messages,
+    lock_messages,
+    simulation_messages,
+)
 BODIES: dict[str, Any] = {op: body for module in MODULES for op, body in module.BODIES.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nanover_jupyter.widgets.sync.publisher import Publisher
+from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.state_feed import StateFeed
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -36,7 +36,7 @@ class Harness:
         self.publisher = Publisher(
             self._send,
             self.feed,
-            health=lambda: (len(self.state), 0.5, 30.0),
+            health=lambda: Health(len(self.state), 0.5, 30.0),
             on_heartbeat=lambda: None,
             clock=self.clock,
         )
@@ -312,7 +312,9 @@ def test_an_error_of_the_comm_does_not_end_the_thread(caplog: pytest.LogCaptureF
         if len(calls) == 1:
             raise RuntimeError("the comm is gone")
 
-    publisher = Publisher(send, None, health=lambda: (0, None, 0.0), on_heartbeat=lambda: None)
+    publisher = Publisher(
+        send, None, health=lambda: Health(0, None, 0.0), on_heartbeat=lambda: None
+    )
     publisher.post("reply", {}, client="one")
     publisher.post("reply", {}, client="one")
 
@@ -366,7 +368,7 @@ def test_temporary_keys_do_not_accumulate_without_a_view() -> None:
 
     feed = StateFeed(Nothing())
     publisher = Publisher(
-        lambda *_: None, feed, health=lambda: (0, None, 0.0), on_heartbeat=lambda: None
+        lambda *_: None, feed, health=lambda: Health(0, None, 0.0), on_heartbeat=lambda: None
     )
     for number in range(30_000):
         for change in ({f"interaction.{number}": 1}, ()), ({}, [f"interaction.{number}"]):

@@ -1,0 +1,99 @@
+/** Requests frames while the tool is visible, and repairs what was lost. */
+
+import type { ToolContext } from "../panel/tool.ts";
+import type { SimulationBody } from "../protocol/simulation.ts";
+import { now } from "../ui/clock.ts";
+import { every, onAbort } from "../ui/lifetime.ts";
+import { type Readable, Signal } from "../ui/signal.ts";
+import { RowStore } from "./row_store.ts";
+
+/** Seconds without a `simulation` message, or with rows missing, after which to ask again. */
+const SILENCE = 3;
+
+export interface FrameWatch {
+  readonly store: RowStore;
+  /** The latest state of the simulation with its time of arrival; null before the first. */
+  readonly simulation: Readable<{ readonly body: SimulationBody; readonly at: number } | null>;
+  /** Whether the tool is visible. */
+  readonly visible: Readable<boolean>;
+  /** Called after rows were added. */
+  onRows(fn: () => void): void;
+}
+
+export function createFrameWatch(
+  { host, session, signal }: ToolContext,
+  element: HTMLElement,
+): FrameWatch {
+  const store = new RowStore();
+  const simulation = new Signal<{ body: SimulationBody; at: number } | null>(null);
+  const visible = new Signal(false);
+  const listeners: (() => void)[] = [];
+  let askedAt = Number.NEGATIVE_INFINITY;
+  /** When rows were missing first; null while none are. */
+  let behindSince: number | null = null;
+
+  const watch = () => {
+    if (!visible.get() || host.kernel.get() === "gone") return;
+    askedAt = now();
+    behindSince = null;
+    const { epoch, next: row } = store;
+    host.request("watch_frames", { epoch, row }).then(
+      (reply) => {
+        store.begin(reply.epoch);
+        session.handledRows = store.next;
+      },
+      // Asked again after a silence.
+      () => undefined,
+    );
+  };
+  const update = () => {
+    const next = session.visible.get() && !element.hidden;
+    if (next === visible.get()) return;
+    visible.set(next);
+    if (next) watch();
+    else {
+      session.handledRows = null;
+      // The kernel knows already that a hidden view wants nothing.
+      if (session.visible.get()) host.request("unwatch_frames", {}).catch(() => undefined);
+    }
+  };
+
+  host.on(
+    "simulation",
+    ({ body }, forMe) => {
+      if (!forMe || !visible.get()) return;
+      simulation.set({ body, at: now() });
+      if (body.rows <= store.next) behindSince = null;
+      else behindSince ??= now();
+    },
+    signal,
+  );
+  host.on(
+    "frame_rows",
+    ({ body, buffers }, forMe) => {
+      if (!forMe || !visible.get() || !store.add(body, buffers)) return;
+      session.handledRows = store.next;
+      behindSince = null;
+      for (const fn of listeners) fn();
+    },
+    signal,
+  );
+  // A status announces another connection, whose rows are others.
+  session.status.observe(watch, signal);
+  session.visible.observe(update, signal);
+  const observer = new MutationObserver(update);
+  observer.observe(element, { attributeFilter: ["hidden"] });
+  onAbort(signal, () => observer.disconnect());
+  every(
+    1000,
+    () => {
+      const heard = simulation.get()?.at ?? Number.NEGATIVE_INFINITY;
+      const isSilent = now() - heard > SILENCE;
+      const isBehind = behindSince !== null && now() - behindSince > SILENCE;
+      if ((isSilent || isBehind) && now() - askedAt > SILENCE) watch();
+    },
+    signal,
+  );
+  update();
+  return { store, simulation, visible, onRows: (fn) => listeners.push(fn) };
+}

@@ -1,0 +1,70 @@
+"""Frames of a simulation, given to a client as if a server had sent them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.wire.frames.message import FrameFields, FrameMessage
+
+__all__ = ["FrameSource"]
+
+
+class FrameSource:
+    """Sends frames to a client.
+
+    Args:
+        client: The receiving client.
+        atoms: The number of atoms.
+        seed: Of the positions.
+    """
+
+    def __init__(self, client: BaseClient, *, atoms: int = 65, seed: int = 1) -> None:
+        self._client = client
+        self._atoms = atoms
+        self._random = np.random.default_rng(seed)
+        self.index = 0
+
+    def start(self, name: str = "nanotube", **more: Any) -> None:
+        """Send the first frame of a simulation, with topology."""
+        self.index = 0
+        atoms = self._atoms
+        fields = {
+            "frame.index": 0,
+            "system.simulation.name": name,
+            "particle.count": atoms,
+            "particle.elements": np.full(atoms, 6, np.uint8),
+            "particle.names": ["C"] * atoms,
+            "bond.pairs": np.array([[i, i + 1] for i in range(atoms - 1)], np.uint32),
+            "system.box.vectors": 3 * np.eye(3, dtype=np.float32),
+            **self._changing(),
+            **more,
+        }
+        self.send(fields, reset=True)
+
+    def step(self, **more: Any) -> None:
+        """Send the next frame."""
+        self.index += 1
+        self.send({"frame.index": self.index, **self._changing(), **more})
+
+    def send(self, fields: Mapping[str, Any], *, reset: bool = False) -> None:
+        """Send a frame with these fields."""
+        message = FrameMessage(b"", lambda _: FrameFields(dict(fields), reset))
+        self._client._frames.on_frame(message)
+
+    def _changing(self) -> dict[str, Any]:
+        noise = self._random.normal(size=3).tolist()
+        phase = self.index / 40
+        return {
+            "particle.positions": self._random.random((self._atoms, 3), np.float32),
+            "system.simulation.time": 0.01 * self.index,
+            "system.temperature": 300 + 8 * noise[0],
+            "energy.potential": 1200 + 12 * math.sin(phase) + 4 * noise[1],
+            "energy.kinetic": 480 + 5 * noise[2],
+            "energy.user.total": max(0.0, 30 * math.sin(phase / 2)),
+            "forces.user.work_done": 0.4 * self.index,
+        }
