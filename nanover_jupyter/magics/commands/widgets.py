@@ -1,4 +1,4 @@
-"""`%nanover panel`, `palette` and `inspector`. In a terminal, they print text instead."""
+"""`%nanover panel`, `simulation`, `palette` and `inspector`. In a terminal, they print text."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import argparse
 from dataclasses import replace
 
 from nanover_jupyter.magics.commands.connections import status
+from nanover_jupyter.magics.commands.frame import frame
 from nanover_jupyter.magics.commands.run import commands
 from nanover_jupyter.magics.commands.state import state
 from nanover_jupyter.magics.context import MagicContext
 from nanover_jupyter.magics.line.parser import ParsedLine
 
-__all__ = ["inspector", "palette", "panel", "show_panel"]
+__all__ = ["inspector", "palette", "panel", "show_panel", "simulation"]
 
 
 def panel(context: MagicContext, line: ParsedLine) -> None:
     """Run `%nanover panel`."""
     if not show_panel(context, line, "ControlRoom"):
         status(context, line)
+
+
+def simulation(context: MagicContext, line: ParsedLine) -> None:
+    """Run `%nanover simulation`."""
+    if not show_panel(context, line, "SimulationPanel"):
+        frame(context, _without_arguments(line))
 
 
 def palette(context: MagicContext, line: ParsedLine) -> None:
@@ -43,5 +50,5 @@ def show_panel(context: MagicContext, line: ParsedLine, widget: str) -> bool:
 
 def _without_arguments(line: ParsedLine) -> ParsedLine:
     """Return a line for a subcommand that lists everything."""
-    options = {**vars(line.options), "pattern": None, "output": None}
+    options = {**vars(line.options), "pattern": None, "key": None, "output": None}
     return replace(line, options=argparse.Namespace(**options))

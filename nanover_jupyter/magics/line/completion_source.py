@@ -47,18 +47,7 @@ class CompletionSource:
                 context = self._context()
                 return [] if context is None else [server.name for server in context.discovered]
         client = self._client(connection)
-        if client is None:
-            return []
-        match kind:
-            case "command":
-                return sorted(client.available_commands)
-            case "argument":
-                return list(_command_arguments(client, line))
-            case "held":
-                return client.leases.held_keys()
-            case "key" | "pattern" | "assignment":
-                return sorted(client.keys())
-        return []
+        return [] if client is None else _names_of(client, kind, line)
 
     def value(self, kind: CompletionKind, line: Sequence[Token], connection: str | None) -> Any:
         """See `LiveNames.value`."""
@@ -99,6 +88,27 @@ class CompletionSource:
                 return candidate.client
         current = context.registry.current
         return current.client if connection is None and current is not None else None
+
+
+def _names_of(client: BaseClient, kind: CompletionKind, line: Sequence[Token]) -> Iterable[str]:
+    match kind:
+        case "command":
+            return sorted(client.available_commands)
+        case "argument":
+            return list(_command_arguments(client, line))
+        case "held":
+            return client.leases.held_keys()
+        case "frame":
+            return _frame_keys(client)
+        case "key" | "pattern" | "assignment":
+            return sorted(client.keys())
+    return []
+
+
+def _frame_keys(client: BaseClient) -> list[str]:
+    # Reading the frame of a gRPC server would ask it for frames.
+    frame = None if client.frame_age is None else client.frame
+    return [] if frame is None else sorted(frame)
 
 
 def _command_arguments(client: BaseClient, line: Sequence[Token]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _GROUPS: Final = {
     "run": "Commands",
     "state": "Shared state",
     "watch": "Shared state",
+    "frame": "Simulation",
     "locks": "Locks",
     "widgets": "Widgets",
     "help": "Help",
@@ -34,6 +35,7 @@ CompletionKind = Literal[
     "assignment",
     "command",
     "connection",
+    "frame",
     "held",
     "key",
     "pattern",
@@ -412,7 +414,21 @@ _ALL: Final = (
     .argument("keys", nargs="*", metavar="KEY", completes="held", help="locked keys")
     .common(),
     Subcommand("locks", "locks", "show the lock manager").height().common(),
+    Subcommand(
+        "frame",
+        "frame",
+        "list the fields of the current frame of the simulation, or return the value of one",
+        example="%nanover frame particle.positions -o positions",
+    )
+    .argument("key", nargs="?", completes="frame", help="a key of the frame")
+    .output("store the value, or the frame, in this variable instead of showing it")
+    .common(timeout="seconds to wait for the first frame (5)"),
     Subcommand("panel", "widgets", "show the control room, which has all tools").height().common(),
+    Subcommand(
+        "simulation", "widgets", "show the simulation: playback, live plots and the current frame"
+    )
+    .height()
+    .common(),
     Subcommand("palette", "widgets", "show the command palette").height().common(),
     Subcommand("inspector", "widgets", "show the state inspector").height().common(),
     Subcommand("help", "help", "show help for %nanover or a subcommand")

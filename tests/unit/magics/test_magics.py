@@ -16,6 +16,7 @@ from nanover_jupyter import NanoverServer
 from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
 from nanover_jupyter.magics.magics import handler_of
 from tests.support.eventually import eventually
+from tests.support.frame_source import FrameSource
 from tests.support.interrupts import interrupt_main_thread, once_waiting_in
 from tests.unit.magics.conftest import Shell
 
@@ -67,6 +68,7 @@ def test_unloading_closes_everything_and_removes_the_magic(shell: Shell) -> None
 @pytest.mark.parametrize("name", SUBCOMMANDS)
 def test_every_subcommand_can_be_quiet(shell: Shell, name: str) -> None:
     shell.run("%nanover connect --quiet -o client")
+    FrameSource(shell.value("client")).start()
     arguments = {
         "use": "demo",
         "run": "playback/step",

@@ -14,6 +14,7 @@ from IPython.core.completer import provisionalcompleter
 
 from nanover_jupyter import DictionaryChange, NanoverServer
 from nanover_jupyter.magics.line.subcommands import SUBCOMMANDS
+from tests.support.frame_source import FrameSource
 from tests.unit.magics.conftest import Shell
 
 
@@ -28,7 +29,8 @@ def server(
             None, DictionaryChange({"scene": 1.0, "avatar.a b": 1, "avatar.ben": 2, "x": "y"})
         )
         server.register_command("user/say", dict, {"text": "hello", "times": 2.0})
-        shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet")
+        shell.run(f"%nanover connect 127.0.0.1:{server.port} --name lab --quiet -o client")
+        FrameSource(shell.value("client")).start()
         shell.run("%nanover lock scene --for 60")
         yield server
 
@@ -66,6 +68,8 @@ COMPLETED = {
     "lock": [("lock sc", "lock scene"), ("lock scene --f", "lock scene --for")],
     "unlock": [("unlock ", "unlock scene")],
     "locks": [("locks --h", "locks --height")],
+    "frame": [("frame particle.pos", "frame particle.positions"), ("frame --o", "frame --output")],
+    "simulation": [("simu", "simulation"), ("simulation --h", "simulation --height")],
     "panel": [("panel --h", "panel --height")],
     "palette": [("palette --h", "palette --height")],
     "inspector": [("inspector --h", "inspector --height")],
