@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,24 @@ class FrameSource:
         """Send the next frame."""
         self.index += 1
         self.send({"frame.index": self.index, **self._changing(), **more})
+
+    @contextmanager
+    def playing(self) -> Iterator[Callable[[], None]]:
+        """Send 30 frames a second during a block, or until the yielded function is called."""
+        ended = threading.Event()
+
+        def run() -> None:
+            self.start()
+            while not ended.wait(1 / 30):
+                self.step()
+
+        thread = threading.Thread(target=run, name="frame-source")
+        thread.start()
+        try:
+            yield ended.set
+        finally:
+            ended.set()
+            thread.join()
 
     def send(self, fields: Mapping[str, Any], *, reset: bool = False) -> None:
         """Send a frame with these fields."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from playwright.sync_api import Locator, Page, expect
@@ -192,6 +193,66 @@ class Palette(Panel):
     def ended(self, word: str = "Done") -> None:
         """Wait until the newest run has this state."""
         expect(self.result.locator(".nvj-chip")).to_have_text(word)
+
+
+class Simulation(Panel):
+    """The simulation: playback, plots and the current frame."""
+
+    @property
+    def tool(self) -> Locator:
+        return self.root.locator(".nvj-simulation")
+
+    @property
+    def state(self) -> Locator:
+        """Whether the simulation plays."""
+        return self.tool.locator(".nvj-simulation-bar .nvj-chip")
+
+    @property
+    def facts(self) -> Locator:
+        """Atoms, simulated time and frames per second."""
+        return self.tool.locator(".nvj-simulation-facts")
+
+    @property
+    def empty(self) -> Locator:
+        """The text that is shown without frames."""
+        return self.tool.locator("> .nvj-empty")
+
+    @property
+    def titles(self) -> Locator:
+        return self.tool.locator(".nvj-plot-card-name")
+
+    @property
+    def values(self) -> Locator:
+        """The values above the plots."""
+        return self.tool.locator(".nvj-simulation-value")
+
+    @property
+    def plots(self) -> Locator:
+        return self.tool.locator(".nvj-time-plot")
+
+    @property
+    def exception(self) -> Locator:
+        return self.tool.locator(".nvj-simulation-exception")
+
+    @property
+    def fields(self) -> Locator:
+        """The rows of the table of fields."""
+        return self.tool.locator(".nvj-fields-table tbody tr")
+
+    def load(self, name: str) -> None:
+        """Load a simulation, and confirm it."""
+        self.tool.get_by_role("button", name="Load a simulation").click()
+        self.tool.get_by_role("menuitemradio", name=name).click()
+        self.confirmation.get_by_role("button", name="Load").click()
+
+    def save(self, label: str, folder: Path) -> Path:
+        """Save plots or series from the menu; returns the file in `folder`."""
+        self.tool.get_by_role("button", name="Save").click()
+        with self.page.expect_download() as download:
+            self.tool.get_by_role("menuitem", name=label).click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
 
 
 class Locks(Panel):

@@ -19,6 +19,7 @@ function drawMarks(plot: UPlot, marks: readonly number[], text: string, look: Pl
   ctx.strokeStyle = look.text;
   ctx.fillStyle = look.text;
   ctx.font = look.font.replace(/^[\d.]+/, (size) => String(0.9 * Number(size) * UPlot.pxRatio));
+  ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.lineWidth = UPlot.pxRatio;
   const gap = 3 * UPlot.pxRatio;

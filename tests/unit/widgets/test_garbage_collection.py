@@ -20,6 +20,7 @@ from nanover_jupyter import (
     InteractiveControls,
     LockManager,
     NanoverServer,
+    SimulationPanel,
     StateInspector,
     command_button,
     connect,
@@ -39,6 +40,7 @@ MAKERS: dict[type[Any], Make] = {
     ControlRoom: ControlRoom,
     InteractiveControls: InteractiveControls,
     LockManager: LockManager,
+    SimulationPanel: SimulationPanel,
     StateInspector: StateInspector,
 }
 
@@ -56,6 +58,8 @@ def used(widget: Any) -> None:
         widget._ipython_display_()
         page = FakePage(widget)
         page.hello()
+        if "watch_frames" in widget._binding.handlers:
+            page.ask("watch_frames", epoch=None, row=0)
         del widget.send
     widget.close()
 
