@@ -18,7 +18,7 @@ def test_connect_without_a_server_starts_the_demo_world(notebook: OpenNotebook) 
 
     assert re.search(r"Connected to the demo world at grpc://127\.0\.0\.1:\d+: 15 commands, ", said)
     panel = Panel(page)
-    for tab in ("Inspector", "Commands", "Locks"):
+    for tab in ("Simulation", "Inspector", "Commands", "Locks"):
         expect(panel.root.get_by_role("tab", name=tab)).to_be_visible()
 
 
@@ -26,6 +26,7 @@ def test_control_room_shows_the_demo_world(notebook: OpenNotebook) -> None:
     page = notebook(["%load_ext nanover_jupyter", "%nanover connect"])
 
     inspector = Inspector(page)
+    inspector.tab("Inspector")
 
     inspector.search("simulation.name")
     expect(inspector.row("name")).to_contain_text("nanotube")
@@ -52,7 +53,7 @@ def test_click_works_while_a_cell_is_running(notebook: OpenNotebook, server: Nan
 def test_page_reload_restores_the_live_panel(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.update_state("test", DictionaryChange({"before": 1.0}))
     page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
-    Inspector(page)
+    Inspector(page).tab("Inspector")
 
     page.reload()
 

@@ -33,6 +33,7 @@ def test_the_panels_show_the_state_and_capabilities_of_nanovers_server(
         avatar = {"playerid": "guest", "name": "Guest", "count": 2**53 + 1, "nothing": None}
         guest.attempt_update_state(DictionaryChange({"avatar.guest": avatar}))
         inspector = Inspector(page)
+        inspector.tab("Inspector")
         expect(inspector.row("name")).to_contain_text("chain")
         inspector.search("guest")
         expect(inspector.rows.last).to_contain_text("guest")

@@ -16,7 +16,8 @@ def cells_with(widget: str, port: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "widget", ["ControlRoom", "StateInspector", "CommandPalette", "LockManager"]
+    "widget",
+    ["ControlRoom", "SimulationPanel", "StateInspector", "CommandPalette", "LockManager"],
 )
 def test_each_widget_follows_the_themes_of_jupyterlab(
     notebook: OpenNotebook, server: NanoverServer, widget: str

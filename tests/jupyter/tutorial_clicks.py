@@ -20,6 +20,7 @@ __all__ = ["CLICKS"]
 
 def look_around(page: NotebookPage) -> None:
     inspector = Inspector(page)
+    inspector.tab("Inspector")
     inspector.search("name")
     expect(inspector.row("name")).to_contain_text("nanotube")
     inspector.search("")

@@ -33,7 +33,10 @@ def show_output(page: WidgetPage, shell: Shell, line: str) -> Inspector:
     (output,) = shell.run(line).widgets
     widgets: dict[str, ipywidgets.Widget] = ipywidgets.widgets.widget._instances
     page.show(widgets[output[WIDGET_VIEW]["model_id"]])
-    return Inspector(page)
+    inspector = Inspector(page)
+    if inspector.has_tabs:
+        inspector.tab("Inspector")
+    return inspector
 
 
 def test_lost_server_is_shown_and_its_state_stays(

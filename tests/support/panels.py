@@ -47,6 +47,11 @@ class Panel:
         """Select a tab of the control room."""
         self.root.get_by_role("tab", name=name).click()
 
+    @property
+    def has_tabs(self) -> bool:
+        """Whether this is a control room."""
+        return self.header.get_by_role("tablist").count() > 0
+
     def press(self, keys: str) -> None:
         """Press keys in the focused element."""
         self.page.keyboard.press(keys)
