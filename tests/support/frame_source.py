@@ -31,7 +31,7 @@ class FrameSource:
         self._random = np.random.default_rng(seed)
         self.index = 0
 
-    def start(self, name: str = "nanotube", **more: Any) -> None:
+    def start(self, name: str = "nanotube", *, seconds_ago: float = 0.0, **more: Any) -> None:
         """Send the first frame of a simulation, with topology."""
         self.index = 0
         atoms = self._atoms
@@ -46,12 +46,24 @@ class FrameSource:
             **self._changing(),
             **more,
         }
-        self.send(fields, reset=True)
+        self.send(fields, reset=True, seconds_ago=seconds_ago)
 
-    def step(self, **more: Any) -> None:
+    def step(self, *, seconds_ago: float = 0.0, **more: Any) -> None:
         """Send the next frame."""
         self.index += 1
-        self.send({"frame.index": self.index, **self._changing(), **more})
+        fields = {"frame.index": self.index, **self._changing(), **more}
+        self.send(fields, seconds_ago=seconds_ago)
+
+    def record(self, seconds: float, *, until: float = 0.0) -> None:
+        """Send the frames of this many seconds at once, as if they had been sent in time.
+
+        Args:
+            seconds: The duration.
+            until: How many seconds ago the last frame was sent.
+        """
+        self.start(seconds_ago=until + seconds)
+        for number in range(1, round(30 * seconds)):
+            self.step(seconds_ago=until + seconds - number / 30)
 
     @contextmanager
     def playing(self) -> Iterator[Callable[[], None]]:
@@ -59,7 +71,8 @@ class FrameSource:
         ended = threading.Event()
 
         def run() -> None:
-            self.start()
+            if self.index == 0:
+                self.start()
             while not ended.wait(1 / 30):
                 self.step()
 
@@ -71,9 +84,12 @@ class FrameSource:
             ended.set()
             thread.join()
 
-    def send(self, fields: Mapping[str, Any], *, reset: bool = False) -> None:
+    def send(
+        self, fields: Mapping[str, Any], *, reset: bool = False, seconds_ago: float = 0.0
+    ) -> None:
         """Send a frame with these fields."""
         message = FrameMessage(b"", lambda _: FrameFields(dict(fields), reset))
+        message.received_at -= seconds_ago
         self._client._frames.on_frame(message)
 
     def _changing(self) -> dict[str, Any]:

@@ -12,6 +12,14 @@ const VALUE_AXIS = 52;
 const HALF_LABEL = 26;
 const DASH = [3, 3];
 
+/** Return the limits of the value axis: with a margin, also around a constant. */
+function valueRange(_plot: UPlot, min: number | null, max: number | null): UPlot.Range.MinMax {
+  if (min === null || max === null) return [min, max];
+  if (min !== max) return UPlot.rangeNum(min, max, 0.1, true);
+  const margin = Math.abs(min) * 0.05 || 1;
+  return [min - margin, max + margin];
+}
+
 /** Draw a dashed vertical line at each mark, with a text beside it if there is room. */
 function drawMarks(plot: UPlot, marks: readonly number[], text: string, look: PlotLook): void {
   const { ctx, bbox } = plot;
@@ -73,7 +81,7 @@ export const createTimePlot: CreateTimePlot = (place, { group, markText, onPoint
         drag: { x: false, y: false, setScale: false },
         sync: { key: group, scales: ["x", null] },
       },
-      scales: { x: { time: true, auto: false } },
+      scales: { x: { time: true, auto: false }, y: { range: valueRange } },
       axes: [
         {
           ...axis,

@@ -165,11 +165,13 @@ export function createPlaybackBar(context: ToolContext): PlaybackBar {
       setText(chip, STATE[state]);
       chip.title = STATE_TITLE[state];
       chip.dataset.tone = TONES[state];
-      chip.hidden = next === null;
+      // The header says that the connection is lost; what the simulation does is unknown then.
+      const isLost = connection.get().blocked !== null;
+      chip.hidden = next === null || isLost;
       const unnamed = state === "none" ? "" : TEXT.unnamed;
       setText(name, visibleText(next === null || next.name === "" ? unnamed : next.name, 120));
       name.title = name.textContent ?? "";
-      const isMoving = state === "playing";
+      const isMoving = state === "playing" && !isLost;
       const parts = [
         next?.atoms === null || next === null ? "" : TEXT.atoms(next.atoms),
         time === null ? "" : simulatedTime(time),

@@ -216,6 +216,10 @@ export function createPlotsView(
     menu.element,
   );
   observeSize(scroller, update, signal);
+  // JupyterLab and VS Code set attributes of the body when the theme changes.
+  const themes = new MutationObserver(update);
+  themes.observe(document.body, { attributes: true });
+  onAbort(signal, () => themes.disconnect());
   listen(chooser.button, "click", update, signal);
   host.observe("plots", update, signal);
   host.observe("plot_window", update, signal);

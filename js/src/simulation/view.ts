@@ -100,7 +100,7 @@ export function createSimulationView(
       if (!watch.visible.get()) return;
       draw();
       if (isFrameShown && !content.hidden) fields.refresh();
-      // Also after a change of the theme, which sends no event.
+      // Also after a change of the theme that set no attribute.
       else plots.update();
     },
     signal,

@@ -62,13 +62,13 @@ def test_plots_move_with_the_frames(
     page: WidgetPage, simulation: Simulation, source: FrameSource
 ) -> None:
     expect(simulation.empty).to_contain_text("frames")
-    source.start()
-    for _ in range(30):
-        source.step()
+    source.record(20, until=35)
+    source.record(35)
 
     expect(simulation.titles).to_have_text(PLOTTED)
-    expect(simulation.state).to_have_text("Playing")
-    expect(simulation.facts).to_contain_text("65 atoms · 0.30 ps")
+    with source.playing():
+        expect(simulation.state).to_have_text("Playing")
+        expect(simulation.facts).to_contain_text("65 atoms · 10.")
     canvas = simulation.plots.first.locator("canvas")
     before = canvas.evaluate("canvas => canvas.toDataURL()")
     value = simulation.values.first.inner_text()
@@ -187,10 +187,10 @@ def test_a_lost_connection_keeps_the_last_plots_and_continues(
     with relay_to(server.port) as relay:
         connection = connect_to(f"grpc://127.0.0.1:{relay.port}")
         source = FrameSource(connection.client)
+        assert connection.client.frame_series is not None
         page.show(SimulationPanel(connection))
         simulation = Simulation(page)
-        source.start()
-        source.step()
+        source.record(40)
         expect(simulation.titles).to_have_text(PLOTTED)
 
         relay.cut()
