@@ -53,11 +53,12 @@ def test_click_works_while_a_cell_is_running(notebook: OpenNotebook, server: Nan
 def test_page_reload_restores_the_live_panel(notebook: OpenNotebook, server: NanoverServer) -> None:
     server.update_state("test", DictionaryChange({"before": 1.0}))
     page = notebook(["%load_ext nanover_jupyter", f"%nanover connect 127.0.0.1:{server.port}"])
-    Inspector(page).tab("Inspector")
+    Inspector(page)
 
     page.reload()
 
     inspector = Inspector(page)
+    inspector.tab("Inspector")
     expect(inspector.row("before")).to_contain_text("1")
     server.update_state("test", DictionaryChange({"after": 2.0}))
     expect(inspector.row("after")).to_contain_text("2")

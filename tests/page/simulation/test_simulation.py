@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -61,7 +62,7 @@ def simulation(page: WidgetPage, connection: Connection) -> Simulation:
 def test_plots_move_with_the_frames(
     page: WidgetPage, simulation: Simulation, source: FrameSource
 ) -> None:
-    expect(simulation.empty).to_contain_text("frames")
+    expect(simulation.empty).to_contain_text("No simulation is running.")
     source.record(20, until=35)
     source.record(35)
 
@@ -142,8 +143,11 @@ def test_an_exception_shows_what_can_be_done(
     expect(simulation.exception).to_be_hidden()
 
 
-def test_the_fields_of_the_frame_are_listed(simulation: Simulation, source: FrameSource) -> None:
-    source.start()
+def test_the_fields_of_a_published_frame_are_listed(
+    simulation: Simulation, source: FrameSource, server: NanoverServer
+) -> None:
+    positions = np.zeros((65, 3), np.float32)
+    server.publish_frame({"particle.positions": positions, "energy.kinetic": 1.0}, reset=True)
     expect(simulation.titles).to_have_text(PLOTTED)
     simulation.tab("Frame")
 

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nanover_jupyter import Connection, DictionaryChange, NanoverServer, SimulationPanel
+from nanover_jupyter import (
+    Connection,
+    DictionaryChange,
+    NanoverServer,
+    NotSupported,
+    SimulationPanel,
+)
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.support.frame_source import FrameSource
@@ -49,6 +55,20 @@ def test_frames_are_recorded_and_sent_once_a_view_watches(
     assert state["atoms"] == 65
     assert state["state"] in {"playing", "stopped"}
     assert state["problem"] == ""
+
+
+def test_a_server_without_frames_is_reported(
+    page: FakePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(timeout: float) -> None:
+        del timeout
+        raise NotSupported("frames", "gRPC")
+
+    monkeypatch.setattr(page.panel.connection.client, "wait_for_frame", refuse)
+    watch(page)
+
+    assert page.last("simulation")["problem"] == "this server (gRPC) does not support frames"
+    assert page.last("simulation")["state"] == "none"
 
 
 def test_nothing_is_sent_to_a_view_that_shows_another_tab(
