@@ -3,7 +3,7 @@
  *
  *   ?theme=light|dark|none     JupyterLab's theme variables, or none
  *   ?scene=normal|empty|huge|hostile|lost|connecting|closed|busy|gone|silent|nolocks|slow
- *   ?tool=inspector|palette|locks|all    a control room with that tab, or three widgets
+ *   ?tool=simulation|inspector|palette|locks|all    a control room with that tab, or three widgets
  *   ?still                     no changes
  */
 
@@ -29,6 +29,8 @@ const scene = wanted.get("scene") ?? "normal";
 const tool = wanted.get("tool") ?? "all";
 const theme = wanted.get("theme") ?? "none";
 if (theme !== "none") document.documentElement.dataset.theme = theme;
+
+const PLOTS = ["energy.potential", "system.temperature"];
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -75,12 +77,20 @@ function start(definition: typeof room, traits: Readonly<Record<string, unknown>
 
   let time = 0;
   const moving = !wanted.has("still") && !empty && scene !== "lost" && scene !== "silent";
-  const beat = () => kernel.sendHeartbeat({ age: 0.1, rate: moving ? 31 : 0 });
+  const beat = () => {
+    kernel.sendHeartbeat({ age: 0.1, rate: moving ? 31 : 0, frames: moving ? 30 : 0 });
+    if (!empty) kernel.sendSimulation({ state: moving ? "playing" : "paused", time });
+  };
   setInterval(() => {
     if (!moving || scene === "gone") return;
     time += 1 / 30;
     for (const [key, value] of moves(time)) kernel.set(key, value);
     kernel.sendDelta();
+    kernel.sendRows([Date.now() / 1000], {
+      "system.simulation.time": [time],
+      "energy.potential": [1200 + 12 * Math.sin(time) + 4 * Math.random()],
+      "system.temperature": [300 + 8 * Math.random()],
+    });
   }, 33);
   setInterval(() => {
     if (scene !== "silent" && scene !== "gone") beat();
@@ -103,4 +113,11 @@ if (tool === "all") {
   start(inspector, { query: wanted.get("query") ?? "", height: 320 });
   start(palette, { height: 300 });
   start(locks, { height: 220 });
-} else start(room, { tool, query: wanted.get("query") ?? "", height: 420 });
+} else
+  start(room, {
+    tool,
+    query: wanted.get("query") ?? "",
+    height: 420,
+    plots: PLOTS,
+    plot_window: 60,
+  });

@@ -30,11 +30,11 @@ def simulation_html(frame: Frame | None, series: FrameSeries | None) -> str:
     """Return the facts about a frame, and a plot of the recorded numbers.
 
     Args:
-        frame: The current frame; None if none was received.
+        frame: The current frame; None if none was received or requested.
         series: The recorded numbers; None if none were recorded.
     """
     if frame is None:
-        return note("No frames were received.")
+        return note("No frames recorded.")
     facts = [
         visible(frame.simulation_name or "", 80),
         "" if frame.particle_count is None else f"{frame.particle_count} atoms",

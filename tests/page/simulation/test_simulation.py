@@ -209,6 +209,36 @@ def test_a_lost_connection_keeps_the_last_plots_and_continues(
         expect(simulation.values.first).to_have_text("4\u202f321.0")
 
 
+def test_a_reloaded_page_shows_what_was_recorded_before(
+    page: WidgetPage, simulation: Simulation, source: FrameSource
+) -> None:
+    source.record(300)
+    expect(simulation.footer).to_contain_text("9\u202f000 frames recorded")
+
+    page.reload()
+
+    expect(simulation.footer).to_contain_text("9\u202f000 frames recorded")
+    source.step(**{"energy.potential": 4321.0})
+    expect(simulation.values.first).to_have_text("4\u202f321.0")
+
+
+def test_another_connection_replaces_the_plots(
+    page: WidgetPage, connection: Connection, source: FrameSource, connect_to: Connect
+) -> None:
+    panel = SimulationPanel(connection)
+    page.show(panel)
+    simulation = Simulation(page)
+    source.record(2)
+    expect(simulation.footer).to_contain_text("60 frames recorded")
+
+    with NanoverServer() as other:
+        other.publish_frame({"energy.potential": 77.0, "system.temperature": 5.0}, reset=True)
+        panel.rebind(connect_to(other, name="other"))
+
+        expect(simulation.values.first).to_have_text("77.0")
+        expect(simulation.footer).to_contain_text("1 frame recorded")
+
+
 def test_plots_can_be_saved(simulation: Simulation, source: FrameSource, tmp_path: Path) -> None:
     source.start()
     source.step()

@@ -184,7 +184,7 @@ def test_numbers_that_json_lacks_are_not_sent(page: FakePage, source: FrameSourc
 
 
 def test_static_html_has_facts_and_a_plot(page: FakePage, source: FrameSource) -> None:
-    assert "No frames were received" in page.panel._render_static_html("now")
+    assert "No frames recorded." in page.panel._render_static_html("now")
     watch(page)
     source.start("<b>name</b>")
     for _ in range(20):
