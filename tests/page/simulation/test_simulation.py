@@ -78,7 +78,7 @@ def test_plots_move_with_the_frames(
     assert value != "1\u202f300.0"
     eventually(lambda: canvas.evaluate("canvas => canvas.toDataURL()") != before)
     simulation.require_accessible()
-    simulation.screenshot("simulation")
+    simulation.screenshot("simulation-plots")
 
 
 def test_the_cursor_shows_the_values_of_all_plots_at_one_time(
