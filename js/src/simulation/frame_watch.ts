@@ -9,6 +9,8 @@ import { RowStore } from "./row_store.ts";
 
 /** Seconds without a `simulation` message, or with rows missing, after which to ask again. */
 const SILENCE = 3;
+/** Seconds within which a status of the same address does not make the view ask again. */
+const JUST_ASKED = 1;
 
 export interface FrameWatch {
   readonly store: RowStore;
@@ -28,6 +30,7 @@ export function createFrameWatch(
   const simulation = new Signal<{ body: SimulationBody; at: number } | null>(null);
   const visible = new Signal(false);
   const listeners: (() => void)[] = [];
+  let address = session.status.get()?.body.address;
   let askedAt = Number.NEGATIVE_INFINITY;
   /** When rows were missing first; null while none are. */
   let behindSince: number | null = null;
@@ -50,7 +53,8 @@ export function createFrameWatch(
     const next = session.visible.get() && !element.hidden;
     if (next === visible.get()) return;
     visible.set(next);
-    if (next) watch();
+    // After the `hello` of the session: the kernel forgets what a hidden view asks for.
+    if (next) queueMicrotask(watch);
     else {
       session.handledRows = null;
       // The kernel knows already that a hidden view wants nothing.
@@ -78,8 +82,12 @@ export function createFrameWatch(
     },
     signal,
   );
-  // A status announces another connection, whose rows are others.
-  session.status.observe(watch, signal);
+  session.status.observe((status) => {
+    // It may be of another connection, whose rows are others.
+    const isOther = status?.body.address !== address;
+    address = status?.body.address;
+    if (isOther || now() - askedAt > JUST_ASKED) watch();
+  }, signal);
   session.visible.observe(update, signal);
   const observer = new MutationObserver(update);
   observer.observe(element, { attributeFilter: ["hidden"] });

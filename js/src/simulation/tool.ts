@@ -20,6 +20,7 @@ export function createSimulation(context: ToolContext): Tool {
   element.append(part.note);
   return {
     name: "simulation",
+    // Not in strings.ts, which belongs to the module that is loaded on demand.
     label: "Simulation",
     element,
     count: new Signal<number | null>(null),

@@ -95,6 +95,12 @@ class FrameSeries:
         with self._lock:
             return sorted(self._columns)
 
+    def count(self) -> int:
+        """Return the number of rows recorded so far, including those that were discarded."""
+        self._update()
+        with self._lock:
+            return self._stop
+
     def read(self, keys: Iterable[str] | None = None, since: int = 0) -> SeriesRows:
         """Return a copy of the rows.
 

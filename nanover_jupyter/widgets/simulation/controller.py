@@ -51,7 +51,9 @@ class SimulationController:
         self._connection = connection
         self._client = connection.client
         self._post = post
-        self.stream = RowStream(connection.client)
+        # The last known state. Replaced by several threads; only a hint.
+        self._known_state: PlaybackState = "none"
+        self.stream = RowStream(connection.client, on_rows=self._on_rows)
         self._monitor = PlaybackMonitor(connection.runs, self._post_state)
         self._unsubscribe_commands = self._client.on_commands(self._post_state)
         # Serializes summaries, which are made on several threads.
@@ -106,6 +108,11 @@ class SimulationController:
         self.stream.unwatch(client)
         reply.ok()
 
+    def _on_rows(self) -> None:
+        """Send the state at once when the simulation begins to play."""
+        if self._known_state != "playing" and self._state() == "playing":
+            self._post_state()
+
     def _post_state(self) -> None:
         if self.stream.is_watched:
             self._post("simulation", self._state_body())
@@ -124,14 +131,15 @@ class SimulationController:
             age=client.frame_age,
             rate=client.frame_rate,
             atoms=None if frame is None else frame.particle_count,
-            rows=0 if series is None else series.read((), since=2**62).stop,
+            rows=0 if series is None else series.count(),
             exception=exception[:_MAX_EXCEPTION],
             interactions=len(self._interactions()) if exception else 0,
             actions=[action for action, command in COMMANDS.items() if command in commands],
         )
 
     def _state(self) -> PlaybackState:
-        return self._monitor.state(self.stream.series, time.time())
+        self._known_state = self._monitor.state(self.stream.series, time.time())
+        return self._known_state
 
     def _name(self, frame: Frame | None) -> str:
         """Return the name in the frame, or the one that servers write to the shared state."""

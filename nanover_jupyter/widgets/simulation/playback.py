@@ -63,8 +63,7 @@ class PlaybackMonitor:
         """
         if series is None:
             return "none"
-        stop = series.read((), since=2**62).stop
-        rows = series.read((_TIME,), since=stop - _FRAMES)
+        rows = series.read((_TIME,), since=series.count() - _FRAMES)
         resets = [row for row in rows.resets if row < rows.stop]
         start = resets[-1] - rows.first if resets else 0
         with self._lock:

@@ -77,14 +77,20 @@ class RowStream:
 
     Args:
         client: The client whose frames are recorded.
+        on_rows: Called on the publisher's thread before new rows are sent to all views.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, client: SeriesSource, *, clock: Callable[[], float] = time.monotonic
+        self,
+        client: SeriesSource,
+        *,
+        on_rows: Callable[[], object] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.epoch = secrets.token_hex(8)
         self._client = client
+        self._on_rows = on_rows
         self._clock = clock
         # Guards the fields below; never held while the series is read.
         self._lock = threading.Lock()
@@ -107,7 +113,7 @@ class RowStream:
     def watch(self, client: str, epoch: str | None, row: int) -> None:
         """Send rows to a view, from number `row` on if its rows are of the current epoch."""
         series = self._client.frame_series
-        stop = series.read((), since=row).stop
+        stop = series.count()
         with self._lock:
             if self._series is None:
                 self._series = series
@@ -182,6 +188,7 @@ class RowStream:
             self._head = rows.stop
             current = [each for each in self._watchers.values() if each.next_row >= start]
         self._record_sent(current, rows.stop, now)
+        self._on_rows()
         return self._message(rows, start, None)
 
     def _record_sent(self, watchers: list[_Watcher], stop: int, now: float) -> None:

@@ -28,7 +28,7 @@ class ViewStream(Protocol):
     """Messages besides the shared state that a publisher sends while views want them.
 
     The stream decides which views want messages and have credit. All methods may be called
-    from any thread, and must not call the publisher.
+    from any thread. Only `next_message` may call the publisher.
     """
 
     def next_due(self, live: Collection[str]) -> float | None:

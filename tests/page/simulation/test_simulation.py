@@ -185,6 +185,23 @@ def test_nothing_is_sent_while_another_tab_is_selected(
     expect(simulation.footer).to_contain_text("31 frames recorded")
 
 
+def test_nothing_is_sent_to_a_view_that_is_scrolled_away(
+    page: WidgetPage, simulation: Simulation, source: FrameSource
+) -> None:
+    source.record(1)
+    expect(simulation.footer).to_contain_text("30 frames recorded")
+    page.page.evaluate("document.body.style.paddingTop = '3000px'")
+    eventually(lambda: "hide" in page.bridge.to_kernel.passed)
+    sent = page.bridge.to_page.passed.count("frame_rows")
+
+    source.record(1)
+    page.page.evaluate("document.body.style.paddingTop = ''")
+
+    expect(simulation.footer).to_contain_text("60 frames recorded")
+    # All of them in one message, once the view was back.
+    assert page.bridge.to_page.passed.count("frame_rows") == sent + 1
+
+
 def test_a_lost_connection_keeps_the_last_plots_and_continues(
     page: WidgetPage, connect_to: Connect, server: NanoverServer, ran: list[str]
 ) -> None:

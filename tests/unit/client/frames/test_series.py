@@ -86,6 +86,13 @@ def test_a_hostile_number_of_keys_is_bounded(mirror: FrameMirror, series: FrameS
     assert len(series.keys()) == 256
 
 
+def test_discarded_rows_count(mirror: FrameMirror, short_series: FrameSeries) -> None:
+    for index in range(20):
+        mirror.add(received_frame(index))
+
+    assert short_series.count() == 20
+
+
 def test_the_table_has_the_matching_keys(mirror: FrameMirror, series: FrameSeries) -> None:
     mirror.add(received_frame(0, energy__kinetic=1.0, energy__potential=2.0, other=3.0))
 
