@@ -99,9 +99,10 @@ class SimulationController:
             raise BadRequest("field 'epoch' must be a string or null")
         if row < 0:
             raise BadRequest("field 'row' must not be negative")
+        # Before the rows, which a view discards without their epoch.
+        reply.ok(WatchFramesResult(epoch=self.stream.epoch))
         self.stream.watch(client, epoch, row)
         self._connection.command_poll.on_view_opened()
-        reply.ok(WatchFramesResult(epoch=self.stream.epoch))
         self._post("simulation", self._state_body(), client=client)
 
     def _unwatch(self, client: str, _: dict[str, Any], reply: Reply) -> None:
@@ -166,7 +167,7 @@ class SimulationController:
 
     def _playback(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         action, index = get_field(body, "action", str), body.get("index")
-        command = {str(name): command for name, command in COMMANDS.items()}.get(action)
+        command = COMMANDS.get(action)
         if command is None or action == "list":
             raise BadRequest(f"unknown playback action {action!r}")
         arguments = {"index": get_field(body, "index", int)} if action == "load" else {}

@@ -11,7 +11,6 @@ __all__ = [
     "FieldBody",
     "FieldsResult",
     "FrameRowsBody",
-    "PlaybackAction",
     "PlaybackBody",
     "PlaybackState",
     "RemovedResult",
@@ -28,8 +27,6 @@ PlaybackState = Literal["none", "playing", "paused", "stopped"]
 "paused": a pause or step of this connection succeeded, and no frames arrived since.
 "stopped": no frames arrive, for an unknown reason.
 """
-
-PlaybackAction = Literal["play", "pause", "step", "reset", "load", "list"]
 
 
 class WatchFramesBody(TypedDict):
@@ -52,7 +49,8 @@ class WatchFramesResult(TypedDict):
 class PlaybackBody(TypedDict):
     """Run a playback command. Result: null, once the command has succeeded.
 
-    `index` is that of the simulation to load, null for other actions.
+    `action` is "play", "pause", "step", "reset" or "load". `index` is that of the simulation to
+    load, null for other actions.
     """
 
     action: str
@@ -100,7 +98,8 @@ class SimulationBody(TypedDict):
     `rows` is the number of rows recorded so far: a view that has fewer for more than a second
     sends `watch_frames` again. `exception` is the error of the simulation, or empty.
     `interactions` counts keys of interactions, only while there is an exception. `actions`
-    are the playback commands that the server has.
+    are those of the playback commands "play", "pause", "step", "reset", "load" and "list" that
+    the server has.
     """
 
     problem: str
@@ -113,7 +112,7 @@ class SimulationBody(TypedDict):
     rows: int
     exception: str
     interactions: int
-    actions: list[PlaybackAction]
+    actions: list[str]
 
 
 # Functional syntax, because `from` is a keyword.

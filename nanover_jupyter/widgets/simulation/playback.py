@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from nanover_jupyter.client.commands.runs import CommandRuns, Run
 from nanover_jupyter.client.frames.series import FrameSeries
-from nanover_jupyter.widgets.simulation.messages import PlaybackAction, PlaybackState
+from nanover_jupyter.widgets.simulation.messages import PlaybackState
 
 __all__ = ["COMMANDS", "PlaybackMonitor", "playback_state"]
 
-COMMANDS: Final[dict[PlaybackAction, str]] = {
+COMMANDS: Final = {
     "play": "playback/play",
     "pause": "playback/pause",
     "step": "playback/step",
