@@ -20,7 +20,7 @@ const MOST_PLOTS = 8;
 const TWO_COLUMNS_FROM = 640;
 const TITLE_HEIGHT = 24;
 const MIN_HEIGHT = 78;
-const MAX_HEIGHT = 320;
+const MAX_HEIGHT = 600;
 const NONE: readonly string[] = [];
 
 export interface PlotsView {
