@@ -20,6 +20,8 @@ const MOST_PLOTS = 8;
 const TWO_COLUMNS_FROM = 640;
 const TITLE_HEIGHT = 24;
 const MIN_HEIGHT = 78;
+/** Seconds that plots show at least. */
+const MIN_SPAN = 10;
 const MAX_HEIGHT = 600;
 const NONE: readonly string[] = [];
 
@@ -138,7 +140,9 @@ export function createPlotsView(
     const { seconds } = store;
     const last = seconds.at(-1) ?? 0;
     const span = host.get("plot_window") ?? 0;
-    const from = span > 0 ? last - span : Math.min(seconds[0] ?? 0, last - 1);
+    // Until the window is full, the plots show what there is.
+    const begin = Math.min(seconds[0] ?? 0, last - MIN_SPAN);
+    const from = span > 0 ? Math.max(last - span, begin) : begin;
     const shownLook = look();
     for (const card of cards) card.draw(store, [from, last], shownLook);
   };

@@ -188,6 +188,17 @@ describe("series", () => {
     expect(model.get("plot_window")).toBe(0);
     expect(drawn.get("energy.potential")?.range[0]).toBe(1000);
   });
+
+  it("fill the plots until the window is full", async () => {
+    const { kernel, model } = await mount();
+    model.set("plot_window", 60);
+    await send(kernel, 60);
+    expect(drawn.get("energy.potential")?.range[0]).toBe(1000 + 59 / 30 - 10);
+    await send(kernel, 900);
+    expect(drawn.get("energy.potential")?.range[0]).toBe(1000);
+    await send(kernel, 1800);
+    expect(drawn.get("energy.potential")?.range[0]).toBe(1000 + 2759 / 30 - 60);
+  });
 });
 
 describe("the table of fields", () => {
