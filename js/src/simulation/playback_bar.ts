@@ -23,6 +23,12 @@ export interface PlaybackBar {
   notify(text: string): void;
 }
 
+/** Disable a button with the reason as its tooltip, or enable it with another tooltip. */
+function block(button: HTMLButtonElement, title: string, reason: string | null): void {
+  setBlocked(button, reason);
+  if (reason === null) button.title = title;
+}
+
 const TONES = { none: "", playing: "good", paused: "amber", stopped: "amber" } as const;
 
 export function createPlaybackBar(context: ToolContext): PlaybackBar {
@@ -36,8 +42,9 @@ export function createPlaybackBar(context: ToolContext): PlaybackBar {
   let hasRequestedNames = false;
   let listProblem: string = TEXT.loadingList;
 
+  // A narrow widget hides the labels.
   const button = (label: string, image: IconName) =>
-    h("button", { type: "button" }, icon(image), h("span", {}, label));
+    h("button", { type: "button", "aria-label": label }, icon(image), h("span", {}, label));
   const play = button(TEXT.play, "play");
   const pause = button(TEXT.pause, "pause");
   const step = button(TEXT.step, "step");
@@ -118,12 +125,11 @@ export function createPlaybackBar(context: ToolContext): PlaybackBar {
     const hadFocus = document.activeElement === play || document.activeElement === pause;
     play.hidden = isPlaying;
     pause.hidden = !isPlaying;
-    setBlocked(play, reason("play"));
-    setBlocked(pause, reason("pause"));
-    setBlocked(step, reason("step"));
-    setBlocked(reset, reason("reset"));
-    setBlocked(load.button, reason("load"));
-    if (load.button.title === "") load.button.title = TEXT.loadTitle;
+    block(play, TEXT.play, reason("play"));
+    block(pause, TEXT.pause, reason("pause"));
+    block(step, TEXT.step, reason("step"));
+    block(reset, TEXT.reset, reason("reset"));
+    block(load.button, TEXT.loadTitle, reason("load"));
     // The focus stays on the button that took the other's place.
     if (hadFocus) (isPlaying ? pause : play).focus();
     // The menu opens with what is known, so the list is fetched before it is needed.

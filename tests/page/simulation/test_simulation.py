@@ -79,6 +79,8 @@ def test_plots_move_with_the_frames(
     eventually(lambda: canvas.evaluate("canvas => canvas.toDataURL()") != before)
     simulation.require_accessible()
     simulation.screenshot("simulation-plots")
+    page.page.set_viewport_size({"width": 320, "height": 600})
+    simulation.require_accessible()
 
 
 def test_the_cursor_shows_the_values_of_all_plots_at_one_time(
