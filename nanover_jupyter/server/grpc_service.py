@@ -50,6 +50,9 @@ GRPC_FRAMES: Final = FrameFormat(
     first_is_reset=False,
 )
 
+# How long the interactions of a client outlive its last subscription, as it may subscribe again.
+_RESUBSCRIBE_SECONDS: Final = 0.5
+
 _UNSET_VALUE = "Value not set"
 _INVALID_DURATION = "Lock duration must be a real number."
 
@@ -135,8 +138,10 @@ class GrpcService:
             token, change = grpc_codec.decode_update_request(request)
         except ProtocolError as error:
             _abort_malformed(context, error)
-        self._peers.note(context.peer(), change)
-        return grpc_codec.encode_success(self._state.attempt_update(token, change, normalized=True))
+        success = self._state.attempt_update(token, change, normalized=True)
+        if success:
+            self._peers.note(context.peer(), change)
+        return grpc_codec.encode_success(success)
 
     def _update_locks(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         try:
@@ -188,7 +193,8 @@ class GrpcService:
             yield
         finally:
             self._subscriptions.release()
-            self._remove_interactions(self._peers.close(peer))
+            grace = 0.0 if self._state.frozen else _RESUBSCRIBE_SECONDS
+            self._remove_interactions(self._peers.close(peer, grace))
 
     def _remove_interactions(self, interactions: OwnInteractions) -> None:
         """Remove interactions except those that other clients have locked."""

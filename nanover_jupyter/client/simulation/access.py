@@ -80,7 +80,7 @@ class InteractionAccess:
             particles: The indices of the atoms. Several are pulled at their center of mass.
             position: Where to, three coordinates in nm.
             kind: "spring" pulls harder with distance, "gaussian" only nearby, "constant"
-                always the same. With any other, NanoVer's server pauses the simulation.
+                always the same.
             scale: The factor of the force; a negative one repels.
             mass_weighted: Whether heavier atoms get more of the force.
             reset_velocities: Whether the server resets the velocities of the atoms at the end.

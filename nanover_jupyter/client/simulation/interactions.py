@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import weakref
 from collections.abc import Iterable
 from typing import Any, Final, Self
@@ -10,9 +11,12 @@ from typing import Any, Final, Self
 from nanover_jupyter.client.simulation.interaction_registry import InteractionRegistry
 from nanover_jupyter.errors import InvalidArgument
 
-__all__ = ["DEFAULT_MAX_FORCE", "Interaction", "interaction_value"]
+__all__ = ["DEFAULT_MAX_FORCE", "KINDS", "Interaction", "interaction_value"]
 
 DEFAULT_MAX_FORCE: Final = 20000.0
+
+KINDS: Final = ("spring", "gaussian", "constant")
+"""The kinds of forces that NanoVer's servers know."""
 
 _COORDINATES: Final = 3
 
@@ -190,11 +194,14 @@ def _position(position: Iterable[float]) -> list[float]:
 
 
 def _particles(particles: Iterable[int]) -> list[int]:
+    reason = f"{particles!r:.60} is not a list of indices; use [0, 1]"
     try:
-        indices = [int(each) for each in particles]
-    except (TypeError, ValueError, OverflowError):
-        reason = f"{particles!r:.60} is not a list of indices; use [0, 1]"
+        items = list(particles)
+        indices = [operator.index(item) for item in items]
+    except TypeError:
         raise InvalidArgument("particles", reason) from None
+    if any(isinstance(item, bool) for item in items):  # a mask
+        raise InvalidArgument("particles", reason)
     if not indices:
         raise InvalidArgument("particles", "there are none; give at least one index")
     if min(indices) < 0:
@@ -203,11 +210,11 @@ def _particles(particles: Iterable[int]) -> list[int]:
 
 
 def _kind(kind: object) -> str:
-    # Any name is allowed: a server may know more of them. An empty one pauses the simulation.
-    if not isinstance(kind, str) or not kind:
-        reason = f'{kind!r:.60} is not a name; use "spring", "gaussian" or "constant"'
+    # NanoVer's server pauses the simulation of all users for any other.
+    if kind not in KINDS:
+        reason = f'{kind!r:.60} is unknown; use "spring", "gaussian" or "constant"'
         raise InvalidArgument("kind", reason)
-    return kind
+    return str(kind)
 
 
 def _scale(scale: float) -> float:

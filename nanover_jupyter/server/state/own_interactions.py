@@ -46,7 +46,8 @@ class PeerInteractions:
     """
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        # Guards everything below; notified when a peer subscribes.
+        self._guard = threading.Condition()
         self._subscriptions: dict[str, int] = {}
         self._interactions: dict[str, OwnInteractions] = {}
 
@@ -63,12 +64,23 @@ class PeerInteractions:
         """Count a subscription of a peer."""
         with self._guard:
             self._subscriptions[peer] = self._subscriptions.get(peer, 0) + 1
+            self._guard.notify_all()
 
-    def close(self, peer: str) -> OwnInteractions:
-        """Count the end of a subscription; returns what ends with it."""
+    def close(self, peer: str, grace: float) -> OwnInteractions:
+        """Count the end of a subscription; returns what ends with it.
+
+        Args:
+            peer: The address of the client.
+            grace: Seconds to wait for another subscription of a peer with interactions.
+        """
         with self._guard:
             self._subscriptions[peer] -= 1
             if self._subscriptions[peer]:
                 return OwnInteractions()
             del self._subscriptions[peer]
+            if not self._interactions.get(peer):
+                self._interactions.pop(peer, None)
+                return OwnInteractions()
+            if self._guard.wait_for(lambda: peer in self._subscriptions, grace):
+                return OwnInteractions()
             return self._interactions.pop(peer, OwnInteractions())

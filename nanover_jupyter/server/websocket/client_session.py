@@ -177,8 +177,9 @@ class ClientSession:
 
     def _apply_change(self, change: DictionaryChange) -> None:
         self._user_keys.note_update(change.updates)
-        self._user_keys.note_interactions(change)
-        if not self._state.attempt_update(self, change, normalized=True):
+        if self._state.attempt_update(self, change, normalized=True):
+            self._user_keys.note_interactions(change)
+        else:
             logger.debug("! ignored a change, because one of its keys is locked")
 
     def _publish_frame(self, frame: Mapping[str, object]) -> None:
