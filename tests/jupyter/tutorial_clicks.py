@@ -13,7 +13,8 @@ from typing import Final
 from playwright.sync_api import Locator, expect
 
 from tests.jupyter.notebook_page import NotebookPage
-from tests.support.panels import Inspector, Locks, Palette, Panel
+from tests.support.eventually import TIME_SCALE
+from tests.support.panels import Inspector, Locks, Palette, Panel, Simulation
 
 __all__ = ["CLICKS"]
 
@@ -174,6 +175,16 @@ def see_the_loss(page: NotebookPage) -> None:
     panel.screenshot("lost")
 
 
+def watch_the_plots(page: NotebookPage) -> None:
+    simulation = Simulation(page)
+    expect(simulation.state).to_have_text("Playing")
+    # Four seconds of frames, for the picture.
+    expect(simulation.footer).to_contain_text(
+        re.compile(r"\d{3} frames"), timeout=30_000 * TIME_SCALE
+    )
+    simulation.screenshot("simulation-tutorial")
+
+
 CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
     "01_connect": {"cell-02": look_around, "cell-11": see_the_note, "cell-17": see_the_end},
     "02_commands": {
@@ -191,4 +202,5 @@ CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
     "06_two_people": {"cell-03": see_the_people, "cell-05": see_ada},
     "07_real_server": {"cell-06": pause_and_play},
     "08_when_things_go_wrong": {"cell-08": see_the_loss},
+    "09_simulation": {"cell-03": watch_the_plots},
 }
