@@ -136,6 +136,7 @@ def test_tutorial_runs_in_voila(
     expect(panels.first).to_be_visible(timeout=60_000 * TIME_SCALE)
     for panel in panels.all():
         is_alive(panel)
+    panels.first.get_by_role("tab", name="Inspector").click()
     expect(panels.first.locator(".nvj-row").first).to_be_visible()
     expect(page.page.locator("body")).not_to_contain_text(BROKEN)
     assert page.errors == []
