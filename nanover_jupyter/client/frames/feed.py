@@ -125,5 +125,5 @@ class FrameFeed:
     def _deliver(callback: FrameCallback, frame: Frame, changed: frozenset[str]) -> None:
         try:
             callback(frame, changed)
-        except Exception:
+        except BaseException:  # also `sys.exit()`, which would end the thread for all listeners
             logger.exception("! a listener for frames failed: %r", callback)

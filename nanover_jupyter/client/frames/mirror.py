@@ -16,6 +16,8 @@ __all__ = ["FrameCursor", "FrameMirror"]
 # Limits of the messages that wait to be merged. The newest is kept whatever its size.
 _PENDING_MESSAGES: Final = 64
 _PENDING_BYTES: Final = 1_000_000
+# A server that keeps inventing keys must not fill the memory.
+_FIELDS_LIMIT: Final = 10_000
 # The number of arrivals that the frame rate is computed from, and their age in seconds.
 _ARRIVALS: Final = 100
 _RATE_SECONDS: Final = 2.0
@@ -154,6 +156,9 @@ class FrameMirror:
             self._fields.clear()
             self._generation += 1
         self._fields.update(content.fields)
+        while len(self._fields) > _FIELDS_LIMIT:
+            key, _ = self._fields.popitem()  # the latest new key
+            changed.discard(key)
         for cursor in self._cursors:
             cursor.changed |= changed
         if self.series is not None:

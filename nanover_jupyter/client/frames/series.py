@@ -79,7 +79,7 @@ class FrameSeries:
                 column[place] = np.nan
             for key, value in fields.items():
                 if type(value) is float or type(value) is int:
-                    column_of_key = self._column(key)
+                    column_of_key = self._column(key, fields)
                     if column_of_key is not None:
                         column_of_key[place] = _as_float(value)
             self._seconds[place] = self._epoch + received_at
@@ -136,9 +136,15 @@ class FrameSeries:
         index = pd.to_datetime(columns.pop("time"), unit="s", utc=True).rename("time")
         return pd.DataFrame(columns, index=index)
 
-    def _column(self, key: str) -> Column | None:
+    def _column(self, key: str, fields: Mapping[str, MaybeField]) -> Column | None:
+        """Return the column of a key in `fields`; None if the frame has too many numbers."""
         column = self._columns.get(key)
-        if column is None and len(self._columns) < _COLUMNS:
+        if column is None:
+            if len(self._columns) >= _COLUMNS:
+                unused = next((old for old in self._columns if old not in fields), None)
+                if unused is None:
+                    return None
+                del self._columns[unused]
             column = self._columns[key] = np.full(_ROWS, np.nan)
         return column
 

@@ -115,5 +115,5 @@ class ChangeFeed:
     def _deliver(callback: ChangeCallback, change: DictionaryChange) -> None:
         try:
             callback(change)
-        except Exception:
+        except BaseException:  # also `sys.exit()`, which would end the thread for all listeners
             logger.exception("! a subscriber to state changes failed: %r", callback)

@@ -139,7 +139,9 @@ class FrameStore:
         """Whether no more frames are accepted."""
         return self._closed
 
-    def publish(self, fields: Mapping[str, FrameValue], *, reset: bool = False) -> bool:
+    def publish(
+        self, fields: Mapping[str, FrameValue], *, reset: bool = False, share: float = 1.0
+    ) -> bool:
         """Merge a frame into the current one and notify subscribers.
 
         The first frame, and one with `reset` or the index 0, discards the fields of earlier
@@ -150,6 +152,7 @@ class FrameStore:
         Args:
             fields: Values in the types of `sendable`, which must not change any more.
             reset: Whether to discard the fields of earlier frames.
+            share: The part of the limits that the merged frame may have.
 
         Returns:
             False if the store is closed.
@@ -164,7 +167,7 @@ class FrameStore:
             if self._closed:
                 return False
             reset = reset or not self._revision
-            self._add(self._stamped(fields, reset=reset), sizes, reset=reset)
+            self._add(self._stamped(fields, reset=reset), sizes, reset=reset, share=share)
             for cursor in self._cursors:
                 cursor.has_pending = True
             self._changed.notify_all()
@@ -228,7 +231,12 @@ class FrameStore:
         return stamped
 
     def _add(
-        self, fields: Mapping[str, FrameValue], sizes: Mapping[str, int], *, reset: bool
+        self,
+        fields: Mapping[str, FrameValue],
+        sizes: Mapping[str, int],
+        *,
+        reset: bool,
+        share: float,
     ) -> None:
         revision = self._revision + 1
         added = {
@@ -237,11 +245,12 @@ class FrameStore:
         }
         merged = added if reset else {**self._entries, **added}
         size = sum(entry.size for entry in merged.values())
-        if len(merged) > FIELDS_LIMIT or size > SIZE_LIMIT:
+        fields_limit, size_limit = int(FIELDS_LIMIT * share), int(SIZE_LIMIT * share)
+        if len(merged) > fields_limit or size > size_limit:
             raise InvalidValue(
                 (),
                 f"the frame would have {len(merged)} fields and {size} bytes; "
-                f"the limits are {FIELDS_LIMIT} and {SIZE_LIMIT}",
+                f"the limits are {fields_limit} and {size_limit}",
             )
         self._revision = revision
         self._entries = merged

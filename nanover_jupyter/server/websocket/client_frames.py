@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.server.frames.frame_store import FrameStore
 from nanover_jupyter.wire.frames.sendable import sendable
 
 __all__ = ["publish_received"]
+
+# The part of the limits of a frame that clients may fill. The rest is for the server's own
+# simulation, which clients must not be able to stop.
+_SHARE: Final = 0.5
 
 
 def publish_received(store: FrameStore, frame: Mapping[str, object]) -> bool:
@@ -34,4 +39,4 @@ def publish_received(store: FrameStore, frame: Mapping[str, object]) -> bool:
         if not isinstance(key, str):
             raise InvalidValue((), f"the key {key!r} is not a string")
         fields[key] = sendable(key, value)
-    return store.publish(fields)
+    return store.publish(fields, share=_SHARE)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import grpc
 
-from nanover_jupyter.errors import NotSupported
+from nanover_jupyter.errors import ClosedError, NotSupported
 from nanover_jupyter.transport.base import FrameListener
 from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.wire.grpc.codec import CAPABILITIES
@@ -70,8 +70,8 @@ class GrpcFrameStream:
                     self._listener.on_frames_unavailable(unsupported)
                     return
                 logger.debug("! the frame stream of %s ended: %s", self._address, error)
-            except ValueError:
-                return  # the owner of the channel closed it
+            except ClosedError:
+                return
             self._closing.wait(delay)
             delay = min(2 * delay, _LONGEST_RETRY)
 
@@ -80,7 +80,10 @@ class GrpcFrameStream:
         with self._lock:
             if self._closing.is_set():
                 return False
-            stream = self._stream = self._subscribe()
+            try:
+                stream = self._stream = self._subscribe()
+            except ValueError as error:  # the owner of the channel closed it
+                raise ClosedError(self._address) from error
         received = False
         try:
             for data in stream:

@@ -50,7 +50,8 @@ class Frame(Mapping[str, FrameValue]):
 
     Most values are numpy arrays. They are read-only, often without a copy of the received
     bytes, and are decoded when they are first read. A frame never changes; `client.frame`
-    returns a new one. Any thread may use it.
+    returns a new one. Two frames are equal only if they are the same object. Any thread may use
+    them.
 
     The properties return None if the server did not send the value, or sent one that cannot
     be used. `problems` says why.
@@ -85,6 +86,12 @@ class Frame(Mapping[str, FrameValue]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._fields
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __repr__(self) -> str:
         facts = [f"index {self.index}"]
@@ -249,8 +256,8 @@ class Frame(Mapping[str, FrameValue]):
     def user_forces(self) -> Floats | None:
         """The forces of users' interactions in kJ/mol/nm, (N, 3) float32.
 
-        Zero for atoms that nobody pulls. None without an interaction, or if the number of
-        atoms is unknown.
+        Zero for atoms that nobody pulls. None if the server sends no such forces, or if the
+        number of atoms is unknown.
         """
         forces, indices = self._array("forces.user.sparse"), self._array("forces.user.index")
         atoms = self.elements if self.positions is None else self.positions

@@ -87,6 +87,8 @@ def _scan(data: bytes) -> FrameFields:
         if key == FRAME_INDEX:
             # Its first byte is the type, or a small number.
             index_span = (end if at == end + 1 else end + 1, at)
+            if isinstance(fields[key], float):  # -0.0 resets too, and is not all zeros
+                raise _OtherForm
     if at != len(data):
         raise _OtherForm
     return FrameFields(fields, resets(fields), spans, index_span)

@@ -98,8 +98,11 @@ def _add_forces(  # noqa: PLR0913, PLR0917 - the arguments of the only caller
     total = weights.sum()
     if total == 0.0:
         return 0.0
-    forces[particles] += scale * force * (weights / total)[:, None]
-    return scale * energy
+    energy, force = scale * energy, scale * force
+    if not math.isfinite(energy) or not np.isfinite(force).all():
+        raise InteractionError(key, "its force is not finite")
+    forces[particles] += force * (weights / total)[:, None]
+    return energy
 
 
 def _check_indices(key: str, particles: Iterable[int], size: int) -> None:

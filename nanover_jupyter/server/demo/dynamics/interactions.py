@@ -21,6 +21,9 @@ _DEFAULT_MAX_FORCE: Final = 20000.0
 # The systems of the demo are small. Reading a long list would delay the next frame.
 _PARTICLES_LIMIT: Final = 10_000
 
+# More would take longer than a frame lasts.
+_INTERACTIONS_LIMIT: Final = 256
+
 
 class MalformedInteraction(ValueError):
     """A value of the shared state does not describe an interaction."""
@@ -114,6 +117,9 @@ class InteractionTracker:
             if key in self._seen and self._seen[key] is value:
                 continue
             self._seen[key] = value
+            if key not in self._active and len(self._active) >= _INTERACTIONS_LIMIT:
+                logger.warning("! ignored the interaction %.80r: there are too many", key)
+                continue
             try:
                 self._active[key] = parse_interaction(value)
             except MalformedInteraction as error:

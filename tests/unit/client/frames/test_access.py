@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -242,6 +243,7 @@ def test_an_error_of_a_listener_does_not_reach_others(
     receiving: Receiving, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiving.client.on_frame(lambda frame, changed: 1 / 0)
+    receiving.client.on_frame(lambda frame, changed: sys.exit(1))
     receiving.client.on_frame(receiving.listen)
 
     receiving.receive(0)

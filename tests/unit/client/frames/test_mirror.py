@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nanover_jupyter.client.frames import mirror as mirror_module
 from nanover_jupyter.client.frames.mirror import FrameMirror
 from nanover_jupyter.wire.grpc.frame_reader import frame_message as grpc_frame_message
 from nanover_jupyter.wire.websocket.frame_reader import frame_message
 from tests.support.frames import grpc_frame, positions, received_frame
+
+
+def contents(mirror: FrameMirror) -> dict[str, object] | None:
+    frame = mirror.current()
+    return None if frame is None else dict(frame)
 
 
 @pytest.fixture
@@ -200,4 +206,27 @@ def test_frames_may_be_merged_at_once_or_one_by_one(
         one_by_one.add(message)
         one_by_one.current()
 
-    assert together.current() == one_by_one.current()
+    assert contents(together) == contents(one_by_one)
+
+
+def test_a_server_that_invents_keys_does_not_fill_the_memory(
+    mirror: FrameMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror_module, "_FIELDS_LIMIT", 4)
+    cursor = mirror.open_cursor()
+    for number in range(20):
+        mirror.add(received_frame(number, **{f"key{number}": 1.0, "energy": float(number)}))
+        mirror.current()
+
+    assert contents(mirror) == {"frame.index": 19, "key0": 1.0, "energy": 19.0, "key1": 1.0}
+    taken = mirror.take(cursor)
+    assert taken is not None
+    assert taken[1] == {"frame.index", "key0", "energy", "key1"}
+
+
+def test_a_negative_zero_resets_too(mirror: FrameMirror) -> None:
+    mirror.add(received_frame(1.0, old=1.0))  # type: ignore[arg-type]
+    mirror.add(received_frame(-0.0, a=1.0))  # type: ignore[arg-type]
+    mirror.add(received_frame(2.0, a=1.0))  # type: ignore[arg-type]
+
+    assert contents(mirror) == {"frame.index": 2, "a": 1.0}

@@ -93,6 +93,15 @@ def test_discarded_rows_count(mirror: FrameMirror, short_series: FrameSeries) ->
     assert short_series.count() == 20
 
 
+def test_a_new_simulation_replaces_columns_of_an_earlier_one(
+    mirror: FrameMirror, series: FrameSeries
+) -> None:
+    mirror.add(received_frame(0, **{f"key{number}": 1.0 for number in range(300)}))
+    mirror.add(received_frame(0, energy__kinetic=2.0))
+
+    assert series.read(["energy.kinetic"]).columns["energy.kinetic"].tolist()[-1] == 2.0
+
+
 def test_the_table_has_the_matching_keys(mirror: FrameMirror, series: FrameSeries) -> None:
     mirror.add(received_frame(0, energy__kinetic=1.0, energy__potential=2.0, other=3.0))
 

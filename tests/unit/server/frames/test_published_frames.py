@@ -163,3 +163,12 @@ def test_a_frame_that_cannot_be_sent_is_refused(server: NanoverServer) -> None:
         server.publish_frame({"particle.positions": [1, 2]})
     with pytest.raises(InvalidValue):
         server.publish_frame({3: 1})  # type: ignore[dict-item]
+
+
+def test_clients_cannot_stop_the_servers_own_frames(server: NanoverServer) -> None:
+    with connected(server, "ws") as publisher:
+        publisher.publish_frame({"frame.index": 0, **{f"x{n}": 1 for n in range(9998)}})
+        publisher.publish_frame({"frame.index": 0, **{f"y{n}": 1 for n in range(4990)}})
+        eventually(lambda: publisher.frame is not None and "y0" in publisher.frame)
+
+    server.publish_frame({**TOPOLOGY, "particle.positions": POSITIONS})

@@ -90,6 +90,13 @@ def test_everything_may_be_absent() -> None:
     assert (frame.user_forces, frame.problems, dict(frame)) == (None, {}, {})
 
 
+def test_frames_can_be_compared_and_put_into_sets() -> None:
+    frame, other = frame_of(**WATER), frame_of(**WATER)
+
+    assert {frame, other} == {other, frame}
+    assert frame != other
+
+
 def test_a_value_is_decoded_once_and_shared() -> None:
     frame = frame_of(**WATER)
 
