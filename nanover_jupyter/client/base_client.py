@@ -653,4 +653,4 @@ def _abandon(locks: weakref.ref[LeaseManager]) -> None:
 def _abandon_interactions(interactions: weakref.ref[InteractionRegistry]) -> None:
     left = interactions()
     if left is not None:
-        left.abandon(None)
+        left.abandon_all()

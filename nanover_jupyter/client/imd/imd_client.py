@@ -23,7 +23,7 @@ from nanover_jupyter.client.imd.services import (
 )
 from nanover_jupyter.client.imd.session import ImdSession
 from nanover_jupyter.client.nanover_objects import address_of
-from nanover_jupyter.client.simulation.interactions import Interaction
+from nanover_jupyter.client.simulation.interactions import Interaction, check_kind
 from nanover_jupyter.client.simulation.selections import ROOT_SELECTION, SELECTION_PREFIX
 from nanover_jupyter.errors import (
     ConnectError,
@@ -230,10 +230,13 @@ class NanoverImdClient(ImdSession):
 
         Raises:
             KeyError: The id is unknown, or the interaction was stopped.
+            InvalidArgument: (a ValueError) Its type is unknown; NanoVer's server would pause
+                the simulation of all users.
             TypeError: It is not an interaction.
         """
         known = self._local_interactions[interaction_id]
         value = value_of_interaction(interaction)
+        check_kind(value["interaction_type"])
         if known is not None and known.active:
             known.replace(value)
         else:

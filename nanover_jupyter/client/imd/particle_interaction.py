@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nanover_jupyter.client.simulation.interactions import DEFAULT_MAX_FORCE
+from nanover_jupyter.client.simulation.particles import particle_indices
 from nanover_jupyter.errors import InvalidArgument
 
 __all__ = ["ParticleInteraction", "interaction_from_value", "value_of_interaction"]
@@ -54,7 +55,7 @@ class ParticleInteraction:
         max_force: float = DEFAULT_MAX_FORCE,
         **properties: Any,
     ) -> None:
-        indices = np.array([int(each) for each in particles], dtype=int)
+        indices = np.array(particle_indices(particles), dtype=int)
         self.position: npt.NDArray[np.float64] = np.array([float(each) for each in position])
         self.particles: npt.NDArray[Any] = indices if len(indices) < 2 else np.unique(indices)  # noqa: PLR2004
         self.interaction_type = interaction_type
@@ -97,7 +98,7 @@ def value_of_interaction(interaction: Any) -> dict[str, Any]:
         **properties,
         **fields,
         "position": [float(each) for each in fields["position"]],
-        "particles": [int(each) for each in fields["particles"]],
+        "particles": particle_indices(fields["particles"]),
     }
 
 

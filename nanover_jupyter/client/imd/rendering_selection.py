@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from nanover_jupyter.client.simulation.particles import particle_indices
 from nanover_jupyter.client.simulation.selections import selected_particles
 
 __all__ = ["RenderingSelection"]
@@ -62,6 +63,8 @@ class RenderingSelection:
         self._update = update
         self._remove = remove
         self._received: Mapping[str, Any] = {}
+        # Whether the received value stands for all atoms, and was not changed since.
+        self._has_all = False
 
     @contextmanager
     def modify(self) -> Iterator[RenderingSelection]:
@@ -80,22 +83,28 @@ class RenderingSelection:
     def clear_particles(self) -> None:
         """Remove all atoms from the selection."""
         self.selected_particle_ids.clear()
+        self._has_all = False
 
     def set_particles(self, particle_ids: Iterable[int] | None = None) -> None:
         """Replace the atoms of the selection."""
-        self.selected_particle_ids = {int(each) for each in particle_ids or ()}
+        self.selected_particle_ids = set(
+            particle_indices(() if particle_ids is None else particle_ids)
+        )
+        self._has_all = False
 
     def add_particles(self, particle_ids: Iterable[int]) -> None:
         """Add atoms to the selection."""
-        self.selected_particle_ids.update(int(each) for each in particle_ids)
+        self.selected_particle_ids.update(particle_indices(particle_ids))
+        self._has_all = False
 
     def to_dictionary(self) -> dict[str, Any]:
         """Return the value of the selection in the shared state."""
+        is_all = self._has_all and not self.selected_particle_ids
         return {
             **self._received,
             "id": self.selection_id,
             "name": self.selection_name,
-            "selected": {"particle_ids": sorted(self.selected_particle_ids)},
+            "selected": {"particle_ids": None if is_all else sorted(self.selected_particle_ids)},
             "properties": {
                 **_properties(self._received),
                 _METHOD: self.interaction_method,
@@ -110,7 +119,9 @@ class RenderingSelection:
         self._received = dict(value)
         properties = _properties(value)
         self.selection_name = str(value.get("name", self.selection_name))
-        self.set_particles(selected_particles(value))
+        particles = selected_particles(value)
+        self.set_particles(particles)
+        self._has_all = particles is None
         self.interaction_method = properties.get(_METHOD, "single")
         self.velocity_reset = properties.get(_VELOCITY_RESET, False)
         self.renderer = properties.get(_RENDERER, "liquorice")

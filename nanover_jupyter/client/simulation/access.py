@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from nanover_jupyter.client.frames.subscription import FrameSubscription
+from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.simulation.interaction_registry import (
     INTERACTION_PREFIX,
     OWNER_PREFIX,
@@ -19,7 +21,7 @@ from nanover_jupyter.client.simulation.interactions import (
     interaction_value,
 )
 from nanover_jupyter.client.state.subscription import StateSubscription
-from nanover_jupyter.errors import UpdateRefused
+from nanover_jupyter.errors import InvalidArgument, UpdateRefused
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.lazy import read
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -32,13 +34,15 @@ _OWNER: Final = "owner.id"
 
 
 class InteractionAccess:
-    """The interactions of a client.
+    """The interactions of a client, which also has frames.
 
     Args:
         transport: The transport of the client.
         stream: The subscription to the shared state.
         call_timeout: Returns the timeout of writes in seconds; None for no limit.
     """
+
+    _frames: FrameSubscription
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class InteractionAccess:
             return known is None or known.status.state == "lost"
 
         self._interactions = InteractionRegistry(transport, stream.mirror, is_lost, call_timeout)
+        self._watches_removals = False
 
     def interact(  # noqa: PLR0913 - the settings of an interaction
         self,
@@ -102,7 +107,13 @@ class InteractionAccess:
             max_force=max_force,
             label=label,
         )
-        return Interaction(self._interactions, value, owner=self)
+        frame = self._frames.mirror.current()
+        count = None if frame is None else frame.particle_count
+        if count is not None and max(value["particles"]) >= count:
+            # NanoVer's server would remove the interactions of all users.
+            reason = f"{max(value['particles'])} is out of range; there are {count} atoms"
+            raise InvalidArgument("particles", reason)
+        return self.interact_with_value(value)
 
     def interact_with_value(self, value: dict[str, Any], key: str | None = None) -> Interaction:
         """Start an interaction with a value that is not checked, like `interact`.
@@ -111,6 +122,10 @@ class InteractionAccess:
             value: The value of its key in the shared state.
             key: The key; a new one by default.
         """
+        self._stream.start()
+        if not self._watches_removals:
+            self._watches_removals = True
+            self._stream.feed.subscribe(WeakCallback(self._interactions.on_change))
         return Interaction(self._interactions, value, owner=self, key=key)
 
     def new_interaction_key(self) -> str:

@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Container
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 from nanover_jupyter.client.background_calls import Signal
@@ -39,10 +40,13 @@ class InteractionRegistry:
     """The interactions of a client. Thread-safe.
 
     Only one write is in flight at a time, because a gRPC server may handle two at once in
-    either order. Later values of a key replace those that wait. The thread
-    `nanover-interactions` exists from the first interaction until `close`. It ends
-    interactions that were collected, and sends the others again, so that other clients can
-    tell them from those of dead clients.
+    either order. Later values of a key replace those that wait, and a removal that failed is
+    sent again. The thread `nanover-interactions` exists from the first interaction until
+    `close`. It ends interactions that were collected, and sends the others again, so that
+    other clients can tell them from those of dead clients. An interaction that the server
+    removed has ended, and is not sent again.
+
+    A key may be used again after its interaction has ended, so each interaction has a token.
 
     Args:
         transport: The transport of the client.
@@ -69,15 +73,16 @@ class InteractionRegistry:
         # Guards the fields below; never held during a write.
         self._guard = threading.Condition()
         self._values: dict[str, dict[str, Any]] = {}
-        # Keys that were seen in the shared state: if they are absent later, they were removed.
-        self._confirmed: set[str] = set()
+        self._tokens: dict[str, object] = {}
+        # Keys that this client removed, until the server has sent their removal back.
+        self._removed: set[str] = set()
         self._pending = DictionaryChange()
         self._is_sending = False
         # Why the last write failed; the same problem is logged once, not at every move.
         self._problem = ""
         self._closed = False
         # Filled by finalizers, which must not take a lock.
-        self._abandoned: deque[str | None] = deque()
+        self._abandoned: deque[tuple[str, object] | None] = deque()
         self._wake = Signal()
         self._thread = Daemon("nanover-interactions", self._run)
         self._process = os.getpid()
@@ -92,12 +97,12 @@ class InteractionRegistry:
         with self._guard:
             return list(self._values)
 
-    def is_active(self, key: str) -> bool:
+    def is_active(self, key: str, token: object) -> bool:
         """Return whether an interaction was started and has not ended."""
         with self._guard:
-            return key in self._values
+            return key in self._values and self._tokens[key] is token
 
-    def start(self, key: str, value: dict[str, Any]) -> None:
+    def start(self, key: str, value: dict[str, Any], token: object) -> None:
         """Write a new interaction, and wait until the server has it, or until it is sent.
 
         Raises:
@@ -109,6 +114,7 @@ class InteractionRegistry:
             if self._closed:
                 raise ClosedError(self._transport.address)
             self._values[key] = value
+            self._tokens[key] = token
         self._thread.start()
         timeout = self._call_timeout()
         # A new key, so this write cannot overtake another one of the same key.
@@ -120,29 +126,64 @@ class InteractionRegistry:
             raise UpdateRefused([key])
         self._wake.set()
 
-    def update(self, key: str, value: dict[str, Any]) -> None:
+    def update(self, key: str, value: dict[str, Any], token: object) -> None:
         """Send another value of an active interaction soon; returns at once."""
         value = {_OWNER: self.owner_id, **value}
         with self._guard:
-            if self._closed or key not in self._values:
+            if self._closed or key not in self._values or self._tokens[key] is not token:
                 return
             self._values[key] = value
             self._pending.merge(DictionaryChange({key: value}))
         self._send()
 
-    def end(self, key: str) -> None:
-        """Remove an interaction; returns at once. Idempotent."""
+    def end(self, key: str, token: object = None) -> None:
+        """Remove an interaction; returns at once. Idempotent.
+
+        Args:
+            key: Its key.
+            token: Its token; None for whichever interaction uses the key.
+        """
         with self._guard:
-            self._confirmed.discard(key)
-            if self._values.pop(key, None) is None or self._closed:
+            is_known = key in self._values and token in (None, self._tokens[key])
+            if not is_known or self._closed:
                 return
+            self._forget(key)
+            self._removed.add(key)
             self._pending.merge(DictionaryChange(removals=[key]))
         self._send()
 
-    def abandon(self, key: str | None) -> None:
-        """Remove an interaction soon, or all and end the thread if None. For finalizers."""
-        self._abandoned.append(key)
+    def on_change(self, change: DictionaryChange) -> None:
+        """End the interactions that a change of the shared state removed.
+
+        For example a switch of the simulation, in which the atom is another one, or an index
+        that is too large, for which NanoVer's server removes all interactions.
+        """
+        with self._guard:
+            if not self._values and not self._removed:
+                return
+            self._removed.difference_update(change.lazy_updates)
+            gone = (change.removals & self._values.keys()) - self._removed
+            self._removed.difference_update(change.removals)
+            for key in gone:
+                self._forget(key)
+            # A write in flight may have restored the key since.
+            self._pending.merge(DictionaryChange(removals=gone))
+        self._send()
+
+    def abandon(self, key: str, token: object) -> None:
+        """Remove an interaction soon. For finalizers."""
+        self._abandoned.append((key, token))
         self._wake.set()
+
+    def abandon_all(self) -> None:
+        """Remove all interactions soon and end the thread. For finalizers."""
+        self._abandoned.append(None)
+        self._wake.set()
+
+    def _forget(self, key: str) -> None:
+        """Stop sending an interaction. Call with the lock."""
+        del self._values[key]
+        del self._tokens[key]
 
     def close(self, *, reachable: bool = True) -> None:
         """Remove all interactions, within about a second, and end the thread. Idempotent.
@@ -156,6 +197,7 @@ class InteractionRegistry:
             self._closed = True
             left = [*self._values, *self._pending.removals]
             self._values.clear()
+            self._tokens.clear()
             self._pending = DictionaryChange()
             # A gRPC server could apply a write in flight after the removal.
             self._guard.wait_for(lambda: not self._is_sending, _CLOSE_SECONDS / 2)
@@ -186,62 +228,63 @@ class InteractionRegistry:
         try:
             call = self._transport.start_update(change, self._call_timeout())
         except NanoverJupyterError as error:
-            self._finish(str(error))
+            self._finish(str(error), change)
         except BaseException:  # Ctrl-C: nothing else would allow the next write
-            self._finish("")
+            self._finish("interrupted", change)
             raise
         else:
-            call.add_done_callback(self._on_sent)
+            call.add_done_callback(partial(self._on_sent, change))
 
-    def _on_sent(self, call: Future[bool]) -> None:
+    def _on_sent(self, change: DictionaryChange, call: Future[bool]) -> None:
         problem = "cancelled"
         if not call.cancelled():
             error = call.exception()
             refused = "another client holds a lock on one of their keys"
             problem = str(error) if error else "" if call.result() else refused
-        self._finish(problem)
+        self._finish(problem, change)
 
-    def _finish(self, problem: str) -> None:
+    def _finish(self, problem: str, change: DictionaryChange) -> None:
         with self._guard:
             is_new, self._problem = problem != self._problem, problem
             self._is_sending = False
+            if problem and not self._closed:
+                # Values are sent again anyway, removals are not.
+                failed = DictionaryChange(removals=change.removals - self._values.keys())
+                failed.merge(self._pending)
+                self._pending = failed
             self._guard.notify_all()
-        if problem and is_new:
+        if not problem:
+            self._send()
+            return
+        if is_new:
             logger.warning("! a change of interactions was not sent: %s", problem)
-        self._send()
+        self._wake.set()  # the thread sends what is left a little later
 
     # the thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
         refresh_at = time.monotonic() + REFRESH_SECONDS
         while not self._closed:
-            self._wake.wait(max(0.0, refresh_at - time.monotonic()) if self._values else None)
+            has_work = bool(self._values or self._pending)
+            self._wake.wait(max(0.0, refresh_at - time.monotonic()) if has_work else None)
             while self._abandoned:
-                key = self._abandoned.popleft()
-                if key is None:
+                abandoned = self._abandoned.popleft()
+                if abandoned is None:
                     self.close()
                     return
-                self.end(key)
+                self.end(*abandoned)
             if time.monotonic() >= refresh_at:
                 refresh_at = time.monotonic() + REFRESH_SECONDS
                 self._refresh()
 
     def _refresh(self) -> None:
-        """Send all values again, except those of interactions that the server removed."""
+        """Send the values again that are in the shared state, and what could not be sent."""
         if self._is_lost():
             return
         with self._guard:
             waiting, self._pending = self._pending, DictionaryChange()
-            for key, value in list(self._values.items()):
+            for key, value in self._values.items():
                 if key in self._state:
-                    self._confirmed.add(key)
-                elif key in self._confirmed:
-                    # For example a switch of the simulation, in which the atom is another one.
-                    # A write in flight may have restored the key since, hence the removal.
-                    del self._values[key]
-                    self._confirmed.discard(key)
-                    waiting.merge(DictionaryChange(removals=[key]))
-                    continue
-                self._pending.merge(DictionaryChange({key: value}))
+                    self._pending.merge(DictionaryChange({key: value}))
             self._pending.merge(waiting)
         self._send()

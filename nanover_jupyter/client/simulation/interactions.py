@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
 import weakref
 from collections.abc import Iterable
 from typing import Any, Final, Self
 
 from nanover_jupyter.client.simulation.interaction_registry import InteractionRegistry
+from nanover_jupyter.client.simulation.particles import particle_indices
 from nanover_jupyter.errors import InvalidArgument
+from nanover_jupyter.wire.values import normalize
 
-__all__ = ["DEFAULT_MAX_FORCE", "KINDS", "Interaction", "interaction_value"]
+__all__ = ["DEFAULT_MAX_FORCE", "KINDS", "Interaction", "check_kind", "interaction_value"]
 
 DEFAULT_MAX_FORCE: Final = 20000.0
 
@@ -55,12 +56,13 @@ class Interaction:
         self._owner = owner
         self._value = value
         self.key = key or registry.new_key()
+        self._token = object()
         # Before the write: Ctrl-C during it must not leave an interaction behind.
-        weakref.finalize(self, registry.abandon, self.key).atexit = False
+        weakref.finalize(self, registry.abandon, self.key, self._token).atexit = False
         try:
-            registry.start(self.key, value)
+            registry.start(self.key, value, self._token)
         except BaseException:
-            registry.end(self.key)
+            registry.end(self.key, self._token)
             raise
 
     @property
@@ -76,7 +78,7 @@ class Interaction:
     @property
     def active(self) -> bool:
         """Whether it was ended neither by this client nor, as far as known, by the server."""
-        return self._registry.is_active(self.key)
+        return self._registry.is_active(self.key, self._token)
 
     def move(self, position: Iterable[float]) -> None:
         """Pull to another position. Never waits: a later position replaces one not sent yet.
@@ -121,22 +123,27 @@ class Interaction:
         changes: dict[str, Any] = {
             "particles": None if particles is None else _particles(particles),
             "position": None if position is None else _position(position),
-            "interaction_type": None if kind is None else _kind(kind),
+            "interaction_type": None if kind is None else check_kind(kind),
             "scale": None if scale is None else _scale(scale),
-            "mass_weighted": mass_weighted,
-            "reset_velocities": reset_velocities,
+            "mass_weighted": None if mass_weighted is None else bool(mass_weighted),
+            "reset_velocities": None if reset_velocities is None else bool(reset_velocities),
             "max_force": None if max_force is None else _max_force(max_force),
-            "label": label,
+            "label": None if label is None else str(label),
         }
         self._set({key: value for key, value in changes.items() if value is not None})
 
     def replace(self, value: dict[str, Any]) -> None:
-        """Replace all settings by a value from `interaction_value`."""
+        """Replace all settings by a value from `interaction_value`.
+
+        Raises:
+            InvalidValue: (a TypeError) It cannot be sent; nothing was changed.
+        """
+        normalize(value)
         self._set(value)
 
     def end(self) -> None:
         """End the interaction. Does not wait for the server. Idempotent."""
-        self._registry.end(self.key)
+        self._registry.end(self.key, self._token)
 
     def __enter__(self) -> Self:
         return self
@@ -151,7 +158,7 @@ class Interaction:
     def _set(self, changes: dict[str, Any]) -> None:
         # Replaced, not modified: the registry may be sending the old one.
         value = self._value = {**self._value, **changes}
-        self._registry.update(self.key, value)
+        self._registry.update(self.key, value, self._token)
 
 
 def interaction_value(  # noqa: PLR0913 - one for each field of the value
@@ -173,7 +180,7 @@ def interaction_value(  # noqa: PLR0913 - one for each field of the value
     value = {
         "position": _position(position),
         "particles": _particles(particles),
-        "interaction_type": _kind(kind),
+        "interaction_type": check_kind(kind),
         "scale": _scale(scale),
         "mass_weighted": bool(mass_weighted),
         "reset_velocities": bool(reset_velocities),
@@ -186,7 +193,7 @@ def _position(position: Iterable[float]) -> list[float]:
     problem = f"{position!r:.60} is not three finite numbers; use [x, y, z] in nm"
     try:
         coordinates = [float(each) for each in position]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidArgument("position", problem) from None
     if len(coordinates) != _COORDINATES or not all(map(math.isfinite, coordinates)):
         raise InvalidArgument("position", problem)
@@ -194,22 +201,14 @@ def _position(position: Iterable[float]) -> list[float]:
 
 
 def _particles(particles: Iterable[int]) -> list[int]:
-    reason = f"{particles!r:.60} is not a list of indices; use [0, 1]"
-    try:
-        items = list(particles)
-        indices = [operator.index(item) for item in items]
-    except TypeError:
-        raise InvalidArgument("particles", reason) from None
-    if any(isinstance(item, bool) for item in items):  # a mask
-        raise InvalidArgument("particles", reason)
+    indices = particle_indices(particles)
     if not indices:
         raise InvalidArgument("particles", "there are none; give at least one index")
-    if min(indices) < 0:
-        raise InvalidArgument("particles", f"{min(indices)} is negative; indices start at 0")
     return indices
 
 
-def _kind(kind: object) -> str:
+def check_kind(kind: object) -> str:
+    """Return the kind of a force. Raises InvalidArgument if NanoVer's servers do not know it."""
     # NanoVer's server pauses the simulation of all users for any other.
     if kind not in KINDS:
         reason = f'{kind!r:.60} is unknown; use "spring", "gaussian" or "constant"'
@@ -218,12 +217,21 @@ def _kind(kind: object) -> str:
 
 
 def _scale(scale: float) -> float:
-    if not math.isfinite(scale):
+    number = _number("scale", scale)
+    if not math.isfinite(number):
         raise InvalidArgument("scale", f"{scale!r} is not finite")
-    return float(scale)
+    return number
 
 
 def _max_force(force: float) -> float:
-    if math.isnan(force) or force < 0:
+    number = _number("max_force", force)
+    if math.isnan(number) or number < 0:
         raise InvalidArgument("max_force", f"{force!r} is not a force; use a positive number")
-    return float(force)
+    return number
+
+
+def _number(name: str, value: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgument(name, f"{value!r:.60} is not a number in range") from None

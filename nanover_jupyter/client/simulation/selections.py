@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from nanover_jupyter.client.simulation.particles import particle_indices
 from nanover_jupyter.errors import InvalidArgument, UpdateRefused
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Absent, Value, copy_value
@@ -169,12 +170,22 @@ class Selection:
         return properties.get(key) if isinstance(properties, dict) else None
 
     def _set_property(self, key: str, value: object) -> None:
-        properties = self._value().get("properties")
-        kept = properties if isinstance(properties, dict) else {}
-        self._write({"properties": {**kept, key: value}})
+        self._write({}, {key: value})
 
-    def _write(self, fields: Mapping[str, object]) -> None:
+    def _write(
+        self, fields: Mapping[str, object], properties: Mapping[str, object] | None = None
+    ) -> None:
+        """Change fields and properties; the rest of the value stays."""
+        # The rest is written back, so it must be up to date.
+        self._client.catch_up()
+        if not self.exists:
+            # Without its atoms it would have all of them.
+            raise InvalidArgument("selection", f"{self.id!r} was removed; create it again")
         value = {"id": self.id, "name": "", **self._value(), **fields}
+        if properties:
+            known = value.get("properties")
+            kept = known if isinstance(known, dict) else {}
+            value["properties"] = {**kept, **properties}
         _write(self._client, DictionaryChange({self.id: value}))
 
 
@@ -222,6 +233,8 @@ class Selections(Mapping[str, Selection]):
     @property
     def root(self) -> Selection:
         """The selection of all atoms at the bottom, created if there is none."""
+        if ROOT_SELECTION not in self:
+            self._client.catch_up()  # it may not have arrived yet
         if ROOT_SELECTION not in self:
             self._create(ROOT_SELECTION, _ROOT_NAME, None, "liquorice", hidden=False)
         return Selection(self._client, ROOT_SELECTION)
@@ -298,13 +311,7 @@ def selected_particles(value: Mapping[str, Any]) -> list[int] | None:
 
 
 def _selected(particles: Iterable[int] | None) -> dict[str, list[int] | None]:
-    if particles is None:
-        return {"particle_ids": None}
-    try:
-        return {"particle_ids": [int(each) for each in particles]}
-    except (TypeError, ValueError, OverflowError):
-        reason = f"{particles!r:.60} is not a list of indices; use [0, 1], or None for all atoms"
-        raise InvalidArgument("particles", reason) from None
+    return {"particle_ids": None if particles is None else particle_indices(particles)}
 
 
 def _renderer(renderer: object) -> str | dict[Any, Any]:

@@ -103,23 +103,77 @@ def test_an_interaction_that_nothing_refers_to_ends(both, connection):
     eventually(lambda: interactions(both) == {})
 
 
-def test_an_interaction_that_the_server_removed_does_not_come_back(both, connection, monkeypatch):
-    monkeypatch.setattr(interaction_registry, "REFRESH_SECONDS", 1000)
+def test_an_interaction_that_the_server_removed_does_not_come_back(both, connection):
     client = connection.client
     pull = client.interact([0], (0, 0, 0))
-    eventually(lambda: pull.key in client.snapshot())
-    client._interactions._refresh()
-    client.catch_up()
-    assert pull.active
+    eventually(lambda: pull.key in both.copy_state())
 
     both.update_state(None, DictionaryChange(removals=[pull.key]))
-    eventually(lambda: pull.key not in client.snapshot())
+    eventually(lambda: not pull.active)
     client._interactions._refresh()
     pull.move([1, 1, 1])
     client.catch_up()
 
-    assert not pull.active
     assert interactions(both) == {}
+
+
+def test_an_interaction_that_the_server_never_showed_is_not_sent_again(both, connection):
+    """As with an index that is too large: NanoVer's server removes it within one update."""
+    client = connection.client
+    pull = client.interact([0], (0, 0, 0))
+    eventually(lambda: pull.key in both.copy_state())
+    client._stream.feed.close()
+    both.update_state(None, DictionaryChange(removals=[pull.key]))
+    client.catch_up()
+
+    client._interactions._refresh()
+    client.catch_up()
+
+    assert interactions(both) == {}
+
+
+def test_a_removal_that_failed_is_sent_again(monkeypatch):
+    monkeypatch.setattr(interaction_registry, "REFRESH_SECONDS", 0.02)
+    transport = FakeTransport({"a": 1})
+    with BaseClient(transport) as client:
+        client.subscribe_all_state_updates()
+        pull = client.interact([0], (0, 0, 0))
+        eventually(lambda: pull.key in transport.state)
+        transport.die("the cable was cut")
+        pull.end()
+        assert pull.key in transport.state
+
+        transport.come_back(transport.state)
+        client.subscribe_all_state_updates()
+
+        eventually(lambda: pull.key not in transport.state)
+
+
+def test_a_handle_of_an_earlier_interaction_does_not_end_a_later_one(both, connection):
+    client = connection.client
+    value = {"position": [0, 0, 0], "particles": [0], "interaction_type": "spring"}
+    first = client.interact_with_value(value)
+    key = first.key
+    eventually(lambda: key in both.copy_state())
+    both.update_state(None, DictionaryChange(removals=[key]))
+    eventually(lambda: client._interactions.keys == [])
+    second = client.interact_with_value(value, key)
+
+    first.end()
+    del first
+    gc.collect()
+    second.move([1, 1, 1])
+
+    eventually(lambda: position_of(both, second) == [1, 1, 1])
+    assert second.active
+
+
+def test_an_index_beyond_the_atoms_is_refused(both, connection):
+    both.publish_frame({"particle.count": 3})
+    connection.client.wait_for_frame(10)
+
+    with pytest.raises(InvalidArgument, match="5 is out of range; there are 3 atoms"):
+        connection.client.interact([0, 5], (0, 0, 0))
 
 
 def test_an_interaction_is_sent_again_while_it_lasts(both, connection, monkeypatch):
@@ -264,7 +318,10 @@ def test_a_lost_server_does_not_delay_closing():
         ({"particles": [-1]}, "invalid particles: -1 is negative"),
         ({"particles": 5}, "invalid particles: 5 is not a list"),
         ({"particles": [1.5]}, "is not a list of indices"),
-        ({"particles": [True]}, "is not a list of indices"),
+        ({"particles": [True]}, "use np.flatnonzero"),
+        ({"scale": "x"}, "is not a number"),
+        ({"max_force": None}, "is not a number"),
+        ({"position": [10**400, 0, 0]}, "three finite numbers"),
         ({"kind": "sprnig"}, "'sprnig' is unknown"),
         ({"position": [1, 2]}, "invalid position: .* three finite numbers"),
         ({"position": [1, 2, math.nan]}, "invalid position"),

@@ -97,10 +97,34 @@ def test_a_locked_selection_is_reported_and_invalid_arguments_are_rejected():
     transport = FakeTransport({"selection.a": {}})
     with BaseClient(transport) as client:
         client.load_state(10)
-        transport.refuse_updates()
+        transport.held_elsewhere.add("selection.a")
         with pytest.raises(UpdateRefused, match=r"selection\.a"):
             client.selections["selection.a"].name = "x"
         with pytest.raises(InvalidArgument, match="invalid renderer"):
             client.selections["selection.a"].renderer = 5
         with pytest.raises(InvalidArgument, match="invalid particles"):
             client.selections["selection.a"].particles = ["x"]
+
+
+def test_a_selection_that_was_removed_cannot_be_changed(both, connection):
+    """It would come back with all atoms, and hiding it would hide all of them."""
+    selection = connection.client.selections.create("Tail", [1, 2])
+    both.update_state(None, DictionaryChange(removals=[selection.id]))
+
+    with pytest.raises(InvalidArgument, match="was removed; create it again"):
+        selection.hide()
+
+    assert selection.id not in both.copy_state()
+
+
+def test_the_root_selection_of_the_session_is_kept(both, open_connection):
+    both.update_state(None, DictionaryChange({"selection.root": {"name": "Everything"}}))
+
+    root = open_connection().client.selections.root
+
+    assert root.name == "Everything"
+
+
+def test_a_mask_is_refused(connection):
+    with pytest.raises(InvalidArgument, match="flatnonzero"):
+        connection.client.selections.create("Carbon", [True, False])
