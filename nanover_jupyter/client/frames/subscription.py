@@ -41,9 +41,9 @@ class FrameSubscription:
         self.feed = FrameFeed(self.mirror)
         self.error: NanoverJupyterError | None = None
         self._transport = transport
-        # The last messages as they were received, once somebody asked for them.
+        # The last messages as they were received, once they were requested.
         self._recent: deque[FrameMessage] | None = None
-        # Notified of frames while somebody waits for one.
+        # Notified of frames while a call waits for one.
         self._arrived = threading.Condition()
         self._waiting = 0
         self._closed = False

@@ -43,14 +43,14 @@ class InteractionRegistry:
     either order. Later values of a key replace those that wait, and a removal that failed is
     sent again. The thread `nanover-interactions` exists from the first interaction until
     `close`. It ends interactions that were collected, and sends the others again, so that
-    other clients can tell them from those of dead clients. An interaction that the server
+    other clients can distinguish them from those of dead clients. An interaction that the server
     removed has ended, and is not sent again.
 
     A key may be used again after its interaction has ended, so each interaction has a token.
 
     Args:
         transport: The transport of the client.
-        state: Tells which keys are in the shared state, once it is known.
+        state: Contains the keys of the shared state, once it is known.
         is_lost: Returns whether the connection is lost.
         call_timeout: Returns the timeout of writes in seconds; None for no limit.
 

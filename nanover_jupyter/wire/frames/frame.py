@@ -256,7 +256,7 @@ class Frame(Mapping[str, FrameValue]):
     def user_forces(self) -> Floats | None:
         """The forces of users' interactions in kJ/mol/nm, (N, 3) float32.
 
-        Zero for atoms that nobody pulls. None if the server sends no such forces, or if the
+        Zero for atoms without an interaction. None if the server sends no such forces, or if the
         number of atoms is unknown.
         """
         forces, indices = self._array("forces.user.sparse"), self._array("forces.user.index")

@@ -78,7 +78,7 @@ class FrameMessage:
     def replaces(self, older: FrameMessage) -> bool:
         """Return whether this message, once read, has all keys of an older one.
 
-        Tells without parsing the older one, by comparing what lies between the values. True
+        Compares what lies between the values, without parsing the older message. True
         means that the older message can be dropped. False if it resets, or in doubt.
         """
         data = older.data

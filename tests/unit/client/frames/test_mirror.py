@@ -110,7 +110,7 @@ def test_a_cursor_collects_the_changed_keys(mirror: FrameMirror) -> None:
     assert mirror.take(cursor) is None
 
 
-def test_frames_that_nobody_reads_take_no_memory(mirror: FrameMirror) -> None:
+def test_unread_frames_take_no_memory(mirror: FrameMirror) -> None:
     names = [f"atom {number}" for number in range(100)]
     mirror.add(received_frame(0, particle__names=names, particle__positions=positions(100_000)))
     frames = [received_frame(1, particle__positions=positions(100_000)).data for _ in range(2)]
