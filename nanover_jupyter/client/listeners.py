@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 from weakref import WeakMethod
 
-__all__ = ["Listeners", "Subscription", "Unsubscribe", "WeakCallback", "active"]
+from nanover_jupyter.transport.threads import Daemon
+
+__all__ = ["Feed", "Listeners", "Subscription", "Unsubscribe", "WeakCallback", "active"]
 
 logger = logging.getLogger("nanover_jupyter.client")
+
+_JOIN_SECONDS: Final = 2.0
 
 Unsubscribe = Callable[[], None]
 Arguments = TypeVarTuple("Arguments")
@@ -124,3 +128,66 @@ class Listeners(Generic[*Arguments]):
         """Add subscriptions and remove ended ones."""
         with self._lock:
             self._subscriptions = (*active(self._subscriptions), *added)
+
+
+class Feed(Generic[Subscribed]):
+    """Delivers news to subscribers on one thread, which merges them for slow subscribers.
+
+    An exception of a subscriber is logged, and the others are still called. The thread starts
+    with the first subscriber and ends with `close`. Subclasses define what is delivered:
+    `_has_news`, which is called with the lock, and `_deliver_news`.
+
+    Args:
+        thread: The name of the thread.
+    """
+
+    def __init__(self, thread: str) -> None:
+        # Guards everything below, including what subclasses add.
+        self._wake = threading.Condition()
+        # Replaced, never modified: a finalizer may end a subscription during an iteration.
+        self._subscriptions: tuple[Subscribed, ...] = ()
+        self._closed = False
+        self._thread = Daemon(thread, self._run)
+
+    @property
+    def count(self) -> int:
+        """The number of active subscriptions."""
+        return len(active(self._subscriptions))
+
+    def close(self) -> None:
+        """End all subscriptions and the thread. Idempotent."""
+        with self._wake:
+            self._closed = True
+            self._subscriptions = ()
+            self._wake.notify()
+        self._thread.join(_JOIN_SECONDS)
+
+    def _start(self) -> None:
+        """Start the thread, unless the feed was closed. Call with the lock."""
+        if not self._closed:
+            self._thread.start()
+
+    def _has_news(self) -> bool:
+        raise NotImplementedError
+
+    def _deliver_news(self) -> None:
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        while self._wait_for_news():
+            # In a method of its own, so that no local variable is kept alive while waiting.
+            self._deliver_news()
+
+    def _wait_for_news(self) -> bool:
+        """Wait for news; returns False if the feed was closed."""
+        with self._wake:
+            while not self._closed and not self._has_news():
+                self._wake.wait()
+            return not self._closed
+
+    @staticmethod
+    def _call(callback: Callable[..., object], *arguments: object) -> None:
+        try:
+            callback(*arguments)
+        except BaseException:  # also `sys.exit()`, which would end the thread for all
+            logger.exception("! a subscriber failed: %r", callback)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
-from typing import Final
 
 from nanover_jupyter.client.frames.mirror import FrameCursor, FrameMirror
-from nanover_jupyter.client.listeners import Subscription, Unsubscribe, active
-from nanover_jupyter.transport.threads import Daemon
+from nanover_jupyter.client.listeners import Feed, Subscription, Unsubscribe, active
 from nanover_jupyter.wire.frames.frame import Frame
 
 __all__ = ["FrameCallback", "FrameFeed"]
 
-logger = logging.getLogger("nanover_jupyter.client")
-
 FrameCallback = Callable[[Frame, frozenset[str]], object]
-
-_JOIN_SECONDS: Final = 2.0
 
 
 class _Subscription(Subscription[Frame, frozenset[str]]):
@@ -29,31 +21,20 @@ class _Subscription(Subscription[Frame, frozenset[str]]):
         self.cursor = cursor
 
 
-class FrameFeed:
+class FrameFeed(Feed[_Subscription]):
     """Calls listeners with the current frame and what changed, on the thread `nanover-frames`.
 
     There is no queue: a listener that is slower than the frames gets the newest, with the keys
-    that changed since its last call. An exception of a listener is logged, and the others are
-    still called. The thread starts with the first listener and ends with `close`.
+    that changed since its last call.
 
     Args:
         mirror: The current frame.
     """
 
     def __init__(self, mirror: FrameMirror) -> None:
+        super().__init__("nanover-frames")
         self._mirror = mirror
-        # Guards everything below.
-        self._wake = threading.Condition()
-        # Replaced, never modified: a finalizer may end a subscription during an iteration.
-        self._subscriptions: tuple[_Subscription, ...] = ()
-        self._has_news = False
-        self._closed = False
-        self._thread = Daemon("nanover-frames", self._run)
-
-    @property
-    def count(self) -> int:
-        """The number of active listeners."""
-        return len(active(self._subscriptions))
+        self._has_frame = False
 
     def subscribe(self, callback: FrameCallback, *, owner: object = None) -> Unsubscribe:
         """Call `callback(frame, changed)` with the current frame, if any, and all later ones.
@@ -67,11 +48,9 @@ class FrameFeed:
         """
         subscription = _Subscription(callback, owner, self._mirror.open_cursor())
         with self._wake:
-            if not self._closed:
-                self._thread.start()
+            self._start()
             self._subscriptions = (*self._subscriptions, subscription)
-            self._has_news = True
-            self._wake.notify()
+        self.notify()
         return subscription.end
 
     def notify(self) -> None:
@@ -79,37 +58,21 @@ class FrameFeed:
         if not self._subscriptions:
             return
         with self._wake:
-            self._has_news = True
+            self._has_frame = True
             self._wake.notify()
 
-    def close(self) -> None:
-        """End all subscriptions and the thread. Idempotent."""
+    def _has_news(self) -> bool:
+        return self._has_frame
+
+    def _deliver_news(self) -> None:
         with self._wake:
-            self._closed = True
-            self._subscriptions = ()
-            self._wake.notify()
-        self._thread.join(_JOIN_SECONDS)
-
-    def _run(self) -> None:
-        while self._wait_for_news():
-            # In a method of its own, so that no local variable is kept alive while waiting.
-            self._deliver_all()
-
-    def _wait_for_news(self) -> bool:
-        """Wait for a frame; returns False if the feed was closed."""
-        with self._wake:
-            while not self._closed and not self._has_news:
-                self._wake.wait()
-            self._has_news = False
-            return not self._closed
-
-    def _deliver_all(self) -> None:
-        subscriptions = self._subscriptions
+            self._has_frame = False
+            subscriptions = self._subscriptions
         for subscription in subscriptions:
             callback = subscription.callback
             taken = None if callback is None else self._mirror.take(subscription.cursor)
             if callback is not None and taken is not None:
-                self._deliver(callback, *taken)
+                self._call(callback, *taken)
         if len(active(subscriptions)) < len(subscriptions):
             self._remove_ended()
 
@@ -120,10 +83,3 @@ class FrameFeed:
         for subscription in subscriptions:
             if subscription.callback is None:
                 self._mirror.close_cursor(subscription.cursor)
-
-    @staticmethod
-    def _deliver(callback: FrameCallback, frame: Frame, changed: frozenset[str]) -> None:
-        try:
-            callback(frame, changed)
-        except BaseException:  # also `sys.exit()`, which would end the thread for all listeners
-            logger.exception("! a listener for frames failed: %r", callback)
