@@ -24,11 +24,11 @@ from nanover_jupyter.server.command_registry import (
 from nanover_jupyter.server.content import ServerContent
 from nanover_jupyter.server.frames.frame_encoder import FrameEncoder, FrameFormat
 from nanover_jupyter.server.frames.subscription import FrameSubscription
-from nanover_jupyter.server.state.own_interactions import OwnInteractions, PeerInteractions
+from nanover_jupyter.server.state.own_interactions import PeerInteractions
 from nanover_jupyter.server.state.update_encoder import UpdateEncoder, UpdateFormat
 from nanover_jupyter.wire.grpc import codec as grpc_codec
 from nanover_jupyter.wire.grpc import frame_writer
-from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import LockRequest
 from nanover_jupyter.wire.values import Value
 
 __all__ = ["GRPC_FRAMES", "GRPC_UPDATES", "SUBSCRIPTIONS_LIMIT", "GrpcService"]
@@ -194,16 +194,7 @@ class GrpcService:
         finally:
             self._subscriptions.release()
             grace = 0.0 if self._state.frozen else _RESUBSCRIBE_SECONDS
-            self._remove_interactions(self._peers.close(peer, grace))
-
-    def _remove_interactions(self, interactions: OwnInteractions) -> None:
-        """Remove interactions except those that other clients have locked."""
-        if not interactions:
-            return
-        removals = interactions.find(self._state.copy())
-        removals.difference_update(self._state.blocked(self, removals))
-        if removals:
-            self._state.attempt_update(self, DictionaryChange(removals=removals))
+            self._state.remove_unlocked(self, self._peers.close(peer, grace).find)
 
     # frames ---------------------------------------------------------------------
 

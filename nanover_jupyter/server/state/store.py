@@ -97,6 +97,21 @@ class SharedState:
                 self.log.record(change)
             return True
 
+    def remove_unlocked(
+        self, token: object, find: Callable[[Mapping[str, Value]], set[str]]
+    ) -> None:
+        """Remove keys except those that are locked under another token.
+
+        Args:
+            token: The access token.
+            find: Returns the keys to remove from the current state, which it must not modify.
+        """
+        with self._guard:
+            removals = find(self._values)
+            removals.difference_update(self.blocked(token, removals))
+            if removals:
+                self.attempt_update(token, DictionaryChange(removals=removals))
+
     def _add_derived(self, token: object, change: DictionaryChange) -> None:
         derived = self._derive(change.updates)
         for key in derived.keys() - self.blocked(token, derived):

@@ -145,16 +145,9 @@ class ClientSession:
                 self._provider.disconnect()
                 self._requests.close()
                 self._send_queue.close()
-                self._remove_user_keys()
+                self._state.remove_unlocked(self, self._user_keys.find)
         for sender in senders:
             sender.join(CLOSE_SECONDS)
-
-    def _remove_user_keys(self) -> None:
-        """Remove the user's keys except those that other clients have locked."""
-        removals = self._user_keys.find(self._state.copy())
-        removals.difference_update(self._state.blocked(self, removals))
-        if removals:
-            self._state.attempt_update(self, DictionaryChange(removals=removals))
 
     def _receive(self) -> None:
         try:

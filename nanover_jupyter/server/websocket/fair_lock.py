@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from types import TracebackType
 
 __all__ = ["FairLock"]
 
@@ -32,12 +31,7 @@ class FairLock:
             self._turns.append(turn)
         turn.acquire()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._guard:
             if self._turns:
                 self._turns.popleft().release()
