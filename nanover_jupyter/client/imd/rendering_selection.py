@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from nanover_jupyter.client.simulation.particles import particle_indices
-from nanover_jupyter.client.simulation.selections import selected_particles
+from nanover_jupyter.client.simulation.selections import (
+    HIDE,
+    METHOD,
+    RENDERER,
+    VELOCITY_RESET,
+    selected_particles,
+)
 
 __all__ = ["RenderingSelection"]
-
-_METHOD: Final = "nanover.interaction.method"
-_VELOCITY_RESET: Final = "nanover.interaction.velocity_reset"
-_RENDERER: Final = "nanover.rendering.renderer"
-_HIDE: Final = "nanover.rendering.hide"
 
 Write = Callable[["RenderingSelection"], object]
 
@@ -107,10 +108,10 @@ class RenderingSelection:
             "selected": {"particle_ids": None if is_all else sorted(self.selected_particle_ids)},
             "properties": {
                 **_properties(self._received),
-                _METHOD: self.interaction_method,
-                _VELOCITY_RESET: self.velocity_reset,
-                _RENDERER: self.renderer,
-                _HIDE: self.hide,
+                METHOD: self.interaction_method,
+                VELOCITY_RESET: self.velocity_reset,
+                RENDERER: self.renderer,
+                HIDE: self.hide,
             },
         }
 
@@ -122,10 +123,10 @@ class RenderingSelection:
         particles = selected_particles(value)
         self.set_particles(particles)
         self._has_all = particles is None
-        self.interaction_method = properties.get(_METHOD, "single")
-        self.velocity_reset = properties.get(_VELOCITY_RESET, False)
-        self.renderer = properties.get(_RENDERER, "liquorice")
-        self.hide = properties.get(_HIDE, False)
+        self.interaction_method = properties.get(METHOD, "single")
+        self.velocity_reset = properties.get(VELOCITY_RESET, False)
+        self.renderer = properties.get(RENDERER, "liquorice")
+        self.hide = properties.get(HIDE, False)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.selection_id!r}: {self.selection_name!r}>"

@@ -11,6 +11,7 @@ from nanover_jupyter.client.frames.subscription import FrameSubscription
 from nanover_jupyter.client.listeners import WeakCallback
 from nanover_jupyter.client.simulation.interaction_registry import (
     INTERACTION_PREFIX,
+    OWNER,
     OWNER_PREFIX,
     REFRESH_SECONDS,
     InteractionRegistry,
@@ -30,7 +31,6 @@ from nanover_jupyter.wire.values import Value, copy_value
 __all__ = ["InteractionAccess"]
 
 _AVATAR: Final = "avatar."
-_OWNER: Final = "owner.id"
 
 
 class InteractionAccess:
@@ -196,7 +196,7 @@ def _is_interaction(key: str) -> bool:
 
 def _owner_is_gone(value: Mapping[str, Any], keys: set[str]) -> bool:
     """Return whether an interaction that did not change has an owner who seems to be gone."""
-    owner = value.get(_OWNER)
+    owner = value.get(OWNER)
     if not isinstance(owner, str) or not owner:
         return False
     return owner.startswith(OWNER_PREFIX) or f"{_AVATAR}{owner}" not in keys

@@ -20,18 +20,20 @@ from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.wire.messages import DictionaryChange
 
-__all__ = ["INTERACTION_PREFIX", "OWNER_PREFIX", "REFRESH_SECONDS", "InteractionRegistry"]
+__all__ = ["INTERACTION_PREFIX", "OWNER", "OWNER_PREFIX", "REFRESH_SECONDS", "InteractionRegistry"]
 
 logger = logging.getLogger("nanover_jupyter.client")
 
 INTERACTION_PREFIX: Final = "interaction."
+OWNER: Final = "owner.id"
+"""The field of an interaction with the ID of its client."""
+
 OWNER_PREFIX: Final = "nanover-jupyter-"
 """What the `owner.id` of interactions of this package begins with."""
 
 REFRESH_SECONDS: Final = 1.0
 """How often the value of an interaction is sent again, as a sign of life for other clients."""
 
-_OWNER: Final = "owner.id"
 _CLOSE_SECONDS: Final = 1.0
 _JOIN_SECONDS: Final = 1.0
 
@@ -109,7 +111,7 @@ class InteractionRegistry:
             UpdateRefused: Another client holds a lock on the key.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
-        value = {_OWNER: self.owner_id, **value}
+        value = {OWNER: self.owner_id, **value}
         with self._guard:
             if self._closed:
                 raise ClosedError(self._transport.address)
@@ -128,7 +130,7 @@ class InteractionRegistry:
 
     def update(self, key: str, value: dict[str, Any], token: object) -> None:
         """Send another value of an active interaction soon; returns at once."""
-        value = {_OWNER: self.owner_id, **value}
+        value = {OWNER: self.owner_id, **value}
         with self._guard:
             if self._closed or key not in self._values or self._tokens[key] is not token:
                 return

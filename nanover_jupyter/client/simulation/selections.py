@@ -12,8 +12,12 @@ from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Absent, Value, copy_value
 
 __all__ = [
+    "HIDE",
+    "METHOD",
+    "RENDERER",
     "ROOT_SELECTION",
     "SELECTION_PREFIX",
+    "VELOCITY_RESET",
     "Selection",
     "SelectionSource",
     "Selections",
@@ -23,11 +27,13 @@ __all__ = [
 SELECTION_PREFIX: Final = "selection."
 ROOT_SELECTION: Final = "selection.root"
 
+# The properties of a selection.
+METHOD: Final = "nanover.interaction.method"
+VELOCITY_RESET: Final = "nanover.interaction.velocity_reset"
+RENDERER: Final = "nanover.rendering.renderer"
+HIDE: Final = "nanover.rendering.hide"
+
 _ROOT_NAME: Final = "Root Selection"
-_METHOD: Final = "nanover.interaction.method"
-_VELOCITY_RESET: Final = "nanover.interaction.velocity_reset"
-_RENDERER: Final = "nanover.rendering.renderer"
-_HIDE: Final = "nanover.rendering.hide"
 
 
 class SelectionSource(Protocol):
@@ -98,39 +104,39 @@ class Selection:
     @property
     def renderer(self) -> Any:
         """How it is drawn: the name of a renderer, or a dict of its parts; None if not set."""
-        return copy_value(self._property(_RENDERER))
+        return copy_value(self._property(RENDERER))
 
     @renderer.setter
     def renderer(self, renderer: str | Mapping[str, object]) -> None:
-        self._set_property(_RENDERER, _renderer(renderer))
+        self._set_property(RENDERER, _renderer(renderer))
 
     @property
     def hidden(self) -> bool:
         """Whether its atoms are not drawn."""
-        return self._property(_HIDE) is True
+        return self._property(HIDE) is True
 
     @hidden.setter
     def hidden(self, hidden: bool) -> None:
-        self._set_property(_HIDE, bool(hidden))
+        self._set_property(HIDE, bool(hidden))
 
     @property
     def interaction_method(self) -> str:
         """What a user who grabs an atom of it pulls: "single", "group" or "none"."""
-        method = self._property(_METHOD)
+        method = self._property(METHOD)
         return method if isinstance(method, str) else "single"
 
     @interaction_method.setter
     def interaction_method(self, method: str) -> None:
-        self._set_property(_METHOD, str(method))
+        self._set_property(METHOD, str(method))
 
     @property
     def velocity_reset(self) -> bool:
         """Whether velocities are reset after an interaction with it."""
-        return self._property(_VELOCITY_RESET) is True
+        return self._property(VELOCITY_RESET) is True
 
     @velocity_reset.setter
     def velocity_reset(self, reset: bool) -> None:
-        self._set_property(_VELOCITY_RESET, bool(reset))
+        self._set_property(VELOCITY_RESET, bool(reset))
 
     def rename(self, name: str) -> None:
         """Set the name."""
@@ -282,10 +288,10 @@ class Selections(Mapping[str, Selection]):
             "name": str(name),
             "selected": _selected(particles),
             "properties": {
-                _METHOD: "single",
-                _VELOCITY_RESET: False,
-                _RENDERER: _renderer(renderer),
-                _HIDE: hidden,
+                METHOD: "single",
+                VELOCITY_RESET: False,
+                RENDERER: _renderer(renderer),
+                HIDE: hidden,
             },
         }
         _write(self._client, DictionaryChange({key: value}))

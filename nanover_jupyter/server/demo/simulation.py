@@ -19,6 +19,7 @@ from nanover_jupyter.server.demo.dynamics.interaction_forces import (
 from nanover_jupyter.server.demo.dynamics.interactions import InteractionTracker
 from nanover_jupyter.server.demo.dynamics.systems import SYSTEMS, build_system
 from nanover_jupyter.server.embedded import NanoverServer
+from nanover_jupyter.server.state.own_interactions import INTERACTION_PREFIX
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
 
@@ -31,7 +32,6 @@ VELOCITY_RESET: Final = "imd.velocity_reset_available"
 
 _JUMP_SECONDS: Final = 1.0
 _SELECTIONS: Final = "selection."
-_INTERACTIONS: Final = "interaction."
 
 
 class DemoSimulation:
@@ -104,7 +104,7 @@ class DemoSimulation:
             index: The simulation, modulo the number of simulations.
             clear_state: Whether to also remove all interactions and release all locks.
         """
-        removed = (_SELECTIONS, _INTERACTIONS) if clear_state else (_SELECTIONS,)
+        removed = (_SELECTIONS, INTERACTION_PREFIX) if clear_state else (_SELECTIONS,)
         system = index % len(SYSTEMS)
         # Before the lock is taken, as this takes longer than a frame.
         engine = self._create_engine(system)
@@ -194,7 +194,9 @@ class DemoSimulation:
 
     def _interaction_values(self) -> dict[str, Value]:
         with self._server.lock_state() as state:
-            return {key: value for key, value in state.items() if key.startswith(_INTERACTIONS)}
+            return {
+                key: value for key, value in state.items() if key.startswith(INTERACTION_PREFIX)
+            }
 
     def _remove_interactions(self) -> None:
         keys = self._interaction_values()

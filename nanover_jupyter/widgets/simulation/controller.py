@@ -11,7 +11,13 @@ from typing import Any, ClassVar, Final, cast
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.frames.summary import MAX_FIELDS, FrameSummarizer
-from nanover_jupyter.errors import NanoverJupyterError, NotSupported, WaitTimedOut
+from nanover_jupyter.client.simulation.interaction_registry import INTERACTION_PREFIX
+from nanover_jupyter.errors import (
+    NanoverJupyterError,
+    NotSupported,
+    UpdateRefused,
+    WaitTimedOut,
+)
 from nanover_jupyter.text_format import visible
 from nanover_jupyter.widgets.simulation.messages import (
     FieldBody,
@@ -27,14 +33,12 @@ from nanover_jupyter.widgets.simulation.row_stream import RowStream
 from nanover_jupyter.widgets.simulation.static_html import simulation_html
 from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
 from nanover_jupyter.wire.frames.frame import Frame
-from nanover_jupyter.wire.messages import DictionaryChange
 
 __all__ = ["SimulationController"]
 
 _MAX_NAME: Final = 120
 _MAX_EXCEPTION: Final = 2_000
 _MAX_SIMULATIONS: Final = 500
-_INTERACTIONS: Final = "interaction."
 
 
 class SimulationController:
@@ -194,15 +198,18 @@ class SimulationController:
     def _remove_interactions(self, _: str, __: dict[str, Any], reply: Reply) -> None:
         def remove() -> RemovedResult:
             keys = self._interactions()
-            if keys and not self._client.attempt_update_state(DictionaryChange(removals=keys)):
-                raise BadRequest("another client holds a lock on an interaction; try again later")
+            try:
+                self._client.remove_interactions(keys)
+            except UpdateRefused:
+                problem = "another client holds a lock on an interaction; try again later"
+                raise BadRequest(problem) from None
             return RemovedResult(count=len(keys))
 
         reply.later(remove)
 
     def _interactions(self) -> set[str]:
         keys = self._client.keys()
-        return {key for key in keys if key.startswith(_INTERACTIONS)}
+        return {key for key in keys if key.startswith(INTERACTION_PREFIX)}
 
     # fields -----------------------------------------------------------------------
 
