@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     )
     from nanover_jupyter.wire.command_info import CommandInfo
     from nanover_jupyter.wire.frames.frame import Frame
-    from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+    from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockKind
 
 __version__ = "0.1.0"
 
@@ -139,6 +139,7 @@ __all__ = [
     "LeaseLost",
     "LeaseRow",
     "LiveState",
+    "LockKind",
     "LockManager",
     "LockNote",
     "LockNotes",
@@ -224,6 +225,7 @@ _MODULES: Final = {
     "LeaseEvent": "client.locks.lease_state",
     "LeaseRow": "client.locks.lease_state",
     "LiveState": "client.state.live_state",
+    "LockKind": "wire.messages",
     "LockManager": "widgets",
     "LockNote": "client.locks.notes",
     "LockNotes": "client.locks.notes",

@@ -162,7 +162,7 @@ class ToolBinding:
             received=status.received,
             abilities=AbilitiesBody(
                 transport=capabilities.transport,
-                locks=capabilities.locks,
+                locks=bool(capabilities.locks),
                 acknowledged_updates=capabilities.acknowledged_updates,
                 integers=capabilities.integers,
                 null_values=capabilities.null_values,

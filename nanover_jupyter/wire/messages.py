@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from nanover_jupyter.wire.lazy import read_all
 
-__all__ = ["Capabilities", "DictionaryChange", "LockRequest", "UnparsedUpdate"]
+__all__ = ["Capabilities", "DictionaryChange", "LockKind", "LockRequest", "UnparsedUpdate"]
 
 # Limits on the unparsed updates of a change: their number, and their bytes in total.
 _UNPARSED_LIMIT = 64
@@ -208,12 +209,30 @@ class LockRequest:
         return cls(acquire, frozenset(durations.keys() - acquire.keys()))
 
 
+class LockKind(StrEnum):
+    """How keys of the shared state can be locked. `NONE` is false, the others are true.
+
+    Attributes:
+        SERVER: The server refuses changes of locked keys by other clients.
+        COOPERATIVE: Clients that follow the convention of cooperative locks refuse to change
+            keys that another client holds. Other clients, such as headsets, can still write.
+        NONE: Keys cannot be locked.
+    """
+
+    SERVER = "server"
+    COOPERATIVE = "cooperative"
+    NONE = "none"
+
+    def __bool__(self) -> bool:
+        return self is not LockKind.NONE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """The features that a protocol supports."""
 
     transport: str
-    locks: bool
+    locks: LockKind
     acknowledged_updates: bool
     integers: bool
     null_values: bool

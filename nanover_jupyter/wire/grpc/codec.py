@@ -29,7 +29,7 @@ from nanover_jupyter.wire.grpc.layout_cache import read_by_layout, write_by_layo
 from nanover_jupyter.wire.grpc.updates import change_of, received_update
 from nanover_jupyter.wire.grpc.value_reader import FastPathMiss, holds_unset, read_fields
 from nanover_jupyter.wire.grpc.value_writer import delimited, write_fields, write_value
-from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockKind, LockRequest
 from nanover_jupyter.wire.values import Value, check_integer, check_key, to_plain
 
 __all__ = [
@@ -82,7 +82,7 @@ UPDATE_LOCKS: Final = f"/{STATE_SERVICE}/UpdateLocks"
 
 CAPABILITIES: Final = Capabilities(
     transport="gRPC",
-    locks=True,
+    locks=LockKind.SERVER,
     acknowledged_updates=True,
     integers=False,
     null_values=False,

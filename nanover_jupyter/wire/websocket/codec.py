@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.messages import Capabilities, DictionaryChange
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockKind
 from nanover_jupyter.wire.values import Value, check_key, normalize, with_article
 from nanover_jupyter.wire.websocket.state import lazy_change
 from nanover_jupyter.wire.websocket.values import (
@@ -51,7 +51,7 @@ logger = logging.getLogger("nanover_jupyter.wire")
 
 CAPABILITIES: Final = Capabilities(
     transport="WebSocket",
-    locks=False,
+    locks=LockKind.NONE,
     acknowledged_updates=False,
     integers=True,
     null_values=True,
