@@ -1,0 +1,417 @@
+"""The protocol of cooperative locks, without threads, clock and network.
+
+docs/reference/cooperative-locks.md describes the rules and why they are safe.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, NamedTuple
+
+from nanover_jupyter.client.locks.claims.peers import PeerClaim, PeerClaims
+from nanover_jupyter.wire.claims import LOCK_PREFIX, MAX_TEXT, Claim, ClientClaims, read_claims
+from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.values import ABSENT, Absent, Value
+
+__all__ = ["BELIEF_SHARE", "SILENT_SECONDS", "Attempt", "ClaimProtocol", "Outcome"]
+
+Outcome = Literal["pending", "contended", "held", "refused", "lost"]
+
+BELIEF_SHARE: Final = 0.95
+"""The share of the ttl for which an owner believes that it holds a key.
+
+The rest absorbs clocks that run at different rates, by up to 5 %.
+"""
+
+SILENT_SECONDS: Final = 60.0
+"""Seconds after the death of a client's last claim until others may remove its key.
+
+An update that is in transit for longer is assumed to be lost with its connection.
+"""
+
+# Derived by a server for the locks that it enforces; see the convention.
+_SERVER_ID: Final = "server"
+# Tickets are exact integers in a double.
+_LAST_TICKET: Final = 2**52
+
+
+@dataclass(slots=True)
+class _OwnClaim:
+    """A claim of this client: what it publishes, and when it ends; inf while it is asking."""
+
+    claim: Claim
+    ends_at: float
+
+
+@dataclass(slots=True)
+class Attempt:
+    """An attempt to acquire keys together.
+
+    Attributes:
+        durations: Seconds by key.
+        nonce: Identifies the claims of the attempt.
+        asked_at: When the claims were sent; None until then.
+        is_echoed: Whether the client has seen its claims in the shared state.
+        is_lost: Whether the claims were lost before they were decided on.
+        blockers: The claims of other clients that refused or delay the attempt.
+    """
+
+    durations: Mapping[str, float]
+    nonce: int
+    asked_at: float | None = None
+    is_echoed: bool = False
+    is_lost: bool = False
+    blockers: list[PeerClaim] = field(default_factory=list)
+
+
+class _Write(NamedTuple):
+    """A value of the own key that was sent and has not been seen in the shared state."""
+
+    sent_at: float
+    # None is a removal.
+    claims: ClientClaims | None
+    renewals: Mapping[str, float]
+    attempt: Attempt | None
+
+
+class ClaimProtocol:
+    """The claims of one client and its decisions. Not thread-safe.
+
+    The caller passes the time in monotonic seconds, sends what `write` returns in order, and
+    passes on the changes that it receives with `receive`. At most one attempt is undecided at
+    any time.
+
+    Args:
+        name: The client's name for people.
+        wall_clock: Seconds since 1970, for people.
+        until_of: Returns when a held key will be released, likewise; None if unknown.
+        new_id: Returns an id that no client has used before.
+
+    Attributes:
+        client_id: The id of this client. Changes after the client was silent for so long that
+            others may have removed its key.
+        peers: The claims of other clients.
+        name: The client's name for people.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        wall_clock: Callable[[], float] = lambda: 0.0,
+        until_of: Callable[[str], float | None] = lambda _: None,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:16],
+    ) -> None:
+        self.name = name
+        self.peers = PeerClaims()
+        self._wall_clock = wall_clock
+        self._until_of = until_of
+        self._new_id = new_id
+        self.client_id = new_id()
+        # Earlier ids, whose keys this client removes.
+        self._former_ids: set[str] = set()
+        # Claims that are asking or held, and the keys that this client waits for, which may be
+        # the same. The former are published.
+        self._claims: dict[str, _OwnClaim] = {}
+        self._waiting: dict[str, _OwnClaim] = {}
+        self._attempt: Attempt | None = None
+        self._nonce = 0
+        self._beat = 0
+        # Writes that have not been seen in the shared state, oldest first.
+        self._sent: deque[_Write] = deque()
+        # The value of the own key as last seen; None if it was absent.
+        self._seen: ClientClaims | None = None
+        # When the key dies for others unless a later write is seen: inf while it is absent.
+        self._silent_at = math.inf
+        # Keys of other clients to remove with the next write.
+        self._removable: set[str] = set()
+
+    # status ---------------------------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        """The key of the shared state that this client writes."""
+        return LOCK_PREFIX + self.client_id
+
+    def believes(self, key: str, now: float) -> bool:
+        """Return whether this client holds a key."""
+        own = self._claims.get(key)
+        return own is not None and _is_held(own.claim) and now < own.ends_at
+
+    def held_keys(self, now: float) -> list[str]:
+        """Return the keys that this client holds."""
+        return [key for key in self._claims if self.believes(key, now)]
+
+    def next_end(self) -> float:
+        """Return when the first claim ends by itself; inf for none."""
+        every = (*self._claims.values(), *self._waiting.values())
+        return min((own.ends_at for own in every), default=math.inf)
+
+    def is_echoed(self, beat: int) -> bool:
+        """Return whether this client has seen its write number `beat`, or a later one."""
+        return all(each.claims is None or each.claims.beat > beat for each in self._sent)
+
+    # acquiring ------------------------------------------------------------------------
+
+    def ask(self, durations: Mapping[str, float], until: float | None = None) -> Attempt:
+        """Begin an attempt to acquire keys that this client does not hold.
+
+        Args:
+            durations: Seconds by key.
+            until: When they will be released, in seconds since 1970; None if unknown.
+        """
+        self._nonce += 1
+        attempt = self._attempt = Attempt(dict(durations), self._nonce)
+        waiting = {key: self._waiting[key].claim for key in durations if key in self._waiting}
+        # A client that has waited keeps its ticket, so that it goes before later ones.
+        ticket = min((each.ticket for each in waiting.values()), default=self._next_ticket())
+        for key, seconds in durations.items():
+            known = waiting.get(key)
+            claim = Claim(
+                state="asking",
+                nonce=attempt.nonce,
+                ticket=ticket,
+                ttl=seconds / BELIEF_SHARE,
+                since=self._wall_clock() if known is None else known.since,
+                until=until,
+                note="" if known is None else known.note,
+            )
+            self._claims[key] = _OwnClaim(claim, math.inf)
+        return attempt
+
+    def decide(self, attempt: Attempt, now: float) -> Outcome:
+        """Return the outcome of an attempt, and make its keys held if they are granted.
+
+        Returns:
+            `pending` until the claims were seen in the shared state; `contended` while
+            another client is asking that has to withdraw; then `held`, `refused`, or `lost`.
+        """
+        if attempt.is_lost or attempt is not self._attempt:
+            return "lost"
+        if not attempt.is_echoed or attempt.asked_at is None:
+            return "pending"
+        asked_at = attempt.asked_at
+        # Alive when the claims were sent, not now: if this client was stopped in between, it
+        # may not have received later changes yet.
+        alive = self.peers.blocking(attempt.durations, asked_at)
+        attempt.blockers = [each for _, each in alive if each.claim.offer != self.client_id]
+        outcome: Outcome = "contended" if attempt.blockers else "held"
+        for each in attempt.blockers:
+            if each.claim.state == "held" or self._goes_first(attempt, each):
+                outcome = "refused"
+        if outcome == "held" and now >= asked_at + min(attempt.durations.values()):
+            outcome = "lost"
+        if outcome == "held":
+            self._attempt = None
+            for key, seconds in attempt.durations.items():
+                claim = replace(
+                    self._claims[key].claim, state="held", since=self._wall_clock(), note=""
+                )
+                self._claims[key] = _OwnClaim(claim, asked_at + seconds)
+            self._removable = {
+                LOCK_PREFIX + client_id
+                for client_id in self.peers.silent(SILENT_SECONDS, asked_at)
+                if client_id != _SERVER_ID
+            }
+        return outcome
+
+    def withdraw(self, attempt: Attempt) -> None:
+        """Give up an attempt."""
+        if attempt is self._attempt:
+            self._attempt = None
+            for key in attempt.durations:
+                self._claims.pop(key, None)
+
+    def wait(self, key: str, *, ends_at: float, ttl: float, note: str = "") -> None:
+        """Show other clients that this client waits for a key, until `stop_waiting`.
+
+        Args:
+            key: The key.
+            ends_at: When to stop at the latest.
+            ttl: Seconds for which others believe it without another write.
+            note: A message to the holder.
+        """
+        known = self._waiting.get(key)
+        claim = Claim(
+            state="waiting",
+            ticket=self._next_ticket() if known is None else known.claim.ticket,
+            ttl=ttl,
+            since=self._wall_clock() if known is None else known.claim.since,
+            note=note[:MAX_TEXT],
+        )
+        self._waiting[key] = _OwnClaim(claim, ends_at)
+
+    def stop_waiting(self, key: str) -> None:
+        """End `wait`."""
+        self._waiting.pop(key, None)
+
+    # ending ---------------------------------------------------------------------------
+
+    def release(self, keys: Iterable[str]) -> None:
+        """End the claims on keys that this client asks for or holds."""
+        for key in keys:
+            self._claims.pop(key, None)
+
+    def offer(self, keys: Iterable[str], client_id: str, now: float) -> None:
+        """Stop to hold keys, and let a client acquire them before all others."""
+        for key in keys:
+            own = self._claims.get(key)
+            if own is not None and _is_held(own.claim):
+                claim = replace(own.claim, offer=client_id)
+                self._claims[key] = _OwnClaim(claim, now + claim.ttl)
+
+    def lose_all(self) -> None:
+        """End all claims for good, because other clients may not see them any more."""
+        if self._attempt is not None:
+            self._attempt.is_lost, self._attempt = True, None
+        self._claims.clear()
+        self._abandon_key()
+
+    # messages -------------------------------------------------------------------------
+
+    def write(
+        self, now: float, renewals: Mapping[str, float] | None = None
+    ) -> DictionaryChange | None:
+        """Return the change to send now; None if other clients know everything.
+
+        Args:
+            now: The time before the change is sent.
+            renewals: Seconds by held key for which to renew it, once the change is seen.
+        """
+        if now >= self._silent_at:
+            self._abandon_key()
+        self._claims = {key: own for key, own in self._claims.items() if now < own.ends_at}
+        self._waiting = {key: own for key, own in self._waiting.items() if now < own.ends_at}
+        renewed = {key: sec for key, sec in (renewals or {}).items() if self.believes(key, now)}
+        for key, seconds in renewed.items():
+            own = self._claims[key]
+            own.claim = replace(own.claim, ttl=seconds / BELIEF_SHARE)
+        for key, own in self._claims.items():
+            until = self._until_of(key) if _is_held(own.claim) else None
+            if until is not None:
+                own.claim = replace(own.claim, until=until)
+        removals = self._removable | {LOCK_PREFIX + each for each in self._former_ids}
+        self._removable = set()
+        claims = {key: own.claim for key, own in (self._waiting | self._claims).items()}
+        last = self._sent[-1].claims if self._sent else self._seen
+        updates: dict[str, Value] = {}
+        if claims:
+            self._beat += 1
+            written = ClientClaims(self.client_id, self.name[:MAX_TEXT], self._beat, claims)
+            updates[self.key] = written.value()
+            attempt = self._attempt
+            if attempt is not None and attempt.asked_at is None:
+                attempt.asked_at = now
+            self._sent.append(_Write(now, written, renewed, attempt))
+            if math.isinf(self._silent_at):
+                self._silent_at = _silent_at(now, written)
+        elif last is not None:
+            removals.add(self.key)
+            self._sent.append(_Write(now, None, {}, None))
+        change = DictionaryChange(updates, removals)
+        return change or None
+
+    def receive(
+        self,
+        updates: Mapping[str, object],
+        removals: Iterable[str],
+        now: float,
+        *,
+        is_full: bool = False,
+    ) -> frozenset[str] | None:
+        """Process a change of the keys `lock.*`.
+
+        Args:
+            updates: New values by key.
+            removals: Removed keys.
+            now: The time at which the change is processed.
+            is_full: Whether it is the full state: other keys do not exist.
+
+        Returns:
+            The keys on which claims of other clients changed. None if the own key is missing
+            or was written by another client; then all claims are lost.
+        """
+        changes: dict[str, object] = {**dict.fromkeys(removals, ABSENT), **updates}
+        if is_full:
+            absent = {LOCK_PREFIX + each for each in (*self.peers.ids(), *self._former_ids)}
+            changes = {**dict.fromkeys(absent, ABSENT), **changes}
+            if self._seen is not None:
+                changes.setdefault(self.key, ABSENT)
+        changed: frozenset[str] = frozenset()
+        is_lost = False
+        own_key = self.key
+        for key, value in changes.items():
+            client_id = key.removeprefix(LOCK_PREFIX)
+            if client_id in self._former_ids:
+                if value is ABSENT:
+                    self._former_ids.discard(client_id)
+            elif key != own_key:
+                changed |= self.peers.update(key, value, now)
+        # After the claims of the others, which the echo shows to be older.
+        if own_key in changes and not self._receive_own(changes[own_key], now):
+            self.lose_all()
+            is_lost = True
+        self._drop_accepted_offers()
+        return None if is_lost else changed
+
+    # internals ------------------------------------------------------------------------
+
+    def _receive_own(self, value: object | Absent, now: float) -> bool:
+        """Process the value of the own key; returns False if this client did not write it."""
+        seen = None if value is ABSENT else read_claims(self.key, value)
+        if value is not ABSENT and seen is None:
+            return False
+        count = next((n for n, each in enumerate(self._sent, 1) if each.claims == seen), 0)
+        if count == 0:
+            return seen == self._seen
+        self._seen = seen
+        for _ in range(count):
+            echoed = self._sent.popleft()
+            for key, seconds in echoed.renewals.items():
+                own = self._claims.get(key)
+                # Lost is final: a late echo does not revive a claim.
+                if own is not None and self.believes(key, now):
+                    sent = echoed.claims and echoed.claims.claims.get(key)
+                    if sent and sent.nonce == own.claim.nonce:
+                        own.ends_at = max(own.ends_at, echoed.sent_at + seconds)
+            if echoed.attempt is not None and echoed.attempt is self._attempt:
+                echoed.attempt.is_echoed = True
+        self._silent_at = math.inf if seen is None else _silent_at(echoed.sent_at, seen)
+        return True
+
+    def _abandon_key(self) -> None:
+        """Continue under a new id; the old key is removed with the next write."""
+        if self._sent or self._seen is not None:
+            self._former_ids.add(self.client_id)
+            self.client_id = self._new_id()
+        self._sent.clear()
+        self._seen = None
+        self._silent_at = math.inf
+
+    def _drop_accepted_offers(self) -> None:
+        for key, own in list(self._claims.items()):
+            if own.claim.offer:
+                peer = self.peers.client(own.claim.offer)
+                theirs = None if peer is None else peer.claims.get(key)
+                if theirs is not None and theirs.state == "held":
+                    del self._claims[key]
+
+    def _goes_first(self, attempt: Attempt, other: PeerClaim) -> bool:
+        """Return whether another client that is asking goes before this one."""
+        ticket = self._claims[next(iter(attempt.durations))].claim.ticket
+        return (other.claim.ticket, other.client_id) < (ticket, self.client_id)
+
+    def _next_ticket(self) -> int:
+        return min(self.peers.highest_ticket + 1, _LAST_TICKET)
+
+
+def _is_held(claim: Claim) -> bool:
+    return claim.state == "held" and not claim.offer
+
+
+def _silent_at(sent_at: float, claims: ClientClaims) -> float:
+    return sent_at + max(claim.ttl for claim in claims.claims.values())
