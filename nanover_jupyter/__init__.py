@@ -36,10 +36,10 @@ if TYPE_CHECKING:
         ImdInteractions,
         StateDictionary,
     )
+    from nanover_jupyter.client.locks.claims.view import KeyClaim, LockClaims, ReleaseRequest
     from nanover_jupyter.client.locks.editing import StateDraft
     from nanover_jupyter.client.locks.lease import Lease
     from nanover_jupyter.client.locks.lease_state import LeaseEvent, LeaseRow
-    from nanover_jupyter.client.locks.notes import LockNote, LockNotes, ReleaseRequest
     from nanover_jupyter.client.locks.watched_keys import WatchedKey
     from nanover_jupyter.client.simulation.interactions import Interaction
     from nanover_jupyter.client.simulation.selections import Selection, Selections
@@ -134,15 +134,15 @@ __all__ = [
     "InvalidArgument",
     "InvalidValue",
     "KeyChange",
+    "KeyClaim",
     "Lease",
     "LeaseEvent",
     "LeaseLost",
     "LeaseRow",
     "LiveState",
+    "LockClaims",
     "LockKind",
     "LockManager",
-    "LockNote",
-    "LockNotes",
     "LockRefused",
     "MirrorHealth",
     "NanoverClient",
@@ -220,15 +220,15 @@ _MODULES: Final = {
     "GrpcClient": "client.grpc_client",
     "Interaction": "client.simulation.interactions",
     "InteractiveControls": "widgets",
+    "KeyClaim": "client.locks.claims.view",
     "KeyChange": "client.state.changes",
     "Lease": "client.locks.lease",
     "LeaseEvent": "client.locks.lease_state",
     "LeaseRow": "client.locks.lease_state",
     "LiveState": "client.state.live_state",
+    "LockClaims": "client.locks.claims.view",
     "LockKind": "wire.messages",
     "LockManager": "widgets",
-    "LockNote": "client.locks.notes",
-    "LockNotes": "client.locks.notes",
     "MirrorHealth": "client.state.mirror",
     "Sample": "client.history.key_history",
     "Selection": "client.simulation.selections",
@@ -239,7 +239,7 @@ _MODULES: Final = {
     "NanoverStubClient": "client.grpc_client",
     "NanoverWebSocketClient": "client.websocket_client",
     "PendingCall": "transport.pending",
-    "ReleaseRequest": "client.locks.notes",
+    "ReleaseRequest": "client.locks.claims.view",
     "Run": "client.commands.runs",
     "SharedBool": "traits.values",
     "SharedFloat": "traits.values",

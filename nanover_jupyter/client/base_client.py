@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Self, TypeVar, overload
 
 from nanover_jupyter.client.frames.access import FrameAccess
 from nanover_jupyter.client.listeners import Listeners, Unsubscribe, WeakCallback
-from nanover_jupyter.client.locks.editing import StateDraft, WaitPolicy, draft_from, held_state
-from nanover_jupyter.client.locks.lease import Lease
-from nanover_jupyter.client.locks.manager import (
-    DEFAULT_DURATION,
-    DEFAULT_MAX_HOLD,
-    LeaseManager,
-)
-from nanover_jupyter.client.locks.notes import LockNotes
-from nanover_jupyter.client.locks.table import LeaseTable
+from nanover_jupyter.client.locks.access import LockAccess
+from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.client.resources import ClientResources
 from nanover_jupyter.client.simulation.access import InteractionAccess
 from nanover_jupyter.client.simulation.interaction_registry import InteractionRegistry
@@ -42,11 +35,9 @@ __all__ = ["DEFAULT_INTERVAL", "BaseClient"]
 Found = TypeVar("Found")
 
 _ORPHAN_TIMEOUT: Final = 1.0
-_WAS_LOST = "acquired again after the connection was lost"
-_TAKEN_MEANWHILE = "acquired by another client while the connection was lost"
 
 
-class BaseClient(FrameAccess, InteractionAccess):
+class BaseClient(FrameAccess, InteractionAccess, LockAccess):
     """State, frames, commands and locks of one server over any transport.
 
     Blocking calls may be made from any thread and raise TimedOut after `call_timeout`
@@ -64,11 +55,9 @@ class BaseClient(FrameAccess, InteractionAccess):
         # Weak in both directions: the thread that renews locks must not keep the client
         # alive, and ends with it.
         me = weakref.ref(self)
-        self._locks = LeaseManager(transport, call_timeout=lambda: _call_timeout(me()))
+        self._stream = StateSubscription(transport)
+        LockAccess.__init__(self, transport, self._stream, call_timeout=lambda: _call_timeout(me()))
         weakref.finalize(self, _abandon, weakref.ref(self._locks)).atexit = False
-        self._stream = StateSubscription(transport, self._locks.switch_detector.on_change)
-        self._notes = LockNotes(self._stream, self._locks.table, self._locks.run_soon)
-        self._locks.notes = self._notes
         FrameAccess.__init__(self, transport)
         InteractionAccess.__init__(
             self, transport, self._stream, call_timeout=lambda: _call_timeout(me())
@@ -112,31 +101,12 @@ class BaseClient(FrameAccess, InteractionAccess):
         return self._stream.mirror.health()
 
     @property
-    def leases(self) -> LeaseTable:
-        """The locks and leases of this client."""
-        return self._locks.table
-
-    @property
-    def locks(self) -> LeaseManager:
-        """The manager that acquires, renews and releases the locks of this client."""
-        return self._locks
-
-    @property
     def selections(self) -> Selections:
         """The selections of atoms of the session, by their keys, as a live mapping.
 
         client.selections.create("Protein", range(50), renderer="cartoon")
         """
         return Selections(self)
-
-    @property
-    def lock_notes(self) -> LockNotes:
-        """Notes of other clients about their locks, and requests to release them.
-
-        client.lock_notes.announce("Anna's notebook")
-        client.lock_notes.ask("scene", message="I need it for a minute")
-        """
-        return self._notes
 
     @property
     def available_commands(self) -> dict[str, CommandInfo]:
@@ -333,162 +303,18 @@ class BaseClient(FrameAccess, InteractionAccess):
             timeout: Seconds to wait; `call_timeout` by default.
 
         Returns:
-            False if another client holds a lock on one of the keys.
+            False if another client holds a lock on one of the keys. With cooperative locks,
+            nothing was sent then.
 
         Raises:
             InvalidValue: (a TypeError) A value cannot be sent; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut, ServerFailed
                 (the state may have changed) or ClosedError.
         """
+        if not self._may_write(change):
+            return False
         limit = self.call_timeout if timeout is None else timeout
         return self._transport.update_state(change, limit)
-
-    def attempt_update_locks(
-        self, update: Mapping[str, float | None], *, timeout: float | None = None
-    ) -> bool:
-        """Acquire, renew or release locks on keys, all of them or none.
-
-        Args:
-            update: Seconds from now by key; None releases the key, together with the
-                other keys of its lease.
-            timeout: Seconds to wait; `call_timeout` by default.
-
-        Returns:
-            False if another client holds one of the keys to acquire; then nothing in
-            `update` was done, not even the releases.
-
-        Raises:
-            NotSupported: The server has no locks; nothing was sent.
-            InvalidValue: (a TypeError) A duration is not a number; nothing was sent.
-            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
-        """
-        return self._locks.attempt_update(update, timeout)
-
-    def lock(  # noqa: PLR0913 - choices that most callers leave as they are
-        self,
-        keys: str | Iterable[str],
-        *,
-        duration: float = DEFAULT_DURATION,
-        wait: bool = False,
-        timeout: float | None = None,
-        auto_renew: bool = True,
-        max_hold: float | None = DEFAULT_MAX_HOLD,
-        call_timeout: float | None = None,
-    ) -> Lease:
-        """Lock all keys or none, and return a lease that knows whether they are still held.
-
-            with client.lock("scene") as lease:
-                ...
-
-        Args:
-            keys: A key or several. They need not exist.
-            duration: Seconds for which the server keeps the lock without a renewal, and
-                so the maximum time that it outlives this process.
-            wait: Whether to retry with growing delays while another client holds a key.
-            timeout: Maximum seconds to retry; implies `wait`.
-            auto_renew: Whether to renew the lease after a third of its duration, on a
-                background thread, until it is released.
-            max_hold: Seconds after which the lease ends, even if another lease of this
-                client holds the keys; None for no limit.
-            call_timeout: Seconds to wait for each reply while the lock is acquired; the
-                client's `call_timeout` by default.
-
-        Raises:
-            LockRefused: Another client holds one of the keys.
-            InvalidArgument: (a ValueError) A key or a duration is invalid.
-            NotSupported: The server has no locks.
-            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
-        """
-        lease = self._locks.lease(keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold)
-        # A held lease keeps its connection alive.
-        lease.owner = self.connection
-        return lease.acquire(wait=wait, timeout=timeout, call_timeout=call_timeout)
-
-    def locked(
-        self,
-        *keys: str,
-        duration: float = DEFAULT_DURATION,
-        wait: bool = False,
-        timeout: float | None = None,
-    ) -> AbstractContextManager[dict[str, Value]]:
-        """Lock keys during a `with` block, which receives their values.
-
-            with client.locked("scene", "selection.root") as state:
-                ...
-
-        `state` is a copy, without keys that do not exist. It is up to date: other clients
-        cannot write the keys until the block ends.
-
-        Args:
-            *keys: The keys.
-            duration: As for `lock`; the locks are renewed while the block runs, for at
-                most ten minutes.
-            wait: As for `lock`.
-            timeout: As for `lock`.
-
-        Raises:
-            LeaseLost: At the end of the block: the locks were lost inside it.
-            NanoverJupyterError: As `lock`, and as `catch_up`.
-        """
-        lease = self._locks.lease(keys, duration=duration)
-        return held_state(self, lease, WaitPolicy(wait, timeout))
-
-    def edit(
-        self,
-        *keys: str,
-        duration: float = DEFAULT_DURATION,
-        wait: bool = False,
-        timeout: float | None = None,
-        margin: float = 0.5,
-    ) -> AbstractContextManager[StateDraft]:
-        """Lock keys, edit their values in a `with` block, write them, and release the keys.
-
-            with client.edit("scene") as scene:
-                scene.value[7:] = [2.0, 2.0, 2.0]
-
-            with client.edit("suggested.interaction.scale") as scale:
-                scale.value = 50.0
-
-            with client.edit("selection.root", "scene") as draft:
-                draft["selection.root"]["name"] = "All"
-                del draft["scene"]
-
-        Changes are written in one update at the end of the block. Nothing is written if
-        the block raises an exception.
-
-        Args:
-            *keys: The keys; they need not exist.
-            duration: As for `locked`.
-            wait: As for `lock`.
-            timeout: As for `lock`.
-            margin: Minimum seconds that must be left of the lock when the values are written.
-
-        Raises:
-            LeaseLost: At the end of the block: the locks were lost or about to expire;
-                nothing was written.
-            InvalidValue: At the end of the block: a value cannot be sent.
-            NanoverJupyterError: As `lock`, and as `catch_up`.
-        """
-        lease = self._locks.lease(keys, duration=duration)
-        return draft_from(self, lease, WaitPolicy(wait, timeout), margin)
-
-    def find_blocking_keys(
-        self, keys: str | Iterable[str], *, limit: int | None = None
-    ) -> list[str]:
-        """Return those of `keys` that another client holds, without locking any.
-
-        Sends one request if all are free, and several more for each that is not.
-
-        Args:
-            keys: A key or several.
-            limit: Maximum number of keys to return.
-
-        Raises:
-            NotSupported: The server has no locks.
-            InvalidArgument: (a ValueError) No keys.
-            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
-        """
-        return self._locks.find_blocking_keys(keys, limit=limit)
 
     def catch_up(self, timeout: float | None = None) -> None:
         """Wait until the local copy has all changes that the server made before this call.
@@ -546,6 +372,10 @@ class BaseClient(FrameAccess, InteractionAccess):
             InvalidValue: A value cannot be sent; nothing was sent. Other errors are raised
                 by the future.
         """
+        if not self._may_write(change):
+            refused: PendingCall[bool] = PendingCall(lambda: None)
+            refused.settle(lambda: False)
+            return refused
         return _keep_until_done(self, self._transport.start_update(change, self.call_timeout))
 
     def close(self) -> None:
@@ -571,17 +401,6 @@ class BaseClient(FrameAccess, InteractionAccess):
     def set_retrying(self, attempt: int, reason: str) -> None:
         """Set the number of the current attempt to reconnect."""
         self._stream.set_retrying(attempt, reason)
-
-    def revalidate_locks(self) -> None:
-        """Request all held locks again, for their remaining time.
-
-        The server may have been restarted, and then knows no locks. A key that another
-        client holds does not affect the others.
-
-        Raises:
-            NanoverJupyterError: The connection was lost again.
-        """
-        self._locks.revalidate(_WAS_LOST, _TAKEN_MEANWHILE)
 
     @property
     def last_received_at(self) -> float:

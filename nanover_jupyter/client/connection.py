@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import getpass
 import logging
 import threading
 import time
@@ -71,6 +72,8 @@ class Connection:
         self.successor: Connection | None = None
         self._owns_client = owns_client
         client.connection = self
+        if not client.claims.name:
+            client.claims.name = _name_for_others(client, name)
         self._reconnector = Reconnector(client)
         _open.add(self)
 
@@ -188,6 +191,16 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self.name!r} to {self.address}: {self.status.state}>"
+
+
+def _name_for_others(client: BaseClient, name: str) -> str:
+    """Return the name of a connection if a user chose it; else the login name."""
+    if name and name not in client.address:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without the user's name
+        return ""
 
 
 _making = threading.Lock()

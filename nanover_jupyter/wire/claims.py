@@ -21,6 +21,8 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = [
     "LOCK_PREFIX",
+    "MAX_CLAIMS",
+    "MAX_KEY",
     "MAX_TEXT",
     "MAX_TTL",
     "Claim",
@@ -38,8 +40,10 @@ MAX_TTL: Final = 86_400.0
 """Seconds; a claim with a longer ttl counts as if it had this one."""
 
 _STATES: Final[dict[str, ClaimState]] = {state: state for state in get_args(ClaimState)}
-_MAX_CLAIMS: Final = 10_000
-_MAX_KEY: Final = 500
+MAX_CLAIMS: Final = 10_000
+"""Further claims of one client are ignored."""
+MAX_KEY: Final = 500
+"""Characters; claims on longer keys are ignored."""
 # Larger integers are not exact in a double.
 _MAX_INTEGER: Final = 2.0**53
 # The year 3000; some platforms cannot format later dates.
@@ -138,8 +142,8 @@ def read_claims(key: str, value: object) -> ClientClaims | None:
         return None
     found = {
         name: claim
-        for name, sent in islice(claims.items(), _MAX_CLAIMS)
-        if isinstance(name, str) and len(name) <= _MAX_KEY
+        for name, sent in islice(claims.items(), MAX_CLAIMS)
+        if isinstance(name, str) and len(name) <= MAX_KEY
         if (claim := _read_claim(sent)) is not None
     }
     beat = _integer(value.get("beat")) or 0

@@ -138,6 +138,13 @@ class DictionaryChange:
         """False if the change consists of unparsed updates, which are cheap to keep."""
         return not self._unparsed
 
+    def may_change(self, prefix: str) -> bool:
+        """Return whether a key that begins with `prefix` may change, without parsing updates."""
+        found = any(key.startswith(prefix) for key in self._updates) or any(
+            key.startswith(prefix) for key in self._removals
+        )
+        return found or any(prefix.encode() in update.keys for update in self._unparsed)
+
     def __iter__(self) -> Iterator[Any]:
         yield self.updates
         yield self.removals

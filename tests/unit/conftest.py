@@ -10,7 +10,7 @@ import pytest
 from nanover_jupyter.client import reconnector
 from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.locks import manager as lease_manager
-from nanover_jupyter.client.locks import notes as lock_notes
+from nanover_jupyter.client.locks.claims import enforced
 from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.state import subscription as stream
 from nanover_jupyter.server import embedded
@@ -68,9 +68,9 @@ def impatient_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def quick_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write lock notes without delay."""
-    monkeypatch.setattr(lock_notes, "_WRITE_DELAY", 0.0)
+def quick_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish locks that a server enforces without delay."""
+    monkeypatch.setattr(enforced, "_WRITE_DELAY", 0.0)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class WaitPolicy(NamedTuple):
 
 @contextmanager
 def held_state(client: _Client, lease: Lease, policy: WaitPolicy) -> Iterator[dict[str, Value]]:
-    """See `BaseClient.locked`."""
+    """See `LockAccess.locked`."""
     with lease.acquire(wait=policy.wait, timeout=policy.timeout):
         yield _values(client, lease)
 
@@ -112,7 +112,7 @@ def held_state(client: _Client, lease: Lease, policy: WaitPolicy) -> Iterator[di
 def draft_from(
     client: _Client, lease: Lease, policy: WaitPolicy, margin: float
 ) -> Iterator[StateDraft]:
-    """See `BaseClient.edit`."""
+    """See `LockAccess.edit`."""
     with lease.acquire(wait=policy.wait, timeout=policy.timeout):
         draft = StateDraft(lease.keys, _values(client, lease))
         yield draft

@@ -24,25 +24,29 @@ class KeyLocks:
     def __init__(self, manager: LeaseManager) -> None:
         self._manager = manager
 
-    def acquire(
+    def acquire(  # noqa: PLR0913 - the options of a lease
         self,
         keys: Iterable[str],
         *,
         duration: float,
         auto_renew: bool,
         max_hold: float | None = DEFAULT_MAX_HOLD,
+        wait: bool = False,
         timeout: float | None = None,
+        note: str = "",
     ) -> None:
         """Acquire all keys or none; afterwards each can be changed by itself.
+
+        The arguments are those of `LockAccess.lock`.
 
         Raises:
             LockRefused: Another client holds one of the keys.
             NanoverJupyterError: As `BaseClient.lock`.
         """
         lease = self._manager.lease(
-            keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold
+            keys, duration=duration, auto_renew=auto_renew, max_hold=max_hold, note=note
         )
-        self._manager.split(lease.acquire(timeout=timeout))
+        self._manager.split(lease.acquire(wait=wait, timeout=timeout))
 
     def renew(self, key: str) -> None:
         """Renew a held key now.
@@ -100,6 +104,10 @@ class KeyLocks:
         unleased = [key for key in keys if table.is_held(key)]
         if unleased:
             self._manager.attempt_update(dict.fromkeys(unleased))
+
+    def hand_over(self, key: str, client_id: str) -> None:
+        """See `LeaseManager.hand_over`."""
+        self._manager.hand_over(key, client_id)
 
     def release_all(self) -> None:
         """Release all keys at once, and stop all waiting. Raises nothing.

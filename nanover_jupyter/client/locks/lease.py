@@ -26,6 +26,7 @@ class _Manager(Protocol):
     @property
     def clock(self) -> Callable[[], float]: ...
     def status(self, lease: Lease, /) -> LeaseStatus: ...
+    def overwrites(self, lease: Lease, /) -> int: ...
     def acquire(
         self, lease: Lease, *, wait: bool, timeout: float | None, call_timeout: float | None
     ) -> None: ...
@@ -66,6 +67,7 @@ class Lease:
         # Created on first use: both cost as much as the rest of a lease.
         self._lost: threading.Event | None = None
         self._on_lost: Listeners[Lease] | None = None
+        self._on_overwritten: Listeners[Lease] | None = None
 
     # status -------------------------------------------------------------------------
 
@@ -162,6 +164,24 @@ class Lease:
             callback(self)
         return unsubscribe
 
+    @property
+    def overwrites(self) -> int:
+        """How often others wrote one of the keys while the lease held it.
+
+        Clients that do not follow the convention of cooperative locks can, such as headsets. On
+        a server that enforces locks, nobody can.
+        """
+        return self._manager.overwrites(self)
+
+    def on_overwritten(self, callback: Callable[[Lease], object]) -> Unsubscribe:
+        """Call `callback(lease)` when others write a key of the lease, at most every 10 seconds.
+
+        Calls come from the thread `nanover-leases`. Returns a function that unsubscribes.
+        """
+        with _guard:
+            listeners = self._on_overwritten = self._on_overwritten or Listeners()
+        return listeners.subscribe(callback)
+
     # actions --------------------------------------------------------------------------
 
     def acquire(
@@ -236,6 +256,13 @@ class Lease:
         part = Lease(self._manager, (key,), record)
         part.owner = self.owner
         return part
+
+    def overwritten(self) -> None:
+        """Call listeners because others wrote a key."""
+        with _guard:
+            listeners = self._on_overwritten
+        if listeners is not None:
+            listeners.notify(self)
 
     def state_changed(self, state: LeaseState) -> None:
         """Update `lost`, and call listeners if the recorded state changed to `lost`."""

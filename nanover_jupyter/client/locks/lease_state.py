@@ -25,7 +25,7 @@ __all__ = [
 
 RowState = Literal["pending", "held", "expiring", "refused", "lost", "released"]
 LeaseState = Literal["free", "pending", "held", "expiring", "lost", "released"]
-LeaseEventKind = Literal["acquired", "refused", "lost", "released", "reacquired"]
+LeaseEventKind = Literal["acquired", "refused", "lost", "released", "reacquired", "overwritten"]
 
 EXPIRED = "expired"
 LIMIT_REACHED = "reached its maximum hold time"
@@ -59,6 +59,8 @@ class LeaseRow(NamedTuple):
         continuous: False if others may have held the key since `held_since`.
         ended_at: When it was refused, lost or released.
         note: A phrase for people about the last event.
+        overwrites: How often others wrote the key while it was ours. Clients that do not follow
+            the convention of cooperative locks can.
     """
 
     key: str
@@ -72,6 +74,7 @@ class LeaseRow(NamedTuple):
     continuous: bool = True
     ended_at: float | None = None
     note: str = ""
+    overwrites: int = 0
 
     @property
     def is_held(self) -> bool:
@@ -132,6 +135,7 @@ class LeaseRecord:
         continuous: For a lease that ended: whether it was held without a gap.
         acquired_at: When its last acquisition began.
         grant_ids: Ids of its locks by key, see `LeaseRow.grant_id`.
+        message: A message to the holder while the lease is waited for.
     """
 
     options: LeaseOptions
@@ -140,6 +144,7 @@ class LeaseRecord:
     continuous: bool = True
     acquired_at: float | None = None
     grant_ids: dict[str, int] = field(default_factory=dict)
+    message: str = ""
 
     @property
     def deadline(self) -> float | None:

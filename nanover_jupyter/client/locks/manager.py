@@ -11,18 +11,17 @@ from contextlib import suppress
 
 from nanover_jupyter.client.background_calls import Scheduler
 from nanover_jupyter.client.backoff import Backoff
+from nanover_jupyter.client.locks.backend import LockBackend
 from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.locks.lease import Lease
 from nanover_jupyter.client.locks.lease_state import LeaseRecord, LeaseStatus
-from nanover_jupyter.client.locks.notes import LockNotes
+from nanover_jupyter.client.locks.lock_requests import LockRequests
 from nanover_jupyter.client.locks.options import LeaseOptions, check_keys
 from nanover_jupyter.client.locks.renewer import LeaseRenewer
-from nanover_jupyter.client.locks.server_locks import ServerLocks
 from nanover_jupyter.client.locks.switch_detector import SimulationSwitchDetector
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.locks.watched_keys import WatchedKeys
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
-from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.messages import LockRequest
 
 __all__ = ["DEFAULT_DURATION", "DEFAULT_MAX_HOLD", "LeaseManager", "request_timeout"]
@@ -43,40 +42,38 @@ class LeaseManager:
     """Acquires, renews and releases the locks of a client. Thread-safe.
 
     Args:
-        transport: Connects to the server.
+        backend: Acquires and releases locks.
         call_timeout: Returns the timeout of requests in seconds; None for no limit.
         clock: Monotonic seconds, see `lease_clock`.
-        pause: Waits for some seconds, or until the client is closed.
+        table: The lease table; a new one by default.
 
     Attributes:
         table: The locks and leases.
         renewer: Renews leases on its own thread.
         watched: The keys that are watched for locks of other clients.
         switch_detector: Revalidates the locks after a switch of the simulation.
-        notes: Lock notes of other clients; set by clients that subscribe to the state.
     """
 
     def __init__(
         self,
-        transport: Transport,
+        backend: LockBackend,
         *,
         call_timeout: Callable[[], float | None] = lambda: 20.0,
         clock: Callable[[], float] = lease_clock,
-        pause: Callable[[float], object] | None = None,
+        table: LeaseTable | None = None,
     ) -> None:
         self.clock = clock
-        self.table = LeaseTable(clock)
+        self.table = table or LeaseTable(clock)
         self.renewer = LeaseRenewer(self, clock)
         self.watched = WatchedKeys(clock)
         self.switch_detector = SimulationSwitchDetector(self, clock)
-        self.notes: LockNotes | None = None
-        self._server = ServerLocks(
-            transport,
+        self._backend = backend
+        self._requests = LockRequests(
+            backend,
             self.table,
             call_timeout,
-            on_unanswered=lambda: self.run_soon(self._server.release_unanswered),
+            on_unanswered=lambda: self.run_soon(self._requests.release_unanswered),
         )
-        self._pause = pause or self._server.pause
         self._scheduler = Scheduler(clock)
         # Set when the client was collected without having been closed.
         self._is_abandoned = False
@@ -88,12 +85,12 @@ class LeaseManager:
     def attempt_update(
         self, update: Mapping[str, float | None], timeout: float | None = None
     ) -> bool:
-        """See `BaseClient.attempt_update_locks`."""
-        self._server.require_supported()
+        """See `LockAccess.attempt_update_locks`."""
+        self._requests.require_supported()
         request = LockRequest.from_durations(update)
         longest = _longest(request)
-        with self._server.request_lock:
-            grant_ids = self._server.update(request, longest, call_timeout=timeout)
+        with self._requests.request_lock:
+            grant_ids = self._requests.update(request, longest, call_timeout=timeout)
             if grant_ids is None:
                 self.table.record_refused(request.acquire, longest)
                 return False
@@ -112,15 +109,25 @@ class LeaseManager:
         duration: float = DEFAULT_DURATION,
         auto_renew: bool = True,
         max_hold: float | None = DEFAULT_MAX_HOLD,
+        note: str = "",
     ) -> Lease:
-        """Return a lease that is not acquired yet; see `BaseClient.lock`."""
-        self._server.require_supported()
+        """Return a lease that is not acquired yet; see `LockAccess.lock`."""
+        self._requests.require_supported()
         options = LeaseOptions.checked(duration, auto_renew=auto_renew, max_hold=max_hold)
-        return Lease(self, check_keys(keys), LeaseRecord(options))
+        return Lease(self, check_keys(keys), LeaseRecord(options, message=note))
 
     def status(self, lease: Lease) -> LeaseStatus:
         """Return the state of a lease and when it ends."""
         return self.table.status(lease)
+
+    def overwrites(self, lease: Lease) -> int:
+        """Return how often others wrote a key of a lease while it was held."""
+        rows = map(self.table.get, lease.keys)
+        return sum(
+            row.overwrites
+            for row in rows
+            if row is not None and lease.record.grant_ids.get(row.key) == row.grant_id
+        )
 
     def acquire(
         self,
@@ -158,7 +165,7 @@ class LeaseManager:
         Raises:
             NanoverJupyterError: The request failed.
         """
-        with self._server.request_lock:
+        with self._requests.request_lock:
             # Checked with the lock: a lease released by another thread must stay released.
             active = [
                 lease for lease in leases if self.table.is_active(lease) and lease.status().is_held
@@ -169,14 +176,14 @@ class LeaseManager:
                 seconds = lease.record.seconds_to_request(now)
                 for key in lease.keys:
                     durations[key] = max(seconds, durations.get(key, 0.0))
-            self._server.renew(self.table.never_shorten(durations, now), _LOST)
+            self._requests.renew(self.table.never_shorten(durations, now), _LOST)
         self.settle()
 
     def release(self, lease: Lease) -> None:
         """See `Lease.release`."""
         # Before anything else, so that it is not renewed from now on.
         self.table.remove(lease)
-        with self._server.request_lock:
+        with self._requests.request_lock:
             # Again: a request sent before may have been granted since.
             self.table.remove(lease)
             keys = [key for key in lease.keys if self.table.is_last_holder(lease, key)]
@@ -185,7 +192,7 @@ class LeaseManager:
                 self.table.set_state(lease, "released", "released")
             elif state == "pending":
                 self.table.set_state(lease, "free")  # The thread that acquires it notices.
-            sent = self._server.release(keys, _NOT_SENT)
+            sent = self._requests.release(keys, _NOT_SENT)
             if not sent and state in ("held", "expiring"):
                 self.table.set_state(lease, "released", _NOT_SENT)
         self.table.update_renewal(lease.keys)
@@ -197,10 +204,42 @@ class LeaseManager:
             self.release(lease)
         # As in `release`.
         leases = self.table.remove_all()
-        with self._server.request_lock:
-            sent = self._server.release(self.table.held_keys(), _NOT_SENT)
+        with self._requests.request_lock:
+            sent = self._requests.release(self.table.held_keys(), _NOT_SENT)
             for lease in leases:
                 self.table.set_state(lease, "released", "released" if sent else _NOT_SENT)
+        self.settle()
+
+    def hand_over(self, keys: str | Iterable[str], client_id: str) -> None:
+        """Release keys that we hold, and let one other client acquire them before the rest.
+
+        The keys of a lease are released together, but only the given ones are handed over.
+
+        Args:
+            keys: A key or several.
+            client_id: The other client, see `KeyClaim.client_id`.
+
+        Raises:
+            LeaseLost: One of the keys is not held.
+            NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
+        """
+        wanted = check_keys(keys)
+        missing = [key for key in wanted if not self.table.is_held(key)]
+        if missing:
+            raise LeaseLost(missing, "it is not held")
+        ended = dict.fromkeys(lease for key in wanted for lease in self.table.leases_on(key))
+        removed = [lease for lease in ended if self.table.remove(lease)]
+        with self._requests.request_lock:
+            self._backend.hand_over(wanted, client_id)
+            rest = [
+                key
+                for lease in removed
+                for key in lease.keys
+                if key not in wanted and self.table.is_last_holder(lease, key)
+            ]
+            self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
+            for lease in removed:
+                self.table.set_state(lease, "released", "handed over to another client")
         self.settle()
 
     def set_options(self, lease: Lease, options: LeaseOptions) -> None:
@@ -222,9 +261,9 @@ class LeaseManager:
     def find_blocking_keys(
         self, keys: str | Iterable[str], *, limit: int | None = None
     ) -> list[str]:
-        """See `BaseClient.find_blocking_keys`."""
-        self._server.require_supported()
-        return self._server.find_blocking_keys(check_keys(keys), limit)
+        """See `LockAccess.find_blocking_keys`."""
+        self._requests.require_supported()
+        return self._requests.find_blocking_keys(check_keys(keys), limit)
 
     def watch_keys(self, keys: str | Iterable[str]) -> None:
         """Check every two seconds who holds keys, until they are removed from `watched`.
@@ -233,7 +272,7 @@ class LeaseManager:
             NotSupported: The server has no locks.
             InvalidArgument: No keys, or more than can be watched.
         """
-        self._server.require_supported()
+        self._requests.require_supported()
         self.watched.add(check_keys(keys))
         if self.watched.begin_polling():
             self.run_soon(self._poll_watched_keys)
@@ -250,13 +289,13 @@ class LeaseManager:
         Raises:
             NanoverJupyterError: The request failed.
         """
-        with self._server.request_lock:
+        with self._requests.request_lock:
             now = self.clock()
             durations = {
                 row.key: row.seconds_to_revalidate(now) for row in self.table.rows() if row.is_held
             }
-            self._server.release_unanswered()
-            self._server.renew(durations, lost_note)
+            self._requests.release_unanswered()
+            self._requests.renew(durations, lost_note)
             if note:
                 self.table.record_interrupted(durations, note)
         self.settle()
@@ -276,6 +315,33 @@ class LeaseManager:
     def holds_any(self) -> bool:
         """Return whether any key may be ours; cheap."""
         return self.table.holds_any
+
+    # events of claims -----------------------------------------------------------------
+
+    def on_claims_lost(self, reason: str) -> None:
+        """End all locks, as other clients may acquire them. Does not block."""
+        self.table.record_lost(self.table.held_keys(), reason)
+
+        def settle() -> None:
+            # A request that was granted before the claims were lost may not be recorded yet.
+            with self._requests.request_lock:
+                gone = [key for key in self.table.held_keys() if not self._backend.holds(key)]
+                self.table.record_lost(gone, reason)
+            self.settle()
+
+        self.run_soon(settle)
+
+    def on_overwritten(self, keys: Sequence[str]) -> None:
+        """Record that others wrote keys that we hold. Does not block."""
+        news = self.table.record_overwritten(keys)
+        leases = dict.fromkeys(lease for key in news for lease in self.table.leases_on(key))
+
+        def notify() -> None:
+            for lease in leases:
+                lease.overwritten()
+
+        if leases:
+            self.run_soon(notify)
 
     # renewal thread -------------------------------------------------------------------
 
@@ -311,15 +377,15 @@ class LeaseManager:
         Args:
             reachable: Whether requests can be sent to the server.
         """
-        if reachable and self.notes is not None and not self._server.is_closed:
-            self.notes.withdraw()
-        self._server.close()
+        self._requests.close()
+        self._backend.interrupt()
         self.renewer.close()
         leases = self.table.remove_all()
         if reachable:
-            self._server.release_all()
+            self._requests.release_all()
         for lease in leases:
             self.table.set_state(lease, "released", "the client was closed")
+        self._backend.close(reachable=reachable)
 
     def abandon(self) -> None:
         """Close later, on the renewal thread if it runs. For finalizers."""
@@ -338,30 +404,38 @@ class LeaseManager:
     ) -> None:
         """Request the keys of a lease until they are granted or the timeout is over."""
         started_at = self.clock()
+        is_waiting = False
         retries = 0
-        while not self._acquire_once(
-            lease,
-            is_retry=retries > 0,
-            timeout=request_timeout(timeout, self.clock() - started_at),
-            call_timeout=call_timeout,
-        ):
-            waited = self.clock() - started_at
-            left = math.inf if timeout is None else timeout - waited
-            if not wait or left <= 0:
-                self.table.set_state(lease, "free")
-                holder = "" if self.notes is None else self.notes.describe_holder(lease.keys)
+        try:
+            while not self._acquire_once(
+                lease,
+                is_retry=retries > 0,
+                timeout=request_timeout(timeout, self.clock() - started_at),
+                call_timeout=call_timeout,
+            ):
+                waited = self.clock() - started_at
+                left = math.inf if timeout is None else timeout - waited
+                holder = self._backend.describe_holder(lease.keys)
                 note = f"held by {holder}" if holder else ""
-                self.table.record_refused(lease.keys, lease.duration, note)
-                raise LockRefused(lease.keys, waited if retries else 0.0, holder)
-            self.table.record_pending(lease.keys, lease.duration, _RETRYING)
-            self._pause(min(_BACKOFF.delay(retries), left))
-            self._server.require_open()
-            retries += 1
+                if not wait or left <= 0:
+                    self.table.set_state(lease, "free")
+                    self.table.record_refused(lease.keys, lease.duration, note)
+                    raise LockRefused(lease.keys, waited if retries else 0.0, holder)
+                self.table.record_pending(lease.keys, lease.duration, note or _RETRYING)
+                if not is_waiting:
+                    is_waiting = True
+                    self._backend.begin_waiting(lease.keys, lease.record.message)
+                self._backend.wait_until_free(lease.keys, _BACKOFF.delay(retries), left)
+                self._requests.require_open()
+                retries += 1
+        finally:
+            if is_waiting:
+                self._backend.end_waiting(lease.keys)
 
     def _acquire_once(
         self, lease: Lease, *, is_retry: bool, timeout: float | None, call_timeout: float | None
     ) -> bool:
-        with self._server.request_lock:
+        with self._requests.request_lock:
             # Checked with the lock: another thread may have released the lease.
             if is_retry and lease.state != "pending":
                 raise LeaseLost(lease.keys, "it was released while waiting")
@@ -370,7 +444,7 @@ class LeaseManager:
             record, options = lease.record, lease.record.options
             seconds = record.seconds_to_request(now)
             durations = self.table.never_shorten(dict.fromkeys(lease.keys, seconds), now)
-            grant_ids = self._server.update(
+            grant_ids = self._requests.update(
                 LockRequest(durations),
                 seconds,
                 auto_renew=options.auto_renew,
@@ -397,7 +471,7 @@ class LeaseManager:
         rest = [
             key for lease in removed for key in lease.keys if self.table.is_last_holder(lease, key)
         ]
-        self._server.release(list(dict.fromkeys(rest)), _NOT_SENT)
+        self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
         for lease in removed:
             self.table.set_state(lease, "released", "released")
 
@@ -413,9 +487,9 @@ class LeaseManager:
             return  # It lost one of its keys; the others expire.
 
         def release() -> None:
-            with self._server.request_lock:
+            with self._requests.request_lock:
                 keys = [key for key in lease.keys if self.table.is_last_holder(lease, key)]
-                self._server.release(keys, _NOT_SENT)
+                self._requests.release(keys, _NOT_SENT)
 
         self.run_soon(release)
 
@@ -425,7 +499,7 @@ class LeaseManager:
             return
         self.run_soon(self._poll_watched_keys, after=_WATCH_INTERVAL)
         try:
-            held = self._server.find_blocking_keys(keys)
+            held = self._requests.find_blocking_keys(keys)
         except NanoverJupyterError:
             self.watched.set_unknown()
             raise

@@ -31,6 +31,9 @@ __all__ = ["LeaseTable"]
 _MAX_ENDED_ROWS = 50
 _MAX_EVENTS = 200
 
+_OVERWRITTEN_INTERVAL = 10.0
+
+_OVERWRITTEN = "another client or the server wrote the key, regardless of the lock"
 _HELD_ELSEWHERE = "held by another client"
 _ONE_HELD_ELSEWHERE = "this key or one requested with it is held by another client"
 
@@ -64,6 +67,8 @@ class LeaseTable:
         self._held: dict[Lease, None] = {}
         self._held_by_key: dict[str, dict[Lease, None]] = {}
         self._waiting: dict[Lease, None] = {}
+        # When the last event of an overwritten key was added.
+        self._overwritten_at: dict[str, float] = {}
         # Grant ids of locks that were acquired without a lease, by key.
         self._unleased: dict[str, int] = {}
 
@@ -221,6 +226,31 @@ class LeaseTable:
                     self._put(row)
                     self._add_event(row, "reacquired")
         self._changed.notify()
+
+    def record_overwritten(self, keys: Iterable[str]) -> list[str]:
+        """Record that others wrote held keys; returns those for which that is news.
+
+        A client that writes a key many times a second gives one event in ten seconds.
+        """
+        now = self.clock()
+        news: list[str] = []
+        with self._lock:
+            for key in keys:
+                row = self._current_row(key, now)
+                if row is None or not row.is_held:
+                    continue
+                row = self._rows[key] = row._replace(overwrites=row.overwrites + 1)
+                if now - self._overwritten_at.get(key, -math.inf) >= _OVERWRITTEN_INTERVAL:
+                    self._overwritten_at[key] = now
+                    news.append(key)
+                    self._events.append(LeaseEvent(now, key, "overwritten", _OVERWRITTEN))
+            self._overwritten_at = {
+                key: at
+                for key, at in self._overwritten_at.items()
+                if now - at < _OVERWRITTEN_INTERVAL
+            }
+        self._changed.notify()
+        return news
 
     def begin_revalidation(self) -> None:
         """Record that the server will be asked whether the locks are still ours."""

@@ -63,8 +63,6 @@ class StateSubscription:
 
     Args:
         transport: The transport of the client.
-        on_update: Called on the reader's thread with each change, before the subscribers of
-            the feed. The first change of a stream, which is the full state, is left out.
 
     Attributes:
         mirror: The copy of the state.
@@ -73,14 +71,12 @@ class StateSubscription:
         interval: The last requested minimum of seconds between updates.
     """
 
-    def __init__(
-        self, transport: Transport, on_update: Callable[[DictionaryChange], object]
-    ) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.mirror = StateMirror()
         self.feed = ChangeFeed()
         self.status_listeners: Listeners[Status] = Listeners()
         self._transport = transport
-        self._on_update = on_update
+        self._observers: list[Callable[[DictionaryChange, bool], object]] = []
         self._barrier = StateBarrier()
         # Guards the fields below; never held during a call to the server or a callback.
         self._guard = threading.Lock()
@@ -98,6 +94,15 @@ class StateSubscription:
     def status(self) -> Status:
         """The status of the connection."""
         return self._status
+
+    def observe(self, callback: Callable[[DictionaryChange, bool], object]) -> None:
+        """Call `callback(change, is_full)` on the reader's thread, before the subscribers.
+
+        For the parts of the client, before it is used. It must be fast and take no lock that is
+        held during a call to the server. `is_full` is set for the first change of a stream,
+        which is the full state.
+        """
+        self._observers.append(callback)
 
     def record_traffic(self) -> None:
         """Record traffic from the server that is not part of the stream."""
@@ -228,7 +233,8 @@ class StateSubscription:
             else:
                 changed = change
                 self.mirror.apply(change)
-                self._on_update(change)
+            for observe in self._observers:
+                observe(change, is_first)
             if changed:
                 self.feed.publish(changed)
             self._barrier.on_change(change)

@@ -152,31 +152,19 @@ class LocksController:
     def _share_name(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         by = get_field(body, "by", str).strip()[:_MAX_NAME]
 
-        def announce() -> None:
-            if by:
-                self._client.lock_notes.announce(by)
-            else:
-                self._client.lock_notes.withdraw()
+        def rename() -> None:
+            self._client.claims.name = by
             self._lock_updates.send()
 
-        reply.later(announce)
+        reply.later(rename)
 
     def _request_release(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         keys, message = get_string_list(body, "keys"), get_field(body, "message", str)
-        reply.later(lambda: KeysResult(keys=self._client.lock_notes.ask(keys, message=message)))
+        reply.later(lambda: KeysResult(keys=self._client.claims.request_release(keys, message)))
 
     def _dismiss(self, _: str, body: dict[str, Any], reply: Reply) -> None:
-        asker = get_field(body, "asker", str)
-
-        def dismiss() -> None:
-            notes = self._client.lock_notes
-            for ask in notes.requests():
-                if ask.asker == asker:
-                    notes.dismiss(ask)
-            self._client.catch_up()
-            self._lock_updates.send()
-
-        reply.later(dismiss)
+        get_field(body, "asker", str)
+        reply.ok()
 
 
 def _seconds(sent: Any, name: str) -> float:

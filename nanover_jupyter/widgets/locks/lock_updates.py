@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.locks.claims.view import ReleaseRequest
 from nanover_jupyter.client.locks.lease_state import LeaseEvent
-from nanover_jupyter.client.locks.notes import ReleaseRequest
 from nanover_jupyter.client.locks.watched_keys import WatchedKey
 from nanover_jupyter.widgets.locks.messages import (
     EventBody,
@@ -47,7 +47,7 @@ class LockUpdates:
         self._sent: _Content | None = None
         self._unsubscribe = [
             client.locks.watched.subscribe(self.send),
-            client.lock_notes.on_asked(lambda _: self.send()),
+            client.claims.subscribe(self.send),
         ]
 
     def send_initial(self, client: str) -> None:
@@ -79,8 +79,8 @@ class LockUpdates:
             watched=client.locks.watched.all(),
             holders=self._holders(),
             history=client.leases.history()[-_MAX_EVENTS:],
-            requests=client.lock_notes.requests(),
-            announced=client.lock_notes.announced,
+            requests=client.claims.requests(),
+            announced=(client.claims.name, ""),
         )
 
     def _holders(self) -> dict[str, str]:
@@ -88,8 +88,8 @@ class LockUpdates:
         watched = self._client.locks.watched.keys()
         if not watched:
             return {}
-        notes = self._client.lock_notes.notes()
-        return {key: note.by for key in watched for note in notes if key in note.until}
+        holders = {key: self._client.claims.holder(key) for key in watched}
+        return {key: each.name for key, each in holders.items() if each is not None}
 
     def _body(self, content: _Content) -> LockUpdatesBody:
         now = self._client.leases.clock()
@@ -112,7 +112,9 @@ class LockUpdates:
                 for event in content.history
             ],
             requests=[
-                RequestBody(asker=ask.asker, by=ask.by, message=ask.message, keys=list(ask.keys))
+                RequestBody(
+                    asker=ask.client_id, by=ask.name, message=ask.message, keys=list(ask.keys)
+                )
                 for ask in content.requests
             ],
             by=None if content.announced is None else content.announced[0],

@@ -51,7 +51,7 @@ logger = logging.getLogger("nanover_jupyter.wire")
 
 CAPABILITIES: Final = Capabilities(
     transport="WebSocket",
-    locks=LockKind.NONE,
+    locks=LockKind.COOPERATIVE,
     acknowledged_updates=False,
     integers=True,
     null_values=True,

@@ -11,7 +11,7 @@ from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.server.state.store import SharedState
 from tests.support.clock import FakeClock
-from tests.support.fake_lock_transport import FakeLockTransport
+from tests.support.fake_lock_backend import FakeLockBackend
 from tests.support.own_threads import require_no_own_threads
 
 
@@ -60,7 +60,7 @@ def client(make_client: Callable[[], NanoverClient]) -> NanoverClient:
 @pytest.fixture
 def transport(server_state, clock):
     """A transport to `server_state`."""
-    return FakeLockTransport(server_state, "me", clock)
+    return FakeLockBackend(server_state, "me", clock)
 
 
 @pytest.fixture

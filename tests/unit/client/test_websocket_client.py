@@ -15,7 +15,6 @@ from nanover_jupyter.errors import (
     CommandFailed,
     InvalidArgument,
     InvalidValue,
-    NotSupported,
 )
 from nanover_jupyter.server import NanoverServer
 from nanover_jupyter.wire.command_info import CommandInfo
@@ -53,7 +52,7 @@ def test_nothing_is_opened_before_it_is_needed():
 
 
 def test_it_supports_its_capabilities(client, both):
-    assert not client.capabilities.locks
+    assert client.capabilities.locks == "cooperative"
     client.subscribe_all_state_updates()
 
     assert client.attempt_update_state(DictionaryChange({"n": 2**60, "none": None})) is True
@@ -61,13 +60,6 @@ def test_it_supports_its_capabilities(client, both):
     eventually(lambda: client.copy_state() == {"n": 2**60, "none": None})
     assert type(client.peek("n")) is int
     assert both.copy_state() == {"n": 2**60, "none": None}
-
-
-def test_locks_are_refused_and_leave_no_trace(client):
-    with pytest.raises(NotSupported, match=r"this server \(WebSocket\) does not support locks"):
-        client.attempt_update_locks({"a": 5})
-
-    assert client.leases.rows() == []
 
 
 def test_a_function_is_offered_with_its_label(client, both):

@@ -25,7 +25,7 @@ from nanover_jupyter.transport.grpc.transport import CHANNEL_OPTIONS, GrpcTransp
 from nanover_jupyter.transport.websocket.connect_options import connect_options
 from nanover_jupyter.transport.websocket.transport import WebSocketTransport
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockRequest
+from nanover_jupyter.wire.messages import Capabilities, DictionaryChange, LockKind, LockRequest
 from tests.support.eventually import eventually
 from tests.support.fake_transport import FakeTransport
 from tests.support.own_threads import own_threads
@@ -150,7 +150,7 @@ def able(rig: Rig) -> Capabilities:
 @pytest.fixture
 def locking(rig: Rig, able: Capabilities) -> Rig:
     """A rig with locks."""
-    if not able.locks:
+    if able.locks is not LockKind.SERVER:
         pytest.skip(f"{able.transport} has no locks")
     return rig
 
@@ -302,7 +302,7 @@ def test_an_invalid_duration_is_rejected(locking, seconds):
 
 
 def test_unsupported_locks_are_rejected_before_sending(rig, able):
-    if able.locks:
+    if able.locks is LockKind.SERVER:
         pytest.skip(f"{able.transport} has locks")
     rig.die()
 
@@ -492,7 +492,7 @@ def test_a_transport_has_an_address(rig):
 def all_calls(transport: Transport) -> list[Callable[[], object]]:
     locks = [lambda: transport.update_locks(LockRequest({"a": 1}), SOON)]
     return [
-        *(locks if transport.capabilities.locks else []),
+        *(locks if transport.capabilities.locks is LockKind.SERVER else []),
         lambda: transport.update_state(DictionaryChange({"a": 1}), SOON),
         lambda: transport.list_commands(SOON),
         lambda: transport.run_command("x", {}, SOON),

@@ -54,6 +54,7 @@ class Attempt:
     Attributes:
         durations: Seconds by key.
         nonce: Identifies the claims of the attempt.
+        ticket: See `Claim.ticket`.
         asked_at: When the claims were sent; None until then.
         is_echoed: Whether the client has seen its claims in the shared state.
         is_lost: Whether the claims were lost before they were decided on.
@@ -62,6 +63,7 @@ class Attempt:
 
     durations: Mapping[str, float]
     nonce: int
+    ticket: int
     asked_at: float | None = None
     is_echoed: bool = False
     is_lost: bool = False
@@ -106,7 +108,7 @@ class ClaimProtocol:
         until_of: Callable[[str], float | None] = lambda _: None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:16],
     ) -> None:
-        self.name = name
+        self.name = name[:MAX_TEXT]
         self.peers = PeerClaims()
         self._wall_clock = wall_clock
         self._until_of = until_of
@@ -125,8 +127,11 @@ class ClaimProtocol:
         self._sent: deque[_Write] = deque()
         # The value of the own key as last seen; None if it was absent.
         self._seen: ClientClaims | None = None
-        # When the key dies for others unless a later write is seen: inf while it is absent.
+        # When others may count the key as dead, by the last write that was seen and those sent
+        # since. inf while the key is absent.
         self._silent_at = math.inf
+        # Whether a claim has ended by itself since the last write.
+        self._has_dropped = False
         # Keys of other clients to remove with the next write.
         self._removable: set[str] = set()
 
@@ -151,6 +156,26 @@ class ClaimProtocol:
         every = (*self._claims.values(), *self._waiting.values())
         return min((own.ends_at for own in every), default=math.inf)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether this client claims nothing."""
+        return not self._claims and not self._waiting
+
+    @property
+    def count(self) -> int:
+        """The number of keys that this client claims or waits for."""
+        return len(self._claims.keys() | self._waiting.keys())
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether there are claims to remove that other clients still see."""
+        return self._has_dropped or bool(self._former_ids)
+
+    @property
+    def beat(self) -> int:
+        """The number of the last write."""
+        return self._beat
+
     def is_echoed(self, beat: int) -> bool:
         """Return whether this client has seen its write number `beat`, or a later one."""
         return all(each.claims is None or each.claims.beat > beat for each in self._sent)
@@ -165,10 +190,10 @@ class ClaimProtocol:
             until: When they will be released, in seconds since 1970; None if unknown.
         """
         self._nonce += 1
-        attempt = self._attempt = Attempt(dict(durations), self._nonce)
         waiting = {key: self._waiting[key].claim for key in durations if key in self._waiting}
         # A client that has waited keeps its ticket, so that it goes before later ones.
         ticket = min((each.ticket for each in waiting.values()), default=self._next_ticket())
+        attempt = self._attempt = Attempt(dict(durations), self._nonce, ticket)
         for key, seconds in durations.items():
             known = waiting.get(key)
             claim = Claim(
@@ -249,6 +274,14 @@ class ClaimProtocol:
         """End `wait`."""
         self._waiting.pop(key, None)
 
+    def enforce(self, claims: Mapping[str, Claim]) -> None:
+        """Replace the held claims by those of locks that the server enforces.
+
+        Keys that are offered to another client stay offered.
+        """
+        offered = {key: own for key, own in self._claims.items() if own.claim.offer}
+        self._claims = offered | {key: _OwnClaim(each, math.inf) for key, each in claims.items()}
+
     # ending ---------------------------------------------------------------------------
 
     def release(self, keys: Iterable[str]) -> None:
@@ -260,8 +293,8 @@ class ClaimProtocol:
         """Stop to hold keys, and let a client acquire them before all others."""
         for key in keys:
             own = self._claims.get(key)
-            if own is not None and _is_held(own.claim):
-                claim = replace(own.claim, offer=client_id)
+            if own is not None and own.claim.state == "held":
+                claim = replace(own.claim, offer=client_id, enforced=False)
                 self._claims[key] = _OwnClaim(claim, now + claim.ttl)
 
     def lose_all(self) -> None:
@@ -270,6 +303,12 @@ class ClaimProtocol:
             self._attempt.is_lost, self._attempt = True, None
         self._claims.clear()
         self._abandon_key()
+
+    def end(self) -> None:
+        """End all claims, to remove the own key with the next write."""
+        self._attempt = None
+        self._claims.clear()
+        self._waiting.clear()
 
     # messages -------------------------------------------------------------------------
 
@@ -289,27 +328,30 @@ class ClaimProtocol:
         renewed = {key: sec for key, sec in (renewals or {}).items() if self.believes(key, now)}
         for key, seconds in renewed.items():
             own = self._claims[key]
-            own.claim = replace(own.claim, ttl=seconds / BELIEF_SHARE)
+            # Others may count from this write while this client believes by an earlier one.
+            left = max(seconds, own.ends_at - now)
+            own.claim = replace(own.claim, ttl=left / BELIEF_SHARE)
         for key, own in self._claims.items():
             until = self._until_of(key) if _is_held(own.claim) else None
             if until is not None:
                 own.claim = replace(own.claim, until=until)
+        self._has_dropped = False
         removals = self._removable | {LOCK_PREFIX + each for each in self._former_ids}
         self._removable = set()
         claims = {key: own.claim for key, own in (self._waiting | self._claims).items()}
         last = self._sent[-1].claims if self._sent else self._seen
         updates: dict[str, Value] = {}
-        if claims:
+        is_new = last is None or last.claims != claims or last.name != self.name
+        if claims and (is_new or renewed):
             self._beat += 1
-            written = ClientClaims(self.client_id, self.name[:MAX_TEXT], self._beat, claims)
+            written = ClientClaims(self.client_id, self.name, self._beat, claims)
             updates[self.key] = written.value()
             attempt = self._attempt
             if attempt is not None and attempt.asked_at is None:
                 attempt.asked_at = now
             self._sent.append(_Write(now, written, renewed, attempt))
-            if math.isinf(self._silent_at):
-                self._silent_at = _silent_at(now, written)
-        elif last is not None:
+            self._silent_at = min(self._silent_at, _silent_at(now, written))
+        elif last is not None and not claims:
             removals.add(self.key)
             self._sent.append(_Write(now, None, {}, None))
         change = DictionaryChange(updates, removals)
@@ -351,6 +393,7 @@ class ClaimProtocol:
                     self._former_ids.discard(client_id)
             elif key != own_key:
                 changed |= self.peers.update(key, value, now)
+                self._removable.discard(key)
         # After the claims of the others, which the echo shows to be older.
         if own_key in changes and not self._receive_own(changes[own_key], now):
             self.lose_all()
@@ -361,7 +404,14 @@ class ClaimProtocol:
     # internals ------------------------------------------------------------------------
 
     def _receive_own(self, value: object | Absent, now: float) -> bool:
-        """Process the value of the own key; returns False if this client did not write it."""
+        """Process the value of the own key.
+
+        Returns:
+            False if another client wrote it, or if others may have counted the key as dead
+            before: they may remove it at any time.
+        """
+        if now >= self._silent_at:
+            return False
         seen = None if value is ABSENT else read_claims(self.key, value)
         if value is not ABSENT and seen is None:
             return False
@@ -380,7 +430,9 @@ class ClaimProtocol:
                         own.ends_at = max(own.ends_at, echoed.sent_at + seconds)
             if echoed.attempt is not None and echoed.attempt is self._attempt:
                 echoed.attempt.is_echoed = True
-        self._silent_at = math.inf if seen is None else _silent_at(echoed.sent_at, seen)
+        known = [_silent_at(echoed.sent_at, seen)] if seen is not None else []
+        known += [_silent_at(each.sent_at, each.claims) for each in self._sent if each.claims]
+        self._silent_at = min(known, default=math.inf)
         return True
 
     def _abandon_key(self) -> None:
@@ -399,18 +451,19 @@ class ClaimProtocol:
                 theirs = None if peer is None else peer.claims.get(key)
                 if theirs is not None and theirs.state == "held":
                     del self._claims[key]
+                    self._has_dropped = True
 
     def _goes_first(self, attempt: Attempt, other: PeerClaim) -> bool:
         """Return whether another client that is asking goes before this one."""
-        ticket = self._claims[next(iter(attempt.durations))].claim.ticket
-        return (other.claim.ticket, other.client_id) < (ticket, self.client_id)
+        return (other.claim.ticket, other.client_id) < (attempt.ticket, self.client_id)
 
     def _next_ticket(self) -> int:
         return min(self.peers.highest_ticket + 1, _LAST_TICKET)
 
 
 def _is_held(claim: Claim) -> bool:
-    return claim.state == "held" and not claim.offer
+    """Return whether a claim of this client is a lock by this protocol."""
+    return claim.state == "held" and not claim.offer and not claim.enforced
 
 
 def _silent_at(sent_at: float, claims: ClientClaims) -> float:

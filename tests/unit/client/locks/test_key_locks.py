@@ -79,10 +79,10 @@ def test_all_keys_are_released_in_one_request(keys, locks, transport, server_sta
     assert len(transport.requests) == asked + 1
 
 
-def test_releasing_all_ends_all_waiting(locks, keys, server_state):
+def test_releasing_all_ends_all_waiting(locks, keys, transport, server_state):
     server_state.attempt_update_locks("stranger", LockRequest({"a": 60}))
     waiting = locks.lease("a")
-    locks._pause = lambda _: keys.release_all()
+    transport.wait = lambda _: keys.release_all()
 
     with pytest.raises(LeaseLost, match="released while waiting"):
         waiting.acquire(wait=True)

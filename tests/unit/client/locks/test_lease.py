@@ -11,7 +11,7 @@ from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.client.locks.options import LeaseOptions, check_keys
 from nanover_jupyter.errors import InvalidArgument, LeaseLost, LockRefused
 from nanover_jupyter.wire.messages import LockRequest
-from tests.support.fake_lock_transport import FakeLockTransport
+from tests.support.fake_lock_backend import FakeLockBackend
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def make_locks(server_state, clock):
     made = []
 
     def make(token="me"):
-        transport = FakeLockTransport(server_state, token, clock)
-        made.append(LeaseManager(transport, clock=clock, pause=clock.pass_seconds))
+        transport = FakeLockBackend(server_state, token, clock)
+        made.append(LeaseManager(transport, clock=clock))
         made[-1].renewer.wake = lambda at=0.0: None
         made[-1].transport = transport
         return made[-1]

@@ -23,9 +23,9 @@ from nanover_jupyter.errors import (
     NotSupported,
     UpdateRefused,
 )
-from nanover_jupyter.wire.messages import LockRequest
+from nanover_jupyter.wire.messages import LockKind, LockRequest
 from tests.support.eventually import eventually
-from tests.support.fake_lock_transport import FakeLockTransport
+from tests.support.fake_lock_backend import FakeLockBackend
 from tests.support.renewal_time import pass_time
 
 
@@ -252,7 +252,8 @@ def test_an_interrupt_while_waiting_leaves_no_pending_row(transport, server_stat
     def interrupt(_):
         raise KeyboardInterrupt
 
-    locks = LeaseManager(transport, clock=clock, pause=interrupt)
+    transport.wait = interrupt
+    locks = LeaseManager(transport, clock=clock)
     server_state.attempt_update_locks("stranger", LockRequest({"a": 60}))
 
     with pytest.raises(KeyboardInterrupt):
@@ -283,9 +284,8 @@ def test_a_reply_after_the_lock_expired_is_a_lost_lease(locks, transport):
 
 
 def test_no_request_is_sent_to_a_server_without_locks(server_state, clock):
-    class NoLocks(FakeLockTransport):
-        class capabilities:  # noqa: N801 - stands for an attribute
-            locks, transport = False, "websocket"
+    class NoLocks(FakeLockBackend):
+        kind = LockKind.NONE
 
     locks = LeaseManager(NoLocks(server_state, "me", clock))
 
@@ -354,9 +354,9 @@ def test_no_request_for_a_lock_waits_longer_than_its_caller(locks, transport, mo
     given = []
     ask = transport.update_locks
 
-    def update_locks(request, timeout):
+    def update_locks(request, timeout, until):
         given.append(timeout)
-        return ask(request, timeout)
+        return ask(request, timeout, until)
 
     monkeypatch.setattr(transport, "update_locks", update_locks)
     locks.lease("a").acquire(timeout=1)
@@ -451,7 +451,7 @@ def test_two_clients_may_believe_that_they_hold_a_key_after_all_locks_were_clear
 ):
     first = locks.lease("a", duration=9).acquire()
     server_state.clear_locks()
-    others = LeaseManager(FakeLockTransport(server_state, "other", clock), clock=clock)
+    others = LeaseManager(FakeLockBackend(server_state, "other", clock), clock=clock)
     others.renewer.wake = lambda at=0.0: None
     second = others.lease("a", duration=9).acquire()
     assert (first.state, second.state) == ("held", "held")
@@ -569,8 +569,9 @@ def test_a_lease_released_before_a_retry_stays_released(transport, server_state)
             self.turn.release()
 
     turn = Turn()
-    locks = LeaseManager(transport, pause=lambda _: setattr(turn, "is_next", True))
-    locks._server.request_lock = turn
+    transport.wait = lambda _: setattr(turn, "is_next", True)
+    locks = LeaseManager(transport)
+    locks._requests.request_lock = turn
     lease = locks.lease("a")
     server_state.attempt_update_locks("stranger", LockRequest({"a": math.inf}))
 
@@ -583,7 +584,7 @@ def test_a_lease_released_before_a_retry_stays_released(transport, server_state)
 
 
 def test_closing_does_not_hang_on_a_request_that_hangs(transport, monkeypatch):
-    monkeypatch.setattr("nanover_jupyter.client.locks.server_locks._CLOSE_TIMEOUT", 0.02)
+    monkeypatch.setattr("nanover_jupyter.client.locks.lock_requests._CLOSE_TIMEOUT", 0.02)
     locks = LeaseManager(transport)
     hanging, go_on = threading.Event(), threading.Event()
     transport.before = lambda _: (hanging.set(), go_on.wait(60))

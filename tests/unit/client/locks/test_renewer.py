@@ -11,7 +11,7 @@ from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.client.locks.renewer import LeaseRenewer
 from nanover_jupyter.wire.messages import LockRequest
 from tests.support.eventually import eventually
-from tests.support.fake_lock_transport import FakeLockTransport
+from tests.support.fake_lock_backend import FakeLockBackend
 from tests.support.own_threads import own_threads
 from tests.support.renewal_time import pass_time
 
@@ -241,7 +241,7 @@ def test_no_thread_is_started_after_close():
 
 
 def test_repeated_locking_rarely_wakes_the_thread(server_state, clock):
-    transport = FakeLockTransport(server_state, "me", clock)
+    transport = FakeLockBackend(server_state, "me", clock)
     transport.before = lambda _: threading.Event().wait(0.002)  # as a server takes some time
     locks = LeaseManager(transport)
     steps, step = [], locks.renewer.step
@@ -255,7 +255,7 @@ def test_repeated_locking_rarely_wakes_the_thread(server_state, clock):
 
 
 def test_a_very_long_lease_does_not_end_the_thread(server_state, clock):
-    transport = FakeLockTransport(server_state, "me", clock)
+    transport = FakeLockBackend(server_state, "me", clock)
     locks = LeaseManager(transport)
     steps, step = [], locks.renewer.step
     locks.renewer.step = lambda: steps.append(step()) or steps[-1]

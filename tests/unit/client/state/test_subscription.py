@@ -16,7 +16,8 @@ from tests.support.fake_transport import FakeTransport
 
 @contextmanager
 def following(transport, on_arrival=lambda _: None):
-    stream = StateSubscription(transport, on_arrival)
+    stream = StateSubscription(transport)
+    stream.observe(lambda change, is_full: is_full or on_arrival(change))
     yield stream
     stream.set_closed()
     transport.close()

@@ -56,7 +56,7 @@ def test_a_refused_lock_has_the_reason(page: FakePage, server: NanoverServer) ->
 
 
 def test_a_refusal_names_a_holder_that_announced_itself(
-    page: FakePage, server: NanoverServer, quick_notes: None
+    page: FakePage, server: NanoverServer, quick_claims: None
 ) -> None:
     with connect(f"127.0.0.1:{server.port}", name="other") as other:
         other.client.lock_notes.announce("Anna's notebook")
@@ -228,7 +228,7 @@ def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverSe
 
 
 def test_a_release_request_is_shown_and_dismissed(
-    page: FakePage, server: NanoverServer, quick_notes: None
+    page: FakePage, server: NanoverServer, quick_claims: None
 ) -> None:
     page.ask("share_name", by="Anna")
     assert page.last("lock_updates")["by"] == "Anna"
@@ -249,7 +249,7 @@ def test_a_release_request_is_shown_and_dismissed(
 
 
 def test_asking_for_a_key_asks_its_holder(
-    page: FakePage, server: NanoverServer, quick_notes: None
+    page: FakePage, server: NanoverServer, quick_claims: None
 ) -> None:
     with connect(f"127.0.0.1:{server.port}", name="other") as other:
         other.client.lock_notes.announce("Anna")

@@ -1,4 +1,4 @@
-"""Lock requests to a server that enforces locks; their outcome goes to the lease table."""
+"""Lock requests, one at a time; their outcome goes to the lease table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from nanover_jupyter.client.locks.backend import LockBackend
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.errors import ClosedError, InvalidValue, NanoverJupyterError, NotSupported
-from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.messages import LockRequest
 
-__all__ = ["ServerLocks", "refused_keys"]
+__all__ = ["LockRequests", "refused_keys"]
 
 _CLOSE_TIMEOUT: Final = 1.0
 _MIN_RENEWAL_TIMEOUT: Final = 0.5
@@ -42,14 +42,14 @@ def refused_keys(keys: Sequence[str], accepts: Callable[[Sequence[str]], bool]) 
         parts += [part[middle:], part[:middle]]
 
 
-class ServerLocks:
+class LockRequests:
     """Sends lock requests one at a time and records their outcome in this order.
 
     Otherwise a renewal that is on its way when its lock is released could lock the key
     again. Thread-safe.
 
     Args:
-        transport: Connects to the server.
+        backend: Acquires and releases locks.
         table: Records the outcome.
         call_timeout: Returns the timeout of requests in seconds; None for no limit.
         on_unanswered: Called when a request failed that the server may have granted.
@@ -61,13 +61,13 @@ class ServerLocks:
 
     def __init__(
         self,
-        transport: Transport,
+        backend: LockBackend,
         table: LeaseTable,
         call_timeout: Callable[[], float | None],
         on_unanswered: Callable[[], object] = lambda: None,
     ) -> None:
         self.request_lock = threading.RLock()
-        self._transport = transport
+        self._backend = backend
         self._table = table
         self._call_timeout = call_timeout
         self._on_unanswered = on_unanswered
@@ -83,18 +83,13 @@ class ServerLocks:
 
     def require_supported(self) -> None:
         """Raise NotSupported if the server has no locks."""
-        capabilities = self._transport.capabilities
-        if not capabilities.locks:
-            raise NotSupported("locks", capabilities.transport)
+        if not self._backend.kind:
+            raise NotSupported("locks", self._backend.transport_name)
 
     def require_open(self) -> None:
         """Raise ClosedError after `close`."""
         if self._closed.is_set():
-            raise ClosedError(self._transport.address)
-
-    def pause(self, seconds: float) -> None:
-        """Wait for some seconds, or until `close`."""
-        self._closed.wait(seconds)
+            raise ClosedError(self._backend.address)
 
     def update(  # noqa: PLR0913 - the outcome is recorded with the options of the lease
         self,
@@ -128,7 +123,8 @@ class ServerLocks:
             try:
                 limits = [self._call_timeout() if call_timeout is None else call_timeout, timeout]
                 limit = min((each for each in limits if each is not None), default=None)
-                granted = self._transport.update_locks(request, limit)
+                until = deadline if auto_renew else asked_at + seconds
+                granted = self._backend.update_locks(request, limit, until)
             except InvalidValue:
                 self._table.record_withdrawn(request.acquire)
                 raise
@@ -179,7 +175,7 @@ class ServerLocks:
             return True
         with self.request_lock:
             try:
-                self._transport.update_locks(LockRequest({}, frozenset(keys)), self._call_timeout())
+                self._backend.update_locks(LockRequest({}, frozenset(keys)), self._call_timeout())
             except NanoverJupyterError:
                 self._unanswered.update(keys)
                 self._table.record_released(keys, failed_note)
@@ -197,7 +193,7 @@ class ServerLocks:
             keys = frozenset(self._unanswered.difference(self._table.held_keys()))
             if keys:
                 self.require_open()
-                self._transport.update_locks(LockRequest({}, keys), self._call_timeout())
+                self._backend.update_locks(LockRequest({}, keys), self._call_timeout())
                 self._unanswered -= keys
 
     def find_blocking_keys(self, keys: Sequence[str], limit: int | None = None) -> list[str]:
@@ -223,7 +219,7 @@ class ServerLocks:
         try:
             keys = frozenset(self._unanswered.union(self._table.held_keys()))
             if keys:
-                self._transport.update_locks(LockRequest({}, keys), _CLOSE_TIMEOUT)
+                self._backend.update_locks(LockRequest({}, keys), _CLOSE_TIMEOUT)
                 self._table.record_released(keys)
         except NanoverJupyterError:
             return
@@ -238,7 +234,7 @@ class ServerLocks:
         limit = self._call_timeout()
         if limit is not None:
             timeout = min(limit, timeout)
-        granted = self._transport.update_locks(LockRequest(wanted), timeout)
+        granted = self._backend.update_locks(LockRequest(wanted), timeout)
         if granted:
             self._table.record_granted(wanted, asked_at)
         return granted
@@ -251,4 +247,4 @@ class ServerLocks:
             others = {key: 0.0 for key in keys if not self._table.is_held(key)}
             if not others:
                 return True
-            return self._transport.update_locks(LockRequest(others), self._call_timeout())
+            return self._backend.update_locks(LockRequest(others), self._call_timeout())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanover_jupyter.client.locks.server_locks import ServerLocks, refused_keys
+from nanover_jupyter.client.locks.lock_requests import LockRequests, refused_keys
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.errors import (
     ClosedError,
@@ -20,13 +20,13 @@ from nanover_jupyter.errors import (
 )
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from tests.support.eventually import eventually
-from tests.support.fake_lock_transport import FakeLockTransport
+from tests.support.fake_lock_backend import FakeLockBackend
 from tests.support.interrupts import count_inside
 
 
 @pytest.fixture
 def transport(server_state, clock):
-    return FakeLockTransport(server_state, "me", clock)
+    return FakeLockBackend(server_state, "me", clock)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def table(clock):
 
 @pytest.fixture
 def server_locks(transport, table):
-    return ServerLocks(transport, table, lambda: 5.0)
+    return LockRequests(transport, table, lambda: 5.0)
 
 
 def test_no_request_is_sent_while_another_is_on_its_way(server_locks, transport):
@@ -119,14 +119,6 @@ def test_no_request_is_sent_after_close(server_locks, transport):
             ask()
 
     assert len(transport.requests) == asked
-
-
-def test_a_pause_ends_with_close(server_locks):
-    waiter = threading.Thread(target=server_locks.pause, args=(60,))
-    waiter.start()
-    server_locks.close()
-
-    eventually(lambda: not waiter.is_alive())
 
 
 KEYS = [f"key-{number}" for number in range(64)]

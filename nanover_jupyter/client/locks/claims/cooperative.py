@@ -1,0 +1,218 @@
+"""Cooperative locks: locks by claims in the shared state, for servers that have none."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from nanover_jupyter.client.locks.claims.board import ClaimBoard
+from nanover_jupyter.client.locks.claims.protocol import BELIEF_SHARE, Attempt, Outcome
+from nanover_jupyter.client.locks.claims.view import describe_holder
+from nanover_jupyter.errors import (
+    ClosedError,
+    InvalidArgument,
+    InvalidValue,
+    NanoverJupyterError,
+    TimedOut,
+)
+from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.transport.pending import wait_step
+from nanover_jupyter.wire.claims import MAX_CLAIMS, MAX_KEY, MAX_TTL
+from nanover_jupyter.wire.messages import LockKind, LockRequest
+
+__all__ = ["CooperativeLocks"]
+
+_MAX_SECONDS: Final = MAX_TTL * BELIEF_SHARE
+# Seconds to wait for others to withdraw. A stopped client does not; a later attempt counts its
+# claim as dead.
+_CONTENTION_SECONDS: Final = 0.5
+
+
+class CooperativeLocks:
+    """Implements `LockBackend` by the protocol of cooperative locks. Thread-safe.
+
+    Args:
+        transport: Connects to the server.
+        board: Our claims and those of other clients.
+        subscribe: Subscribes to the shared state.
+        end_belief: Records that keys are released, before other clients can know.
+    """
+
+    kind = LockKind.COOPERATIVE
+
+    def __init__(
+        self,
+        transport: Transport,
+        board: ClaimBoard,
+        subscribe: Callable[[], object],
+        end_belief: Callable[[Iterable[str]], object],
+    ) -> None:
+        self._transport = transport
+        self._board = board
+        self._subscribe = subscribe
+        self._end_belief = end_belief
+        self._closed = False
+
+    @property
+    def address(self) -> str:
+        """See `LockBackend.address`."""
+        return self._transport.address
+
+    @property
+    def transport_name(self) -> str:
+        """See `LockBackend.transport_name`."""
+        return self._transport.capabilities.transport
+
+    def update_locks(
+        self, request: LockRequest, timeout: float | None, until: float | None = None
+    ) -> bool:
+        """See `LockBackend.update_locks`."""
+        durations = {key: _checked(key, each) for key, each in request.acquire.items()}
+        wanted = {key: seconds for key, seconds in durations.items() if seconds > 0}
+        checked = durations.keys() - wanted.keys()
+        self._subscribe()
+        if checked and self._board.blocking(checked):
+            return False
+        if wanted and not self._acquire(wanted, timeout, until):
+            return False
+        if request.release:
+            self._end_belief(request.release)
+            with self._board.changed:
+                self._board.protocol.release(request.release)
+            self._board.flush(timeout)
+        return True
+
+    def holds(self, key: str) -> bool:
+        """See `LockBackend.holds`."""
+        with self._board.changed:
+            return self._board.protocol.believes(key, self._board.clock())
+
+    def begin_waiting(self, keys: Iterable[str], note: str) -> None:
+        """See `LockBackend.begin_waiting`."""
+        self._board.begin_waiting(keys, note)
+
+    def end_waiting(self, keys: Iterable[str]) -> None:
+        """See `LockBackend.end_waiting`."""
+        self._board.end_waiting(keys)
+
+    def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
+        """See `LockBackend.wait_until_free`."""
+        self._board.wait_until_free(keys, pause, left)
+
+    def hand_over(self, keys: Iterable[str], client_id: str) -> None:
+        """See `LockBackend.hand_over`."""
+        offered = list(keys)
+        self._end_belief(offered)
+        with self._board.changed:
+            self._board.protocol.offer(offered, client_id, self._board.clock())
+        self._board.flush(None)
+
+    def describe_holder(self, keys: Iterable[str]) -> str:
+        """See `LockBackend.describe_holder`."""
+        return describe_holder(self._board, keys)
+
+    def interrupt(self) -> None:
+        """See `LockBackend.interrupt`."""
+        self._closed = True
+        self._board.interrupt()
+
+    def close(self, *, reachable: bool) -> None:
+        """See `LockBackend.close`."""
+        self._board.close(reachable=reachable)
+
+    # internals --------------------------------------------------------------------------
+
+    def _acquire(
+        self, durations: Mapping[str, float], timeout: float | None, until: float | None
+    ) -> bool:
+        board, protocol = self._board, self._board.protocol
+        deadline = math.inf if timeout is None else board.clock() + timeout
+        with board.changed:
+            if protocol.count + len(durations) > MAX_CLAIMS:
+                raise InvalidArgument("keys", f"a client can claim at most {MAX_CLAIMS} keys")
+            now = board.clock()
+            held = {key: each for key, each in durations.items() if protocol.believes(key, now)}
+            asked = {key: each for key, each in durations.items() if key not in held}
+            shown = None if until is None else board.wall_clock() + until - now
+            attempt = protocol.ask(asked, shown) if asked else None
+        try:
+            board.flush(timeout, held)
+            with board.changed:
+                beat = protocol.beat
+            renewed = self._wait_for_echo(beat, held, deadline)
+            outcome: Outcome = "held" if attempt is None else self._decide(attempt, deadline)
+            # Believe first, then tell the others.
+            if attempt is not None and outcome == "held":
+                board.flush(timeout)
+                return renewed
+        except BaseException:
+            self._withdraw(attempt)
+            raise
+        if outcome == "held":
+            return renewed
+        self._withdraw(attempt)
+        self._require_open()
+        if outcome == "pending":
+            raise TimedOut("acquiring locks", timeout or 0.0)
+        return False
+
+    def _wait_for_echo(self, beat: int, held: Mapping[str, float], deadline: float) -> bool:
+        """Wait until a renewal was seen; returns whether the keys are still held."""
+        board, protocol = self._board, self._board.protocol
+        if not held:
+            return True
+        with board.changed:
+            while not protocol.is_echoed(beat) and not self._closed:
+                left = deadline - board.clock()
+                if left <= 0:
+                    raise TimedOut("renewing locks", 0.0)
+                board.changed.wait(wait_step(time.monotonic() + left))
+            now = board.clock()
+            return all(protocol.believes(key, now) for key in held)
+
+    def _decide(self, attempt: Attempt, deadline: float) -> Outcome:
+        """Wait until an attempt is decided, or until it takes too long."""
+        board, protocol = self._board, self._board.protocol
+        contended_until = math.inf
+        with board.changed:
+            while True:
+                now = board.clock()
+                outcome = protocol.decide(attempt, now)
+                if outcome not in ("pending", "contended") or self._closed:
+                    return outcome
+                if outcome == "contended":
+                    contended_until = min(contended_until, now + _CONTENTION_SECONDS)
+                left = min(deadline, contended_until) - now
+                if left <= 0:
+                    return outcome
+                board.changed.wait(wait_step(time.monotonic() + left))
+
+    def _withdraw(self, attempt: Attempt | None) -> None:
+        if attempt is None:
+            return
+        with self._board.changed:
+            self._board.protocol.withdraw(attempt)
+            # Also if it was granted, but others could not be told.
+            self._board.protocol.release(attempt.durations)
+        with suppress(NanoverJupyterError):
+            self._board.flush(None)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ClosedError(self.address)
+
+
+def _checked(key: str, seconds: object) -> float:
+    """Return a duration; raises InvalidValue if the claim could not be read by others."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or math.isnan(seconds):
+        raise InvalidValue((key,), f"the lock duration must be a number, not {seconds!r}")
+    if seconds > _MAX_SECONDS:
+        hours = int(_MAX_SECONDS / 3600)
+        reason = f"a cooperative lock lasts at most {hours} hours without a renewal"
+        raise InvalidValue((key,), f"{reason}, not {seconds!r} s")
+    if len(key) > MAX_KEY:
+        raise InvalidValue((key,), f"keys of cooperative locks have at most {MAX_KEY} characters")
+    return float(seconds)

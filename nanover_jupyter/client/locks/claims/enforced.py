@@ -1,0 +1,165 @@
+"""Locks that a server enforces, published as claims for other clients to see."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import islice
+from typing import Final
+
+from nanover_jupyter.client.locks.claims.board import ClaimBoard
+from nanover_jupyter.client.locks.claims.view import describe_holder
+from nanover_jupyter.client.locks.table import LeaseTable
+from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.transport.base import Transport
+from nanover_jupyter.wire.claims import MAX_TTL, Claim
+from nanover_jupyter.wire.messages import LockKind, LockRequest
+
+__all__ = ["EnforcedLocks"]
+
+# More keys are not published.
+_MAX_KEYS: Final = 100
+# Locks that are released sooner are not published.
+_WRITE_DELAY: Final = 0.1
+
+
+class EnforcedLocks:
+    """Implements `LockBackend` by requests to the server. Thread-safe.
+
+    Servers do not publish who holds a lock, so this writes claims, which the lease table
+    determines. Locks do not depend on them.
+
+    Args:
+        transport: Connects to the server.
+        board: Our claims and those of other clients.
+        table: Our locks.
+        until_of: Returns when a held key will be released, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        board: ClaimBoard,
+        table: LeaseTable,
+        until_of: Callable[[str], float | None],
+    ) -> None:
+        self._transport = transport
+        self._board = board
+        self._table = table
+        self._until_of = until_of
+        self._closed = threading.Event()
+        # The claims of held locks by key, with the time when each was last granted. Guarded by
+        # the condition of the board.
+        self._published: dict[str, tuple[float, Claim]] = {}
+        self._is_scheduled = False
+        board.before_write = self._derive_claims_locked
+        self._unsubscribe = table.subscribe(self._schedule)
+
+    @property
+    def kind(self) -> LockKind:
+        """See `LockBackend.kind`."""
+        return self._transport.capabilities.locks
+
+    @property
+    def address(self) -> str:
+        """See `LockBackend.address`."""
+        return self._transport.address
+
+    @property
+    def transport_name(self) -> str:
+        """See `LockBackend.transport_name`."""
+        return self._transport.capabilities.transport
+
+    def update_locks(
+        self,
+        request: LockRequest,
+        timeout: float | None,
+        until: float | None = None,  # noqa: ARG002 - follows from the lease table
+    ) -> bool:
+        """See `LockBackend.update_locks`."""
+        # A key that is handed over to another client is free for the server.
+        if any(each.claim.offer for _, each in self._board.blocking(request.acquire)):
+            return False
+        return self._transport.update_locks(request, timeout)
+
+    def holds(self, key: str) -> bool:
+        """See `LockBackend.holds`."""
+        return self._table.is_held(key)
+
+    def begin_waiting(self, keys: Iterable[str], note: str) -> None:
+        """See `LockBackend.begin_waiting`."""
+        self._board.begin_waiting(keys, note)
+
+    def end_waiting(self, keys: Iterable[str]) -> None:
+        """See `LockBackend.end_waiting`."""
+        self._board.end_waiting(keys)
+
+    def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
+        """See `LockBackend.wait_until_free`."""
+        del keys  # Clients that write no claims may hold them too.
+        self._closed.wait(min(pause, left))
+
+    def hand_over(self, keys: Iterable[str], client_id: str) -> None:
+        """See `LockBackend.hand_over`."""
+        offered = list(keys)
+        with self._board.changed:
+            now = self._board.clock()
+            self._derive_claims_locked()
+            self._board.protocol.offer(offered, client_id, now)
+        with suppress(NanoverJupyterError):
+            self._board.flush(None)
+        self._transport.update_locks(LockRequest({}, frozenset(offered)), None)
+        self._table.record_released(offered)
+
+    def describe_holder(self, keys: Iterable[str]) -> str:
+        """See `LockBackend.describe_holder`."""
+        return describe_holder(self._board, keys)
+
+    def interrupt(self) -> None:
+        """See `LockBackend.interrupt`."""
+        self._closed.set()
+        self._board.interrupt()
+
+    def close(self, *, reachable: bool) -> None:
+        """See `LockBackend.close`."""
+        self._unsubscribe()
+        self._board.close(reachable=reachable)
+
+    # internals --------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        with self._board.changed:
+            if self._is_scheduled:
+                return
+            self._is_scheduled = True
+        self._board.run_soon(self._publish, after=_WRITE_DELAY)
+
+    def _publish(self) -> None:
+        with self._board.changed:
+            self._is_scheduled = False
+        self._board.flush_quietly()
+
+    def _derive_claims_locked(self) -> None:
+        now = self._table.clock()
+        held = islice((row for row in self._table.rows() if row.is_held), _MAX_KEYS)
+        published: dict[str, tuple[float, Claim]] = {}
+        for row in held:
+            known = self._published.get(row.key)
+            if known is not None and known[0] == row.asked_at:
+                published[row.key] = known
+                continue
+            claim = Claim(
+                state="held",
+                nonce=row.grant_id,
+                ttl=min(max(row.ends_at - now, 0.001), MAX_TTL)
+                if row.ends_at < math.inf
+                else MAX_TTL,
+                since=self._board.wall_clock() + row.held_since - now,
+                until=self._until_of(row.key),
+                enforced=True,
+            )
+            published[row.key] = (row.asked_at, claim)
+        self._published = published
+        self._board.protocol.enforce({key: claim for key, (_, claim) in published.items()})
