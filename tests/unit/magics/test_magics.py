@@ -117,7 +117,7 @@ def test_an_interrupt_is_one_line_and_keeps_the_connection(shell: Shell) -> None
 @pytest.mark.parametrize(
     ("line", "waits_in"),
     [
-        ("lock scene --wait 20", "pause"),
+        ("lock scene --wait 20", "wait_until_free"),
         ("servers --timeout 20 --port 0", "discover"),
         ("connect {silent}", "probe"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,6 +14,7 @@ from nanover_jupyter.client.locks.claims.peers import PeerClaim
 from nanover_jupyter.client.locks.claims.protocol import ClaimProtocol
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.transport.pending import wait_step
 from nanover_jupyter.wire.claims import LOCK_PREFIX, MAX_TEXT, is_lock_key
 from nanover_jupyter.wire.lazy import read
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -177,10 +179,11 @@ class ClaimBoard:
                         self.changed.wait(min(pause, left))
                     return
                 is_first = False
-                until = min(end, *(each.dies_at for each in blockers))
                 if now >= end:
                     return
-                self.changed.wait(max(_MIN_WAIT, until - now))
+                until = min(end, *(each.dies_at for each in blockers))
+                step = wait_step(time.monotonic() + until - now)
+                self.changed.wait(max(_MIN_WAIT, step))
 
     @property
     def is_idle(self) -> bool:

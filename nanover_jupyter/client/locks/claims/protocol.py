@@ -277,10 +277,13 @@ class ClaimProtocol:
     def enforce(self, claims: Mapping[str, Claim]) -> None:
         """Replace the held claims by those of locks that the server enforces.
 
-        Keys that are offered to another client stay offered.
+        A key that is offered to another client stays offered, unless it was acquired again.
         """
-        offered = {key: own for key, own in self._claims.items() if own.claim.offer}
-        self._claims = offered | {key: _OwnClaim(each, math.inf) for key, each in claims.items()}
+        held = {key: _OwnClaim(each, math.inf) for key, each in claims.items()}
+        for key, own in self._claims.items():
+            if own.claim.offer and (key not in claims or claims[key].nonce == own.claim.nonce):
+                held[key] = own
+        self._claims = held
 
     # ending ---------------------------------------------------------------------------
 

@@ -82,15 +82,16 @@ def test_a_lock_of_another_client_is_refused_or_waited_for(
         shell.run("%nanover lock scene").errors
     )
 
-    with once_waiting_in("pause", lambda: server.update_locks("other", release={"scene"})):
+    with once_waiting_in("wait_until_free", lambda: server.update_locks("other", release={"scene"})):
         text = shell.run("%nanover lock scene --wait 20 --for 5").text
 
     assert text == "Locked scene for 5 s."
 
 
-def test_a_server_without_locks_is_reported(shell: Shell, server: NanoverServer) -> None:
+def test_keys_of_a_server_without_locks_are_locked_cooperatively(
+    shell: Shell, server: NanoverServer
+) -> None:
     shell.run(f"%nanover connect ws://127.0.0.1:{server.websocket_port} --quiet")
 
-    assert "this server (WebSocket) does not support locks" in (
-        shell.run("%nanover lock scene").errors
-    )
+    assert shell.run("%nanover lock scene --for 5").text == "Locked scene for 5 s."
+    assert shell.run("%nanover unlock scene").text == "Unlocked scene."

@@ -10,7 +10,7 @@ import pytest
 
 from nanover_jupyter.errors import InvalidValue, ProtocolError
 from nanover_jupyter.wire.command_info import CommandInfo
-from nanover_jupyter.wire.messages import DictionaryChange
+from nanover_jupyter.wire.messages import DictionaryChange, LockKind
 from nanover_jupyter.wire.values import same_value
 from nanover_jupyter.wire.websocket.codec import (
     CAPABILITIES,
@@ -250,7 +250,7 @@ def test_an_invalid_list_of_commands_is_rejected(result):
 
 
 def test_capabilities_say_what_the_wire_has():
-    assert not CAPABILITIES.locks
+    assert CAPABILITIES.locks is LockKind.COOPERATIVE
     assert not CAPABILITIES.acknowledged_updates
     assert CAPABILITIES.integers
     assert CAPABILITIES.null_values
