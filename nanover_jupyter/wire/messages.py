@@ -233,6 +233,9 @@ class LockKind(StrEnum):
     def __bool__(self) -> bool:
         return self is not LockKind.NONE
 
+    def __repr__(self) -> str:
+        return repr(self.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:

@@ -331,9 +331,10 @@ class ClaimProtocol:
         renewed = {key: sec for key, sec in (renewals or {}).items() if self.believes(key, now)}
         for key, seconds in renewed.items():
             own = self._claims[key]
-            # Others may count from this write while this client believes by an earlier one.
-            left = max(seconds, own.ends_at - now)
-            own.claim = replace(own.claim, ttl=left / BELIEF_SHARE)
+            # Never shorter: others may count from this write while this client believes by the
+            # longer ttl of an earlier one, which may not even be echoed yet.
+            ttl = max(own.claim.ttl, seconds / BELIEF_SHARE)
+            own.claim = replace(own.claim, ttl=ttl)
         for key, own in self._claims.items():
             until = self._until_of(key) if _is_held(own.claim) else None
             if until is not None:

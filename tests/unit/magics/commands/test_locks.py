@@ -82,7 +82,9 @@ def test_a_lock_of_another_client_is_refused_or_waited_for(
         shell.run("%nanover lock scene").errors
     )
 
-    with once_waiting_in("wait_until_free", lambda: server.update_locks("other", release={"scene"})):
+    with once_waiting_in(
+        "wait_until_free", lambda: server.update_locks("other", release={"scene"})
+    ):
         text = shell.run("%nanover lock scene --wait 20 --for 5").text
 
     assert text == "Locked scene for 5 s."
