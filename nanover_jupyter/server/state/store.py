@@ -5,25 +5,19 @@ Where NanoVer's code and its documentation differ, this follows the code.
 
 from __future__ import annotations
 
-import numbers
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.server.state.change_log import ChangeLog
+from nanover_jupyter.server.state.lock_table import LockTable, checked_durations
 from nanover_jupyter.server.state.subscription import Subscription
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value, check_key, copy_value, normalize
 
 __all__ = ["SharedState"]
-
-
-class _Lock(NamedTuple):
-    token: object
-    expires: float
 
 
 class SharedState:
@@ -35,6 +29,7 @@ class SharedState:
 
     Args:
         clock: Returns monotonic seconds, by which locks expire.
+        wall_clock: Returns seconds since 1970, for information.
         derive: Returns further updates that follow from the given ones, for keys that depend
             on others. Derived updates of locked keys are dropped.
 
@@ -46,14 +41,14 @@ class SharedState:
         self,
         *,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
         derive: Callable[[Mapping[str, Value]], Mapping[str, Value]] = lambda _: {},
     ) -> None:
         self._clock = clock
         self._derive = derive
         self._guard = threading.RLock()
         self._values: dict[str, Value] = {}
-        self._locks: dict[str, _Lock] = {}
-        self._cleanup_threshold = 64
+        self._locks = LockTable(clock, wall_clock)
         self.log = ChangeLog()
         self._frozen = False
 
@@ -87,7 +82,7 @@ class SharedState:
         if not normalized:
             change = _normalized_change(change)
         with self._guard:
-            if self._frozen or self.blocked(token, (*change.updates, *change.removals)):
+            if self._frozen or self._locks.blocked(token, (*change.updates, *change.removals)):
                 return False
             self._add_derived(token, change)
             self._values.update(change.updates)
@@ -164,49 +159,22 @@ class SharedState:
         Raises:
             InvalidValue: A duration is not a number. No lock is changed.
         """
-        durations = {check_key(key): _seconds(key, each) for key, each in request.acquire.items()}
+        request = LockRequest(checked_durations(request.acquire), request.release)
         with self._guard:
-            if self.blocked(token, durations):
+            if self._locks.blocked(token, request.acquire):
                 return False
-            now = self._clock()
-            for key in request.release:
-                if self._owner(key, now) == (token,):
-                    del self._locks[key]
-            for key, seconds in durations.items():
-                self._locks[key] = _Lock(token, now + seconds)
-            self._drop_expired(now)
+            self._locks.update(token, request)
             return True
 
     def blocked(self, token: object, keys: Iterable[str]) -> tuple[str, ...]:
         """Return those of `keys` that are locked under another token."""
         with self._guard:
-            if not self._locks:
-                return ()
-            now = self._clock()
-            return tuple(key for key in keys if self._owner(key, now) not in ((), (token,)))
+            return self._locks.blocked(token, keys)
 
     def clear_locks(self) -> None:
         """Release all locks of all tokens."""
         with self._guard:
             self._locks.clear()
-
-    def _owner(self, key: str, now: float) -> tuple[object, ...]:
-        """Return the token that owns a lock as a 1-tuple, because None may be a token."""
-        lock = self._locks.get(key)
-        # This comparison never expires a lock whose end is NaN.
-        return () if lock is None or lock.expires <= now else (lock.token,)
-
-    def _drop_expired(self, now: float) -> None:
-        # Do so whenever the table has doubled, which is a constant cost per lock.
-        if len(self._locks) > self._cleanup_threshold:
-            self._locks = {k: lock for k, lock in self._locks.items() if not lock.expires <= now}
-            self._cleanup_threshold = 2 * len(self._locks) + 64
-
-
-def _seconds(key: str, duration: object) -> float:
-    if isinstance(duration, numbers.Real):
-        return float(duration)
-    raise InvalidValue((key,), f"the lock duration must be a number of seconds, not {duration!r}")
 
 
 def _normalized_change(change: DictionaryChange) -> DictionaryChange:
