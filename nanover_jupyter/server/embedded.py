@@ -88,7 +88,8 @@ class NanoverServer:
         port: The TCP port for gRPC, or 0 for any free port.
         websocket_port: The TCP port for the WebSocket protocol of NanoVer's current servers,
             with the same state and commands. 0 selects any free port; None disables it. The
-            server ignores changes by WebSocket clients to keys that a gRPC client has locked.
+            server ignores changes by WebSocket clients to keys that a gRPC client has locked,
+            and grants gRPC clients no lock on keys that a WebSocket client claims.
         application_defaults: Whether a server with a WebSocket port starts with the defaults
             of NanoVer's application servers: the key `imd.velocity_reset_available`, the
             command `multiuser/radially-orient-origins`, and the keys `transform.simulation`
@@ -300,14 +301,14 @@ class NanoverServer:
             release: Keys to release. Keys that are not locked by the token are ignored.
 
         Raises:
-            ResourceLockedError: (an UpdateRefused) Other tokens have locked `keys`. No lock was
-                acquired or released.
+            ResourceLockedError: (an UpdateRefused) Other tokens have locked `keys`, or claim
+                them as clients of WebSocket servers do. No lock was acquired or released.
             InvalidValue: A duration is not a number.
         """
         request = LockRequest(dict(acquire or {}), frozenset(release or ()))
         if not self._state.attempt_update_locks(access_token, request):
             keys = tuple(request.acquire)
-            raise ResourceLockedError(self._state.blocked(access_token, keys) or keys)
+            raise ResourceLockedError(self._state.unavailable(access_token, keys) or keys)
 
     def copy_state(self) -> dict[str, Value]:
         """Return a deep copy of the shared state."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from nanover_jupyter.errors import InvalidValue
 from nanover_jupyter.server.state.change_log import ChangeLog
-from nanover_jupyter.server.state.lock_table import LockTable, checked_durations
+from nanover_jupyter.server.state.claims import SERVER_KEY, ClaimTable, PublishedLocks
+from nanover_jupyter.server.state.lock_table import LockTable, checked_durations, same_token
 from nanover_jupyter.server.state.subscription import Subscription
+from nanover_jupyter.wire.claims import LOCK_PREFIX
 from nanover_jupyter.wire.messages import DictionaryChange, LockRequest
 from nanover_jupyter.wire.values import Value, check_key, copy_value, normalize
 
@@ -23,9 +25,9 @@ __all__ = ["SharedState"]
 class SharedState:
     """A shared dictionary with locks on its keys. Thread-safe.
 
-    One re-entrant lock guards the values and the key locks. It is held while a change is
-    added to the log, so that all subscribers receive changes in the same order. Values are
-    replaced, never modified.
+    One re-entrant lock guards the values, the key locks and the claims. It is held while a
+    change is added to the log, so that all subscribers receive changes in the same order. Values
+    are replaced, never modified.
 
     Args:
         clock: Returns monotonic seconds, by which locks expire.
@@ -49,6 +51,8 @@ class SharedState:
         self._guard = threading.RLock()
         self._values: dict[str, Value] = {}
         self._locks = LockTable(clock, wall_clock)
+        self._claims = ClaimTable(clock)
+        self._published = PublishedLocks(self._locks, clock)
         self.log = ChangeLog()
         self._frozen = False
 
@@ -82,14 +86,12 @@ class SharedState:
         if not normalized:
             change = _normalized_change(change)
         with self._guard:
-            if self._frozen or self._locks.blocked(token, (*change.updates, *change.removals)):
+            keys = (*change.updates, *change.removals)
+            if self._frozen or self._locks.blocked(token, keys):
                 return False
             self._add_derived(token, change)
-            self._values.update(change.updates)
-            for key in change.removals:
-                self._values.pop(key, None)
-            if change:
-                self.log.record(change)
+            self._add_published_locks(token, change, keys)
+            self._apply(change)
             return True
 
     def remove_unlocked(
@@ -112,6 +114,27 @@ class SharedState:
         for key in derived.keys() - self.blocked(token, derived):
             change.updates[key] = derived[key]
             change.removals.discard(key)
+
+    def _add_published_locks(
+        self, token: object, change: DictionaryChange, keys: tuple[str, ...]
+    ) -> None:
+        """Record the claims in a change of `keys`, and add `lock.server` if that must change."""
+        asked: tuple[str, ...] = ()
+        is_due = self._published.expired
+        # One search in C, as the keys of every update are searched.
+        if LOCK_PREFIX in "\n".join(keys):
+            asked = self._claims.record(token, change, self._locks.keys())
+            asked = self._locks.blocked(token, asked)
+            is_due = is_due or bool(asked) or SERVER_KEY in keys
+        if is_due:
+            self._published.add_to(change, asked)
+
+    def _apply(self, change: DictionaryChange) -> None:
+        self._values.update(change.updates)
+        for key in change.removals:
+            self._values.pop(key, None)
+        if change:
+            self.log.record(change)
 
     def copy(self) -> dict[str, Value]:
         """Return a deep copy of the current state."""
@@ -154,16 +177,17 @@ class SharedState:
         Releasing a lock that `token` does not own does nothing.
 
         Returns:
-            False if another token owns a lock to be acquired. No lock is changed then.
+            False if `unavailable` returns a key to be acquired. No lock is changed then.
 
         Raises:
             InvalidValue: A duration is not a number. No lock is changed.
         """
         request = LockRequest(checked_durations(request.acquire), request.release)
         with self._guard:
-            if self._locks.blocked(token, request.acquire):
+            if self.unavailable(token, request.acquire):
                 return False
             self._locks.update(token, request)
+            self._update_published_locks()
             return True
 
     def blocked(self, token: object, keys: Iterable[str]) -> tuple[str, ...]:
@@ -171,10 +195,28 @@ class SharedState:
         with self._guard:
             return self._locks.blocked(token, keys)
 
+    def unavailable(self, token: object, keys: Collection[str]) -> tuple[str, ...]:
+        """Return those of `keys` that `token` cannot lock, because others lock or claim them.
+
+        Claims of others do not end a lock: `token` can acquire it again.
+        """
+        with self._guard:
+            locked = self._locks.find(keys)
+            others = (key for key, lock in locked.items() if not same_token(lock.token, token))
+            claimed = self._claims.blocked(token, [key for key in keys if key not in locked])
+            return (*others, *claimed)
+
     def clear_locks(self) -> None:
         """Release all locks of all tokens."""
         with self._guard:
             self._locks.clear()
+            self._update_published_locks()
+
+    def _update_published_locks(self) -> None:
+        if self._published.outdated and not self._frozen:
+            change = DictionaryChange()
+            self._published.add_to(change)
+            self._apply(change)
 
 
 def _normalized_change(change: DictionaryChange) -> DictionaryChange:
