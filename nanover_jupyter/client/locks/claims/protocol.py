@@ -279,11 +279,13 @@ class ClaimProtocol:
 
         A key that is offered to another client stays offered, unless it was acquired again.
         """
+        offered = {
+            key: own
+            for key, own in self._claims.items()
+            if own.claim.offer and (key not in claims or claims[key].nonce == own.claim.nonce)
+        }
         held = {key: _OwnClaim(each, math.inf) for key, each in claims.items()}
-        for key, own in self._claims.items():
-            if own.claim.offer and (key not in claims or claims[key].nonce == own.claim.nonce):
-                held[key] = own
-        self._claims = held
+        self._claims = held | offered
 
     # ending ---------------------------------------------------------------------------
 

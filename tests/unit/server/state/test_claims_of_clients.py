@@ -130,7 +130,7 @@ class Session:
             case 0 | 1:
                 client.ask(self.durations())
             case 2:
-                client.write(dict.fromkeys(held, max(DURATIONS)))
+                client.write(dict.fromkeys(held, self.choices.choice(DURATIONS)))
             case 3 if held:
                 client.protocol.release([self.choices.choice(held)])
                 client.write()
@@ -163,7 +163,8 @@ class Session:
         ]
 
 
-@pytest.mark.parametrize("seed", range(10))
+# Renewals that shorten the ttl of claims need seed 148, or many others.
+@pytest.mark.parametrize("seed", [*range(9), 148])
 def test_at_most_one_client_holds_a_key(seed: int) -> None:
     session = Session(random.Random(seed))
     seen: Counter[str] = Counter()
