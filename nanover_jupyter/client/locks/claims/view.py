@@ -155,18 +155,25 @@ class LockClaims:
         return self._subscribe(on_change)
 
     def _claims(self, key: str) -> list[KeyClaim]:
-        return [_key_claim(key, each) for each in self._board.on_key(key)]
+        found = sorted(self._board.on_key(key), key=_is_offered)
+        return [_key_claim(key, each) for each in found]
 
 
 def describe_holder(board: ClaimBoard, keys: Iterable[str]) -> str:
     """Return who holds one of the keys, as a phrase; empty if unknown."""
-    for _, each in board.blocking(keys):
+    # A key that is handed over has two claims for a while.
+    claims = sorted((each for _, each in board.blocking(keys)), key=_is_offered)
+    for each in claims[:1]:
         name = each.name or _ANONYMOUS
         until = each.claim.until
         if until is None:
             return name
         return f"{name} (until {time.strftime('%H:%M:%S', time.localtime(until))})"
     return ""
+
+
+def _is_offered(each: PeerClaim) -> bool:
+    return bool(each.claim.offer)
 
 
 def _key_claim(key: str, each: PeerClaim) -> KeyClaim:
