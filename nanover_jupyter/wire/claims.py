@@ -5,6 +5,7 @@ Each client writes one key, `lock.ID`, and reads those of the others:
     {"name": string, "beat": integer, "claims": {KEY: {"state": "asking" | "held" | "waiting",
      "nonce": integer, "ticket": integer, "ttl": seconds, "since": seconds since 1970, ...}}}
 
+While its claims stay the same, it only writes `lock.ID.beat`, an integer.
 docs/reference/cooperative-locks.md describes the convention. What other clients write is
 untrusted: values that are not claims are ignored, and texts are cut.
 """
@@ -20,6 +21,7 @@ from typing import Any, Final, Literal, get_args
 from nanover_jupyter.wire.values import Value
 
 __all__ = [
+    "BEAT_SUFFIX",
     "LOCK_PREFIX",
     "MAX_CLAIMS",
     "MAX_KEY",
@@ -28,13 +30,17 @@ __all__ = [
     "Claim",
     "ClaimState",
     "ClientClaims",
+    "beat_key",
     "is_lock_key",
+    "lock_key",
     "read_claims",
+    "split_lock_key",
 ]
 
 ClaimState = Literal["asking", "held", "waiting"]
 
 LOCK_PREFIX: Final = "lock."
+BEAT_SUFFIX: Final = ".beat"
 MAX_TEXT: Final = 120
 MAX_TTL: Final = 86_400.0
 """Seconds; a claim with a longer ttl counts as if it had this one."""
@@ -103,7 +109,7 @@ class ClientClaims:
     """The claims of one client, as its key `lock.ID` has them.
 
     Attributes:
-        client_id: The part of the key after `lock.`.
+        client_id: The part of the key after `lock.`. It has no dots.
         name: The client's name for people; may be empty.
         beat: Counts the client's writes of its key.
         claims: The claims by the key that they are on.
@@ -117,7 +123,7 @@ class ClientClaims:
     @property
     def key(self) -> str:
         """The key of the shared state."""
-        return LOCK_PREFIX + self.client_id
+        return lock_key(self.client_id)
 
     def value(self) -> dict[str, Value]:
         """Return the value of the key."""
@@ -125,9 +131,25 @@ class ClientClaims:
         return {"name": self.name, "beat": self.beat, "claims": claims}
 
 
+def lock_key(client_id: str) -> str:
+    """Return the key with the claims of a client."""
+    return LOCK_PREFIX + client_id
+
+
+def beat_key(client_id: str) -> str:
+    """Return the key that a client changes while its claims stay the same."""
+    return LOCK_PREFIX + client_id + BEAT_SUFFIX
+
+
 def is_lock_key(key: str) -> bool:
-    """Return whether a key of the shared state is that of a client's claims."""
+    """Return whether a key of the shared state belongs to the claims of a client."""
     return key.startswith(LOCK_PREFIX)
+
+
+def split_lock_key(key: str) -> tuple[str, bool]:
+    """Return the id of the client to which a key belongs, and whether it is the beat."""
+    name = key.removeprefix(LOCK_PREFIX)
+    return name.removesuffix(BEAT_SUFFIX), name.endswith(BEAT_SUFFIX)
 
 
 def read_claims(key: str, value: object) -> ClientClaims | None:
@@ -135,7 +157,8 @@ def read_claims(key: str, value: object) -> ClientClaims | None:
 
     Claims that are invalid are left out.
     """
-    if not is_lock_key(key) or not isinstance(value, dict):
+    client_id, is_beat = split_lock_key(key)
+    if not is_lock_key(key) or is_beat or not isinstance(value, dict):
         return None
     claims = value.get("claims")
     if not isinstance(claims, dict):
@@ -147,7 +170,7 @@ def read_claims(key: str, value: object) -> ClientClaims | None:
         if (claim := _read_claim(sent)) is not None
     }
     beat = _integer(value.get("beat")) or 0
-    return ClientClaims(key.removeprefix(LOCK_PREFIX), _text(value.get("name")), beat, found)
+    return ClientClaims(client_id, _text(value.get("name")), beat, found)
 
 
 def _read_claim(sent: object) -> Claim | None:

@@ -140,9 +140,9 @@ class DictionaryChange:
 
     def may_change(self, prefix: str) -> bool:
         """Return whether a key that begins with `prefix` may change, without parsing updates."""
-        found = any(key.startswith(prefix) for key in self._updates) or any(
-            key.startswith(prefix) for key in self._removals
-        )
+        # Joining the keys takes a fraction of the time of a loop over them.
+        keys = "\n".join(self._updates) + "\n" + "\n".join(self._removals)
+        found = keys.startswith(prefix) or "\n" + prefix in keys
         return found or any(prefix.encode() in update.keys for update in self._unparsed)
 
     def __iter__(self) -> Iterator[Any]:

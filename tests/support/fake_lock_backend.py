@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from nanover_jupyter.client.locks.renewer import RENEWED_EARLY
 from nanover_jupyter.errors import ConnectionLost
 from nanover_jupyter.server.state.store import SharedState
 from nanover_jupyter.wire.grpc import codec as grpc_codec
@@ -18,6 +19,7 @@ class FakeLockBackend:
     of each pause between attempts.
     """
 
+    renewed_early = RENEWED_EARLY
     address, transport_name, kind = "fake://locks", "fake", LockKind.SERVER
 
     def __init__(self, server_state: SharedState, token: str, clock: FakeClock) -> None:

@@ -28,6 +28,10 @@ class LockBackend(Protocol):
     def kind(self) -> LockKind:
         """The kind of locks."""
 
+    @property
+    def renewed_early(self) -> float:
+        """The share of their duration by which leases are renewed early with others."""
+
     def update_locks(
         self, request: LockRequest, timeout: float | None, until: float | None = None
     ) -> bool:

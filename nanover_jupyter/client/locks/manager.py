@@ -64,7 +64,7 @@ class LeaseManager:
     ) -> None:
         self.clock = clock
         self.table = table or LeaseTable(clock)
-        self.renewer = LeaseRenewer(self, clock)
+        self.renewer = LeaseRenewer(self, clock, backend.renewed_early)
         self.watched = WatchedKeys(clock)
         self.switch_detector = SimulationSwitchDetector(self, clock)
         self._backend = backend

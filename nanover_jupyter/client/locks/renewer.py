@@ -14,13 +14,15 @@ from nanover_jupyter.client.locks.lease_state import RENEWED_AFTER
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.threads import Daemon
 
-__all__ = ["LeaseOwner", "LeaseRenewer"]
+__all__ = ["RENEWED_EARLY", "LeaseOwner", "LeaseRenewer"]
 
 logger = logging.getLogger("nanover_jupyter.client")
 
-# Leases that are due within this share of their duration are renewed with those that are
-# due now. They fall into step, so that many leases need only one request.
-_RENEWED_EARLY = RENEWED_AFTER / 2
+RENEWED_EARLY = RENEWED_AFTER / 2
+"""Leases that are due within this share of their duration are renewed with those that are due.
+
+They fall into step, so that many leases need only one request.
+"""
 _MIN_PAUSE = 0.02
 _MAX_RETRY_PAUSE = 0.5
 # Locks are often acquired again soon after a release. The thread wakes once after this
@@ -49,11 +51,15 @@ class LeaseRenewer:
     Args:
         owner: Holds the leases.
         clock: Monotonic seconds, see `lease_clock`.
+        early: See `RENEWED_EARLY`; `RENEWED_AFTER` renews all leases together.
     """
 
-    def __init__(self, owner: LeaseOwner, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, owner: LeaseOwner, clock: Callable[[], float], early: float = RENEWED_EARLY
+    ) -> None:
         self._owner = owner
         self._clock = clock
+        self._early = early
         # Guards the four fields below.
         self._guard = threading.Lock()
         self._thread = Daemon("nanover-leases", self._run)
@@ -100,7 +106,7 @@ class LeaseRenewer:
             next_at = min(next_at, lease.record.next_change(status.state, status.ends_at))
         if min((at for at, _ in due), default=math.inf) <= now:
             if now >= self._retry_at:
-                self._renew([ls for at, ls in due if at - _RENEWED_EARLY * ls.duration <= now])
+                self._renew([ls for at, ls in due if at - self._early * ls.duration <= now])
                 return 0.0
             ends = [lease.status().ends_at for _, lease in due]
             next_at = min(self._retry_at, *ends, scheduled_at)

@@ -24,7 +24,9 @@ from nanover_jupyter.wire.claims import (
     Claim,
     ClientClaims,
     is_lock_key,
+    lock_key,
     read_claims,
+    split_lock_key,
 )
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import Value
@@ -47,7 +49,7 @@ class _Client(NamedTuple):
 
     Attributes:
         token: The access token that wrote the key last.
-        changed: When, in monotonic seconds.
+        changed: When the key or the client's beat was written, in monotonic seconds.
         claims: The claims by key, as written: any values.
     """
 
@@ -85,15 +87,20 @@ class ClaimTable:
         """
         now = self._clock()
         asked: dict[str, None] = {}
-        for lock_key in filter(_is_client_key, change.updates):
-            claims = _claims_in(change.updates[lock_key])
-            self._set(lock_key, _Client(token, now, claims))
+        for own_key in filter(is_lock_key, change.updates):
+            client_id, is_beat = split_lock_key(own_key)
+            if is_beat:
+                self._renew(lock_key(client_id), now)
+            if is_beat or own_key == SERVER_KEY:
+                continue
+            claims = _claims_in(change.updates[own_key])
+            self._set(own_key, _Client(token, now, claims))
             for key in claims.keys() & locked:
                 claim = _read(claims, key)
                 if claim is not None and claim.state == "asking":
                     asked[key] = None
-        for lock_key in filter(_is_client_key, change.removals):
-            self._set(lock_key, None)
+        for own_key in filter(is_lock_key, change.removals):
+            self._set(own_key, None)
         return tuple(asked)
 
     def blocked(self, token: object, keys: Iterable[str]) -> tuple[str, ...]:
@@ -105,8 +112,8 @@ class ClaimTable:
             key
             for key in keys
             if any(
-                self._blocks(token, self._clients[lock_key], key, now)
-                for lock_key in self._claimants.get(key, ())
+                self._blocks(token, self._clients[own_key], key, now)
+                for own_key in self._claimants.get(key, ())
             )
         )
 
@@ -122,13 +129,18 @@ class ClaimTable:
         return not (claim.state == "held" and self._is_own(token, claim.offer))
 
     def _is_own(self, token: object, client_id: str) -> bool:
-        client = self._clients.get(LOCK_PREFIX + client_id) if client_id else None
+        client = self._clients.get(lock_key(client_id)) if client_id else None
         return client is not None and same_token(client.token, token)
 
-    def _set(self, lock_key: str, client: _Client | None) -> None:
-        old = self._clients.pop(lock_key, None)
+    def _renew(self, own_key: str, now: float) -> None:
+        client = self._clients.get(own_key)
         if client is not None:
-            self._clients[lock_key] = client
+            self._clients[own_key] = client._replace(changed=now)
+
+    def _set(self, own_key: str, client: _Client | None) -> None:
+        old = self._clients.pop(own_key, None)
+        if client is not None:
+            self._clients[own_key] = client
         before = _NO_KEYS if old is None else old.claims.keys()
         after = _NO_KEYS if client is None else client.claims.keys()
         if before == after:
@@ -136,11 +148,11 @@ class ClaimTable:
             return
         for key in before - after:
             claimants = self._claimants[key]
-            claimants.discard(lock_key)
+            claimants.discard(own_key)
             if not claimants:
                 del self._claimants[key]
         for key in after - before:
-            self._claimants.setdefault(key, set()).add(lock_key)
+            self._claimants.setdefault(key, set()).add(own_key)
 
 
 class PublishedLocks:
@@ -199,10 +211,6 @@ class PublishedLocks:
             for key, lock in self._published.items()
         }
         return ClientClaims(_SERVER_ID, beat=self._beat, claims=claims).value()
-
-
-def _is_client_key(key: str) -> bool:
-    return is_lock_key(key) and key != SERVER_KEY
 
 
 def _claims_in(value: Value) -> Mapping[str, Value]:

@@ -40,13 +40,13 @@ def claim_keys(websocket: ClientConnection, state: ClaimState, *keys: str) -> di
 
 
 def send(websocket: ClientConnection, updates: dict[str, Any]) -> dict[str, Any]:
-    """Send updates and return those with which the first of their keys comes back."""
+    """Send updates and return those with which the first of them comes back."""
     websocket.send(msgpack.packb({"state": {"updates": updates}}))
     first = next(iter(updates))
     while True:
         message = msgpack.unpackb(websocket.recv(TIMEOUT))
         received: dict[str, Any] = message.get("state", {}).get("updates", {})
-        if first in received:
+        if received.get(first) == updates[first]:
             return received
 
 

@@ -71,8 +71,9 @@ class ClaimBoard:
         self.protocol = ClaimProtocol(wall_clock=wall_clock, until_of=until_of)
         self.on_lost: Callable[[str], object] = lambda _: None
         self.on_overwritten: Callable[[list[str]], object] = lambda _: None
-        # Called with `changed` held before a write, to derive claims from other sources.
-        self.before_write: Callable[[], object] = lambda: None
+        # Called with `changed` held before a write, to derive claims from other sources. Returns
+        # whether to renew them.
+        self.before_write: Callable[[], bool] = lambda: False
         self._send = send
         # Held from the composition of a write until it is sent, to keep writes in order. The
         # reader's thread never takes it.
@@ -113,8 +114,8 @@ class ClaimBoard:
         """
         with self._write_lock:
             with self.changed:
-                self.before_write()
-                change = self.protocol.write(self.clock(), renewals)
+                beat = self.before_write()
+                change = self.protocol.write(self.clock(), renewals, beat=beat)
                 sweep_after = self._next_sweep_locked()
             if sweep_after is not None:
                 self.run_soon(self._sweep, after=sweep_after)
@@ -253,9 +254,10 @@ class ClaimBoard:
             change: The change.
             is_full: Whether it is the full state.
         """
-        with self.changed:
-            now = self.clock()
-            is_holding = not is_full and bool(self.protocol.held_keys(now))
+        is_holding = False
+        if not (is_full or self.is_idle):
+            with self.changed:
+                is_holding = bool(self.protocol.held_keys(self.clock()))
         if not (is_full or is_holding or change.may_change(LOCK_PREFIX)):
             return
         updates = {k: read(each) for k, each in change.lazy_updates.items() if is_lock_key(k)}

@@ -11,6 +11,7 @@ from typing import Final
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
 from nanover_jupyter.client.locks.claims.protocol import BELIEF_SHARE, Attempt, Outcome
 from nanover_jupyter.client.locks.claims.view import describe_holder
+from nanover_jupyter.client.locks.lease_state import RENEWED_AFTER
 from nanover_jupyter.errors import (
     ClosedError,
     InvalidArgument,
@@ -42,6 +43,8 @@ class CooperativeLocks:
     """
 
     kind = LockKind.COOPERATIVE
+    # One small write renews them all.
+    renewed_early = RENEWED_AFTER
 
     def __init__(
         self,

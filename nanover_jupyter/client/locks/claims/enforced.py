@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Final
 
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
 from nanover_jupyter.client.locks.claims.view import describe_holder
+from nanover_jupyter.client.locks.renewer import RENEWED_EARLY
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.base import Transport
@@ -56,6 +56,9 @@ class EnforcedLocks:
         self._is_scheduled = False
         board.before_write = self._derive_claims_locked
         self._unsubscribe = table.subscribe(self._schedule)
+
+    # A request has all keys, and the server more work with each.
+    renewed_early = RENEWED_EARLY
 
     @property
     def kind(self) -> LockKind:
@@ -141,25 +144,25 @@ class EnforcedLocks:
             self._is_scheduled = False
         self._board.flush_quietly()
 
-    def _derive_claims_locked(self) -> None:
+    def _derive_claims_locked(self) -> bool:
+        """Set the claims to those of the held locks; returns whether a lock was renewed."""
         now = self._table.clock()
-        held = islice((row for row in self._table.rows() if row.is_held), _MAX_KEYS)
-        published: dict[str, tuple[float, Claim]] = {}
-        for row in held:
-            known = self._published.get(row.key)
-            if known is not None and known[0] == row.asked_at:
-                published[row.key] = known
-                continue
-            claim = Claim(
-                state="held",
-                nonce=row.grant_id,
-                ttl=min(max(row.ends_at - now, 0.001), MAX_TTL)
-                if row.ends_at < math.inf
-                else MAX_TTL,
-                since=self._board.wall_clock() + row.held_since - now,
-                until=self._until_of(row.key),
-                enforced=True,
-            )
-            published[row.key] = (row.asked_at, claim)
-        self._published = published
-        self._board.protocol.enforce({key: claim for key, (_, claim) in published.items()})
+        known, self._published = self._published, {}
+        is_renewed = False
+        for row in islice((row for row in self._table.rows() if row.is_held), _MAX_KEYS):
+            asked_at, claim = known.get(row.key, (row.asked_at, None))
+            is_renewed = is_renewed or asked_at != row.asked_at
+            ttl = min(row.seconds, MAX_TTL)
+            if claim is None or claim.nonce != row.grant_id or claim.ttl < ttl:
+                claim = Claim(
+                    state="held",
+                    nonce=row.grant_id,
+                    ttl=ttl,
+                    since=self._board.wall_clock() + row.held_since - now,
+                    until=self._until_of(row.key),
+                    enforced=True,
+                )
+            self._published[row.key] = (row.asked_at, claim)
+        claims = {key: claim for key, (_, claim) in self._published.items()}
+        self._board.protocol.enforce(claims)
+        return is_renewed

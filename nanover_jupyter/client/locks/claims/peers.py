@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from nanover_jupyter.wire.claims import LOCK_PREFIX, Claim, ClientClaims, read_claims
+from nanover_jupyter.wire.claims import Claim, ClientClaims, read_claims, split_lock_key
+from nanover_jupyter.wire.values import ABSENT, alike
 
 __all__ = ["PeerClaim", "PeerClaims"]
 
@@ -34,6 +35,8 @@ class PeerClaims:
 
     def __init__(self) -> None:
         self._clients: dict[str, tuple[ClientClaims, float]] = {}
+        # The values of the keys `lock.ID.beat`, whatever they are.
+        self._beats: dict[str, object] = {}
         # The ids of the clients with a claim on a key.
         self._ids_by_key: dict[str, set[str]] = {}
         self.highest_ticket = 0
@@ -42,11 +45,14 @@ class PeerClaims:
         return bool(self._clients)
 
     def update(self, key: str, value: object, now: float) -> frozenset[str]:
-        """Record the value of a key `lock.ID`; returns the keys on which claims changed.
+        """Record the value of a key of another client; returns the keys on which claims changed.
 
         A value that is not claims is ignored like a missing key.
         """
-        client_id = key.removeprefix(LOCK_PREFIX)
+        client_id, is_beat = split_lock_key(key)
+        if is_beat:
+            self._update_beat(client_id, value, now)
+            return frozenset()
         claims = read_claims(key, value)
         known = self._clients.get(client_id)
         before = known[0].claims if known is not None else {}
@@ -65,9 +71,18 @@ class PeerClaims:
             self.highest_ticket = max(self.highest_ticket, claim.ticket)
         return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
+    def _update_beat(self, client_id: str, value: object, now: float) -> None:
+        known = self._clients.get(client_id)
+        if known is not None and not alike(self._beats.get(client_id), value):
+            self._clients[client_id] = (known[0], now)
+        if value is ABSENT:
+            self._beats.pop(client_id, None)
+        else:
+            self._beats[client_id] = value
+
     def ids(self) -> Collection[str]:
         """Return the ids of the clients with a key, which may have no claims."""
-        return self._clients.keys()
+        return self._clients.keys() | self._beats.keys()
 
     def client(self, client_id: str) -> ClientClaims | None:
         """Return the claims of a client."""

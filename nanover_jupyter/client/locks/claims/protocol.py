@@ -13,7 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
 from nanover_jupyter.client.locks.claims.peers import PeerClaim, PeerClaims
-from nanover_jupyter.wire.claims import LOCK_PREFIX, MAX_TEXT, Claim, ClientClaims, read_claims
+from nanover_jupyter.wire.claims import (
+    MAX_TEXT,
+    Claim,
+    ClientClaims,
+    beat_key,
+    lock_key,
+    read_claims,
+    split_lock_key,
+)
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Absent, Value
 
@@ -33,6 +41,7 @@ SILENT_SECONDS: Final = 60.0
 An update that is in transit for longer is assumed to be lost with its connection.
 """
 
+_UNTIL_TOLERANCE: Final = 1.0
 # Derived by a server for the locks that it enforces; see the convention.
 _SERVER_ID: Final = "server"
 # Tickets are exact integers in a double.
@@ -71,10 +80,20 @@ class Attempt:
 
 
 class _Write(NamedTuple):
-    """A value of the own key that was sent and has not been seen in the shared state."""
+    """A write of the own keys that was sent and has not been seen in the shared state.
 
+    Attributes:
+        beat: The number of the write.
+        is_beat: Whether it wrote the beat only, and the claims are those of an earlier write.
+        sent_at: The time before it was sent.
+        claims: The claims; None if the keys were removed.
+        renewals: Seconds by key for which it renews claims.
+        attempt: The attempt to which the claims belong, if it was undecided.
+    """
+
+    beat: int
+    is_beat: bool
     sent_at: float
-    # None is a removal.
     claims: ClientClaims | None
     renewals: Mapping[str, float]
     attempt: Attempt | None
@@ -140,7 +159,7 @@ class ClaimProtocol:
     @property
     def key(self) -> str:
         """The key of the shared state that this client writes."""
-        return LOCK_PREFIX + self.client_id
+        return lock_key(self.client_id)
 
     def believes(self, key: str, now: float) -> bool:
         """Return whether this client holds a key."""
@@ -178,7 +197,7 @@ class ClaimProtocol:
 
     def is_echoed(self, beat: int) -> bool:
         """Return whether this client has seen its write number `beat`, or a later one."""
-        return all(each.claims is None or each.claims.beat > beat for each in self._sent)
+        return all(each.beat > beat for each in self._sent)
 
     # acquiring ------------------------------------------------------------------------
 
@@ -237,11 +256,8 @@ class ClaimProtocol:
                     self._claims[key].claim, state="held", since=self._wall_clock(), note=""
                 )
                 self._claims[key] = _OwnClaim(claim, asked_at + seconds)
-            self._removable = {
-                LOCK_PREFIX + client_id
-                for client_id in self.peers.silent(SILENT_SECONDS, asked_at)
-                if client_id != _SERVER_ID
-            }
+            silent = set(self.peers.silent(SILENT_SECONDS, asked_at))
+            self._removable = silent - {_SERVER_ID}
         return outcome
 
     def withdraw(self, attempt: Attempt) -> None:
@@ -318,13 +334,14 @@ class ClaimProtocol:
     # messages -------------------------------------------------------------------------
 
     def write(
-        self, now: float, renewals: Mapping[str, float] | None = None
+        self, now: float, renewals: Mapping[str, float] | None = None, *, beat: bool = False
     ) -> DictionaryChange | None:
         """Return the change to send now; None if other clients know everything.
 
         Args:
             now: The time before the change is sent.
             renewals: Seconds by held key for which to renew it, once the change is seen.
+            beat: Whether to renew enforced claims.
         """
         if now >= self._silent_at:
             self._abandon_key()
@@ -337,29 +354,33 @@ class ClaimProtocol:
             # longer ttl of an earlier one, which may not even be echoed yet.
             ttl = max(own.claim.ttl, seconds / BELIEF_SHARE)
             own.claim = replace(own.claim, ttl=ttl)
-        for key, own in self._claims.items():
-            until = self._until_of(key) if _is_held(own.claim) else None
-            if until is not None:
-                own.claim = replace(own.claim, until=until)
+        self._update_until()
         self._has_dropped = False
-        removals = self._removable | {LOCK_PREFIX + each for each in self._former_ids}
+        removals: set[str] = set()
+        for client_id in self._removable | self._former_ids:
+            removals |= {lock_key(client_id), beat_key(client_id)}
         self._removable = set()
         claims = {key: own.claim for key, own in (self._waiting | self._claims).items()}
         last = self._sent[-1].claims if self._sent else self._seen
         updates: dict[str, Value] = {}
         is_new = last is None or last.claims != claims or last.name != self.name
-        if claims and (is_new or renewed):
-            self._beat += 1
+        self._beat += 1
+        written: ClientClaims | None = None
+        if claims and is_new:
             written = ClientClaims(self.client_id, self.name, self._beat, claims)
             updates[self.key] = written.value()
-            attempt = self._attempt
-            if attempt is not None and attempt.asked_at is None:
-                attempt.asked_at = now
-            self._sent.append(_Write(now, written, renewed, attempt))
-            self._silent_at = min(self._silent_at, _silent_at(now, written))
+            if self._attempt is not None and self._attempt.asked_at is None:
+                self._attempt.asked_at = now
+        elif claims and (renewed or beat):
+            # The claims may be many, and every client would receive them again.
+            written = last
+            updates[beat_key(self.client_id)] = self._beat
         elif last is not None and not claims:
-            removals.add(self.key)
-            self._sent.append(_Write(now, None, {}, None))
+            removals |= {self.key, beat_key(self.client_id)}
+        if updates or self.key in removals:
+            self._sent.append(_Write(self._beat, not is_new, now, written, renewed, self._attempt))
+            if written is not None:
+                self._silent_at = min(self._silent_at, _silent_at(now, written))
         change = DictionaryChange(updates, removals)
         return change or None
 
@@ -385,25 +406,28 @@ class ClaimProtocol:
         """
         changes: dict[str, object] = {**dict.fromkeys(removals, ABSENT), **updates}
         if is_full:
-            absent = {LOCK_PREFIX + each for each in (*self.peers.ids(), *self._former_ids)}
+            others = (*self.peers.ids(), *self._former_ids)
+            absent = [key for each in others for key in (lock_key(each), beat_key(each))]
             changes = {**dict.fromkeys(absent, ABSENT), **changes}
             if self._seen is not None:
                 changes.setdefault(self.key, ABSENT)
         changed: frozenset[str] = frozenset()
-        is_lost = False
-        own_key = self.key
+        own_id = self.client_id
         for key, value in changes.items():
-            client_id = key.removeprefix(LOCK_PREFIX)
+            client_id, is_beat = split_lock_key(key)
             if client_id in self._former_ids:
-                if value is ABSENT:
+                if value is ABSENT and not is_beat:
                     self._former_ids.discard(client_id)
-            elif key != own_key:
+            elif client_id != own_id:
                 changed |= self.peers.update(key, value, now)
-                self._removable.discard(key)
+                self._removable.discard(client_id)
         # After the claims of the others, which the echo shows to be older.
-        if own_key in changes and not self._receive_own(changes[own_key], now):
+        own_key, own_beat = lock_key(own_id), beat_key(own_id)
+        is_lost = own_key in changes and not self._receive_own(changes[own_key], now)
+        if own_beat in changes and not is_lost:
+            is_lost = not self._receive_beat(changes[own_beat], now)
+        if is_lost:
             self.lose_all()
-            is_lost = True
         self._drop_accepted_offers()
         return None if is_lost else changed
 
@@ -421,10 +445,25 @@ class ClaimProtocol:
         seen = None if value is ABSENT else read_claims(self.key, value)
         if value is not ABSENT and seen is None:
             return False
-        count = next((n for n, each in enumerate(self._sent, 1) if each.claims == seen), 0)
+        full = (n for n, each in enumerate(self._sent, 1) if not each.is_beat)
+        count = next((n for n in full if self._sent[n - 1].claims == seen), 0)
         if count == 0:
             return seen == self._seen
         self._seen = seen
+        self._confirm(count, now)
+        return True
+
+    def _receive_beat(self, value: object | Absent, now: float) -> bool:
+        """Process the value of the own beat, like `_receive_own`."""
+        if now >= self._silent_at:
+            return False
+        beats = (n for n, each in enumerate(self._sent, 1) if each.is_beat)
+        # Another client that writes the beat does no harm.
+        self._confirm(next((n for n in beats if self._sent[n - 1].beat == value), 0), now)
+        return True
+
+    def _confirm(self, count: int, now: float) -> None:
+        """Process the echo of the oldest writes."""
         for _ in range(count):
             echoed = self._sent.popleft()
             for key, seconds in echoed.renewals.items():
@@ -436,10 +475,18 @@ class ClaimProtocol:
                         own.ends_at = max(own.ends_at, echoed.sent_at + seconds)
             if echoed.attempt is not None and echoed.attempt is self._attempt:
                 echoed.attempt.is_echoed = True
-        known = [_silent_at(echoed.sent_at, seen)] if seen is not None else []
-        known += [_silent_at(each.sent_at, each.claims) for each in self._sent if each.claims]
-        self._silent_at = min(known, default=math.inf)
-        return True
+            seen_at = echoed.sent_at
+        if count:
+            known = [_silent_at(seen_at, self._seen)] if self._seen is not None else []
+            known += [_silent_at(each.sent_at, each.claims) for each in self._sent if each.claims]
+            self._silent_at = min(known, default=math.inf)
+
+    def _update_until(self) -> None:
+        for key, own in self._claims.items():
+            until = self._until_of(key) if _is_held(own.claim) else None
+            # It is computed from two clocks, so that it differs a little each time.
+            if until is not None and abs(until - (own.claim.until or 0.0)) >= _UNTIL_TOLERANCE:
+                own.claim = replace(own.claim, until=until)
 
     def _abandon_key(self) -> None:
         """Continue under a new id; the old key is removed with the next write."""

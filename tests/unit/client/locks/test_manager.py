@@ -747,7 +747,7 @@ def test_the_lock_of_a_killed_process_lasts_until_it_expires(make_client, server
         with pytest.raises(LockRefused):
             client.lock("scene")
 
-        monkeypatch.setattr(server._state, "_clock", lambda: time.monotonic() + 60)
+        monkeypatch.setattr(server._state._locks, "_clock", lambda: time.monotonic() + 60)
         client.lock("scene")
 
 

@@ -99,6 +99,18 @@ def test_a_claim_blocks_until_its_key_has_not_changed_for_its_ttl(
     assert lock(state, GRETA, a=5)
 
 
+def test_a_beat_keeps_the_claims_of_its_client_alive(state: SharedState, clock: FakeClock) -> None:
+    write(state, "a", scene=claim("held"))
+    clock.pass_seconds(TTL - 1)
+    beat = DictionaryChange({"lock.a.beat": 2, "lock.unknown.beat": 1})
+    assert state.attempt_update("a", beat)
+    clock.pass_seconds(TTL - 1)
+    assert not state.attempt_update_locks("b", LockRequest({"scene": 5}))
+
+    clock.pass_seconds(1)
+    assert state.attempt_update_locks("b", LockRequest({"scene": 5}))
+
+
 def test_a_claim_blocks_until_it_is_removed(state: SharedState) -> None:
     write(state, WALTER, a=claim("held"), b=claim("held"))
     write(state, WANDA, b=claim("asking"))

@@ -189,6 +189,29 @@ def test_a_renewal_counts_once_it_was_seen(exchange, ada):
     assert ada.believes("scene", exchange.now + SECONDS - 0.1)
 
 
+def test_a_renewal_of_many_keys_writes_one_number(exchange, ada, ben):
+    keys = [f"key-{number}" for number in range(100)]
+    exchange.acquire(ada, *keys)
+    change = exchange.send(ada, dict.fromkeys(keys, SECONDS))
+
+    assert change == DictionaryChange({f"{ada.key}.beat": ada.beat})
+    exchange.now += TTL - 0.1
+    exchange.send(ben)
+    assert exchange.acquire(ben, *keys) == "refused"
+    ada.release(keys)
+    exchange.send(ada)
+    assert exchange.state == {}
+
+
+def test_a_foreign_beat_does_no_harm(exchange, ada):
+    exchange.acquire(ada, "scene")
+
+    for value in (7, None, {"x": 1}, float("nan")):
+        assert ada.receive({f"{ada.key}.beat": value}, [], exchange.now) is not None
+    assert ada.receive({}, [f"{ada.key}.beat"], exchange.now) is not None
+    assert ada.believes("scene", exchange.now)
+
+
 def test_a_late_echo_revives_nothing(exchange, ada):
     exchange.acquire(ada, "scene")
     exchange.now += SECONDS - 0.1
