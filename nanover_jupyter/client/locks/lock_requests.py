@@ -227,6 +227,8 @@ class LockRequests:
             self.request_lock.release()
 
     def _renewed(self, keys: Sequence[str], durations: Mapping[str, float]) -> bool:
+        if not all(map(self._backend.holds, keys)):
+            return False
         asked_at = self._table.clock()
         wanted = {key: durations[key] for key in keys}
         # Leaves time for a retry before the first lock expires.

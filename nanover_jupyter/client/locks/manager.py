@@ -22,7 +22,7 @@ from nanover_jupyter.client.locks.switch_detector import SimulationSwitchDetecto
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.locks.watched_keys import WatchedKeys
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
-from nanover_jupyter.wire.messages import LockRequest
+from nanover_jupyter.wire.messages import LockKind, LockRequest
 
 __all__ = ["DEFAULT_DURATION", "DEFAULT_MAX_HOLD", "LeaseManager", "request_timeout"]
 
@@ -312,9 +312,9 @@ class LeaseManager:
 
         self.run_soon(revalidate)
 
-    def holds_any(self) -> bool:
-        """Return whether any key may be ours; cheap."""
-        return self.table.holds_any
+    def holds_server_locks(self) -> bool:
+        """Return whether we may hold locks that a server can clear; cheap."""
+        return self._backend.kind is LockKind.SERVER and self.table.holds_any
 
     # events of claims -----------------------------------------------------------------
 

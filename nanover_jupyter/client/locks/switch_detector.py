@@ -27,7 +27,7 @@ _RECHECK_AFTER: Final = 1.0
 class _LockOwner(Protocol):
     """The operations of `LeaseManager` that the detector uses."""
 
-    def holds_any(self) -> bool: ...
+    def holds_server_locks(self) -> bool: ...
     def revalidate_soon(self, note: str, lost_note: str, /) -> None: ...
     def revalidate(self, note: str, lost_note: str, /) -> None: ...
     def run_soon(self, call: Callable[[], None], /, *, after: float = 0.0) -> None: ...
@@ -50,12 +50,12 @@ class SimulationSwitchDetector:
 
     def on_command(self, command: str) -> None:
         """Handle a command run by this client, whether it succeeded or not."""
-        if command in SWITCHING_COMMANDS and self._owner.holds_any():
+        if command in SWITCHING_COMMANDS and self._owner.holds_server_locks():
             self._revalidate(f"{command} switched the simulation, which clears all locks")
 
     def on_change(self, change: DictionaryChange) -> None:
         """Handle a change of the state."""
-        if not self._owner.holds_any() or not looks_like_a_switch(change):
+        if not self._owner.holds_server_locks() or not looks_like_a_switch(change):
             return
         if self._clock() - self._last_at > _RECHECK_AFTER:
             self._revalidate("the simulation was probably switched, which clears all locks")

@@ -13,12 +13,12 @@ from typing import Final
 from nanover_jupyter.client.locks.claims.peers import PeerClaim
 from nanover_jupyter.client.locks.claims.protocol import ClaimProtocol
 from nanover_jupyter.client.status import Status
-from nanover_jupyter.errors import NanoverJupyterError
+from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
 from nanover_jupyter.transport.pending import wait_step
 from nanover_jupyter.wire.claims import LOCK_PREFIX, MAX_TEXT, is_lock_key
 from nanover_jupyter.wire.lazy import read
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, copy_value
+from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, normalize
 
 __all__ = ["REQUEST_SECONDS", "ClaimBoard"]
 
@@ -98,7 +98,9 @@ class ClaimBoard:
         text = name.encode("utf-8", "replace").decode()[:MAX_TEXT]
         with self.changed:
             self.protocol.name = text
-        self.run_soon(self.flush_quietly)
+            is_shown = not self.protocol.is_empty
+        if is_shown:
+            self.run_soon(self.flush_quietly)
 
     # writing --------------------------------------------------------------------------
 
@@ -214,11 +216,13 @@ class ClaimBoard:
         now = self.clock()
         with self.changed:
             for key in self.protocol.held_keys(now):
+                value: Value | Absent = ABSENT
                 if key in change.updates:
-                    value: Value | Absent = copy_value(change.updates[key])
-                elif key in change.removals:
-                    value = ABSENT
-                else:
+                    try:
+                        value = normalize(change.updates[key])
+                    except InvalidValue:
+                        continue  # It will not be sent.
+                elif key not in change.removals:
                     continue
                 sent = self._own_writes.setdefault(key, deque(maxlen=_MAX_OWN_WRITES))
                 sent.append(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Final
 
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
@@ -16,7 +15,7 @@ from nanover_jupyter.errors import (
     ClosedError,
     InvalidArgument,
     InvalidValue,
-    NanoverJupyterError,
+    LeaseLost,
     TimedOut,
 )
 from nanover_jupyter.transport.base import Transport
@@ -30,6 +29,7 @@ _MAX_SECONDS: Final = MAX_TTL * BELIEF_SHARE
 # Seconds to wait for others to withdraw. A stopped client does not; a later attempt counts its
 # claim as dead.
 _CONTENTION_SECONDS: Final = 0.5
+_HAND_OVER_TIMEOUT: Final = 20.0
 
 
 class CooperativeLocks:
@@ -111,7 +111,7 @@ class CooperativeLocks:
         self._end_belief(offered)
         with self._board.changed:
             self._board.protocol.offer(offered, client_id, self._board.clock())
-        self._board.flush(None)
+        self._board.flush(_HAND_OVER_TIMEOUT)
 
     def describe_holder(self, keys: Iterable[str]) -> str:
         """See `LockBackend.describe_holder`."""
@@ -160,6 +160,8 @@ class CooperativeLocks:
         self._require_open()
         if outcome == "pending":
             raise TimedOut("acquiring locks", timeout or 0.0)
+        if outcome == "lost":
+            raise LeaseLost(list(durations), "its claim was lost, or came back too late")
         return False
 
     def _wait_for_echo(self, beat: int, held: Mapping[str, float], deadline: float) -> bool:
@@ -200,8 +202,7 @@ class CooperativeLocks:
             self._board.protocol.withdraw(attempt)
             # Also if it was granted, but others could not be told.
             self._board.protocol.release(attempt.durations)
-        with suppress(NanoverJupyterError):
-            self._board.flush(None)
+        self._board.flush_quietly()
 
     def _require_open(self) -> None:
         if self._closed:

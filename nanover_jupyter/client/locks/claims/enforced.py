@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from itertools import islice
 from typing import Final
 
@@ -12,7 +11,6 @@ from nanover_jupyter.client.locks.claims.board import ClaimBoard
 from nanover_jupyter.client.locks.claims.view import describe_holder
 from nanover_jupyter.client.locks.renewer import RENEWED_EARLY
 from nanover_jupyter.client.locks.table import LeaseTable
-from nanover_jupyter.errors import NanoverJupyterError
 from nanover_jupyter.transport.base import Transport
 from nanover_jupyter.wire.claims import MAX_TTL, Claim
 from nanover_jupyter.wire.messages import LockKind, LockRequest
@@ -23,6 +21,7 @@ __all__ = ["EnforcedLocks"]
 _MAX_KEYS: Final = 100
 # Locks that are released sooner are not published.
 _WRITE_DELAY: Final = 0.1
+_TIMEOUT: Final = 20.0
 
 
 class EnforcedLocks:
@@ -111,9 +110,9 @@ class EnforcedLocks:
             now = self._board.clock()
             self._derive_claims_locked()
             self._board.protocol.offer(offered, client_id, now)
-        with suppress(NanoverJupyterError):
-            self._board.flush(None)
-        self._transport.update_locks(LockRequest({}, frozenset(offered)), None)
+        # First, so that only that client acquires the keys once the server releases them.
+        self._board.flush(_TIMEOUT)
+        self._transport.update_locks(LockRequest({}, frozenset(offered)), _TIMEOUT)
         self._table.record_released(offered)
 
     def describe_holder(self, keys: Iterable[str]) -> str:

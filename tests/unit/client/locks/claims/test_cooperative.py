@@ -239,3 +239,47 @@ def test_without_claims_nothing_is_sent_or_decoded(ada, both):
 
     assert lock_keys(both) == []
     assert ada._board.is_idle
+
+
+def test_a_switch_of_the_simulation_clears_no_cooperative_lock(ada, both):
+    lease = ada.lock("scene")
+    both.update_state("server", change(**{"simulation.name": "other"}))
+    both.update_state("server", DictionaryChange(removals=["selection.a", "interaction.b"]))
+    ada.catch_up()
+
+    assert not ada.leases.needs_revalidation
+    assert lease.continuous
+
+
+def test_a_renewal_does_not_acquire_what_was_lost(ada, both, monkeypatch):
+    lease = ada.lock(["a", "b"], duration=5, auto_renew=False)
+    monkeypatch.setattr(ada._board, "on_lost", lambda _: None)
+    ada._board.lose_all("test")
+
+    with pytest.raises(LeaseLost):
+        lease.renew()
+
+    eventually(lambda: not lock_keys(both))
+    assert ada.leases.held_keys() == []
+
+
+def test_a_claim_that_is_lost_before_it_was_granted_is_reported(ada, monkeypatch):
+    ada.load_state(10)
+    send = ada._board._send
+
+    def lose(change, timeout):
+        sent = send(change, timeout)
+        if any(key.startswith(LOCK_PREFIX) for key in change.updates):
+            ada._board.lose_all("test")
+        return sent
+
+    monkeypatch.setattr(ada._board, "_send", lose)
+    with pytest.raises(LeaseLost, match="its claim was lost"):
+        ada.lock("scene")
+    assert ada.leases.held_keys() == []
+
+
+def test_a_connection_without_locks_has_no_thread_for_them(ada):
+    ada.catch_up()
+
+    assert not [each for each in threading.enumerate() if each.name == "nanover-leases"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nanover_jupyter.client.locks.claims import enforced
 from nanover_jupyter.errors import LockRefused
 from nanover_jupyter.wire.claims import LOCK_PREFIX
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -47,7 +48,8 @@ def test_a_client_without_a_name_is_another_client(gus, hal):
             hal.lock("scene")
 
 
-def test_quick_locks_are_not_published(join, both):
+def test_quick_locks_are_not_published(join, both, monkeypatch):
+    monkeypatch.setattr(enforced, "_WRITE_DELAY", 60.0)
     client = join("Ida", grpc=True)
     for _ in range(20):
         client.lock("scene").release()
