@@ -95,7 +95,7 @@ class LockAccess:
             self._board.on_lost = locks.on_claims_lost
             self._board.on_overwritten = locks.on_overwritten
             stream.status_listeners.subscribe(WeakCallback(self._board.on_status))
-        stream.observe(lambda change, is_full: is_full or locks.switch_detector.on_change(change))
+        stream.observe(locks.switch_detector.on_change)
         stream.observe(self._board.on_change)
 
     @property

@@ -53,9 +53,9 @@ class SimulationSwitchDetector:
         if command in SWITCHING_COMMANDS and self._owner.holds_server_locks():
             self._revalidate(f"{command} switched the simulation, which clears all locks")
 
-    def on_change(self, change: DictionaryChange) -> None:
-        """Handle a change of the state."""
-        if not self._owner.holds_server_locks() or not looks_like_a_switch(change):
+    def on_change(self, change: DictionaryChange, is_full: bool) -> None:  # noqa: FBT001 - observer
+        """Handle a change of the state, unless it is the full state."""
+        if is_full or not self._owner.holds_server_locks() or not looks_like_a_switch(change):
             return
         if self._clock() - self._last_at > _RECHECK_AFTER:
             self._revalidate("the simulation was probably switched, which clears all locks")

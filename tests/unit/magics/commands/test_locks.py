@@ -58,7 +58,7 @@ def test_a_lock_with_a_duration_is_not_renewed(
     assert not shell.value("lease").auto_renew
     assert not is_free(server, "scene")
 
-    monkeypatch.setattr(server._state, "_clock", lambda: time.monotonic() + 5)
+    monkeypatch.setattr(server._state._locks, "_clock", lambda: time.monotonic() + 5)
 
     assert is_free(server, "scene")
 
