@@ -24,10 +24,10 @@ _SERVER_PREFIXES = ("commands/", "multiuser/", "trajectory/")
 class NanoverWebSocketClient(BaseClient):
     """A client of a NanoVer WebSocket server: shared state, frames and commands.
 
-    The methods are those of `NanoverClient`. Features that the protocol lacks raise
-    NotSupported before anything is sent (see `capabilities`): there are no locks, and no
-    replies to updates, so `attempt_update_state` returns True when the change is sent.
-    Integers stay integers, and None is a value.
+    The methods are those of `NanoverClient`. The protocol has no replies to updates, so
+    `attempt_update_state` returns True when the change is sent. It has no locks either; those
+    of this client are cooperative (see `LockKind`). Integers stay integers, and None is a
+    value.
 
         with NanoverWebSocketClient.from_url("ws://localhost:38801") as client:
             client.subscribe_all_state_updates()

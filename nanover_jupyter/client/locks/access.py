@@ -132,8 +132,9 @@ class LockAccess:
             `update` was done, not even the releases.
 
         Raises:
-            NotSupported: The server has no locks; nothing was sent.
-            InvalidValue: (a TypeError) A duration is not a number; nothing was sent.
+            NotSupported: The client has no locks; nothing was sent.
+            InvalidValue: (a TypeError) A duration is not a number, or a cooperative lock cannot
+                last so long; nothing was sent.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         return self._locks.attempt_update(update, timeout)
@@ -157,10 +158,10 @@ class LockAccess:
 
         Args:
             keys: A key or several. They need not exist.
-            duration: Seconds for which the server keeps the lock without a renewal, and
-                so the maximum time that it outlives this process.
-            wait: Whether to retry with growing delays while another client holds a key.
-            timeout: Maximum seconds to retry; implies `wait`.
+            duration: Seconds for which the lock lasts without a renewal, and so the maximum
+                time that it outlives this process.
+            wait: Whether to wait while another client holds a key.
+            timeout: Maximum seconds to wait; implies `wait`.
             auto_renew: Whether to renew the lease after a third of its duration, on a
                 background thread, until it is released.
             max_hold: Seconds after which the lease ends, even if another lease of this
@@ -172,7 +173,7 @@ class LockAccess:
         Raises:
             LockRefused: Another client holds one of the keys.
             InvalidArgument: (a ValueError) A key or a duration is invalid.
-            NotSupported: The server has no locks.
+            NotSupported: The client has no locks.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
         lease = self._locks.lease(
@@ -255,14 +256,16 @@ class LockAccess:
     ) -> list[str]:
         """Return those of `keys` that another client holds, without locking any.
 
-        Sends one request if all are free, and several more for each that is not.
+        A server with locks gets one request if all are free, and several more for each that is
+        not. For cooperative locks, nothing is sent: the claims that the client has received
+        count.
 
         Args:
             keys: A key or several.
             limit: Maximum number of keys to return.
 
         Raises:
-            NotSupported: The server has no locks.
+            NotSupported: The client has no locks.
             InvalidArgument: (a ValueError) No keys.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """
