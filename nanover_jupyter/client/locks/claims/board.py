@@ -121,8 +121,14 @@ class ClaimBoard:
                 sweep_after = self._next_sweep_locked()
             if sweep_after is not None:
                 self.run_soon(self._sweep, after=sweep_after)
-            if change is not None:
+            if change is None:
+                return
+            try:
                 self._send(change, timeout)
+            except BaseException:
+                with self.changed:
+                    self.protocol.on_send_failed()
+                raise
 
     def flush_quietly(self) -> None:
         """Like `flush`, but raises nothing: other clients learn it later."""

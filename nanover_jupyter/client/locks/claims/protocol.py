@@ -151,6 +151,8 @@ class ClaimProtocol:
         self._silent_at = math.inf
         # Whether a claim has ended by itself since the last write.
         self._has_dropped = False
+        # Whether the last write may not have been sent, so that the next one is complete.
+        self._is_unsure = False
         # Keys of other clients to remove with the next write.
         self._removable: set[str] = set()
 
@@ -188,7 +190,7 @@ class ClaimProtocol:
     @property
     def has_unsent(self) -> bool:
         """Whether there are claims to remove that other clients still see."""
-        return self._has_dropped or bool(self._former_ids)
+        return self._has_dropped or self._is_unsure or bool(self._former_ids)
 
     @property
     def beat(self) -> int:
@@ -363,7 +365,8 @@ class ClaimProtocol:
         claims = {key: own.claim for key, own in (self._waiting | self._claims).items()}
         last = self._sent[-1].claims if self._sent else self._seen
         updates: dict[str, Value] = {}
-        is_new = last is None or last.claims != claims or last.name != self.name
+        is_known = last is not None and last.claims == claims and last.name == self.name
+        is_new = self._is_unsure or not is_known
         self._beat += 1
         written: ClientClaims | None = None
         if claims and is_new:
@@ -375,14 +378,19 @@ class ClaimProtocol:
             # The claims may be many, and every client would receive them again.
             written = last
             updates[beat_key(self.client_id)] = self._beat
-        elif last is not None and not claims:
+        elif not claims and (last is not None or self._is_unsure):
             removals |= {self.key, beat_key(self.client_id)}
         if updates or self.key in removals:
             self._sent.append(_Write(self._beat, not is_new, now, written, renewed, self._attempt))
             if written is not None:
                 self._silent_at = min(self._silent_at, _silent_at(now, written))
+        self._is_unsure = False
         change = DictionaryChange(updates, removals)
         return change or None
+
+    def on_send_failed(self) -> None:
+        """Write everything again the next time, as the last write may not have been sent."""
+        self._is_unsure = True
 
     def receive(
         self,

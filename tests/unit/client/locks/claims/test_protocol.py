@@ -203,6 +203,22 @@ def test_a_renewal_of_many_keys_writes_one_number(exchange, ada, ben):
     assert exchange.state == {}
 
 
+def test_a_write_that_was_not_sent_is_written_again(exchange, ada, ben):
+    exchange.acquire(ada, "a", "b")
+    ada.release(["a"])
+    assert ada.write(exchange.now) is not None
+    ada.on_send_failed()
+    assert ada.has_unsent
+    exchange.send(ada, {"b": SECONDS})
+
+    assert exchange.acquire(ben, "a") == "held"
+    ada.release(["b"])
+    assert ada.write(exchange.now) is not None
+    ada.on_send_failed()
+    exchange.send(ada)
+    assert ada.key not in exchange.state
+
+
 def test_a_foreign_beat_does_no_harm(exchange, ada):
     exchange.acquire(ada, "scene")
 
