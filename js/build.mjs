@@ -12,6 +12,7 @@ const LAZY = {
   edit: "src/widgets/edit_chunk.ts",
   run: "src/widgets/run_chunk.ts",
   simulation_view: "src/widgets/simulation_chunk.ts",
+  locks_view: "src/widgets/locks_chunk.ts",
 };
 
 /** Entry by bundle name: one per widget class in Python, and the stylesheet they share. */

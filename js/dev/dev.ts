@@ -2,7 +2,7 @@
  * Show all views on a fake kernel, without Jupyter.
  *
  *   ?theme=light|dark|none     JupyterLab's theme variables, or none
- *   ?scene=normal|empty|huge|hostile|lost|connecting|closed|busy|gone|silent|nolocks|slow
+ *   ?scene=normal|empty|huge|hostile|lost|connecting|closed|busy|gone|silent|cooperative|nolocks|slow
  *   ?tool=simulation|inspector|palette|locks|all    a control room with that tab, or three widgets
  *   ?still                     no changes
  */
@@ -53,7 +53,8 @@ const STATUSES = {
   connecting: { state: "connecting", reason: "connection refused", since: 2 },
   loading: { state: "loading", received: 2_100_000, since: 12 },
   closed: { state: "closed", reason: "closed by client.close()", since: 2 },
-  nolocks: { abilities: { ...ABILITIES, transport: "websocket", locks: false } },
+  cooperative: { abilities: { ...ABILITIES, transport: "websocket", locks: "cooperative" } },
+  nolocks: { abilities: { ...ABILITIES, transport: "websocket", locks: "none" } },
 } as const;
 
 function start(definition: typeof room, traits: Readonly<Record<string, unknown>>): void {

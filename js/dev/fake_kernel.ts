@@ -3,18 +3,20 @@
 import type { Buffers, PageRecord, PageValue, StatusBody } from "../src/protocol/common.ts";
 import { VERSION } from "../src/protocol/common.ts";
 import type { EditBody } from "../src/protocol/inspector.ts";
-import type { LeaseBody, LockUpdatesBody, WatchedBody } from "../src/protocol/locks.ts";
+import type { LeaseBody, LockUpdatesBody } from "../src/protocol/locks.ts";
+import type { Requests } from "../src/protocol/messages.ts";
 import type { ChoiceBody, CommandBody, MemoryBody } from "../src/protocol/palette.ts";
 import type { FieldBody, SimulationBody } from "../src/protocol/simulation.ts";
 import type { FakeModel } from "./fake_model.ts";
 import { FakeRuns } from "./fake_runs.ts";
+import { lease, watchedKey } from "./lock_bodies.ts";
 import { type PageMessage, readPageMessage } from "./page_message.ts";
 
 type RequestMessage = Extract<PageMessage, { readonly id: number }>;
 
 export const ABILITIES = {
   transport: "grpc",
-  locks: true,
+  locks: "server",
   acknowledged_updates: true,
   integers: false,
   null_values: false,
@@ -125,7 +127,7 @@ export class FakeKernel {
   /** While busy, requests wait. */
   busy = false;
   leases: LeaseBody[];
-  lockUpdates: LockUpdatesBody = { watched: [], history: [], requests: [], by: null };
+  lockUpdates: LockUpdatesBody = { watched: [], history: [], requests: [], name: "Anna" };
   status: StatusBody;
   commands: readonly CommandBody[];
   commandsError: string | null = null;
@@ -136,6 +138,11 @@ export class FakeKernel {
   readonly runs: FakeRuns;
   readonly #ids = new Map<string, number>();
   readonly #waiting: PageMessage[] = [];
+  /** Requests for locks that wait until they are free. */
+  #waits: {
+    readonly keys: readonly string[];
+    readonly end: (granted: boolean) => void;
+  }[] = [];
   readonly #changed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #new = new Set<string>();
@@ -274,8 +281,8 @@ export class FakeKernel {
         this.sendMemory({ result_name: message.body.name });
         return null;
       case "lock": {
-        const { keys, seconds, auto_renew, max_hold } = message.body;
-        return { granted: this.#lock(keys, { seconds, auto_renew, max_hold }), holder: "" };
+        const granted = await this.#lock(message.body);
+        return { granted, holder: "", until: null };
       }
       case "renew":
         this.#change([message.body.key], ({ seconds }) => ({ left: seconds, state: "held" }));
@@ -287,12 +294,22 @@ export class FakeKernel {
         this.#change([message.body.key], () => ({ max_hold: message.body.seconds }));
         return null;
       case "release":
+        this.#endWaits(false, message.body.keys);
         this.#change(message.body.keys, () => ({
           state: "released",
           left: null,
           note: "given back",
+          waiting: [],
         }));
         return null;
+      case "hand_over": {
+        const { key } = message.body;
+        this.#change([key], () => ({ state: "released", left: null, note: "", waiting: [] }));
+        this.sendLockUpdates({
+          requests: this.lockUpdates.requests.filter(({ keys }) => !keys.includes(key)),
+        });
+        return null;
+      }
       case "release_all":
         this.#change(
           this.leases.map(({ key }) => key),
@@ -303,9 +320,7 @@ export class FakeKernel {
       case "blocking_keys":
         return { keys: message.body.keys.filter((key) => !(this.options.lock?.([key]) ?? true)) };
       case "watch": {
-        const watched = message.body.keys.map(
-          (key): WatchedBody => ({ key, whose: "free", since: 0, holder: "" }),
-        );
+        const watched = message.body.keys.map((key) => watchedKey(key));
         this.sendLockUpdates({ watched: [...this.lockUpdates.watched, ...watched] });
         return null;
       }
@@ -315,14 +330,14 @@ export class FakeKernel {
         this.sendLockUpdates({ watched });
         return null;
       }
-      case "share_name":
-        this.sendLockUpdates({ by: message.body.by === "" ? null : message.body.by });
+      case "set_name":
+        this.sendLockUpdates({ name: message.body.name });
         return null;
       case "request_release":
         return { keys: this.options.holders ?? [] };
       case "dismiss": {
-        const { asker } = message.body;
-        const requests = this.lockUpdates.requests.filter((each) => each.asker !== asker);
+        const { client } = message.body;
+        const requests = this.lockUpdates.requests.filter((each) => each.client !== client);
         this.sendLockUpdates({ requests });
         return null;
       }
@@ -345,31 +360,36 @@ export class FakeKernel {
     }
   }
 
-  #lock(
-    keys: readonly string[],
-    options: {
-      readonly seconds: number;
-      readonly auto_renew: boolean;
-      readonly max_hold: number | null;
-    },
-  ): boolean {
-    const granted = this.options.lock?.(keys) ?? true;
-    const others = this.leases.filter(({ key }) => !keys.includes(key));
-    const acquired = keys.map(
-      (key): LeaseBody => ({
-        ...options,
-        key,
-        state: granted ? "held" : "refused",
-        left: granted ? options.seconds : null,
-        endless: false,
-        held: 0,
-        continuous: true,
-        note: granted ? "" : "held by another client",
-      }),
-    );
-    this.leases = [...others, ...acquired];
-    this.sendLeases();
+  async #lock(body: Requests["lock"]["body"]): Promise<boolean> {
+    const { keys, seconds, auto_renew, max_hold, wait } = body;
+    const show = (change: Partial<LeaseBody>) => {
+      const others = this.leases.filter(({ key }) => !keys.includes(key));
+      const rows = keys.map((key) => lease(key, { seconds, auto_renew, max_hold, ...change }));
+      this.leases = [...others, ...rows];
+      this.sendLeases();
+    };
+    let granted = this.options.lock?.(keys) ?? true;
+    if (!granted && wait !== 0) {
+      show({ state: "pending", note: "held by another client; retrying" });
+      granted = await new Promise<boolean>((end) => {
+        this.#waits = [...this.#waits, { keys, end }];
+      });
+      if (!granted) throw new Error("it was released while waiting");
+    }
+    if (granted) show({ left: seconds });
+    else show({ state: "refused", note: "held by another client" });
     return granted;
+  }
+
+  #endWaits(granted: boolean, keys: readonly string[]): void {
+    const ends = this.#waits.filter((wait) => wait.keys.some((key) => keys.includes(key)));
+    this.#waits = this.#waits.filter((wait) => !ends.includes(wait));
+    for (const { end } of ends) end(granted);
+  }
+
+  /** Grant the locks on keys that a view waits for. */
+  grant(keys: readonly string[]): void {
+    this.#endWaits(true, keys);
   }
 
   #change(keys: readonly string[], update: (lease: LeaseBody) => Partial<LeaseBody>): void {

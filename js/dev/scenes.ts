@@ -3,6 +3,7 @@
 import type { PageValue } from "../src/protocol/common.ts";
 import type { LeaseBody, LockUpdatesBody } from "../src/protocol/locks.ts";
 import type { ArgumentBody, CommandBody } from "../src/protocol/palette.ts";
+import { lease, watchedKey } from "./lock_bodies.ts";
 
 export type World = Map<string, PageValue>;
 
@@ -194,20 +195,6 @@ export const COMMANDS: readonly CommandBody[] = [
   command("broken"),
 ];
 
-const lease = (key: string, change: Partial<LeaseBody>): LeaseBody => ({
-  key,
-  state: "held",
-  seconds: 10,
-  left: null,
-  endless: false,
-  held: 0,
-  auto_renew: false,
-  max_hold: 600,
-  continuous: true,
-  note: "",
-  ...change,
-});
-
 export const LEASES: readonly LeaseBody[] = [
   lease("scene", { left: 7.4, held: 72, auto_renew: true }),
   lease("suggested.interaction.scale", {
@@ -217,7 +204,12 @@ export const LEASES: readonly LeaseBody[] = [
     held: 8,
     max_hold: null,
   }),
-  lease("selection.root", { state: "refused", note: "held by another client" }),
+  lease("selection.root", {
+    state: "refused",
+    note: "held by another client",
+    holder: "Ivan's notebook",
+    until: 32_000_000_000,
+  }),
   lease("selection.ligand", {
     state: "lost",
     held: 14,
@@ -227,9 +219,14 @@ export const LEASES: readonly LeaseBody[] = [
 
 export const LOCK_NEWS: LockUpdatesBody = {
   watched: [
-    { key: "selection.root", whose: "someone else's", since: 41, holder: "Ivan's notebook" },
-    { key: "selection.protein", whose: "free", since: 130, holder: "" },
-    { key: "scene", whose: "mine", since: 72, holder: "" },
+    watchedKey("selection.root", {
+      whose: "someone else's",
+      since: 41,
+      holder: "Ivan's notebook",
+      waiting: 2,
+    }),
+    watchedKey("selection.protein", { since: 130 }),
+    watchedKey("scene", { whose: "mine", since: 72 }),
   ],
   history: [
     { key: "selection.ligand", kind: "acquired", ago: 30, note: "" },
@@ -242,6 +239,14 @@ export const LOCK_NEWS: LockUpdatesBody = {
       note: "the simulation was switched by playback/load",
     },
   ],
-  requests: [{ asker: "a1", by: "Nandita", message: "for a minute", keys: ["scene"] }],
-  by: "Anna's notebook",
+  requests: [
+    {
+      client: "a1",
+      name: "Nandita",
+      message: "for a minute",
+      keys: ["scene"],
+      since: 1_790_000_000,
+    },
+  ],
+  name: "Anna's notebook",
 };

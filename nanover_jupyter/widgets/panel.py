@@ -26,7 +26,7 @@ __all__ = ["LAZY_MODULES", "Panel"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-LAZY_MODULES: Final = frozenset({"edit", "history", "plot", "run", "simulation_view"})
+LAZY_MODULES: Final = frozenset({"edit", "history", "locks_view", "plot", "run", "simulation_view"})
 """Frontend modules that a page requests on first use; built next to the widgets."""
 
 

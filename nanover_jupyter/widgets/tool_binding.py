@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.widgets.static_html import panel_html
-from nanover_jupyter.widgets.sync.messages import AbilitiesBody, StatusBody
+from nanover_jupyter.widgets.sync.messages import LOCK_KIND_NAMES, AbilitiesBody, StatusBody
 from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import Handler
 from nanover_jupyter.widgets.sync.state_feed import StateFeed
@@ -162,7 +162,7 @@ class ToolBinding:
             received=status.received,
             abilities=AbilitiesBody(
                 transport=capabilities.transport,
-                locks=bool(capabilities.locks),
+                locks=LOCK_KIND_NAMES[capabilities.locks],
                 acknowledged_updates=capabilities.acknowledged_updates,
                 integers=capabilities.integers,
                 null_values=capabilities.null_values,

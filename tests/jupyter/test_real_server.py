@@ -55,7 +55,7 @@ def test_the_panels_show_the_state_and_capabilities_of_nanovers_server(
     panel.screenshot("real-server-palette")
 
     panel.tab("Locks")
-    expect(panel.root).to_contain_text("This server has no locks.")
+    expect(panel.footer).to_contain_text("This server has no locks of its own.")
     panel.screenshot("real-server-locks")
     panel.require_accessible()
 

@@ -298,9 +298,13 @@ class Locks(Panel):
     def state(self, key: str) -> Locator:
         return self.row(key).locator(".nvj-chip")
 
+    def owner(self, key: str) -> Locator:
+        """Who holds the key of a row, and who waits for it."""
+        return self.row(key).locator(".nvj-lease-owner")
+
     def left(self, key: str) -> Locator:
         """The remaining time of a row, as text."""
-        return self.row(key).locator(".nvj-time-left .nvj-tabular")
+        return self.row(key).locator(".nvj-time-left > span")
 
     def ring(self, key: str) -> Locator:
         """The remaining time of a row, as a ring."""
@@ -320,6 +324,16 @@ class Locks(Panel):
     @property
     def notice(self) -> Locator:
         return self.root.locator(".nvj-notice")
+
+    @property
+    def requests(self) -> Locator:
+        """The messages of clients that wait for our keys."""
+        return self.root.locator(".nvj-requests")
+
+    @property
+    def announcement(self) -> Locator:
+        """What is read out, and not shown."""
+        return self.root.locator(".nvj-sr[aria-live]")
 
     def watched(self, key: str) -> Locator:
         return (

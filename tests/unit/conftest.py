@@ -9,6 +9,7 @@ import pytest
 
 from nanover_jupyter.client import reconnector
 from nanover_jupyter.client.backoff import Backoff
+from nanover_jupyter.client.locks import access as lock_access
 from nanover_jupyter.client.locks import manager as lease_manager
 from nanover_jupyter.client.locks.claims import enforced
 from nanover_jupyter.client.locks.clock import lease_clock
@@ -83,7 +84,7 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 def lease_time(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
     """The lease clock of clients created later. Servers do not use it."""
     clock = ShiftedClock(lease_clock)
-    monkeypatch.setitem(lease_manager.LeaseManager.__init__.__kwdefaults__, "clock", clock)
+    monkeypatch.setattr(lock_access, "lease_clock", clock)
     return clock
 
 

@@ -1,6 +1,7 @@
 /** All UI strings of the inspector, grouped by view. Separate constants keep bundles small. */
 
 import { count, duration, plural, size } from "../text/format.ts";
+import { heldByLabel } from "../text/holder.ts";
 
 // Footer
 export const summaryLoading = (have: number, of: number) =>
@@ -244,10 +245,14 @@ export const editBoxEditAnyway = "Edit anyway";
 export const editLockNone = "Not locked";
 export const editLockRequesting = "Requesting lock";
 export const editLockHeld = "Locked by you";
-export const editLockOther = "Locked by another client";
+export const editLockCooperative = "Locked by you (cooperative)";
+export const editLockCooperativeHint =
+  "This server has no locks of its own. Clients that follow the convention respect this lock; headsets can still write.";
+export const editLockOther = (holder: string, until: number | null) => heldByLabel(holder, until);
 export const editLockOtherHint = (note: string) =>
-  `You can keep typing and save when the lock is free (${note}).`;
-export const editLockOtherAnnouncement = "Locked by another client. You can keep typing.";
+  `You can keep typing and save when the lock is free${note === "" ? "" : ` (${note})`}.`;
+export const editLockOtherAnnouncement = (holder: string, until: number | null) =>
+  `${heldByLabel(holder, until)}. You can keep typing.`;
 export const editLockUnsupported = "No locks";
 export const editLockUnsupportedHint =
   "This server has no locks. Other clients can change the value while you edit.";

@@ -15,8 +15,10 @@ export interface LockRequest {
   readonly auto_renew: boolean;
   /** The longest time to hold it in seconds; null for no limit. */
   readonly max_hold: number | null;
-  /** Seconds to wait while another client holds a key. */
-  readonly wait: number;
+  /** Seconds to wait while another client holds a key; null until it is free. */
+  readonly wait: number | null;
+  /** A message to the holder while waiting. */
+  readonly note: string;
 }
 
 export interface AcquireForm {
@@ -76,6 +78,12 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
   wait.value = "0 s";
   const cap = h("input", { type: "text", class: "nvj-input nvj-seconds", inputmode: "decimal" });
   cap.value = "10 min";
+  const note = h("input", {
+    type: "text",
+    class: "nvj-input nvj-wait-note",
+    maxlength: 120,
+    placeholder: TEXT.noteHint,
+  });
   const more = h(
     "button",
     {
@@ -93,6 +101,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
     h("label", { class: "nvj-duration-label" }, TEXT.waitUpTo, " ", wait),
     h("label", { class: "nvj-duration-label" }, TEXT.holdAtMost, " ", cap),
     h("span", { class: "nvj-dim" }, TEXT.noLimit),
+    h("label", { class: "nvj-duration-label" }, TEXT.note, " ", note),
   );
   const which = h("button", { type: "button", class: "nvj-button", hidden: true }, TEXT.whichKeys);
   const acquireButton = h(
@@ -161,6 +170,7 @@ export function createAcquireForm(options: AcquireFormOptions): AcquireForm {
       auto_renew: autoRenew.checked,
       max_hold: limit === null ? null : limit.seconds,
       wait: waitTime.seconds,
+      note: note.value.trim(),
     };
   };
   const drawChips = () => {

@@ -1,7 +1,7 @@
 /** Send the lock manager's requests, and report their results. */
 
 import type { Host } from "../kernel/host.ts";
-import type { LeaseBody } from "../protocol/locks.ts";
+import type { LeaseBody, RequestBody } from "../protocol/locks.ts";
 import { reasonOf } from "../text/format.ts";
 import type { LockRequest } from "./acquire_form.ts";
 import { FAILURES, RESULTS } from "./strings.ts";
@@ -9,8 +9,8 @@ import { FAILURES, RESULTS } from "./strings.ts";
 export interface ActionCallbacks {
   /** Read out, not shown. */
   readonly announce: (text: string) => void;
-  /** Shown and read out. */
-  readonly say: (text: string) => void;
+  /** Shown and read out; a problem is red. */
+  readonly say: (text: string, isProblem?: boolean) => void;
   /** Shown at the form; `which` offers to check which key it is. */
   readonly setProblem: (text: string, which?: boolean) => void;
   readonly onAcquired: (keys: readonly string[]) => void;
@@ -18,24 +18,32 @@ export interface ActionCallbacks {
 
 export interface Actions {
   acquire(request: LockRequest): Promise<void>;
+  /** Acquires the key of a row with the same options; `wait` as in `LockRequest`. */
+  reacquire(lease: LeaseBody, wait: LockRequest["wait"]): Promise<void>;
   which(keys: readonly string[]): Promise<void>;
   renew(key: string): Promise<unknown>;
   /** Returns whether it was done. */
   setAutoRenew(key: string, on: boolean): Promise<boolean>;
   extend(lease: LeaseBody, passed: number): Promise<unknown>;
-  /** Whether it was done. */
-  release(keys: readonly string[]): Promise<boolean>;
+  release(keys: readonly string[]): Promise<unknown>;
+  /** Stops waiting for a key. */
+  cancel(key: string): Promise<unknown>;
   releaseAll(): Promise<unknown>;
   dismiss(key: string): Promise<unknown>;
   /** Whether they are watched now. */
   watch(keys: readonly string[]): Promise<boolean>;
   unwatch(key: string): Promise<unknown>;
-  ask(keys: readonly string[]): Promise<unknown>;
-  share(name: string): Promise<unknown>;
-  answer(asker: string): Promise<unknown>;
+  ask(keys: readonly string[], message: string): Promise<unknown>;
+  /** Hands keys over to another client; `name` is for the announcement. */
+  handOver(keys: readonly string[], client: string, name: string): Promise<unknown>;
+  /** Hides a request in our views. */
+  dismissRequest(request: RequestBody): Promise<unknown>;
+  setName(name: string): Promise<unknown>;
 }
 
 const EXTENSION_SECONDS = 600;
+const DEFAULT_SECONDS = 10;
+const DEFAULT_MAX_HOLD = 600;
 
 export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
   const { announce, say, setProblem, onAcquired } = callbacks;
@@ -45,24 +53,39 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
       await work();
       return true;
     } catch (error) {
-      say(`${failure}: ${reasonOf(error)}`);
+      say(`${failure}: ${reasonOf(error)}`, true);
       return false;
     }
   };
 
+  /** Keys for which this view stopped waiting; the error that follows is not shown. */
+  const cancelled = new Set<string>();
+  const acquire = async (request: LockRequest): Promise<void> => {
+    const { keys } = request;
+    for (const key of keys) cancelled.delete(key);
+    try {
+      const { granted, holder, until } = await host.request("lock", { ...request });
+      if (granted) {
+        onAcquired(keys);
+        announce(RESULTS.acquired(keys));
+      } else setProblem(RESULTS.refused(keys, holder, until), keys.length > 1);
+    } catch (error) {
+      if (keys.some((key) => cancelled.has(key))) announce(RESULTS.notWaiting(keys));
+      else setProblem(`${FAILURES.acquire}: ${reasonOf(error)}`);
+    }
+  };
+
   return {
-    acquire: async (request) => {
-      const { keys } = request;
-      try {
-        const { granted, holder } = await host.request("lock", { ...request });
-        if (granted) {
-          onAcquired(keys);
-          announce(RESULTS.acquired(keys));
-        } else setProblem(RESULTS.refused(keys, holder), keys.length > 1);
-      } catch (error) {
-        setProblem(`${FAILURES.acquire}: ${reasonOf(error)}`);
-      }
-    },
+    acquire,
+    reacquire: ({ key, seconds, max_hold }, wait) =>
+      acquire({
+        keys: [key],
+        seconds: seconds ?? DEFAULT_SECONDS,
+        auto_renew: true,
+        max_hold: max_hold ?? DEFAULT_MAX_HOLD,
+        wait,
+        note: "",
+      }),
     which: async (keys) => {
       try {
         const { keys: held } = await host.request("blocking_keys", { keys });
@@ -92,6 +115,11 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
         await host.request("release", { keys });
         announce(RESULTS.released(keys));
       }),
+    cancel: (key) =>
+      attempt(FAILURES.release, async () => {
+        cancelled.add(key);
+        await host.request("release", { keys: [key] });
+      }),
     releaseAll: () =>
       attempt(FAILURES.release, async () => {
         await host.request("release_all", {});
@@ -110,19 +138,24 @@ export function createActions(host: Host, callbacks: ActionCallbacks): Actions {
       attempt(FAILURES.unwatch, async () => {
         await host.request("unwatch", { keys: [key] });
       }),
-    ask: (keys) =>
+    ask: (keys, message) =>
       attempt(FAILURES.ask, async () => {
-        const { keys: asked } = await host.request("request_release", { keys, message: "" });
+        const { keys: asked } = await host.request("request_release", { keys, message });
         say(asked.length === 0 ? RESULTS.nobodyToAsk(keys) : RESULTS.requested(asked));
       }),
-    share: (by) =>
-      attempt(FAILURES.share, async () => {
-        await host.request("share_name", { by });
-        announce(by === "" ? RESULTS.notShared : RESULTS.shared);
+    handOver: (keys, client, name) =>
+      attempt(FAILURES.handOver, async () => {
+        for (const key of keys) await host.request("hand_over", { key, client });
+        announce(RESULTS.handedOver(keys, name));
       }),
-    answer: (asker) =>
+    dismissRequest: ({ client }) =>
       attempt(FAILURES.answer, async () => {
-        await host.request("dismiss", { asker });
+        await host.request("dismiss", { client });
+      }),
+    setName: (name) =>
+      attempt(FAILURES.name, async () => {
+        await host.request("set_name", { name });
+        announce(RESULTS.named(name));
       }),
   };
 }

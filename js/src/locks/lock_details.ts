@@ -1,8 +1,9 @@
-/** Watched keys, recent events, and the name shared with other clients. */
+/** Watched keys, recent events, and our name for other clients. */
 
 import type { EventBody, LockUpdatesBody, WatchedBody } from "../protocol/locks.ts";
+import { heldByLabel } from "../text/holder.ts";
 import { keyText, visible } from "../text/visible_text.ts";
-import { fill, h, setAttribute, setBlocked, setText } from "../ui/html.ts";
+import { fill, h, setAttribute, setText } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import { keepingFocus } from "../ui/keep_focus.ts";
 import { listen } from "../ui/lifetime.ts";
@@ -19,7 +20,7 @@ export interface LockDetails {
 
 export interface LockDetailsOptions {
   readonly onUnwatch: (key: string) => void;
-  readonly onShare: (by: string) => void;
+  readonly onName: (name: string) => void;
   /** Called when nothing here can take the focus. */
   readonly onLeft: () => void;
   readonly signal: AbortSignal;
@@ -27,8 +28,12 @@ export interface LockDetailsOptions {
 
 const chip = ([text, tone]: Label) => h("span", { class: "nvj-chip", "data-tone": tone }, text);
 
-const watchedText = ({ holder, since }: WatchedBody, passed: number): string =>
-  [holder && visible(holder, 80), TEXT.since(since + passed)]
+const watchedText = ({ holder, until, since, waiting }: WatchedBody, passed: number): string =>
+  [
+    holder === "" ? "" : heldByLabel(holder, until),
+    TEXT.since(since + passed),
+    waiting === 0 ? "" : TEXT.waiting(waiting),
+  ]
     .filter((part) => part !== "")
     .join(" · ");
 
@@ -64,7 +69,7 @@ const eventRow = (event: EventBody, passed: number) =>
 
 export function createLockDetails({
   onUnwatch,
-  onShare,
+  onName,
   onLeft,
   signal,
 }: LockDetailsOptions): LockDetails {
@@ -82,13 +87,12 @@ export function createLockDetails({
   const name = h("input", {
     type: "text",
     class: "nvj-input nvj-own-name",
-    maxlength: 80,
-    placeholder: TEXT.yourName,
-    "aria-label": TEXT.yourNameLabel,
+    maxlength: 120,
+    spellcheck: "false",
+    autocomplete: "off",
   });
-  const share = h("button", { type: "submit", class: "nvj-button" }, TEXT.share);
-  const sharing = h("span", { class: "nvj-dim" });
-  const form = h("form", { class: "nvj-share-name", novalidate: true }, sharing, name, share);
+  const label = h("label", { class: "nvj-dim" }, TEXT.yourName, " ", name);
+  const form = h("form", { class: "nvj-name-form", novalidate: true }, label);
   const element = h("div", { class: "nvj-lock-details" }, watched, history, form);
 
   listen(
@@ -110,12 +114,31 @@ export function createLockDetails({
     },
     signal,
   );
+  const resetName = () => {
+    name.value = updates?.name ?? "";
+  };
+  const saveName = () => {
+    const wanted = name.value.trim();
+    if (wanted === "") resetName();
+    else if (wanted !== updates?.name) onName(wanted);
+  };
   listen(
     form,
     "submit",
     (event) => {
       event.preventDefault();
-      onShare(updates?.by == null ? name.value.trim() : "");
+      saveName();
+    },
+    signal,
+  );
+  listen(name, "blur", saveName, signal);
+  listen(
+    name,
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      resetName();
     },
     signal,
   );
@@ -125,7 +148,9 @@ export function createLockDetails({
     historyButton,
     show: (next, passed) => {
       const isSame = JSON.stringify(next.watched) === JSON.stringify(updates?.watched ?? []);
+      const isUnchanged = name.value === (updates?.name ?? "");
       updates = next;
+      if (isUnchanged || document.activeElement !== name) resetName();
       watched.hidden = next.watched.length === 0;
       // Replacing a row once a second would make its button hard to click.
       if (isSame) {
@@ -145,10 +170,10 @@ export function createLockDetails({
             : [...next.history].reverse().map((event) => eventRow(event, passed))),
         );
       }
-      setText(sharing, next.by === null ? TEXT.notShared : TEXT.sharedAs(next.by));
-      name.hidden = next.by !== null;
-      setText(share, next.by === null ? TEXT.share : TEXT.stopSharing);
     },
-    setBlocked: (reason) => setBlocked(share, reason),
+    setBlocked: (reason) => {
+      name.disabled = reason !== null;
+      form.title = reason ?? "";
+    },
   };
 }

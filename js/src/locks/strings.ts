@@ -1,16 +1,22 @@
 /** Every text that the lock manager shows. */
 
 import type { EventKind, LeaseState, Whose } from "../protocol/locks.ts";
-import { duration, plural } from "../text/format.ts";
+import { count, duration, plural } from "../text/format.ts";
+import { heldBy } from "../text/holder.ts";
 import { keyText, visible } from "../text/visible_text.ts";
 
 type Tone = "good" | "amber" | "bad" | "neutral" | "accent";
 export type Label = readonly [text: string, tone: Tone];
 
-const keyList = (keys: readonly string[]): string => keys.map((key) => keyText(key)).join(", ");
+const MAX_KEYS = 8;
 
-const holderName = (holder: string): string =>
-  holder === "" ? "another client" : visible(holder, 120);
+const keyList = (keys: readonly string[]): string => {
+  const shown = keys.slice(0, MAX_KEYS).map((key) => keyText(key));
+  const more = keys.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
+};
+
+const nameText = (name: string): string => (name === "" ? "Another client" : visible(name, 80));
 
 export const ACQUIRE_FORM = {
   key: "Key",
@@ -24,6 +30,8 @@ export const ACQUIRE_FORM = {
   options: "Waiting and limits",
   waitUpTo: "Wait up to",
   holdAtMost: "Hold at most",
+  note: "Message while waiting",
+  noteHint: "for the holder",
   noLimit: "Empty for no limit",
   whichKeys: "Which keys?",
   newKey: "new key",
@@ -35,21 +43,40 @@ export const ACQUIRE_FORM = {
 } as const;
 
 export const LEASE_TABLE = {
-  columns: ["Key", "State", "Time left", "Auto-renew", "Held for"],
+  columns: ["Key", "State", "Owner", "Time left", "Auto-renew"],
   actions: "Actions",
   autoRenew: (key: string) => `Auto-renew ${key}`,
   noEnd: "no limit",
+  heldFor: (seconds: number) => `held ${duration(seconds)}`,
   heldAtMost: (seconds: number) => `of ${duration(Math.round(seconds))} at most`,
-  unconfirmed: "Not confirmed: no connection to the server.",
+  asked: (seconds: number) => `asked ${duration(seconds)} ago`,
+  unconfirmed: "Not confirmed",
+  you: "You",
+  overwritten: "Written by another client",
+  overwrittenTitle: (writes: number) =>
+    `${plural(writes, "write")}. A client that does not follow the convention wrote this key while you held it.`,
+  waiting: (name: string) => `${nameText(name)} is waiting`,
+  waitingTitle: (name: string, since: string, note: string) =>
+    `${nameText(name)} is waiting since ${since}${note === "" ? "" : `: ${visible(note, 120)}`}`,
+  moreWaiting: (clients: number) => `${count(clients)} more waiting`,
+  handOver: "Hand over",
+  handOverLabel: (key: string, name: string) => `Hand over ${key} to ${nameText(name)}`,
   renew: "Renew",
   extend: "+10 min",
   extendLabel: "Extend by 10 min:",
   release: "Release",
   cancelWait: "Cancel",
   cancelWaitLabel: "Cancel waiting for",
+  acquireWhenFree: "Acquire when free",
+  acquireWhenFreeLabel: "Acquire when free:",
+  acquireWhenFreeTitle: "Wait until the key is free, then acquire it",
   retry: "Retry",
   ask: "Request release",
   askLabel: "Request release of",
+  askMessage: "Message (optional)",
+  askMessageLabel: (key: string) => `Message to the holder of ${key}, optional`,
+  send: "Send",
+  sendLabel: "Send request for",
   watch: "Watch",
   dismiss: "Dismiss",
 } as const;
@@ -77,6 +104,7 @@ export const EVENT_LABELS: Readonly<Record<EventKind, Label>> = {
   lost: ["Lost", "bad"],
   released: ["Released", "neutral"],
   reacquired: ["Reacquired", "amber"],
+  overwritten: ["Overwritten", "amber"],
 };
 
 export const DETAILS = {
@@ -84,36 +112,35 @@ export const DETAILS = {
   watchedKeys: "Watched keys",
   unwatch: (key: string) => `Stop watching ${keyText(key)}`,
   since: (seconds: number) => `for ${duration(seconds)}`,
+  waiting: (clients: number) => `${count(clients)} waiting`,
   history: "History",
   recentEvents: "Recent events",
   noEvents: "No events yet.",
   ago: (seconds: number) => `${duration(seconds)} ago`,
-  yourName: "your name",
-  yourNameLabel: "Your name, visible to other clients",
-  share: "Share",
-  stopSharing: "Stop sharing",
-  notShared: "Share who you are with other clients:",
-  sharedAs: (name: string) => `Other clients see your locks as ${visible(name, 80)}.`,
+  yourName: "Your name for other clients",
 } as const;
 
 export const REQUESTS = {
-  text: (by: string, keys: readonly string[], message: string) =>
-    `${visible(by, 80)} asks for ${keyList(keys)}${message === "" ? "" : `: ${visible(message, 120)}`}`,
-  release: "Release",
-  decline: "Not now",
+  text: (name: string, keys: readonly string[], message: string) =>
+    `${nameText(name)} is waiting for ${keyList(keys)}${message === "" ? "" : `: ${visible(message, 120)}`}`,
+  handOver: "Hand over",
+  dismiss: "Dismiss",
 } as const;
 
 export const VIEW = {
-  tab: "Locks",
   releaseAll: "Release all",
-  held: (count: number) => (count === 0 ? "No locks held" : `${plural(count, "lock")} held`),
-  more: (count: number) => `… ${count} more`,
+  held: (locks: number) => (locks === 0 ? "No locks held" : `${plural(locks, "lock")} held`),
+  more: (locks: number) => `… ${count(locks)} more`,
   empty: "No locks yet.",
   emptyHint:
     "A lock keeps other clients from writing a key for a while. Enter a key above and select Acquire.",
+  emptyHintCooperative:
+    "Clients that follow the convention do not write a locked key. Enter a key above and select Acquire.",
+  cooperative: "Cooperative",
+  cooperativeHint:
+    "This server has no locks of its own. Clients that follow the convention respect these; headsets can still write.",
   unsupported: "This server has no locks.",
-  unsupportedHint: (transport: string) =>
-    `NanoVer's ${visible(transport, 40)} protocol has no locks: every client can write every key, and the last write wins.`,
+  unsupportedHint: "Every client can write every key, and the last write wins.",
   lost: (key: string, note: string) =>
     `Lost ${keyText(key)}${note === "" ? "" : `: ${visible(note, 200)}`}`,
 } as const;
@@ -121,10 +148,10 @@ export const VIEW = {
 /** Shown, or read out, after an action. */
 export const RESULTS = {
   acquired: (keys: readonly string[]) => `Acquired: ${keyList(keys)}.`,
-  refused: (keys: readonly string[], holder: string) =>
+  refused: (keys: readonly string[], holder: string, until: number | null) =>
     keys.length === 1
-      ? `Refused: ${keyList(keys)} is held by ${holderName(holder)}.`
-      : `Refused: at least one of ${keyList(keys)} is held by ${holderName(holder)}. None was acquired.`,
+      ? `Refused: ${keyList(keys)} is ${heldBy(holder, until)}.`
+      : `Refused: at least one of ${keyList(keys)} is ${heldBy(holder, until)}. None was acquired.`,
   held: (keys: readonly string[]) =>
     keys.length === 0
       ? "None of these keys is held any more. Acquire them again."
@@ -133,13 +160,15 @@ export const RESULTS = {
   autoRenew: (key: string, on: boolean) => `Auto-renew of ${keyText(key)} is ${on ? "on" : "off"}.`,
   extended: (key: string) => `Extended by 10 min: ${keyText(key)}.`,
   released: (keys: readonly string[]) => `Released: ${keyList(keys)}.`,
+  notWaiting: (keys: readonly string[]) => `Stopped waiting for ${keyList(keys)}.`,
+  handedOver: (keys: readonly string[], name: string) =>
+    `Handed over ${keyList(keys)}${name === "" ? "" : ` to ${visible(name, 80)}`}.`,
   allReleased: "Released all locks.",
   watching: (keys: readonly string[]) => `Watching ${keyList(keys)}.`,
   requested: (keys: readonly string[]) => `Requested release of ${keyList(keys)}.`,
   nobodyToAsk: (keys: readonly string[]) =>
     `The owner of ${keyList(keys)} is unknown and cannot be asked.`,
-  shared: "Other clients can see your locks.",
-  notShared: "Other clients can no longer see your locks.",
+  named: (name: string) => `Your name for other clients is ${visible(name, 80)}.`,
 } as const;
 
 /** Followed by a colon and the reason. */
@@ -154,6 +183,7 @@ export const FAILURES = {
   watch: "Could not watch",
   unwatch: "Could not stop watching",
   ask: "Could not request the release",
-  share: "Could not share your name",
-  answer: "Could not answer the request",
+  handOver: "Could not hand over the lock",
+  name: "Could not change your name",
+  answer: "Could not dismiss the request",
 } as const;

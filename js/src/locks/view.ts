@@ -1,39 +1,59 @@
 /** The lock manager: acquire, renew and release locks. Does not depend on Jupyter. */
 
 import type { Timed } from "../kernel/session.ts";
-import type { Tool, ToolContext } from "../panel/tool.ts";
+import type { ToolContext } from "../panel/tool.ts";
 import type { LeaseBody, LockUpdatesBody } from "../protocol/locks.ts";
 import { visible } from "../text/visible_text.ts";
 import { now } from "../ui/clock.ts";
-import { fill, h, setBlocked, setText } from "../ui/html.ts";
+import { h, setBlocked, setText } from "../ui/html.ts";
 import { every, listen } from "../ui/lifetime.ts";
-import { Signal } from "../ui/signal.ts";
+import type { Readable } from "../ui/signal.ts";
 import { createAcquireForm } from "./acquire_form.ts";
 import { createActions } from "./actions.ts";
+import type { LeaseAction } from "./lease_row.ts";
 import { isHeld } from "./lease_status.ts";
-import { createLeaseTable, type LeaseAction } from "./lease_table.ts";
+import { createLeaseTable } from "./lease_table.ts";
 import { createLockDetails } from "./lock_details.ts";
 import { createRequestsBar, requestText } from "./requests_bar.ts";
 import { VIEW as TEXT } from "./strings.ts";
 
-const DEFAULT_SECONDS = 10;
-const DEFAULT_CAP = 600;
+export interface LocksPlaces {
+  readonly element: HTMLElement;
+  readonly footer: HTMLElement;
+  readonly updates: Readable<Timed<LockUpdatesBody> | null>;
+}
 
-export function createLocks({ host, session, signal, connection, announce }: ToolContext): Tool {
-  const heldCount = new Signal<number | null>(null);
+export interface LocksView {
+  draw(): void;
+}
+
+export function createLocksView(
+  { host, session, signal, connection, announce }: ToolContext,
+  { element, footer, updates }: LocksPlaces,
+): LocksView {
   const table = createLeaseTable(() => form.focus(), signal);
   const notice = h("div", { class: "nvj-notice", role: "status", hidden: true });
   const releaseAll = h("button", { type: "button", class: "nvj-button" }, TEXT.releaseAll);
   const summary = h("span");
+  const cooperative = h(
+    "span",
+    { class: "nvj-cooperative", hidden: true },
+    h("span", { class: "nvj-chip", "data-tone": "amber" }, TEXT.cooperative),
+    " ",
+    TEXT.cooperativeHint,
+  );
   const more = h("p", { class: "nvj-dim nvj-more-leases", hidden: true });
-  const buttons = h("span", { class: "nvj-locks-buttons" });
-  const footer = h("span", { class: "nvj-locks-footer" }, summary, buttons);
-  const empty = h("div", { class: "nvj-empty" });
-  const unable = h("div", { class: "nvj-empty", hidden: true });
+  const emptyHint = h("p", { class: "nvj-dim" });
+  const empty = h("div", { class: "nvj-empty" }, h("p", {}, TEXT.empty), emptyHint);
+  const unable = h(
+    "div",
+    { class: "nvj-empty", hidden: true },
+    h("p", {}, TEXT.unsupported),
+    h("p", { class: "nvj-dim" }, TEXT.unsupportedHint),
+  );
   let announcedLost = "";
   let announcedRequests = "";
   let tried: readonly string[] = [];
-  const updates = new Signal<Timed<LockUpdatesBody> | null>(null);
 
   const leases = (): readonly LeaseBody[] => session.leases.get()?.body.leases ?? [];
   const passed = (): number => {
@@ -41,9 +61,14 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     return received === null ? 0 : now() - received.at;
   };
 
-  const notify = (text: string) => {
+  const notify = (text: string, isProblem = false) => {
     setText(notice, visible(text, 600));
+    notice.dataset.tone = isProblem ? "bad" : "neutral";
     notice.hidden = text === "";
+  };
+  /** Hides the result of an earlier action; a problem stays. */
+  const clearResult = () => {
+    if (notice.dataset.tone === "neutral") notify("");
   };
   const actions = createActions(host, {
     announce,
@@ -54,26 +79,27 @@ export function createLocks({ host, session, signal, connection, announce }: Too
       form.setProblem("");
     },
   });
-  const act = (action: LeaseAction, lease: LeaseBody): Promise<unknown> => {
+  const act = (action: LeaseAction, lease: LeaseBody): unknown => {
     const { key } = lease;
+    clearResult();
     switch (action) {
       case "renew":
         return actions.renew(key);
       case "extend":
         return actions.extend(lease, passed());
       case "release":
-      case "cancel":
         return actions.release([key]);
+      case "cancel":
+        return actions.cancel(key);
+      case "acquireWhenFree":
+        // The refusal that it answers is no longer news.
+        form.setProblem("");
+        return actions.reacquire(lease, null);
       case "retry":
-        return actions.acquire({
-          keys: [key],
-          seconds: lease.seconds ?? DEFAULT_SECONDS,
-          auto_renew: true,
-          max_hold: lease.max_hold ?? DEFAULT_CAP,
-          wait: 0,
-        });
+        form.setProblem("");
+        return actions.reacquire(lease, 0);
       case "ask":
-        return actions.ask([key]);
+        return table.openMessage(key);
       case "watch":
         return actions.watch([key]);
       case "dismiss":
@@ -96,6 +122,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     isKnown: (key) => !session.store.loaded || session.store.entries.has(key),
     signal,
     onAcquire: (request) => {
+      clearResult();
       tried = request.keys;
       void actions.acquire(request);
     },
@@ -106,31 +133,50 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     signal,
     onLeft: () => form.focus(),
     onUnwatch: (key) => void actions.unwatch(key),
-    onShare: (by) => void actions.share(by),
+    onName: (name) => void actions.setName(name),
   });
   const requests = createRequestsBar({
     signal,
-    onRelease: ({ keys, asker }) => {
+    onHandOver: ({ keys, client, name }) => {
       const ours = leases().filter(({ key, state }) => isHeld(state) && keys.includes(key));
-      const released =
-        ours.length === 0 ? Promise.resolve(true) : actions.release(ours.map(({ key }) => key));
-      void released.then((done) => (done ? actions.answer(asker) : undefined));
+      void actions.handOver(
+        ours.map(({ key }) => key),
+        client,
+        name,
+      );
     },
     onLeft: () => form.focus(),
-    onDismiss: ({ asker }) => void actions.answer(asker),
+    onDismiss: (request) => void actions.dismissRequest(request),
   });
-  host.on("lock_updates", ({ body }, forMe) => forMe && updates.set({ body, at: now() }), signal);
 
+  const leaseAt = (target: EventTarget | null): LeaseBody | undefined => {
+    const row = target instanceof Element ? target.closest<HTMLElement>("tr") : null;
+    return leases()[Number(row?.dataset.index ?? -1)];
+  };
   listen(
     table.element,
     "click",
     ({ target }) => {
-      const button =
-        target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
-      const row = button?.closest<HTMLElement>("tr");
-      const lease = leases()[Number(row?.dataset.index ?? -1)];
-      const action = button?.dataset.action as LeaseAction | undefined;
-      if (lease !== undefined && action !== undefined) void act(action, lease);
+      const button = target instanceof Element ? target.closest<HTMLElement>("button") : null;
+      const lease = leaseAt(button);
+      if (button === null || lease === undefined) return;
+      const { action, handOver } = button.dataset;
+      if (action !== undefined) void act(action as LeaseAction, lease);
+      if (handOver !== undefined) {
+        const name = lease.waiting.find(({ client }) => client === handOver)?.name ?? "";
+        void actions.handOver([lease.key], handOver, name);
+      }
+    },
+    signal,
+  );
+  listen(
+    table.element,
+    "submit",
+    (event) => {
+      event.preventDefault();
+      const lease = leaseAt(event.target);
+      const message = lease === undefined ? null : table.takeMessage(lease.key);
+      if (lease !== undefined && message !== null) void actions.ask([lease.key], message);
     },
     signal,
   );
@@ -138,14 +184,13 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     table.element,
     "change",
     ({ target }) => {
-      const row = target instanceof Element ? target.closest<HTMLElement>("tr") : null;
-      const lease = leases()[Number(row?.dataset.index ?? -1)];
-      if (lease !== undefined && target instanceof HTMLInputElement) {
-        const wanted = target.checked;
-        void actions.setAutoRenew(lease.key, wanted).then((done) => {
-          if (!done) target.checked = !wanted;
-        });
-      }
+      const lease = leaseAt(target);
+      if (lease === undefined || !(target instanceof HTMLInputElement)) return;
+      if (target.dataset.autoRenew === undefined) return;
+      const wanted = target.checked;
+      void actions.setAutoRenew(lease.key, wanted).then((done) => {
+        if (!done) target.checked = !wanted;
+      });
     },
     signal,
   );
@@ -160,20 +205,22 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     notice,
     scroller,
   );
-  const element = h("div", { class: "nvj-tool nvj-locks" }, able, unable);
+  element.append(able, unable);
+  footer.append(
+    summary,
+    cooperative,
+    h("span", { class: "nvj-locks-buttons" }, details.historyButton, releaseAll),
+  );
 
   const drawSupport = () => {
-    const status = session.status.get()?.body;
-    const locks = status === undefined || status.abilities.locks;
-    able.hidden = !locks;
-    unable.hidden = locks;
-    footer.classList.toggle("nvj-off", !locks);
-    if (locks) return;
-    fill(
-      unable,
-      h("p", {}, TEXT.unsupported),
-      h("p", { class: "nvj-dim" }, TEXT.unsupportedHint(status.abilities.transport)),
-    );
+    const kind = session.status.get()?.body.abilities.locks ?? "server";
+    able.hidden = kind === "none";
+    unable.hidden = kind !== "none";
+    footer.classList.toggle("nvj-off", kind === "none");
+    // The tab has the number, too, and the hint is long.
+    summary.hidden = kind === "cooperative";
+    cooperative.hidden = kind !== "cooperative";
+    setText(emptyHint, kind === "cooperative" ? TEXT.emptyHintCooperative : TEXT.emptyHint);
   };
 
   const announceLost = () => {
@@ -181,7 +228,7 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     const text = lost.map(({ key, note }) => TEXT.lost(key, note)).join(" · ");
     if (text === announcedLost) return;
     // A loss is shown once and never replaces another notice by an empty one.
-    if (text !== "" || notice.textContent === announcedLost) notify(text);
+    if (text !== "" || notice.textContent === announcedLost) notify(text, true);
     // Announced too, in case another tab is open.
     if (text !== "" && element.hidden) announce(text);
     announcedLost = text;
@@ -200,10 +247,10 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     const { blocked } = connection.get();
     form.setBlocked(blocked);
     table.setBlocked(blocked);
+    requests.setBlocked(blocked);
     details.setBlocked(blocked);
     table.show(leases(), passed());
     const held = session.leases.get()?.body.held ?? 0;
-    heldCount.set(session.leases.get() === null ? null : held);
     releaseAll.hidden = held === 0;
     setBlocked(releaseAll, blocked);
     setText(summary, TEXT.held(held));
@@ -215,10 +262,8 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     setText(more, TEXT.more(hidden));
     announceLost();
   };
-  fill(empty, h("p", {}, TEXT.empty), h("p", { class: "nvj-dim" }, TEXT.emptyHint));
 
   session.status.observe(drawSupport, signal);
-  buttons.append(details.historyButton, releaseAll);
   listen(details.historyButton, "click", drawUpdates, signal);
   session.leases.observe(draw, signal);
   updates.observe(drawUpdates, signal);
@@ -238,7 +283,8 @@ export function createLocks({ host, session, signal, connection, announce }: Too
     signal,
   );
   drawSupport();
+  drawUpdates();
   draw();
 
-  return { name: "locks", label: TEXT.tab, element, count: heldCount, footer, shown: draw };
+  return { draw };
 }

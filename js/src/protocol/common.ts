@@ -34,9 +34,13 @@ export type ReplyBody = v.InferOutput<typeof replyBody>;
 
 export const CONNECTION_STATES = ["connecting", "loading", "connected", "lost", "closed"] as const;
 
+/** How keys can be locked: by the server, by agreement of the clients, or not at all. */
+export const LOCK_KINDS = ["server", "cooperative", "none"] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+
 const abilitiesBody = object({
   transport: text,
-  locks: boolean,
+  locks: oneOf(LOCK_KINDS),
   acknowledged_updates: boolean,
   integers: boolean,
   null_values: boolean,

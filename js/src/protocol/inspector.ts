@@ -1,6 +1,7 @@
 /** Results and messages for the inspector, named as in widgets/inspector/messages.py. */
 
 import * as v from "valibot";
+import { LOCK_KINDS } from "./common.ts";
 import {
   boolean,
   count,
@@ -92,7 +93,14 @@ export type StateAtResult = v.InferOutput<typeof stateAtResult>;
 
 // edits ---------------------------------------------------------------------------
 
-const editLockResult = object({ held: boolean, supported: boolean, seconds: number, note: text });
+const editLockResult = object({
+  held: boolean,
+  locks: oneOf(LOCK_KINDS),
+  seconds: number,
+  note: text,
+  holder: text,
+  until: orNull(number),
+});
 
 export const EDIT_STATES = ["sent", "accepted", "seen", "refused", "failed"] as const;
 /** `keys` are the first of `count`; `path` is empty where the full value was written. */

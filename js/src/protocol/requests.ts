@@ -57,7 +57,9 @@ const LOCKS = {
     seconds: duration,
     auto_renew: boolean,
     max_hold: orNull(duration),
-    wait: v.pipe(number, v.minValue(0)),
+    // null until all keys are free
+    wait: orNull(v.pipe(number, v.minValue(0))),
+    note: text,
   }),
   renew: keyBody,
   auto_renew: object({ key: text, auto_renew: boolean }),
@@ -68,9 +70,10 @@ const LOCKS = {
   blocking_keys: keysBody,
   watch: keysBody,
   unwatch: keysBody,
-  share_name: object({ by: text }),
+  set_name: object({ name: v.pipe(text, v.nonEmpty()) }),
+  hand_over: object({ key: text, client: text }),
   request_release: object({ keys: someKeys, message: text }),
-  dismiss: object({ asker: text }),
+  dismiss: object({ client: text }),
 } as const;
 
 const SIMULATION = {

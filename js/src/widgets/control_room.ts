@@ -5,7 +5,7 @@
  */
 
 import { createInspector } from "../inspector/view.ts";
-import { createLocks } from "../locks/view.ts";
+import { createLocks } from "../locks/tool.ts";
 import { makePalette } from "../palette/view.ts";
 import { mount, type RenderProps } from "../panel/mount.ts";
 import { createSimulation } from "../simulation/tool.ts";

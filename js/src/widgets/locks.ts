@@ -4,7 +4,7 @@
  * leases.
  */
 
-import { createLocks } from "../locks/view.ts";
+import { createLocks } from "../locks/tool.ts";
 import { mount, type RenderProps } from "../panel/mount.ts";
 
 const render = (props: RenderProps): (() => void) => mount(props, [createLocks], "needed");

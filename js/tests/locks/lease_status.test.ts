@@ -1,25 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { lease } from "../../dev/lock_bodies.ts";
 import { LEASES } from "../../dev/scenes.ts";
 import { leaseStatus, readSeconds, readWaitTime } from "../../src/locks/lease_status.ts";
 import type { LeaseBody } from "../../src/protocol/locks.ts";
 
-const HELD: LeaseBody = {
-  key: "scene",
-  state: "held",
-  seconds: 10,
-  left: 7.4,
-  endless: false,
-  held: 72,
-  auto_renew: false,
-  max_hold: null,
-  continuous: true,
-  note: "",
-};
+const HELD = lease("scene", { left: 7.4, held: 72, max_hold: null });
 
 describe("a lease", () => {
   it("runs down by itself, and no further than to nothing", () => {
-    expect(leaseStatus(HELD, 0)).toMatchObject({ leftText: "7.4 s", heldText: "1 min 12 s" });
-    expect(leaseStatus(HELD, 2)).toMatchObject({ leftText: "5.4 s", heldText: "1 min 14 s" });
+    expect(leaseStatus(HELD, 0)).toMatchObject({ leftText: "7.4 s", heldText: "held 1 min 12 s" });
+    expect(leaseStatus(HELD, 2)).toMatchObject({ leftText: "5.4 s", heldText: "held 1 min 14 s" });
     expect(leaseStatus(HELD, 2).share).toBeCloseTo(0.54);
     expect(leaseStatus(HELD, 60)).toMatchObject({ leftText: "0.0 s", share: 0 });
   });
@@ -35,12 +25,13 @@ describe("a lease", () => {
 
   it("that is over counts no longer", () => {
     expect(leaseStatus({ ...HELD, state: "lost", left: null, held: 14 }, 100).heldText).toBe(
-      "14 s",
+      "held 14 s",
     );
   });
 
-  it("that one waits for is not held", () => {
-    expect(leaseStatus({ ...HELD, state: "pending", left: null, held: 3 }, 1).heldText).toBe("");
+  it("that one waits for tells since when", () => {
+    const waiting = leaseStatus({ ...HELD, state: "pending", left: null, held: 3 }, 1);
+    expect(waiting).toMatchObject({ heldText: "asked 4 s ago", leftText: "" });
   });
 
   it("is in doubt while the server cannot be asked", () => {
@@ -57,11 +48,46 @@ describe("a lease", () => {
     expect(LEASES.map(can)).toEqual([
       [false, true, false, false],
       [true, true, false, false],
-      [false, false, true, true],
+      [false, false, false, true],
       [false, false, true, true],
     ]);
     expect(can({ ...HELD, state: "pending", left: null })).toEqual([false, false, false, false]);
     expect(can({ ...HELD, state: "released", left: null })).toEqual([false, false, false, true]);
+  });
+});
+
+describe("the owner", () => {
+  const owner = (change: Partial<LeaseBody>) => {
+    const { ownerText, note } = leaseStatus({ ...HELD, left: null, ...change }, 0);
+    return [ownerText, note];
+  };
+  const elsewhere = "held by another client";
+  it.each([
+    [{ left: 5 }, "You", ""],
+    [{ state: "released", note: "released" }, "", ""],
+    [{ state: "refused", note: elsewhere }, "Held by another client", ""],
+    [{ state: "refused", note: "held by Ben", holder: "Ben" }, "Held by Ben", ""],
+    [{ state: "refused", note: "this key or one" }, "", "this key or one"],
+    // Another key of the same request was held, or it has been released since.
+    [{ state: "refused", note: "held by Ben" }, "", "held by Ben"],
+    [{ state: "pending" }, "", ""],
+    [{ state: "pending", note: `${elsewhere}; retrying` }, "Held by another client", ""],
+    [{ state: "pending", holder: "Ben" }, "Held by Ben", ""],
+    [{ state: "lost", note: elsewhere }, "", elsewhere],
+    [{ state: "lost", note: elsewhere, holder: "Ben" }, "Held by Ben", elsewhere],
+  ] as const)("of %j is %j", (change, text, note) => {
+    expect(owner(change)).toEqual([text, note]);
+  });
+
+  it("can be waited for where there is one", () => {
+    const can = (change: Partial<LeaseBody>) => {
+      const status = leaseStatus({ ...HELD, left: null, ...change }, 0);
+      return [status.canAcquireWhenFree, status.canRetry];
+    };
+    expect(can({ state: "refused" })).toEqual([true, false]);
+    expect(can({ state: "lost", holder: "Ben" })).toEqual([true, false]);
+    expect(can({ state: "lost" })).toEqual([false, true]);
+    expect(can({})).toEqual([false, false]);
   });
 });
 
@@ -90,12 +116,12 @@ describe("a lease that is waited for", () => {
 
 describe("patience", () => {
   it.each([
-    ["", 0],
+    ["", null],
     ["0", 0],
     ["0 s", 0],
     ["5", 5],
     ["2 min", 120],
-  ])("%j is %d s", (text, seconds) => {
+  ])("%j is %s s", (text, seconds) => {
     expect(readWaitTime(text)).toEqual({ ok: true, seconds });
   });
 

@@ -1,9 +1,13 @@
 // @vitest-environment happy-dom
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ABILITIES, type FakeKernelOptions } from "../../dev/fake_kernel.ts";
+import { lease, watchedKey } from "../../dev/lock_bodies.ts";
 import { LEASES, LOCK_NEWS } from "../../dev/scenes.ts";
+import type { Module } from "../../src/kernel/lazy_module.ts";
 import type { LeaseBody } from "../../src/protocol/locks.ts";
+import room from "../../src/widgets/control_room.ts";
 import locks from "../../src/widgets/locks.ts";
+import * as chunk from "../../src/widgets/locks_chunk.ts";
 import {
   click,
   find,
@@ -16,6 +20,12 @@ import {
   type,
   useFakePage,
 } from "../support.ts";
+
+// Node cannot import from a Blob; this imports the same module.
+const load = vi.fn(async (_name: string): Promise<Module> => chunk);
+vi.mock("../../src/kernel/lazy_module.ts", () => ({
+  loadModule: (_host: unknown, name: string) => load(name),
+}));
 
 useFakePage();
 
@@ -47,6 +57,7 @@ describe("the form", () => {
         auto_renew: true,
         max_hold: 600,
         wait: 0,
+        note: "",
       },
     });
     expect(speech(el)).toBe("Acquired: scene, selection.root.");
@@ -187,7 +198,7 @@ describe("the table", () => {
 
   it("says in words what happened", async () => {
     const { el } = await mount();
-    expect(rowOf(el, "selection.root").textContent).toContain("Refused held by another client");
+    expect(rowOf(el, "selection.root").textContent).toContain("Held by Ivan's notebook until ");
     expect(find(el, ".nvj-notice").textContent).toBe(
       "Lost selection.ligand: the simulation was switched by playback/load",
     );
@@ -198,8 +209,8 @@ describe("the table", () => {
     for (const [key, action] of [
       ["suggested.interaction.scale", "renew"],
       ["scene", "release"],
-      ["selection.root", "retry"],
-      ["selection.ligand", "dismiss"],
+      ["selection.ligand", "retry"],
+      ["selection.root", "dismiss"],
     ] as const) {
       click(button(rowOf(el, key), action));
       await pass(0.1);
@@ -208,8 +219,18 @@ describe("the table", () => {
       ["hello", { epoch: null, rev: null }],
       ["renew", { key: "suggested.interaction.scale" }],
       ["release", { keys: ["scene"] }],
-      ["lock", { keys: ["selection.root"], seconds: 10, auto_renew: true, max_hold: 600, wait: 0 }],
-      ["dismiss_lease", { key: "selection.ligand" }],
+      [
+        "lock",
+        {
+          keys: ["selection.ligand"],
+          seconds: 10,
+          auto_renew: true,
+          max_hold: 600,
+          wait: 0,
+          note: "",
+        },
+      ],
+      ["dismiss_lease", { key: "selection.root" }],
     ]);
     expect(findAll(el, "tbody tr").length).toBe(3);
   });
@@ -311,18 +332,24 @@ describe("waiting and limits", () => {
   it("are sent with the keys", async () => {
     const { el, kernel } = await mount({ leases: [] });
     click(find(el, ".nvj-acquire-more"));
-    const [wait, cap] = findAll(el, ".nvj-acquire-limits input");
-    if (wait === undefined || cap === undefined) throw new Error("no fields");
+    const [wait, cap, note] = findAll(el, ".nvj-acquire-limits input");
+    if (wait === undefined || cap === undefined || note === undefined) throw new Error("no fields");
     type(wait, "5");
     type(cap, "");
+    type(note, " for a minute ");
     click(find(el, ".nvj-acquire .nvj-switch"));
     type(keyInput(el), "scene");
     submit(find(el, ".nvj-acquire"));
     await pass(0.1);
     expect(kernel.received.at(-1)).toMatchObject({
       op: "lock",
-      body: { keys: ["scene"], auto_renew: false, max_hold: null, wait: 5 },
+      body: { keys: ["scene"], auto_renew: false, max_hold: null, wait: 5, note: "for a minute" },
     });
+    type(wait, "");
+    type(keyInput(el), "title");
+    submit(find(el, ".nvj-acquire"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "lock", body: { wait: null } });
   });
 
   it("extend what is held by ten minutes", async () => {
@@ -361,18 +388,128 @@ describe("who blocks", () => {
     );
   });
 
-  it("can be asked where it is known", async () => {
-    const { el } = await mount({ holders: ["selection.root"] });
-    click(button(rowOf(el, "selection.root"), "ask"));
+  const ask = async (el: HTMLElement, message: string) => {
+    const row = rowOf(el, "selection.root");
+    click(button(row, "ask"));
+    const field = find(row, ".nvj-lease-message input");
+    expect(document.activeElement).toBe(field);
+    type(field, message);
+    submit(find(row, ".nvj-lease-message"));
     await pass(0.1);
-    expect(find(el, ".nvj-notice").textContent).toBe("Requested release of selection.root.");
+  };
+
+  it("can be asked where it is known, with a message", async () => {
+    const { el, kernel } = await mount({ holders: ["selection.root"] });
+    await ask(el, " please ");
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "request_release",
+      body: { keys: ["selection.root"], message: "please" },
+    });
+    const notice = find(el, ".nvj-notice");
+    expect([notice.textContent, notice.dataset.tone]).toEqual([
+      "Requested release of selection.root.",
+      "neutral",
+    ]);
+    expect(document.activeElement).toBe(button(rowOf(el, "selection.root"), "ask"));
+    click(button(rowOf(el, "scene"), "release"));
+    expect(notice.hidden).toBe(true);
   });
 
   it("is said to be unknown where it is", async () => {
     const { el } = await mount();
-    click(button(rowOf(el, "selection.root"), "ask"));
-    await pass(0.1);
+    await ask(el, "");
     expect(find(el, ".nvj-notice").textContent).toContain("cannot be asked");
+  });
+
+  it("is not asked after Escape", async () => {
+    const { el, kernel } = await mount();
+    const row = rowOf(el, "selection.root");
+    click(button(row, "ask"));
+    press(find(row, ".nvj-lease-message input"), "Escape");
+    await pass(0.1);
+    expect(find(row, ".nvj-lease-message").hidden).toBe(true);
+    expect(document.activeElement).toBe(button(row, "ask"));
+    expect(kernel.received.some(({ op }) => op === "request_release")).toBe(false);
+  });
+});
+
+describe("a refused row", () => {
+  const REFUSED = lease("scene", { state: "refused", note: "held by another client" });
+
+  it("waits until the key is free, then acquires it by itself", async () => {
+    const { el, kernel } = await mount({ leases: [REFUSED], lock: () => false });
+    click(button(rowOf(el, "scene"), "acquireWhenFree"));
+    await pass(0.2);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "lock",
+      body: { keys: ["scene"], wait: null, note: "" },
+    });
+    expect(rowOf(el, "scene").textContent).toMatch(
+      /Waiting.*Held by another client.*asked \d s ago/,
+    );
+
+    kernel.grant(["scene"]);
+    await pass(0.2);
+    expect(find(rowOf(el, "scene"), ".nvj-chip").textContent).toBe("Held");
+    expect(speech(el)).toBe("Acquired: scene.");
+  });
+
+  it("can be given up without an error", async () => {
+    const { el } = await mount({ leases: [REFUSED], lock: () => false });
+    click(button(rowOf(el, "scene"), "acquireWhenFree"));
+    await pass(0.2);
+    click(button(rowOf(el, "scene"), "cancel"));
+    await pass(0.2);
+    expect(find(el, ".nvj-acquire .nvj-problem").hidden).toBe(true);
+    expect(speech(el)).toBe("Stopped waiting for scene.");
+  });
+});
+
+describe("a held row", () => {
+  const waiting = ["Ben", "Ada"].map((name) => ({
+    client: `id-${name}`,
+    name,
+    note: "please",
+    since: 1_790_000_000,
+  }));
+
+  it("names those who wait, and is handed over to one of them", async () => {
+    const { el, kernel } = await mount({ leases: [lease("scene", { left: 8, waiting })] });
+    const rows = findAll(rowOf(el, "scene"), ".nvj-lease-waiting li");
+    expect(rows.map((row) => row.textContent)).toEqual([
+      "Ben is waitingHand over",
+      "Ada is waitingHand over",
+    ]);
+    expect(find(el, ".nvj-lease-waiting span").title).toMatch(/^Ben is waiting since .*: please$/);
+    click(find(el, "[aria-label='Hand over scene to Ada']"));
+    await pass(0.1);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "hand_over",
+      body: { key: "scene", client: "id-Ada" },
+    });
+    expect(speech(el)).toBe("Handed over scene to Ada.");
+  });
+
+  it("counts those that are not listed", async () => {
+    const many = Array.from({ length: 9 }, (_, n) => ({ ...waiting[0], client: `${n}` }));
+    const { el } = await mount({
+      leases: [lease("scene", { left: 8, waiting: many as LeaseBody["waiting"] })],
+    });
+    expect(find(el, ".nvj-lease-waiting").textContent).toContain("6 more waiting");
+  });
+
+  it("shows that a client wrote the key that does not follow the convention", async () => {
+    const { el, kernel } = await mount({ leases: [lease("scene", { left: 8, overwrites: 3 })] });
+    const badge = find(rowOf(el, "scene"), ".nvj-pill");
+    expect([badge.textContent, badge.hidden, badge.title]).toEqual([
+      "Written by another client",
+      false,
+      "3 writes. A client that does not follow the convention wrote this key while you held it.",
+    ]);
+    kernel.leases = [lease("scene", { left: 8 })];
+    kernel.sendLeases();
+    await pass(0.1);
+    expect(badge.hidden).toBe(true);
   });
 });
 
@@ -384,7 +521,9 @@ describe("watched keys", () => {
     const { el } = await mount({ lockUpdates: LOCK_NEWS });
     await pass(2);
     expect(watched(el)).toEqual([
-      expect.stringMatching(/^selection.rootOther clientIvan's notebook · for 4[34] s$/),
+      expect.stringMatching(
+        /^selection.rootOther clientHeld by Ivan's notebook · for 4[34] s · 2 waiting$/,
+      ),
       expect.stringMatching(/^selection.proteinFreefor 2 min/),
       expect.stringMatching(/^sceneMine/),
     ]);
@@ -423,28 +562,79 @@ describe("watched keys", () => {
 });
 
 describe("requests of others", () => {
-  it("are shown, and answered by releasing or not", async () => {
+  it("are shown, and answered by handing over", async () => {
     const { el, kernel } = await mount({ lockUpdates: LOCK_NEWS });
     const bar = find(el, ".nvj-requests");
-    expect(bar.textContent).toContain("Nandita asks for scene: for a minute");
-    click(find(bar, "[data-answer=release]"));
+    expect(bar.textContent).toContain("Nandita is waiting for scene: for a minute");
+    click(find(bar, "[data-answer=hand_over]"));
     await pass(0.2);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "hand_over",
+      body: { key: "scene", client: "a1" },
+    });
     expect(rowOf(el, "scene").textContent).toContain("Released");
-    expect(kernel.received.at(-1)).toMatchObject({ op: "dismiss", body: { asker: "a1" } });
     expect(bar.hidden).toBe(true);
   });
 
-  it("are possible where one has told one's name", async () => {
+  it("can be dismissed", async () => {
+    const { el, kernel } = await mount({ lockUpdates: LOCK_NEWS });
+    click(find(el, "[data-answer=dismiss]"));
+    await pass(0.2);
+    expect(kernel.received.at(-1)).toMatchObject({ op: "dismiss", body: { client: "a1" } });
+    expect(find(el, ".nvj-requests").hidden).toBe(true);
+  });
+
+  it("clear themselves", async () => {
+    const { el, kernel } = await mount({ lockUpdates: LOCK_NEWS });
+    kernel.sendLockUpdates({ requests: [] });
+    await pass(0.1);
+    expect(find(el, ".nvj-requests").hidden).toBe(true);
+  });
+});
+
+describe("our name", () => {
+  const field = (el: HTMLElement) => find(el, ".nvj-own-name") as HTMLInputElement;
+
+  it("is filled in, and sent when it was changed", async () => {
     const { el, kernel } = await mount();
-    const form = find(el, ".nvj-share-name");
-    type(find(form, "input"), "Anna");
-    submit(form);
+    expect(field(el).value).toBe("Anna");
+    field(el).focus();
+    field(el).blur();
+    expect(kernel.received.some(({ op }) => op === "set_name")).toBe(false);
+    type(field(el), " Anna's laptop ");
+    submit(find(el, ".nvj-name-form"));
     await pass(0.1);
-    expect(kernel.received.at(-1)).toMatchObject({ op: "share_name", body: { by: "Anna" } });
-    expect(form.textContent).toContain("as Anna");
-    submit(form);
+    expect(kernel.received.at(-1)).toMatchObject({
+      op: "set_name",
+      body: { name: "Anna's laptop" },
+    });
+    expect(field(el).value).toBe("Anna's laptop");
+  });
+
+  it("is sent when the focus leaves, and stays if it is empty", async () => {
+    const { el, kernel } = await mount();
+    field(el).focus();
+    type(field(el), "");
+    field(el).blur();
+    expect(field(el).value).toBe("Anna");
+    field(el).focus();
+    type(field(el), "Wei");
+    field(el).blur();
     await pass(0.1);
-    expect(kernel.received.at(-1)).toMatchObject({ op: "share_name", body: { by: "" } });
+    expect(kernel.received.filter(({ op }) => op === "set_name").map(({ body }) => body)).toEqual([
+      { name: "Wei" },
+    ]);
+  });
+
+  it("is not overwritten while it is typed", async () => {
+    const { el, kernel } = await mount();
+    field(el).focus();
+    type(field(el), "We");
+    kernel.sendLockUpdates({ name: "Ivan" });
+    await pass(1.1);
+    expect(field(el).value).toBe("We");
+    press(field(el), "Escape");
+    expect(field(el).value).toBe("Ivan");
   });
 });
 
@@ -460,10 +650,20 @@ it("shows what happened, the newest first", async () => {
 
 describe("what cannot be done", () => {
   it("is explained where a server has no locks", async () => {
-    const status = { abilities: { ...ABILITIES, transport: "websocket", locks: false } };
+    const status = { abilities: { ...ABILITIES, locks: "none" as const } };
     const { el } = await mount({ leases: [], status });
     expect(find(el, ".nvj-locks-support").hidden).toBe(true);
     expect(find(el, ".nvj-locks > .nvj-empty").textContent).toContain("This server has no locks");
+  });
+
+  it("is said once where locks are cooperative", async () => {
+    const hint = (el: HTMLElement) => find(el, ".nvj-cooperative");
+    const status = { abilities: { ...ABILITIES, locks: "cooperative" as const } };
+    const { el } = await mount({ leases: [], status });
+    expect(hint(el).hidden).toBe(false);
+    expect(hint(el).textContent).toContain("headsets can still write");
+    expect(el.textContent?.toLowerCase()).not.toContain("enforced");
+    expect(hint((await mount()).el).hidden).toBe(true);
   });
 
   it("is disabled while the server is lost", async () => {
@@ -486,50 +686,55 @@ describe("what cannot be done", () => {
 });
 
 it("shows hostile text as text", async () => {
-  const lease = LEASES.at(-1);
-  if (lease === undefined) throw new Error("no lease");
-  const { el } = await mount({ leases: [{ ...lease, key: HOSTILE, note: `\u202e${HOSTILE}` }] });
+  const row = lease(HOSTILE, {
+    state: "lost",
+    note: `\u202e${HOSTILE}`,
+    holder: HOSTILE,
+    until: 1e300,
+  });
+  const { el } = await mount({ leases: [row] });
   expect(find(el, "tbody code").textContent).toBe(HOSTILE);
   expect(findAll(el, "img")).toEqual([]);
 });
 
 describe("buttons that come and go", () => {
-  const REQUESTS = ["a1", "a2"].map((asker) => ({
-    asker,
-    by: asker,
+  const REQUESTS = ["a1", "a2"].map((client) => ({
+    client,
+    name: client,
     message: "",
     keys: ["scene"],
+    since: 1_790_000_000,
   }));
-  it("stay where a request could not be released", async () => {
+  it("stay where a lock could not be handed over", async () => {
     const { el, kernel } = await mount({
       lockUpdates: { requests: REQUESTS.slice(0, 1) },
       answers: {
-        release: () => {
+        hand_over: () => {
           throw new Error("the server is slow");
         },
       },
     });
-    click(find(el, "[data-answer=release]"));
+    click(find(el, "[data-answer=hand_over]"));
     await pass(0.2);
-    expect(find(el, ".nvj-notice").textContent).toContain("Could not release the lock");
+    expect(find(el, ".nvj-notice").textContent).toContain("Could not hand over the lock");
     expect(kernel.received.filter(({ op }) => op === "dismiss")).toEqual([]);
   });
   it("keep the focus when another request comes", async () => {
     const { el, kernel } = await mount({ lockUpdates: { requests: REQUESTS.slice(0, 1) } });
-    find(el, "[data-answer=decline]").focus();
+    find(el, "[data-answer=dismiss]").focus();
     kernel.sendLockUpdates({ requests: REQUESTS });
     await pass(0.1);
-    expect(document.activeElement?.getAttribute("data-answer")).toBe("decline");
+    expect(document.activeElement?.getAttribute("data-answer")).toBe("dismiss");
   });
   it("keep the focus when a request is answered", async () => {
     const { el } = await mount({ lockUpdates: { requests: REQUESTS } });
-    find(el, "[data-answer=decline]").focus();
-    click(find(el, "[data-answer=decline]"));
+    find(el, "[data-answer=dismiss]").focus();
+    click(find(el, "[data-answer=dismiss]"));
     await pass(0.1);
     expect(el.contains(document.activeElement)).toBe(true);
   });
   it("keep the focus when the last watched key goes", async () => {
-    const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
+    const watched = [watchedKey("scene")];
     const { el } = await mount({ lockUpdates: { watched } });
     const button = find(el, "[aria-label='Watched keys'] button");
     button.focus();
@@ -538,10 +743,38 @@ describe("buttons that come and go", () => {
     expect(el.contains(document.activeElement)).toBe(true);
   });
   it("of watched keys stay elements, so that a click is not lost", async () => {
-    const watched = [{ key: "scene", whose: "free", since: 0, holder: "" }] as const;
+    const watched = [watchedKey("scene")];
     const { el } = await mount({ lockUpdates: { watched } });
     const pressed = find(el, "[aria-label='Watched keys'] button");
     await pass(1.1);
     expect(pressed.isConnected).toBe(true);
+  });
+});
+
+describe("the module of the view", () => {
+  const mountRoom = (options: FakeKernelOptions) =>
+    mountWidget(room, options, { tool: "inspector", command_query: "", selected_command: null });
+  const loaded = () => load.mock.calls.filter(([name]) => name === "locks_view").length;
+  beforeEach(() => load.mockClear());
+
+  it("is loaded when the tool is first visible", async () => {
+    const { el } = await mountRoom({ leases: [lease("scene", { left: 8 })] });
+    expect(loaded()).toBe(0);
+    const tab = findAll(el, "[role=tab]").find(({ textContent }) => textContent === "Locks 1");
+    if (tab === undefined) throw new Error("no tab");
+    click(tab);
+    await pass(0.1);
+    expect(loaded()).toBe(1);
+    expect(rowOf(el, "scene").textContent).toContain("Held");
+  });
+
+  it.each([
+    [{ leases: [lease("scene", { state: "lost", note: "expired" })] }, "Lost scene: expired"],
+    [{ lockUpdates: LOCK_NEWS }, "Nandita is waiting for scene: for a minute"],
+  ])("is loaded to announce news while another tool is visible", async (options, text) => {
+    const { el } = await mountRoom(options);
+    await pass(0.1);
+    expect(loaded()).toBe(1);
+    expect(speech(el)).toBe(text);
   });
 });

@@ -14,6 +14,8 @@ from nanover_jupyter.client.state.edit_history import Edit, EditHistory
 from nanover_jupyter.client.state.paths import Path
 from nanover_jupyter.errors import LeaseLost, LockRefused, NanoverJupyterError
 from nanover_jupyter.widgets.inspector.messages import EditBody, EditLockResult, EditsBody
+from nanover_jupyter.widgets.locks.holders import UNKNOWN_HOLDER, Holder, holder_of_refusal
+from nanover_jupyter.widgets.sync.messages import LOCK_KIND_NAMES
 from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
 from nanover_jupyter.wire.values import Value
 
@@ -84,9 +86,7 @@ class EditHandlers:
 
     def _acquire(self, view: str, key: str) -> EditLockResult:
         if not self._client.capabilities.locks:
-            return EditLockResult(
-                held=False, supported=False, seconds=0, note="This server does not support locks."
-            )
+            return self._lock_result()
         with self._lock:
             lease = self._leases.get((view, key))
         try:
@@ -103,13 +103,23 @@ class EditHandlers:
                 lease.max_hold = now - (lease.record.acquired_at or now) + _EDIT_LOCK_SECONDS
             else:
                 lease.acquire()
-        except LockRefused:
-            return EditLockResult(
-                held=False, supported=True, seconds=0, note="Held by another client."
-            )
+        except LockRefused as refusal:
+            return self._lock_result(holder=holder_of_refusal(self._client, refusal))
         except LeaseLost as error:
-            return EditLockResult(held=False, supported=True, seconds=0, note=str(error))
-        return EditLockResult(held=True, supported=True, seconds=_EDIT_LOCK_SECONDS, note="")
+            return self._lock_result(note=str(error))
+        return self._lock_result(held=True)
+
+    def _lock_result(
+        self, *, held: bool = False, note: str = "", holder: Holder = UNKNOWN_HOLDER
+    ) -> EditLockResult:
+        return EditLockResult(
+            held=held,
+            locks=LOCK_KIND_NAMES[self._client.capabilities.locks],
+            seconds=_EDIT_LOCK_SECONDS if held else 0.0,
+            note=note,
+            holder=holder.name,
+            until=holder.until,
+        )
 
     def _release(self, view: str, body: dict[str, Any], reply: Reply) -> None:
         key = get_field(body, "key", str)

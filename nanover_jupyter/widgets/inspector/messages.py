@@ -6,7 +6,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 from nanover_jupyter.client.state.diff import Kind
 from nanover_jupyter.client.state.edit_history import EditState
-from nanover_jupyter.widgets.sync.messages import EmptyBody
+from nanover_jupyter.widgets.sync.messages import EmptyBody, LockKindName
 
 __all__ = [
     "BODIES",
@@ -241,13 +241,17 @@ class EditLockBody(TypedDict):
 class EditLockResult(TypedDict):
     """Whether the lock is `held`, and for how many seconds.
 
-    `supported` is False if the server does not support locks; `note` says why it is not held.
+    `locks` is the kind of locks that the server has. If another client holds the key, `holder`
+    is its name (empty if unknown), and `until` when it expects to release it, in seconds since
+    1970. `note` has any other reason why the lock is not held.
     """
 
     held: bool
-    supported: bool
+    locks: LockKindName
     seconds: float
     note: str
+    holder: str
+    until: float | None
 
 
 class ReleaseEditLockBody(TypedDict):

@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from nanover_jupyter.client.background_calls import BoundedExecutor
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.locks.key_locks import KeyLocks
 from nanover_jupyter.errors import LockRefused
 from nanover_jupyter.text_format import html_table, visible
+from nanover_jupyter.widgets.locks.holders import holder_of_refusal, owner_text
 from nanover_jupyter.widgets.locks.lease_updates import LeaseUpdates
 from nanover_jupyter.widgets.locks.lock_updates import LockUpdates
 from nanover_jupyter.widgets.locks.messages import KeysResult, LockResult
@@ -26,7 +28,8 @@ from nanover_jupyter.widgets.sync.value_encoding import from_page
 __all__ = ["LocksController"]
 
 _MAX_STATIC_ROWS: Final = 60
-_MAX_NAME: Final = 80
+# Requests that may wait long for a lock; more than these are refused.
+_MAX_WAITS: Final = 64
 
 
 class LocksController:
@@ -40,6 +43,7 @@ class LocksController:
         self._keys = KeyLocks(self._client.locks)
         self._lease_updates = LeaseUpdates(self._client, post)
         self._lock_updates = LockUpdates(self._client, post)
+        self._waits = BoundedExecutor(_MAX_WAITS)
 
     def handlers(self) -> dict[str, Handler]:
         """See `ToolController.handlers`."""
@@ -54,8 +58,9 @@ class LocksController:
             "blocking_keys": self._blocking_keys,
             "watch": self._watch,
             "unwatch": self._unwatch,
-            "share_name": self._share_name,
+            "set_name": self._set_name,
             "request_release": self._request_release,
+            "hand_over": self._hand_over,
             "dismiss": self._dismiss,
         }
 
@@ -77,10 +82,15 @@ class LocksController:
         if not leases:
             return note("No locks.")
         rows = [
-            (visible(lease.key), lease.state, visible(lease.note))
+            (
+                visible(lease.key),
+                lease.state,
+                visible(owner_text(self._client, lease)),
+                visible(lease.note),
+            )
             for lease in leases[-_MAX_STATIC_ROWS:]
         ]
-        return html_table(("Key", "State", "Note"), rows)
+        return html_table(("Key", "State", "Owner", "Note"), rows)
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -94,7 +104,8 @@ class LocksController:
         seconds = _seconds(body.get("seconds"), "seconds")
         auto_renew = get_field(body, "auto_renew", bool)
         max_hold = _seconds_or_none(body.get("max_hold"))
-        wait = 0.0 if body.get("wait") == 0 else _seconds(body.get("wait"), "wait")
+        wait = _wait(body)
+        message = get_field(body, "note", str)
 
         def acquire() -> LockResult:
             try:
@@ -104,12 +115,16 @@ class LocksController:
                     auto_renew=auto_renew,
                     max_hold=max_hold,
                     timeout=wait or None,
+                    wait=wait != 0,
+                    note=message,
                 )
             except LockRefused as refusal:
-                return LockResult(granted=False, holder=refusal.holder)
-            return LockResult(granted=True, holder="")
+                holder = holder_of_refusal(self._client, refusal)
+                return LockResult(granted=False, holder=holder.name, until=holder.until)
+            return LockResult(granted=True, holder="", until=None)
 
-        reply.later(acquire)
+        # Waits have their own threads, or many would keep other requests from running.
+        reply.later(acquire, None if wait == 0 else self._waits)
 
     def _renew(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         key = get_field(body, "key", str)
@@ -149,21 +164,28 @@ class LocksController:
         self._client.locks.watched.remove(get_string_list(body, "keys"))
         reply.ok()
 
-    def _share_name(self, _: str, body: dict[str, Any], reply: Reply) -> None:
-        by = get_field(body, "by", str).strip()[:_MAX_NAME]
+    def _set_name(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        name = get_field(body, "name", str).strip()
+        if not name:
+            raise BadRequest("the name is empty")
 
         def rename() -> None:
-            self._client.claims.name = by
+            self._client.claims.name = name
             self._lock_updates.send()
 
         reply.later(rename)
 
     def _request_release(self, _: str, body: dict[str, Any], reply: Reply) -> None:
         keys, message = get_string_list(body, "keys"), get_field(body, "message", str)
-        reply.later(lambda: KeysResult(keys=self._client.claims.request_release(keys, message)))
+        claims = self._client.claims
+        reply.later(lambda: KeysResult(keys=claims.request_release(keys, message=message)))
+
+    def _hand_over(self, _: str, body: dict[str, Any], reply: Reply) -> None:
+        key, client = get_field(body, "key", str), get_field(body, "client", str)
+        reply.later(lambda: self._keys.hand_over(key, client))
 
     def _dismiss(self, _: str, body: dict[str, Any], reply: Reply) -> None:
-        get_field(body, "asker", str)
+        self._lock_updates.dismiss(get_field(body, "client", str))
         reply.ok()
 
 
@@ -181,3 +203,13 @@ def _seconds(sent: Any, name: str) -> float:
 
 def _seconds_or_none(sent: Any) -> float | None:
     return None if sent is None else _seconds(sent, "the maximum hold time")
+
+
+def _wait(body: dict[str, Any]) -> float | None:
+    """Return how many seconds to wait for a lock; None for no limit."""
+    if "wait" not in body:
+        raise BadRequest("field 'wait' is missing")
+    sent = body["wait"]
+    if sent is None:
+        return None
+    return 0.0 if sent == 0 else _seconds(sent, "wait")

@@ -14,6 +14,7 @@ __all__ = [
     "DismissBody",
     "DismissLeaseBody",
     "EventBody",
+    "HandOverBody",
     "KeysResult",
     "LeaseBody",
     "LeasesBody",
@@ -26,8 +27,9 @@ __all__ = [
     "RenewBody",
     "RequestBody",
     "RequestReleaseBody",
-    "ShareNameBody",
+    "SetNameBody",
     "UnwatchBody",
+    "WaitingBody",
     "WatchBody",
     "WatchedBody",
 ]
@@ -37,14 +39,16 @@ class LockBody(TypedDict):
     """Acquires all keys or none. Result: `LockResult`.
 
     `auto_renew` renews them automatically, for at most `max_hold` seconds (null for no limit).
-    `wait` is the timeout for retries in seconds; 0 for a single attempt.
+    `wait` is the time to wait in seconds if another client holds a key: 0 for a single attempt,
+    null until all keys are free. `note` is a message to the holder while waiting.
     """
 
     keys: list[str]
     seconds: float
     auto_renew: bool
     max_hold: float | None
-    wait: float
+    wait: float | None
+    note: str
 
 
 class RenewBody(TypedDict):
@@ -101,10 +105,10 @@ class UnwatchBody(TypedDict):
     keys: list[str]
 
 
-class ShareNameBody(TypedDict):
-    """Shares our name and locks with other clients; an empty name stops it. Result: null."""
+class SetNameBody(TypedDict):
+    """Sets our name for other clients, which is not empty. Result: null."""
 
-    by: str
+    name: str
 
 
 class RequestReleaseBody(TypedDict):
@@ -114,23 +118,44 @@ class RequestReleaseBody(TypedDict):
     message: str
 
 
-class DismissBody(TypedDict):
-    """Removes the request of another client. Result: null."""
+class HandOverBody(TypedDict):
+    """Releases a held key and offers it to another client. Result: null."""
 
-    asker: str
+    key: str
+    client: str
+
+
+class DismissBody(TypedDict):
+    """Hides the request of another client in the views of this widget. Result: null."""
+
+    client: str
 
 
 class LockResult(TypedDict):
-    """Whether the keys were granted; if not, who holds one of them (empty if unknown)."""
+    """Whether the keys were granted.
+
+    If not, `holder` is the name of a client that holds one of them (empty if unknown), and
+    `until` when it expects to release it, in seconds since 1970 (null if unknown).
+    """
 
     granted: bool
     holder: str
+    until: float | None
 
 
 class KeysResult(TypedDict):
     """Some of the requested keys."""
 
     keys: list[str]
+
+
+class WaitingBody(TypedDict):
+    """Another client that waits for a key that we hold, since `since` seconds after 1970."""
+
+    client: str
+    name: str
+    note: str
+    since: float
 
 
 class LeaseBody(TypedDict):
@@ -140,6 +165,11 @@ class LeaseBody(TypedDict):
     `auto_renew` is whether it is renewed automatically, and `max_hold` the maximum hold time in
     seconds (null for no limit). `continuous` is false if other clients may have written
     the key meanwhile. `note` is a phrase about the last event.
+
+    `holder` is the name of the client that holds a key that is not ours, empty if that is
+    unknown, and `until` when it expects to release it, in seconds since 1970. `overwrites`
+    counts the writes of a held key by clients that ignore its lock. `waiting` has the clients
+    that wait for a held key, the longest waiting first.
     """
 
     key: str
@@ -152,6 +182,10 @@ class LeaseBody(TypedDict):
     max_hold: float | None
     continuous: bool
     note: str
+    holder: str
+    until: float | None
+    overwrites: int
+    waiting: list[WaitingBody]
 
 
 class LeasesBody(TypedDict):
@@ -166,12 +200,17 @@ class LeasesBody(TypedDict):
 
 
 class WatchedBody(TypedDict):
-    """A watched key: who holds it, for how many seconds, and the name if known."""
+    """A watched key, and for how many seconds it has been so.
+
+    `holder` and `until` are as in `LeaseBody`; `waiting` counts the other clients that wait.
+    """
 
     key: str
     whose: KeyHolder
     since: float
     holder: str
+    until: float | None
+    waiting: int
 
 
 class EventBody(TypedDict):
@@ -184,24 +223,25 @@ class EventBody(TypedDict):
 
 
 class RequestBody(TypedDict):
-    """A request of another client to release keys."""
+    """Another client that waits for keys that we hold, since `since` seconds after 1970."""
 
-    asker: str
-    by: str
+    client: str
+    name: str
     message: str
     keys: list[str]
+    since: float
 
 
 class LockUpdatesBody(TypedDict):
     """What the lock manager shows besides the leases; `history` has the newest last.
 
-    `by` is the name that we share with other clients, null while we share none.
+    `name` is our name for other clients.
     """
 
     watched: list[WatchedBody]
     history: list[EventBody]
     requests: list[RequestBody]
-    by: str | None
+    name: str
 
 
 BODIES: Final[dict[str, Any]] = {
@@ -215,8 +255,9 @@ BODIES: Final[dict[str, Any]] = {
     "blocking_keys": BlockingKeysBody,
     "watch": WatchBody,
     "unwatch": UnwatchBody,
-    "share_name": ShareNameBody,
+    "set_name": SetNameBody,
     "request_release": RequestReleaseBody,
+    "hand_over": HandOverBody,
     "dismiss": DismissBody,
     "leases": LeasesBody,
     "lock_updates": LockUpdatesBody,

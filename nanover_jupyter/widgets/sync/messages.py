@@ -21,12 +21,14 @@ Values are encoded as described in `value_encoding.py`.
 
 from __future__ import annotations
 
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from nanover_jupyter.client.status import ConnectionState
+from nanover_jupyter.wire.messages import LockKind
 
 __all__ = [
     "BODIES",
+    "LOCK_KIND_NAMES",
     "VERSION",
     "AbilitiesBody",
     "AckBody",
@@ -37,6 +39,7 @@ __all__ = [
     "HeartbeatBody",
     "HelloBody",
     "HelloResult",
+    "LockKindName",
     "ModuleBody",
     "ModuleResult",
     "ReplyBody",
@@ -45,6 +48,15 @@ __all__ = [
 ]
 
 VERSION: Final = 1
+
+LockKindName = Literal["server", "cooperative", "none"]
+"""How keys can be locked, see `LockKind`."""
+
+LOCK_KIND_NAMES: Final[dict[LockKind, LockKindName]] = {
+    LockKind.SERVER: "server",
+    LockKind.COOPERATIVE: "cooperative",
+    LockKind.NONE: "none",
+}
 
 
 class Envelope(TypedDict):
@@ -128,7 +140,7 @@ class AbilitiesBody(TypedDict):
     """The server's `Capabilities` that the page shows."""
 
     transport: str
-    locks: bool
+    locks: LockKindName
     acknowledged_updates: bool
     integers: bool
     null_values: bool

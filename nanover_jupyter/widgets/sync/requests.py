@@ -61,8 +61,14 @@ class Reply:
             logger.error("! a request from the page failed", exc_info=error)
         self._send(ReplyBody(ok=False, error=error_body(error)))
 
-    def later(self, work: Callable[[], Any]) -> None:
-        """Run `work` on a background thread, and reply with its result or error."""
+    def later(self, work: Callable[[], Any], calls: BoundedExecutor | None = None) -> None:
+        """Run `work` on a background thread, and reply with its result or error.
+
+        Args:
+            work: Returns the result.
+            calls: Runs it instead of the executor of all requests, for work that may take so
+                long that it would keep others from running.
+        """
 
         def run() -> None:
             try:
@@ -70,7 +76,7 @@ class Reply:
             except Exception as error:  # noqa: BLE001 - the page waits for a reply
                 self.fail(error)
 
-        if not self._calls.submit(run):
+        if not (calls or self._calls).submit(run):
             self.fail(BadRequest("too many calls are running; try again later"))
 
 

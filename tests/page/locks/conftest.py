@@ -16,8 +16,8 @@ from nanover_jupyter import (
     NanoverClient,
     NanoverServer,
 )
-from nanover_jupyter.client import base_client as core
 from nanover_jupyter.client.backoff import Backoff
+from nanover_jupyter.client.locks import access as lock_access
 from nanover_jupyter.client.locks import manager as lease_manager
 from nanover_jupyter.client.locks.manager import LeaseManager
 from nanover_jupyter.server import embedded
@@ -55,7 +55,7 @@ class SkippingClock(ShiftedClock):
 
     def make_locks(self, *args: Any, **options: Any) -> LeaseManager:
         """The locks of a new client, on this clock."""
-        locks = LeaseManager(*args, clock=self, **options)
+        locks = LeaseManager(*args, **options)
         self._clients.append(locks)
         return locks
 
@@ -64,7 +64,8 @@ class SkippingClock(ShiftedClock):
 def clock(monkeypatch: pytest.MonkeyPatch) -> SkippingClock:
     """The clock of clients and servers that are made from now on."""
     clock = SkippingClock()
-    monkeypatch.setattr(core, "LeaseManager", clock.make_locks)
+    monkeypatch.setattr(lock_access, "lease_clock", clock)
+    monkeypatch.setattr(lock_access, "LeaseManager", clock.make_locks)
     store = functools.partial(SharedState, clock=clock)
     monkeypatch.setattr(embedded, "SharedState", store)
     # Who waits for a lock tries again by real time, up to a second later.

@@ -48,7 +48,7 @@ def test_kept_lock_outlives_its_duration(
         eventually(lambda: connection.client.leases.rows()[0].ends_at - clock() > 40)
 
     held = locks.row("scene").locator(".nvj-held")
-    expect(held).to_have_text(re.compile(r"^1 min( \d+ s)? of 10 min at most$"))
+    expect(held).to_have_text(re.compile(r"^held 1 min( \d+ s)? of 10 min at most$"))
     expect(locks.state("scene")).to_have_text("Held")
     expect(locks.keep("scene")).to_be_checked()
     expect(locks.button("Renew scene")).to_be_hidden()

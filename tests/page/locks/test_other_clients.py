@@ -1,4 +1,4 @@
-"""Locks of other clients: watching keys, who holds them, and requests to release ours."""
+"""Locks of other clients: watching keys, and waiting for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from nanover_jupyter import LockManager, NanoverServer
-from tests.page.locks.conftest import LONG, STRANGER, SkippingClock, another_client
+from tests.page.locks.conftest import LONG, STRANGER, SkippingClock
 from tests.support.eventually import eventually
 from tests.support.panels import Locks
 
@@ -36,39 +36,12 @@ def test_refused_key_can_be_watched_until_it_is_free_and_mine(
     clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("Free")
     expect(watched).to_contain_text(re.compile(r"for \d s"))  # it counts anew
-    locks.button("Retry scene").click()
+    locks.button("Acquire when free: scene").click()
     expect(locks.state("scene")).to_have_text("Held")
     clock.pass_seconds(LOOKED_AT_AFTER)
     expect(watched).to_contain_text("Mine")
     locks.button("Stop watching scene").click()
     expect(watched).to_have_count(0)
-
-
-def test_client_that_shares_its_name_is_asked_for_a_key_and_can_release_it(
-    locks: Locks, server: NanoverServer, clock: SkippingClock
-) -> None:
-    locks.take("scene", LONG)
-    expect(locks.state("scene")).to_have_text("Held")
-    locks.root.get_by_label("Your name, visible to other clients").fill("Anna")
-    locks.button("Share").click()
-    expect(locks.root).to_contain_text("Other clients see your locks as Anna.")
-
-    with another_client(server) as other:
-        other.subscribe_all_state_updates()
-        clock.pass_seconds(1)  # our note is written half a second later
-        eventually(lambda: other.lock_notes.holder_of("scene"))
-        other.lock_notes.ask("scene", by="Ben", message="I need it for a minute")
-        bar = locks.root.locator(".nvj-requests")
-        expect(bar).to_contain_text("Ben asks for scene: I need it for a minute")
-        expect(bar).to_have_role("status")
-        locks.screenshot("locks-asked")
-        locks.require_accessible()
-
-        bar.get_by_role("button", name="Release").click()
-
-        expect(locks.state("scene")).to_have_text("Released")
-        expect(bar).to_be_hidden()
-        assert other.attempt_update_locks({"scene": 1})
 
 
 def test_traits_follow_what_is_done_in_the_page(locks: Locks, manager: LockManager) -> None:

@@ -39,12 +39,21 @@ def connection(server: NanoverServer) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def websocket() -> Iterator[Connection]:
+    """A connection by WebSocket to another server, on which locks are cooperative."""
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state(None, DictionaryChange({"title": "demo"}))
+        with connect(f"ws://127.0.0.1:{server.websocket_port}", name="lab") as connection:
+            yield connection
+
+
+@pytest.fixture
 def open_page(connection: Connection) -> Iterator[Callable[..., FakePage]]:
     """Create widgets with one view each that has sent `hello`."""
     panels: list[Panel] = []
 
-    def make(kind: type[Panel], **options: Any) -> FakePage:
-        panel = kind(connection, **options)
+    def make(kind: type[Panel], source: Connection | None = None, **options: Any) -> FakePage:
+        panel = kind(source or connection, **options)
         panels.append(panel)
         page = FakePage(panel)
         page.hello()

@@ -13,5 +13,7 @@ def test_requests_of_all_tools_are_answered(open_page: OpenPage) -> None:
     assert page.panel.tool == "palette"
     assert page.ask("value", key="title")["ok"]
     assert page.ask("run", run="r1", name="user/echo", arguments={})["ok"]
-    assert page.ask("lock", keys=["scene"], seconds=1, auto_renew=True, max_hold=None, wait=0)["ok"]
+    assert page.ask(
+        "lock", keys=["scene"], seconds=1, auto_renew=True, max_hold=None, wait=0, note=""
+    )["ok"]
     eventually(lambda: page.last("leases")["leases"][0]["key"] == "scene")

@@ -32,7 +32,7 @@ def test_a_new_view_gets_status_commands_leases_and_state(open_page: OpenPage) -
 
     status = page.last("status")
     assert (status["name"], status["state"]) == ("lab", "connected")
-    assert status["abilities"]["locks"] is True
+    assert status["abilities"]["locks"] == "server"
     assert [command["name"] for command in page.last("commands")["commands"]] == ["user/echo"]
     assert page.last("leases") == {"leases": [], "more": 0, "held": 0}
     eventually(lambda: page.model.values == {"scene": [0] * 10, "title": "demo"})

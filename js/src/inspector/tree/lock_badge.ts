@@ -2,6 +2,7 @@
 
 import type { Session, Timed } from "../../kernel/session.ts";
 import type { LeaseBody, LeasesBody } from "../../protocol/locks.ts";
+import { heldByLabel } from "../../text/holder.ts";
 import { visible } from "../../text/visible_text.ts";
 import { h, setText } from "../../ui/html.ts";
 import { icon } from "../../ui/icons.ts";
@@ -44,6 +45,9 @@ export function badgeOf(lease: LeaseBody, age: number, isConnected = true): Badg
   }
 }
 
+const titleOf = ({ holder, until, note }: LeaseBody): string =>
+  holder === "" ? visible(note, 300) : heldByLabel(holder, until);
+
 /** Return the newest lease of each key. */
 function byKey(leases: Timed<LeasesBody> | null): ReadonlyMap<string, LeaseBody> {
   return new Map((leases?.body.leases ?? []).map((lease) => [lease.key, lease]));
@@ -75,12 +79,10 @@ export function addLockBadges(
           const badge =
             lease === undefined ? null : badgeOf(lease, clock() - receivedAt, isConnected);
           element.hidden = badge === null;
-          if (badge === null) return;
+          if (badge === null || lease === undefined) return;
           setText(text, badge.text);
           element.dataset.tone = badge.tone;
-          element.title = isConnected
-            ? visible(lease?.note ?? "", 300)
-            : strings.lockBadgeDisconnected;
+          element.title = isConnected ? titleOf(lease) : strings.lockBadgeDisconnected;
         },
       };
     },

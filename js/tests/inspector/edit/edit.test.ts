@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { lease } from "../../../dev/lock_bodies.ts";
 import type { PageRecord } from "../../../src/protocol/common.ts";
 import inspector from "../../../src/widgets/inspector.ts";
 import {
@@ -31,7 +32,7 @@ type Answers = NonNullable<NonNullable<Parameters<typeof mountWidget>[1]>["answe
 const EDIT = { number: 1, text: "change a", keys: ["a"], count: 1, path: [], note: "", seconds: 0 };
 const accepted = { ...EDIT, state: "accepted" };
 const refused = { ...EDIT, state: "refused", note: "another client holds a lock on it" };
-const HELD = { held: true, supported: true, seconds: 60, note: "" };
+const HELD = { held: true, locks: "server", seconds: 60, note: "", holder: "", until: null };
 
 const STATE: PageRecord = { a: 1, name: "Anna", on: true, none: null, box: { deep: [1, "two"] } };
 
@@ -290,16 +291,12 @@ describe("a scalar in its row", () => {
   });
 
   it("locked by another client can be edited, and its lock requested again", async () => {
-    let held: object = {
-      held: false,
-      supported: true,
-      seconds: 0,
-      note: "another client holds it",
-    };
+    let held: object = { ...HELD, held: false, holder: "Ben" };
     const page = await mount({ acquire_edit_lock: () => held });
     await page.turn();
     await begin(page, "a");
-    expect(words(page.el)).toContain("Locked by another client");
+    expect(words(page.el)).toContain("Held by Ben");
+    expect(words(page.el)).toContain("You can keep typing and save when the lock is free.");
     type(field(page.el), "2");
     held = HELD;
     button(page.el, "Retry lock").focus();
@@ -315,11 +312,37 @@ describe("a scalar in its row", () => {
 
   it("shows that the server has no locks", async () => {
     const page = await mount({
-      acquire_edit_lock: () => ({ held: false, supported: false, seconds: 0, note: "" }),
+      acquire_edit_lock: () => ({ ...HELD, held: false, locks: "none" }),
     });
     await page.turn();
     await begin(page, "a");
     expect(words(page.el)).toContain("This server has no locks");
+  });
+
+  it("names who holds its lock when that is known", async () => {
+    const page = await mount({ acquire_edit_lock: () => ({ ...HELD, held: false }) });
+    await page.turn();
+    await begin(page, "a");
+    expect(words(page.el)).toContain("Held by another client");
+    page.kernel.leases = [lease("a", { state: "refused", holder: "Ben" })];
+    page.kernel.sendLeases();
+    await pass(0.1);
+    expect(words(page.el)).toContain("Held by Ben");
+    page.kernel.leases = [lease("a", { state: "refused" })];
+    page.kernel.sendLeases();
+    await pass(0.1);
+    expect(words(page.el)).toContain("Held by Ben");
+  });
+
+  it("shows that its lock is cooperative", async () => {
+    const page = await mount({ acquire_edit_lock: () => ({ ...HELD, locks: "cooperative" }) });
+    await page.turn();
+    await begin(page, "a");
+    const chip = find(page.el, ".nvj-edit-head .nvj-chip");
+    expect([chip.textContent, chip.title]).toEqual([
+      "Locked by you (cooperative)",
+      expect.stringContaining("headsets can still write"),
+    ]);
   });
 
   it("renews its lock before it expires", async () => {

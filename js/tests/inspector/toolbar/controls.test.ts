@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
+
 import { describe, expect, it, vi } from "vitest";
+import { lease as leaseBody } from "../../../dev/lock_bodies.ts";
 import { LEASES, normalWorld } from "../../../dev/scenes.ts";
 import { withQuery } from "../../../src/inspector/search/recent_queries.ts";
 import { badgeOf } from "../../../src/inspector/tree/lock_badge.ts";
@@ -126,19 +128,8 @@ describe("the help", () => {
 });
 
 describe("the badge of a lock", () => {
-  const lease = (part: Partial<LeaseBody>): LeaseBody => ({
-    key: "scene",
-    state: "held",
-    seconds: 10,
-    left: 7.4,
-    endless: false,
-    held: 1,
-    auto_renew: false,
-    max_hold: null,
-    continuous: true,
-    note: "",
-    ...part,
-  });
+  const lease = (part: Partial<LeaseBody>): LeaseBody =>
+    leaseBody("scene", { left: 7.4, held: 1, max_hold: null, ...part });
 
   it.each([
     [{}, 1, "Held 7 s"],

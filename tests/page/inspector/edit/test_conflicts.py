@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -35,7 +37,7 @@ def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
 ) -> None:
     other.client.attempt_update_locks({"scale": 60.0})
     editor.begin("scale")
-    expect(editor.notices).to_contain_text("Locked by another client")
+    expect(editor.notices).to_contain_text("Held by another client")
     editor.enter("0.75")
 
     expect(editor.notices).to_contain_text("Refused: another client holds a lock on it")
@@ -52,6 +54,43 @@ def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
     eventually(lambda: server.copy_state()["scale"] == 0.75)
 
 
+@pytest.mark.parametrize("is_grpc", [True, False])
+def test_holder_of_an_edited_key_is_named(
+    page: WidgetPage, connect_to: Connect, *, is_grpc: bool
+) -> None:
+    with NanoverServer(websocket_port=0) as server:
+        server.update_state("test", DictionaryChange(STATE))
+        address = f"grpc://127.0.0.1:{server.port}"
+        if not is_grpc:
+            address = f"ws://127.0.0.1:{server.websocket_port}"
+        ours = connect_to(address)
+        editor = show_editor(page, ours)
+        ben = connect_to(address, name="Ben")
+        lease = ben.client.lock("scale")
+        eventually(lambda: ours.client.claims.holder("scale"))
+        editor.begin("scale")
+        expect(editor.notices).to_contain_text(re.compile(r"Held by Ben until .*\d\d:\d\d"))
+        editor.type_over("0.75")
+        expect(editor.notices).to_contain_text(
+            "You can keep typing and save when the lock is free."
+        )
+        editor.press("Enter")
+        expect(editor.notices).to_contain_text("Refused: another client holds a lock on it")
+        editor.screenshot("edit-held-by-ben")
+        editor.require_accessible()
+
+        lease.release()
+        eventually(lambda: ours.client.claims.holder("scale") is None)
+        editor.button("Retry lock").click()
+        locked = "Locked by you" if is_grpc else "Locked by you (cooperative)"
+        expect(editor.notices.locator(".nvj-chip").first).to_have_text(locked)
+        if not is_grpc:
+            editor.screenshot("edit-cooperative")
+            editor.require_accessible()
+        editor.button("Retry").click()
+        eventually(lambda: server.copy_state()["scale"] == 0.75)
+
+
 def test_two_editing_clients_never_both_hold_the_lock(
     page: WidgetPage, connect_to: Connect, editor: Editor, server: NanoverServer
 ) -> None:
@@ -63,7 +102,7 @@ def test_two_editing_clients_never_both_hold_the_lock(
     editor.begin("scale")
     expect(editor.notices).to_contain_text("Locked by you")
     rival.begin("scale")
-    expect(rival.notices).to_contain_text("Locked by another client")
+    expect(rival.notices).to_contain_text("Held by lab")
     rival.enter("2")
     expect(rival.notices).to_contain_text("Refused")
     editor.enter("1")
@@ -109,12 +148,12 @@ def test_two_inspectors_agree_and_a_reloaded_one_is_read_only(
 def test_field_keeps_its_input_while_others_change_the_value(
     page: WidgetPage, connect_to: Connect
 ) -> None:
-    """WebSocket servers have no locks, so others can change the value."""
+    """Locks of WebSocket servers are cooperative, so some clients can change the value."""
     with NanoverServer(websocket_port=0) as server:
         server.update_state("test", DictionaryChange(STATE))
         editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))
         editor.begin("scale")
-        expect(editor.notices).to_contain_text("no locks")
+        expect(editor.notices).to_contain_text("Locked by you (cooperative)")
         editor.type_over("0.7")
 
         for number in range(6):
@@ -136,7 +175,7 @@ def test_field_keeps_its_input_while_others_change_the_value(
 
 
 def test_input_is_kept_when_the_key_is_removed(page: WidgetPage, connect_to: Connect) -> None:
-    """WebSocket servers have no locks, so others can remove the key."""
+    """Locks of WebSocket servers are cooperative, so some clients can remove the key."""
     with NanoverServer(websocket_port=0) as server:
         server.update_state("test", DictionaryChange(STATE))
         editor = show_editor(page, connect_to(f"ws://127.0.0.1:{server.websocket_port}"))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nanover_jupyter import Connection, DictionaryChange, NanoverServer, StateInspector, connect
+from nanover_jupyter import (
+    Connection,
+    DictionaryChange,
+    LockKind,
+    NanoverServer,
+    StateInspector,
+    connect,
+)
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.unit.widgets.test_panel import OpenPage
@@ -23,15 +32,6 @@ def page(open_page: OpenPage) -> FakePage:
 def other(server: NanoverServer) -> Iterator[Connection]:
     with connect(f"grpc://127.0.0.1:{server.port}") as other:
         yield other
-
-
-@pytest.fixture
-def websocket() -> Iterator[Connection]:
-    """A connection by WebSocket, which has no locks."""
-    with NanoverServer(websocket_port=0) as server:
-        server.update_state(None, DictionaryChange({"title": "demo"}))
-        with connect(f"ws://127.0.0.1:{server.websocket_port}") as connection:
-            yield connection
 
 
 def write(page: FakePage, key: str, text: str, *path: Any, add: bool = False) -> Any:
@@ -97,7 +97,7 @@ def test_integers_are_kept_by_websocket_servers(websocket: Connection) -> None:
 
 def test_an_edited_key_is_locked_and_released(page: FakePage, other: Connection) -> None:
     held = page.ask("acquire_edit_lock", key="title")["result"]
-    assert (held["held"], held["supported"]) == (True, True)
+    assert (held["held"], held["locks"]) == (True, "server")
     assert not other.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
 
     again = page.ask("acquire_edit_lock", key="title")["result"]
@@ -114,19 +114,55 @@ def test_a_key_held_by_another_client_cannot_be_locked(page: FakePage, other: Co
     held = page.ask("acquire_edit_lock", key="title")["result"]
     edit = write(page, "title", '"mine"')["result"]
 
-    assert (held["held"], held["note"]) == (False, "Held by another client.")
+    assert (held["held"], held["holder"], held["until"], held["note"]) == (False, "", None, "")
     assert (edit["state"], edit["note"]) == ("refused", "another client holds a lock on it")
 
 
-def test_a_server_without_locks_accepts_the_edit(websocket: Connection) -> None:
-    page = FakePage(StateInspector(websocket))
-    page.hello()
+def test_the_holder_of_an_edited_key_is_named(
+    page: FakePage, other: Connection, quick_claims: None
+) -> None:
+    other.client.claims.name = "Ben"
+    other.client.lock("title")
+    eventually(lambda: page.panel.connection.client.claims.holder("title"))
+
+    held = page.ask("acquire_edit_lock", key="title")["result"]
+
+    assert (held["held"], held["holder"]) == (False, "Ben")
+    assert held["until"] > time.time()
+
+
+def test_edited_keys_of_a_websocket_server_are_locked_cooperatively(
+    open_page: OpenPage, websocket: Connection
+) -> None:
+    page = open_page(StateInspector, websocket)
+    with connect(websocket.address, name="Ben") as ben:
+        held = page.ask("acquire_edit_lock", key="title")["result"]
+        assert (held["held"], held["locks"]) == (True, "cooperative")
+        eventually(lambda: ben.client.claims.holder("title"))
+        assert not ben.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
+        assert write(page, "title", '"mine"')["result"]["state"] in {"sent", "seen"}
+        page.ask("release_edit_lock", key="title")
+
+        with ben.client.lock("title", wait=True):
+            eventually(lambda: websocket.client.claims.holder("title"))
+            held = page.ask("acquire_edit_lock", key="title")["result"]
+            edit = write(page, "title", '"mine again"')["result"]
+
+    assert (held["held"], held["holder"]) == (False, "Ben")
+    assert (edit["state"], edit["note"]) == ("refused", "another client holds a lock on it")
+
+
+def test_a_server_without_locks_accepts_the_edit(
+    open_page: OpenPage, websocket: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capabilities = replace(websocket.client.capabilities, locks=LockKind.NONE)
+    monkeypatch.setattr(type(websocket.client), "capabilities", capabilities)
+    page = open_page(StateInspector, websocket)
 
     held = page.ask("acquire_edit_lock", key="title")["result"]
     edit = write(page, "title", '"mine"')["result"]
-    page.panel.close()
 
-    assert (held["held"], held["supported"]) == (False, False)
+    assert (held["held"], held["locks"]) == (False, "none")
     assert edit["state"] in {"sent", "seen"}
 
 

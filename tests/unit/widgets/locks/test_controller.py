@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from nanover_jupyter import (
     Connection,
     DictionaryChange,
     LockManager,
+    LockRefused,
     NanoverServer,
     UpdateRefused,
     connect,
@@ -19,6 +23,8 @@ from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.unit.widgets.test_panel import OpenPage
 
+OPTIONS = {"seconds": 10, "auto_renew": False, "max_hold": 600, "wait": 0, "note": ""}
+
 
 def lease(page: FakePage, key: str) -> dict[str, Any]:
     return eventually(
@@ -27,8 +33,7 @@ def lease(page: FakePage, key: str) -> dict[str, Any]:
 
 
 def take(page: FakePage, *keys: str, **change: Any) -> dict[str, Any]:
-    options = {"seconds": 10, "auto_renew": False, "max_hold": 600, "wait": 0, **change}
-    return page.ask("lock", keys=list(keys), **options)
+    return page.ask("lock", keys=list(keys), **(OPTIONS | change))
 
 
 @pytest.fixture
@@ -36,8 +41,15 @@ def page(open_page: OpenPage) -> FakePage:
     return open_page(LockManager)
 
 
+@pytest.fixture
+def other(server: NanoverServer) -> Iterator[Connection]:
+    """A connection of another client."""
+    with connect(f"127.0.0.1:{server.port}", name="other") as connection:
+        yield connection
+
+
 def test_an_acquired_lock_is_shown_and_blocks_others(page: FakePage, server: NanoverServer) -> None:
-    assert take(page, "scene", "new")["result"] == {"granted": True, "holder": ""}
+    assert take(page, "scene", "new")["result"] == {"granted": True, "holder": "", "until": None}
 
     eventually(lambda: lease(page, "scene")["state"] == "held")
     row = lease(page, "scene")
@@ -49,29 +61,41 @@ def test_an_acquired_lock_is_shown_and_blocks_others(page: FakePage, server: Nan
 def test_a_refused_lock_has_the_reason(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
 
-    assert take(page, "scene")["result"] == {"granted": False, "holder": ""}
+    assert take(page, "scene")["result"] == {"granted": False, "holder": "", "until": None}
 
     eventually(lambda: lease(page, "scene")["state"] == "refused")
     assert lease(page, "scene")["note"] == "held by another client"
 
 
-def test_a_refusal_names_a_holder_that_announced_itself(
-    page: FakePage, server: NanoverServer, quick_claims: None
+def test_a_refusal_names_the_holder(
+    page: FakePage, server: NanoverServer, other: Connection, quick_claims: None
 ) -> None:
-    with connect(f"127.0.0.1:{server.port}", name="other") as other:
-        other.client.lock_notes.announce("Anna's notebook")
-        other.client.lock("scene")
-        eventually(lambda: page.panel.connection.client.lock_notes.holder_of("scene"))
+    other.client.claims.name = "Ben"
+    other.client.lock("scene")
+    eventually(lambda: page.panel.connection.client.claims.holder("scene"))
 
-        assert take(page, "scene")["result"]["holder"].startswith("Anna's notebook (until ")
+    result = take(page, "scene")["result"]
+
+    assert (result["granted"], result["holder"]) == (False, "Ben")
+    assert time.time() < result["until"] < time.time() + 700
+    row = eventually(lambda: lease(page, "scene"))
+    assert (row["holder"], row["until"]) == ("Ben", result["until"])
 
 
-def test_waiting_for_a_lock_ends_when_it_is_free(page: FakePage, server: NanoverServer) -> None:
+def wait_for(page: FakePage, **change: Any) -> int:
+    """Request a lock on "scene", and wait until it is being waited for."""
+    number = page.request("lock", keys=["scene"], **(OPTIONS | {"wait": None} | change))
+    eventually(lambda: lease(page, "scene")["note"].startswith("held by"))
+    assert lease(page, "scene")["state"] == "pending"
+    return number
+
+
+@pytest.mark.parametrize("wait", [60, None])
+def test_waiting_for_a_lock_ends_when_it_is_free(
+    page: FakePage, server: NanoverServer, wait: float | None
+) -> None:
     server.update_locks("someone", {"scene": 60})
-    number = page.request(
-        "lock", keys=["scene"], seconds=10, auto_renew=False, max_hold=600, wait=60
-    )
-    eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
+    number = wait_for(page, wait=wait)
 
     server.update_locks("someone", release={"scene"})
 
@@ -80,15 +104,37 @@ def test_waiting_for_a_lock_ends_when_it_is_free(page: FakePage, server: Nanover
 
 def test_waiting_can_be_ended(page: FakePage, server: NanoverServer) -> None:
     server.update_locks("someone", {"scene": 60})
-    number = page.request(
-        "lock", keys=["scene"], seconds=10, auto_renew=True, max_hold=None, wait=60
-    )
-    eventually(lambda: lease(page, "scene")["note"].endswith("retrying"))
+    number = wait_for(page)
 
     page.ask("release", keys=["scene"])
 
     reply = eventually(lambda: page.reply(number))
     assert "released while waiting" in reply["error"]["message"]
+
+
+def test_many_waits_keep_no_other_request_from_running(
+    page: FakePage, server: NanoverServer
+) -> None:
+    keys = [f"key-{number}" for number in range(40)]
+    server.update_locks("someone", dict.fromkeys(keys, 60))
+    numbers = [page.request("lock", keys=[key], **(OPTIONS | {"wait": None})) for key in keys]
+    eventually(lambda: len(page.last("leases")["leases"]) == len(keys))
+
+    assert page.ask("release", keys=keys)["ok"]
+
+    replies = [eventually(lambda number=number: page.reply(number)) for number in numbers]
+    assert not any(reply["ok"] for reply in replies)
+
+
+@pytest.mark.parametrize("change", [{"wait": -1}, {"wait": "long"}, {"note": 5}])
+def test_an_invalid_wait_is_refused(page: FakePage, change: dict[str, Any]) -> None:
+    assert take(page, "scene", **change)["error"]["kind"] == "BadRequest"
+
+
+def test_the_time_to_wait_is_required(page: FakePage) -> None:
+    options = {name: value for name, value in OPTIONS.items() if name != "wait"}
+
+    assert page.ask("lock", keys=["scene"], **options)["error"]["kind"] == "BadRequest"
 
 
 def pass_seconds(page: FakePage, lease_time: ShiftedClock, seconds: float) -> None:
@@ -227,40 +273,75 @@ def test_watched_keys_and_the_history_are_sent(page: FakePage, server: NanoverSe
     )
 
 
-def test_a_release_request_is_shown_and_dismissed(
-    page: FakePage, server: NanoverServer, quick_claims: None
+def test_a_waiting_client_is_shown_and_gets_the_key(
+    page: FakePage, other: Connection, quick_claims: None
 ) -> None:
-    page.ask("share_name", by="Anna")
-    assert page.last("lock_updates")["by"] == "Anna"
     take(page, "scene")
-    with connect(f"127.0.0.1:{server.port}", name="other") as other:
-        eventually(lambda: other.client.lock_notes.holder_of("scene"))
-        other.client.lock_notes.ask("scene", by="Ivan", message="please")
-        requests = eventually(lambda: page.last("lock_updates")["requests"])
-        assert [(ask["by"], ask["message"], ask["keys"]) for ask in requests] == [
-            ("Ivan", "please", ["scene"])
-        ]
+    page.panel.connection.client.subscribe_all_state_updates()
+    other.client.claims.name = "Ivan"
+    eventually(lambda: other.client.claims.holder("scene"))
 
-        page.ask("dismiss", asker=requests[0]["asker"])
+    with ThreadPoolExecutor(1) as pool:
+        lock = pool.submit(other.client.lock, "scene", wait=True, note="please")
+        (request,) = eventually(lambda: page.last("lock_updates")["requests"])
+        assert (request["name"], request["message"], request["keys"]) == (
+            "Ivan",
+            "please",
+            ["scene"],
+        )
+        (waiting,) = eventually(lambda: lease(page, "scene")["waiting"])
+        assert (waiting["name"], waiting["note"]) == ("Ivan", "please")
 
+        page.ask("dismiss", client=request["client"])
         eventually(lambda: page.last("lock_updates")["requests"] == [])
-    page.ask("share_name", by="")
-    assert page.last("lock_updates")["by"] is None
+        assert lease(page, "scene")["waiting"]  # only the message is hidden
+        page.ask("hand_over", key="scene", client=waiting["client"])
+
+        assert lock.result(20).state == "held"
+    eventually(lambda: lease(page, "scene")["state"] == "released")
 
 
 def test_asking_for_a_key_asks_its_holder(
-    page: FakePage, server: NanoverServer, quick_claims: None
+    page: FakePage, other: Connection, quick_claims: None
 ) -> None:
-    with connect(f"127.0.0.1:{server.port}", name="other") as other:
-        other.client.lock_notes.announce("Anna")
-        other.client.lock("scene")
-        eventually(lambda: page.panel.connection.client.lock_notes.holder_of("scene"))
+    client = page.panel.connection.client
+    other.client.subscribe_all_state_updates()
+    other.client.lock("scene")
+    eventually(lambda: client.claims.holder("scene"))
+    assert page.ask("set_name", name=" Anna ")["ok"]
 
-        assert page.ask("request_release", keys=["scene", "free"], message="")["result"] == {
-            "keys": ["scene"]
-        }
+    asked = page.ask("request_release", keys=["scene", "free"], message="please")["result"]
 
-        eventually(other.client.lock_notes.requests)
+    assert asked == {"keys": ["scene"]}
+    (request,) = eventually(other.client.claims.requests)
+    assert (request.name, request.message) == ("Anna", "please")
+
+
+def test_our_name_is_sent_and_changed(page: FakePage) -> None:
+    assert page.last("lock_updates")["name"] == "lab"
+
+    assert page.ask("set_name", name="Anna")["ok"]
+
+    assert page.last("lock_updates")["name"] == "Anna"
+    assert page.ask("set_name", name="  ")["error"]["kind"] == "BadRequest"
+
+
+def test_locks_of_a_websocket_server_are_cooperative(
+    open_page: OpenPage, websocket: Connection
+) -> None:
+    page = open_page(LockManager, websocket)
+    address = websocket.address
+
+    assert take(page, "scene")["result"]["granted"]
+    with connect(address, name="Ben") as other:
+        eventually(lambda: other.client.claims.holder("scene"))
+        assert not other.client.attempt_update_state(DictionaryChange({"scene": 1.0}))
+        page.ask("watch", keys=["scene"])
+        with pytest.raises(LockRefused, match="lab"):
+            other.client.lock("scene")
+        page.ask("release", keys=["scene"])
+        with other.client.lock("scene", wait=True):
+            assert take(page, "scene")["result"]["holder"] == "Ben"
 
 
 def test_two_views_of_one_widget_get_the_same_messages(open_page: OpenPage) -> None:

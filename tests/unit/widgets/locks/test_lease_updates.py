@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from nanover_jupyter import Connection, ControlRoom, StateInspector
+from nanover_jupyter import (
+    Connection,
+    ControlRoom,
+    DictionaryChange,
+    NanoverServer,
+    StateInspector,
+    connect,
+)
 from nanover_jupyter.widgets.locks.lease_updates import LeaseUpdates
 from tests.support.eventually import eventually
+from tests.unit.widgets.locks.conftest import UNTIL, FakeClaims, claim
 from tests.unit.widgets.test_panel import OpenPage
 
 
@@ -85,4 +93,104 @@ def test_many_locks_are_sent_in_few_messages_of_limited_size(
     assert len(post.posted) < 100
     assert post.posted[-1][1]["more"] == 150
     assert len(post.posted[-1][1]["leases"]) == 50
+    updates.close()
+
+
+class LastLease:
+    """The last row of a key that was posted."""
+
+    def __init__(self, post: Post, key: str) -> None:
+        self._post = post
+        self._key = key
+
+    def __call__(self) -> dict[str, Any]:
+        body = self._post.posted[-1][1]
+        return next(lease for lease in body["leases"] if lease["key"] == self._key)
+
+
+@pytest.fixture
+def refused(connection: Connection, server: NanoverServer) -> None:
+    """A refused lock on "scene"."""
+    server.update_locks("someone", {"scene": 60})
+    connection.client.attempt_update_locks({"scene": 10})
+
+
+def test_the_holder_of_a_refused_key_is_sent_when_it_is_known_and_when_it_is_gone(
+    connection: Connection, claims: FakeClaims, refused: None
+) -> None:
+    post = Post()
+    updates = LeaseUpdates(connection.client, post)
+    updates.send_initial("page-1")
+    row = LastLease(post, "scene")
+    assert (row()["holder"], row()["until"]) == ("", None)
+
+    claims.held["scene"] = claim("scene", "Ben")
+    claims.notify()
+    eventually(lambda: (row()["holder"], row()["until"]) == ("Ben", UNTIL))
+    count = len(post.posted)
+    claims.notify()  # as when another client renews its claim
+    updates.on_heartbeat()
+    assert len(post.posted) == count
+
+    claims.held["scene"] = claim("scene", "", until=None)
+    claims.notify()
+    eventually(lambda: (row()["holder"], row()["until"]) == ("another client", None))
+    del claims.held["scene"]  # it died, of which nothing notifies
+    updates.on_heartbeat()
+    assert row()["holder"] == ""
+    updates.close()
+
+
+def test_clients_that_wait_for_a_held_key_are_sent(
+    connection: Connection, claims: FakeClaims
+) -> None:
+    post = Post()
+    updates = LeaseUpdates(connection.client, post)
+    connection.client.attempt_update_locks({"scene": 10})
+    claims.waits["scene"] = [
+        claim("scene", "Ben", state="waiting", note="please"),
+        *(claim("scene", f"{number}", state="waiting") for number in range(100)),
+    ]
+    claims.held["scene"] = claim("scene", "Eve")  # it is ours, whatever others claim
+
+    claims.notify()
+
+    row = LastLease(post, "scene")
+    first = {"client": "id-Ben", "name": "Ben", "note": "please", "since": UNTIL - 60}
+    eventually(lambda: row()["waiting"][:1] == [first])
+    assert len(row()["waiting"]) == 20
+    assert row()["holder"] == ""
+    updates.close()
+
+
+def test_nothing_is_looked_up_for_rows_that_are_not_sent(
+    connection: Connection, claims: FakeClaims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nanover_jupyter.widgets.locks.lease_updates._MAX_ROWS", 1)
+    connection.client.attempt_update_locks({"a": 10, "b": 10})
+    looked_up: list[str] = []
+    monkeypatch.setattr(claims, "waiting", lambda key: looked_up.append(key) or [])
+    updates = LeaseUpdates(connection.client, Post())
+
+    updates.send_initial("page-1")
+
+    assert looked_up == ["a"]
+    updates.close()
+
+
+def test_writes_by_others_are_counted(
+    websocket: Connection, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post()
+    updates = LeaseUpdates(websocket.client, post)
+    lease = websocket.client.lock("title")
+    rude = connect(websocket.address, name="headset")
+    monkeypatch.setattr(rude.client, "_may_write", lambda _: True)
+    with rude:
+        rude.client.attempt_update_state(DictionaryChange({"title": "theirs"}))
+        eventually(lambda: LastLease(post, "title")()["overwrites"] == 1)
+
+    events = [event.kind for event in websocket.client.leases.history()]
+    assert events == ["acquired", "overwritten"]
+    lease.release()
     updates.close()

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
-from nanover_jupyter import Connection, LockManager, NanoverServer, NotSupported, connect
+from nanover_jupyter import (
+    Connection,
+    LockKind,
+    LockManager,
+    LockRefused,
+    NanoverServer,
+    connect,
+)
 from tests.support.eventually import eventually
 from tests.support.held_dispatcher import hold_dispatcher
 from tests.unit.widgets.test_panel import OpenPage
@@ -99,15 +107,28 @@ def test_traits_cannot_be_set(open_page: OpenPage) -> None:
         manager.leases = ()
 
 
-def test_a_server_without_locks_says_so() -> None:
-    with (
-        NanoverServer(websocket_port=0) as server,
-        connect(f"ws://127.0.0.1:{server.websocket_port}") as connection,
-    ):
-        manager = LockManager(connection)
+def test_a_server_without_locks_says_so(
+    websocket: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capabilities = replace(websocket.client.capabilities, locks=LockKind.NONE)
+    monkeypatch.setattr(type(websocket.client), "capabilities", capabilities)
+    manager = LockManager(websocket)
 
-        with pytest.raises(NotSupported):
-            manager.watch("scene")
+    assert "This server has no locks." in manager._repr_mimebundle_()[0]["text/html"]
+    manager.close()
 
-        assert "This server has no locks." in manager._repr_mimebundle_()[0]["text/html"]
-        manager.close()
+
+def test_static_html_names_the_owner_of_each_key(
+    websocket: Connection,
+) -> None:
+    manager = LockManager(websocket)
+    websocket.client.lock("mine")
+    with connect(websocket.address, name="<b>Ben</b>") as other:
+        other.client.lock("theirs")
+        with pytest.raises(LockRefused):
+            websocket.client.lock("theirs")
+        html = manager._repr_mimebundle_()[0]["text/html"]
+    manager.close()
+
+    assert "you" in html
+    assert "&lt;b&gt;Ben&lt;/b&gt; until " in html

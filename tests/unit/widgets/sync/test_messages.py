@@ -98,11 +98,11 @@ def test_messages_of_the_kernel_match_the_types(
 ) -> None:
     server.register_command("user/fail", lambda: 1 / 0)
     page = open_page(ControlRoom)
-    take = {"seconds": 5, "auto_renew": True, "max_hold": None, "wait": 0}
+    take = {"seconds": 5, "auto_renew": True, "max_hold": None, "wait": 0, "note": ""}
     page.ask("lock", keys=["scene"], **take)
     page.panel.connection.client.attempt_update_locks({"title": math.inf})
     page.ask("watch", keys=["scene", "theirs"])
-    page.ask("share_name", by="Anna")
+    page.ask("set_name", name="Anna")
     page.ask("blocking_keys", keys=["scene", "title"])
     page.ask("run", run="r1", name="user/fail", arguments={})
     page.ask("run", run="r2", name="user/echo", arguments={"a": {"b": None}})

@@ -8,34 +8,49 @@ import { preview } from "../../../values/page_value.ts";
 import { placeText } from "../../state/place.ts";
 import * as strings from "../../strings.ts";
 import type { Draft } from "./draft.ts";
-import type { EditLockState } from "./edit_lock.ts";
+import { type EditLockState, NO_EDIT_LOCK } from "./edit_lock.ts";
 
 interface LockText {
   readonly chip: string;
+  /** The tooltip of the chip. */
+  readonly title: string;
   readonly tone: "good" | "amber" | "neutral";
   /** What the state means and what to do; empty if there is nothing to do. */
   readonly note: string;
   readonly canRetry: boolean;
 }
 
-function lockText({ word, note }: EditLockState): LockText {
-  const plain = { tone: "neutral", note: "", canRetry: false } as const;
+function lockText({ word, note, isCooperative, holder, until }: EditLockState): LockText {
+  const plain = { title: "", tone: "neutral", note: "", canRetry: false } as const;
   switch (word) {
     case "none":
       return { ...plain, chip: strings.editLockNone };
     case "asking":
       return { ...plain, chip: strings.editLockRequesting };
     case "held":
-      return { ...plain, chip: strings.editLockHeld, tone: "good" };
+      if (!isCooperative) return { ...plain, chip: strings.editLockHeld, tone: "good" };
+      return {
+        ...plain,
+        chip: strings.editLockCooperative,
+        title: strings.editLockCooperativeHint,
+        tone: "good",
+      };
     case "elsewhere": {
+      const chip = strings.editLockOther(holder, until);
       const text = strings.editLockOtherHint(note);
-      return { chip: strings.editLockOther, tone: "amber", note: text, canRetry: true };
+      return { chip, title: "", tone: "amber", note: text, canRetry: true };
     }
     case "unable":
       return { ...plain, chip: strings.editLockUnsupported, note: strings.editLockUnsupportedHint };
     case "unknown": {
       const text = strings.editLockUnknownHint(note);
-      return { chip: strings.editLockUnknown, tone: "amber", note: text, canRetry: true };
+      return {
+        chip: strings.editLockUnknown,
+        title: "",
+        tone: "amber",
+        note: text,
+        canRetry: true,
+      };
     }
   }
 }
@@ -89,9 +104,6 @@ export interface DraftBox {
   readonly problemId: string;
   show(frame: DraftFrame | null): void;
 }
-
-/** While disconnected, the state of our locks on the server is unknown. */
-const DISCONNECTED: EditLockState = { word: "none", note: "" };
 
 export function createDraftBox(actions: DraftActions, signal: AbortSignal): DraftBox {
   const button = (label: string, act: () => void, className = "nvj-link") => {
@@ -152,8 +164,9 @@ export function createDraftBox(actions: DraftActions, signal: AbortSignal): Draf
       const place = placeText(draft.place);
       setText(name, place);
       element.setAttribute("aria-label", strings.editBoxLabel(place));
-      const locked = lockText(blocked === null ? lock : DISCONNECTED);
+      const locked = lockText(blocked === null ? lock : NO_EDIT_LOCK);
       setText(chip, locked.chip);
+      chip.title = locked.title;
       chip.dataset.tone = locked.tone;
       chip.hidden = lock.word === "none" || blocked !== null;
       showText(lockLine, lockNote, locked.note);

@@ -10,6 +10,12 @@ import * as strings from "../../strings.ts";
 export interface EditLockState {
   readonly word: "none" | "asking" | "held" | "elsewhere" | "unable" | "unknown";
   readonly note: string;
+  /** Whether only clients that follow the convention respect the lock. */
+  readonly isCooperative: boolean;
+  /** The name of the client that holds it elsewhere; empty if it is unknown. */
+  readonly holder: string;
+  /** When that client expects to release it, in seconds since 1970. */
+  readonly until: number | null;
 }
 
 export interface EditLock {
@@ -21,7 +27,14 @@ export interface EditLock {
   release(): void;
 }
 
-const NONE: EditLockState = { word: "none", note: "" };
+/** No lock is requested, or the state of locks is unknown while disconnected. */
+export const NO_EDIT_LOCK: EditLockState = {
+  word: "none",
+  note: "",
+  isCooperative: false,
+  holder: "",
+  until: null,
+};
 /** The kernel releases the lock one minute after the last request. */
 const RENEW_EVERY_MS = 20_000;
 
@@ -30,7 +43,7 @@ export function createEditLock(
   leases: Session["leases"],
   signal: AbortSignal,
 ): EditLock {
-  const state = new Signal<EditLockState>(NONE);
+  const state = new Signal<EditLockState>(NO_EDIT_LOCK);
   let wanted: string | null = null;
   /** Requests run in order, so that a lock is never released before it was acquired. */
   let queue: Promise<void> = Promise.resolve();
@@ -40,11 +53,13 @@ export function createEditLock(
       if (wanted !== key) return;
       let next: EditLockState;
       try {
-        const reply = await host.request("acquire_edit_lock", { key });
-        const word = reply.held ? "held" : reply.supported ? "elsewhere" : "unable";
-        next = { word, note: reply.note };
+        const { held, locks, note, holder, until } = await host.request("acquire_edit_lock", {
+          key,
+        });
+        const word = held ? "held" : locks === "none" ? "unable" : "elsewhere";
+        next = { word, note, isCooperative: locks === "cooperative", holder, until };
       } catch (error) {
-        next = { word: "unknown", note: reasonOf(error) };
+        next = { ...NO_EDIT_LOCK, word: "unknown", note: reasonOf(error) };
       }
       if (wanted === key) state.set(next);
     });
@@ -62,7 +77,7 @@ export function createEditLock(
     if (wanted === null) return;
     sendRelease(wanted);
     wanted = null;
-    state.set(NONE);
+    state.set(NO_EDIT_LOCK);
   };
 
   every(
@@ -72,8 +87,18 @@ export function createEditLock(
   );
   leases.observe((received) => {
     const lease = received?.body.leases.find(({ key }) => key === wanted);
-    if (state.get().word !== "held" || lease?.state !== "lost") return;
-    state.set({ word: "elsewhere", note: strings.editLockLost(lease.note) });
+    if (lease === undefined) return;
+    const { holder, until } = lease;
+    const current = state.get();
+    if (current.word === "held" && lease.state === "lost") {
+      const note = strings.editLockLost(lease.note);
+      state.set({ ...current, word: "elsewhere", note, holder, until });
+    }
+    // Who holds a lock may be known only after it was refused.
+    const isNews = holder !== "" && (holder !== current.holder || until !== current.until);
+    if (current.word === "elsewhere" && lease.state === "refused" && isNews) {
+      state.set({ ...current, holder, until });
+    }
   }, signal);
   onAbort(signal, release);
 
@@ -83,7 +108,7 @@ export function createEditLock(
       if (wanted === key) return;
       release();
       wanted = key;
-      state.set({ word: "asking", note: "" });
+      state.set({ ...NO_EDIT_LOCK, word: "asking" });
       sendAcquire(key);
     },
     retry: () => wanted !== null && sendAcquire(wanted),

@@ -55,9 +55,9 @@ export class EditSession {
   constructor(options: EditSessionOptions, signal: AbortSignal) {
     const { lock, connection, announce, onChange } = options;
     this.#options = options;
-    lock.state.observe(({ word }) => {
+    lock.state.observe(({ word, holder, until }) => {
       if (this.current.get() !== null && word === "elsewhere") {
-        announce(strings.editLockOtherAnnouncement);
+        announce(strings.editLockOtherAnnouncement(holder, until));
       }
       onChange();
     }, signal);

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { EditLock, EditLockState } from "../../../../src/inspector/edit/value/edit_lock.ts";
+import {
+  type EditLock,
+  type EditLockState,
+  NO_EDIT_LOCK,
+} from "../../../../src/inspector/edit/value/edit_lock.ts";
 import { EditSession } from "../../../../src/inspector/edit/value/edit_session.ts";
 import type { Place } from "../../../../src/inspector/state/place.ts";
 import { valueAt } from "../../../../src/inspector/tree/rows.ts";
@@ -28,7 +32,7 @@ function makeSession(reply: Reply = () => accepted) {
   const log: string[] = [];
   const sent: [op: string, body: unknown][] = [];
   const asked: { question: string; choices: readonly Choice[] }[] = [];
-  const lockState = new Signal<EditLockState>({ word: "none", note: "" });
+  const lockState = new Signal<EditLockState>(NO_EDIT_LOCK);
   const lock: EditLock = {
     state: lockState,
     acquire: (key) => log.push(`acquire ${key}`),

@@ -1,0 +1,3 @@
+/** Entry of the lock manager's view, loaded when the tool is first visible or has news. */
+
+export { createLocksView } from "../locks/view.ts";
