@@ -255,6 +255,26 @@ function playArea(value: PageValue): string | null {
 const heartbeat = (value: PageValue): string | null =>
   typeof value === "number" ? `beat ${count(value)}` : null;
 
+const CLAIM_STATES = [
+  ["held", "holds"],
+  ["asking", "asks for"],
+  ["waiting", "waits for"],
+] as const;
+
+/** Describe the locks of a client, as other clients see them, and the counter of its renewals. */
+function locks(value: PageValue): string | null {
+  if (typeof value === "number") return heartbeat(value);
+  const fields = fieldsOf(value);
+  const claims = [...fieldsOf(fields.get("claims") ?? null)];
+  const parts = CLAIM_STATES.flatMap(([state, does]) => {
+    const keys = claims.filter(([, claim]) => fieldsOf(claim).get("state") === state);
+    const names = keys.slice(0, 2).map(([key]) => shortText(key));
+    const more = keys.length > names.length ? ` and ${count(keys.length - names.length)} more` : "";
+    return names.length === 0 ? [] : [`${does} ${names.join(", ")}${more}`];
+  });
+  return parts.length === 0 ? null : joinParts(shortText(fields.get("name")), ...parts);
+}
+
 type Reader = (value: PageValue, key: string) => string | null;
 
 const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
@@ -271,6 +291,7 @@ const READERS: readonly (readonly [prefix: string, read: Reader])[] = [
   ["handle.", handle],
   ["panel.", panel],
   ["mark.", mark],
+  ["lock.", locks],
 ];
 
 /** Return the description of a well-known key; null for other keys. */

@@ -85,10 +85,18 @@ export function splitKey(key: string): readonly string[] {
   return parts;
 }
 
+/**
+ * The branch of the locks of clients, `lock.ID`. These keys come and go while a user edits, so they
+ * are the last by name: above other rows, they would move these under the pointer.
+ */
+const isLocks = ({ path }: TreeNode): boolean => path === "lock";
+
 type Compare = (a: TreeNode, b: TreeNode) => number;
 
 const byName: Compare = (a, b) =>
-  compareNames(a.segment, b.segment) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  Number(isLocks(a)) - Number(isLocks(b)) ||
+  compareNames(a.segment, b.segment) ||
+  (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 /** Merge two sorted lists. */
 function merge(a: readonly TreeNode[], b: readonly TreeNode[], compare: Compare): TreeNode[] {
@@ -167,7 +175,12 @@ export class KeyTree {
   }
 
   #inOrder(children: readonly TreeNode[]): TreeNode[] {
-    if (this.#sort === "name") return sortByName(children, ({ segment }) => segment);
+    if (this.#sort === "name") {
+      const sorted = sortByName(children, ({ segment }) => segment);
+      const locks = sorted.findIndex(isLocks);
+      if (locks >= 0) sorted.push(...sorted.splice(locks, 1));
+      return sorted;
+    }
     const time = this.#sortTime;
     const weigh =
       this.#sort === "rate"

@@ -34,6 +34,22 @@ it("reads the keys that NanoVer's clients agree on", () => {
 const PLACE = [0, 1, 2, 0, 0, 0, 1, 2, 2, 2];
 
 it.each([
+  [
+    "lock.x",
+    {
+      name: "Ben",
+      beat: 2,
+      claims: {
+        title: { state: "waiting" },
+        scene: { state: "held" },
+        a: { state: "held" },
+        b: { state: "held" },
+      },
+    },
+    "Ben · holds scene, a and 1 more · waits for title",
+  ],
+  ["lock.x.beat", 12, "beat 12"],
+  ["lock.x", { claims: { scene: { state: "asking" }, other: 5 } }, "asks for scene"],
   ["selection.x", { name: "Ligand", selected: [1, 2, 3] }, "Ligand · 3 atoms"],
   ["selection.x", { selected: { particle_ids: [4] } }, "1 atom"],
   ["selection.x", { selected: [] }, "0 atoms"],

@@ -77,6 +77,22 @@ describe("the tree", () => {
     expect(tree.childrenOf(tree.root).map(({ path }) => path)).toEqual(["a", "b", "c"]);
   });
 
+  it("puts the locks of clients last, where they move no other rows", () => {
+    for (const keys of [
+      ["lock.b", "a", "z", "lock.a", "locks"],
+      ["z", "locks", "a"],
+    ]) {
+      const tree = new KeyTree();
+      for (const key of keys) tree.add(key);
+      const names = () => tree.childrenOf(tree.root).map(({ segment }) => segment);
+      names();
+      tree.add("lock.c");
+      expect(names()).toEqual(["a", "locks", "z", "lock"]);
+      tree.add("zz");
+      expect(names()).toEqual(["a", "locks", "z", "zz", "lock"]);
+    }
+  });
+
   it("does not rebuild anything for a change of a value", () => {
     const tree = treeOf("a.b.c", "a.x");
     const node = tree.get("a.b.c");
