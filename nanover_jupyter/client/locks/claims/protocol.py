@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
+from nanover_jupyter.client.locks.claims.own_key import OwnKey, Write
 from nanover_jupyter.client.locks.claims.peers import PeerClaim, PeerClaims
 from nanover_jupyter.wire.claims import (
     MAX_TEXT,
     Claim,
-    ClientClaims,
     beat_key,
     lock_key,
-    read_claims,
     split_lock_key,
 )
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import ABSENT, Absent, Value
+from nanover_jupyter.wire.values import ABSENT
 
 __all__ = ["BELIEF_SHARE", "SILENT_SECONDS", "Attempt", "ClaimProtocol", "Outcome"]
 
@@ -79,26 +77,6 @@ class Attempt:
     blockers: list[PeerClaim] = field(default_factory=list)
 
 
-class _Write(NamedTuple):
-    """A write of the own keys that was sent and has not been seen in the shared state.
-
-    Attributes:
-        beat: The number of the write.
-        is_beat: Whether it wrote the beat only, and the claims are those of an earlier write.
-        sent_at: The time before it was sent.
-        claims: The claims; None if the keys were removed.
-        renewals: Seconds by key for which it renews claims.
-        attempt: The attempt to which the claims belong, if it was undecided.
-    """
-
-    beat: int
-    is_beat: bool
-    sent_at: float
-    claims: ClientClaims | None
-    renewals: Mapping[str, float]
-    attempt: Attempt | None
-
-
 class ClaimProtocol:
     """The claims of one client and its decisions. Not thread-safe.
 
@@ -113,8 +91,6 @@ class ClaimProtocol:
         new_id: Returns an id that no client has used before.
 
     Attributes:
-        client_id: The id of this client. Changes after the client was silent for so long that
-            others may have removed its key.
         peers: The claims of other clients.
         name: The client's name for people.
     """
@@ -131,32 +107,24 @@ class ClaimProtocol:
         self.peers = PeerClaims()
         self._wall_clock = wall_clock
         self._until_of = until_of
-        self._new_id = new_id
-        self.client_id = new_id()
-        # Earlier ids, whose keys this client removes.
-        self._former_ids: set[str] = set()
+        self._own = OwnKey(new_id)
         # Claims that are asking or held, and the keys that this client waits for, which may be
         # the same. The former are published.
         self._claims: dict[str, _OwnClaim] = {}
         self._waiting: dict[str, _OwnClaim] = {}
         self._attempt: Attempt | None = None
         self._nonce = 0
-        self._beat = 0
-        # Writes that have not been seen in the shared state, oldest first.
-        self._sent: deque[_Write] = deque()
-        # The value of the own key as last seen; None if it was absent.
-        self._seen: ClientClaims | None = None
-        # When others may count the key as dead, by the last write that was seen and those sent
-        # since. inf while the key is absent.
-        self._silent_at = math.inf
         # Whether a claim has ended by itself since the last write.
         self._has_dropped = False
-        # Whether the last write may not have been sent, so that the next one is complete.
-        self._is_unsure = False
-        # Keys of other clients to remove with the next write.
+        # Other clients whose keys to remove with the next write.
         self._removable: set[str] = set()
 
     # status ---------------------------------------------------------------------------
+
+    @property
+    def client_id(self) -> str:
+        """The id of this client. Changes when others may have removed its key."""
+        return self._own.client_id
 
     @property
     def key(self) -> str:
@@ -190,16 +158,16 @@ class ClaimProtocol:
     @property
     def has_unsent(self) -> bool:
         """Whether there are claims to remove that other clients still see."""
-        return self._has_dropped or self._is_unsure or bool(self._former_ids)
+        return self._has_dropped or self._own.has_unsent
 
     @property
     def beat(self) -> int:
         """The number of the last write."""
-        return self._beat
+        return self._own.beat
 
     def is_echoed(self, beat: int) -> bool:
         """Return whether this client has seen its write number `beat`, or a later one."""
-        return all(each.beat > beat for each in self._sent)
+        return self._own.is_echoed(beat)
 
     # acquiring ------------------------------------------------------------------------
 
@@ -325,7 +293,7 @@ class ClaimProtocol:
         if self._attempt is not None:
             self._attempt.is_lost, self._attempt = True, None
         self._claims.clear()
-        self._abandon_key()
+        self._own.abandon()
 
     def end(self) -> None:
         """End all claims, to remove the own key with the next write."""
@@ -345,8 +313,8 @@ class ClaimProtocol:
             renewals: Seconds by held key for which to renew it, once the change is seen.
             beat: Whether to renew enforced claims.
         """
-        if now >= self._silent_at:
-            self._abandon_key()
+        if self._own.is_silent(now):
+            self._own.abandon()
         self._claims = {key: own for key, own in self._claims.items() if now < own.ends_at}
         self._waiting = {key: own for key, own in self._waiting.items() if now < own.ends_at}
         renewed = {key: sec for key, sec in (renewals or {}).items() if self.believes(key, now)}
@@ -358,39 +326,26 @@ class ClaimProtocol:
             own.claim = replace(own.claim, ttl=ttl)
         self._update_until()
         self._has_dropped = False
-        removals: set[str] = set()
-        for client_id in self._removable | self._former_ids:
-            removals |= {lock_key(client_id), beat_key(client_id)}
-        self._removable = set()
         claims = {key: own.claim for key, own in (self._waiting | self._claims).items()}
-        last = self._sent[-1].claims if self._sent else self._seen
-        updates: dict[str, Value] = {}
-        is_known = last is not None and last.claims == claims and last.name == self.name
-        is_new = self._is_unsure or not is_known
-        self._beat += 1
-        written: ClientClaims | None = None
-        if claims and is_new:
-            written = ClientClaims(self.client_id, self.name, self._beat, claims)
-            updates[self.key] = written.value()
-            if self._attempt is not None and self._attempt.asked_at is None:
-                self._attempt.asked_at = now
-        elif claims and (renewed or beat):
-            # The claims may be many, and every client would receive them again.
-            written = last
-            updates[beat_key(self.client_id)] = self._beat
-        elif not claims and (last is not None or self._is_unsure):
-            removals |= {self.key, beat_key(self.client_id)}
-        if updates or self.key in removals:
-            self._sent.append(_Write(self._beat, not is_new, now, written, renewed, self._attempt))
-            if written is not None:
-                self._silent_at = min(self._silent_at, _silent_at(now, written))
-        self._is_unsure = False
-        change = DictionaryChange(updates, removals)
+        attempt = self._attempt
+        if attempt is not None and attempt.asked_at is None:
+            attempt.asked_at = now
+        change = self._own.write(
+            now,
+            self.name,
+            claims,
+            renewals=renewed,
+            renews=beat or bool(renewed),
+            nonce=0 if attempt is None else attempt.nonce,
+        )
+        for client_id in self._removable:
+            change.removals.update((lock_key(client_id), beat_key(client_id)))
+        self._removable = set()
         return change or None
 
     def on_send_failed(self) -> None:
         """Write everything again the next time, as the last write may not have been sent."""
-        self._is_unsure = True
+        self._own.on_send_failed()
 
     def receive(
         self,
@@ -414,80 +369,42 @@ class ClaimProtocol:
         """
         changes: dict[str, object] = {**dict.fromkeys(removals, ABSENT), **updates}
         if is_full:
-            others = (*self.peers.ids(), *self._former_ids)
-            absent = [key for each in others for key in (lock_key(each), beat_key(each))]
+            ids = self.peers.ids()
+            absent = [key for each in ids for key in (lock_key(each), beat_key(each))]
             changes = {**dict.fromkeys(absent, ABSENT), **changes}
-            if self._seen is not None:
-                changes.setdefault(self.key, ABSENT)
+            changes |= self._own.absent(changes)
         changed: frozenset[str] = frozenset()
-        own_id = self.client_id
         for key, value in changes.items():
             client_id, is_beat = split_lock_key(key)
-            if client_id in self._former_ids:
+            if client_id in self._own.former_ids:
                 if value is ABSENT and not is_beat:
-                    self._former_ids.discard(client_id)
-            elif client_id != own_id:
+                    self._own.former_ids.discard(client_id)
+            elif client_id != self.client_id:
                 changed |= self.peers.update(key, value, now)
                 self._removable.discard(client_id)
         # After the claims of the others, which the echo shows to be older.
-        own_key, own_beat = lock_key(own_id), beat_key(own_id)
-        is_lost = own_key in changes and not self._receive_own(changes[own_key], now)
-        if own_beat in changes and not is_lost:
-            is_lost = not self._receive_beat(changes[own_beat], now)
-        if is_lost:
+        echoed = self._own.receive(changes, now)
+        if echoed is None:
             self.lose_all()
+        else:
+            self._confirm(echoed, now)
         self._drop_accepted_offers()
-        return None if is_lost else changed
+        return None if echoed is None else changed
 
     # internals ------------------------------------------------------------------------
 
-    def _receive_own(self, value: object | Absent, now: float) -> bool:
-        """Process the value of the own key.
-
-        Returns:
-            False if another client wrote it, or if others may have counted the key as dead
-            before: they may remove it at any time.
-        """
-        if now >= self._silent_at:
-            return False
-        seen = None if value is ABSENT else read_claims(self.key, value)
-        if value is not ABSENT and seen is None:
-            return False
-        full = (n for n, each in enumerate(self._sent, 1) if not each.is_beat)
-        count = next((n for n in full if self._sent[n - 1].claims == seen), 0)
-        if count == 0:
-            return seen == self._seen
-        self._seen = seen
-        self._confirm(count, now)
-        return True
-
-    def _receive_beat(self, value: object | Absent, now: float) -> bool:
-        """Process the value of the own beat, like `_receive_own`."""
-        if now >= self._silent_at:
-            return False
-        beats = (n for n, each in enumerate(self._sent, 1) if each.is_beat)
-        # Another client that writes the beat does no harm.
-        self._confirm(next((n for n in beats if self._sent[n - 1].beat == value), 0), now)
-        return True
-
-    def _confirm(self, count: int, now: float) -> None:
-        """Process the echo of the oldest writes."""
-        for _ in range(count):
-            echoed = self._sent.popleft()
-            for key, seconds in echoed.renewals.items():
+    def _confirm(self, echoed: Iterable[Write], now: float) -> None:
+        """Renew the claims, and confirm the attempt, of writes that were seen."""
+        for write in echoed:
+            for key, seconds in write.renewals.items():
                 own = self._claims.get(key)
                 # Lost is final: a late echo does not revive a claim.
                 if own is not None and self.believes(key, now):
-                    sent = echoed.claims and echoed.claims.claims.get(key)
+                    sent = write.claims and write.claims.claims.get(key)
                     if sent and sent.nonce == own.claim.nonce:
-                        own.ends_at = max(own.ends_at, echoed.sent_at + seconds)
-            if echoed.attempt is not None and echoed.attempt is self._attempt:
-                echoed.attempt.is_echoed = True
-            seen_at = echoed.sent_at
-        if count:
-            known = [_silent_at(seen_at, self._seen)] if self._seen is not None else []
-            known += [_silent_at(each.sent_at, each.claims) for each in self._sent if each.claims]
-            self._silent_at = min(known, default=math.inf)
+                        own.ends_at = max(own.ends_at, write.sent_at + seconds)
+            if self._attempt is not None and write.nonce == self._attempt.nonce:
+                self._attempt.is_echoed = True
 
     def _update_until(self) -> None:
         for key, own in self._claims.items():
@@ -495,15 +412,6 @@ class ClaimProtocol:
             # It is computed from two clocks, so that it differs a little each time.
             if until is not None and abs(until - (own.claim.until or 0.0)) >= _UNTIL_TOLERANCE:
                 own.claim = replace(own.claim, until=until)
-
-    def _abandon_key(self) -> None:
-        """Continue under a new id; the old key is removed with the next write."""
-        if self._sent or self._seen is not None:
-            self._former_ids.add(self.client_id)
-            self.client_id = self._new_id()
-        self._sent.clear()
-        self._seen = None
-        self._silent_at = math.inf
 
     def _drop_accepted_offers(self) -> None:
         for key, own in list(self._claims.items()):
@@ -525,7 +433,3 @@ class ClaimProtocol:
 def _is_held(claim: Claim) -> bool:
     """Return whether a claim of this client is a lock by this protocol."""
     return claim.state == "held" and not claim.offer and not claim.enforced
-
-
-def _silent_at(sent_at: float, claims: ClientClaims) -> float:
-    return sent_at + max(claim.ttl for claim in claims.claims.values())
