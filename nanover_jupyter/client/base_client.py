@@ -121,8 +121,9 @@ class BaseClient(FrameAccess, InteractionAccess, LockAccess):
     def lock_state(self) -> AbstractContextManager[dict[str, Value]]:
         """Freeze the local copy during a block: `with client.lock_state() as state: ...`.
 
-        Updates from the server wait until the block ends. This locks nothing on the
-        server (see `attempt_update_locks`). The dict is a copy; its values are shared, do
+        Updates from the server wait until the block ends, so keep it short: cooperative locks
+        are neither granted nor renewed meanwhile. This locks nothing on the server (see
+        `attempt_update_locks`). The dict is a copy; its values are shared, do
         not modify them.
         """
         return self._stream.mirror.lock()
@@ -304,7 +305,7 @@ class BaseClient(FrameAccess, InteractionAccess, LockAccess):
 
         Returns:
             False if another client holds a lock on one of the keys. With cooperative locks,
-            nothing was sent then.
+            nothing was sent then; they are known once the client is subscribed.
 
         Raises:
             InvalidValue: (a TypeError) A value cannot be sent; nothing was sent.

@@ -72,8 +72,6 @@ class Connection:
         self.successor: Connection | None = None
         self._owns_client = owns_client
         client.connection = self
-        if not client.claims.name:
-            client.claims.name = _name_for_others(client, name)
         self._reconnector = Reconnector(client)
         _open.add(self)
 
@@ -97,6 +95,7 @@ class Connection:
             if not isinstance(known, Connection) or known.is_closed:
                 source.ensure_subscribed()
                 known = cls(source, name=source.address, owns_client=False)
+                source.claims.name = source.claims.name or _login_name()
             return known
 
     @property
@@ -193,10 +192,8 @@ class Connection:
         return f"<Connection {self.name!r} to {self.address}: {self.status.state}>"
 
 
-def _name_for_others(client: BaseClient, name: str) -> str:
-    """Return the name of a connection if a user chose it; else the login name."""
-    if name and name not in client.address:
-        return name
+def _login_name() -> str:
+    """Return the user's login name, or an empty string if there is none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without the user's name
@@ -258,6 +255,7 @@ def connect(
             client.close()
             raise
     connection = Connection(client, name=name or target.target, owns_client=True)
+    client.claims.name = name or _login_name()
     predecessor = predecessor_of(connection)
     if predecessor is not None:
         predecessor.replace_with(connection)

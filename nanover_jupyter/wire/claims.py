@@ -27,10 +27,12 @@ __all__ = [
     "MAX_KEY",
     "MAX_TEXT",
     "MAX_TTL",
+    "SERVER_ID",
     "Claim",
     "ClaimState",
     "ClientClaims",
     "beat_key",
+    "clean_text",
     "is_lock_key",
     "lock_key",
     "read_claims",
@@ -41,7 +43,10 @@ ClaimState = Literal["asking", "held", "waiting"]
 
 LOCK_PREFIX: Final = "lock."
 BEAT_SUFFIX: Final = ".beat"
+SERVER_ID: Final = "server"
+"""The id of the server's own claims, for locks that it enforces."""
 MAX_TEXT: Final = 120
+"""Characters of a name, a note or an id."""
 MAX_TTL: Final = 86_400.0
 """Seconds; a claim with a longer ttl counts as if it had this one."""
 
@@ -61,9 +66,9 @@ class Claim:
     """The claim of a client on one key.
 
     Attributes:
-        state: `asking` for a lock, `held`, or `waiting`, which blocks nobody.
+        state: `asking` for a lock, `held`, or `waiting`, which does not block others.
         nonce: Identifies the attempt to which an `asking` or `held` claim belongs.
-        ticket: Decides which of two clients that are asking withdraws: that with the higher
+        ticket: Decides which of two clients that are asking withdraws: the one with the higher
             ticket. Equal tickets are decided by the ids of the clients.
         ttl: Seconds after the last change of the client's key in which the claim is alive.
         since: When the client began to wait or to hold, in seconds since 1970 by its clock.
@@ -141,6 +146,11 @@ def beat_key(client_id: str) -> str:
     return LOCK_PREFIX + client_id + BEAT_SUFFIX
 
 
+def clean_text(text: str) -> str:
+    """Return a text as it can be sent and read: cut, and without lone surrogates."""
+    return text.encode("utf-8", "replace").decode()[:MAX_TEXT]
+
+
 def is_lock_key(key: str) -> bool:
     """Return whether a key of the shared state belongs to the claims of a client."""
     return key.startswith(LOCK_PREFIX)
@@ -158,7 +168,7 @@ def read_claims(key: str, value: object) -> ClientClaims | None:
     Claims that are invalid are left out.
     """
     client_id, is_beat = split_lock_key(key)
-    if not is_lock_key(key) or is_beat or not isinstance(value, dict):
+    if not is_lock_key(key) or is_beat or len(client_id) > MAX_TEXT or not isinstance(value, dict):
         return None
     claims = value.get("claims")
     if not isinstance(claims, dict):

@@ -81,7 +81,14 @@ class LockAccess:
                 return None
             return time.time() + ends_at - table.clock()
 
-        self._board = ClaimBoard(transport.update_state, lease_clock, time.time, run_soon, until_of)
+        self._board = ClaimBoard(
+            send=transport.update_state,
+            catch_up=stream.catch_up,
+            clock=lease_clock,
+            wall_clock=time.time,
+            run_soon=run_soon,
+            until_of=until_of,
+        )
         backend: LockBackend
         if self._lock_kind is LockKind.COOPERATIVE:
             backend = CooperativeLocks(transport, self._board, stream.start, table.record_released)
@@ -172,7 +179,10 @@ class LockAccess:
 
         Raises:
             LockRefused: Another client holds one of the keys.
+            LeaseLost: The lock was lost before it was granted, or expired.
             InvalidArgument: (a ValueError) A key or a duration is invalid.
+            InvalidValue: (a TypeError) A cooperative lock cannot last so long, or the key is
+                too long for one.
             NotSupported: The client has no locks.
             NanoverJupyterError: ConnectError, ConnectionLost, TimedOut or ClosedError.
         """

@@ -169,7 +169,7 @@ class Lease:
         """How often others wrote one of the keys while the lease held it.
 
         Clients that do not follow the convention of cooperative locks can, such as headsets. On
-        a server that enforces locks, nobody can.
+        a server that enforces locks, no client can.
         """
         return self._manager.overwrites(self)
 
@@ -196,8 +196,8 @@ class Lease:
         A lease that was lost or released is acquired again.
 
         Args:
-            wait: Whether to retry with growing delays while another client holds a key.
-            timeout: Maximum seconds to retry; implies `wait`.
+            wait: Whether to wait while another client holds a key.
+            timeout: Maximum seconds to wait; implies `wait`.
             call_timeout: Timeout of each request; the client's `call_timeout` by default.
 
         Raises:

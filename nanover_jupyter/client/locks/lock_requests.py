@@ -76,11 +76,6 @@ class LockRequests:
         # `request_lock`.
         self._unanswered: set[str] = set()
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed.is_set()
-
     def require_supported(self) -> None:
         """Raise NotSupported if the server has no locks."""
         if not self._backend.kind:

@@ -14,7 +14,7 @@ from nanover_jupyter.client.backoff import Backoff
 from nanover_jupyter.client.locks.backend import LockBackend
 from nanover_jupyter.client.locks.clock import lease_clock
 from nanover_jupyter.client.locks.lease import Lease
-from nanover_jupyter.client.locks.lease_state import LeaseRecord, LeaseStatus
+from nanover_jupyter.client.locks.lease_state import LeaseRecord, LeaseState, LeaseStatus
 from nanover_jupyter.client.locks.lock_requests import LockRequests
 from nanover_jupyter.client.locks.options import LeaseOptions, check_keys
 from nanover_jupyter.client.locks.renewer import LeaseRenewer
@@ -229,17 +229,23 @@ class LeaseManager:
             raise LeaseLost(missing, "it is not held")
         ended = dict.fromkeys(lease for key in wanted for lease in self.table.leases_on(key))
         removed = [lease for lease in ended if self.table.remove(lease)]
+        state: LeaseState = "lost"
+        note = "handing over failed; the lock ends when it expires"
         with self._requests.request_lock:
-            self._backend.hand_over(wanted, client_id)
-            rest = [
-                key
-                for lease in removed
-                for key in lease.keys
-                if key not in wanted and self.table.is_last_holder(lease, key)
-            ]
-            self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
-            for lease in removed:
-                self.table.set_state(lease, "released", "handed over to another client")
+            try:
+                self._backend.hand_over(wanted, client_id)
+                state, note = "released", "handed over to another client"
+            finally:
+                self.table.record_released(wanted, note)
+                rest = [
+                    key
+                    for lease in removed
+                    for key in lease.keys
+                    if key not in wanted and self.table.is_last_holder(lease, key)
+                ]
+                self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
+                for lease in removed:
+                    self.table.set_state(lease, state, note)
         self.settle()
 
     def set_options(self, lease: Lease, options: LeaseOptions) -> None:
@@ -320,7 +326,8 @@ class LeaseManager:
 
     def on_claims_lost(self, reason: str) -> None:
         """End all locks, as other clients may acquire them. Does not block."""
-        self.table.record_lost(self.table.held_keys(), reason)
+        # Listeners are notified later: they may make requests, and this is the reader's thread.
+        self.table.record_lost(self.table.held_keys(), reason, notify=False)
 
         def settle() -> None:
             # A request that was granted before the claims were lost may not be recorded yet.
@@ -337,11 +344,11 @@ class LeaseManager:
         leases = dict.fromkeys(lease for key in news for lease in self.table.leases_on(key))
 
         def notify() -> None:
+            self.table.notify()
             for lease in leases:
                 lease.overwritten()
 
-        if leases:
-            self.run_soon(notify)
+        self.run_soon(notify)
 
     # renewal thread -------------------------------------------------------------------
 

@@ -211,9 +211,19 @@ class LeaseTable:
         """Record released keys."""
         self._end(keys, "released", note)
 
-    def record_lost(self, keys: Iterable[str], reason: str) -> None:
-        """Record that another client holds keys that were ours."""
-        self._end(keys, "lost", reason, continuous=False)
+    def record_lost(self, keys: Iterable[str], reason: str, *, notify: bool = True) -> None:
+        """Record that keys that were ours are not any more.
+
+        Args:
+            keys: The keys.
+            reason: Why, as a phrase.
+            notify: Whether to call the listeners; otherwise call `notify` later.
+        """
+        self._end(keys, "lost", reason, continuous=False, notify=notify)
+
+    def notify(self) -> None:
+        """Call the listeners."""
+        self._changed.notify()
 
     def record_interrupted(self, keys: Iterable[str], note: str) -> None:
         """Record that held keys were granted again, but others may have held them in between."""
@@ -230,7 +240,8 @@ class LeaseTable:
     def record_overwritten(self, keys: Iterable[str]) -> list[str]:
         """Record that others wrote held keys; returns those for which that is news.
 
-        A client that writes a key many times a second gives one event in ten seconds.
+        A client that writes a key many times a second gives one event in ten seconds. Does not
+        call the listeners; call `notify` later.
         """
         now = self.clock()
         news: list[str] = []
@@ -249,7 +260,6 @@ class LeaseTable:
                 for key, at in self._overwritten_at.items()
                 if now - at < _OVERWRITTEN_INTERVAL
             }
-        self._changed.notify()
         return news
 
     def begin_revalidation(self) -> None:
@@ -488,7 +498,7 @@ class LeaseTable:
                 del self._held_by_key[key]
         return True
 
-    def _end(
+    def _end(  # noqa: PLR0913 - what is recorded
         self,
         keys: Iterable[str],
         state: Literal["lost", "released"],
@@ -496,6 +506,7 @@ class LeaseTable:
         only: RowState | None = None,
         *,
         continuous: bool = True,
+        notify: bool = True,
     ) -> None:
         """End rows that have not ended. Takes the lock itself."""
         now = self.clock()
@@ -512,7 +523,8 @@ class LeaseTable:
                 )
                 self._put(row)
                 self._add_event(row, state)
-        self._changed.notify()
+        if notify:
+            self._changed.notify()
 
     def _current_row(self, key: str, now: float) -> LeaseRow | None:
         """Return a row after marking it as held, expiring or expired at `now`."""

@@ -21,6 +21,7 @@ from nanover_jupyter.server.state.lock_table import Lock, LockTable, same_token
 from nanover_jupyter.wire.claims import (
     LOCK_PREFIX,
     MAX_TTL,
+    SERVER_ID,
     Claim,
     ClientClaims,
     is_lock_key,
@@ -33,8 +34,7 @@ from nanover_jupyter.wire.values import Value
 
 __all__ = ["SERVER_KEY", "ClaimTable", "PublishedLocks"]
 
-_SERVER_ID: Final = "server"
-SERVER_KEY: Final = LOCK_PREFIX + _SERVER_ID
+SERVER_KEY: Final = lock_key(SERVER_ID)
 """The key with the server's own claims. Only the server writes it."""
 
 # Locks that were asked for earlier stay published up to this number, so that clients cannot make
@@ -210,7 +210,7 @@ class PublishedLocks:
             key: Claim(state="held", ttl=_ttl(lock, now), since=lock.since, enforced=True)
             for key, lock in self._published.items()
         }
-        return ClientClaims(_SERVER_ID, beat=self._beat, claims=claims).value()
+        return ClientClaims(SERVER_ID, beat=self._beat, claims=claims).value()
 
 
 def _claims_in(value: Value) -> Mapping[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import time
@@ -13,18 +14,24 @@ from typing import Final
 from nanover_jupyter.client.locks.claims.peers import PeerClaim
 from nanover_jupyter.client.locks.claims.protocol import ClaimProtocol
 from nanover_jupyter.client.status import Status
-from nanover_jupyter.errors import InvalidValue, NanoverJupyterError
+from nanover_jupyter.errors import (
+    ClosedError,
+    InvalidArgument,
+    InvalidValue,
+    NanoverJupyterError,
+    TimedOut,
+)
 from nanover_jupyter.transport.pending import wait_step
-from nanover_jupyter.wire.claims import LOCK_PREFIX, MAX_TEXT, is_lock_key
+from nanover_jupyter.wire.claims import LOCK_PREFIX, clean_text, is_lock_key
 from nanover_jupyter.wire.lazy import read
 from nanover_jupyter.wire.messages import DictionaryChange
-from nanover_jupyter.wire.values import ABSENT, Absent, Value, alike, normalize
+from nanover_jupyter.wire.values import ABSENT, alike, normalize
 
 __all__ = ["REQUEST_SECONDS", "ClaimBoard"]
 
 _WRITE_TIMEOUT: Final = 1.0
-# Seconds until others stop to show that a client waits which writes nothing more, and after
-# which a client that waits looks again.
+# Seconds after which other clients hide a waiting client that has written nothing, and between
+# two writes of a waiting client.
 _WAITING_TTL: Final = 30.0
 _WAITING_INTERVAL: Final = 10.0
 # Seconds for which a request to release a key is shown.
@@ -42,6 +49,7 @@ class ClaimBoard:
 
     Args:
         send: Changes the shared state; receives the change and a timeout in seconds.
+        catch_up: Waits until the shared state is received; receives a timeout in seconds.
         clock: Monotonic seconds, see `lease_clock`.
         wall_clock: Seconds since 1970.
         run_soon: Runs a call on the thread `nanover-leases`, after some seconds.
@@ -56,9 +64,11 @@ class ClaimBoard:
         on_overwritten: Called with the held keys that others wrote. On the reader's thread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs of a client
         self,
+        *,
         send: Callable[[DictionaryChange, float | None], bool],
+        catch_up: Callable[[float | None], object],
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         run_soon: Callable[..., None],
@@ -75,14 +85,19 @@ class ClaimBoard:
         # whether to renew them.
         self.before_write: Callable[[], bool] = lambda: False
         self._send = send
+        self._catch_up = catch_up
         # Held from the composition of a write until it is sent, to keep writes in order. The
         # reader's thread never takes it.
         self._write_lock = threading.RLock()
         # Guarded by `changed`.
         self._waiting: Counter[str] = Counter()
-        self._requested: set[str] = set()
-        self._own_writes: dict[str, deque[Value | Absent]] = {}
+        self._notes: dict[str, str] = {}
+        # When requests to release keys end.
+        self._requested: dict[str, float] = {}
+        self._is_waiting_renewed = False
+        self._own_writes: dict[str, deque[object]] = {}
         self._sweep_at = math.inf
+        self._is_loaded = False
         self._closed = False
 
     # name -----------------------------------------------------------------------------
@@ -94,41 +109,53 @@ class ClaimBoard:
 
     @name.setter
     def name(self, name: str) -> None:
-        # Lone surrogates cannot be sent.
-        text = name.encode("utf-8", "replace").decode()[:MAX_TEXT]
+        if not isinstance(name, str):
+            raise InvalidArgument("name", f"{name!r} is not a string")
         with self.changed:
-            self.protocol.name = text
+            self.protocol.name = clean_text(name)
             is_shown = not self.protocol.is_empty
         if is_shown:
             self.run_soon(self.flush_quietly)
 
     # writing --------------------------------------------------------------------------
 
-    def flush(self, timeout: float | None, renewals: Mapping[str, float] | None = None) -> None:
+    def flush(
+        self,
+        timeout: float | None,
+        renewals: Mapping[str, float] | None = None,
+        *,
+        beat: bool = False,
+    ) -> None:
         """Send our claims, if other clients do not know them yet.
 
         Args:
             timeout: Seconds to wait for the server.
             renewals: See `ClaimProtocol.write`.
+            beat: See `ClaimProtocol.write`.
 
         Raises:
             NanoverJupyterError: The server cannot be reached.
         """
-        with self._write_lock:
+        if not self._write_lock.acquire(timeout=-1 if timeout is None else timeout):
+            raise TimedOut("writing claims", timeout or 0.0)
+        try:
             with self.changed:
-                beat = self.before_write()
+                beat = self.before_write() or beat
                 change = self.protocol.write(self.clock(), renewals, beat=beat)
                 sweep_after = self._next_sweep_locked()
-            if sweep_after is not None:
-                self.run_soon(self._sweep, after=sweep_after)
-            if change is None:
-                return
-            try:
-                self._send(change, timeout)
-            except BaseException:
-                with self.changed:
-                    self.protocol.on_send_failed()
-                raise
+            self._sweep_soon(sweep_after)
+            if change is not None:
+                self._send_or_repeat(change, timeout)
+        finally:
+            self._write_lock.release()
+
+    def _send_or_repeat(self, change: DictionaryChange, timeout: float | None) -> None:
+        try:
+            self._send(change, timeout)
+        except BaseException:
+            with self.changed:
+                self.protocol.on_send_failed()
+            raise
 
     def flush_quietly(self) -> None:
         """Like `flush`, but raises nothing: other clients learn it later."""
@@ -142,8 +169,12 @@ class ClaimBoard:
         with self.changed:
             for key in keys:
                 self._waiting[key] += 1
-                self.protocol.wait(key, ends_at=math.inf, ttl=_WAITING_TTL, note=note)
+                self._notes[key] = note or self._notes.get(key, "")
+                self._show_waiting_locked(key)
+            begins, self._is_waiting_renewed = not self._is_waiting_renewed, True
         self.run_soon(self.flush_quietly)
+        if begins:
+            self.run_soon(self._renew_waiting, after=_WAITING_INTERVAL)
 
     def end_waiting(self, keys: Iterable[str]) -> None:
         """End one `begin_waiting`."""
@@ -152,21 +183,45 @@ class ClaimBoard:
                 self._waiting[key] -= 1
                 if self._waiting[key] <= 0:
                     del self._waiting[key]
-                    self.protocol.stop_waiting(key)
+                self._show_waiting_locked(key)
         self.run_soon(self.flush_quietly)
 
     def request_release(self, keys: Iterable[str], message: str) -> list[str]:
         """Show other clients that we wish keys to be released; see `LockClaims`."""
+        if self._closed:
+            raise ClosedError("the connection")
         now = self.clock()
         with self.changed:
             held = [key for key in keys if any(self.protocol.peers.blocking([key], now))]
             for key in held:
-                ends_at = now + REQUEST_SECONDS
-                self._requested.add(key)
-                self.protocol.wait(key, ends_at=ends_at, ttl=REQUEST_SECONDS, note=message)
+                self._requested[key] = now + REQUEST_SECONDS
+                self._notes[key] = message or self._notes.get(key, "")
+                self._show_waiting_locked(key)
         if held:
             self.flush(_WRITE_TIMEOUT)
         return held
+
+    def _show_waiting_locked(self, key: str) -> None:
+        """Derive our waiting claim on a key from what waits for it."""
+        if key in self._waiting:
+            ends_at, ttl = math.inf, _WAITING_TTL
+        elif key in self._requested:
+            ends_at, ttl = self._requested[key], REQUEST_SECONDS
+        else:
+            self._notes.pop(key, None)
+            self.protocol.stop_waiting(key)
+            return
+        self.protocol.wait(key, ends_at=ends_at, ttl=ttl, note=self._notes.get(key, ""))
+
+    def _renew_waiting(self) -> None:
+        """Show again that we wait, until we do not."""
+        with self.changed:
+            self._is_waiting_renewed = bool(self._waiting) and not self._closed
+            if not self._is_waiting_renewed:
+                return
+        self.run_soon(self._renew_waiting, after=_WAITING_INTERVAL)
+        with suppress(NanoverJupyterError):
+            self.flush(_WRITE_TIMEOUT, beat=True)
 
     def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
         """Wait until no claim on keys blocks us; at most ten seconds.
@@ -199,6 +254,15 @@ class ClaimBoard:
         """Whether neither we nor others have claims; takes no lock."""
         return not self.protocol.peers and self.protocol.is_empty
 
+    def wait_until_loaded(self, timeout: float | None) -> None:
+        """Wait until the claims of other clients are known, after subscribing.
+
+        Raises:
+            NanoverJupyterError: The state was not received in time.
+        """
+        if not self._is_loaded:
+            self._catch_up(timeout)
+
     # other clients --------------------------------------------------------------------
 
     def blocking(self, keys: Iterable[str]) -> list[tuple[str, PeerClaim]]:
@@ -221,35 +285,28 @@ class ClaimBoard:
         """Record a change that we are about to send, to tell its echo from writes of others."""
         now = self.clock()
         with self.changed:
-            for key in self.protocol.held_keys(now):
-                value: Value | Absent = ABSENT
-                if key in change.updates:
-                    try:
-                        value = normalize(change.updates[key])
-                    except InvalidValue:
-                        continue  # It will not be sent.
-                elif key not in change.removals:
+            for key in (*change.updates, *change.removals):
+                if not self.protocol.believes(key, now):
                     continue
+                value: object = ABSENT
+                if key in change.updates:
+                    value = _as_received(change.updates[key])
                 sent = self._own_writes.setdefault(key, deque(maxlen=_MAX_OWN_WRITES))
                 sent.append(value)
 
     def _find_overwritten_locked(self, change: DictionaryChange, now: float) -> list[str]:
         """Return the held keys that others wrote, and forget our writes that were seen."""
-        held = self.protocol.held_keys(now)
-        for key in self._own_writes.keys() - set(held):
+        for key in [key for key in self._own_writes if not self.protocol.believes(key, now)]:
             del self._own_writes[key]
         found = []
-        for key in held:
-            value: Value | Absent
-            if key in change.lazy_updates:
-                value = read(change.lazy_updates[key])
-            elif key in change.removals:
-                value = ABSENT
-            else:
+        for key in (*change.lazy_updates, *change.removals):
+            if not self.protocol.believes(key, now) or key.startswith(_INTERACTION_PREFIX):
                 continue
+            is_update = key in change.lazy_updates
+            value = read(change.lazy_updates[key]) if is_update else ABSENT
             sent = self._own_writes.get(key, ())
             count = next((n for n, each in enumerate(sent, 1) if _is_same(each, value)), 0)
-            if count == 0 and not key.startswith(_INTERACTION_PREFIX):
+            if count == 0:
                 found.append(key)
             for _ in range(count):
                 self._own_writes[key].popleft()
@@ -267,12 +324,13 @@ class ClaimBoard:
         is_holding = False
         if not (is_full or self.is_idle):
             with self.changed:
-                is_holding = bool(self.protocol.held_keys(self.clock()))
+                is_holding = self.protocol.is_holding
         if not (is_full or is_holding or change.may_change(LOCK_PREFIX)):
             return
         updates = {k: read(each) for k, each in change.lazy_updates.items() if is_lock_key(k)}
         removals = [key for key in change.removals if is_lock_key(key)]
         overwritten: list[str] = []
+        self._is_loaded = True
         with self.changed:
             now = self.clock()
             lost_keys = self.protocol.held_keys(now)
@@ -280,7 +338,9 @@ class ClaimBoard:
             if is_holding and changed is not None:
                 overwritten = self._find_overwritten_locked(change, now)
             is_dirty = self._end_requests_locked(now) or self.protocol.has_unsent
+            sweep_after = self._next_sweep_locked()
             self.changed.notify_all()
+        self._sweep_soon(sweep_after)
         if changed is None and lost_keys:
             self.on_lost("its claim was removed or changed by another client")
         if overwritten:
@@ -321,13 +381,15 @@ class ClaimBoard:
 
     def _end_requests_locked(self, now: float) -> bool:
         """End requests to release keys that are free; returns whether there were any."""
+        peers = self.protocol.peers
         ended = [
-            key for key in self._requested if not any(self.protocol.peers.blocking([key], now))
+            key
+            for key, ends_at in self._requested.items()
+            if ends_at <= now or not any(peers.blocking([key], now))
         ]
         for key in ended:
-            self._requested.discard(key)
-            if key not in self._waiting:
-                self.protocol.stop_waiting(key)
+            del self._requested[key]
+            self._show_waiting_locked(key)
         return bool(ended)
 
     def _next_sweep_locked(self) -> float | None:
@@ -338,11 +400,23 @@ class ClaimBoard:
         self._sweep_at = at + _SWEEP_DELAY
         return max(0.0, self._sweep_at - now)
 
+    def _sweep_soon(self, after: float | None) -> None:
+        if after is not None:
+            self.run_soon(self._sweep, after=after)
+
     def _sweep(self) -> None:
         with self.changed:
             self._sweep_at = math.inf
         self.flush_quietly()
 
 
-def _is_same(one: Value | Absent, other: object) -> bool:
+def _as_received(value: object) -> object:
+    """Return a copy of a value as the server sends it back."""
+    try:
+        return normalize(value)
+    except InvalidValue:
+        return copy.deepcopy(value)  # Only some protocols have it, such as bytes.
+
+
+def _is_same(one: object, other: object) -> bool:
     return one is other if one is ABSENT or other is ABSENT else alike(one, other)

@@ -77,14 +77,18 @@ class CooperativeLocks:
         wanted = {key: seconds for key, seconds in durations.items() if seconds > 0}
         checked = durations.keys() - wanted.keys()
         self._subscribe()
+        if checked:
+            self._board.wait_until_loaded(timeout)
         if checked and self._board.blocking(checked):
             return False
         if wanted and not self._acquire(wanted, timeout, until):
             return False
-        if request.release:
-            self._end_belief(request.release)
+        # A lock of zero seconds is over when it is granted.
+        released = {*request.release, *checked}
+        if released:
+            self._end_belief(released)
             with self._board.changed:
-                self._board.protocol.release(request.release)
+                self._board.protocol.release(released)
             self._board.flush(timeout)
         return True
 
@@ -145,9 +149,9 @@ class CooperativeLocks:
             board.flush(timeout, held)
             with board.changed:
                 beat = protocol.beat
-            renewed = self._wait_for_echo(beat, held, deadline)
+            renewed = self._wait_for_echo(beat, held, deadline, timeout)
             outcome: Outcome = "held" if attempt is None else self._decide(attempt, deadline)
-            # Believe first, then tell the others.
+            # Believe first, then publish it.
             if attempt is not None and outcome == "held":
                 board.flush(timeout)
                 return renewed
@@ -164,7 +168,9 @@ class CooperativeLocks:
             raise LeaseLost(list(durations), "its claim was lost, or came back too late")
         return False
 
-    def _wait_for_echo(self, beat: int, held: Mapping[str, float], deadline: float) -> bool:
+    def _wait_for_echo(
+        self, beat: int, held: Mapping[str, float], deadline: float, timeout: float | None
+    ) -> bool:
         """Wait until a renewal was seen; returns whether the keys are still held."""
         board, protocol = self._board, self._board.protocol
         if not held:
@@ -173,7 +179,7 @@ class CooperativeLocks:
             while not protocol.is_echoed(beat) and not self._closed:
                 left = deadline - board.clock()
                 if left <= 0:
-                    raise TimedOut("renewing locks", 0.0)
+                    raise TimedOut("renewing locks", timeout or 0.0)
                 board.changed.wait(wait_step(time.monotonic() + left))
             now = board.clock()
             return all(protocol.believes(key, now) for key in held)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
+from nanover_jupyter.client.locks.claims.protocol import is_same_time
 from nanover_jupyter.client.locks.claims.view import describe_holder
 from nanover_jupyter.client.locks.renewer import RENEWED_EARLY
 from nanover_jupyter.client.locks.table import LeaseTable
@@ -133,10 +134,12 @@ class EnforcedLocks:
 
     def _schedule(self) -> None:
         with self._board.changed:
-            if self._is_scheduled:
+            # Other clients wait for a lock that ends.
+            is_urgent = not all(map(self._table.is_held, self._published))
+            if self._is_scheduled and not is_urgent:
                 return
             self._is_scheduled = True
-        self._board.run_soon(self._publish, after=_WRITE_DELAY)
+        self._board.run_soon(self._publish, after=0.0 if is_urgent else _WRITE_DELAY)
 
     def _publish(self) -> None:
         with self._board.changed:
@@ -151,14 +154,15 @@ class EnforcedLocks:
         for row in islice((row for row in self._table.rows() if row.is_held), _MAX_KEYS):
             asked_at, claim = known.get(row.key, (row.asked_at, None))
             is_renewed = is_renewed or asked_at != row.asked_at
-            ttl = min(row.seconds, MAX_TTL)
-            if claim is None or claim.nonce != row.grant_id or claim.ttl < ttl:
+            ttl, until = min(row.seconds, MAX_TTL), self._until_of(row.key)
+            is_known = claim is not None and claim.nonce == row.grant_id and claim.ttl >= ttl
+            if claim is None or not is_known or not is_same_time(claim.until, until):
                 claim = Claim(
                     state="held",
                     nonce=row.grant_id,
                     ttl=ttl,
                     since=self._board.wall_clock() + row.held_since - now,
-                    until=self._until_of(row.key),
+                    until=until,
                     enforced=True,
                 )
             self._published[row.key] = (row.asked_at, claim)

@@ -21,7 +21,8 @@ class Write(NamedTuple):
         beat: The number of the write.
         is_beat: Whether it wrote the beat only, and the claims are those of an earlier write.
         sent_at: The time before it was sent.
-        claims: The claims; None if the keys were removed.
+        claims: The claims as others read them; None if the keys were removed.
+        source: The claims as they were given.
         renewals: Seconds by key for which it renews claims.
         nonce: The nonce of the attempt that was undecided; 0 for none.
     """
@@ -30,6 +31,7 @@ class Write(NamedTuple):
     is_beat: bool
     sent_at: float
     claims: ClientClaims | None
+    source: Mapping[str, Claim]
     renewals: Mapping[str, float]
     nonce: int
 
@@ -105,13 +107,17 @@ class OwnKey:
         """
         last = self._sent[-1] if self._sent else self._seen
         known = None if last is None else last.claims
-        is_known = known is not None and known.claims == claims and known.name == name
+        is_known = (
+            last is not None and known is not None and known.name == name and last.source == claims
+        )
         is_new = self._is_unsure or not is_known
         change = DictionaryChange()
         written: ClientClaims | None = None
         self.beat += 1
         if claims and is_new:
-            written = ClientClaims(self.client_id, name, self.beat, claims)
+            full = ClientClaims(self.client_id, name, self.beat, claims)
+            # Others leave out what is too long or too late, and so would the echo.
+            written = read_claims(full.key, full.value()) or full
             change.updates[written.key] = written.value()
         elif claims and renews:
             # The claims may be many, and every client would receive them again.
@@ -120,7 +126,9 @@ class OwnKey:
         elif not claims and (known is not None or self._is_unsure):
             change.removals.update(_keys_of(self.client_id))
         if change:
-            self._sent.append(Write(self.beat, not is_new, now, written, renewals, nonce))
+            self._sent.append(
+                Write(self.beat, not is_new, now, written, dict(claims), renewals, nonce)
+            )
         self._is_unsure = False
         for client_id in self.former_ids:
             change.removals.update(_keys_of(client_id))

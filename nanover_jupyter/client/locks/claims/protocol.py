@@ -8,22 +8,23 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nanover_jupyter.client.locks.claims.own_key import OwnKey, Write
 from nanover_jupyter.client.locks.claims.peers import PeerClaim, PeerClaims
 from nanover_jupyter.wire.claims import (
-    MAX_TEXT,
+    SERVER_ID,
     Claim,
     beat_key,
+    clean_text,
     lock_key,
     split_lock_key,
 )
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT
 
-__all__ = ["BELIEF_SHARE", "SILENT_SECONDS", "Attempt", "ClaimProtocol", "Outcome"]
+__all__ = ["BELIEF_SHARE", "SILENT_SECONDS", "Attempt", "ClaimProtocol", "Outcome", "is_same_time"]
 
 Outcome = Literal["pending", "contended", "held", "refused", "lost"]
 
@@ -39,9 +40,9 @@ SILENT_SECONDS: Final = 60.0
 An update that is in transit for longer is assumed to be lost with its connection.
 """
 
-_UNTIL_TOLERANCE: Final = 1.0
-# Derived by a server for the locks that it enforces; see the convention.
-_SERVER_ID: Final = "server"
+_TIME_TOLERANCE: Final = 1.0
+# Seconds for which a key is handed over to a client that does not acquire it.
+_OFFER_SECONDS: Final = 5.0
 # Tickets are exact integers in a double.
 _LAST_TICKET: Final = 2**52
 
@@ -65,7 +66,6 @@ class Attempt:
         asked_at: When the claims were sent; None until then.
         is_echoed: Whether the client has seen its claims in the shared state.
         is_lost: Whether the claims were lost before they were decided on.
-        blockers: The claims of other clients that refused or delay the attempt.
     """
 
     durations: Mapping[str, float]
@@ -74,7 +74,6 @@ class Attempt:
     asked_at: float | None = None
     is_echoed: bool = False
     is_lost: bool = False
-    blockers: list[PeerClaim] = field(default_factory=list)
 
 
 class ClaimProtocol:
@@ -103,7 +102,7 @@ class ClaimProtocol:
         until_of: Callable[[str], float | None] = lambda _: None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:16],
     ) -> None:
-        self.name = name[:MAX_TEXT]
+        self.name = clean_text(name)
         self.peers = PeerClaims()
         self._wall_clock = wall_clock
         self._until_of = until_of
@@ -135,6 +134,11 @@ class ClaimProtocol:
         """Return whether this client holds a key."""
         own = self._claims.get(key)
         return own is not None and _is_held(own.claim) and now < own.ends_at
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether this client may hold a key; cheap."""
+        return any(_is_held(own.claim) for own in self._claims.values())
 
     def held_keys(self, now: float) -> list[str]:
         """Return the keys that this client holds."""
@@ -212,9 +216,9 @@ class ClaimProtocol:
         # Alive when the claims were sent, not now: if this client was stopped in between, it
         # may not have received later changes yet.
         alive = self.peers.blocking(attempt.durations, asked_at)
-        attempt.blockers = [each for _, each in alive if each.claim.offer != self.client_id]
-        outcome: Outcome = "contended" if attempt.blockers else "held"
-        for each in attempt.blockers:
+        blockers = [each for _, each in alive if each.claim.offer != self.client_id]
+        outcome: Outcome = "contended" if blockers else "held"
+        for each in blockers:
             if each.claim.state == "held" or self._goes_first(attempt, each):
                 outcome = "refused"
         if outcome == "held" and now >= asked_at + min(attempt.durations.values()):
@@ -227,7 +231,7 @@ class ClaimProtocol:
                 )
                 self._claims[key] = _OwnClaim(claim, asked_at + seconds)
             silent = set(self.peers.silent(SILENT_SECONDS, asked_at))
-            self._removable = silent - {_SERVER_ID}
+            self._removable = silent - {SERVER_ID}
         return outcome
 
     def withdraw(self, attempt: Attempt) -> None:
@@ -252,7 +256,7 @@ class ClaimProtocol:
             ticket=self._next_ticket() if known is None else known.claim.ticket,
             ttl=ttl,
             since=self._wall_clock() if known is None else known.claim.since,
-            note=note[:MAX_TEXT],
+            note=clean_text(note),
         )
         self._waiting[key] = _OwnClaim(claim, ends_at)
 
@@ -281,12 +285,12 @@ class ClaimProtocol:
             self._claims.pop(key, None)
 
     def offer(self, keys: Iterable[str], client_id: str, now: float) -> None:
-        """Stop to hold keys, and let a client acquire them before all others."""
+        """Release keys, and let a client that waits for them acquire them before all others."""
         for key in keys:
-            own = self._claims.get(key)
-            if own is not None and own.claim.state == "held":
+            own = self._claims.pop(key, None)
+            if own is not None and own.claim.state == "held" and self._is_wanted(key, client_id):
                 claim = replace(own.claim, offer=client_id, enforced=False)
-                self._claims[key] = _OwnClaim(claim, now + claim.ttl)
+                self._claims[key] = _OwnClaim(claim, now + min(claim.ttl, _OFFER_SECONDS))
 
     def lose_all(self) -> None:
         """End all claims for good, because other clients may not see them any more."""
@@ -388,7 +392,7 @@ class ClaimProtocol:
             self.lose_all()
         else:
             self._confirm(echoed, now)
-        self._drop_accepted_offers()
+        self._drop_ended_offers()
         return None if echoed is None else changed
 
     # internals ------------------------------------------------------------------------
@@ -402,25 +406,28 @@ class ClaimProtocol:
                 if own is not None and self.believes(key, now):
                     sent = write.claims and write.claims.claims.get(key)
                     if sent and sent.nonce == own.claim.nonce:
-                        own.ends_at = max(own.ends_at, write.sent_at + seconds)
+                        own.ends_at = write.sent_at + seconds
             if self._attempt is not None and write.nonce == self._attempt.nonce:
                 self._attempt.is_echoed = True
 
     def _update_until(self) -> None:
         for key, own in self._claims.items():
             until = self._until_of(key) if _is_held(own.claim) else None
-            # It is computed from two clocks, so that it differs a little each time.
-            if until is not None and abs(until - (own.claim.until or 0.0)) >= _UNTIL_TOLERANCE:
+            if until is not None and not is_same_time(own.claim.until, until):
                 own.claim = replace(own.claim, until=until)
 
-    def _drop_accepted_offers(self) -> None:
+    def _drop_ended_offers(self) -> None:
+        """End the offers of keys that the other client holds, or does not want any more."""
         for key, own in list(self._claims.items()):
-            if own.claim.offer:
-                peer = self.peers.client(own.claim.offer)
-                theirs = None if peer is None else peer.claims.get(key)
-                if theirs is not None and theirs.state == "held":
-                    del self._claims[key]
-                    self._has_dropped = True
+            if own.claim.offer and not self._is_wanted(key, own.claim.offer):
+                del self._claims[key]
+                self._has_dropped = True
+
+    def _is_wanted(self, key: str, client_id: str) -> bool:
+        """Return whether another client is about to acquire a key."""
+        peer = self.peers.client(client_id)
+        theirs = None if peer is None else peer.claims.get(key)
+        return theirs is not None and theirs.state != "held"
 
     def _goes_first(self, attempt: Attempt, other: PeerClaim) -> bool:
         """Return whether another client that is asking goes before this one."""
@@ -428,6 +435,13 @@ class ClaimProtocol:
 
     def _next_ticket(self) -> int:
         return min(self.peers.highest_ticket + 1, _LAST_TICKET)
+
+
+def is_same_time(known: float | None, until: float | None) -> bool:
+    """Return whether two times are the same, as they are computed from two clocks."""
+    return known == until or (
+        known is not None and until is not None and abs(until - known) < _TIME_TOLERANCE
+    )
 
 
 def _is_held(claim: Claim) -> bool:

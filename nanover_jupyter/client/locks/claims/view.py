@@ -11,6 +11,7 @@ from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.client.locks.options import check_keys
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.client.state.change_feed import ChangeCallback
+from nanover_jupyter.text_format import visible
 from nanover_jupyter.wire.claims import LOCK_PREFIX, ClaimState
 from nanover_jupyter.wire.messages import DictionaryChange
 
@@ -164,7 +165,7 @@ def describe_holder(board: ClaimBoard, keys: Iterable[str]) -> str:
     # A key that is handed over has two claims for a while.
     claims = sorted((each for _, each in board.blocking(keys)), key=_is_offered)
     for each in claims[:1]:
-        name = each.name or _ANONYMOUS
+        name = visible(each.name) or _ANONYMOUS
         until = each.claim.until
         if until is None:
             return name

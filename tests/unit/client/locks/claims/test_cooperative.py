@@ -9,7 +9,14 @@ import time
 import pytest
 
 from nanover_jupyter.client.websocket_client import NanoverWebSocketClient
-from nanover_jupyter.errors import ClosedError, InvalidValue, LeaseLost, LockRefused, TimedOut
+from nanover_jupyter.errors import (
+    ClosedError,
+    InvalidArgument,
+    InvalidValue,
+    LeaseLost,
+    LockRefused,
+    TimedOut,
+)
 from nanover_jupyter.wire.claims import LOCK_PREFIX
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -123,12 +130,12 @@ def test_a_lost_connection_ends_all_leases(ada):
 
 
 @pytest.mark.parametrize("value", [None, "mine", {"claims": {}}])
-def test_a_claim_that_somebody_else_changes_is_lost(ada, both, value):
+def test_a_claim_that_another_client_changes_is_lost(ada, both, value):
     lease = ada.lock("scene")
     (key,) = lock_keys(both)
     eventually(lambda: both.copy_state()[key]["claims"]["scene"]["state"] == "held")
     ada.catch_up()
-    both.update_state("somebody", DictionaryChange({key: value}, [] if value else [key]))
+    both.update_state("another", DictionaryChange({key: value}, [] if value else [key]))
 
     assert lease.lost.wait(10)
     assert "another client" in lease.note
@@ -283,3 +290,79 @@ def test_a_connection_without_locks_has_no_thread_for_them(ada):
     ada.catch_up()
 
     assert not [each for each in threading.enumerate() if each.name == "nanover-leases"]
+
+
+def test_zero_seconds_release_a_key(ada, ben, both):
+    ada.attempt_update_locks({"k": 60.0})
+    assert ada.attempt_update_locks({"k": 0.0})
+
+    assert ada.leases.held_keys() == []
+    eventually(lambda: not lock_keys(both))
+
+
+def test_a_shorter_duration_is_kept(ada, both):
+    ada.attempt_update_locks({"k": 60.0})
+    ada.attempt_update_locks({"k": 0.2})
+
+    eventually(lambda: not lock_keys(both))
+    assert ada.leases.get("k").state == "lost"
+
+
+def test_bytes_are_no_foreign_write(ada):
+    with ada.lock("scene") as lease:
+        ada.attempt_update_state(change(scene=b"abc"))
+        ada.attempt_update_state(change(scene=[1, b"abc"]))
+        ada.catch_up()
+        assert lease.overwrites == 0
+
+
+def test_a_client_that_is_not_subscribed_loads_the_claims_first(ada, both):
+    with (
+        ada.lock("k"),
+        NanoverWebSocketClient.from_url(f"ws://127.0.0.1:{both.websocket_port}") as late,
+    ):
+        ada.catch_up()
+        assert late.find_blocking_keys("k") == ["k"]
+
+
+def test_a_listener_may_lock(ada, both):
+    ada.lock("a")
+    eventually(lambda: both.copy_state()[lock_keys(both)[0]]["claims"]["a"]["state"] == "held")
+    ada.catch_up()
+    results = []
+
+    def lock_another():
+        if not results:
+            results.append("called")
+            results.append(ada.attempt_update_locks({"b": 5.0}))
+
+    ada.leases.subscribe(lock_another)
+    both.update_state("another", DictionaryChange(removals=lock_keys(both)))
+
+    eventually(lambda: results == ["called", True])
+
+
+def test_a_request_stays_when_waiting_ends(ada, ben):
+    lease = ada.lock("scene")
+    eventually(lambda: ben.claims.holder("scene"))
+    ben.claims.request_release("scene", "please")
+    with pytest.raises(LockRefused):
+        ben.lock("scene", timeout=0.2)
+
+    ada.catch_up()
+    ben.catch_up()
+    eventually(lambda: [each.message for each in ada.claims.requests()] == ["please"])
+    lease.release()
+
+
+@pytest.mark.parametrize("name", [5, None, b"Ada"])
+def test_a_name_is_a_string(ada, name):
+    with pytest.raises(InvalidArgument, match="is not a string"):
+        ada.claims.name = name
+
+
+def test_a_closed_client_requests_nothing(ada):
+    ada.close()
+
+    with pytest.raises(ClosedError):
+        ada.claims.request_release("scene")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nanover_jupyter.client.locks.claims import enforced
-from nanover_jupyter.errors import LockRefused
+from nanover_jupyter.client.locks.claims import board, enforced
+from nanover_jupyter.errors import LockRefused, TimedOut
 from nanover_jupyter.wire.claims import LOCK_PREFIX
 from nanover_jupyter.wire.messages import DictionaryChange
 from tests.support.eventually import eventually
@@ -91,7 +91,7 @@ def test_a_lost_own_key_loses_no_lock_of_the_server(gus, both, hal):
     lease = gus.lock("scene", duration=0.6)
     eventually(lambda: lock_keys(both))
     (key,) = lock_keys(both)
-    both.update_state("somebody", DictionaryChange(removals=[key]))
+    both.update_state("another", DictionaryChange(removals=[key]))
 
     eventually(lambda: hal.claims.holder("scene"))
     assert lease.state in ("held", "expiring")
@@ -104,3 +104,66 @@ def test_closing_removes_the_claims(gus, both):
     gus.close()
 
     assert lock_keys(both) == []
+
+
+def test_a_released_lock_is_free_for_others_at_once(gus, ben, both, monkeypatch):
+    monkeypatch.setattr(enforced, "_WRITE_DELAY", 60.0)
+    lease = gus.lock("scene")
+    gus._board.flush_quietly()
+    eventually(lambda: ben.claims.holder("scene"))
+
+    lease.release()
+    eventually(lambda: not lock_keys(both))
+    ben.lock("scene", timeout=5).release()
+
+
+def test_others_see_a_new_time_until_which_a_lock_is_held(gus, hal):
+    lease = gus.lock("scene", max_hold=20)
+    eventually(lambda: hal.claims.holder("scene"))
+    before = hal.claims.holder("scene").until
+    lease.max_hold = 600
+
+    eventually(lambda: hal.claims.holder("scene").until > before + 500)
+
+
+def test_a_claim_that_others_could_not_read_is_written_once(gus, both):
+    gus.lock(["a", "k" * 600], max_hold=1e12)
+    eventually(lambda: lock_keys(both))
+    (key,) = lock_keys(both)
+
+    assert both.copy_state()[key]["claims"].keys() == {"a"}
+    gus.catch_up()
+    gus._board.flush_quietly()
+    assert lock_keys(both) == [key]
+
+
+def test_a_client_that_waits_keeps_its_id(gus, hal, monkeypatch):
+    monkeypatch.setattr(board, "_WAITING_TTL", 0.3)
+    monkeypatch.setattr(board, "_WAITING_INTERVAL", 0.1)
+    lease = gus.lock("scene")
+    waiting = start_waiting(hal)
+    eventually(gus.claims.requests)
+    client_id = hal._board.protocol.client_id
+    beat = hal._board.protocol.beat
+
+    eventually(lambda: hal._board.protocol.beat > beat + 6)
+    assert hal._board.protocol.client_id == client_id
+    lease.release()
+    waiting.join(10)
+
+
+def test_handing_over_without_an_answer_loses_the_lease(gus, hal, monkeypatch):
+    lease = gus.lock(["scene", "rest"])
+    hal.claims.request_release("scene")
+
+    def fail(*_):
+        raise TimedOut("changing locks", 1.0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gus._locks._backend, "hand_over", fail)
+        with pytest.raises(TimedOut):
+            gus.locks.hand_over("scene", "another")
+
+    assert lease.state == "lost"
+    assert "handing over failed" in lease.note
+    assert gus.leases.held_keys() == []

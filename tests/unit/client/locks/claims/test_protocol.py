@@ -121,7 +121,6 @@ def test_the_higher_ticket_withdraws_and_the_lower_waits(exchange, ada, ben):
     exchange.resume(ben)
 
     assert exchange.decide(ada, first) == "contended"
-    assert [each.client_id for each in first.blockers] == [ben.client_id]
     assert exchange.decide(ben, second) == "refused"
 
     ben.withdraw(second)
@@ -332,6 +331,8 @@ def test_the_echo_of_a_release_is_no_loss(exchange, ada):
 def test_a_key_that_is_handed_over_goes_to_one_client(exchange, ada, ben):
     cem = exchange.join()
     exchange.acquire(ada, "scene")
+    ben.wait("scene", ends_at=math.inf, ttl=30.0)
+    exchange.send(ben)
     ada.offer(["scene"], ben.client_id, exchange.now)
     exchange.send(ada)
 
@@ -343,15 +344,63 @@ def test_a_key_that_is_handed_over_goes_to_one_client(exchange, ada, ben):
     assert ada.key not in exchange.state
 
 
-def test_an_offer_that_nobody_takes_ends(exchange, ada, ben):
+def test_an_offer_that_is_not_taken_ends(exchange, ada, ben):
     exchange.acquire(ada, "scene")
-    ada.offer(["scene"], "nobody", exchange.now)
+    ben.wait("scene", ends_at=math.inf, ttl=30.0)
+    exchange.send(ben)
+    ada.offer(["scene"], ben.client_id, exchange.now)
     exchange.send(ada)
-    assert ada.next_end() == exchange.now + TTL
+    assert ada.next_end() == exchange.now + 5.0
 
-    exchange.now += TTL
+    exchange.now += 5.0
     exchange.send(ada)
-    assert exchange.acquire(ben, "scene") == "held"
+    assert ada.key not in exchange.state
+
+
+def test_an_offer_ends_with_the_wish_of_the_other_client(exchange, ada, ben):
+    exchange.acquire(ada, "scene")
+    ben.wait("scene", ends_at=math.inf, ttl=30.0)
+    exchange.send(ben)
+    ada.offer(["scene"], ben.client_id, exchange.now)
+    exchange.send(ada)
+    ben.stop_waiting("scene")
+    exchange.send(ben)
+
+    assert ada.has_unsent
+    exchange.send(ada)
+    assert exchange.state == {}
+
+
+def test_a_key_is_offered_only_to_a_client_that_waits(exchange, ada, ben):
+    exchange.acquire(ada, "scene")
+    ada.offer(["scene"], ben.client_id, exchange.now)
+    exchange.send(ada)
+
+    assert exchange.state == {}
+
+
+def test_what_others_cannot_read_is_not_sent_and_no_foreign_value(exchange, ada, ben):
+    attempt = ada.ask({"scene": SECONDS}, until=1e15)
+    exchange.send(ada)
+    assert exchange.decide(ada, attempt) == "held"
+    exchange.send(ada)
+    ada.wait("x" * 600, ends_at=math.inf, ttl=30.0, note="\ud83d")
+    ada.wait("other", ends_at=math.inf, ttl=30.0, note="\ud83d" * 200)
+    exchange.send(ada)
+
+    claims = exchange.state[ada.key]["claims"]
+    assert claims.keys() == {"scene", "other"}
+    assert claims["other"]["note"] == "?" * 120
+    assert exchange.send(ada) is None
+    assert ada.believes("scene", exchange.now)
+
+
+def test_a_shorter_renewal_shortens_belief(exchange, ada):
+    exchange.acquire(ada, "scene")
+    exchange.send(ada, {"scene": 1.0})
+
+    assert ada.believes("scene", exchange.now + 0.9)
+    assert not ada.believes("scene", exchange.now + 1.0)
 
 
 def test_waiting_blocks_nobody_and_ends_by_itself(exchange, ada, ben):
