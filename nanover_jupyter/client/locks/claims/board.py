@@ -273,6 +273,11 @@ class ClaimBoard:
             found = self.protocol.peers.blocking(keys, now)
             return [(key, each) for key, each in found if each.claim.offer != own_id]
 
+    def is_offered(self, keys: Iterable[str]) -> bool:
+        """See `ClaimProtocol.is_offered`."""
+        with self.changed:
+            return self.protocol.is_offered(keys)
+
     def on_key(self, key: str) -> list[PeerClaim]:
         """Return the live claims of other clients on a key."""
         now = self.clock()

@@ -81,6 +81,8 @@ class CooperativeLocks:
             self._board.wait_until_loaded(timeout)
         if checked and self._board.blocking(checked):
             return False
+        if self._board.is_offered(wanted):
+            return False
         if wanted and not self._acquire(wanted, timeout, until):
             return False
         # A lock of zero seconds is over when it is granted.

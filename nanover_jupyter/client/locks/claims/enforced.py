@@ -83,7 +83,8 @@ class EnforcedLocks:
     ) -> bool:
         """See `LockBackend.update_locks`."""
         # A key that is handed over to another client is free for the server.
-        if any(each.claim.offer for _, each in self._board.blocking(request.acquire)):
+        offered = any(each.claim.offer for _, each in self._board.blocking(request.acquire))
+        if offered or self._board.is_offered(request.acquire):
             return False
         return self._transport.update_locks(request, timeout)
 

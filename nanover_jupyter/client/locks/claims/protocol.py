@@ -144,6 +144,11 @@ class ClaimProtocol:
         """Return the keys that this client holds."""
         return [key for key in self._claims if self.believes(key, now)]
 
+    def is_offered(self, keys: Iterable[str]) -> bool:
+        """Return whether this client has handed over one of the keys, which it must not ask for."""
+        owned = map(self._claims.get, keys)
+        return any(own is not None and bool(own.claim.offer) for own in owned)
+
     def next_end(self) -> float:
         """Return when the first claim ends by itself; inf for none."""
         every = (*self._claims.values(), *self._waiting.values())

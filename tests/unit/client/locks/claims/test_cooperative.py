@@ -95,6 +95,8 @@ def test_a_key_can_be_handed_over(ada, ben, join):
     (request,) = ada.claims.requests()
 
     ada.locks.hand_over("scene", request.client_id)
+    with pytest.raises(LockRefused):
+        ada.lock("scene")
 
     waiting.join(10)
     assert ben.leases.is_held("scene")
