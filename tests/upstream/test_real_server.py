@@ -16,7 +16,7 @@ from nanover_jupyter.errors import (
     CommandFailed,
     ConnectError,
     InvalidArgument,
-    NotSupported,
+    LockRefused,
     TimedOut,
 )
 from nanover_jupyter.transport.tls import TlsSettings
@@ -178,10 +178,18 @@ def test_two_clients_edit_the_same_state(client, make_client):
     assert "two.b" not in other.snapshot()
 
 
-def test_locks_are_rejected_before_anything_is_sent(client):
-    with pytest.raises(NotSupported, match="does not support locks"):
-        client.attempt_update_locks({"a": 5})
-    assert client.leases.rows() == []
+def test_clients_lock_a_key_of_a_server_without_locks(client, make_client):
+    other = make_client()
+    client.claims.name = "Ada"
+    with client.edit("tested.lock", timeout=5) as draft:
+        draft.value = 1
+        with pytest.raises(LockRefused, match="Ada"):
+            other.lock("tested.lock")
+        assert not other.attempt_update_state(DictionaryChange({"tested.lock": 2}))
+
+    with other.locked("tested.lock", timeout=5) as state:
+        assert state == {"tested.lock": 1}
+    other.attempt_update_state(DictionaryChange(removals=["tested.lock"]))
 
 
 def test_the_server_removes_a_users_keys_after_closing(client, make_client):
