@@ -37,7 +37,7 @@ def test_write_to_a_key_held_by_another_client_is_refused_with_the_reason(
 ) -> None:
     other.client.attempt_update_locks({"scale": 60.0})
     editor.begin("scale")
-    expect(editor.notices).to_contain_text("Held by another client")
+    expect(editor.notices).to_contain_text("Held by ")
     editor.enter("0.75")
 
     expect(editor.notices).to_contain_text("Refused: another client holds a lock on it")
