@@ -14,6 +14,7 @@ export const lease = (key: string, change: Partial<LeaseBody>): LeaseBody => ({
   continuous: true,
   note: "",
   holder: "",
+  since: null,
   until: null,
   overwrites: 0,
   waiting: [],

@@ -147,6 +147,7 @@ export function createLeaseRow(key: string): LeaseRow {
   const overwritten = h("span", { class: "nvj-pill", "data-tone": "amber" }, TEXT.overwritten);
   const note = h("span", { class: "nvj-dim nvj-lease-note" });
   const owner = h("span", { class: "nvj-lease-note" });
+  const since = h("span", { class: "nvj-dim nvj-lease-since" });
   const waiting = createWaitingList(name);
   const ring = createRing();
   const left = h("span", { class: "nvj-tabular" });
@@ -195,7 +196,7 @@ export function createLeaseRow(key: string): LeaseRow {
     { role: "row" },
     h("td", { role: "cell" }, h("code", { title: name }, name)),
     h("td", { class: "nvj-lease-state", role: "cell" }, chip, " ", overwritten, " ", note),
-    h("td", { class: "nvj-lease-owner", role: "cell" }, owner, waiting.element),
+    h("td", { class: "nvj-lease-owner", role: "cell" }, owner, since, waiting.element),
     h("td", { class: "nvj-time-left", role: "cell" }, ring.element, left, held),
     h("td", { class: "nvj-auto-renew", role: "cell" }, autoRenew),
     h("td", { class: "nvj-lease-actions", role: "cell" }, actions, message.element),
@@ -210,6 +211,7 @@ export function createLeaseRow(key: string): LeaseRow {
       setText(note, visible(lease.note, 300));
       setText(owner, lease.ownerText);
       owner.title = lease.ownerText;
+      setText(since, lease.sinceText);
       waiting.draw(lease.waiting, blocked);
       element.dataset.tone = lease.tone;
       if (lease.canDismiss) element.dataset.over = "";

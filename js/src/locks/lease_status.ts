@@ -2,7 +2,7 @@
 
 import type { LeaseBody, LeaseState, WaitingBody } from "../protocol/locks.ts";
 import { duration } from "../text/format.ts";
-import { heldByLabel } from "../text/holder.ts";
+import { clockTime, heldByLabel } from "../text/holder.ts";
 import { ACQUIRE_FORM, LEASE_STATE_LABELS, LEASE_TABLE } from "./strings.ts";
 
 export interface LeaseStatus {
@@ -23,6 +23,8 @@ export interface LeaseStatus {
   readonly note: string;
   /** Who holds it; empty if it is free or unknown. */
   readonly ownerText: string;
+  /** Since when another client has held the key; empty if unknown. */
+  readonly sinceText: string;
   /** Writes of the key by clients that do not follow the convention. */
   readonly overwrites: number;
   /** Other clients that wait for it, the longest waiting first. */
@@ -68,6 +70,7 @@ export function leaseStatus(lease: LeaseBody, passed: number, sure = true): Leas
     capText: held && lease.max_hold !== null ? LEASE_TABLE.heldAtMost(lease.max_hold) : "",
     note: held && !sure ? LEASE_TABLE.unconfirmed : noteText(lease, word, owner),
     ownerText: owner,
+    sinceText: sinceText(lease, owner),
     overwrites: held ? lease.overwrites : 0,
     waiting: held ? lease.waiting : [],
     autoRenew: lease.auto_renew,
@@ -94,6 +97,10 @@ function ownerText({ state, holder, until, note }: LeaseBody): string {
   return holder !== "" || (isWanted && note.startsWith(HELD_BY_UNKNOWN))
     ? heldByLabel(holder, until)
     : "";
+}
+
+function sinceText({ holder, since }: LeaseBody, owner: string): string {
+  return holder === "" || since === null || owner === "" ? "" : LEASE_TABLE.since(clockTime(since));
 }
 
 /** The note, unless the label or the owner says the same. */

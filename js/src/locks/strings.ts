@@ -55,6 +55,7 @@ export const LEASE_TABLE = {
   overwritten: "Written by another client",
   overwrittenTitle: (writes: number) =>
     `${plural(writes, "write")}. A client that does not follow the convention wrote this key while you held it.`,
+  since: (time: string) => `since ${time}`,
   waiting: (name: string) => `${nameText(name)} is waiting`,
   waitingTitle: (name: string, since: string, note: string) =>
     `${nameText(name)} is waiting since ${since}${note === "" ? "" : `: ${visible(note, 120)}`}`,

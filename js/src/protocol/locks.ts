@@ -44,6 +44,7 @@ const leaseBody = object({
   continuous: boolean,
   note: text,
   holder: text,
+  since: orNull(number),
   until: orNull(number),
   overwrites: count,
   waiting: list(waitingBody),

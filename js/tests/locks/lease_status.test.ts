@@ -79,6 +79,17 @@ describe("the owner", () => {
     expect(owner(change)).toEqual([text, note]);
   });
 
+  it("has held the key since a time, as far as that is known", () => {
+    const since = (change: Partial<LeaseBody>) =>
+      leaseStatus({ ...HELD, left: null, state: "refused", ...change }, 0).sinceText;
+    const time = new Date(2100, 0, 2, 12, 44).getTime() / 1000;
+
+    expect(since({ holder: "Ben", since: time })).toBe("since 2100-01-02 12:44");
+    expect(since({ holder: "Ben" })).toBe("");
+    expect(since({ since: time })).toBe("");
+    expect(since({ holder: "Ben", since: time, state: "released" })).toBe("");
+  });
+
   it("can be waited for where there is one", () => {
     const can = (change: Partial<LeaseBody>) => {
       const status = leaseStatus({ ...HELD, left: null, ...change }, 0);

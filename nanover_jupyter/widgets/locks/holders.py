@@ -28,10 +28,12 @@ class Holder(NamedTuple):
     Attributes:
         name: Its name; empty if it is unknown who holds the key, or whether anyone does.
         until: When it expects to release the key, in seconds since 1970; None if unknown.
+        since: Since when it has held the key, likewise.
     """
 
     name: str
     until: float | None
+    since: float | None = None
 
 
 UNKNOWN_HOLDER: Final = Holder("", None)
@@ -42,7 +44,7 @@ def find_holder(client: BaseClient, key: str) -> Holder:
     claim = client.claims.holder(key)
     if claim is None:
         return UNKNOWN_HOLDER
-    return Holder(claim.name or ANOTHER_CLIENT, claim.until)
+    return Holder(claim.name or ANOTHER_CLIENT, claim.until, claim.since or None)
 
 
 def holder_of_refusal(client: BaseClient, refusal: LockRefused) -> Holder:

@@ -148,6 +148,7 @@ def _lease_body(row: _Row, now: float) -> LeaseBody:
         continuous=lease.continuous,
         note=lease.note,
         holder=holder.name,
+        since=holder.since,
         until=holder.until,
         overwrites=lease.overwrites,
         waiting=[

@@ -167,7 +167,8 @@ class LeaseBody(TypedDict):
     the key meanwhile. `note` is a phrase about the last event.
 
     `holder` is the name of the client that holds a key that is not ours, empty if that is
-    unknown, and `until` when it expects to release it, in seconds since 1970. `overwrites`
+    unknown. `since` is since when it has held it and `until` when it expects to release it, in
+    seconds since 1970, null if unknown. `overwrites`
     counts the writes of a held key by clients that ignore its lock. `waiting` has the clients
     that wait for a held key, the longest waiting first.
     """
@@ -183,6 +184,7 @@ class LeaseBody(TypedDict):
     continuous: bool
     note: str
     holder: str
+    since: float | None
     until: float | None
     overwrites: int
     waiting: list[WaitingBody]

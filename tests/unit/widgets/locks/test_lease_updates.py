@@ -127,6 +127,7 @@ def test_the_holder_of_a_refused_key_is_sent_when_it_is_known_and_when_it_is_gon
     claims.held["scene"] = claim("scene", "Ben")
     claims.notify()
     eventually(lambda: (row()["holder"], row()["until"]) == ("Ben", UNTIL))
+    assert row()["since"] == UNTIL - 60
     count = len(post.posted)
     claims.notify()  # as when another client renews its claim
     updates.on_heartbeat()
