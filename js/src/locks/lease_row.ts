@@ -196,7 +196,7 @@ export function createLeaseRow(key: string): LeaseRow {
     { role: "row" },
     h("td", { role: "cell" }, h("code", { title: name }, name)),
     h("td", { class: "nvj-lease-state", role: "cell" }, chip, " ", overwritten, " ", note),
-    h("td", { class: "nvj-lease-owner", role: "cell" }, owner, since, waiting.element),
+    h("td", { class: "nvj-lease-owner", role: "cell" }, owner, " ", since, waiting.element),
     h("td", { class: "nvj-time-left", role: "cell" }, ring.element, left, held),
     h("td", { class: "nvj-auto-renew", role: "cell" }, autoRenew),
     h("td", { class: "nvj-lease-actions", role: "cell" }, actions, message.element),

@@ -22,7 +22,8 @@ from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
 from tests.support.panels import Locks
 
-HELD_BY_BEN = re.compile(r"^Held by Ben until (\d{4}-\d\d-\d\d )?\d\d:\d\d$")
+TIME = r"(\d{4}-\d\d-\d\d )?\d\d:\d\d"
+HELD_BY_BEN = re.compile(f"^Held by Ben until {TIME} since {TIME}$")
 
 
 @pytest.fixture(params=["grpc", "websocket"])
