@@ -38,7 +38,9 @@ class Cell:
 
     @property
     def text(self) -> str:
-        return "\n".join(output.data.get("text/plain", "") for output in self.shown)
+        # A widget of an earlier cell may have updated its output meanwhile, which has no text.
+        texts = (output.data.get("text/plain") for output in self.shown)
+        return "\n".join(text for text in texts if text is not None)
 
 
 class Shell:
