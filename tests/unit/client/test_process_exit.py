@@ -63,7 +63,7 @@ def run():
         connection.client.run_command("wait")
 
 connection, other = connect(sys.argv[1]), connect(sys.argv[1])
-connection.client.on_change(print)
+connection.client.on_change(lambda change: change.updates)
 connection.client.run_command_async("wait")
 threading.Thread(target=run, daemon=True).start()
 if connection.client.capabilities.locks:
