@@ -95,7 +95,8 @@ class LeaseManager:
                 self.table.record_refused(request.acquire, longest)
                 return False
             self.table.record_released(request.release)
-            self._release_leases_on(request.release)
+            removed = self._remove_leases_on(request.release)
+            self._end_removed(removed, "released", "released")
             self.table.record_unleased(grant_ids)
         self.settle()
         return True
@@ -227,8 +228,8 @@ class LeaseManager:
         missing = [key for key in wanted if not self.table.is_held(key)]
         if missing:
             raise LeaseLost(missing, "it is not held")
-        ended = dict.fromkeys(lease for key in wanted for lease in self.table.leases_on(key))
-        removed = [lease for lease in ended if self.table.remove(lease)]
+        # Before anything else, so that they are not renewed from now on.
+        removed = self._remove_leases_on(wanted)
         state: LeaseState = "lost"
         note = "handing over failed; the lock ends when it expires"
         with self._requests.request_lock:
@@ -237,15 +238,7 @@ class LeaseManager:
                 state, note = "released", "handed over to another client"
             finally:
                 self.table.record_released(wanted, note)
-                rest = [
-                    key
-                    for lease in removed
-                    for key in lease.keys
-                    if key not in wanted and self.table.is_last_holder(lease, key)
-                ]
-                self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
-                for lease in removed:
-                    self.table.set_state(lease, state, note)
+                self._end_removed(removed, state, note)
         self.settle()
 
     def set_options(self, lease: Lease, options: LeaseOptions) -> None:
@@ -471,16 +464,19 @@ class LeaseManager:
         self.renewer.wake(record.next_change("held", ends_at))
         return True
 
-    def _release_leases_on(self, keys: Iterable[str]) -> None:
-        """Release all keys of the leases on released keys; called with the request lock."""
+    def _remove_leases_on(self, keys: Iterable[str]) -> list[Lease]:
+        """Remove the leases on keys from the held ones, and return them."""
         ended = dict.fromkeys(lease for key in keys for lease in self.table.leases_on(key))
-        removed = [lease for lease in ended if self.table.remove(lease)]
+        return [lease for lease in ended if self.table.remove(lease)]
+
+    def _end_removed(self, leases: Sequence[Lease], state: LeaseState, note: str) -> None:
+        """Release the other keys of removed leases; called with the request lock."""
         rest = [
-            key for lease in removed for key in lease.keys if self.table.is_last_holder(lease, key)
+            key for lease in leases for key in lease.keys if self.table.is_last_holder(lease, key)
         ]
         self._requests.release(list(dict.fromkeys(rest)), _NOT_SENT)
-        for lease in removed:
-            self.table.set_state(lease, "released", "released")
+        for lease in leases:
+            self.table.set_state(lease, state, note)
 
     def _release_at_deadline(self, lease: Lease) -> None:
         """Release the keys of a lease that ended, if its lock on the server lasts longer.
