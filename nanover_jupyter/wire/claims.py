@@ -35,6 +35,7 @@ __all__ = [
     "clean_text",
     "is_lock_key",
     "lock_key",
+    "lock_keys",
     "read_claims",
     "split_lock_key",
 ]
@@ -144,6 +145,11 @@ def lock_key(client_id: str) -> str:
 def beat_key(client_id: str) -> str:
     """Return the key that a client changes while its claims stay the same."""
     return LOCK_PREFIX + client_id + BEAT_SUFFIX
+
+
+def lock_keys(client_id: str) -> tuple[str, str]:
+    """Return both keys of a client: that of its claims, and that of its beat."""
+    return lock_key(client_id), beat_key(client_id)
 
 
 def clean_text(text: str) -> str:

@@ -79,9 +79,9 @@ class LockAccess:
             ends_at = row.deadline if row.auto_renew else row.ends_at
             if ends_at is None or math.isinf(ends_at):
                 return None
-            return time.time() + ends_at - table.clock()
+            return board.wall_time(ends_at)
 
-        self._board = ClaimBoard(
+        board = self._board = ClaimBoard(
             send=transport.update_state,
             catch_up=stream.catch_up,
             clock=lease_clock,

@@ -6,20 +6,17 @@ import time
 from typing import Final, NamedTuple
 
 from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.locks.claims.view import ANOTHER_CLIENT
 from nanover_jupyter.client.locks.lease_state import LeaseRow
 from nanover_jupyter.errors import LockRefused
 
 __all__ = [
-    "ANOTHER_CLIENT",
     "UNKNOWN_HOLDER",
     "Holder",
     "find_holder",
     "holder_of_refusal",
     "owner_text",
 ]
-
-ANOTHER_CLIENT: Final = "another client"
-"""Stands for the name of a client that has none."""
 
 
 class Holder(NamedTuple):

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from nanover_jupyter.client.base_client import BaseClient
-from nanover_jupyter.client.locks.claims.view import KeyClaim
+from nanover_jupyter.client.locks.claims.view import ANOTHER_CLIENT, KeyClaim
 from nanover_jupyter.client.locks.lease_state import LeaseRow
 from nanover_jupyter.widgets.locks.holders import (
-    ANOTHER_CLIENT,
     UNKNOWN_HOLDER,
     Holder,
     find_holder,

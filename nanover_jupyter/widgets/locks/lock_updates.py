@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from nanover_jupyter.client.base_client import BaseClient
+from nanover_jupyter.client.locks.claims.view import ANOTHER_CLIENT
 from nanover_jupyter.client.locks.lease_state import LeaseEvent
 from nanover_jupyter.client.locks.watched_keys import WatchedKey
 from nanover_jupyter.widgets.locks.holders import (
-    ANOTHER_CLIENT,
     UNKNOWN_HOLDER,
     Holder,
     find_holder,

@@ -13,6 +13,7 @@ from typing import Final
 
 from nanover_jupyter.client.locks.claims.peers import PeerClaim
 from nanover_jupyter.client.locks.claims.protocol import ClaimProtocol
+from nanover_jupyter.client.simulation.interaction_registry import INTERACTION_PREFIX
 from nanover_jupyter.client.status import Status
 from nanover_jupyter.errors import (
     ClosedError,
@@ -40,8 +41,6 @@ _SWEEP_DELAY: Final = 0.01
 _MIN_WAIT: Final = 0.02
 # Writes of a held key that were sent and not seen yet.
 _MAX_OWN_WRITES: Final = 1000
-# Each client writes its own interactions, whether it holds their keys or not.
-_INTERACTION_PREFIX: Final = "interaction."
 
 
 class ClaimBoard:
@@ -100,6 +99,15 @@ class ClaimBoard:
         self._is_loaded = False
         self._closed = False
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether `interrupt` was called."""
+        return self._closed
+
+    def wall_time(self, at: float) -> float:
+        """Return a time of the clock in seconds since 1970."""
+        return self.wall_clock() + at - self.clock()
+
     # name -----------------------------------------------------------------------------
 
     @property
@@ -157,10 +165,10 @@ class ClaimBoard:
                 self.protocol.on_send_failed()
             raise
 
-    def flush_quietly(self) -> None:
+    def flush_quietly(self, *, beat: bool = False) -> None:
         """Like `flush`, but raises nothing: other clients learn it later."""
         with suppress(NanoverJupyterError):
-            self.flush(_WRITE_TIMEOUT)
+            self.flush(_WRITE_TIMEOUT, beat=beat)
 
     # waiting --------------------------------------------------------------------------
 
@@ -220,8 +228,12 @@ class ClaimBoard:
             if not self._is_waiting_renewed:
                 return
         self.run_soon(self._renew_waiting, after=_WAITING_INTERVAL)
-        with suppress(NanoverJupyterError):
-            self.flush(_WRITE_TIMEOUT, beat=True)
+        self.flush_quietly(beat=True)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for some seconds, or until `interrupt`."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._closed, seconds)
 
     def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
         """Wait until no claim on keys blocks us; at most ten seconds.
@@ -269,9 +281,7 @@ class ClaimBoard:
         """Return the live claims of other clients that exclude us from keys, by key."""
         now = self.clock()
         with self.changed:
-            own_id = self.protocol.client_id
-            found = self.protocol.peers.blocking(keys, now)
-            return [(key, each) for key, each in found if each.claim.offer != own_id]
+            return self.protocol.blocking(keys, now)
 
     def is_offered(self, keys: Iterable[str]) -> bool:
         """See `ClaimProtocol.is_offered`."""
@@ -305,7 +315,8 @@ class ClaimBoard:
             del self._own_writes[key]
         found = []
         for key in (*change.lazy_updates, *change.removals):
-            if not self.protocol.believes(key, now) or key.startswith(_INTERACTION_PREFIX):
+            # Each client writes its own interactions, whether it holds their keys or not.
+            if not self.protocol.believes(key, now) or key.startswith(INTERACTION_PREFIX):
                 continue
             is_update = key in change.lazy_updates
             value = read(change.lazy_updates[key]) if is_update else ABSENT
@@ -329,7 +340,7 @@ class ClaimBoard:
         is_holding = False
         if not (is_full or self.is_idle):
             with self.changed:
-                is_holding = self.protocol.is_holding
+                is_holding = self.protocol.holds_any(self.clock())
         if not (is_full or is_holding or change.may_change(LOCK_PREFIX)):
             return
         updates = {k: read(each) for k, each in change.lazy_updates.items() if is_lock_key(k)}
@@ -338,7 +349,7 @@ class ClaimBoard:
         self._is_loaded = True
         with self.changed:
             now = self.clock()
-            lost_keys = self.protocol.held_keys(now)
+            was_holding = self.protocol.holds_any(now)
             changed = self.protocol.receive(updates, removals, now, is_full=is_full)
             if is_holding and changed is not None:
                 overwritten = self._find_overwritten_locked(change, now)
@@ -346,7 +357,7 @@ class ClaimBoard:
             sweep_after = self._next_sweep_locked()
             self.changed.notify_all()
         self._sweep_soon(sweep_after)
-        if changed is None and lost_keys:
+        if changed is None and was_holding:
             self.on_lost("its claim was removed or changed by another client")
         if overwritten:
             self.on_overwritten(overwritten)
@@ -361,14 +372,14 @@ class ClaimBoard:
     def lose_all(self, reason: str) -> None:
         """End all claims for good."""
         with self.changed:
-            held = self.protocol.held_keys(self.clock())
+            was_holding = self.protocol.holds_any(self.clock())
             self.protocol.lose_all()
             self.changed.notify_all()
-        if held:
+        if was_holding:
             self.on_lost(reason)
 
     def interrupt(self) -> None:
-        """End `wait_until_free`, now and in later calls."""
+        """End `pause` and `wait_until_free`, now and in later calls."""
         with self.changed:
             self._closed = True
             self.changed.notify_all()

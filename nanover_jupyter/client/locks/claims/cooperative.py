@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from nanover_jupyter.client.locks.claims.backend_base import HAND_OVER_TIMEOUT, ClaimBackend
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
 from nanover_jupyter.client.locks.claims.protocol import BELIEF_SHARE, Attempt, Outcome
-from nanover_jupyter.client.locks.claims.view import describe_holder
 from nanover_jupyter.client.locks.lease_state import RENEWED_AFTER
 from nanover_jupyter.errors import (
     ClosedError,
@@ -29,10 +29,9 @@ _MAX_SECONDS: Final = MAX_TTL * BELIEF_SHARE
 # Seconds to wait for others to withdraw. A stopped client does not; a later attempt counts its
 # claim as dead.
 _CONTENTION_SECONDS: Final = 0.5
-_HAND_OVER_TIMEOUT: Final = 20.0
 
 
-class CooperativeLocks:
+class CooperativeLocks(ClaimBackend):
     """Implements `LockBackend` by the protocol of cooperative locks. Thread-safe.
 
     Args:
@@ -53,21 +52,9 @@ class CooperativeLocks:
         subscribe: Callable[[], object],
         end_belief: Callable[[Iterable[str]], object],
     ) -> None:
-        self._transport = transport
-        self._board = board
+        super().__init__(transport, board)
         self._subscribe = subscribe
         self._end_belief = end_belief
-        self._closed = False
-
-    @property
-    def address(self) -> str:
-        """See `LockBackend.address`."""
-        return self._transport.address
-
-    @property
-    def transport_name(self) -> str:
-        """See `LockBackend.transport_name`."""
-        return self._transport.capabilities.transport
 
     def update_locks(
         self, request: LockRequest, timeout: float | None, until: float | None = None
@@ -99,14 +86,6 @@ class CooperativeLocks:
         with self._board.changed:
             return self._board.protocol.believes(key, self._board.clock())
 
-    def begin_waiting(self, keys: Iterable[str], note: str) -> None:
-        """See `LockBackend.begin_waiting`."""
-        self._board.begin_waiting(keys, note)
-
-    def end_waiting(self, keys: Iterable[str]) -> None:
-        """See `LockBackend.end_waiting`."""
-        self._board.end_waiting(keys)
-
     def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
         """See `LockBackend.wait_until_free`."""
         self._board.wait_until_free(keys, pause, left)
@@ -117,20 +96,7 @@ class CooperativeLocks:
         self._end_belief(offered)
         with self._board.changed:
             self._board.protocol.offer(offered, client_id, self._board.clock())
-        self._board.flush(_HAND_OVER_TIMEOUT)
-
-    def describe_holder(self, keys: Iterable[str]) -> str:
-        """See `LockBackend.describe_holder`."""
-        return describe_holder(self._board, keys)
-
-    def interrupt(self) -> None:
-        """See `LockBackend.interrupt`."""
-        self._closed = True
-        self._board.interrupt()
-
-    def close(self, *, reachable: bool) -> None:
-        """See `LockBackend.close`."""
-        self._board.close(reachable=reachable)
+        self._board.flush(HAND_OVER_TIMEOUT)
 
     # internals --------------------------------------------------------------------------
 
@@ -145,7 +111,7 @@ class CooperativeLocks:
             now = board.clock()
             held = {key: each for key, each in durations.items() if protocol.believes(key, now)}
             asked = {key: each for key, each in durations.items() if key not in held}
-            shown = None if until is None else board.wall_clock() + until - now
+            shown = None if until is None else board.wall_time(until)
             attempt = protocol.ask(asked, shown) if asked else None
         try:
             board.flush(timeout, held)
@@ -178,7 +144,7 @@ class CooperativeLocks:
         if not held:
             return True
         with board.changed:
-            while not protocol.is_echoed(beat) and not self._closed:
+            while not protocol.is_echoed(beat) and not self._board.is_interrupted:
                 left = deadline - board.clock()
                 if left <= 0:
                     raise TimedOut("renewing locks", timeout or 0.0)
@@ -194,7 +160,7 @@ class CooperativeLocks:
             while True:
                 now = board.clock()
                 outcome = protocol.decide(attempt, now)
-                if outcome not in ("pending", "contended") or self._closed:
+                if outcome not in ("pending", "contended") or self._board.is_interrupted:
                     return outcome
                 if outcome == "contended":
                     contended_until = min(contended_until, now + _CONTENTION_SECONDS)
@@ -213,7 +179,7 @@ class CooperativeLocks:
         self._board.flush_quietly()
 
     def _require_open(self) -> None:
-        if self._closed:
+        if self._board.is_interrupted:
             raise ClosedError(self.address)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
+from nanover_jupyter.client.locks.claims.backend_base import HAND_OVER_TIMEOUT, ClaimBackend
 from nanover_jupyter.client.locks.claims.board import ClaimBoard
 from nanover_jupyter.client.locks.claims.protocol import is_same_time
-from nanover_jupyter.client.locks.claims.view import describe_holder
 from nanover_jupyter.client.locks.renewer import RENEWED_EARLY
 from nanover_jupyter.client.locks.table import LeaseTable
 from nanover_jupyter.transport.base import Transport
@@ -22,10 +21,9 @@ __all__ = ["EnforcedLocks"]
 _MAX_KEYS: Final = 100
 # Locks that are released sooner are not published.
 _WRITE_DELAY: Final = 0.1
-_TIMEOUT: Final = 20.0
 
 
-class EnforcedLocks:
+class EnforcedLocks(ClaimBackend):
     """Implements `LockBackend` by requests to the server. Thread-safe.
 
     Servers do not publish who holds a lock, so this writes claims, which the lease table
@@ -38,6 +36,9 @@ class EnforcedLocks:
         until_of: Returns when a held key will be released, in seconds since 1970.
     """
 
+    # A request has all keys, and the server more work with each.
+    renewed_early = RENEWED_EARLY
+
     def __init__(
         self,
         transport: Transport,
@@ -45,11 +46,9 @@ class EnforcedLocks:
         table: LeaseTable,
         until_of: Callable[[str], float | None],
     ) -> None:
-        self._transport = transport
-        self._board = board
+        super().__init__(transport, board)
         self._table = table
         self._until_of = until_of
-        self._closed = threading.Event()
         # The claims of held locks by key, with the time when each was last granted. Guarded by
         # the condition of the board.
         self._published: dict[str, tuple[float, Claim]] = {}
@@ -57,23 +56,10 @@ class EnforcedLocks:
         board.before_write = self._derive_claims_locked
         self._unsubscribe = table.subscribe(self._schedule)
 
-    # A request has all keys, and the server more work with each.
-    renewed_early = RENEWED_EARLY
-
     @property
     def kind(self) -> LockKind:
         """See `LockBackend.kind`."""
         return self._transport.capabilities.locks
-
-    @property
-    def address(self) -> str:
-        """See `LockBackend.address`."""
-        return self._transport.address
-
-    @property
-    def transport_name(self) -> str:
-        """See `LockBackend.transport_name`."""
-        return self._transport.capabilities.transport
 
     def update_locks(
         self,
@@ -92,18 +78,10 @@ class EnforcedLocks:
         """See `LockBackend.holds`."""
         return self._table.is_held(key)
 
-    def begin_waiting(self, keys: Iterable[str], note: str) -> None:
-        """See `LockBackend.begin_waiting`."""
-        self._board.begin_waiting(keys, note)
-
-    def end_waiting(self, keys: Iterable[str]) -> None:
-        """See `LockBackend.end_waiting`."""
-        self._board.end_waiting(keys)
-
     def wait_until_free(self, keys: Iterable[str], pause: float, left: float) -> None:
         """See `LockBackend.wait_until_free`."""
         del keys  # Clients that write no claims may hold them too.
-        self._closed.wait(min(pause, left))
+        self._board.pause(min(pause, left))
 
     def hand_over(self, keys: Iterable[str], client_id: str) -> None:
         """See `LockBackend.hand_over`."""
@@ -113,23 +91,14 @@ class EnforcedLocks:
             self._derive_claims_locked()
             self._board.protocol.offer(offered, client_id, now)
         # First, so that only that client acquires the keys once the server releases them.
-        self._board.flush(_TIMEOUT)
-        self._transport.update_locks(LockRequest({}, frozenset(offered)), _TIMEOUT)
+        self._board.flush(HAND_OVER_TIMEOUT)
+        self._transport.update_locks(LockRequest({}, frozenset(offered)), HAND_OVER_TIMEOUT)
         self._table.record_released(offered)
-
-    def describe_holder(self, keys: Iterable[str]) -> str:
-        """See `LockBackend.describe_holder`."""
-        return describe_holder(self._board, keys)
-
-    def interrupt(self) -> None:
-        """See `LockBackend.interrupt`."""
-        self._closed.set()
-        self._board.interrupt()
 
     def close(self, *, reachable: bool) -> None:
         """See `LockBackend.close`."""
         self._unsubscribe()
-        self._board.close(reachable=reachable)
+        super().close(reachable=reachable)
 
     # internals --------------------------------------------------------------------------
 
@@ -149,7 +118,6 @@ class EnforcedLocks:
 
     def _derive_claims_locked(self) -> bool:
         """Set the claims to those of the held locks; returns whether a lock was renewed."""
-        now = self._table.clock()
         known, self._published = self._published, {}
         is_renewed = False
         for row in islice((row for row in self._table.rows() if row.is_held), _MAX_KEYS):
@@ -162,7 +130,7 @@ class EnforcedLocks:
                     state="held",
                     nonce=row.grant_id,
                     ttl=ttl,
-                    since=self._board.wall_clock() + row.held_since - now,
+                    since=self._board.wall_time(row.held_since),
                     until=until,
                     enforced=True,
                 )

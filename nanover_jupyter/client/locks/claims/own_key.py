@@ -7,7 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from nanover_jupyter.wire.claims import Claim, ClientClaims, beat_key, lock_key, read_claims
+from nanover_jupyter.wire.claims import (
+    Claim,
+    ClientClaims,
+    beat_key,
+    lock_key,
+    lock_keys,
+    read_claims,
+)
 from nanover_jupyter.wire.messages import DictionaryChange
 from nanover_jupyter.wire.values import ABSENT, Absent
 
@@ -124,14 +131,14 @@ class OwnKey:
             written = known
             change.updates[beat_key(self.client_id)] = self.beat
         elif not claims and (known is not None or self._is_unsure):
-            change.removals.update(_keys_of(self.client_id))
+            change.removals.update(lock_keys(self.client_id))
         if change:
             self._sent.append(
                 Write(self.beat, not is_new, now, written, dict(claims), renewals, nonce)
             )
         self._is_unsure = False
         for client_id in self.former_ids:
-            change.removals.update(_keys_of(client_id))
+            change.removals.update(lock_keys(client_id))
         return change
 
     def on_send_failed(self) -> None:
@@ -155,7 +162,7 @@ class OwnKey:
             None if another client wrote the key or removed it, or if the key is silent. Another
             client that writes the beat does no harm.
         """
-        own_key, own_beat = _keys_of(self.client_id)
+        own_key, own_beat = lock_keys(self.client_id)
         if (own_key in changes or own_beat in changes) and self.is_silent(now):
             return None
         echoed: list[Write] = []
@@ -174,7 +181,7 @@ class OwnKey:
 
     def absent(self, changes: Mapping[str, object]) -> dict[str, Absent]:
         """Return the keys of this client that a full state does not have, but should."""
-        keys = [key for each in self.former_ids for key in _keys_of(each)]
+        keys = [key for each in self.former_ids for key in lock_keys(each)]
         if self._seen is not None:
             keys.append(lock_key(self.client_id))
         return {key: ABSENT for key in keys if key not in changes}
@@ -188,7 +195,3 @@ class OwnKey:
             echoed = self._sent.popleft()
             self._seen = echoed if echoed.claims is not None else None
             yield echoed
-
-
-def _keys_of(client_id: str) -> tuple[str, str]:
-    return lock_key(client_id), beat_key(client_id)

@@ -16,9 +16,9 @@ from nanover_jupyter.client.locks.claims.peers import PeerClaim, PeerClaims
 from nanover_jupyter.wire.claims import (
     SERVER_ID,
     Claim,
-    beat_key,
     clean_text,
     lock_key,
+    lock_keys,
     split_lock_key,
 )
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -135,10 +135,9 @@ class ClaimProtocol:
         own = self._claims.get(key)
         return own is not None and _is_held(own.claim) and now < own.ends_at
 
-    @property
-    def is_holding(self) -> bool:
-        """Whether this client may hold a key; cheap."""
-        return any(_is_held(own.claim) for own in self._claims.values())
+    def holds_any(self, now: float) -> bool:
+        """Return whether this client holds a key."""
+        return any(self.believes(key, now) for key in self._claims)
 
     def held_keys(self, now: float) -> list[str]:
         """Return the keys that this client holds."""
@@ -148,6 +147,11 @@ class ClaimProtocol:
         """Return whether this client has handed over one of the keys, which it must not ask for."""
         owned = map(self._claims.get, keys)
         return any(own is not None and bool(own.claim.offer) for own in owned)
+
+    def blocking(self, keys: Iterable[str], at: float) -> list[tuple[str, PeerClaim]]:
+        """Return the claims of others, by key, that excluded this client at a time."""
+        alive = self.peers.blocking(keys, at)
+        return [(key, each) for key, each in alive if each.claim.offer != self.client_id]
 
     def next_end(self) -> float:
         """Return when the first claim ends by itself; inf for none."""
@@ -220,8 +224,7 @@ class ClaimProtocol:
         asked_at = attempt.asked_at
         # Alive when the claims were sent, not now: if this client was stopped in between, it
         # may not have received later changes yet.
-        alive = self.peers.blocking(attempt.durations, asked_at)
-        blockers = [each for _, each in alive if each.claim.offer != self.client_id]
+        blockers = [each for _, each in self.blocking(attempt.durations, asked_at)]
         outcome: Outcome = "contended" if blockers else "held"
         for each in blockers:
             if each.claim.state == "held" or self._goes_first(attempt, each):
@@ -348,7 +351,7 @@ class ClaimProtocol:
             nonce=0 if attempt is None else attempt.nonce,
         )
         for client_id in self._removable:
-            change.removals.update((lock_key(client_id), beat_key(client_id)))
+            change.removals.update(lock_keys(client_id))
         self._removable = set()
         return change or None
 
@@ -379,7 +382,7 @@ class ClaimProtocol:
         changes: dict[str, object] = {**dict.fromkeys(removals, ABSENT), **updates}
         if is_full:
             ids = self.peers.ids()
-            absent = [key for each in ids for key in (lock_key(each), beat_key(each))]
+            absent = [key for each in ids for key in lock_keys(each)]
             changes = {**dict.fromkeys(absent, ABSENT), **changes}
             changes |= self._own.absent(changes)
         changed: frozenset[str] = frozenset()

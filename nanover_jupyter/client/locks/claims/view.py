@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nanover_jupyter.client.listeners import Unsubscribe
 from nanover_jupyter.client.locks.options import check_keys
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from nanover_jupyter.client.locks.claims.board import ClaimBoard
     from nanover_jupyter.client.locks.claims.peers import PeerClaim
 
-__all__ = ["KeyClaim", "LockClaims", "ReleaseRequest", "describe_holder"]
+__all__ = ["ANOTHER_CLIENT", "KeyClaim", "LockClaims", "ReleaseRequest", "describe_holder"]
 
-_ANONYMOUS = "another client"
+ANOTHER_CLIENT: Final = "another client"
+"""Stands for the name of a client that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def describe_holder(board: ClaimBoard, keys: Iterable[str]) -> str:
     # A key that is handed over has two claims for a while.
     claims = sorted((each for _, each in board.blocking(keys)), key=_is_offered)
     for each in claims[:1]:
-        name = visible(each.name) or _ANONYMOUS
+        name = visible(each.name) or ANOTHER_CLIENT
         until = each.claim.until
         if until is None:
             return name
