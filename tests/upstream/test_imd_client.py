@@ -37,6 +37,13 @@ def until(condition):
 def look(name, value):
     seen[name] = value
 
+# The reply to a pause does not wait for the steps that are still running.
+def wait_for_the_last_frame():
+    index = None
+    while index != client.frames[-1].frame_index:
+        index = client.frames[-1].frame_index
+        time.sleep(0.5)
+
 seen = {}
 with NanoverImdClient.from_url(sys.argv[1]) as client:
     client.run_pause()
@@ -112,6 +119,7 @@ with NanoverImdClient.from_url(sys.argv[1]) as client:
     mine.particle_count = 1
     mine.particle_positions = np.array([[1, 2, 3]])
     client.run_pause()
+    wait_for_the_last_frame()
     client.publish_frame(mine)
     until(lambda: client.current_frame.particle_count == 1)
     look("published", client.current_frame.particle_positions.tolist())
