@@ -12,7 +12,8 @@ import type {
   PageRequestOp,
   Requests,
 } from "../protocol/messages.ts";
-import { list, number, orNull, text } from "../protocol/schema.ts";
+import { point } from "../protocol/molecule.ts";
+import { count, list, number, object, orNull, text } from "../protocol/schema.ts";
 import { randomName } from "../text/random_name.ts";
 import { now } from "../ui/clock.ts";
 import { debounced, type Emitter, every, onAbort, onModel } from "../ui/lifetime.ts";
@@ -22,6 +23,14 @@ import { RequestFailed, requestFailed } from "./request_failed.ts";
 
 /** `busy`: a request that the kernel answers at once has been pending for a second. */
 export type KernelStatus = "live" | "busy" | "gone";
+
+/** Where a molecular view looks from; a field that is missing is chosen by the view. */
+const cameraTrait = object({
+  target: v.optional(point),
+  rotation: v.optional(v.pipe(v.array(number), v.length(4), v.readonly())),
+  height: v.optional(v.pipe(number, v.gtValue(0))),
+});
+export type CameraTrait = v.InferOutput<typeof cameraTrait>;
 
 /** The traits that views read; widgets/inspector/widget.py documents those of the inspector. */
 const TRAITS = {
@@ -37,6 +46,11 @@ const TRAITS = {
   selected_command: orNull(text),
   plots: list(text),
   plot_window: number,
+  representation: text,
+  color_by: text,
+  selected_atoms: list(count),
+  camera: cameraTrait,
+  layers: list(text),
 } as const;
 
 export type Traits = {
@@ -51,7 +65,11 @@ export interface Host {
     op: Op,
     body: Requests[Op]["body"],
   ): Promise<Requests[Op]["result"]>;
-  notify<Op extends PageNoticeOp>(op: Op, body: Notices[Op]): void;
+  notify<Op extends PageNoticeOp>(
+    op: Op,
+    body: Notices[Op],
+    buffers?: readonly ArrayBuffer[],
+  ): void;
   /** `forMe` is false for messages to another view of the same widget. */
   on<Op extends KernelOp>(
     op: Op,
@@ -103,6 +121,11 @@ const LOCAL_OPS: ReadonlySet<PageRequestOp> = new Set([
     "watch_frames",
     "unwatch_frames",
     "frame_fields",
+    "watch_molecule",
+    "unwatch_molecule",
+    "describe_atoms",
+    "expand_atoms",
+    "selection_atoms",
   ] as const),
   ...(["history", "history_value", "diff", "plot", "recorder_status", "state_at"] as const),
 ]);
@@ -112,7 +135,10 @@ const LOST_AFTER = 5;
 /** Seconds after which a reply is lost if a later request was answered. */
 const GIVE_UP_AFTER = 30;
 
-export function createHost(model: Model, signal: AbortSignal): Host {
+/** What a widget calls a trait, where that is not its usual name. */
+export type TraitNames = { readonly [Name in keyof Traits]?: string };
+
+export function createHost(model: Model, signal: AbortSignal, names: TraitNames = {}): Host {
   const client = randomName();
   const kernel = new Signal<KernelStatus>("live");
   const pending = new Map<number, Pending>();
@@ -131,9 +157,9 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     }
   };
 
-  const send = (envelope: Envelope): boolean => {
+  const send = (envelope: Envelope, buffers: readonly ArrayBuffer[] = []): boolean => {
     try {
-      model.send(envelope, undefined, []);
+      model.send(envelope, undefined, [...buffers]);
       return true;
     } catch {
       // ipywidgets throws "Cannot send" once the kernel has been restarted or shut down.
@@ -254,8 +280,8 @@ export function createHost(model: Model, signal: AbortSignal): Host {
     client,
     kernel,
     request,
-    notify: (op, body) => {
-      if (kernel.get() !== "gone") send({ v: VERSION, op, client, body });
+    notify: (op, body, buffers) => {
+      if (kernel.get() !== "gone") send({ v: VERSION, op, client, body }, buffers);
     },
     on: (op, handler, until) => {
       const known = handlers.get(op) ?? new Set();
@@ -267,16 +293,17 @@ export function createHost(model: Model, signal: AbortSignal): Host {
       onAbort(until, () => known.delete(entry));
     },
     get: (name) => {
-      const value = model.get(name);
+      const value = model.get(names[name] ?? name);
       return v.is(TRAITS[name], value) ? (value as Traits[typeof name]) : null;
     },
     set: (name, value) => {
-      if (Object.is(model.get(name), value)) return;
-      model.set(name, value);
+      const known = names[name] ?? name;
+      if (Object.is(model.get(known), value)) return;
+      model.set(known, value);
       save();
     },
     flush: save.flush,
-    observe: (name, fn, until) => onModel(model, `change:${name}`, fn, until),
+    observe: (name, fn, until) => onModel(model, `change:${names[name] ?? name}`, fn, until),
     hasCells: hasCells(model.widget_manager),
     insertCell: (source, near) => insertCell(model.widget_manager, source, near),
   };

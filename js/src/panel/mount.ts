@@ -1,6 +1,6 @@
 /** Mount a panel from anywidget's `render`. */
 
-import { createHost, type Model } from "../kernel/host.ts";
+import { createHost, type Model, type TraitNames } from "../kernel/host.ts";
 import { createSession, type StateUse } from "../kernel/session.ts";
 import { debounced, listen, observeInView, onAbort } from "../ui/lifetime.ts";
 import { createPanel } from "./panel.ts";
@@ -20,6 +20,7 @@ export function mount(
   { model, el, signal: given }: RenderProps,
   tools: readonly MakeTool[],
   use: StateUse,
+  names: TraitNames = {},
 ): () => void {
   const controller = new AbortController();
   const { signal } = controller;
@@ -27,7 +28,7 @@ export function mount(
   if (given?.aborted === true) return end;
   given?.addEventListener("abort", end, { once: true, signal });
 
-  const host = createHost(model, signal);
+  const host = createHost(model, signal, names);
   const session = createSession(host, use, signal);
   const panel = createPanel({ host, session, tools, signal });
   el.append(panel);

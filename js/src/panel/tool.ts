@@ -5,7 +5,7 @@ import type { Session } from "../kernel/session.ts";
 import type { Readable } from "../ui/signal.ts";
 import type { ConnectionStatus } from "./connection_status.ts";
 
-export type ToolName = "simulation" | "inspector" | "palette" | "locks";
+export type ToolName = "simulation" | "molecule" | "inspector" | "palette" | "locks";
 
 export interface ToolContext {
   readonly host: Host;

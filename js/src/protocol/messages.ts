@@ -13,6 +13,7 @@ import {
 } from "./common.ts";
 import { INSPECTOR_MESSAGES, INSPECTOR_RESULTS } from "./inspector.ts";
 import { LOCK_MESSAGES, LOCK_RESULTS } from "./locks.ts";
+import { MOLECULE_MESSAGES, MOLECULE_RESULTS } from "./molecule.ts";
 import { PALETTE_MESSAGES, PALETTE_RESULTS } from "./palette.ts";
 import type { NOTICES, REQUESTS } from "./requests.ts";
 import { nothing } from "./schema.ts";
@@ -27,6 +28,7 @@ export const RESULTS = {
   ...PALETTE_RESULTS,
   ...LOCK_RESULTS,
   ...SIMULATION_RESULTS,
+  ...MOLECULE_RESULTS,
 } as const;
 
 /** Messages from the kernel. */
@@ -40,6 +42,7 @@ export const MESSAGES = {
   ...PALETTE_MESSAGES,
   ...LOCK_MESSAGES,
   ...SIMULATION_MESSAGES,
+  ...MOLECULE_MESSAGES,
 } as const;
 
 export type PageRequestOp = keyof typeof RESULTS;

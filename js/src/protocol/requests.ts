@@ -4,6 +4,7 @@
  */
 
 import * as v from "valibot";
+import { point } from "./molecule.ts";
 import { pinBody } from "./palette.ts";
 import { boolean, count, list, number, object, orNull, pageRecord, path, text } from "./schema.ts";
 
@@ -85,6 +86,18 @@ const SIMULATION = {
   frame_fields: emptyBody,
 } as const;
 
+const atoms = list(count);
+
+const MOLECULE = {
+  watch_molecule: object({ epoch: orNull(text), revision: orNull(count) }),
+  unwatch_molecule: emptyBody,
+  describe_atoms: object({ atoms }),
+  expand_atoms: object({ atoms, by: text }),
+  selection_atoms: keyBody,
+  make_selection: object({ name: text, renderer: text, atoms }),
+  pull_start: object({ pull: text, atoms, position: point, kind: text, scale: number }),
+} as const;
+
 /** Requests. `ping` is answered at once: it checks that the kernel responds. */
 export const REQUESTS = {
   hello: object({ epoch: orNull(text), rev: orNull(count) }),
@@ -95,6 +108,7 @@ export const REQUESTS = {
   ...PALETTE,
   ...LOCKS,
   ...SIMULATION,
+  ...MOLECULE,
 } as const;
 
 /** Messages that have no answer. `ack` with zeros only reports that the view is in use. */
@@ -102,4 +116,10 @@ export const NOTICES = {
   ack: object({ seq: count, rev: count, rows: v.optional(count) }),
   hide: emptyBody,
   bye: emptyBody,
+  ack_molecule: object({ seq: count }),
+  pull_move: object({ pull: text, position: point }),
+  pull_end: object({ pull: text }),
+  // with a picture in a buffer
+  capture_result: object({ capture: text, error: text }),
+  still: object({ mime: text, width: count, height: count }),
 } as const;

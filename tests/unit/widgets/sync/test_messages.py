@@ -12,6 +12,7 @@ import pytest
 from nanover_jupyter import ControlRoom, NanoverServer
 from nanover_jupyter.widgets.inspector import messages as inspector_messages
 from nanover_jupyter.widgets.locks import messages as lock_messages
+from nanover_jupyter.widgets.molecule import messages as molecule_messages
 from nanover_jupyter.widgets.palette import messages as palette_messages
 from nanover_jupyter.widgets.simulation import messages as simulation_messages
 from nanover_jupyter.widgets.sync import messages
@@ -30,6 +31,7 @@ MODULES = (
     palette_messages,
     lock_messages,
     simulation_messages,
+    molecule_messages,
 )
 BODIES: dict[str, Any] = {op: body for module in MODULES for op, body in module.BODIES.items()}
 
