@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import anywidget
 import traitlets
@@ -20,13 +20,27 @@ from nanover_jupyter.widgets.subshells import enable_subshells
 from nanover_jupyter.widgets.sync.messages import Envelope, HelloResult, ModuleResult
 from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import BadRequest, Reply, get_field, handle_request
+from nanover_jupyter.widgets.sync.view_stream import Buffer
 from nanover_jupyter.widgets.tool_binding import ToolBinding, ToolController
 
-__all__ = ["LAZY_MODULES", "Panel"]
+__all__ = ["LAZY_MODULES", "Panel", "Tool"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-LAZY_MODULES: Final = frozenset({"edit", "history", "locks_view", "plot", "run", "simulation_view"})
+Tool = TypeVar("Tool")
+
+LAZY_MODULES: Final = frozenset(
+    {
+        "edit",
+        "history",
+        "locks_view",
+        "molecule_renderer",
+        "molecule_view",
+        "plot",
+        "run",
+        "simulation_view",
+    }
+)
 """Frontend modules that a page requests on first use; built next to the widgets."""
 
 
@@ -40,8 +54,7 @@ class Panel(CellWidget, anywidget.AnyWidget):
 
     Args:
         source: A Connection, or a NanoverClient.
-        **options: Initial values of `tool`, `query`, `selected`, `height` and a widget's own
-            options.
+        **options: Initial values of `tool`, `height` and a widget's own options.
 
     Raises:
         TypeError: `source` is neither, or an option does not exist.
@@ -51,10 +64,6 @@ class Panel(CellWidget, anywidget.AnyWidget):
     own_options: ClassVar[tuple[str, ...]] = ()
 
     tool = traitlets.Unicode("", help="The active tab, if there are tabs.").tag(sync=True)
-    query = traitlets.Unicode("", help="The search text.").tag(sync=True)
-    selected = traitlets.Unicode(
-        None, allow_none=True, help="The selected key or, in a palette, the selected command."
-    ).tag(sync=True)
     height = traitlets.Int(420, min=160, max=4000, help="Height of the content in CSS pixels.").tag(
         sync=True
     )
@@ -135,7 +144,7 @@ class Panel(CellWidget, anywidget.AnyWidget):
 
     # to the page -----------------------------------------------------------------
 
-    def _send_to_views(self, envelope: Envelope, buffers: Sequence[bytes]) -> None:
+    def _send_to_views(self, envelope: Envelope, buffers: Sequence[Buffer]) -> None:
         if self.comm is not None:
             self.send(envelope, list(buffers))
 
@@ -152,12 +161,20 @@ class Panel(CellWidget, anywidget.AnyWidget):
         # either below or by the new binding.
         binding = self._binding = ToolBinding(connection, self.tools, self._publisher)
         connection.dependents.add(self)
-        for client in self._publisher.set_feed(binding.feed, binding.stream):
+        self._on_bound()
+        for client in self._publisher.set_feed(binding.feed, binding.streams):
             binding.send_initial(client)
+
+    def _on_bound(self) -> None:
+        """Called when tools were created for a connection, before views are initialized."""
+
+    def find_tool(self, kind: type[Tool]) -> Tool:
+        """Return the controller of a class; raises LookupError if the widget does not have it."""
+        return self._binding.tool(kind)
 
     # from the page ---------------------------------------------------------------
 
-    def _on_frontend_message(self, _: Any, content: Any, buffers: Any) -> None:  # noqa: ARG002
+    def _on_frontend_message(self, _: Any, content: Any, buffers: Any) -> None:
         """Handle one message from a page, on the thread that delivers it."""
         if not isinstance(content, dict):
             logger.warning("! ignored a message from the page: %r is not an object", content)
@@ -176,22 +193,29 @@ class Panel(CellWidget, anywidget.AnyWidget):
             handlers = {**own, **binding.handlers}
             handle_request(handlers, content, client, reply)
         else:
-            self._handle_notice(client, content)
+            self._handle_notice(client, content, buffers or ())
 
-    def _handle_notice(self, client: str, content: dict[str, Any]) -> None:
-        body = content.get("body")
-        match content.get("op"):
-            case "ack" if isinstance(body, dict) and isinstance(body.get("seq"), int):
-                rows = body.get("rows")
-                self._publisher.acknowledge(
-                    client, body["seq"], rows if isinstance(rows, int) else None
-                )
+    def _handle_notice(
+        self, client: str, content: dict[str, Any], buffers: Sequence[Buffer]
+    ) -> None:
+        op, body = content.get("op"), content.get("body")
+        body = body if isinstance(body, dict) else {}
+        binding = self._binding
+        # First, because the publisher looks at the streams when it is woken.
+        known = binding.notice(op, client, body, buffers)
+        match op:
+            case "ack" if isinstance(body.get("seq"), int):
+                self._publisher.acknowledge(client, body["seq"])
+            case "ack":
+                logger.warning("! ignored an invalid notice from the page: %r", content)
             case "hide":
                 self._publisher.hide(client)
+                binding.on_view_gone(client)
                 self._saved_output.on_hidden()
             case "bye":
                 self._publisher.remove_view(client)
-            case other:
+                binding.on_view_gone(client)
+            case other if not known:
                 logger.warning("! ignored an invalid notice from the page: %r", other)
 
     def _hello(self, client: str, body: dict[str, Any], reply: Reply) -> None:
@@ -219,7 +243,7 @@ def _send_module(_: str, body: dict[str, Any], reply: Reply) -> None:
 
 def _check_options(kind: type[Panel], options: dict[str, Any]) -> None:
     """Refuse unknown options, which ipywidgets ignores."""
-    allowed = ["tool", "query", "selected", "height", "layout", *kind.own_options]
+    allowed = ["tool", "height", "layout", *kind.own_options]
     for option in options:
         if option not in allowed:
             near = difflib.get_close_matches(option, allowed, n=1)

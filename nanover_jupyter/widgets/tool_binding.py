@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from nanover_jupyter.client.connection import Connection
 from nanover_jupyter.client.status import Status
@@ -14,12 +14,15 @@ from nanover_jupyter.widgets.sync.messages import LOCK_KIND_NAMES, AbilitiesBody
 from nanover_jupyter.widgets.sync.publisher import Health, Publisher
 from nanover_jupyter.widgets.sync.requests import Handler
 from nanover_jupyter.widgets.sync.state_feed import StateFeed
-from nanover_jupyter.widgets.sync.view_stream import HasStream, ViewStream
+from nanover_jupyter.widgets.sync.view_stream import Buffer, HasStream
 from nanover_jupyter.wire.messages import DictionaryChange
 
-__all__ = ["ToolBinding", "ToolController"]
+__all__ = ["HandlesNotices", "NoticeHandler", "ToolBinding", "ToolController", "TracksViews"]
 
 Kind = TypeVar("Kind")
+
+NoticeHandler = Callable[[str, Mapping[str, Any], Sequence[Buffer]], None]
+"""Handles a notice of a view, which has no reply: the view, the body, the buffers."""
 
 
 class ToolController(Protocol):
@@ -27,8 +30,8 @@ class ToolController(Protocol):
 
     Handlers run on the thread on which the kernel delivers messages, also while a cell runs.
     They must be short, and run calls to the server with `Reply.later`. A widget that is
-    bound to another connection closes its controllers and creates new ones. At most one
-    controller of a widget has a `stream`, see `view_stream.py`.
+    bound to another connection closes its controllers and creates new ones. A controller may
+    also have a stream (`view_stream.py`), handle notices, and track the views.
     """
 
     needs_state: ClassVar[bool]
@@ -53,6 +56,22 @@ class ToolController(Protocol):
 
     def close(self) -> None:
         """Unsubscribe from the client and release what is held."""
+
+
+@runtime_checkable
+class HandlesNotices(Protocol):
+    """A tool controller that handles messages without a reply."""
+
+    def notices(self) -> dict[str, NoticeHandler]:
+        """Return the handlers by `op`. They check the body, and run like request handlers."""
+
+
+@runtime_checkable
+class TracksViews(Protocol):
+    """A tool controller that does something when a view is gone."""
+
+    def on_view_gone(self, client: str) -> None:
+        """Called after a view was hidden or closed. It may come back."""
 
 
 class ToolBinding:
@@ -80,13 +99,16 @@ class ToolBinding:
         needs_state = any(tool.needs_state for tool in tools)
         self.feed = StateFeed(client) if needs_state else None
         self._tools = [tool(connection, self.post) for tool in tools]
-        self.stream: ViewStream | None = next(
-            (tool.stream for tool in self._tools if isinstance(tool, HasStream)), None
-        )
+        self.streams = [tool.stream for tool in self._tools if isinstance(tool, HasStream)]
+        for stream in self.streams:
+            stream.connect(publisher.wake)
         self.handlers: dict[str, Handler] = {}
+        self._notices: dict[str, NoticeHandler] = {}
         for tool in self._tools:
             for op, handler in tool.handlers().items():
                 self.handlers.setdefault(op, handler)
+            if isinstance(tool, HandlesNotices):
+                self._notices.update(tool.notices())
         self._unsubscribe = [client.on_status(self._on_status)]
         if self.feed is not None:
             self._unsubscribe.append(client.on_change(self._on_change))
@@ -111,6 +133,21 @@ class ToolBinding:
             if isinstance(tool, kind):
                 return tool
         raise LookupError(f"the widget does not have a {kind.__name__}")
+
+    def notice(
+        self, op: object, client: str, body: Mapping[str, Any], buffers: Sequence[Buffer]
+    ) -> bool:
+        """Handle a notice of a view; return False if no tool knows it."""
+        handler = self._notices.get(op) if isinstance(op, str) else None
+        if handler is not None:
+            handler(client, body, buffers)
+        return handler is not None
+
+    def on_view_gone(self, client: str) -> None:
+        """Report that a view was hidden or closed."""
+        for tool in self._tools:
+            if isinstance(tool, TracksViews):
+                tool.on_view_gone(client)
 
     def on_heartbeat(self) -> None:
         """Run once a second while a view is visible."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Final, cast
 
@@ -32,6 +32,8 @@ from nanover_jupyter.widgets.simulation.playback import COMMANDS, PlaybackMonito
 from nanover_jupyter.widgets.simulation.row_stream import RowStream
 from nanover_jupyter.widgets.simulation.static_html import simulation_html
 from nanover_jupyter.widgets.sync.requests import BadRequest, Handler, Reply, get_field
+from nanover_jupyter.widgets.sync.view_stream import Buffer
+from nanover_jupyter.widgets.tool_binding import NoticeHandler
 from nanover_jupyter.wire.frames.frame import Frame
 
 __all__ = ["SimulationController"]
@@ -75,6 +77,10 @@ class SimulationController:
             "frame_fields": self._fields,
         }
 
+    def notices(self) -> dict[str, NoticeHandler]:
+        """See `HandlesNotices.notices`."""
+        return {"ack": self._on_ack}
+
     def send_initial(self, client: str) -> None:
         """Do nothing: a view that shows the tool sends `watch_frames`."""
 
@@ -112,6 +118,11 @@ class SimulationController:
     def _unwatch(self, client: str, _: dict[str, Any], reply: Reply) -> None:
         self.stream.unwatch(client)
         reply.ok()
+
+    def _on_ack(self, client: str, body: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        rows = body.get("rows")
+        if isinstance(rows, int):
+            self.stream.acknowledge(client, rows)
 
     def _on_rows(self) -> None:
         """Send the state at once when the simulation begins to play."""

@@ -127,8 +127,11 @@ class RowStream:
         with self._lock:
             self._watchers.pop(client, None)
 
+    def connect(self, wake: Callable[[], None]) -> None:
+        """Do nothing: rows wait for the next period."""
+
     def acknowledge(self, client: str, number: int) -> None:
-        """See `ViewStream.acknowledge`."""
+        """Record that a view has handled all rows before `number`."""
         with self._lock:
             watcher = self._watchers.get(client)
             if watcher is not None:

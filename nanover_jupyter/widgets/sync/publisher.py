@@ -15,13 +15,13 @@ from nanover_jupyter.transport.threads import Daemon
 from nanover_jupyter.widgets.sync.messages import VERSION, Envelope, HeartbeatBody
 from nanover_jupyter.widgets.sync.state_feed import SnapshotCursor, StateFeed, StateMessage
 from nanover_jupyter.widgets.sync.view import View
-from nanover_jupyter.widgets.sync.view_stream import ViewStream
+from nanover_jupyter.widgets.sync.view_stream import Buffer, ViewStream
 
 __all__ = ["Health", "Publisher", "SendFunction"]
 
 logger = logging.getLogger("nanover_jupyter.widgets")
 
-SendFunction = Callable[[Envelope, Sequence[bytes]], None]
+SendFunction = Callable[[Envelope, Sequence[Buffer]], None]
 
 # These limits come from measurements in JupyterLab.
 # The period is shorter than the 30 Hz of NanoVer's servers: with equal periods, an update
@@ -60,7 +60,7 @@ class Publisher:
 
     All messages pass through this thread, so a reply never overtakes the change it refers
     to. Small messages are queued. State is not: the feed keeps a set of changed keys until a
-    view has credit. A stream of other messages is asked for the next one when it is due. While
+    view has credit. Streams of other messages are asked in turn for the next one that is due. While
     no view is visible, nothing is sent and the thread ends.
 
     Sending never blocks and never reports a loss, so views count the messages.
@@ -85,7 +85,8 @@ class Publisher:
     ) -> None:
         self._send = send
         self._feed = feed
-        self._stream: ViewStream | None = None
+        # The first one is asked first, and then becomes the last.
+        self._streams: deque[ViewStream] = deque()
         self._health = health
         self._on_heartbeat = on_heartbeat
         self._clock = clock
@@ -129,15 +130,15 @@ class Publisher:
                 self._queue.append(lambda: envelope)
                 self._wake_thread()
 
-    def set_feed(self, feed: StateFeed | None, stream: ViewStream | None = None) -> list[str]:
-        """Replace the state feed and the stream, and return the known views.
+    def set_feed(self, feed: StateFeed | None, streams: Sequence[ViewStream] = ()) -> list[str]:
+        """Replace the state feed and the streams, and return the known views.
 
         Each view gets a snapshot without a `hello`, which a busy kernel might handle late. A
         hidden or expired view recognizes by the epoch that it must send `hello`.
         """
         with self._wake:
             old, self._feed = self._feed, feed
-            self._stream = stream
+            self._streams = deque(streams)
             self._epoch = secrets.token_hex(8)
             if feed is not None and old is not None:
                 feed.continue_from(old.seq)
@@ -162,12 +163,10 @@ class Publisher:
             self._next_heartbeat = 0.0
             self._wake_thread()
 
-    def acknowledge(self, client: str, seq: int, rows: int | None = None) -> None:
-        """Record that a view has handled all messages up to `seq`, and `rows` of the stream."""
+    def acknowledge(self, client: str, seq: int) -> None:
+        """Record that a view has handled all messages with state up to `seq`."""
         with self._wake:
             view = self._views.get(client)
-            if self._stream is not None and rows is not None:
-                self._stream.acknowledge(client, rows)
             if view is None:
                 # The view expired and has missed messages; an empty epoch resets it.
                 self._queue.append(partial(self._heartbeat, client, epoch=""))
@@ -187,6 +186,12 @@ class Publisher:
         """Remove a view that was closed."""
         with self._wake:
             self._views.pop(client, None)
+
+    def wake(self) -> None:
+        """Wake the thread, if a view is live, after a stream has a new message."""
+        with self._wake:
+            if self._live_views(self._clock()):
+                self._wake_thread()
 
     def notify_changes(self) -> None:
         """Wake the thread after the feed has recorded changes."""
@@ -248,11 +253,13 @@ class Publisher:
         work = None if self._feed is None else self._next_state(self._feed, live, now)
         if work is not None:
             return work
-        if self._stream is not None:
-            clients = [view.client for view in live]
-            due = self._stream.next_due(clients)
+        clients = [view.client for view in live]
+        for stream in self._streams:
+            due = stream.next_due(clients)
             if due is not None and now >= due:
-                return partial(self._send_from, self._stream, clients)
+                self._streams.remove(stream)
+                self._streams.append(stream)
+                return partial(self._send_from, stream, clients)
         if now >= self._next_heartbeat:
             self._next_heartbeat = now + _HEARTBEAT_SECONDS
             return self._send_heartbeat
@@ -280,8 +287,8 @@ class Publisher:
         until = self._next_heartbeat - now
         if self._may_send_delta(live):
             until = min(until, self._next_delta - now)
-        if self._stream is not None:
-            due = self._stream.next_due([view.client for view in live])
+        for stream in self._streams:
+            due = stream.next_due([view.client for view in live])
             if due is not None:
                 until = min(until, due - now)
         return max(0.0, until)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-__all__ = ["HasStream", "StreamMessage", "ViewStream"]
+__all__ = ["Buffer", "HasStream", "StreamMessage", "ViewStream"]
+
+Buffer = bytes | memoryview
 
 
 class StreamMessage(NamedTuple):
@@ -20,7 +22,7 @@ class StreamMessage(NamedTuple):
 
     op: str
     body: Any
-    buffers: Sequence[bytes]
+    buffers: Sequence[Buffer]
     client: str | None
 
 
@@ -43,8 +45,12 @@ class ViewStream(Protocol):
     def next_message(self, live: Collection[str]) -> StreamMessage | None:
         """Return the next message, or None. Called on the publisher's thread."""
 
-    def acknowledge(self, client: str, number: int) -> None:
-        """Record that a view has handled everything up to `number`."""
+    def connect(self, wake: Callable[[], None]) -> None:
+        """Take the function that wakes the publisher. Called once, before the other methods.
+
+        A stream whose messages become due by themselves need not call it. Without the locks
+        that `next_due` takes.
+        """
 
 
 @runtime_checkable
