@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,20 +12,12 @@ from typing import Any, Final
 from nanover_jupyter.client.base_client import BaseClient
 from nanover_jupyter.client.history.recorder import Recorder
 from nanover_jupyter.errors import ExportFailed
+from nanover_jupyter.regular_files import replace_regular_file
 from nanover_jupyter.wire.lazy import read
 
 __all__ = ["FORMAT", "export_chunks", "write_export"]
 
 FORMAT: Final = "nanover-jupyter state 1"
-
-_KINDS: Final = {
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 
 def export_chunks(
@@ -83,42 +71,12 @@ def write_export(path: str | os.PathLike[str], chunks: Iterator[str]) -> Path:
     """
     try:
         target = Path(path).expanduser()
-        _require_replaceable(target)
-        _write_atomically(target, chunks)
+        replace_regular_file(target, (chunk.encode() for chunk in chunks))
     # RuntimeError: unknown home directory. ValueError: null character in the path.
     except (OSError, RuntimeError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ExportFailed(str(path), reason or str(error)) from error
     return target
-
-
-def _write_atomically(target: Path, chunks: Iterator[str]) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(chunks)
-        temporary.chmod(0o644)
-        # Check again, because writing takes time.
-        _require_replaceable(target)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _require_replaceable(target: Path) -> None:
-    """Raise OSError if the path exists and is not a regular file."""
-    try:
-        mode = target.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
-        raise OSError(
-            errno.EINVAL, f"it is {kind}, and only regular files are replaced; use another path"
-        )
 
 
 def _json(value: Any) -> str:
