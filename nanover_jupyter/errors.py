@@ -17,6 +17,7 @@
     ├── InvalidArgument         (also ValueError) an argument of a call is not valid
     ├── InvalidValue            (also TypeError) a value cannot be sent
     ├── ExportFailed            (also OSError) a file could not be written
+    ├── CaptureFailed           a view could not draw a picture
     ├── ProtocolError           a message does not follow the protocol
     └── NotSupported            this kind of server lacks a feature
         └── NotProvided         (also NotImplementedError) a method that NanoverImdClient lacks
@@ -36,6 +37,7 @@ from nanover_jupyter.redaction import redact_address, redact_text
 __all__ = [
     "AddressError",
     "CallCancelled",
+    "CaptureFailed",
     "ClosedError",
     "CommandFailed",
     "ConnectError",
@@ -279,6 +281,17 @@ class ExportFailed(NanoverJupyterError, OSError):
 
     def __str__(self) -> str:
         return f"could not write {self.path}: {self.reason}"
+
+
+class CaptureFailed(NanoverJupyterError):
+    """A view could not draw a picture; `reason` is the problem and the remedy."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"could not draw the picture: {self.reason}"
 
 
 class ProtocolError(NanoverJupyterError):

@@ -10,6 +10,7 @@ from nanover_jupyter.widgets.controls.interactive_controls import (
 )
 from nanover_jupyter.widgets.inspector.widget import StateInspector
 from nanover_jupyter.widgets.locks.widget import LockManager
+from nanover_jupyter.widgets.molecule.widget import MoleculeView
 from nanover_jupyter.widgets.palette.widget import CommandPalette
 from nanover_jupyter.widgets.simulation.widget import SimulationPanel
 
@@ -19,6 +20,7 @@ __all__ = [
     "ControlRoom",
     "InteractiveControls",
     "LockManager",
+    "MoleculeView",
     "SimulationPanel",
     "StateInspector",
     "command_button",

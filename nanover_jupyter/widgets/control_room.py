@@ -10,6 +10,7 @@ from nanover_jupyter.widgets.assets import asset
 from nanover_jupyter.widgets.inspector.controller import InspectorController
 from nanover_jupyter.widgets.inspector.widget import InspectorMixin
 from nanover_jupyter.widgets.locks.controller import LocksController
+from nanover_jupyter.widgets.molecule.controller import MoleculeController
 from nanover_jupyter.widgets.palette.controller import PaletteController
 from nanover_jupyter.widgets.panel import Panel
 from nanover_jupyter.widgets.simulation.controller import SimulationController
@@ -19,7 +20,7 @@ __all__ = ["ControlRoom"]
 
 
 class ControlRoom(SimulationMixin, InspectorMixin, Panel):
-    """Simulation, inspector, command palette and lock manager of one connection.
+    """Simulation with the molecule, inspector, command palette and lock manager of a connection.
 
         ControlRoom(connection)
         ControlRoom(client, tool="palette", height=600)
@@ -29,6 +30,12 @@ class ControlRoom(SimulationMixin, InspectorMixin, Panel):
         tool: The initial tab: "simulation", "inspector", "palette" or "locks".
         plots: The keys of a frame that are plotted, such as "energy.kinetic".
         plot_window: The seconds that plots show; 0 for everything recorded.
+        representation: How the molecule is drawn, see `MoleculeView`; so are the next ones.
+        color_by: A color scheme, or an array.
+        camera: Where the view looks from.
+        layers: What is drawn around the molecule.
+        quality: "automatic" or "full".
+        selected_atoms: The indices of the selected atoms.
         query: The initial search text of the inspector.
         selected: The key that is selected in the inspector at first.
         pins: Keys or branches that the inspector keeps at the top.
@@ -41,7 +48,13 @@ class ControlRoom(SimulationMixin, InspectorMixin, Panel):
 
     _esm = asset("control_room.js")
     _css = asset("panel.css")
-    tools = (SimulationController, InspectorController, PaletteController, LocksController)
+    tools = (
+        SimulationController,
+        MoleculeController,
+        InspectorController,
+        PaletteController,
+        LocksController,
+    )
     own_options: ClassVar[tuple[str, ...]] = (
         *SimulationMixin.own_options,
         *InspectorMixin.own_options,

@@ -15,8 +15,8 @@ from nanover_jupyter.text_format import visible
 
 __all__ = ["dim", "local_time", "note", "panel_html"]
 
-# For one tool; a control room has three of them.
-_MAX_TOOL_CHARACTERS: Final = 40_000
+# For one tool; a picture of the molecule has up to 80 000.
+_MAX_TOOL_CHARACTERS: Final = 90_000
 
 _FRAME: Final = (
     "max-width:900px;margin:4px 0;padding:6px 10px;border:1px solid rgba(128,128,128,0.4);"

@@ -11,6 +11,7 @@ from nanover_jupyter import errors
 from nanover_jupyter.errors import (
     AddressError,
     CallCancelled,
+    CaptureFailed,
     ClosedError,
     CommandFailed,
     ConnectError,
@@ -54,6 +55,10 @@ MESSAGES = [
     (
         ExportFailed("/full/state.json", "no space left on device"),
         "could not write /full/state.json: no space left on device",
+    ),
+    (
+        CaptureFailed("no page shows this view; scroll it into sight and try again"),
+        "could not draw the picture: no page shows this view; scroll it into sight and try again",
     ),
     (WaitTimedOut("'x'", 2.5), "timed out after 2.5 s while waiting for 'x'"),
     (

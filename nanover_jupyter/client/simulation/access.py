@@ -140,6 +140,11 @@ class InteractionAccess:
         values = {key: read(received[key]) for key in received if _is_interaction(key)}
         return {key: copy_value(each) for key, each in values.items() if isinstance(each, dict)}  # type: ignore[misc]
 
+    @property
+    def own_interactions(self) -> list[str]:
+        """The keys of the active interactions of this client."""
+        return self._interactions.keys
+
     def find_stale_interactions(self, seconds: float = 3 * REFRESH_SECONDS) -> list[str]:
         """Return the keys of interactions whose clients seem to be gone.
 

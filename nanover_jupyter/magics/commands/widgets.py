@@ -1,4 +1,4 @@
-"""`%nanover panel`, `simulation`, `palette` and `inspector`. In a terminal, they print text."""
+"""The subcommands that show widgets. In a terminal, they print text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nanover_jupyter.magics.commands.state import state
 from nanover_jupyter.magics.context import MagicContext
 from nanover_jupyter.magics.line.parser import ParsedLine
 
-__all__ = ["inspector", "palette", "panel", "show_panel", "simulation"]
+__all__ = ["inspector", "palette", "panel", "show_panel", "simulation", "view"]
 
 
 def panel(context: MagicContext, line: ParsedLine) -> None:
@@ -24,6 +24,12 @@ def panel(context: MagicContext, line: ParsedLine) -> None:
 def simulation(context: MagicContext, line: ParsedLine) -> None:
     """Run `%nanover simulation`."""
     if not show_panel(context, line, "SimulationPanel"):
+        frame(context, _without_arguments(line))
+
+
+def view(context: MagicContext, line: ParsedLine) -> None:
+    """Run `%nanover view`."""
+    if not show_panel(context, line, "MoleculeView"):
         frame(context, _without_arguments(line))
 
 

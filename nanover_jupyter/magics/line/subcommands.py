@@ -429,6 +429,9 @@ _ALL: Final = (
     )
     .height()
     .common(),
+    Subcommand("view", "widgets", "show the molecule and the people around it, live")
+    .height()
+    .common(),
     Subcommand("palette", "widgets", "show the command palette").height().common(),
     Subcommand("inspector", "widgets", "show the state inspector").height().common(),
     Subcommand("help", "help", "show help for %nanover or a subcommand")

@@ -36,8 +36,17 @@ class InspectorMixin(traitlets.HasTraits):
     is shared by all widgets. `Recorder.of(client).limits` limits its size.
     """
 
-    own_options: ClassVar[tuple[str, ...]] = ("pins", "sort", "mute", "recent_queries")
+    own_options: ClassVar[tuple[str, ...]] = (
+        "query",
+        "selected",
+        "pins",
+        "sort",
+        "mute",
+        "recent_queries",
+    )
 
+    query = traitlets.Unicode("", help="The search text.").tag(sync=True)
+    selected = traitlets.Unicode(None, allow_none=True, help="The selected key.").tag(sync=True)
     pins = traitlets.List(
         traitlets.Unicode(),
         help="Keys, or prefixes of keys up to a dot or slash, that are kept at the top.",

@@ -135,14 +135,12 @@ class PersonPartBody(TypedDict):
 class PersonBody(TypedDict):
     """A person: an avatar, a play area, cursors, or any of these.
 
-    `color` is "#rrggbb". `is_self` means that it is this client. `area` has the corners of
-    the play area in order, or is null.
+    `color` is "#rrggbb". `area` has the corners of the play area in order, or is null.
     """
 
     id: str
     name: str
     color: str
-    is_self: bool
     parts: list[PersonPartBody]
     area: list[list[float]] | None
     cursors: list[list[float]]

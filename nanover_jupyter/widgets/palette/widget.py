@@ -48,8 +48,12 @@ class CommandPalette(Panel):
     _esm = asset("palette.js")
     _css = asset("panel.css")
     tools = (PaletteController,)
-    own_options: ClassVar[tuple[str, ...]] = ("filter", "result_name")
+    own_options: ClassVar[tuple[str, ...]] = ("query", "selected", "filter", "result_name")
 
+    query = traitlets.Unicode("", help="The search text.").tag(sync=True)
+    selected = traitlets.Unicode(None, allow_none=True, help="The command whose form is open.").tag(
+        sync=True
+    )
     filter = traitlets.Unicode("", help="Comma-separated patterns for the commands to show.")
     result_name = traitlets.Unicode("", help="The notebook variable for results.")
     running = traitlets.Tuple((), help="The active runs, newest first.")

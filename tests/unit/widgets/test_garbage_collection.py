@@ -19,6 +19,7 @@ from nanover_jupyter import (
     ControlRoom,
     InteractiveControls,
     LockManager,
+    MoleculeView,
     NanoverServer,
     SimulationPanel,
     StateInspector,
@@ -40,6 +41,7 @@ MAKERS: dict[type[Any], Make] = {
     ControlRoom: ControlRoom,
     InteractiveControls: InteractiveControls,
     LockManager: LockManager,
+    MoleculeView: MoleculeView,
     SimulationPanel: SimulationPanel,
     StateInspector: StateInspector,
 }
@@ -60,6 +62,8 @@ def used(widget: Any) -> None:
         page.hello()
         if "watch_frames" in widget._binding.handlers:
             page.ask("watch_frames", epoch=None, row=0)
+        if "watch_molecule" in widget._binding.handlers:
+            page.ask("watch_molecule", epoch=None, revision=None)
         del widget.send
     widget.close()
 

@@ -70,6 +70,7 @@ COMPLETED = {
     "locks": [("locks --h", "locks --height")],
     "frame": [("frame particle.pos", "frame particle.positions"), ("frame --o", "frame --output")],
     "simulation": [("simu", "simulation"), ("simulation --h", "simulation --height")],
+    "view": [("vie", "view"), ("view --h", "view --height")],
     "panel": [("panel --h", "panel --height")],
     "palette": [("palette --h", "palette --height")],
     "inspector": [("inspector --h", "inspector --height")],

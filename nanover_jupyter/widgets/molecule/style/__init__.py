@@ -1,0 +1,1 @@
+"""How atoms are drawn: colors, sizes, bonds and tubes, computed with numpy."""
