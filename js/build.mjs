@@ -12,6 +12,8 @@ const LAZY = {
   edit: "src/widgets/edit_chunk.ts",
   run: "src/widgets/run_chunk.ts",
   simulation_view: "src/widgets/simulation_chunk.ts",
+  molecule_view: "src/widgets/molecule_chunk.ts",
+  molecule_renderer: "src/widgets/molecule_renderer_chunk.ts",
   locks_view: "src/widgets/locks_chunk.ts",
 };
 
@@ -21,6 +23,7 @@ const ENTRIES = {
   locks: "src/widgets/locks.ts",
   inspector: "src/widgets/inspector.ts",
   simulation: "src/widgets/simulation.ts",
+  molecule: "src/widgets/molecule.ts",
   control_room: "src/widgets/control_room.ts",
   panel: "src/widgets/panel.css",
   ...LAZY,

@@ -6,7 +6,12 @@ import type { Model } from "../src/kernel/host.ts";
 /** A message from a model to its Python side. */
 export type ModelMessage =
   | { readonly method: "update"; readonly state: Readonly<Record<string, unknown>> }
-  | { readonly method: "custom"; readonly content: unknown };
+  | {
+      readonly method: "custom";
+      readonly content: unknown;
+      /** In base64. */
+      readonly buffers: readonly string[];
+    };
 
 export class BridgeModel extends ModelEvents implements Model {
   readonly #traits: Map<string, unknown>;
@@ -42,10 +47,14 @@ export class BridgeModel extends ModelEvents implements Model {
     this.#send({ method: "update", state });
   }
 
-  send(content: unknown): void {
+  send(
+    content: unknown,
+    _callbacks?: unknown,
+    buffers: readonly (ArrayBuffer | ArrayBufferView)[] = [],
+  ): void {
     // The error message of ipywidgets without a kernel.
     if (!this.#isAlive) throw new Error("Cannot send");
-    this.#send({ method: "custom", content });
+    this.#send({ method: "custom", content, buffers: buffers.map(toBase64) });
   }
 
   /** Apply traits set by Python. */
@@ -77,4 +86,14 @@ export class BridgeModel extends ModelEvents implements Model {
     this.#traits.set(name, value);
     this.emit(`change:${name}`, this, value);
   }
+}
+
+function toBase64(buffer: ArrayBuffer | ArrayBufferView): string {
+  const bytes =
+    buffer instanceof ArrayBuffer
+      ? new Uint8Array(buffer)
+      : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }

@@ -7,6 +7,7 @@ first. Each direction can be held up, can lose messages and can deliver them twi
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 import threading
@@ -237,7 +238,8 @@ class Bridge:
         with suppress(ConnectionClosed):
             for data in page:
                 fields = json.loads(data)
-                self.to_kernel.send(Message(fields.pop("method"), fields))
+                buffers = [base64.b64decode(each) for each in fields.pop("buffers", [])]
+                self.to_kernel.send(Message(fields.pop("method"), fields, buffers))
         with self._lock:
             self._pages.remove(page)
 
@@ -280,7 +282,8 @@ def _deliver_to_widget(message: Message) -> None:
     widget = _widgets().get(fields.pop("comm"))
     if widget is not None:
         data = {**fields, "method": message.op, "buffer_paths": []}
-        widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
+        buffers = [memoryview(buffer) for buffer in message.buffers]
+        widget.comm.handle_msg({"content": {"data": data}, "buffers": buffers})
 
 
 def _widgets() -> dict[str, ipywidgets.Widget]:

@@ -32,6 +32,9 @@ _SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / "test-output" / "scr
 _OPTIONS: Final = [
     "--no-sandbox",  # containers run tests as root
     "--disable-gpu",
+    # WebGL in software
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

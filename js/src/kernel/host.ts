@@ -27,7 +27,7 @@ export type KernelStatus = "live" | "busy" | "gone";
 /** Where a molecular view looks from; a field that is missing is chosen by the view. */
 const cameraTrait = object({
   target: v.optional(point),
-  rotation: v.optional(v.pipe(v.array(number), v.length(4), v.readonly())),
+  rotation: v.optional(v.pipe(v.strictTuple([number, number, number, number]), v.readonly())),
   height: v.optional(v.pipe(number, v.gtValue(0))),
 });
 export type CameraTrait = v.InferOutput<typeof cameraTrait>;
@@ -51,6 +51,7 @@ const TRAITS = {
   selected_atoms: list(count),
   camera: cameraTrait,
   layers: list(text),
+  quality: text,
 } as const;
 
 export type Traits = {

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { boolean, count, list, nothing, number, object, oneOf, orNull, text } from "./schema.ts";
 
 /** Three finite numbers, in nm. */
-export const point = v.pipe(v.array(number), v.length(3), v.readonly());
+export const point = v.pipe(v.strictTuple([number, number, number]), v.readonly());
 export type Point = v.InferOutput<typeof point>;
 
 // results -------------------------------------------------------------------------
@@ -72,7 +72,6 @@ const personBody = object({
   id: text,
   name: text,
   color: text,
-  is_self: boolean,
   parts: list(partBody),
   area: orNull(list(point)),
   cursors: list(point),

@@ -1,9 +1,10 @@
 /** Requests frames while the tool is visible, and repairs what was lost. */
 
 import type { ToolContext } from "../panel/tool.ts";
+import { trackVisibility } from "../panel/tool_visibility.ts";
 import type { SimulationBody } from "../protocol/simulation.ts";
 import { now } from "../ui/clock.ts";
-import { every, onAbort } from "../ui/lifetime.ts";
+import { every } from "../ui/lifetime.ts";
 import { type Readable, Signal } from "../ui/signal.ts";
 import { RowStore } from "./row_store.ts";
 
@@ -28,7 +29,7 @@ export function createFrameWatch(
 ): FrameWatch {
   const store = new RowStore();
   const simulation = new Signal<{ body: SimulationBody; at: number } | null>(null);
-  const visible = new Signal(false);
+  const visible = trackVisibility(session, [element], signal);
   const listeners: (() => void)[] = [];
   let address = session.status.get()?.body.address;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -49,12 +50,9 @@ export function createFrameWatch(
       () => undefined,
     );
   };
-  const update = () => {
-    const next = session.visible.get() && !element.hidden;
-    if (next === visible.get()) return;
-    visible.set(next);
+  const onVisible = (isVisible: boolean) => {
     // After the `hello` of the session: the kernel forgets what a hidden view asks for.
-    if (next) queueMicrotask(watch);
+    if (isVisible) queueMicrotask(watch);
     else {
       session.handledRows = null;
       // The kernel knows already that a hidden view wants nothing.
@@ -88,10 +86,7 @@ export function createFrameWatch(
     address = status?.body.address;
     if (isOther || now() - askedAt > JUST_ASKED) watch();
   }, signal);
-  session.visible.observe(update, signal);
-  const observer = new MutationObserver(update);
-  observer.observe(element, { attributeFilter: ["hidden"] });
-  onAbort(signal, () => observer.disconnect());
+  visible.observe(onVisible, signal);
   every(
     1000,
     () => {
@@ -102,6 +97,6 @@ export function createFrameWatch(
     },
     signal,
   );
-  update();
+  if (visible.get()) onVisible(true);
   return { store, simulation, visible, onRows: (fn) => listeners.push(fn) };
 }

@@ -61,7 +61,12 @@ export const EXCEPTION = {
   removed: (number: number) => `Removed ${plural(number, "interaction")}`,
 } as const;
 
-export const TABS = { plots: "Plots", frame: "Frame", label: "Views of the simulation" } as const;
+export const TABS = {
+  molecule: "Molecule",
+  plots: "Plots",
+  frame: "Frame",
+  label: "Views of the simulation",
+} as const;
 
 export const PLOTS = {
   windowLabel: "Time shown",

@@ -1,9 +1,12 @@
-/** The view of the simulation: playback, plots and the fields of the current frame. */
+/** The view of the simulation: playback, the molecule, plots and the fields of the frame. */
 
+import { createLazyPart } from "../kernel/lazy_part.ts";
+import { createViewOf as createMoleculeViewOf } from "../molecule/molecule_module.ts";
 import type { ToolContext } from "../panel/tool.ts";
+import { trackVisibility } from "../panel/tool_visibility.ts";
 import { now } from "../ui/clock.ts";
 import { fill, h, setText } from "../ui/html.ts";
-import { every } from "../ui/lifetime.ts";
+import { every, observeSize } from "../ui/lifetime.ts";
 import { createTabList } from "../ui/tabs.ts";
 import { createExceptionBanner } from "./exception_banner.ts";
 import { createFieldsView } from "./fields_view.ts";
@@ -14,6 +17,8 @@ import { PLOTS, TABS, EMPTY as TEXT } from "./strings.ts";
 
 const TIME_KEY = "system.simulation.time";
 const REFRESH_MS = 1000;
+/** The width in CSS pixels from which molecule and plots are side by side. */
+const WIDE_FROM = 680;
 
 /** Create the content of the tool in `element` and `footer`. */
 export function createSimulationView(
@@ -34,28 +39,62 @@ export function createSimulationView(
   });
   const fields = createFieldsView(context);
   const fieldsPane = h("div", { class: "nvj-simulation-pane" }, fields.element);
-  let isFrameShown = false;
+  const moleculePane = h("div", { class: "nvj-molecule" });
+  const side = h("div", { class: "nvj-simulation-side" }, plots.element, fieldsPane);
+  const content = h("div", { class: "nvj-simulation-content" });
+  const molecule = createLazyPart({
+    host: context.host,
+    module: "molecule_view",
+    what: "the molecule",
+    make: (module) => {
+      const visible = trackVisibility(session, [element, content, moleculePane], signal);
+      const hasInspector = context.host.get("pins") !== null;
+      createMoleculeViewOf(module)(context, moleculePane, { visible, hasInspector });
+    },
+    signal,
+  });
+  moleculePane.append(molecule.note);
+
+  /** The tabs: the molecule, the plots, the frame. In a wide panel, the molecule has no tab. */
+  let selected = 0;
+  let isWide = true;
+  let hasChosen = false;
   const tabs = createTabList(
     [
+      { label: [TABS.molecule], panel: moleculePane },
       { label: [TABS.plots], panel: plots.element },
       { label: [TABS.frame], panel: fieldsPane },
     ],
     { class: "nvj-pane-tabs", "aria-label": TABS.label },
     (index) => {
-      isFrameShown = index === 1;
-      plots.controls.classList.toggle("nvj-off", isFrameShown);
-      if (isFrameShown) fields.refresh();
+      selected = index;
+      moleculePane.hidden = !isWide && index !== 0;
+      side.hidden = index === 0;
+      plots.controls.classList.toggle("nvj-off", index !== 1);
+      if (index === 2) fields.refresh();
       else plots.update();
+      if (!moleculePane.hidden && watch.visible.get()) molecule.load();
     },
     signal,
+    () => {
+      hasChosen = true;
+    },
   );
+  const moleculeTab = tabs.bar.querySelector<HTMLElement>("[role=tab]");
+  const layOut = () => {
+    const width = element.clientWidth;
+    // Before it is in the page, it has no width.
+    isWide = width === 0 || width >= WIDE_FROM;
+    content.dataset.layout = isWide ? "wide" : "narrow";
+    if (moleculeTab !== null) moleculeTab.hidden = isWide;
+    const narrow = hasChosen ? selected : 0;
+    tabs.select(isWide ? Math.max(1, selected) : narrow);
+  };
   const empty = h("div", { class: "nvj-empty" });
-  const content = h(
-    "div",
-    { class: "nvj-simulation-content" },
+  content.append(
+    moleculePane,
     h("div", { class: "nvj-simulation-tabs" }, tabs.bar, plots.controls),
-    plots.element,
-    fieldsPane,
+    side,
   );
   element.append(bar.element, bar.notice, banner.element, content, empty);
 
@@ -91,7 +130,11 @@ export function createSimulationView(
     draw();
     plots.update();
   });
-  watch.visible.observe((isVisible) => isVisible && plots.update(), signal);
+  watch.visible.observe((isVisible) => {
+    if (!isVisible) return;
+    plots.update();
+    if (!moleculePane.hidden) molecule.load();
+  }, signal);
   connection.observe(draw, signal);
   session.status.observe(draw, signal);
   every(
@@ -99,12 +142,20 @@ export function createSimulationView(
     () => {
       if (!watch.visible.get()) return;
       draw();
-      if (isFrameShown && !content.hidden) fields.refresh();
+      if (selected === 2 && !content.hidden) fields.refresh();
       // Also after a change of the theme that set no attribute.
       else plots.update();
     },
     signal,
   );
-  tabs.select(0);
+  observeSize(
+    element,
+    () => {
+      const width = element.clientWidth;
+      if (width > 0 && width >= WIDE_FROM !== isWide) layOut();
+    },
+    signal,
+  );
+  layOut();
   draw();
 }

@@ -1,0 +1,99 @@
+/** The camera of a view: follows the trait, the gestures, and fits while it is automatic. */
+
+import type { CameraTrait, Host } from "../kernel/host.ts";
+import { fitCamera, interpolate, zoom } from "./scene/camera.ts";
+import type { Camera, Positions } from "./types.ts";
+
+const MOVE_MS = 280;
+/** The length that is shown around one atom, in nm. */
+const ATOM_HEIGHT = 1.2;
+
+export interface CameraControl {
+  get(): Camera;
+  /** Change the camera by a gesture. */
+  change(step: (camera: Camera) => Camera): void;
+  /** Show the whole molecule. */
+  fit(): void;
+  lookAt(target: Camera["target"]): void;
+  /** Fit again if the user has not moved the camera: the molecule or the size has changed. */
+  refit(): void;
+}
+
+export function createCameraControl(
+  host: Host,
+  scene: {
+    readonly positions: () => Positions | null;
+    readonly aspect: () => number;
+    /** Whether there are people, who stand upright. */
+    readonly hasPeople: () => boolean;
+  },
+  onChange: () => void,
+  signal: AbortSignal,
+): CameraControl {
+  let camera: Camera = fitCamera(null, 1);
+  let animation: number | null = null;
+
+  const wanted = (): CameraTrait => host.get("camera") ?? {};
+  const fitted = (trait: CameraTrait): Camera => {
+    const fit = fitCamera(
+      scene.positions(),
+      scene.aspect(),
+      trait.rotation ?? null,
+      scene.hasPeople(),
+    );
+    const { target, height } = trait;
+    return zoom({ ...fit, target: target ?? fit.target, height: height ?? fit.height }, 1);
+  };
+  const stop = () => {
+    if (animation !== null) cancelAnimationFrame(animation);
+    animation = null;
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  const put = (next: Camera) => {
+    camera = next;
+    onChange();
+  };
+  const moveTo = (next: Camera) => {
+    stop();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      put(next);
+      return;
+    }
+    const from = camera;
+    const start = performance.now();
+    const step = (time: number) => {
+      const share = Math.min(1, Math.max(0, (time - start) / MOVE_MS));
+      animation = share < 1 ? requestAnimationFrame(step) : null;
+      put(share < 1 ? interpolate(from, next, share * share * (3 - 2 * share)) : next);
+    };
+    animation = requestAnimationFrame(step);
+  };
+  const save = () => {
+    const { target, rotation, height } = camera;
+    host.set("camera", { target, rotation, height });
+  };
+
+  host.observe("camera", () => moveTo(fitted(wanted())), signal);
+  return {
+    get: () => camera,
+    change(step) {
+      stop();
+      put(step(camera));
+      save();
+    },
+    fit() {
+      host.set("camera", {});
+      moveTo(fitted({ rotation: camera.rotation }));
+    },
+    lookAt(target) {
+      const height = Math.min(camera.height, ATOM_HEIGHT);
+      const next = { ...camera, target, height };
+      host.set("camera", next);
+      moveTo(next);
+    },
+    refit() {
+      stop();
+      put(fitted(wanted()));
+    },
+  };
+}
