@@ -114,12 +114,18 @@ class ToolBinding:
             self._unsubscribe.append(client.on_change(self._on_change))
 
     def post(
-        self, op: str, body: Any, *, client: str | None = None, request: int | None = None
+        self,
+        op: str,
+        body: Any,
+        *,
+        client: str | None = None,
+        request: int | None = None,
+        to_hidden: bool = False,
     ) -> None:
-        """Queue a small message for one view or for all; thread-safe."""
+        """Queue a small message for one view or for all, see `Publisher.post`; thread-safe."""
         with self._guard:
             if not self._is_disposed:
-                self._publisher.post(op, body, client=client, request=request)
+                self._publisher.post(op, body, client=client, request=request, to_hidden=to_hidden)
 
     def send_initial(self, client: str) -> None:
         """Send a view the connection status and the initial messages of each tool."""

@@ -30,6 +30,8 @@ export interface Session {
   /** Whether the view is visible; the kernel sends nothing to a hidden one. */
   readonly visible: Readable<boolean>;
   setVisible(visible: boolean): void;
+  /** Be visible to the kernel, also out of sight, until the returned function is called. */
+  hold(): () => void;
   /** The number of rows of frames that were handled, to acknowledge; null for none. */
   handledRows: number | null;
   /** Return when the view last became visible. */
@@ -141,6 +143,23 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
   );
   onAbort(signal, () => host.notify("bye", {}));
 
+  let isInSight = true;
+  let holds = 0;
+  const show = () => {
+    const next = isInSight || holds > 0;
+    if (next === visible.get()) return;
+    if (next) visibleSince = now();
+    visible.set(next);
+    if (next) {
+      // Before `resume`, which would also request a hello.
+      sendHello(true);
+      store.resume();
+    } else {
+      store.pause();
+      host.notify("hide", {});
+    }
+  };
+
   const session: Session = {
     handledRows: null,
     status,
@@ -156,17 +175,18 @@ export function createSession(host: Host, use: StateUse, signal: AbortSignal): S
       onAbort(until, () => listeners.delete(fn));
     },
     setVisible: (next) => {
-      if (next === visible.get()) return;
-      if (next) visibleSince = now();
-      visible.set(next);
-      if (next) {
-        // Before `resume`, which would also request a hello.
-        sendHello(true);
-        store.resume();
-      } else {
-        store.pause();
-        host.notify("hide", {});
-      }
+      isInSight = next;
+      show();
+    },
+    hold: () => {
+      let isHeld = true;
+      holds += 1;
+      show();
+      return () => {
+        if (isHeld) holds -= 1;
+        isHeld = false;
+        show();
+      };
     },
   };
   sendHello(true);

@@ -4,6 +4,7 @@ import { h } from "../ui/html.ts";
 import { listen, observeSize, onAbort, oncePerFrame } from "../ui/lifetime.ts";
 import type { Readable } from "../ui/signal.ts";
 import type { CreateRenderer } from "./molecule_module.ts";
+import { VIEW } from "./strings.ts";
 import type { Camera, CaptureSize, Positions, Renderer, Shape, Structure, Theme } from "./types.ts";
 
 /** What the canvas shows. Each is read when a picture is drawn after it was announced. */
@@ -26,8 +27,8 @@ export interface SceneCanvas {
   size(): { readonly width: number; readonly height: number };
   announce(...changes: readonly SceneChange[]): void;
   pick(x: number, y: number): number | null;
-  /** Draw a picture; null without WebGL. */
-  capture(size: CaptureSize, mime: string): Promise<Blob> | null;
+  /** Draw a picture; fails without WebGL. */
+  capture(size: CaptureSize, mime: string): Promise<Blob>;
   /** Draw at full quality, however long it takes. */
   setFullQuality(isFull: boolean): void;
   theme(): Theme;
@@ -44,6 +45,8 @@ export interface SceneCanvasOptions {
   readonly signal: AbortSignal;
 }
 
+const ratio = () => Math.min(MAX_RATIO, window.devicePixelRatio || 1);
+
 export function createSceneCanvas(
   source: SceneSource,
   { visible, load, onProblem, signal }: SceneCanvasOptions,
@@ -58,6 +61,8 @@ export function createSceneCanvas(
   let theme: Theme = { background: [1, 1, 1], accent: [0, 0.4, 0.9], isDark: false };
 
   const readTheme = () => {
+    // Outside of the page, as JupyterLab keeps cells out of sight, there are no colors.
+    if (!element.isConnected) return;
     const style = getComputedStyle(element);
     const background = readColor(style.backgroundColor) ?? [1, 1, 1];
     const accent = readColor(style.color) ?? [0.1, 0.46, 0.82];
@@ -88,15 +93,22 @@ export function createSceneCanvas(
   };
 
   const resize = () => {
+    // Out of sight it may have no size; pictures keep the last one.
+    if (element.clientWidth === 0 || element.clientHeight === 0) return;
     width = element.clientWidth;
     height = element.clientHeight;
-    renderer?.resize(width, height, Math.min(MAX_RATIO, window.devicePixelRatio || 1));
+    renderer?.resize(width, height, ratio());
     announce("camera");
   };
-  let isLoading = false;
-  const open = async () => {
-    if (renderer !== null || isLoading || !isSupported) return;
-    isLoading = true;
+  let opening: Promise<void> | null = null;
+  const open = (): Promise<void> => {
+    opening ??= create().finally(() => {
+      opening = null;
+    });
+    return opening;
+  };
+  const create = async () => {
+    if (renderer !== null || !isSupported) return;
     let createRenderer: CreateRenderer;
     try {
       createRenderer = await load();
@@ -105,8 +117,6 @@ export function createSceneCanvas(
       // Loaded again when the view becomes visible the next time.
       onProblem("failed");
       return;
-    } finally {
-      isLoading = false;
     }
     if (!visible.get() || signal.aborted) return;
     // A canvas whose context was released cannot get another one.
@@ -126,6 +136,7 @@ export function createSceneCanvas(
     element.replaceChildren(canvas);
     renderer.setQuality(isFullQuality ? "full" : "automatic");
     renderer.setTheme(theme);
+    renderer.resize(width, height, ratio());
     readTheme();
     resize();
     announce(...ALL);
@@ -155,8 +166,9 @@ export function createSceneCanvas(
     size: () => ({ width, height }),
     announce,
     pick: (x, y) => renderer?.pick(x, y) ?? null,
-    capture: (size, mime) => {
-      if (renderer === null) return null;
+    capture: async (size, mime) => {
+      await open();
+      if (renderer === null) throw new Error(isSupported ? VIEW.loadFailed : VIEW.noWebGL);
       // Something may have changed since the last picture.
       draw();
       return renderer.capture(source.camera(), size, mime);

@@ -9,13 +9,10 @@ const MAX_BYTES = 60_000;
 /** Seconds after the first frame, and between two pictures. */
 const FIRST = 2;
 const PERIOD = 60;
-const AT_HIDE = 5;
 
 export interface Still {
   /** Something new was drawn. */
   changed(): void;
-  /** Send a picture now if the last one is old; the view is about to be hidden. */
-  hiding(): void;
   /** Send a picture if one is due. */
   tick(): void;
 }
@@ -23,7 +20,7 @@ export interface Still {
 export function createStill(
   host: Host,
   size: () => { readonly width: number; readonly height: number },
-  capture: (size: CaptureSize, mime: string) => Promise<Blob> | null,
+  capture: (size: CaptureSize, mime: string) => Promise<Blob>,
 ): Still {
   let changedAt: number | null = null;
   let sentAt = Number.NEGATIVE_INFINITY;
@@ -41,8 +38,7 @@ export function createStill(
       const picture = { width: w, height: h, transparent: false };
       let blob = await capture(picture, "image/webp");
       // Browsers that cannot encode WebP encode PNG.
-      if (blob !== null && blob.type !== "image/webp") blob = await capture(picture, "image/jpeg");
-      if (blob === null) return;
+      if (blob.type !== "image/webp") blob = await capture(picture, "image/jpeg");
       if (blob.size > MAX_BYTES) {
         if (width > MAX_WIDTH / 4) await send(width / 2);
         return;
@@ -56,9 +52,6 @@ export function createStill(
   return {
     changed() {
       changedAt ??= now();
-    },
-    hiding() {
-      if (changedAt !== null && now() - sentAt > AT_HIDE) void send(MAX_WIDTH);
     },
     tick() {
       if (changedAt === null) return;

@@ -71,6 +71,7 @@ export const VIEW = {
   loadFailed: "The renderer could not be loaded. Switch to another tab and back to try again.",
   still: (atoms: number) => `Still picture: ${count(atoms)} atoms are too many for a live view.`,
   refresh: "Refresh",
+  tabHidden: "The view is in a tab that is not shown. Select the tab Simulation and try again.",
   more: (notes: number) => ` (${notes} more)`,
   picked: (text: string) => `Selected ${text}`,
   cleared: "Selection cleared",

@@ -32,6 +32,7 @@ const MEASURED = 4;
 const SELECTION = "selection.";
 const DESCRIBE_MS = 120;
 const TICK_MS = 1000;
+const FRAME_TIMEOUT = 5000;
 
 export interface MoleculeViewOptions {
   /** Whether the view is in sight. */
@@ -87,9 +88,18 @@ export function createMoleculeView(
     }
     canvas.announce("positions", "shapes");
     still.changed();
+    for (const fn of onNextFrame.splice(0)) fn();
     panel.move();
     update();
   };
+
+  /** Resolves after the next frame, or after a while without one. */
+  const onNextFrame: (() => void)[] = [];
+  const nextFrame = () =>
+    new Promise<void>((resolve) => {
+      onNextFrame.push(resolve);
+      setTimeout(resolve, FRAME_TIMEOUT);
+    });
 
   const layers = () => host.get("layers") ?? [];
   const measuredPoints = (): readonly Vector[] => {
@@ -436,35 +446,36 @@ export function createMoleculeView(
       pullText = VIEW.saveFailed(reason);
       update();
     };
-    const picture = canvas.capture(size, "image/png");
-    if (picture === null) fail(VIEW.noWebGL);
-    else {
-      picture.then(
-        (blob) => download(fileName("molecule", "png", new Date()), blob, element),
-        (error: unknown) => fail(reasonOf(error)),
-      );
-    }
+    canvas.capture(size, "image/png").then(
+      (blob) => download(fileName("molecule", "png", new Date()), blob, element),
+      (error: unknown) => fail(reasonOf(error)),
+    );
   }
+  /** Draw a picture for Python, of the newest frame also if the view is out of sight. */
+  const capture = async (width: number, wantedHeight: number | null, transparent: boolean) => {
+    const wasVisible = visible.get();
+    const release = context.session.hold();
+    try {
+      if (!wasVisible) await nextFrame();
+      if (!visible.get()) throw new Error(VIEW.tabHidden);
+      if (store.positions === null) throw new Error(emptyText());
+      const height = wantedHeight ?? Math.max(1, Math.round(width / aspect()));
+      return await canvas.capture({ width, height, transparent }, "image/png");
+    } finally {
+      release();
+    }
+  };
   host.on(
     "capture",
     ({ body }, forMe) => {
       if (!forMe) return;
-      const { width: w, height: wantedHeight, transparent, capture } = body;
-      const height = wantedHeight ?? Math.max(1, Math.round(w / aspect()));
-      const fail = (error: unknown) =>
-        host.notify("capture_result", { capture, error: reasonOf(error) });
-      try {
-        const picture = canvas.capture({ width: w, height, transparent }, "image/png");
-        if (picture === null) fail(emptyText() === "" ? VIEW.waiting : emptyText());
-        else {
-          picture
-            .then((blob) => blob.arrayBuffer())
-            .then((data) => host.notify("capture_result", { capture, error: "" }, [data]))
-            .catch(fail);
-        }
-      } catch (error) {
-        fail(error);
-      }
+      const { capture: name, width, height, transparent } = body;
+      capture(width, height, transparent)
+        .then((blob) => blob.arrayBuffer())
+        .then((data) => host.notify("capture_result", { capture: name, error: "" }, [data]))
+        .catch((error: unknown) =>
+          host.notify("capture_result", { capture: name, error: reasonOf(error) }),
+        );
     },
     signal,
   );

@@ -41,12 +41,12 @@ class Captures:
         self._answers: dict[str, bytes | str | None] = {}
 
     def take(
-        self, view: str, size: tuple[int, int | None], timeout: float, *, transparent: bool
+        self, view: str | None, size: tuple[int, int | None], timeout: float, *, transparent: bool
     ) -> bytes:
         """Return a picture as PNG.
 
         Args:
-            view: The view that draws it.
+            view: The view that draws it; None for whichever answers first, also out of sight.
             size: Width and height in pixels; no height for the proportions of the view.
             timeout: Seconds to wait.
             transparent: Whether the background is transparent.
@@ -63,7 +63,7 @@ class Captures:
         body = CaptureBody(capture=name, width=width, height=height, transparent=transparent)
         with self._done:
             self._answers[name] = None
-        self._post("capture", body, client=view)
+        self._post("capture", body, client=view, to_hidden=True)
         try:
             with self._done:
                 self._done.wait_for(lambda: self._answers[name] is not None, timeout)

@@ -51,6 +51,8 @@ class MoleculeController:
         self._pulls = PullManager(connection.client, post)
         self._captures = Captures(post)
         self._still = Still()
+        # Whether a page has ever shown the molecule.
+        self._was_shown = False
         # Called after a view sent another still picture.
         self.on_still: Callable[[], object] = lambda: None
 
@@ -108,10 +110,11 @@ class MoleculeController:
 
     def capture(self, size: tuple[int, int | None], timeout: float, *, transparent: bool) -> bytes:
         """Return a picture as PNG, drawn by a view; see `Captures.take`."""
+        if not self._was_shown:
+            raise CaptureFailed("no page has shown this view; display it and try again")
         views = self.stream.views()
-        if not views:
-            raise CaptureFailed("no page shows this view; scroll it into sight and try again")
-        return self._captures.take(views[-1], size, timeout, transparent=transparent)
+        view = views[-1] if views else None
+        return self._captures.take(view, size, timeout, transparent=transparent)
 
     # views ------------------------------------------------------------------------
 
@@ -123,6 +126,7 @@ class MoleculeController:
             raise BadRequest("field 'revision' must be a number from 0 or null")
         # Before the messages, which a view discards without their epoch.
         reply.ok(WatchMoleculeResult(epoch=self.stream.epoch))
+        self._was_shown = True
         self.stream.watch(client, epoch, revision)
 
     def _unwatch(self, client: str, _: dict[str, Any], reply: Reply) -> None:

@@ -112,13 +112,19 @@ class Publisher:
     # from the widget: any thread ---------------------------------------------------
 
     def post(
-        self, op: str, body: Any, *, client: str | None = None, request: int | None = None
+        self,
+        op: str,
+        body: Any,
+        *,
+        client: str | None = None,
+        request: int | None = None,
+        to_hidden: bool = False,
     ) -> None:
         """Queue a small message, for one view or for all.
 
         A message for all is dropped while no view is visible, because nothing would take it
         from the queues on the way. A view that becomes visible sends `hello` and gets
-        everything.
+        everything. A rare message may be sent `to_hidden` views too.
         """
         envelope = Envelope(v=VERSION, op=op, body=body)
         if client is not None:
@@ -126,7 +132,8 @@ class Publisher:
         if request is not None:
             envelope["id"] = request
         with self._wake:
-            if not self._closed and (client is not None or self._has_visible_views()):
+            is_wanted = client is not None or to_hidden or self._has_visible_views()
+            if not self._closed and is_wanted:
                 self._queue.append(lambda: envelope)
                 self._wake_thread()
 

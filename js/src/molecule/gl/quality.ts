@@ -4,7 +4,7 @@ import type { Quality } from "../types.ts";
 
 const LEVELS = ["full", "reduced", "low"] as const;
 /** Milliseconds of a picture above which the quality falls, and below which it rises. */
-const TOO_SLOW = 60;
+const TOO_SLOW = 45;
 const FAST = 12;
 const SLOW_PICTURES = 3;
 const FAST_PICTURES = 60;

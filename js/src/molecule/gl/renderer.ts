@@ -235,7 +235,7 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
       gl.uniform4fv(at("frustum"), planes);
       gl.uniform3fv(at("background"), theme.background);
       gl.uniform3fv(at("accent"), theme.accent);
-      const outline = quality === "low" ? 0 : 1;
+      const outline = { full: 1, reduced: 0.5, low: 0 }[quality];
       const opacity = picture.transparent ? 0 : 1;
       gl.uniform4f(at("options"), hasOcclusion ? 1 : 0, picture.lineWidth, outline, opacity);
       const { height: seen } = camera;
@@ -303,18 +303,20 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
       const scale = quality === "low" ? Math.min(1, ratio) : ratio;
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
       if (resources === null || gl.isContextLost() || w < 1 || h < 1) return;
+      // Thin outlines need more samples than pixels; FXAA breaks them into dots.
+      const samples = quality === "full" && ratio < 2 ? 2 : 1;
       if (canvas.width !== w || canvas.height !== h) {
         canvas.width = w;
         canvas.height = h;
       }
       const start = performance.now();
       uploadChanges(resources);
-      const to = targetsOf(w, h);
-      const lineWidth = Math.max(1, Math.round(scale));
+      const to = targetsOf(w * samples, h * samples);
+      const lineWidth = Math.max(1, Math.round(scale * samples));
       drawScene(resources, to, camera, quality, { lineWidth, transparent: false });
       const [source] = to.composed.textures;
       pass(resources.programs.smooth, null, { source }, (at) => {
-        gl.uniform1f(at("strength"), quality === "low" ? 0 : 1);
+        gl.uniform1f(at("strength"), quality === "low" || samples > 1 ? 0 : 1);
       });
       hasDrawn = true;
       pacer.drawn(performance.now() - start);

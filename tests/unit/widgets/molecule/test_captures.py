@@ -24,8 +24,8 @@ class Page:
         self.bodies: list[Any] = []
         self.captures = Captures(self._post)
 
-    def _post(self, op: str, body: Any, *, client: str) -> None:
-        assert (op, client) == ("capture", "view")
+    def _post(self, op: str, body: Any, *, client: str, to_hidden: bool) -> None:
+        assert (op, client, to_hidden) == ("capture", "view", True)
         self.bodies.append(body)
         answer = {"capture": body["capture"], "error": self.error}
         notice = (client, answer, self.buffers)
