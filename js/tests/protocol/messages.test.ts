@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PAGE_OPS, readPageMessage } from "../../dev/page_message.ts";
+import { readFrame, readStructure } from "../../src/molecule/data/read_molecule.ts";
 import {
   KERNEL_OPS,
   readDelta,
@@ -24,6 +25,10 @@ function takenByPage({ envelope, buffers, answers }: Example): boolean {
       return readDelta(message.buffers) !== null;
     case "frame_rows":
       return readFrameRows(message.body, message.buffers) !== null;
+    case "molecule":
+      return readStructure(message.body, message.buffers) !== null;
+    case "molecule_frame":
+      return readFrame(message.body, message.buffers) !== null;
     case "reply":
       if (!message.body.ok) return true;
       return readResult(answers as PageRequestOp, message.body.result) !== undefined;
