@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,6 +13,10 @@ from tests.support.axe import COLOR_RULES, violations
 from tests.support.clipboard import copied_text
 
 Theme = Literal["light", "dark"]
+
+
+_NEXT_FRAME: Final = """() => new Promise(
+    done => requestAnimationFrame(() => setTimeout(done, 50)))"""
 
 
 class Surface(Protocol):
@@ -258,6 +262,75 @@ class Simulation(Panel):
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         return path
+
+
+class Molecule(Panel):
+    """The molecular view, alone or in the Simulation tool."""
+
+    @property
+    def stage(self) -> Locator:
+        """The picture with the controls over it."""
+        return self.root.locator(".nvj-molecule-stage")
+
+    @property
+    def canvas(self) -> Locator:
+        return self.stage.locator("canvas")
+
+    @property
+    def facts(self) -> Locator:
+        """Atoms and simulated time."""
+        return self.stage.locator(".nvj-molecule-facts")
+
+    @property
+    def notes(self) -> Locator:
+        return self.stage.locator(".nvj-molecule-notes")
+
+    @property
+    def status(self) -> Locator:
+        """What is under the pointer, or the state of a pull."""
+        return self.stage.locator(".nvj-molecule-status")
+
+    @property
+    def message(self) -> Locator:
+        """The text in place of a molecule."""
+        return self.stage.locator(".nvj-molecule-message")
+
+    @property
+    def names(self) -> Locator:
+        """The labels in the picture."""
+        return self.stage.locator(".nvj-molecule-labels span:not([hidden])")
+
+    @property
+    def atoms(self) -> Locator:
+        """The panel of the selected atoms."""
+        return self.root.locator(".nvj-molecule-atoms")
+
+    @property
+    def rows(self) -> Locator:
+        return self.atoms.locator("tbody tr")
+
+    def mode(self, name: str) -> None:
+        """Select what dragging does."""
+        self.stage.get_by_role("button", name=name, exact=True).click()
+
+    def choose(self, menu: str, item: str) -> None:
+        """Choose an item of a menu."""
+        self.stage.get_by_role("button", name=re.compile(f"^{menu}")).click()
+        self.stage.locator("[role^=menuitem]", has_text=re.compile(f"^{item}")).first.click()
+
+    def place(self, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+        """Return a place in the picture, in pixels of the page."""
+        self.stage.scroll_into_view_if_needed()
+        box = self.stage.bounding_box()
+        assert box is not None
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+    def wait_for_picture(self) -> None:
+        """Wait until the molecule is drawn."""
+        expect(self.message).to_be_hidden()
+        expect(self.canvas).to_be_visible()
+        # A picture is drawn in the frame after the data arrived.
+        self.page.evaluate(_NEXT_FRAME)
 
 
 class Locks(Panel):
