@@ -56,6 +56,8 @@ _RESTART_KERNEL = """async () => {
     const {sessionContext} = jupyterapp.shell.currentWidget.context;
     await sessionContext.session.kernel.restart();
 }"""
+_INTERRUPT_KERNEL = """() =>
+    jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()"""
 _ADD_CELL = """source => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.model.sharedModel.addCell({cell_type: 'code', source});
@@ -178,9 +180,17 @@ class NotebookPage:
             left = [_without_colour(text)]
         return left
 
+    def interrupt_kernel(self) -> None:
+        """Interrupt the kernel."""
+        self.page.evaluate(_INTERRUPT_KERNEL)
+
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it is ready; the notebook stays."""
         self.page.evaluate(_RESTART_KERNEL)
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel is connected and idle."""
         self.page.wait_for_function(_KERNEL_IDLE, timeout=_READY_TIMEOUT)
 
     def copy_images(self, source: Path) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.jupyter.notebook_page import NotebookPage
 from tests.support.eventually import TIME_SCALE
-from tests.support.panels import Inspector, Locks, Palette, Panel, Simulation
+from tests.support.panels import Inspector, Locks, Molecule, Palette, Panel, Simulation
 
 __all__ = ["CLICKS"]
 
@@ -185,6 +185,36 @@ def watch_the_plots(page: NotebookPage) -> None:
     simulation.screenshot("simulation-tutorial")
 
 
+def look_at_the_molecule(page: NotebookPage) -> None:
+    molecule = Molecule(page)
+    molecule.wait_for_picture()
+    expect(molecule.names.filter(has_text="Anna")).to_have_count(1)
+    # For the picture only: drawing in software takes about a second at this quality.
+    page.run("view.quality = 'full'")
+    molecule.screenshot("molecule-tutorial")
+    page.run("view.quality = 'automatic'")
+
+
+def see_the_spheres(page: NotebookPage) -> None:
+    molecule = Molecule(page)
+    molecule.stage.scroll_into_view_if_needed()
+    button = molecule.stage.get_by_role("button", name=re.compile("^Representation"))
+    expect(button).to_have_text("Style: Spheres")
+
+
+def see_the_selection(page: NotebookPage) -> None:
+    molecule = Molecule(page)
+    molecule.stage.scroll_into_view_if_needed()
+    expect(molecule.notes).to_contain_text("Methane (goodsell)")
+
+
+def see_the_distance(page: NotebookPage) -> None:
+    molecule = Molecule(page)
+    molecule.stage.scroll_into_view_if_needed()
+    expect(molecule.rows).to_have_count(2)
+    expect(molecule.atoms).to_contain_text("Distance")
+
+
 CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
     "01_connect": {"cell-02": look_around, "cell-11": see_the_note, "cell-17": see_the_end},
     "02_commands": {
@@ -203,4 +233,10 @@ CLICKS: Final[dict[str, dict[str, Callable[[NotebookPage], None]]]] = {
     "07_real_server": {"cell-06": pause_and_play},
     "08_when_things_go_wrong": {"cell-08": see_the_loss},
     "09_simulation": {"cell-03": watch_the_plots},
+    "10_molecule": {
+        "cell-03": look_at_the_molecule,
+        "cell-05": see_the_spheres,
+        "cell-10": see_the_selection,
+        "cell-12": see_the_distance,
+    },
 }
