@@ -123,6 +123,8 @@ export const createTimePlot: CreateTimePlot = (place, { group, markText, onPoint
         plot = new UPlot(options(look), columns, place);
         drawnWith = wanted;
       } else plot.setData(columns, false);
+      // The layout around it may have moved it, which uPlot does not see.
+      plot.syncRect(true);
       // Also fits the value axis to what is visible.
       plot.setScale("x", { min, max });
     },

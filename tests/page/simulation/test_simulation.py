@@ -194,6 +194,7 @@ def test_nothing_is_sent_to_a_view_that_is_scrolled_away(
     expect(simulation.footer).to_contain_text("30 frames recorded")
     page.page.evaluate("document.body.style.paddingTop = '3000px'")
     eventually(lambda: "hide" in page.bridge.to_kernel.passed)
+    page.page.wait_for_timeout(200)  # until the kernel has handled it
     sent = page.bridge.to_page.passed.count("frame_rows")
 
     source.record(1)
