@@ -87,6 +87,10 @@ class SavedOutput:
         """Update after a view was hidden, which often precedes saving."""
         self._update(_SECONDS_HIDDEN)
 
+    def on_picture(self) -> None:
+        """Update after a view has drawn a picture for it, at most once a minute."""
+        self._update(0.0)
+
     def save_final(self) -> None:
         """Save the last known state before the widget closes."""
         # During interpreter shutdown, modules that rendering needs may be unloaded.

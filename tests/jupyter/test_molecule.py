@@ -41,10 +41,9 @@ def show(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Molecule]:
 
 
 def start_pull(molecule: Molecule) -> None:
-    """Press on the atom in the middle, and move."""
+    """Press on the atom in the middle, once it is drawn there, and move."""
     molecule.mode("Pull")
-    x, y = molecule.place()
-    molecule.page.mouse.move(x, y)
+    x, y = find_atom(molecule)
     molecule.page.mouse.down()
     molecule.page.mouse.move(x + 40, y - 20, steps=4)
     expect(molecule.status).to_have_text("Pulling 1 atom")

@@ -12,8 +12,10 @@ export interface CameraControl {
   get(): Camera;
   /** Change the camera by a gesture. */
   change(step: (camera: Camera) => Camera): void;
-  /** Show the whole molecule. */
+  /** Show the whole molecule from the same direction. */
   fit(): void;
+  /** Show the whole molecule as at first. */
+  reset(): void;
   lookAt(target: Camera["target"]): void;
   /** Fit again if the user has not moved the camera: the molecule or the size has changed. */
   refit(): void;
@@ -32,6 +34,8 @@ export function createCameraControl(
 ): CameraControl {
   let camera: Camera = fitCamera(null, 1);
   let animation: number | null = null;
+  /** What this view has set; the model reports it, too. */
+  let own: CameraTrait | null = null;
 
   const wanted = (): CameraTrait => host.get("camera") ?? {};
   const fitted = (trait: CameraTrait): Camera => {
@@ -68,28 +72,33 @@ export function createCameraControl(
     };
     animation = requestAnimationFrame(step);
   };
-  const save = () => {
-    const { target, rotation, height } = camera;
-    host.set("camera", { target, rotation, height });
+  const save = (next: CameraTrait) => {
+    own = next;
+    host.set("camera", next);
+  };
+  const choose = (next: CameraTrait) => {
+    save(next);
+    moveTo(fitted(next));
   };
 
-  host.observe("camera", () => moveTo(fitted(wanted())), signal);
+  host.observe(
+    "camera",
+    () => {
+      if (!isSame(wanted(), own)) moveTo(fitted(wanted()));
+    },
+    signal,
+  );
   return {
     get: () => camera,
     change(step) {
       stop();
       put(step(camera));
-      save();
+      save(camera);
     },
-    fit() {
-      host.set("camera", {});
-      moveTo(fitted({ rotation: camera.rotation }));
-    },
+    fit: () => choose({ rotation: camera.rotation }),
+    reset: () => choose({}),
     lookAt(target) {
-      const height = Math.min(camera.height, ATOM_HEIGHT);
-      const next = { ...camera, target, height };
-      host.set("camera", next);
-      moveTo(next);
+      choose({ ...camera, target, height: Math.min(camera.height, ATOM_HEIGHT) });
     },
     refit() {
       stop();
@@ -97,3 +106,10 @@ export function createCameraControl(
     },
   };
 }
+
+/** Whether two values of the trait are the same; the kernel sends a copy. */
+const isSame = (a: CameraTrait, b: CameraTrait | null): boolean =>
+  b !== null &&
+  a.height === b.height &&
+  `${a.target}` === `${b.target}` &&
+  `${a.rotation}` === `${b.rotation}`;

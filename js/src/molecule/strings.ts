@@ -49,7 +49,7 @@ export const TOOLBAR = {
       .filter((text) => text !== "")
       .join(" · "),
   fit: "Fit",
-  fitTitle: "Show the whole molecule (0)",
+  fitTitle: "Show the whole molecule; 0 also resets the direction",
   save: "PNG",
   saveTitle: "Save a picture",
 } as const;
@@ -58,7 +58,7 @@ export const VIEW = {
   role: "molecular view",
   label: (atoms: number, selected: number) =>
     `${plural(atoms, "atom")}${selected === 0 ? "" : `, ${count(selected)} selected`}. ` +
-    "Arrow keys turn, plus and minus zoom, 0 fits, brackets step through the atoms.",
+    "Arrow keys turn, plus and minus zoom, 0 resets, brackets step through the atoms.",
   facts: (atoms: number, time: number | null) =>
     `${plural(atoms, "atom")}${time === null ? "" : ` · ${time.toFixed(2)} ps`}`,
   waiting: "Waiting for the molecule…",

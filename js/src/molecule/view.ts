@@ -12,23 +12,21 @@ import { createCameraControl } from "./camera_control.ts";
 import { createAtomPanel } from "./controls/atom_panel.ts";
 import { addGestures, type Mode } from "./controls/gestures.ts";
 import { createPuller } from "./controls/pull.ts";
+import { createPullGesture } from "./controls/pull_gesture.ts";
 import { createToolbar } from "./controls/toolbar.ts";
 import { measure } from "./data/measure.ts";
 import { createMoleculeWatch } from "./data/molecule_watch.ts";
-import { createLabels, type Label } from "./labels.ts";
+import { createLabels } from "./labels.ts";
 import { createRendererOf } from "./molecule_module.ts";
 import { orbit, pan, project, unproject, zoom } from "./scene/camera.ts";
-import { centroidOf, eachPosition, positionAt } from "./scene/positions.ts";
-import * as shapes from "./scene/shapes.ts";
-import { scale as scaled } from "./scene/vectors.ts";
+import { eachPosition, positionAt } from "./scene/positions.ts";
 import { type CanvasProblem, createSceneCanvas } from "./scene_canvas.ts";
+import { createSceneContent } from "./scene_content.ts";
 import { createSelection } from "./selection.ts";
 import { createStill } from "./still.ts";
 import { ATOMS, MODES, measurementText, PULL, VIEW } from "./strings.ts";
-import { ATOM, type Shape, type Theme, type Vector } from "./types.ts";
+import { ATOM } from "./types.ts";
 
-/** Up to this many selected atoms are measured. */
-const MEASURED = 4;
 const SELECTION = "selection.";
 const DESCRIBE_MS = 120;
 const TICK_MS = 1000;
@@ -58,8 +56,6 @@ export function createMoleculeView(
   let hoverPlace: { x: number; y: number } | null = null;
   let problem: CanvasProblem = "none";
   let pullText = "";
-  let pullFrom: Vector | null = null;
-  let pulledAtoms = 0;
 
   // the data ----------------------------------------------------------------------
 
@@ -70,7 +66,7 @@ export function createMoleculeView(
   const { store } = watch;
   let fittedAtoms = -1;
   const onStructure = () => {
-    if (puller.isPulling && store.structure?.atoms !== pulledAtoms) puller.end();
+    pulling.onStructure();
     const count = store.structure?.atoms ?? 0;
     if (hovered !== null && hovered >= count) hovered = null;
     // Atoms of another molecule; without one, the selection waits for it.
@@ -101,55 +97,7 @@ export function createMoleculeView(
       setTimeout(resolve, FRAME_TIMEOUT);
     });
 
-  const layers = () => host.get("layers") ?? [];
-  const measuredPoints = (): readonly Vector[] => {
-    const atoms = selection.atoms();
-    if (atoms.length < 2 || atoms.length > MEASURED) return [];
-    const points = atoms.map((atom) => positionAt(store.positions, atom));
-    const known = points.filter((point) => point !== null);
-    return known.length === atoms.length ? known : [];
-  };
-  const buildShapes = (theme: Theme): readonly Shape[] => {
-    const { overlay, positions, frame } = store;
-    const shown = layers();
-    const made: Shape[] = [];
-    if (shown.includes("box") && frame?.box)
-      made.push(...shapes.boxShapes(frame.box, theme.isDark));
-    if (overlay !== null) {
-      if (shown.includes("people")) made.push(...shapes.peopleShapes(overlay));
-      if (shown.includes("forces"))
-        made.push(...shapes.interactionShapes(overlay, positions, theme.accent));
-    }
-    if (shown.includes("forces")) {
-      made.push(...shapes.forceShapes(store.forceAtoms, store.forces, positions));
-    }
-    return [...made, ...shapes.measureShapes(measuredPoints(), theme.accent)];
-  };
-  const buildLabels = (): readonly Label[] => {
-    const shown = layers();
-    const labels: Label[] = [];
-    if (shown.includes("people") && shown.includes("labels")) {
-      for (const person of store.overlay?.people ?? []) {
-        const at = shapes.headOf(person);
-        if (at === null || person.name === "") continue;
-        labels.push({ text: visibleText(person.name, 40), at, color: person.color });
-      }
-    }
-    const points = measuredPoints();
-    const measured = measure(points);
-    if (measured !== null) {
-      const sum = points.reduce<Vector>(
-        (a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2]],
-        [0, 0, 0],
-      );
-      labels.push({
-        text: measurementText(measured),
-        at: scaled(sum, 1 / points.length),
-        color: null,
-      });
-    }
-    return labels;
-  };
+  const content = createSceneContent(host, store, () => selection.atoms());
 
   // the parts ---------------------------------------------------------------------
 
@@ -159,9 +107,9 @@ export function createMoleculeView(
       structure: () => store.structure,
       positions: () => store.positions,
       emphasis: () => selection.emphasis(store.structure?.atoms ?? 0, hovered),
-      shapes: buildShapes,
+      shapes: content.shapes,
       camera: () => camera.get(),
-      onDrawn: (width, height) => labels.show(buildLabels(), camera.get(), width, height),
+      onDrawn: (width, height) => labels.show(content.labels(), camera.get(), width, height),
     },
     {
       visible,
@@ -205,8 +153,19 @@ export function createMoleculeView(
     },
     signal,
   );
+  const pulling = createPullGesture(host, puller, {
+    store,
+    selection,
+    pick: canvas.pick,
+    unproject: (place, through) =>
+      unproject(camera.get(), place.x, place.y, canvas.size(), through),
+    onProblem(text) {
+      pullText = text;
+      update();
+    },
+  });
   const measurement = () => {
-    const measured = measure(measuredPoints());
+    const measured = measure(content.measuredPoints());
     return measured === null ? "" : measurementText(measured, true);
   };
   const panel = createAtomPanel(
@@ -226,7 +185,7 @@ export function createMoleculeView(
       selections: () => store.body?.selections ?? [],
       chooseSelection(key) {
         if (hasInspector) host.set("selected", key);
-        lightUp(key);
+        selectAtomsOf(key);
       },
       fit: () => camera.fit(),
       save,
@@ -340,46 +299,6 @@ export function createMoleculeView(
     announce(atom === null ? VIEW.cleared : VIEW.picked(VIEW.atom(atom, "")));
   };
 
-  // pulling -------------------------------------------------------------------------
-
-  const beginPull = (atoms: readonly number[], place: { x: number; y: number }) => {
-    const from = centroidOf(store.positions, atoms);
-    if (from === null) return;
-    pullFrom = from;
-    pulledAtoms = store.structure?.atoms ?? 0;
-    puller.start(atoms, unproject(camera.get(), place.x, place.y, canvas.size(), from));
-  };
-  /** The last place of the pointer while it pulls; null after it was released. */
-  let pullPlace: { x: number; y: number } | null = null;
-  const startPull = (place: { x: number; y: number }): boolean => {
-    const atom = canvas.pick(place.x, place.y);
-    if (atom === null) return false;
-    if ((flagOf(atom) & ATOM.notPullable) !== 0) {
-      pullText = PULL.forbidden;
-      update();
-      return true;
-    }
-    pullPlace = place;
-    const what = puller.what();
-    if (what === "selection" && selection.has(atom)) beginPull(selection.atoms(), place);
-    else if (what !== "residue") beginPull([atom], place);
-    else {
-      host.request("expand_atoms", { atoms: [atom], by: "residue" }).then(
-        ({ atoms }) => pullPlace !== null && beginPull(atoms, pullPlace),
-        (error: unknown) => {
-          pullText = PULL.failed(visibleText(reasonOf(error), 200));
-          update();
-        },
-      );
-    }
-    return true;
-  };
-  const endPull = () => {
-    pullPlace = null;
-    pullFrom = null;
-    puller.end();
-  };
-
   // gestures ------------------------------------------------------------------------
 
   addGestures(
@@ -389,7 +308,7 @@ export function createMoleculeView(
       orbit: (dx, dy) => camera.change((each) => orbit(each, dx, dy, canvas.size().height)),
       pan: (dx, dy) => camera.change((each) => pan(each, dx, dy, canvas.size().height)),
       zoom: (factor) => camera.change((each) => zoom(each, factor)),
-      fit: () => camera.fit(),
+      reset: () => camera.reset(),
       hover(place) {
         hoverPlace = place;
         hoverSoon();
@@ -414,13 +333,9 @@ export function createMoleculeView(
         selection.set(found);
         announce(ATOMS.title(found.length));
       },
-      startPull,
-      movePull(place) {
-        pullPlace = place;
-        if (pullFrom === null) return;
-        puller.move(unproject(camera.get(), place.x, place.y, canvas.size(), pullFrom));
-      },
-      endPull,
+      startPull: pulling.start,
+      movePull: pulling.move,
+      endPull: pulling.end,
       step(by) {
         const count = store.structure?.atoms ?? 0;
         if (count === 0) return;
@@ -479,7 +394,7 @@ export function createMoleculeView(
     },
     signal,
   );
-  function lightUp(key: string): void {
+  function selectAtomsOf(key: string): void {
     host.request("selection_atoms", { key }).then(
       ({ atoms }) => selection.set(atoms),
       // It may have been removed meanwhile.
@@ -491,7 +406,7 @@ export function createMoleculeView(
       "selected",
       () => {
         const key = host.get("selected");
-        if (key?.startsWith(SELECTION) === true) lightUp(key);
+        if (key?.startsWith(SELECTION) === true) selectAtomsOf(key);
       },
       signal,
     );
@@ -502,7 +417,7 @@ export function createMoleculeView(
   readQuality();
   host.observe("layers", () => canvas.announce("shapes"), signal);
   visible.observe((isVisible) => {
-    if (!isVisible) endPull();
+    if (!isVisible) pulling.end();
   }, signal);
   every(
     TICK_MS,

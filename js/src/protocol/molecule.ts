@@ -93,7 +93,7 @@ const interactionBody = object({
 export type InteractionBody = v.InferOutput<typeof interactionBody>;
 
 const overlayBody = object({
-  metre: number,
+  meter: number,
   people: list(personBody),
   interactions: list(interactionBody),
 });

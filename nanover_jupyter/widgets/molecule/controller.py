@@ -98,7 +98,7 @@ class MoleculeController:
         return note(f"{atoms} atoms. No picture was drawn." if atoms else "No molecule was shown.")
 
     def close(self) -> None:
-        """End the pulls and stop following the frames."""
+        """End the pulls and the subscription to frames."""
         self._pulls.close()
         self.stream.close()
 

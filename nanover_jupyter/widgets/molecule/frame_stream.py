@@ -6,9 +6,7 @@ import math
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -38,6 +36,7 @@ from nanover_jupyter.widgets.molecule.style.structure import (
     atom_count,
     build_structure,
 )
+from nanover_jupyter.widgets.molecule.watchers import Watcher, Watchers
 from nanover_jupyter.widgets.sync.view_stream import StreamMessage
 from nanover_jupyter.wire.frames.frame import Frame
 from nanover_jupyter.wire.messages import DictionaryChange
@@ -49,7 +48,6 @@ __all__ = ["MoleculeClient", "MoleculeStream"]
 # acknowledgements, which cost the page more than the frames do.
 _WINDOW_BYTES: Final = 2_400_000
 _WINDOW_FRAMES: Final = (2, 16)
-_STALLED_SECONDS: Final = 5.0
 # People move while the simulation is paused, too.
 _OVERLAY_SECONDS: Final = 1 / 30
 # Computing the structure of 100 000 atoms takes some 50 ms: at most four times a second.
@@ -85,31 +83,16 @@ class MoleculeClient(Protocol):
         """Return a value of the shared state."""
 
 
-@dataclass(slots=True)
-class _Watcher:
-    """A view that wants the molecule."""
-
-    # The revision of the `molecule` that was sent to the view; None for none.
-    revision: int | None
-    # Whether it needs the positions and people even if nothing changes.
-    needs_frame: bool = True
-    # Frames that are not acknowledged: number and time of sending.
-    outstanding: deque[tuple[int, float]] = field(default_factory=deque)
-
-    def is_stalled(self, now: float) -> bool:
-        return bool(self.outstanding) and now - self.outstanding[0][1] > _STALLED_SECONDS
-
-
 class MoleculeStream:
     """Sends what the molecular view draws; implements `ViewStream`.
 
-    There is one slot for the newest frame, no queue: a frame that nobody has credit for is
+    There is one slot for the newest frame, no queue: a frame that no view has credit for is
     replaced by the next one. A message reaches all pages, so a frame is sent as soon as one
     view has credit; a view that is slower skips frames when it draws. A view that is hidden,
     or that does not acknowledge for five seconds, is forgotten: it asks again.
 
-    Frames and the shared state are followed while a view watches. Structure and positions are
-    computed on the publisher's thread, so that frames which are not sent cost nothing.
+    While a view watches, the stream is subscribed to frames and the shared state. Structure and
+    positions are computed on the publisher's thread, so frames that are not sent cost nothing.
 
     Args:
         client: The client.
@@ -128,7 +111,7 @@ class MoleculeStream:
         self._wake: Callable[[], None] = lambda: None
         # Guards the fields below; never held while something is computed or subscribed.
         self._lock = threading.Lock()
-        self._watchers: dict[str, _Watcher] = {}
+        self._watchers = Watchers()
         self._options = StyleOptions()
         self._frame: Frame | None = None
         self._has_new_frame = False
@@ -171,10 +154,10 @@ class MoleculeStream:
 
     def watch(self, client: str, epoch: str | None, revision: int | None) -> None:
         """Send the molecule to a view, unless it has this revision, and then frames."""
-        self._follow()
+        self._subscribe()
         known = revision if epoch == self.epoch else None
         with self._lock:
-            self._watchers[client] = _Watcher(known)
+            self._watchers[client] = Watcher(known)
         self._wake()
 
     def unwatch(self, client: str) -> None:
@@ -183,7 +166,7 @@ class MoleculeStream:
             self._watchers.pop(client, None)
             is_unused = not self._watchers
         if is_unused:
-            self._unfollow()
+            self._end_subscriptions()
 
     def acknowledge(self, client: str, number: int) -> None:
         """Record that a view has received all frames up to a number.
@@ -194,10 +177,9 @@ class MoleculeStream:
         with self._lock:
             watcher = self._watchers.get(client)
             if watcher is None and self._unsubscribe:
-                self._watchers[client] = _Watcher(None)
+                self._watchers[client] = Watcher(None)
             elif watcher is not None:
-                while watcher.outstanding and watcher.outstanding[0][0] <= number:
-                    watcher.outstanding.popleft()
+                watcher.acknowledge(number)
         self._wake()
 
     def set_options(self, options: StyleOptions) -> None:
@@ -222,11 +204,11 @@ class MoleculeStream:
         """Stop sending, and unsubscribe. Idempotent."""
         with self._lock:
             self._watchers.clear()
-        self._unfollow()
+        self._end_subscriptions()
 
     # what changes: threads of the client ----------------------------------------------
 
-    def _follow(self) -> None:
+    def _subscribe(self) -> None:
         with self._subscribing:
             if self._unsubscribe:
                 return
@@ -242,7 +224,7 @@ class MoleculeStream:
         with self._lock:
             self._problem = problem
 
-    def _unfollow(self) -> None:
+    def _end_subscriptions(self) -> None:
         with self._subscribing:
             with self._lock:
                 if self._watchers:
@@ -295,10 +277,11 @@ class MoleculeStream:
         """See `ViewStream.next_due`."""
         now = self._clock()
         with self._lock:
-            self._forget_lost(live, now)
-            if self._next_watcher() is not None:
+            self._watchers.forget_lost(live, now)
+            window = self._window
+            if self._watchers.next_behind(self._revision, window) is not None:
                 return 0.0
-            if not any(self._has_credit(each) for each in self._watchers.values()):
+            if not self._watchers.has_credit(window):
                 return None
             if self._has_new_frame and not self._is_still:
                 return 0.0
@@ -312,13 +295,13 @@ class MoleculeStream:
         """See `ViewStream.next_message`."""
         now = self._clock()
         with self._lock:
-            self._forget_lost(live, now)
+            self._watchers.forget_lost(live, now)
             frame = self._frame
             is_old = self._is_structure_old and now >= self._structure_due()
         if is_old or (frame is not None and atom_count(frame) != self._structure.atoms):
             self._update_structure(frame, now)
         with self._lock:
-            found = self._next_watcher()
+            found = self._watchers.next_behind(self._revision, self._window)
             if found is not None and found[1].revision != self._revision:
                 return self._molecule(found[0])
             new_frame, new_overlay = self._has_new_frame, self._is_overlay_old
@@ -329,17 +312,6 @@ class MoleculeStream:
         if self._is_still or not (new_frame or new_overlay):
             return None
         return self._frame_message(frame, now, None, positions=new_frame, overlay=new_overlay)
-
-    def _next_watcher(self) -> tuple[str, _Watcher] | None:
-        """Return a view that lacks the molecule or a frame. Call with the lock."""
-        for client, watcher in self._watchers.items():
-            is_behind = watcher.revision != self._revision or watcher.needs_frame
-            if is_behind and self._has_credit(watcher):
-                return client, watcher
-        return None
-
-    def _has_credit(self, watcher: _Watcher) -> bool:
-        return len(watcher.outstanding) < self._window
 
     @property
     def _window(self) -> int:
@@ -354,12 +326,6 @@ class MoleculeStream:
     def _structure_due(self) -> float:
         atoms = self._structure.atoms
         return self._built_at + atoms * _SECONDS_PER_ATOM if atoms > _LARGE_ATOMS else 0.0
-
-    def _forget_lost(self, live: Collection[str], now: float) -> None:
-        """Forget views that are hidden or stalled. Call with the lock."""
-        for client, watcher in list(self._watchers.items()):
-            if client not in live or watcher.is_stalled(now):
-                del self._watchers[client]
 
     def _update_structure(self, frame: Frame | None, now: float) -> None:
         with self._lock:
@@ -380,11 +346,7 @@ class MoleculeStream:
     def _molecule(self, client: str) -> StreamMessage:
         """Return the molecule, for all views if all lack it. Call with the lock."""
         structure = self._structure
-        behind = [each for each in self._watchers.values() if each.revision != self._revision]
-        to_all = len(behind) == len(self._watchers)
-        for watcher in behind if to_all else [self._watchers[client]]:
-            watcher.revision = self._revision
-            watcher.needs_frame = True
+        to_all = self._watchers.record_molecule(client, self._revision)
         body = MoleculeBody(
             epoch=self.epoch,
             revision=self._revision,
@@ -440,11 +402,7 @@ class MoleculeStream:
         with self._lock:
             self._number += 1
             self._sent_at = now
-            for name, watcher in self._watchers.items():
-                if client is None or name == client:
-                    watcher.outstanding.append((self._number, now))
-                    # A view discards frames of another revision.
-                    watcher.needs_frame &= watcher.revision != self._revision
+            self._watchers.record_frame(client, self._revision, self._number, now)
             return self._number
 
 

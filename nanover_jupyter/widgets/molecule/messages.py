@@ -166,9 +166,9 @@ class InteractionBody(TypedDict):
 
 
 class OverlayBody(TypedDict):
-    """What is drawn around the molecule. `metre` is the length of one metre in nm."""
+    """What is drawn around the molecule. `meter` is the length of one meter in nm."""
 
-    metre: float
+    meter: float
     people: list[PersonBody]
     interactions: list[InteractionBody]
 

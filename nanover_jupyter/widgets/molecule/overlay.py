@@ -95,7 +95,7 @@ def build_overlay(state: Mapping[str, Any], own_interactions: Collection[str]) -
     hidden = state.get(_HIDDEN) is True
     shown = [] if hidden else list(people.items())[:_MAX_PEOPLE]
     return OverlayBody(
-        metre=min(1e6, transform.metre),
+        meter=min(1e6, transform.meter),
         people=[
             PersonBody(
                 id=visible(person_id, _MAX_NAME),

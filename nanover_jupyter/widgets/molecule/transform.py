@@ -33,7 +33,7 @@ class SceneTransform:
         scene: The value of the key `scene`. An invalid one is replaced by the default.
 
     Attributes:
-        metre: The length of one meter in nm.
+        meter: The length of one meter in nm.
     """
 
     def __init__(self, scene: object) -> None:
@@ -43,7 +43,7 @@ class SceneTransform:
         self._origin = numbers[:3]
         self._rotation = _matrix(numbers[3:7])
         self._scale = numbers[7:]
-        self.metre = float(1.0 / np.abs(self._scale).mean())
+        self.meter = float(1.0 / np.abs(self._scale).mean())
 
     def point(self, position: object) -> list[float] | None:
         """Return a position in meters as one in nm; None if it is not three finite numbers."""

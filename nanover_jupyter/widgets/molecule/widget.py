@@ -24,6 +24,7 @@ from nanover_jupyter.widgets.molecule.style.structure import (
 )
 from nanover_jupyter.widgets.molecule.transform import finite_vector
 from nanover_jupyter.widgets.panel import Panel, Tool
+from nanover_jupyter.widgets.saved_output import SavedOutput
 
 __all__ = ["AtomIndices", "MoleculeMixin", "MoleculeView"]
 
@@ -106,7 +107,7 @@ class MoleculeMixin(traitlets.HasTraits):
     ).tag(sync=True, to_json=_color_to_json)
     camera = traitlets.Dict(
         help="Where the view looks from: `target` in nm, `rotation` as a quaternion x, y, z, w, "
-        "and `height`, the length in nm that fits into the view. Empty to fit everything."
+        "and `height`, the length in nm that fits into the view. What is missing is fitted."
     ).tag(sync=True)
     layers = traitlets.List(
         traitlets.Enum(_LAYERS),
@@ -128,6 +129,8 @@ class MoleculeMixin(traitlets.HasTraits):
 
         def find_tool(self, kind: type[Tool]) -> Tool:
             """Return a tool, defined by `Panel`."""
+
+        _saved_output: SavedOutput
 
         def send_state(self, key: Any = None) -> None:
             """Send traits to the page, defined by ipywidgets."""
@@ -244,6 +247,7 @@ class MoleculeMixin(traitlets.HasTraits):
 
     def _on_bound(self) -> None:
         self._apply_style()
+        self.find_tool(MoleculeController).on_still = self._saved_output.on_picture
 
     @traitlets.observe("representation", "color_by")
     def _on_style(self, _: Any) -> None:

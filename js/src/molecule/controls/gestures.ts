@@ -16,7 +16,7 @@ export interface GestureTarget {
   orbit(dx: number, dy: number): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number): void;
-  fit(): void;
+  reset(): void;
   /** The pointer is at a place without pressing; null outside. */
   hover(place: Place | null): void;
   click(place: Place, isAdding: boolean): void;
@@ -179,7 +179,7 @@ export function addGestures(stage: HTMLElement, target: GestureTarget, signal: A
     "+": () => target.zoom(1 / KEY_ZOOM),
     "=": () => target.zoom(1 / KEY_ZOOM),
     "-": () => target.zoom(KEY_ZOOM),
-    "0": () => target.fit(),
+    "0": () => target.reset(),
     "[": () => target.step(-1),
     "]": () => target.step(1),
     Escape: () => (drag === "pull" ? end() : target.escape()),

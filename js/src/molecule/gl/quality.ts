@@ -10,7 +10,7 @@ const SLOW_PICTURES = 3;
 const FAST_PICTURES = 60;
 const POLL_MS = 4;
 
-export interface Pacer {
+export interface QualityControl {
   quality(): Quality;
   setQuality(quality: Quality | "automatic"): void;
   /** Call after the commands of a picture, with the time that the script took. */
@@ -21,7 +21,7 @@ export interface Pacer {
   reset(): void;
 }
 
-export function createPacer(gl: WebGL2RenderingContext): Pacer {
+export function createQualityControl(gl: WebGL2RenderingContext): QualityControl {
   let forced: Quality | null = null;
   let level = 0;
   let slow = 0;

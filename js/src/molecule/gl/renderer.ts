@@ -14,8 +14,9 @@ import type {
   Theme,
 } from "../types.ts";
 import { DataTexture, type TextureFormat } from "./data_texture.ts";
+import { encodePicture, nearestAtom } from "./pixels.ts";
 import { createProgram, type Program } from "./program.ts";
-import { createPacer } from "./quality.ts";
+import { createQualityControl } from "./quality.ts";
 import * as shaders from "./shaders.ts";
 import { createTargets, type Target, type Targets } from "./targets.ts";
 
@@ -84,7 +85,7 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
   let isDisposed = false;
   /** What must be uploaded before the next picture. */
   const changed = new Set<DataName>(DATA);
-  const pacer = createPacer(gl);
+  const control = createQualityControl(gl);
 
   const create = (): Resources => {
     const both = (vertex: string, fragment: string, name: string, defines: string[] = []) => ({
@@ -257,7 +258,7 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
     resources = null;
     targets = null;
     hasDrawn = false;
-    pacer.reset();
+    control.reset();
     if (!isDisposed) events.onLost();
   };
   const onRestored = () => {
@@ -297,9 +298,9 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
       height = h;
       ratio = pixelRatio;
     },
-    setQuality: pacer.setQuality,
+    setQuality: control.setQuality,
     draw(camera) {
-      const quality = pacer.quality();
+      const quality = control.quality();
       const scale = quality === "low" ? Math.min(1, ratio) : ratio;
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
       if (resources === null || gl.isContextLost() || w < 1 || h < 1) return;
@@ -319,7 +320,7 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
         gl.uniform1f(at("strength"), quality === "low" || samples > 1 ? 0 : 1);
       });
       hasDrawn = true;
-      pacer.drawn(performance.now() - start);
+      control.drawn(performance.now() - start);
     },
     pick(x, y) {
       if (!hasDrawn || targets === null || gl.isContextLost()) return null;
@@ -340,11 +341,11 @@ export function createRenderer(canvas: HTMLCanvasElement, events: RendererEvents
       return encodePicture(pixels, size, mime);
     },
     get statistics() {
-      return { quality: pacer.quality(), drawMilliseconds: pacer.milliseconds() };
+      return { quality: control.quality(), drawMilliseconds: control.milliseconds() };
     },
     dispose() {
       isDisposed = true;
-      pacer.reset();
+      control.reset();
       canvas.removeEventListener("webglcontextlost", onLost);
       canvas.removeEventListener("webglcontextrestored", onRestored);
       targets?.dispose();
@@ -420,50 +421,4 @@ function frustum(camera: Camera, to: { readonly width: number; readonly height: 
     -(far + near) / (far - near),
     (-2 * far * near) / (far - near),
   ];
-}
-
-/** The atom that is nearest to the middle of a square of pixels. */
-function nearestAtom(pixels: Uint32Array, side: number): number | null {
-  const middle = (side - 1) / 2;
-  let best = Number.POSITIVE_INFINITY;
-  let atom: number | null = null;
-  for (let index = 0; index < side * side; index += 1) {
-    const id = pixels[4 * index] ?? 0;
-    const far = ((index % side) - middle) ** 2 + (Math.floor(index / side) - middle) ** 2;
-    if (id > 0 && far < best) {
-      best = far;
-      atom = id - 1;
-    }
-  }
-  return atom;
-}
-
-/** Encode rows from the bottom to the top, with premultiplied alpha. */
-function encodePicture(
-  pixels: Uint8ClampedArray,
-  { width, height }: CaptureSize,
-  mime: string,
-): Promise<Blob> {
-  const image = new ImageData(width, height);
-  for (let y = 0; y < height; y += 1) {
-    const from = (height - 1 - y) * width * 4;
-    image.data.set(pixels.subarray(from, from + width * 4), y * width * 4);
-  }
-  const { data } = image;
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3] ?? 255;
-    if (alpha === 255 || alpha === 0) continue;
-    for (const k of [0, 1, 2]) data[i + k] = ((data[i + k] ?? 0) * 255) / alpha;
-  }
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext("2d")?.putImageData(image, 0, 0);
-  return new Promise((resolve, reject) => {
-    canvas.toBlob(
-      (blob) => (blob === null ? reject(new Error("the picture is too large")) : resolve(blob)),
-      mime,
-      0.85,
-    );
-  });
 }

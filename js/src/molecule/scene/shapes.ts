@@ -75,27 +75,27 @@ export function headOf(person: PersonBody): Vector | null {
   return person.parts.find(({ name }) => name === "headset")?.position ?? null;
 }
 
-function personShapes(person: PersonBody, metre: number): readonly Shape[] {
+function personShapes(person: PersonBody, meter: number): readonly Shape[] {
   const color = parseColor(person.color);
   const shapes: Shape[] = [];
   for (const { name, position, forward, up } of person.parts) {
     const ahead = forward ?? [0, 0, 1];
     if (name === "headset") {
-      shapes.push(cone(position, HEAD * metre, position, HEAD * metre, color));
-      const front = add(position, scale(ahead, 0.85 * HEAD * metre));
+      shapes.push(cone(position, HEAD * meter, position, HEAD * meter, color));
+      const front = add(position, scale(ahead, 0.85 * HEAD * meter));
       const right = normalize(cross(ahead, up ?? [0, 1, 0]), [1, 0, 0]);
-      const half = scale(right, 0.6 * HEAD * metre);
-      const radius = VISOR * metre;
+      const half = scale(right, 0.6 * HEAD * meter);
+      const radius = VISOR * meter;
       shapes.push(cone(subtract(front, half), radius, add(front, half), radius, VISOR_COLOR));
     } else {
       // A hand points forward.
-      const tip = add(position, scale(ahead, 0.35 * HAND * metre));
-      const end = subtract(position, scale(ahead, HAND * metre));
-      shapes.push(cone(tip, 0.22 * HAND * metre, end, 0.4 * HAND * metre, color));
+      const tip = add(position, scale(ahead, 0.35 * HAND * meter));
+      const end = subtract(position, scale(ahead, HAND * meter));
+      shapes.push(cone(tip, 0.22 * HAND * meter, end, 0.4 * HAND * meter, color));
     }
   }
   for (const cursor of person.cursors) {
-    shapes.push(cone(cursor, CURSOR * metre, cursor, CURSOR * metre, color));
+    shapes.push(cone(cursor, CURSOR * meter, cursor, CURSOR * meter, color));
   }
   const { area } = person;
   if (area !== null) {
@@ -109,7 +109,7 @@ function personShapes(person: PersonBody, metre: number): readonly Shape[] {
 }
 
 export function peopleShapes(overlay: OverlayBody): readonly Shape[] {
-  return overlay.people.flatMap((person) => personShapes(person, overlay.metre));
+  return overlay.people.flatMap((person) => personShapes(person, overlay.meter));
 }
 
 /** What an interaction pulls to: the hand of its owner, or its position. */

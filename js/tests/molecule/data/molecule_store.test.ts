@@ -28,7 +28,7 @@ describe("the store", () => {
   });
 
   it("keeps positions and people that a frame does not repeat", () => {
-    const overlay = { metre: 4, people: [], interactions: [] };
+    const overlay = { meter: 4, people: [], interactions: [] };
     store.onFrame(frameBody({ overlay }), [row(3), none, none]);
     store.onFrame(frameBody({ encoding: "none" }), [none, none, none]);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createPacer, type Pacer } from "../../../src/molecule/gl/quality.ts";
+import { createQualityControl, type QualityControl } from "../../../src/molecule/gl/quality.ts";
 
 /** The part of WebGL that measures pictures; each one takes `milliseconds`. */
 class FakeGl {
@@ -24,42 +24,42 @@ class FakeGl {
 
 describe("the quality", () => {
   let gl: FakeGl;
-  let pacer: Pacer;
+  let control: QualityControl;
   beforeEach(() => {
     vi.useFakeTimers();
     gl = new FakeGl();
-    pacer = createPacer(gl as unknown as WebGL2RenderingContext);
+    control = createQualityControl(gl as unknown as WebGL2RenderingContext);
   });
   afterEach(() => vi.useRealTimers());
 
   const draw = (pictures: number, milliseconds: number) => {
     gl.milliseconds = milliseconds;
     for (let i = 0; i < pictures; i += 1) {
-      pacer.drawn(0);
+      control.drawn(0);
       vi.advanceTimersByTime(milliseconds + 10);
     }
   };
 
   it("falls step by step while pictures are slow", () => {
     draw(2, 100);
-    expect(pacer.quality()).toBe("full");
+    expect(control.quality()).toBe("full");
     draw(1, 100);
-    expect(pacer.quality()).toBe("reduced");
+    expect(control.quality()).toBe("reduced");
     draw(3, 100);
-    expect(pacer.quality()).toBe("low");
+    expect(control.quality()).toBe("low");
     draw(10, 100);
-    expect(pacer.quality()).toBe("low");
+    expect(control.quality()).toBe("low");
   });
 
   it("rises again when they are fast, but later each time", () => {
     draw(3, 100);
     draw(59, 2);
-    expect(pacer.quality()).toBe("reduced");
+    expect(control.quality()).toBe("reduced");
     draw(1, 2);
-    expect(pacer.quality()).toBe("full");
+    expect(control.quality()).toBe("full");
     draw(3, 100);
     draw(60, 2);
-    expect(pacer.quality()).toBe("reduced");
+    expect(control.quality()).toBe("reduced");
   });
 
   it("stays if a single picture is slow", () => {
@@ -67,21 +67,21 @@ describe("the quality", () => {
       draw(2, 100);
       draw(1, 2);
     }
-    expect(pacer.quality()).toBe("full");
+    expect(control.quality()).toBe("full");
   });
 
   it("can be forced", () => {
-    pacer.setQuality("full");
+    control.setQuality("full");
     draw(10, 500);
-    expect(pacer.quality()).toBe("full");
-    pacer.setQuality("automatic");
+    expect(control.quality()).toBe("full");
+    control.setQuality("automatic");
     draw(3, 500);
-    expect(pacer.quality()).toBe("reduced");
+    expect(control.quality()).toBe("reduced");
   });
 
   it("leaves no timer behind", () => {
-    pacer.drawn(0);
-    pacer.reset();
+    control.drawn(0);
+    control.reset();
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -33,7 +33,7 @@ const PULL: InteractionBody = {
   count: 2,
 };
 const overlay = (change: Partial<OverlayBody> = {}): OverlayBody => ({
-  metre: 4,
+  meter: 4,
   people: [],
   interactions: [],
   ...change,

@@ -207,6 +207,17 @@ def test_the_last_picture_is_in_the_saved_notebook(page: FakePage) -> None:
     assert 'alt="The molecule, 3 atoms"' in page.panel._render_static_html("now")
 
 
+def test_a_new_picture_is_saved_at_once(page: FakePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[Any] = []
+    monkeypatch.setattr(page.panel._saved_output, "_publish", lambda *a, **k: published.append(k))
+    page.panel._ipython_display_()
+    body = {"mime": "image/webp", "width": 20, "height": 10}
+    notice = {"v": 1, "op": "still", "client": page.client, "body": body}
+    page.panel._handle_custom_msg(notice, [b"RIFF\0\0\0\0WEBP"])
+
+    assert published[-1]["update"] is True
+
+
 # from Python -------------------------------------------------------------------------------
 
 

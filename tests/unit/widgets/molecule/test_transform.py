@@ -26,7 +26,7 @@ def test_a_point_of_the_simulation_is_found_again() -> None:
 def test_one_axis_is_mirrored() -> None:
     transform = SceneTransform([0, 0, 0, 0, 0, 0, 1, 0.5, 0.5, 0.5])
 
-    assert transform.metre == 2.0
+    assert transform.meter == 2.0
     assert transform.point([1, 2, 3]) == [-2.0, 4.0, 6.0]
     assert transform.axes([0, 0, 0, 1]) == ([0, 0, 1], [0, 1, 0])
     # A quarter turn about y takes forward to x, which is mirrored.
@@ -48,7 +48,7 @@ def test_results_are_finite(scene: Any, vector: Any) -> None:
     found = [transform.point(vector), *(transform.axes(vector) or ())]
 
     assert all(np.isfinite(each).all() for each in found if each is not None)
-    assert 0 < transform.metre < math.inf
+    assert 0 < transform.meter < math.inf
 
 
 @pytest.mark.parametrize("value", [[1, 2], (1, 2, True), "abc", [1, 2, 10**400], [1, 2, 1e300]])
