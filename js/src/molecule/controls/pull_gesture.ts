@@ -39,14 +39,16 @@ export function createPullGesture(
   /** The last place of the pointer; null after it was released. */
   let last: Place | null = null;
   let atomCount = 0;
+  /** The number of the drag: a slow kernel may answer after the next one has begun. */
+  let drag = 0;
 
   const begin = (atoms: readonly number[], place: Place) => {
     from = centroidOf(store.positions, atoms);
     if (from === null) return;
-    atomCount = store.structure?.atoms ?? 0;
     puller.start(atoms, unproject(place, from));
   };
   const end = () => {
+    drag += 1;
     last = null;
     from = null;
     puller.end();
@@ -61,14 +63,21 @@ export function createPullGesture(
         onProblem(PULL.forbidden);
         return true;
       }
+      drag += 1;
       last = place;
+      atomCount = store.structure?.atoms ?? 0;
       const what = puller.what();
       if (what === "selection" && selection.has(atom)) begin(selection.atoms(), place);
       else if (what !== "residue") begin([atom], place);
       else {
+        const asked = drag;
         host.request("expand_atoms", { atoms: [atom], by: "residue" }).then(
-          ({ atoms }) => last !== null && begin(atoms, last),
-          (error: unknown) => onProblem(PULL.failed(visible(reasonOf(error), 200))),
+          ({ atoms }) => {
+            if (drag === asked && last !== null) begin(atoms, last);
+          },
+          (error: unknown) => {
+            if (drag === asked) onProblem(PULL.failed(visible(reasonOf(error), 200)));
+          },
         );
       }
       return true;
@@ -78,7 +87,7 @@ export function createPullGesture(
       if (from !== null) puller.move(unproject(place, from));
     },
     onStructure() {
-      if (puller.isPulling && store.structure?.atoms !== atomCount) end();
+      if (last !== null && store.structure?.atoms !== atomCount) end();
     },
   };
 }

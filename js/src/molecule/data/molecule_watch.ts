@@ -99,7 +99,7 @@ export function createMoleculeWatch(
   }, signal);
   session.status.observe((status) => {
     // It may be of another connection, whose molecule is another.
-    const isOther = status?.body.address !== address;
+    const isOther = address !== undefined && status?.body.address !== address;
     address = status?.body.address;
     if (isOther || now() - askedAt > JUST_ASKED) watch();
   }, signal);
