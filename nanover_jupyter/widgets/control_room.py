@@ -34,7 +34,7 @@ class ControlRoom(SimulationMixin, InspectorMixin, Panel):
         color_by: A color scheme, or an array.
         camera: Where the view looks from.
         layers: What is drawn around the molecule.
-        quality: "automatic" or "full".
+        quality: "automatic", "full", "reduced" or "low".
         selected_atoms: The indices of the selected atoms.
         query: The initial search text of the inspector.
         selected: The key that is selected in the inspector at first.

@@ -31,7 +31,8 @@ def show(notebook: OpenNotebook, port: int) -> tuple[NotebookPage, Molecule]:
             f"import nanover_jupyter as nv\nconnection = nv.connect('127.0.0.1:{port}')",
             (
                 "connection.client.wait_for_frame()\n"
-                f"view = nv.MoleculeView(connection, camera={LOOK}, representation='spheres')\nview"
+                f"view = nv.MoleculeView(connection, camera={LOOK}, quality='low')\n"
+                "view.representation = 'spheres'\nview"
             ),
         ]
     )

@@ -192,7 +192,7 @@ def look_at_the_molecule(page: NotebookPage) -> None:
     # For the picture only: drawing in software takes about a second at this quality.
     page.run("view.quality = 'full'")
     molecule.screenshot("molecule-tutorial")
-    page.run("view.quality = 'automatic'")
+    page.run("view.quality = 'low'")
 
 
 def see_the_spheres(page: NotebookPage) -> None:

@@ -51,7 +51,7 @@ const TRAITS = {
   selected_atoms: list(count),
   camera: cameraTrait,
   layers: list(text),
-  quality: text,
+  quality: v.picklist(["automatic", "full", "reduced", "low"]),
 } as const;
 
 export type Traits = {

@@ -5,7 +5,16 @@ import { listen, observeSize, onAbort, oncePerFrame } from "../ui/lifetime.ts";
 import type { Readable } from "../ui/signal.ts";
 import type { CreateRenderer } from "./molecule_module.ts";
 import { VIEW } from "./strings.ts";
-import type { Camera, CaptureSize, Positions, Renderer, Shape, Structure, Theme } from "./types.ts";
+import type {
+  Camera,
+  CaptureSize,
+  Positions,
+  Quality,
+  Renderer,
+  Shape,
+  Structure,
+  Theme,
+} from "./types.ts";
 
 /** What the canvas shows. Each is read when a picture is drawn after it was announced. */
 export interface SceneSource {
@@ -29,8 +38,8 @@ export interface SceneCanvas {
   pick(x: number, y: number): number | null;
   /** Draw a picture; fails without WebGL. */
   capture(size: CaptureSize, mime: string): Promise<Blob>;
-  /** Draw at full quality, however long it takes. */
-  setFullQuality(isFull: boolean): void;
+  /** Draw at a quality, however long it takes, or choose it by the time that it takes. */
+  setQuality(quality: Quality | "automatic"): void;
   theme(): Theme;
 }
 
@@ -53,7 +62,7 @@ export function createSceneCanvas(
 ): SceneCanvas {
   const element = h("div", { class: "nvj-molecule-canvas" });
   let renderer: Renderer | null = null;
-  let isFullQuality = false;
+  let quality: Quality | "automatic" = "automatic";
   let isSupported = true;
   let width = 0;
   let height = 0;
@@ -134,7 +143,7 @@ export function createSceneCanvas(
       return;
     }
     element.replaceChildren(canvas);
-    renderer.setQuality(isFullQuality ? "full" : "automatic");
+    renderer.setQuality(quality);
     renderer.setTheme(theme);
     renderer.resize(width, height, ratio());
     readTheme();
@@ -173,9 +182,9 @@ export function createSceneCanvas(
       draw();
       return renderer.capture(source.camera(), size, mime);
     },
-    setFullQuality(isFull) {
-      isFullQuality = isFull;
-      renderer?.setQuality(isFull ? "full" : "automatic");
+    setQuality(next) {
+      quality = next;
+      renderer?.setQuality(next);
       announce("camera");
     },
     theme: () => theme,

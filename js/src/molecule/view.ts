@@ -412,7 +412,7 @@ export function createMoleculeView(
     );
   }
   listen(refresh, "click", watch.refresh, signal);
-  const readQuality = () => canvas.setFullQuality(host.get("quality") === "full");
+  const readQuality = () => canvas.setQuality(host.get("quality") ?? "automatic");
   host.observe("quality", readQuality, signal);
   readQuality();
   host.observe("layers", () => canvas.announce("shapes"), signal);

@@ -116,9 +116,10 @@ class MoleculeMixin(traitlets.HasTraits):
     ).tag(sync=True)
 
     quality = traitlets.Enum(
-        ["automatic", "full"],
+        ["automatic", "full", "reduced", "low"],
         "automatic",
-        help='"automatic" leaves out shadows, outlines and smoothing on slow graphics hardware.',
+        help='"automatic" leaves out shadows, outlines and smoothing on slow graphics hardware; '
+        '"full", "reduced" or "low" is kept.',
     ).tag(sync=True)
 
     if TYPE_CHECKING:
@@ -271,7 +272,7 @@ class MoleculeView(MoleculeMixin, Panel):
         selected: The indices of the selected atoms.
         camera: Where the view looks from.
         layers: What is drawn around the molecule.
-        quality: "automatic" or "full".
+        quality: "automatic", "full", "reduced" or "low".
         height: Height of the content in CSS pixels.
     """
 

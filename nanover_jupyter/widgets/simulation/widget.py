@@ -53,7 +53,7 @@ class SimulationPanel(SimulationMixin, Panel):
         color_by: A color scheme, or an array.
         camera: Where the view looks from.
         layers: What is drawn around the molecule.
-        quality: "automatic" or "full".
+        quality: "automatic", "full", "reduced" or "low".
         selected_atoms: The indices of the selected atoms.
         height: Height of the content in CSS pixels.
     """

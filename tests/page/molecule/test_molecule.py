@@ -20,6 +20,7 @@ from nanover_jupyter import (
     MoleculeView,
     NanoverServer,
 )
+from nanover_jupyter.widgets.molecule import pull as pull_module
 from tests.page.conftest import Connect
 from tests.page.widget_page import WidgetPage
 from tests.support.eventually import eventually
@@ -42,6 +43,12 @@ def publish(server: NanoverServer, positions: Any = ZIGZAG, **fields: Any) -> No
     server.publish_frame({**frame, **fields}, reset=True)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep pulls of a page that a busy machine delays."""
+    monkeypatch.setattr(pull_module, "_SILENCE_SECONDS", 3.0)
+
+
 @pytest.fixture
 def connection(connect_to: Connect, server: NanoverServer) -> Connection:
     return connect_to(server)
@@ -49,7 +56,9 @@ def connection(connect_to: Connect, server: NanoverServer) -> Connection:
 
 @pytest.fixture
 def view(connection: Connection) -> MoleculeView:
-    return MoleculeView(connection, height=300, representation="spheres", camera=CAMERA)
+    # In software, a picture at full quality takes too long for a pull.
+    options: dict[str, Any] = {"representation": "spheres", "camera": CAMERA, "quality": "low"}
+    return MoleculeView(connection, height=300, **options)
 
 
 @pytest.fixture
@@ -89,7 +98,7 @@ def take_picture(page: WidgetPage, widget: MoleculeView | ControlRoom, name: str
     with page.bridge.to_page.held():
         molecule.wait_for_picture()
         molecule.screenshot(name)
-        widget.quality = "automatic"
+        widget.quality = "low"
 
 
 def picture(molecule: Molecule) -> bytes:
@@ -335,7 +344,7 @@ INCOMPLETE: list[tuple[Any, dict[str, Any], str, str]] = [
 def test_incomplete_molecules_are_drawn_as_far_as_possible(
     page: WidgetPage, connection: Connection, server: NanoverServer
 ) -> None:
-    page.show(MoleculeView(connection, height=200))
+    page.show(MoleculeView(connection, height=200, quality="low"))
     molecule = Molecule(page)
     for positions, fields, facts, note in INCOMPLETE:
         publish(server, positions, **fields)
@@ -367,7 +376,7 @@ def world(server: NanoverServer) -> Iterator[DemoWorld]:
 
 def test_people_and_their_pulls(page: WidgetPage, connection: Connection, world: DemoWorld) -> None:
     del world
-    view = MoleculeView(connection, height=420)
+    view = MoleculeView(connection, height=420, quality="low")
     page.page.set_viewport_size({"width": 900, "height": 700})
     page.show(view)
     molecule = Molecule(page)
@@ -387,7 +396,7 @@ def test_the_molecule_is_beside_the_plots(
 ) -> None:
     del world
     page.page.set_viewport_size({"width": 1130, "height": 700})
-    room = ControlRoom(connection, height=430)
+    room = ControlRoom(connection, height=430, quality="low")
     page.show(room)
     molecule = Molecule(page)
     molecule.wait_for_picture()
@@ -411,7 +420,7 @@ def test_the_inspector_and_the_view_show_the_same_selection(
 ) -> None:
     publish(server)
     selection = connection.client.selections.create("Ends", [0, 3])
-    room = ControlRoom(connection, height=420)
+    room = ControlRoom(connection, height=420, quality="low")
     page.page.set_viewport_size({"width": 1100, "height": 700})
     page.show(room)
     molecule = Molecule(page)

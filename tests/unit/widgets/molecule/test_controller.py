@@ -17,6 +17,7 @@ from nanover_jupyter import (
     MoleculeView,
     NanoverServer,
 )
+from nanover_jupyter.widgets.molecule import pull
 from tests.support.eventually import eventually
 from tests.support.fake_page import FakePage
 from tests.unit.widgets.test_panel import OpenPage
@@ -37,6 +38,12 @@ def molecule(server: NanoverServer) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep pulls of a page that a busy machine delays."""
+    monkeypatch.setattr(pull, "_SILENCE_SECONDS", 30.0)
+
+
 @pytest.fixture
 def page(open_page: OpenPage, connection: Connection) -> Iterator[FakePage]:
     page = open_page(MoleculeView)
@@ -48,7 +55,9 @@ def page(open_page: OpenPage, connection: Connection) -> Iterator[FakePage]:
 
 def watch(page: FakePage) -> None:
     page.ask("watch_molecule", epoch=None, revision=None)
-    eventually(lambda: page.all("molecule_frame"))
+    eventually(lambda: page.all("molecule") and page.last("molecule")["atoms"] == 3)
+    revision = page.last("molecule")["revision"]
+    eventually(lambda: page.last("molecule_frame")["revision"] == revision)
 
 
 def start_pull(page: FakePage, **changes: Any) -> dict[str, Any]:
