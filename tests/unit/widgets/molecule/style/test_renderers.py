@@ -118,3 +118,47 @@ def test_any_value_can_be_drawn(value: Any) -> None:
     assert all(0 < size <= 25 for size in (style.sphere, style.bond))
     if not isinstance(value, str | dict):
         assert style == DEFAULT_STYLE
+
+
+@pytest.mark.parametrize("gradient", ["red", ["red"], ["red"] * 8, ["red", "no color"], [1, 2]])
+def test_an_invalid_gradient_is_the_usual_one(gradient: Any) -> None:
+    renderer = {"color": {"type": "residue index", "gradient": gradient}}
+
+    assert parse_renderer(renderer).color == ColorStyle("residue index")
+
+
+def test_the_colors_of_symbols_that_are_invalid_are_left_out() -> None:
+    scheme = {"c": "red", " N ": "blue", "O": "no color", 8: "red", "S": None}
+    color = parse_renderer({"color": {"type": "cpk", "scheme": scheme}}).color
+
+    assert color == ColorStyle("custom", elements={"C": (255, 0, 0), "N": (0, 0, 255)})
+
+
+@pytest.mark.parametrize("part", [{"type": "x", "value": "red"}, {"color": [1, 0, 0]}, "#ff0000"])
+def test_a_uniform_color_in_several_forms(part: Any) -> None:
+    assert parse_renderer({"color": part}).color == ColorStyle("uniform", (255, 0, 0))
+
+
+@pytest.mark.parametrize("scale", [2, 2.0, {"value": 2}, {"type": "number", "scale": 2}])
+def test_a_scale_is_a_factor_of_the_size(scale: Any) -> None:
+    assert parse_renderer({"scale": scale}).sphere == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("scale", [0, -1, math.nan, math.inf, True, "2", None, [2], 10**400])
+def test_an_invalid_scale_is_ignored(scale: Any) -> None:
+    invalid = parse_renderer({"scale": scale, "particle.scale": scale, "bond.scale": scale})
+
+    assert (invalid.sphere, invalid.bond) == (DEFAULT_STYLE.sphere, DEFAULT_STYLE.bond)
+
+
+def test_the_parameters_of_a_part_are_used_before_those_beside_it() -> None:
+    part = {"type": "ball and stick", "scale": 0.4, "bond.scale": 0.2}
+    style = parse_renderer({"render": part, "particle.scale": 0.3, "bond.scale": 0.1})
+
+    assert (style.sphere, style.bond) == (pytest.approx(0.4), pytest.approx(0.2))
+
+
+def test_names_may_be_written_in_several_ways() -> None:
+    assert parse_renderer(" Ball_and_Stick ").representation == "ball and stick"
+    assert parse_renderer("CARTOON").representation == "tube"
+    assert parse_renderer("x" * 1000).name == "x" * 60 + "…"
